@@ -1,0 +1,101 @@
+package dev.lanewise.nn.io;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that is missing, unreadable, truncated, corrupt or of another kind than expected.
+ *
+ * <p>The message is one line: {@code FILE: found FOUND; expected EXPECTED; REMEDY}.
+ */
+public class BadFileException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final String file;
+    private final String remedy;
+
+    /** As {@link #BadFileException(Object, String, String, String, Throwable)} without a cause. */
+    public BadFileException(Object file, String found, String expected, String remedy) {
+        this(file, found, expected, remedy, null);
+    }
+
+    /**
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param found what the file holds
+     * @param expected what it should hold
+     * @param remedy what the user can do about it
+     * @param cause the failure underneath, or null
+     */
+    public BadFileException(Object file, String found, String expected, String remedy, @Nullable Throwable cause) {
+        super(printable(file + ": found " + found + "; expected " + expected + "; " + remedy), cause);
+        this.file = file.toString();
+        this.remedy = remedy;
+    }
+
+    /** The path or address of the file. */
+    public final String file() {
+        return file;
+    }
+
+    /** What the user can do about it. */
+    public final String remedy() {
+        return remedy;
+    }
+
+    /**
+     * Describes a failure to read a file: missing, not permitted, a folder, or an input error.
+     *
+     * @param expected what the file should have been, such as {@code "a safetensors file"}
+     */
+    public static BadFileException unreadable(Path file, String expected, IOException cause) {
+        if (cause instanceof NoSuchFileException) {
+            return new BadFileException(file, "no such file", expected, "check the path", cause);
+        }
+        if (cause instanceof AccessDeniedException) {
+            return new BadFileException(file, "a file that may not be read", expected, "check its permissions", cause);
+        }
+        if (Files.isDirectory(file)) {
+            return new BadFileException(file, "a folder", expected, "name a file inside it", cause);
+        }
+        return new BadFileException(
+                file, "a read error (" + reason(cause) + ")", expected, "check the disk or copy the file again", cause);
+    }
+
+    /** Describes a failure to write a file. */
+    public static BadFileException unwritable(Path file, IOException cause) {
+        return new BadFileException(
+                file,
+                "a write error (" + reason(cause) + ")",
+                "an existing, writable folder with enough free space",
+                "free space or choose another path; a file that was there before is unchanged",
+                cause);
+    }
+
+    private static String reason(IOException cause) {
+        String message = cause.getMessage();
+        String kind = cause.getClass().getSimpleName();
+        return message == null ? kind : kind + ": " + message;
+    }
+
+    /** Text from a hostile file must not break the line or steer a terminal. */
+    private static String printable(String message) {
+        int limit = 2_000;
+        StringBuilder line = new StringBuilder(Math.min(message.length(), limit));
+        for (int i = 0; i < message.length() && i < limit; i++) {
+            char c = message.charAt(i);
+            line.append(Character.isISOControl(c) || Character.isSurrogate(c) && !paired(message, i) ? '?' : c);
+        }
+        return message.length() > limit ? line.append("...").toString() : line.toString();
+    }
+
+    private static boolean paired(String text, int i) {
+        char c = text.charAt(i);
+        return Character.isHighSurrogate(c)
+                ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
+                : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
+    }
+}

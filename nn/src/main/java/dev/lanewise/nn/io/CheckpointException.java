@@ -1,0 +1,18 @@
+package dev.lanewise.nn.io;
+
+import org.jspecify.annotations.Nullable;
+
+/** A checkpoint that cannot be used: truncated, hostile, of an unsupported kind, or of another model. */
+public final class CheckpointException extends BadFileException {
+    private static final long serialVersionUID = 1L;
+
+    /** As {@link BadFileException#BadFileException(Object, String, String, String)}. */
+    public CheckpointException(Object file, String found, String expected, String remedy) {
+        super(file, found, expected, remedy);
+    }
+
+    /** As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}. */
+    public CheckpointException(Object file, String found, String expected, String remedy, @Nullable Throwable cause) {
+        super(file, found, expected, remedy, cause);
+    }
+}

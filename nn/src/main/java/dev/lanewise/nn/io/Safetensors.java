@@ -1,0 +1,98 @@
+package dev.lanewise.nn.io;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The safetensors format, both ways, byte for byte exchangeable with PyTorch's and Hugging Face's libraries.
+ *
+ * <p>A file is an 8-byte little-endian header length, a JSON header padded with spaces to a multiple of 8, and the
+ * tensors' bytes back to back (<a href="https://github.com/huggingface/safetensors">the format's description</a>).
+ *
+ * <pre>{@code
+ * Safetensors.write(file, Map.of("weight", TensorData.of(new float[6], 2, 3)), Map.of("epoch", "3"));
+ * try (SafetensorsFile checkpoint = Safetensors.open(file)) {
+ *     float[] weight = checkpoint.entry("weight").toFloatArray();
+ * }
+ * }</pre>
+ */
+public final class Safetensors {
+    /** The longest header that is read or written, in bytes: the limit of the reference implementation. */
+    public static final long MAX_HEADER_BYTES = 100_000_000;
+
+    private static final int COPY_BYTES = 1 << 20;
+    private static final long WINDOW_BYTES = 1 << 30;
+
+    private Safetensors() {}
+
+    /**
+     * Maps a file into memory and checks all of its header; the tensors' bytes are read when they are used.
+     *
+     * @throws CheckpointException if the file is not a whole and consistent safetensors file of supported dtypes
+     * @throws BadFileException if it cannot be read
+     */
+    public static SafetensorsFile open(Path file) {
+        return SafetensorsFile.open(file);
+    }
+
+    /** Writes tensors without metadata; see {@link #write(Path, Map, Map)}. */
+    public static void write(Path file, Map<String, TensorData> tensors) {
+        write(file, tensors, Map.of());
+    }
+
+    /**
+     * Writes tensors and metadata, replacing the file atomically. Equal arguments give equal bytes: tensors are
+     * ordered by element size, widest first (so every tensor is aligned to its element), then by name; metadata by
+     * key.
+     *
+     * @throws IllegalArgumentException if a tensor is called {@code __metadata__} or the header would be too long
+     * @throws BadFileException if the file cannot be written; an old file is then unchanged
+     */
+    public static void write(Path file, Map<String, TensorData> tensors, Map<String, String> metadata) {
+        List<Map.Entry<String, TensorData>> ordered = tensors.entrySet().stream()
+                .sorted(Comparator.comparingInt((Map.Entry<String, TensorData> e) ->
+                                -e.getValue().dtype().bytes())
+                        .thenComparing(Map.Entry::getKey))
+                .toList();
+        byte[] header = SafetensorsHeader.encode(ordered, metadata);
+        if (header.length > MAX_HEADER_BYTES) {
+            throw new IllegalArgumentException("safetensors: found a header of " + header.length
+                    + " bytes; expected at most " + MAX_HEADER_BYTES + "; write fewer tensors or less metadata");
+        }
+        AtomicFile.write(file, channel -> {
+            ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+            writeFully(channel, start.putLong(header.length).put(header).flip());
+            for (Map.Entry<String, TensorData> entry : ordered) {
+                writeFully(channel, entry.getValue().segment());
+            }
+        });
+    }
+
+    static void writeFully(FileChannel channel, MemorySegment segment) throws IOException {
+        long window = segment.isNative() ? WINDOW_BYTES : COPY_BYTES;
+        byte[] copy = new byte[segment.isNative() ? 0 : (int) Math.min(COPY_BYTES, segment.byteSize())];
+        for (long offset = 0; offset < segment.byteSize(); offset += window) {
+            long bytes = Math.min(window, segment.byteSize() - offset);
+            if (segment.isNative()) {
+                writeFully(channel, segment.asSlice(offset, bytes).asByteBuffer());
+            } else {
+                MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, copy, 0, (int) bytes);
+                writeFully(channel, ByteBuffer.wrap(copy, 0, (int) bytes));
+            }
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

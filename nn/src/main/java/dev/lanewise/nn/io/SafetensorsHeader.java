@@ -1,0 +1,297 @@
+package dev.lanewise.nn.io;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorException;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.json.JsonFactory;
+
+/** The JSON header of a safetensors file: parsing, checking, writing. */
+final class SafetensorsHeader {
+    private static final String METADATA = "__metadata__";
+    private static final String REMEDY =
+            "the file is damaged or was not written by a safetensors library: copy," + " download or save it again";
+    private static final int MAX_RANK = 64;
+
+    // Hostile names must not pile up in a table that outlives the file.
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(3)
+                    .maxNumberLength(20)
+                    .maxNameLength(1 << 16)
+                    .maxStringLength((int) Safetensors.MAX_HEADER_BYTES)
+                    .build())
+            .build();
+
+    /** A tensor's place: {@code begin} and {@code end} count from the first byte behind the header. */
+    record Entry(String name, DType dtype, Shape shape, long begin, long end) {}
+
+    private final Object file;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private boolean metadataSeen;
+
+    private SafetensorsHeader(Object file) {
+        this.file = file;
+    }
+
+    /**
+     * Parses and checks a header.
+     *
+     * @param json the header's bytes without the length before them
+     * @param dataBytes how many bytes follow the header in the file
+     */
+    static SafetensorsHeader parse(Object file, ByteBuffer json, long dataBytes) {
+        SafetensorsHeader header = new SafetensorsHeader(file);
+        CharBuffer text = header.decode(json);
+        try (JsonParser parser =
+                JSON.createParser(ObjectReadContext.empty(), text.array(), text.arrayOffset(), text.remaining())) {
+            header.readRoot(parser);
+        } catch (JacksonException malformed) {
+            throw header.bad(
+                    "a header that is not valid JSON (" + malformed.getOriginalMessage() + ")",
+                    "one JSON object of tensors",
+                    malformed);
+        }
+        header.checkLayout(dataBytes);
+        return header;
+    }
+
+    Map<String, Entry> entries() {
+        return entries;
+    }
+
+    Map<String, String> metadata() {
+        return metadata;
+    }
+
+    private CharBuffer decode(ByteBuffer json) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .onUnmappableCharacter(CodingErrorAction.REPORT)
+                    .decode(json);
+        } catch (CharacterCodingException malformed) {
+            throw bad("a header that is not valid UTF-8", "JSON in UTF-8", malformed);
+        }
+    }
+
+    private void readRoot(JsonParser parser) {
+        expect(parser.nextToken(), JsonToken.START_OBJECT, "the header", "one JSON object");
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            if (name.equals(METADATA)) {
+                readMetadata(parser);
+            } else if (entries.containsKey(name)) {
+                throw bad("the tensor '" + name + "' twice", "every name once", null);
+            } else {
+                entries.put(name, readEntry(parser, name));
+            }
+        }
+        if (parser.nextToken() != null) {
+            throw bad("text behind the header's JSON object", "spaces only", null);
+        }
+    }
+
+    private void readMetadata(JsonParser parser) {
+        if (metadataSeen) {
+            throw bad(METADATA + " twice", "it once", null);
+        }
+        metadataSeen = true;
+        expect(parser.nextToken(), JsonToken.START_OBJECT, METADATA, "an object of strings");
+        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
+            expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + " '" + key + "'", "a string");
+            if (metadata.put(key, parser.getString()) != null) {
+                throw bad(METADATA + " '" + key + "' twice", "every key once", null);
+            }
+        }
+    }
+
+    private Entry readEntry(JsonParser parser, String name) {
+        String what = "tensor '" + name + "'";
+        expect(parser.nextToken(), JsonToken.START_OBJECT, what, "an object with dtype, shape and data_offsets");
+        String dtype = null;
+        List<Long> shape = null;
+        List<Long> offsets = null;
+        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
+            boolean repeated = switch (key) {
+                case "dtype" -> dtype != null;
+                case "shape" -> shape != null;
+                case "data_offsets" -> offsets != null;
+                default -> throw bad(what + " with '" + key + "'", "dtype, shape and data_offsets", null);
+            };
+            if (repeated) {
+                throw bad(what + " with '" + key + "' twice", "it once", null);
+            }
+            switch (key) {
+                case "dtype" -> {
+                    expect(parser.nextToken(), JsonToken.VALUE_STRING, what + " dtype", "a string");
+                    dtype = parser.getString();
+                }
+                case "shape" -> shape = readSizes(parser, what + " shape", MAX_RANK);
+                default -> offsets = readSizes(parser, what + " data_offsets", 2);
+            }
+        }
+        if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
+            throw bad(what + " without all of its fields", "dtype, shape and two data_offsets", null);
+        }
+        return checked(new Entry(name, dtype(what, dtype), shape(what, shape), offsets.get(0), offsets.get(1)));
+    }
+
+    private List<Long> readSizes(JsonParser parser, String what, int atMost) {
+        expect(parser.nextToken(), JsonToken.START_ARRAY, what, "an array of sizes");
+        List<Long> sizes = new ArrayList<>();
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            expect(token, JsonToken.VALUE_NUMBER_INT, what, "integers");
+            if (sizes.size() == atMost) {
+                throw bad(what + " with more than " + atMost + " numbers", "at most " + atMost, null);
+            }
+            if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER || parser.getLongValue() < 0) {
+                throw bad(what + " with " + parser.getString(), "integers from 0 to " + Long.MAX_VALUE, null);
+            }
+            sizes.add(parser.getLongValue());
+        }
+        return sizes;
+    }
+
+    private Shape shape(String what, List<Long> sizes) {
+        try {
+            return Shape.of(sizes);
+        } catch (TensorException overflow) {
+            throw bad(what + " of shape " + sizes, "fewer than 2^63 elements", overflow);
+        }
+    }
+
+    private DType dtype(String what, String name) {
+        for (DType dtype : DType.values()) {
+            if (dtype.name().equals(name)) {
+                return dtype;
+            }
+        }
+        throw new CheckpointException(
+                file,
+                what + " of the unsupported dtype '" + name + "'",
+                "one of " + Arrays.toString(DType.values()),
+                "convert the tensor before saving it");
+    }
+
+    private Entry checked(Entry entry) {
+        String what = "tensor '" + entry.name() + "'";
+        if (entry.begin() > entry.end()) {
+            throw bad(what + " with data_offsets [" + entry.begin() + ", " + entry.end() + "]", "begin <= end", null);
+        }
+        // Compared by division: the product of a hostile shape and its element size may overflow.
+        int width = entry.dtype().bytes();
+        long bytes = entry.end() - entry.begin();
+        if (bytes % width != 0 || bytes / width != entry.shape().elements()) {
+            throw bad(
+                    what + " with " + bytes + " bytes",
+                    entry.shape().elements() + " elements of " + width + " bytes for " + entry.dtype() + " "
+                            + entry.shape(),
+                    null);
+        }
+        return entry;
+    }
+
+    /** The tensors must cover the data without gap or overlap, in some order, to the last byte of the file. */
+    private void checkLayout(long dataBytes) {
+        List<Entry> byPlace = entries.values().stream()
+                .sorted(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end))
+                .toList();
+        long position = 0;
+        for (Entry entry : byPlace) {
+            if (entry.end() > dataBytes) {
+                throw bad(
+                        "tensor '" + entry.name() + "' ending at byte " + entry.end() + " of the data",
+                        "at most " + dataBytes + ", the data's length",
+                        null);
+            }
+            if (entry.begin() != position) {
+                throw bad(
+                        "tensor '" + entry.name() + "' starting at byte " + entry.begin() + " of the data"
+                                + (entry.begin() < position ? " (it overlaps another)" : " (a gap lies before it)"),
+                        "byte " + position,
+                        null);
+            }
+            position = entry.end();
+        }
+        if (position != dataBytes) {
+            throw bad((dataBytes - position) + " bytes behind the last tensor", "none", null);
+        }
+    }
+
+    private void expect(@Nullable JsonToken found, JsonToken expected, String what, String expectation) {
+        if (found != expected) {
+            throw bad(what + " as " + (found == null ? "nothing" : found), what + " as " + expectation, null);
+        }
+    }
+
+    private CheckpointException bad(String found, String expected, @Nullable Throwable cause) {
+        return new CheckpointException(file, found, expected, REMEDY, cause);
+    }
+
+    /** The header's bytes for tensors that follow each other in the given order, padded to a multiple of 8. */
+    static byte[] encode(List<Map.Entry<String, TensorData>> tensors, Map<String, String> metadata) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            json.writeStartObject();
+            if (!metadata.isEmpty()) {
+                json.writeObjectPropertyStart(METADATA);
+                new TreeMap<>(metadata).forEach(json::writeStringProperty);
+                json.writeEndObject();
+            }
+            long position = 0;
+            for (Map.Entry<String, TensorData> tensor : tensors) {
+                position = encode(json, tensor.getKey(), tensor.getValue(), position);
+            }
+            json.writeEndObject();
+        }
+        while (bytes.size() % 8 != 0) {
+            bytes.write(' ');
+        }
+        return bytes.toByteArray();
+    }
+
+    private static long encode(JsonGenerator json, String name, TensorData tensor, long begin) {
+        if (name.equals(METADATA)) {
+            throw new IllegalArgumentException("safetensors: found a tensor called " + METADATA
+                    + "; expected another name, this one is the format's own; rename it");
+        }
+        long end = Math.addExact(begin, tensor.segment().byteSize());
+        json.writeObjectPropertyStart(name);
+        json.writeStringProperty("dtype", tensor.dtype().name());
+        json.writeArrayPropertyStart("shape");
+        for (long size : tensor.shape().toArray()) {
+            json.writeNumber(size);
+        }
+        json.writeEndArray();
+        json.writeArrayPropertyStart("data_offsets");
+        json.writeNumber(begin);
+        json.writeNumber(end);
+        json.writeEndArray();
+        json.writeEndObject();
+        return end;
+    }
+}
