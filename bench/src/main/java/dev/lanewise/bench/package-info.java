@@ -1,0 +1,5 @@
+/** Benchmarks of kernels and of whole training steps. */
+@NullMarked
+package dev.lanewise.bench;
+
+import org.jspecify.annotations.NullMarked;

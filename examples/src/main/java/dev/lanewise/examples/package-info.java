@@ -1,0 +1,5 @@
+/** The command line {@code lanewise}: reference trainers and {@code doctor}. */
+@NullMarked
+package dev.lanewise.examples;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,9 @@
+/** Neural network modules, losses, optimizers, data and checkpoints. */
+module dev.lanewise.nn {
+    requires transitive dev.lanewise.autograd;
+    requires transitive dev.lanewise.tensor;
+    requires static org.jspecify;
+    requires tools.jackson.core;
+
+    exports dev.lanewise.nn.io;
+}

@@ -1,0 +1,5 @@
+/** The CUDA backend, on the Foreign Function and Memory API; it is found as a service. */
+module dev.lanewise.cuda {
+    requires dev.lanewise.tensor;
+    requires static org.jspecify;
+}
