@@ -1,5 +1,5 @@
 /** Reverse-mode automatic differentiation of tensor operations. */
 module dev.lanewise.autograd {
     requires transitive dev.lanewise.tensor;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }

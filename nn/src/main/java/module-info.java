@@ -2,7 +2,7 @@
 module dev.lanewise.nn {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires tools.jackson.core;
 
     exports dev.lanewise.nn.io;

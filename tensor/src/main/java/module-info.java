@@ -1,6 +1,6 @@
 /** Tensors, the catalogue of operations on them, and what a backend implements. */
 module dev.lanewise.tensor {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.lanewise.tensor;
     exports dev.lanewise.tensor.op;

@@ -4,5 +4,5 @@ module dev.lanewise.testkit {
     requires transitive dev.lanewise.tensor;
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 }
