@@ -1,0 +1,76 @@
+package dev.lanewise.cpu.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * A block of 64-byte-aligned native scratch memory, borrowed from a process-wide pool and given back by {@link #close()}.
+ *
+ * <p>Blocks are kept by power-of-two size, a few of each, so steady work takes nothing from the system and platform and
+ * virtual threads are served alike. What the pool has no room for is freed by the garbage collector. The content of a
+ * borrowed block is undefined.
+ *
+ * <pre>{@code
+ * try (Scratch panel = Scratch.borrow(4L * rows * columns)) {
+ *     pack(source, panel.address());
+ * }
+ * }</pre>
+ */
+public final class Scratch implements AutoCloseable {
+    private static final int SMALLEST_LOG2 = 12;
+    private static final int CLASSES = 64 - SMALLEST_LOG2;
+    private static final int SLOTS = 16;
+    private static final int ALIGNMENT = 64;
+    private static final AtomicReferenceArray<Scratch> POOL = new AtomicReferenceArray<>(CLASSES * SLOTS);
+
+    private final MemorySegment segment;
+    private final int sizeClass;
+
+    private Scratch(int sizeClass) {
+        this.sizeClass = sizeClass;
+        this.segment = Arena.ofAuto().allocate(1L << (sizeClass + SMALLEST_LOG2), ALIGNMENT);
+    }
+
+    /**
+     * Borrows a block of at least {@code bytes} bytes.
+     *
+     * @throws IllegalArgumentException if {@code bytes} is negative
+     */
+    public static Scratch borrow(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("scratch memory: size " + bytes + ", expected 0 or more bytes");
+        }
+        int sizeClass = Math.max(0, 64 - Long.numberOfLeadingZeros(Math.max(bytes, 1) - 1) - SMALLEST_LOG2);
+        for (int slot = 0; slot < SLOTS; slot++) {
+            int index = sizeClass * SLOTS + slot;
+            if (POOL.getPlain(index) != null) {
+                Scratch block = POOL.getAndSet(index, null);
+                if (block != null) {
+                    return block;
+                }
+            }
+        }
+        return new Scratch(sizeClass);
+    }
+
+    /** The block's first address, a multiple of 64. */
+    public long address() {
+        return segment.address();
+    }
+
+    /** The block as a segment; valid until {@link #close()}. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** Gives the block back; its memory must not be used afterwards. */
+    @Override
+    public void close() {
+        for (int slot = 0; slot < SLOTS; slot++) {
+            if (POOL.compareAndSet(sizeClass * SLOTS + slot, null, this)) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.lanewise.cpu.parallel;
+
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
+
+/**
+ * The worker threads of the process.
+ *
+ * <p>Tasks are numbered, and handed out one by one; how work is cut into tasks must depend on its size only, so that results
+ * are the same bits for any number of threads. The calling thread works too. A call made while the workers are busy, from
+ * inside a task or from another thread, runs all its tasks on its own thread. Any thread may call, virtual ones included.
+ *
+ * <p>The number of threads is {@code -Dlanewise.threads}, by default that of the processors.
+ */
+public final class Workers {
+    private static final int MAX_CHUNKS = 1 << 30;
+    private static final ReentrantLock RESIZE = new ReentrantLock();
+    private static volatile Pool pool = new Pool(
+            Math.max(1, Integer.getInteger("lanewise.threads", Runtime.getRuntime().availableProcessors())));
+
+    private Workers() {}
+
+    /** Threads that share the work, the caller included. */
+    public static int threads() {
+        return pool.threads();
+    }
+
+    /**
+     * Changes the number of threads; calls under way finish with the threads they have.
+     *
+     * @throws IllegalArgumentException if {@code threads} is less than 1
+     */
+    public static void setThreads(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("worker threads: " + threads + ", expected 1 or more");
+        }
+        RESIZE.lock();
+        try {
+            Pool old = pool;
+            if (old.threads() != threads) {
+                pool = new Pool(threads);
+                old.shutdown();
+            }
+        } finally {
+            RESIZE.unlock();
+        }
+    }
+
+    /**
+     * Runs {@code body} for 0 to {@code tasks - 1} and returns when all are done.
+     *
+     * @throws RuntimeException the first exception a task threw, after all tasks have ended
+     */
+    public static void run(int tasks, IntConsumer body) {
+        Pool current = pool;
+        if (tasks <= 1 || current.threads() == 1 || !current.tryRun(tasks, body)) {
+            for (int task = 0; task < tasks; task++) {
+                body.accept(task);
+            }
+        }
+    }
+
+    /**
+     * Runs {@code body} over {@code [0, size)} in chunks of {@code grain}; a size of at most one grain stays on the caller.
+     *
+     * @throws IllegalArgumentException if {@code grain} is less than 1
+     */
+    public static void forRange(long size, long grain, RangeBody body) {
+        if (grain < 1) {
+            throw new IllegalArgumentException("parallel range: grain " + grain + ", expected 1 or more");
+        }
+        if (size <= grain) {
+            if (size > 0) {
+                body.run(0, size);
+            }
+            return;
+        }
+        long chunk = Math.max(grain, Math.ceilDiv(size, (long) MAX_CHUNKS));
+        int tasks = (int) Math.ceilDiv(size, chunk);
+        Pool current = pool;
+        if (tasks == 1 || current.threads() == 1 || !current.tryRun(tasks, size, chunk, body)) {
+            for (long from = 0; from < size; from += chunk) {
+                body.run(from, Math.min(size, from + chunk));
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+/** One pool of worker threads for all CPU kernels of the process. */
+@org.jspecify.annotations.NullMarked
+package dev.lanewise.cpu.parallel;
