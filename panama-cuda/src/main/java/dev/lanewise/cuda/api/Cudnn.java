@@ -1,0 +1,310 @@
+package dev.lanewise.cuda.api;
+
+import dev.lanewise.cuda.lib.NativeLibrary;
+import dev.lanewise.cuda.lib.Version;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * cuDNN's legacy interface: convolution, pooling, batch normalization, softmax, activations. Every method throws {@link
+ * CudaException} where the library reports an error. Where a method takes alpha and beta, it computes
+ * {@code y = alpha * result + beta * y}.
+ */
+public interface Cudnn {
+    /** A library context, used by one thread at a time. */
+    record Handle(MemorySegment address) {}
+
+    /** A tensor's type, sizes and strides. */
+    record TensorDescriptor(MemorySegment address, DataType type) {}
+
+    /** A filter's type, layout and sizes. */
+    record FilterDescriptor(MemorySegment address) {}
+
+    /** A convolution's padding, strides, dilation and groups. */
+    record ConvolutionDescriptor(MemorySegment address) {}
+
+    /** A pooling window. */
+    record PoolingDescriptor(MemorySegment address) {}
+
+    /** An activation function. */
+    record ActivationDescriptor(MemorySegment address) {}
+
+    /** A tensor in device memory. */
+    record TensorRef(TensorDescriptor descriptor, long address) {}
+
+    /** A filter in device memory. */
+    record FilterRef(FilterDescriptor descriptor, long address) {}
+
+    /** Device memory to work in. */
+    record Workspace(long address, long bytes) {}
+
+    /** The order of a tensor's or filter's dimensions in memory. */
+    enum Format {
+        /** Batch, channels, height, width. */
+        NCHW,
+        /** Batch, height, width, channels: what tensor cores read best. */
+        NHWC
+    }
+
+    /** Which multiply-adds a convolution may use. */
+    enum MathType {
+        /** Plain single precision: no tensor cores for F32. */
+        FMA,
+        /** F32 operands rounded to TF32 on tensor cores. */
+        TF32,
+        /** Tensor cores for F16 and BF16 operands. */
+        TENSOR_CORES
+    }
+
+    /** The direction of a convolution. */
+    enum ConvolutionPass {
+        /** The output, of input and filter. */
+        FORWARD,
+        /** The gradient of the input, of filter and output gradient. */
+        BACKWARD_DATA,
+        /** The gradient of the filter, of input and output gradient. */
+        BACKWARD_FILTER
+    }
+
+    /**
+     * A way to convolve.
+     *
+     * @param algorithm the library's number for it, of the pass it was asked for
+     * @param workspaceBytes the device memory it needs
+     * @param deterministic whether it gives the same bits every time
+     * @param mathType the multiply-adds it uses
+     * @param millis the time it took, or -1 where it was not measured
+     */
+    record ConvolutionAlgorithm(
+            int algorithm, long workspaceBytes, boolean deterministic, int mathType, float millis) {}
+
+    /**
+     * A 2-d convolution's attributes, height before width.
+     *
+     * @param padding zeros around the input
+     * @param stride steps of the window
+     * @param dilation distance between the filter's elements
+     * @param groups how many groups the channels fall into
+     */
+    record Convolution(int[] padding, int[] stride, int[] dilation, int groups) {}
+
+    /** What a pooling window gives. */
+    enum Pooling {
+        /** The greatest element. */
+        MAX,
+        /** The mean of the window, padding counted as zeros. */
+        AVERAGE_WITH_PADDING,
+        /** The mean of the window's elements that are not padding. */
+        AVERAGE_WITHOUT_PADDING
+    }
+
+    /** An activation function. */
+    enum Activation {
+        /** {@code 1 / (1 + exp(-x))}. */
+        SIGMOID,
+        /** {@code max(x, 0)}. */
+        RELU,
+        /** The hyperbolic tangent. */
+        TANH,
+        /** None; only of use where an activation has to be named. */
+        IDENTITY
+    }
+
+    /** cuDNN of this machine. */
+    static Cudnn open() {
+        Libraries.require(NativeLibrary.CUDNN);
+        return new NativeCudnn();
+    }
+
+    /** The library's version. */
+    Version version();
+
+    /** A context on the current device. */
+    Handle create();
+
+    /** Destroys a context. */
+    void destroy(Handle handle);
+
+    /** Queues the context's work on {@code stream} from here on. */
+    void setStream(Handle handle, Driver.Stream stream);
+
+    /** A tensor of any strides; 4 dimensions (batch, channels, height, width) or 5. */
+    TensorDescriptor createTensor(DataType type, int[] sizes, int[] strides);
+
+    /** The bytes a tensor takes. */
+    long bytes(TensorDescriptor tensor);
+
+    /** The tensor of scale, bias, mean and variance that belongs to a batch normalization of {@code input} by channel. */
+    TensorDescriptor createBatchNormTensor(TensorDescriptor input);
+
+    /** Destroys a tensor's descriptor. */
+    void destroy(TensorDescriptor tensor);
+
+    /** A dense filter: output channels, input channels of one group, height, width. */
+    FilterDescriptor createFilter(DataType type, Format format, int[] sizes);
+
+    /** Destroys a filter's descriptor. */
+    void destroy(FilterDescriptor filter);
+
+    /** A cross-correlation, as deep learning calls convolution, that sums in {@code compute}. */
+    ConvolutionDescriptor createConvolution(Convolution convolution, DataType compute, MathType mathType);
+
+    /** Makes a convolution use the multiply-adds that {@code algorithm} was found with. */
+    void use(ConvolutionDescriptor convolution, ConvolutionAlgorithm algorithm);
+
+    /** Destroys a convolution's descriptor. */
+    void destroy(ConvolutionDescriptor convolution);
+
+    /**
+     * Up to {@code count} algorithms that can do a pass, the one expected to be fastest first; not measured.
+     *
+     * @param x the input, or its gradient
+     * @param w the filter, or its gradient
+     * @param y the output, or its gradient
+     */
+    List<ConvolutionAlgorithm> algorithms(
+            Handle handle,
+            ConvolutionPass pass,
+            TensorDescriptor x,
+            FilterDescriptor w,
+            ConvolutionDescriptor convolution,
+            TensorDescriptor y,
+            int count);
+
+    /** Like {@link #algorithms}, measured on the operands given; the pass's result is overwritten. */
+    List<ConvolutionAlgorithm> measureAlgorithms(
+            Handle handle,
+            ConvolutionPass pass,
+            TensorRef x,
+            FilterRef w,
+            ConvolutionDescriptor convolution,
+            TensorRef y,
+            Workspace workspace,
+            int count);
+
+    /** Queues one pass of a convolution; {@code algorithm} is one found for this pass. */
+    void convolve(
+            Handle handle,
+            ConvolutionPass pass,
+            double alpha,
+            TensorRef x,
+            FilterRef w,
+            ConvolutionDescriptor convolution,
+            int algorithm,
+            Workspace workspace,
+            double beta,
+            TensorRef y);
+
+    /** Queues {@code y = activation(convolution(x, w) + bias)}; the activation is RELU or IDENTITY. */
+    void convolveBiasActivation(
+            Handle handle,
+            TensorRef x,
+            FilterRef w,
+            ConvolutionDescriptor convolution,
+            int algorithm,
+            Workspace workspace,
+            TensorRef bias,
+            ActivationDescriptor activation,
+            TensorRef y);
+
+    /** Queues the gradient of a convolution's bias: the sum of {@code dy} over all but its channels. */
+    void convolutionBiasGradient(Handle handle, double alpha, TensorRef dy, double beta, TensorRef db);
+
+    /** A 2-d window, height before width. */
+    PoolingDescriptor createPooling(Pooling pooling, int[] window, int[] padding, int[] stride);
+
+    /** Destroys a window. */
+    void destroy(PoolingDescriptor pooling);
+
+    /** Queues {@code y = pool(x)}. */
+    void pool(Handle handle, PoolingDescriptor pooling, double alpha, TensorRef x, double beta, TensorRef y);
+
+    /** Queues the gradient of a pooling by {@code x}. */
+    void poolGradient(
+            Handle handle,
+            PoolingDescriptor pooling,
+            double alpha,
+            TensorRef y,
+            TensorRef dy,
+            TensorRef x,
+            double beta,
+            TensorRef dx);
+
+    /** An activation function; NaN stays NaN. */
+    ActivationDescriptor createActivation(Activation activation);
+
+    /** Destroys an activation's descriptor. */
+    void destroy(ActivationDescriptor activation);
+
+    /** Queues {@code y = activation(x)}. */
+    void activate(
+            Handle handle, ActivationDescriptor activation, double alpha, TensorRef x, double beta, TensorRef y);
+
+    /** Queues the gradient of an activation by {@code x}. */
+    void activateGradient(
+            Handle handle,
+            ActivationDescriptor activation,
+            double alpha,
+            TensorRef y,
+            TensorRef dy,
+            TensorRef x,
+            double beta,
+            TensorRef dx);
+
+    /** Queues softmax over the channels, or its logarithm. */
+    void softmax(Handle handle, boolean logarithm, double alpha, TensorRef x, double beta, TensorRef y);
+
+    /** Queues the gradient of softmax, or of its logarithm, by its input. */
+    void softmaxGradient(
+            Handle handle, boolean logarithm, double alpha, TensorRef y, TensorRef dy, double beta, TensorRef dx);
+
+    /**
+     * Scale and bias of a batch normalization, one element a channel.
+     *
+     * @param descriptor their shape, from {@link #createBatchNormTensor}
+     * @param scale the factor, gamma
+     * @param bias the summand, beta
+     */
+    record ScaleBias(TensorDescriptor descriptor, long scale, long bias) {}
+
+    /** Means and variances (or what cuDNN keeps in their stead), one element a channel. */
+    record Statistics(long mean, long variance) {}
+
+    /**
+     * Queues a batch normalization by channel in training: over batch, height and width.
+     *
+     * @param momentum the share of the batch in the new running statistics; the running variance is unbiased
+     * @param running updated
+     * @param saved the batch's mean and the inverse of its standard deviation, for the gradient
+     */
+    void batchNormTraining(
+            Handle handle,
+            TensorRef x,
+            TensorRef y,
+            ScaleBias scaleBias,
+            double momentum,
+            Statistics running,
+            double epsilon,
+            Statistics saved);
+
+    /** Queues a batch normalization by channel with given statistics. */
+    void batchNormInference(
+            Handle handle, TensorRef x, TensorRef y, ScaleBias scaleBias, Statistics estimated, double epsilon);
+
+    /**
+     * Queues the gradients of a batch normalization by channel.
+     *
+     * @param scaleBias the scale; its bias is not read
+     * @param gradients where the gradients of scale and bias go
+     * @param saved what {@link #batchNormTraining} saved
+     */
+    void batchNormGradient(
+            Handle handle,
+            TensorRef x,
+            TensorRef dy,
+            TensorRef dx,
+            ScaleBias scaleBias,
+            ScaleBias gradients,
+            double epsilon,
+            Statistics saved);
+}

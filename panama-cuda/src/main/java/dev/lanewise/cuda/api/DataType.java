@@ -1,0 +1,54 @@
+package dev.lanewise.cuda.api;
+
+import dev.lanewise.cuda.generated.cublas.CublasBindings;
+import dev.lanewise.cuda.generated.cudnn.CudnnBindings;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Element types as cuBLAS and cuDNN number them. */
+public enum DataType {
+    /** 32-bit floating point. */
+    F32(CublasBindings.CUDA_R_32F(), CudnnBindings.CUDNN_DATA_FLOAT(), 4),
+    /** 64-bit floating point. */
+    F64(CublasBindings.CUDA_R_64F(), CudnnBindings.CUDNN_DATA_DOUBLE(), 8),
+    /** IEEE half precision. */
+    F16(CublasBindings.CUDA_R_16F(), CudnnBindings.CUDNN_DATA_HALF(), 2),
+    /** bfloat16. */
+    BF16(CublasBindings.CUDA_R_16BF(), CudnnBindings.CUDNN_DATA_BFLOAT16(), 2),
+    /** Signed bytes. */
+    I8(CublasBindings.CUDA_R_8I(), CudnnBindings.CUDNN_DATA_INT8(), 1),
+    /** 32-bit integers. */
+    I32(CublasBindings.CUDA_R_32I(), CudnnBindings.CUDNN_DATA_INT32(), 4);
+
+    private final int cublasCode;
+    private final int cudnnCode;
+    private final int bytes;
+
+    DataType(int cublasCode, int cudnnCode, int bytes) {
+        this.cublasCode = cublasCode;
+        this.cudnnCode = cudnnCode;
+        this.bytes = bytes;
+    }
+
+    /** The size of an element in bytes. */
+    public int bytes() {
+        return bytes;
+    }
+
+    int cublasCode() {
+        return cublasCode;
+    }
+
+    int cudnnCode() {
+        return cudnnCode;
+    }
+
+    /** Writes a scale factor the way both libraries take it: in double precision for F64, in single for all others. */
+    void writeScale(MemorySegment target, double value) {
+        if (this == F64) {
+            target.set(ValueLayout.JAVA_DOUBLE, 0, value);
+        } else {
+            target.set(ValueLayout.JAVA_FLOAT, 0, (float) value);
+        }
+    }
+}
