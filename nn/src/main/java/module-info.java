@@ -2,8 +2,10 @@
 module dev.lanewise.nn {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
+    requires java.net.http;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
 
+    exports dev.lanewise.nn.data;
     exports dev.lanewise.nn.io;
 }

@@ -16,6 +16,7 @@ public class BadFileException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final String file;
+    private final String found;
     private final String remedy;
 
     /** As {@link #BadFileException(Object, String, String, String, Throwable)} without a cause. */
@@ -33,12 +34,18 @@ public class BadFileException extends RuntimeException {
     public BadFileException(Object file, String found, String expected, String remedy, @Nullable Throwable cause) {
         super(printable(file + ": found " + found + "; expected " + expected + "; " + remedy), cause);
         this.file = file.toString();
+        this.found = printable(found);
         this.remedy = remedy;
     }
 
     /** The path or address of the file. */
     public final String file() {
         return file;
+    }
+
+    /** What the file holds, in one line. */
+    public final String found() {
+        return found;
     }
 
     /** What the user can do about it. */
@@ -87,7 +94,8 @@ public class BadFileException extends RuntimeException {
         StringBuilder line = new StringBuilder(Math.min(message.length(), limit));
         for (int i = 0; i < message.length() && i < limit; i++) {
             char c = message.charAt(i);
-            line.append(Character.isISOControl(c) || Character.isSurrogate(c) && !paired(message, i) ? '?' : c);
+            boolean lone = Character.isSurrogate(c) && !paired(message, i);
+            line.append(Character.isISOControl(c) || lone ? '?' : c);
         }
         return message.length() > limit ? line.append("...").toString() : line.toString();
     }
