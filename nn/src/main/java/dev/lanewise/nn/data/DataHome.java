@@ -1,0 +1,96 @@
+package dev.lanewise.nn.data;
+
+import dev.lanewise.nn.io.BadFileException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where data sets are looked for: a folder the user named, the folder in the environment variable
+ * {@code LANEWISE_DATA}, and the user's cache, into which downloads go.
+ *
+ * @param explicit the folder the user named, or null; files missing there are an error, never a reason to look further
+ * @param environment the folder in {@code LANEWISE_DATA}, or null
+ * @param cache the cache: {@code $XDG_CACHE_HOME/lanewise} or {@code ~/.cache/lanewise},
+ *     {@code ~/Library/Caches/lanewise} on macOS, {@code %LOCALAPPDATA%\lanewise\cache} on Windows
+ */
+public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path cache) {
+    /** The environment variable that names a folder of data sets. */
+    public static final String VARIABLE = "LANEWISE_DATA";
+
+    /**
+     * The places of this process.
+     *
+     * @param explicit the folder the user named, or null
+     */
+    public static DataHome of(@Nullable Path explicit) {
+        return of(explicit, System.getenv(), System.getProperty("os.name", ""), System.getProperty("user.home", "."));
+    }
+
+    static DataHome of(@Nullable Path explicit, Map<String, String> environment, String system, String userHome) {
+        String named = environment.get(VARIABLE);
+        try {
+            return new DataHome(
+                    explicit,
+                    named == null || named.isBlank() ? null : Path.of(named),
+                    cache(environment, system.toLowerCase(Locale.ROOT), Path.of(userHome)));
+        } catch (InvalidPathException notAPath) {
+            throw new BadFileException(
+                    VARIABLE, "'" + named + "', which is not a path", "a folder", "correct the variable", notAPath);
+        }
+    }
+
+    private static Path cache(Map<String, String> environment, String system, Path userHome) {
+        if (system.startsWith("windows")) {
+            String local = environment.get("LOCALAPPDATA");
+            Path base = local == null ? userHome.resolve("AppData").resolve("Local") : Path.of(local);
+            return base.resolve("lanewise").resolve("cache");
+        }
+        if (system.startsWith("mac")) {
+            return userHome.resolve("Library").resolve("Caches").resolve("lanewise");
+        }
+        String xdg = environment.get("XDG_CACHE_HOME");
+        // The XDG base directory specification: a relative path is invalid and to be ignored.
+        boolean usable = xdg != null && !xdg.isBlank() && Path.of(xdg).isAbsolute();
+        Path base = usable ? Path.of(xdg) : userHome.resolve(".cache");
+        return base.resolve("lanewise");
+    }
+
+    /**
+     * The folder of a data set that the user pointed to: the named folder, or else that of the environment, each with or
+     * without the data set's name appended. The cache is not searched.
+     *
+     * @param dataset the data set's name and that of its folder, such as {@code mnist}
+     * @param expected what the folder should hold, for the message
+     * @param holds whether a folder holds (some of) the data set
+     * @throws BadFileException if the user named a folder and it does not hold the data set
+     */
+    public Optional<Path> find(String dataset, String expected, Predicate<Path> holds) {
+        if (explicit != null) {
+            if (!Files.isDirectory(explicit)) {
+                String found = Files.exists(explicit) ? "a file" : "no such folder";
+                throw new BadFileException(explicit, found, "a folder with " + expected, "check --data");
+            }
+            return Optional.of(within(explicit, dataset, holds)
+                    .orElseThrow(() -> new BadFileException(
+                            explicit,
+                            "no files of " + dataset + " in it or in its folder '" + dataset + "'",
+                            expected,
+                            "name the folder that holds them, or leave --data out to look in " + VARIABLE
+                                    + ", the cache and" + " the web")));
+        }
+        return environment == null ? Optional.empty() : within(environment, dataset, holds);
+    }
+
+    private static Optional<Path> within(Path folder, String dataset, Predicate<Path> holds) {
+        if (holds.test(folder)) {
+            return Optional.of(folder);
+        }
+        return Optional.of(folder.resolve(dataset)).filter(holds);
+    }
+}
