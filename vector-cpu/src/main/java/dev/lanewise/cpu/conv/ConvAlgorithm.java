@@ -1,0 +1,65 @@
+package dev.lanewise.cpu.conv;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The ways to compute a float32 convolution, and which one a shape takes. */
+public enum ConvAlgorithm {
+    /** Sums over a table of taps, reading the (padded, phase-split) input itself. */
+    DIRECT,
+    /** F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
+    WINOGRAD,
+    /** A matrix product with the matrix of patches (im2col). */
+    GEMM;
+
+    /** The system property that forces one algorithm, by its name, wherever it can compute the shape. */
+    public static final String PROPERTY = "lanewise.cpu.conv";
+
+    /** What is computed. */
+    public enum Pass {
+        /** The output. */
+        FORWARD,
+        /** The gradient with respect to the input. */
+        INPUT_GRAD,
+        /** The gradient with respect to the weights. */
+        WEIGHT_GRAD
+    }
+
+    /** Returns the algorithm for a shape: the forced one if it can compute it, else the quickest by measurement. */
+    public static ConvAlgorithm choose(ConvShape shape, Pass pass) {
+        String forced = System.getProperty(PROPERTY);
+        if (forced != null) {
+            ConvAlgorithm algorithm = valueOf(forced.toUpperCase(Locale.ROOT));
+            return algorithm.canCompute(shape) ? algorithm : GEMM;
+        }
+        if (WINOGRAD.canCompute(shape) && shape.c() >= 16 && shape.k() >= 16 && shape.oh() >= 3 && shape.ow() >= 3) {
+            return WINOGRAD;
+        }
+        return fillsVectors(shape, pass) ? DIRECT : GEMM;
+    }
+
+    /** Tells whether the rows of pixels fill the direct kernels' vectors well enough. */
+    private static boolean fillsVectors(ConvShape shape, Pass pass) {
+        DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
+        int width = plan.flat() ? plan.gridH() * plan.gridW() : plan.gridW();
+        boolean full = 2L * width >= Vectors.roundUp(width, Vectors.LANES);
+        boolean smallGradient = (long) shape.k() * shape.reduction() <= 1 << 18;
+        return full && (pass != Pass.WEIGHT_GRAD || smallGradient);
+    }
+
+    /** Tells whether this algorithm can compute the shape at all. */
+    public boolean canCompute(ConvShape shape) {
+        return switch (this) {
+            case DIRECT, GEMM -> true;
+            case WINOGRAD -> false && shape.r() == 3
+                    && shape.s() == 3
+                    && shape.strideH() == 1
+                    && shape.strideW() == 1
+                    && shape.dilationH() == 1
+                    && shape.dilationW() == 1
+                    && shape.padH() <= 2
+                    && shape.padW() <= 2
+                    && shape.groups() == 1;
+        };
+    }
+}

@@ -1,0 +1,100 @@
+package dev.lanewise.cpu.conv;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A stack of channel planes as the direct kernels read them: padded with zeros (or cropped, where {@code top} or {@code left}
+ * is negative) and split by stride into phases, so that a tap of any stride and dilation is a constant offset:
+ * {@code planes[ch][a][b][y][x] = source[ch][y * strideH + a - top][x * strideW + b - left]}.
+ *
+ * @param channels channels of the stack
+ * @param sourceH height of a source plane
+ * @param sourceW width of a source plane
+ * @param strideH rows between two rows of a phase
+ * @param strideW columns between two columns of a phase
+ * @param phasesH row phases kept, at most {@code strideH}
+ * @param phasesW column phases kept, at most {@code strideW}
+ * @param top zero rows above the source
+ * @param left zero columns left of the source
+ * @param rows rows of a phase
+ * @param pitch elements between two rows of a phase
+ */
+record Planes(
+        int channels,
+        int sourceH,
+        int sourceW,
+        int strideH,
+        int strideW,
+        int phasesH,
+        int phasesW,
+        int top,
+        int left,
+        int rows,
+        int pitch) {
+
+    /** Returns the elements of one phase of one channel. */
+    long phaseSize() {
+        return (long) rows * pitch;
+    }
+
+    /** Returns the bytes of the stack, with a vector after it for loads that run over its end. */
+    long bytes() {
+        return 4 * (channels * (long) phasesH * phasesW * phaseSize() + Vectors.LANES);
+    }
+
+    /** Returns the byte offset of an element. */
+    long offset(int channel, int phaseH, int phaseW, int y, int x) {
+        long phase = ((long) channel * phasesH + phaseH) * phasesW + phaseW;
+        return 4 * (phase * phaseSize() + (long) y * pitch + x);
+    }
+
+    /** Tells whether the source itself, from {@code firstRow} on, has this layout but for the number of rows. */
+    boolean isSource() {
+        return strideH == 1 && strideW == 1 && top == 0 && left == 0 && pitch == sourceW;
+    }
+
+    /** Returns this layout with another number of rows. */
+    Planes withRows(int newRows) {
+        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, newRows, pitch);
+    }
+
+    /** Fills the stack from dense source planes; row 0 of the stack is row {@code firstRow} of the whole picture. */
+    void fill(MemorySegment source, long sourceAt, int firstRow, MemorySegment to, long toAt) {
+        long plane = 4L * sourceH * sourceW;
+        for (int channel = 0; channel < channels; channel++) {
+            for (int a = 0; a < phasesH; a++) {
+                for (int b = 0; b < phasesW; b++) {
+                    long phaseAt = toAt + offset(channel, a, b, 0, 0);
+                    for (int y = 0; y < rows; y++) {
+                        int sourceY = (y + firstRow) * strideH + a - top;
+                        fillRow(source, sourceAt + channel * plane, sourceY, b, to, phaseAt + 4L * y * pitch);
+                    }
+                }
+            }
+        }
+        Rows.clear(to, toAt + bytes() - Vectors.BYTES, Vectors.LANES);
+    }
+
+    private void fillRow(MemorySegment source, long planeAt, int sourceY, int phaseW, MemorySegment to, long rowAt) {
+        if (sourceY < 0 || sourceY >= sourceH) {
+            Rows.clear(to, rowAt, pitch);
+            return;
+        }
+        // First and last x with 0 <= x * strideW + phaseW - left < sourceW.
+        int first = Math.min(pitch, Math.max(0, Math.ceilDiv(left - phaseW, strideW)));
+        int end = Math.max(first, Math.min(pitch, Math.ceilDiv(sourceW + left - phaseW, strideW)));
+        long from = planeAt + 4L * ((long) sourceY * sourceW + (long) first * strideW + phaseW - left);
+        if (strideW == 1) {
+            Rows.copy(source, from, to, rowAt + 4L * first, end - first);
+        } else {
+            Rows.gather(source, from, strideW, to, rowAt + 4L * first, end - first);
+        }
+        Rows.clear(to, rowAt, first);
+        Rows.clear(to, rowAt + 4L * end, pitch - end);
+    }
+
+    /** Returns this layout with longer or shorter rows. */
+    Planes withPitch(int newPitch) {
+        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, rows, newPitch);
+    }
+}

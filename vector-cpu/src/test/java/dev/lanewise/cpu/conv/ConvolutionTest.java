@@ -1,0 +1,263 @@
+package dev.lanewise.cpu.conv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.cpu.parallel.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ConvolutionTest {
+    private static final double TOLERANCE = 3e-4;
+
+    /** Bytes before every operand, so that an ignored byte offset shows. */
+    private static final long SHIFT = 64;
+
+    @AfterEach
+    void restore() {
+        System.clearProperty(ConvAlgorithm.PROPERTY);
+        Workers.setThreads(2);
+    }
+
+    static Stream<ConvShape> shapes() {
+        List<ConvShape> shapes = new ArrayList<>(List.of(
+                square(2, 1, 28, 32, 3, 1, 0),
+                square(2, 32, 26, 64, 3, 1, 0),
+                square(2, 1, 28, 6, 5, 1, 2),
+                square(2, 6, 14, 16, 5, 1, 0),
+                square(2, 64, 32, 64, 3, 1, 1),
+                square(2, 128, 16, 128, 3, 1, 1),
+                square(2, 256, 8, 64, 3, 1, 1),
+                square(3, 64, 4, 64, 3, 1, 1),
+                square(2, 64, 32, 128, 1, 2, 0),
+                square(2, 64, 16, 32, 1, 1, 0),
+                square(1, 3, 64, 64, 7, 2, 3),
+                square(3, 16, 16, 48, 3, 2, 1),
+                square(3, 16, 8, 20, 3, 2, 1),
+                square(1, 3, 1, 2, 1, 1, 0),
+                square(0, 3, 8, 4, 3, 1, 1),
+                square(1, 5, 7, 7, 7, 1, 3),
+                new ConvShape(2, 12, 17, 19, 12, 3, 3, 1, 1, 1, 1, 1, 1, 12),
+                new ConvShape(2, 12, 33, 18, 24, 3, 3, 2, 2, 1, 1, 1, 1, 12),
+                new ConvShape(2, 12, 9, 21, 18, 3, 2, 1, 3, 2, 0, 2, 1, 3),
+                new ConvShape(1, 4, 40, 37, 6, 1, 5, 1, 2, 0, 2, 1, 3, 2),
+                new ConvShape(1, 20, 35, 35, 20, 3, 3, 3, 3, 0, 0, 1, 1, 1),
+                new ConvShape(1, 20, 35, 35, 20, 2, 2, 3, 3, 1, 1, 2, 2, 1)));
+        Random random = new Random(4);
+        while (shapes.size() < 120) {
+            shapes.add(randomShape(random));
+        }
+        return shapes.stream();
+    }
+
+    private static ConvShape square(int n, int c, int h, int k, int r, int stride, int pad) {
+        return new ConvShape(n, c, h, h, k, r, r, stride, stride, pad, pad, 1, 1, 1);
+    }
+
+    private static ConvShape randomShape(Random random) {
+        int groups = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 1;
+        int r = 1 + random.nextInt(5);
+        int s = random.nextBoolean() ? r : 1 + random.nextInt(5);
+        int dilationH = 1 + random.nextInt(4) / 3;
+        int dilationW = 1 + random.nextInt(4) / 3;
+        int padH = random.nextInt(r + 1);
+        int padW = random.nextInt(s + 1);
+        int h = Math.max(1, (r - 1) * dilationH + 1 - 2 * padH) + random.nextInt(30);
+        int w = Math.max(1, (s - 1) * dilationW + 1 - 2 * padW) + random.nextInt(45);
+        return new ConvShape(
+                1 + random.nextInt(4), groups * (1 + random.nextInt(9)), h, w, groups * (1 + random.nextInt(35)), r, s,
+                1 + random.nextInt(3), 1 + random.nextInt(3), padH, padW, dilationH, dilationW, groups);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void everyAlgorithmAgreesWithTheDefinition(ConvShape p) {
+        Case data = new Case(p);
+        for (String algorithm : new String[] {"", "direct", "winograd", "gemm"}) {
+            force(algorithm);
+            data.check(algorithm);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void resultsAreTheSameBitsForAnyNumberOfThreads(ConvShape p) {
+        Case data = new Case(p);
+        for (String algorithm : new String[] {"direct", "winograd", "gemm"}) {
+            force(algorithm);
+            List<float[]> first = null;
+            for (int threads : new int[] {1, 2, 5}) {
+                Workers.setThreads(threads);
+                List<float[]> results = data.results();
+                first = first == null ? results : first;
+                for (int i = 0; i < 3; i++) {
+                    assertThat(Arrays.equals(results.get(i), first.get(i)))
+                            .as("%s, result %d, %d threads", algorithm, i, threads)
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void doublesAgreeWithTheDefinition(ConvShape p) {
+        new Case(p).checkDoubles();
+    }
+
+    @Test
+    void activationClampsTheBiasedSumAndKeepsNaN() {
+        ConvShape p = square(1, 2, 20, 3, 3, 1, 1);
+        for (String algorithm : new String[] {"direct", "winograd", "gemm"}) {
+            force(algorithm);
+            Case data = new Case(p);
+            double[] expected = data.forward.clone();
+            Arrays.setAll(expected, i -> Math.max(expected[i], 0));
+            float[] y = data.forwardResult(Activation.RELU);
+            compare(algorithm, y, expected, TOLERANCE);
+            data.x.set(ValueLayout.JAVA_FLOAT, SHIFT, Float.NaN);
+            assertThat(data.forwardResult(Activation.RELU)[0]).isNaN();
+        }
+    }
+
+    @Test
+    void kernelLargerThanThePaddedInputIsAnError() {
+        assertThatThrownBy(() -> square(1, 1, 2, 1, 5, 1, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("larger than the padded input");
+    }
+
+    private static void force(String algorithm) {
+        if (algorithm.isEmpty()) {
+            System.clearProperty(ConvAlgorithm.PROPERTY);
+        } else {
+            System.setProperty(ConvAlgorithm.PROPERTY, algorithm);
+        }
+    }
+
+    private static void compare(String what, float[] actual, double[] expected, double tolerance) {
+        for (int i = 0; i < expected.length; i++) {
+            double bound = tolerance * (1 + Math.abs(expected[i]));
+            if (!(Math.abs(actual[i] - expected[i]) <= bound)) {
+                throw new AssertionError(
+                        "%s: element %d is %s, expected %s".formatted(what, i, actual[i], expected[i]));
+            }
+        }
+    }
+
+    /** Random operands of a shape, scaled so that results are of the order of one, and the results by definition. */
+    private static final class Case {
+        final ConvShape p;
+        final double[] xs;
+        final double[] ws;
+        final double[] bs;
+        final double[] gys;
+        final MemorySegment x;
+        final MemorySegment w;
+        final MemorySegment b;
+        final MemorySegment gy;
+        final double[] forward;
+        final double[] inputGrad;
+        final double[] weightGrad;
+
+        Case(ConvShape p) {
+            this.p = p;
+            Random random = new Random(p.hashCode());
+            xs = values(random, p.n() * p.c() * p.h() * p.w(), 1);
+            ws = values(random, p.k() * (int) p.reduction(), 1 / Math.sqrt(p.reduction()));
+            bs = values(random, p.k(), 1);
+            gys = values(random, p.n() * p.k() * p.oh() * p.ow(), 1 / Math.sqrt(p.oh() * p.ow()));
+            x = floats(xs);
+            w = floats(ws);
+            b = floats(bs);
+            gy = floats(gys);
+            forward = ReferenceConvolution.forward(p, xs, ws, bs);
+            inputGrad = ReferenceConvolution.inputGrad(p, gys, ws);
+            weightGrad = ReferenceConvolution.weightGrad(p, xs, gys);
+        }
+
+        private static double[] values(Random random, int count, double scale) {
+            double[] values = new double[count];
+            Arrays.setAll(values, i -> (float) (random.nextGaussian() * scale));
+            return values;
+        }
+
+        private static MemorySegment floats(double[] values) {
+            MemorySegment s = Arena.global().allocate(SHIFT + 4L * values.length, 64);
+            for (int i = 0; i < values.length; i++) {
+                s.set(ValueLayout.JAVA_FLOAT, SHIFT + 4L * i, (float) values[i]);
+            }
+            return s;
+        }
+
+        /** Memory for a result, filled with NaN: what it held must not matter. */
+        private static MemorySegment result(long bytes) {
+            MemorySegment s = Arena.global().allocate(SHIFT + bytes, 64);
+            s.fill((byte) 0xff);
+            return s;
+        }
+
+        private static float[] read(MemorySegment s) {
+            return s.asSlice(SHIFT).toArray(ValueLayout.JAVA_FLOAT);
+        }
+
+        float[] forwardResult(Activation activation) {
+            MemorySegment y = result(4L * forward.length);
+            Convolution.forwardF32(p, x, SHIFT, w, SHIFT, b, SHIFT, activation, y, SHIFT);
+            return read(y);
+        }
+
+        List<float[]> results() {
+            MemorySegment gx = result(4L * inputGrad.length);
+            MemorySegment gw = result(4L * weightGrad.length);
+            Convolution.inputGradF32(p, gy, SHIFT, w, SHIFT, gx, SHIFT);
+            Convolution.weightGradF32(p, x, SHIFT, gy, SHIFT, gw, SHIFT);
+            return List.of(forwardResult(Activation.NONE), read(gx), read(gw));
+        }
+
+        void check(String algorithm) {
+            List<float[]> results = results();
+            compare(algorithm + " forward", results.get(0), forward, TOLERANCE);
+            compare(algorithm + " input gradient", results.get(1), inputGrad, TOLERANCE);
+            compare(algorithm + " weight gradient", results.get(2), weightGrad, TOLERANCE);
+        }
+
+        void checkDoubles() {
+            MemorySegment y = result(8L * forward.length);
+            MemorySegment gx = result(8L * inputGrad.length);
+            MemorySegment gw = result(8L * weightGrad.length);
+            MemorySegment xd = doubles(xs);
+            MemorySegment wd = doubles(ws);
+            MemorySegment gyd = doubles(gys);
+            Convolution.forwardF64(p, xd, SHIFT, wd, SHIFT, doubles(bs), SHIFT, Activation.NONE, y, SHIFT);
+            Convolution.inputGradF64(p, gyd, SHIFT, wd, SHIFT, gx, SHIFT);
+            Convolution.weightGradF64(p, xd, SHIFT, gyd, SHIFT, gw, SHIFT);
+            compareDoubles(y, forward);
+            compareDoubles(gx, inputGrad);
+            compareDoubles(gw, weightGrad);
+        }
+
+        private static MemorySegment doubles(double[] values) {
+            MemorySegment s = Arena.global().allocate(SHIFT + 8L * values.length, 64);
+            MemorySegment.copy(values, 0, s, ValueLayout.JAVA_DOUBLE, SHIFT, values.length);
+            return s;
+        }
+
+        private static void compareDoubles(MemorySegment actual, double[] expected) {
+            for (int i = 0; i < expected.length; i++) {
+                double value = actual.get(ValueLayout.JAVA_DOUBLE, SHIFT + 8L * i);
+                assertThat(Math.abs(value - expected[i])).isLessThanOrEqualTo(1e-11 * (1 + Math.abs(expected[i])));
+            }
+        }
+    }
+}
