@@ -1,0 +1,64 @@
+package dev.lanewise.tensor;
+
+import java.util.Locale;
+
+/**
+ * Where a tensor's memory is and its operations run.
+ *
+ * @param kind the kind of processor
+ * @param index which one of its kind, from 0; always 0 for the CPU
+ */
+public record Device(Kind kind, int index) {
+    /** The kinds of processors. */
+    public enum Kind {
+        /** The host's processor. */
+        CPU,
+        /** An NVIDIA GPU. */
+        CUDA
+    }
+
+    /** The host's processor. */
+    public static final Device CPU = new Device(Kind.CPU, 0);
+
+    /** Checks the index. */
+    public Device {
+        if (index < 0 || kind == Kind.CPU && index != 0) {
+            throw new TensorException("device: index " + index + " of " + kind.name().toLowerCase(Locale.ROOT)
+                    + " (expected 0 for the CPU, 0 or more for a GPU)");
+        }
+    }
+
+    /** The GPU with the given index, from 0. */
+    public static Device cuda(int index) {
+        return new Device(Kind.CUDA, index);
+    }
+
+    /**
+     * Reads {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}.
+     *
+     * @throws TensorException for anything else
+     */
+    public static Device parse(String text) {
+        String name = text.trim().toLowerCase(Locale.ROOT);
+        if (name.equals("cpu")) {
+            return CPU;
+        }
+        if (name.equals("cuda")) {
+            return cuda(0);
+        }
+        if (name.matches("cuda:\\d{1,4}")) {
+            return cuda(Integer.parseInt(name.substring(5)));
+        }
+        throw new TensorException("device: unknown device '" + text + "' (expected cpu, cuda or cuda:N)");
+    }
+
+    /** Whether this is the host's processor. */
+    public boolean isCpu() {
+        return kind == Kind.CPU;
+    }
+
+    @Override
+    public String toString() {
+        return kind == Kind.CPU ? "cpu" : "cuda:" + index;
+    }
+}

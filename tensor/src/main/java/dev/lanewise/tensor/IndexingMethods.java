@@ -1,0 +1,162 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.Source;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/** Joining, picking and placing elements of a {@link Tensor}. Positions are {@link DType#I64}, from 0. */
+public sealed interface IndexingMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    /** Tensors behind each other along a dimension. */
+    static Tensor cat(int dim, Tensor... tensors) {
+        if (tensors.length == 0) {
+            throw new TensorException("cat: got no tensors (expected one or more); check the list");
+        }
+        return Tensor.apply(new Cat(tensors[0].shape().dim(dim, "cat")), tensors);
+    }
+
+    /** Tensors of one shape side by side along a new dimension. */
+    static Tensor stack(int dim, Tensor... tensors) {
+        return cat(dim, Arrays.stream(tensors).map(t -> t.unsqueeze(dim)).toArray(Tensor[]::new));
+    }
+
+    /** Parts of the given size along a dimension; the last may be smaller. */
+    default List<Tensor> split(long size, int dim) {
+        if (size < 1) {
+            throw new TensorException("split: size " + size + " (expected 1 or more); check the size");
+        }
+        List<Tensor> parts = new ArrayList<>();
+        long total = self().shape().size(dim);
+        for (long start = 0; start < total; start += size) {
+            parts.add(self().narrow(dim, start, Math.min(size, total - start)));
+        }
+        return parts;
+    }
+
+    /** The slices at the given positions; see {@link IndexSelect}. */
+    default Tensor indexSelect(int dim, Tensor index) {
+        return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), index);
+    }
+
+    /** Elements by position along one dimension; see {@link Gather}. */
+    default Tensor gather(int dim, Tensor index) {
+        return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), index);
+    }
+
+    /** A copy with elements of another tensor combined in; see {@link Scatter}. */
+    default Tensor scatter(Scatter.Kind kind, int dim, Tensor index, Tensor source) {
+        return Tensor.apply(new Scatter(kind, self().shape().dim(dim, "scatter")), self(), index, source);
+    }
+
+    /** A copy with elements of another tensor added; see {@link Scatter}. */
+    default Tensor scatterAdd(int dim, Tensor index, Tensor source) {
+        return scatter(Scatter.Kind.ADD, dim, index, source);
+    }
+
+    /**
+     * Surrounded by a constant, or cut where a number is negative.
+     *
+     * @param value the constant
+     * @param pads for the last dimension how many before and after, then for the one before it, and so on
+     */
+    default Tensor pad(double value, long... pads) {
+        int rank = self().shape().rank();
+        if (pads.length % 2 != 0 || pads.length > 2 * rank) {
+            throw new TensorException("pad: " + Arrays.toString(pads) + " for " + self().spec()
+                    + " (expected two numbers for each of up to " + rank + " dimensions); check the list");
+        }
+        Tensor x = self();
+        List<Long> before = new ArrayList<>(Collections.nCopies(rank, 0L));
+        List<Long> after = new ArrayList<>(Collections.nCopies(rank, 0L));
+        for (int i = 0; i < pads.length / 2; i++) {
+            int dim = rank - 1 - i;
+            long front = pads[2 * i];
+            long back = pads[2 * i + 1];
+            if (front < 0 || back < 0) {
+                long start = Math.max(-front, 0);
+                x = x.narrow(dim, start, x.shape().size(dim) - start - Math.max(-back, 0));
+            }
+            before.set(dim, Math.max(front, 0));
+            after.set(dim, Math.max(back, 0));
+        }
+        return x.apply(new Pad(before, after, value));
+    }
+
+    /** The order of dimensions' elements reversed. */
+    default Tensor flip(int... dims) {
+        Tensor x = self();
+        for (int dim : dims) {
+            long size = x.shape().size(dim);
+            Tensor reversed = Tensor.create(
+                    new Source.Range(size - 1, -1, new TensorSpec(DType.I64, Shape.of(size))),
+                    x.device());
+            x = x.indexSelect(dim, reversed);
+        }
+        return x;
+    }
+
+    /** The elements shifted along a dimension; what leaves at one end comes in at the other. */
+    default Tensor roll(long shift, int dim) {
+        long size = self().shape().size(dim);
+        long split = size == 0 ? 0 : Math.floorMod(-shift, size);
+        return split == 0
+                ? self()
+                : cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
+    }
+
+    /** The tensor repeated along its dimensions; more numbers than dimensions add leading ones. */
+    default Tensor repeat(long... times) {
+        int added = times.length - self().shape().rank();
+        if (added < 0) {
+            throw new TensorException("repeat: " + Arrays.toString(times) + " for " + self().spec()
+                    + " (expected a number for each dimension); add ones in front");
+        }
+        long[] separated = new long[2 * times.length];
+        long[] expanded = new long[2 * times.length];
+        long[] merged = new long[times.length];
+        for (int d = 0; d < times.length; d++) {
+            long size = d < added ? 1 : self().shape().size(d - added);
+            separated[2 * d] = 1;
+            separated[2 * d + 1] = size;
+            expanded[2 * d] = times[d];
+            expanded[2 * d + 1] = size;
+            merged[d] = times[d] * size;
+        }
+        return self().reshape(Shape.of(separated)).expand(Shape.of(expanded)).reshape(Shape.of(merged));
+    }
+
+    /** The lower triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one. */
+    default Tensor tril(long diagonal) {
+        return triangle(diagonal, true);
+    }
+
+    /** The upper triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one. */
+    default Tensor triu(long diagonal) {
+        return triangle(diagonal, false);
+    }
+
+    private Tensor triangle(long diagonal, boolean lower) {
+        Tensor rows = Tensor.arange(self().shape().size(-2), DType.I64, self().device())
+                .unsqueeze(1)
+                .add(diagonal);
+        Tensor columns = Tensor.arange(self().shape().size(-1), DType.I64, self().device());
+        Tensor kept = lower ? columns.le(rows) : columns.ge(rows);
+        return kept.where(self(), Tensor.full(0, self().dtype(), self().device()));
+    }
+
+    /** One-hot vectors of class numbers: {@code [...] -> [..., classes]} of type {@link DType#I64}. */
+    default Tensor oneHot(long classes) {
+        Tensor numbers = Tensor.arange(classes, DType.I64, self().device());
+        return self().unsqueeze(-1).eq(numbers).to(DType.I64);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.Softmax;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What neural networks are made of, as functions of a {@link Tensor}. Images are {@code [n, c, h, w]}. */
+public sealed interface NeuralMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    private static Tensor[] present(@Nullable Tensor... operands) {
+        return Arrays.stream(operands).filter(Objects::nonNull).toArray(Tensor[]::new);
+    }
+
+    /** {@code e^x / sum(e^x)} along a dimension. */
+    default Tensor softmax(int dim) {
+        return self().apply(new Softmax(self().shape().dim(dim, "softmax"), false));
+    }
+
+    /** The logarithm of {@link #softmax}. */
+    default Tensor logSoftmax(int dim) {
+        return self().apply(new Softmax(self().shape().dim(dim, "log_softmax"), true));
+    }
+
+    /**
+     * {@code this weight^T + bias}.
+     *
+     * @param weight {@code [n, k]} for this {@code [..., k]}
+     * @param bias {@code [n]}, or null
+     */
+    default Tensor linear(Tensor weight, @Nullable Tensor bias) {
+        return linear(weight, bias, Linear.Activation.NONE);
+    }
+
+    /** {@code activation(this weight^T + bias)}; see {@link #linear(Tensor, Tensor)}. */
+    default Tensor linear(Tensor weight, @Nullable Tensor bias, Linear.Activation activation) {
+        return Tensor.apply(new Linear(activation), present(self(), weight, bias));
+    }
+
+    /**
+     * Two-dimensional convolution.
+     *
+     * @param weight {@code [k, c / groups, r, s]} for this {@code [n, c, h, w]}
+     * @param bias {@code [k]}, or null
+     * @param attributes stride, padding, dilation and groups
+     */
+    default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Conv2d attributes) {
+        return Tensor.apply(attributes, present(self(), weight, bias));
+    }
+
+    /** The largest element of every window. */
+    default Tensor maxPool2d(Pool2d pool) {
+        return Tensor.applyAll(new MaxPool2d(pool), self())[0];
+    }
+
+    /** The mean of every window. */
+    default Tensor avgPool2d(Pool2d pool, boolean countIncludePad) {
+        return self().apply(new AvgPool2d(pool, countIncludePad));
+    }
+
+    /** Rows of a table, this {@code [rows, d]}, by number: {@code [...] -> [..., d]}. */
+    default Tensor embedding(Tensor index) {
+        return self().indexSelect(0, index);
+    }
+
+    /** Zeroes elements with probability p and scales the others; see {@link Dropout}. */
+    default Tensor dropout(double p, Rng rng) {
+        if (p == 0) {
+            return self();
+        }
+        long blocks = (self().shape().elements() + 3) / 4;
+        return self().apply(new Dropout(p, rng.seed(), rng.reserve(blocks)));
+    }
+
+    /**
+     * Cross-entropy of these logits {@code [n, c]} and class numbers.
+     *
+     * @param classes {@code [n]} of type {@link DType#I64}
+     * @param weight a weight for each class {@code [c]}, or null
+     * @param attributes reduction, ignored class and label smoothing
+     */
+    default Tensor crossEntropy(Tensor classes, @Nullable Tensor weight, CrossEntropy attributes) {
+        return Tensor.applyAll(attributes, present(self(), classes, weight))[0];
+    }
+
+    /** The mean cross-entropy of these logits {@code [n, c]} and class numbers {@code [n]}. */
+    default Tensor crossEntropy(Tensor classes) {
+        return crossEntropy(classes, null, new CrossEntropy(CrossEntropy.Reduction.MEAN, -100, 0));
+    }
+
+    /**
+     * Normalization over the last dimensions; see {@link LayerNorm}.
+     *
+     * @param dims how many
+     * @param weight of the normalized dimensions' shape, or null
+     * @param bias likewise; null if the weight is
+     */
+    default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
+        return Tensor.applyAll(new LayerNorm(dims, epsilon), present(self(), weight, bias))[0];
+    }
+
+    /**
+     * Normalization of every channel by the batch; see {@link BatchNorm}.
+     *
+     * @return the normalized tensor, the mean and the biased variance {@code [c]}
+     */
+    default Tensor[] batchNorm(Tensor weight, Tensor bias, double epsilon) {
+        return Tensor.applyAll(new BatchNorm(epsilon), self(), weight, bias);
+    }
+
+    /**
+     * Scaled dot-product attention of these queries; see {@link Attention}.
+     *
+     * @param mask is added to the scores, or null
+     */
+    default Tensor attention(Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal) {
+        double scale = 1 / Math.sqrt(self().shape().size(-1));
+        return Tensor.applyAll(new Attention(scale, causal), present(self(), keys, values, mask))[0];
+    }
+}

@@ -1,0 +1,14 @@
+package dev.lanewise.tensor;
+
+import java.io.Serial;
+
+/** A device has no memory left for a tensor, after everything that could be given back was. */
+public final class OutOfTensorMemoryException extends TensorException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    /** An error that says what was asked for and what is held. */
+    public OutOfTensorMemoryException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

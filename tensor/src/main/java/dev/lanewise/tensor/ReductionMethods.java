@@ -1,0 +1,198 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Reduce.Kind;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Sort;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Reductions, scans and sorting of a {@link Tensor}. Without dimensions a reduction takes all of them; a given list of
+ * dimensions is taken as it is, so an empty one reduces nothing.
+ */
+public sealed interface ReductionMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    private Tensor reduce(Kind kind, int[] dims, boolean keepDims) {
+        List<Integer> sorted = Arrays.stream(dims)
+                .map(dim -> self().shape().dim(dim, "reduce"))
+                .sorted()
+                .boxed()
+                .toList();
+        if (sorted.stream().distinct().count() != sorted.size()) {
+            throw new TensorException("reduce: dimensions " + Arrays.toString(dims) + " of " + self().spec()
+                    + " name one twice; name each once");
+        }
+        return self().apply(new Reduce(kind, sorted, keepDims));
+    }
+
+    private int[] all() {
+        return IntStream.range(0, self().shape().rank()).toArray();
+    }
+
+    /** The sum of all elements. */
+    default Tensor sum() {
+        return reduce(Kind.SUM, all(), false);
+    }
+
+    /** The sum along dimensions; they go. */
+    default Tensor sum(int... dims) {
+        return reduce(Kind.SUM, dims, false);
+    }
+
+    /** The sum along dimensions. */
+    default Tensor sum(int[] dims, boolean keepDims) {
+        return reduce(Kind.SUM, dims, keepDims);
+    }
+
+    /** The mean of all elements. */
+    default Tensor mean() {
+        return reduce(Kind.MEAN, all(), false);
+    }
+
+    /** The mean along dimensions; they go. */
+    default Tensor mean(int... dims) {
+        return reduce(Kind.MEAN, dims, false);
+    }
+
+    /** The mean along dimensions. */
+    default Tensor mean(int[] dims, boolean keepDims) {
+        return reduce(Kind.MEAN, dims, keepDims);
+    }
+
+    /** The product of all elements. */
+    default Tensor prod() {
+        return reduce(Kind.PROD, all(), false);
+    }
+
+    /** The product along dimensions. */
+    default Tensor prod(int[] dims, boolean keepDims) {
+        return reduce(Kind.PROD, dims, keepDims);
+    }
+
+    /** The largest of all elements. */
+    default Tensor amax() {
+        return reduce(Kind.AMAX, all(), false);
+    }
+
+    /** The largest elements along dimensions. */
+    default Tensor amax(int[] dims, boolean keepDims) {
+        return reduce(Kind.AMAX, dims, keepDims);
+    }
+
+    /** The smallest of all elements. */
+    default Tensor amin() {
+        return reduce(Kind.AMIN, all(), false);
+    }
+
+    /** The smallest elements along dimensions. */
+    default Tensor amin(int[] dims, boolean keepDims) {
+        return reduce(Kind.AMIN, dims, keepDims);
+    }
+
+    /** Whether one of all elements is not 0. */
+    default Tensor any() {
+        return reduce(Kind.ANY, all(), false);
+    }
+
+    /** Whether one element along dimensions is not 0. */
+    default Tensor any(int[] dims, boolean keepDims) {
+        return reduce(Kind.ANY, dims, keepDims);
+    }
+
+    /** Whether none of all elements is 0. */
+    default Tensor all(int[] dims, boolean keepDims) {
+        return reduce(Kind.ALL, dims, keepDims);
+    }
+
+    /** The position of the largest element along a dimension, which goes. */
+    default Tensor argmax(int dim) {
+        return argmax(dim, false);
+    }
+
+    /** The position of the largest element along a dimension. */
+    default Tensor argmax(int dim, boolean keepDim) {
+        int d = self().shape().dim(dim, "argmax");
+        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMAX, d, keepDim));
+    }
+
+    /** The position of the smallest element along a dimension. */
+    default Tensor argmin(int dim, boolean keepDim) {
+        int d = self().shape().dim(dim, "argmin");
+        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMIN, d, keepDim));
+    }
+
+    /**
+     * The logarithm of the sum of exponentials along dimensions, computed from {@code x - max(x)}.
+     */
+    default Tensor logSumExp(int[] dims, boolean keepDims) {
+        Tensor max = self().amax(dims, true);
+        Tensor finite = max.abs().eq(Double.POSITIVE_INFINITY).where(max.zerosLike(), max);
+        Tensor sum = self().sub(finite).exp().sum(dims, true).log().add(finite);
+        return keepDims ? sum : sum.squeeze(dims);
+    }
+
+    /**
+     * The variance along dimensions.
+     *
+     * @param correction is taken off the number of elements in the divisor: 1 for the unbiased estimate
+     */
+    default Tensor var(int[] dims, double correction, boolean keepDims) {
+        double n = 1;
+        for (int dim : dims) {
+            n *= self().shape().size(dim);
+        }
+        Tensor squares = self().sub(self().mean(dims, true)).square();
+        return squares.sum(dims, keepDims).div(Math.max(n - correction, 0));
+    }
+
+    /** The standard deviation: the square root of {@link #var}. */
+    default Tensor std(int[] dims, double correction, boolean keepDims) {
+        return var(dims, correction, keepDims).sqrt();
+    }
+
+    /** The Euclidean norm along dimensions. */
+    default Tensor norm(int[] dims, boolean keepDims) {
+        return self().square().sum(dims, keepDims).sqrt();
+    }
+
+    /** Running sums along a dimension. */
+    default Tensor cumsum(int dim) {
+        return self().apply(new Scan(Scan.Kind.CUMSUM, self().shape().dim(dim, "cumsum"), false));
+    }
+
+    /** Running products along a dimension. */
+    default Tensor cumprod(int dim) {
+        return self().apply(new Scan(Scan.Kind.CUMPROD, self().shape().dim(dim, "cumprod"), false));
+    }
+
+    /**
+     * Values and their former positions.
+     *
+     * @param values the values
+     * @param indices positions, {@link DType#I64}
+     */
+    record Indexed(Tensor values, Tensor indices) {}
+
+    /** The elements sorted along a dimension, stably. */
+    default Indexed sort(int dim, boolean descending) {
+        Tensor[] results = Tensor.applyAll(new Sort(self().shape().dim(dim, "sort"), descending), self());
+        return new Indexed(results[0], results[1]);
+    }
+
+    /** The positions that sort a dimension, stably. */
+    default Tensor argsort(int dim, boolean descending) {
+        return sort(dim, descending).indices();
+    }
+
+    /** The k largest (or smallest) elements along a dimension, in order. */
+    default Indexed topk(long k, int dim, boolean largest) {
+        Indexed sorted = sort(dim, largest);
+        return new Indexed(sorted.values().narrow(dim, 0, k), sorted.indices().narrow(dim, 0, k));
+    }
+}

@@ -1,0 +1,84 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.Source.Distribution;
+import dev.lanewise.tensor.op.Source.Random;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A stream of random numbers: Philox 4x32-10, counter-based (Salmon et al. 2011, "Parallel random numbers: as easy as 1,
+ * 2, 3"). The same seed gives the same numbers on every device and for any number of threads. Safe for use by many
+ * threads, though then the order of the draws decides who gets which numbers.
+ */
+public final class Rng {
+    private static final Rng GLOBAL = new Rng(0);
+
+    private volatile long seed;
+    private final AtomicLong counter = new AtomicLong();
+
+    /** A stream that starts at the beginning of a seed's sequence. */
+    public Rng(long seed) {
+        this.seed = seed;
+    }
+
+    /** The process-wide stream that methods without one use; its first seed is 0. */
+    public static Rng global() {
+        return GLOBAL;
+    }
+
+    /** Goes to the beginning of another seed's sequence. */
+    public void seed(long newSeed) {
+        seed = newSeed;
+        counter.set(0);
+    }
+
+    /** The seed. */
+    public long seed() {
+        return seed;
+    }
+
+    /** The position: how many blocks of four 32-bit words were drawn. */
+    public long counter() {
+        return counter.get();
+    }
+
+    /** Continues from a position that {@link #counter} gave, as after a restart. */
+    public void seek(long newSeed, long newCounter) {
+        seed = newSeed;
+        counter.set(newCounter);
+    }
+
+    /**
+     * Draws blocks of four words.
+     *
+     * @return the position of the first
+     */
+    public long reserve(long blocks) {
+        return counter.getAndAdd(blocks);
+    }
+
+    /** Uniform numbers on [0, 1), on the CPU. */
+    public Tensor rand(DType dtype, long... sizes) {
+        return draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), Device.CPU);
+    }
+
+    /** Standard normal numbers, on the CPU. */
+    public Tensor randn(DType dtype, long... sizes) {
+        return draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), Device.CPU);
+    }
+
+    /** Uniform {@link DType#I64} integers from low to below high, on the CPU. */
+    public Tensor randint(long low, long high, long... sizes) {
+        return draw(Distribution.INTEGER, low, high, new TensorSpec(DType.I64, Shape.of(sizes)), Device.CPU);
+    }
+
+    /** The numbers 0 to n - 1 in random order, {@code [n]} of {@link DType#I64}, on the CPU. */
+    public Tensor randperm(long n) {
+        return randint(Long.MIN_VALUE, Long.MAX_VALUE, n).argsort(0, false);
+    }
+
+    /** Numbers of any distribution on any device. */
+    public Tensor draw(Distribution distribution, long a, long b, TensorSpec spec, Device device) {
+        Random random = new Random(distribution, seed, reserve(distribution.blocks(spec)), a, b, spec);
+        return Tensor.create(random, device);
+    }
+}

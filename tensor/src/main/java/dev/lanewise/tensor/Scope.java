@@ -1,0 +1,70 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.internal.Ownership;
+import java.util.Collection;
+
+/**
+ * Owns the tensors that its thread makes while it is the innermost open scope, and releases their memory when it closes.
+ *
+ * <pre>{@code
+ * try (var scope = Scope.open("predict")) {
+ *     Tensor logits = model.forward(x);
+ *     return scope.keep(logits.softmax(1)); // goes to the enclosing scope
+ * }
+ * }</pre>
+ *
+ * <p>Outside every scope a tensor lives as long as it is reachable. A scope belongs to the thread that opened it.
+ */
+public final class Scope implements AutoCloseable {
+    private final Ownership ownership;
+
+    private Scope(String name) {
+        ownership = Ownership.open(name);
+    }
+
+    /** Opens a scope inside the thread's innermost one. */
+    public static Scope open() {
+        return open("unnamed");
+    }
+
+    /**
+     * Opens a scope inside the thread's innermost one.
+     *
+     * @param name stands in the error that a use of a released tensor gets
+     */
+    public static Scope open(String name) {
+        return new Scope(name);
+    }
+
+    /** The name given when it was opened. */
+    public String name() {
+        return ownership.name();
+    }
+
+    /**
+     * Hands a tensor of this scope to the enclosing scope, or, outside every other scope, to the garbage collector. A
+     * tensor that this scope does not own stays where it is.
+     *
+     * @return the same tensor
+     */
+    public Tensor keep(Tensor tensor) {
+        ownership.keep(tensor.buffer());
+        return tensor;
+    }
+
+    /** {@linkplain #keep(Tensor) Keeps} each tensor; returns the same collection. */
+    public <C extends Collection<? extends Tensor>> C keepAll(C tensors) {
+        tensors.forEach(this::keep);
+        return tensors;
+    }
+
+    /**
+     * Releases what this scope still owns. Closing twice does nothing.
+     *
+     * @throws TensorException if a scope inside this one is still open, or another thread opened this one
+     */
+    @Override
+    public void close() {
+        ownership.close();
+    }
+}

@@ -1,0 +1,187 @@
+package dev.lanewise.tensor;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The sizes of a tensor's dimensions, outermost first. Immutable. A scalar has rank 0; a size may be 0.
+ *
+ * <p>Dimensions can be named from the end: {@code size(-1)} is the size of the last one.
+ */
+public final class Shape {
+    /** The shape of a scalar: rank 0, one element. */
+    public static final Shape SCALAR = new Shape(new long[0]);
+
+    private final long[] sizes;
+    private final long elements;
+
+    private Shape(long[] sizes) {
+        this.sizes = sizes;
+        long product = 1;
+        boolean empty = false;
+        for (long size : sizes) {
+            if (size < 0) {
+                throw new TensorException("shape: negative size in " + Arrays.toString(sizes));
+            }
+            empty |= size == 0;
+        }
+        if (!empty) {
+            for (long size : sizes) {
+                try {
+                    product = Math.multiplyExact(product, size);
+                } catch (ArithmeticException e) {
+                    throw new TensorException("shape: " + Arrays.toString(sizes) + " has more than 2^63 elements", e);
+                }
+            }
+        }
+        this.elements = empty ? 0 : product;
+    }
+
+    /**
+     * A shape of the given sizes.
+     *
+     * @throws TensorException if a size is negative or the number of elements overflows
+     */
+    public static Shape of(long... sizes) {
+        return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
+    }
+
+    /** A shape of the given sizes. */
+    public static Shape of(List<? extends Number> sizes) {
+        return of(sizes.stream().mapToLong(Number::longValue).toArray());
+    }
+
+    /** The number of dimensions. */
+    public int rank() {
+        return sizes.length;
+    }
+
+    /** The number of elements: the product of the sizes, 1 for a scalar. */
+    public long elements() {
+        return elements;
+    }
+
+    /** Whether there are no elements. */
+    public boolean isEmpty() {
+        return elements == 0;
+    }
+
+    /**
+     * The size of a dimension.
+     *
+     * @param dim from 0, or from -1 backwards
+     * @throws TensorException if there is no such dimension
+     */
+    public long size(int dim) {
+        return sizes[dim(dim, "size")];
+    }
+
+    /** The sizes, in a new array. */
+    public long[] toArray() {
+        return sizes.clone();
+    }
+
+    /**
+     * The dimension counted from 0.
+     *
+     * @param dim from 0, or from -1 backwards
+     * @param op the operation that asks, for the message
+     * @throws TensorException if there is no such dimension
+     */
+    public int dim(int dim, String op) {
+        int rank = sizes.length;
+        if (dim < -rank || dim >= rank) {
+            throw new TensorException(op + ": no dimension " + dim + " in shape " + this
+                    + (rank == 0 ? " (a scalar has none)" : " (expected " + -rank + " to " + (rank - 1) + ")"));
+        }
+        return dim < 0 ? dim + rank : dim;
+    }
+
+    /** This shape with another size for one dimension. */
+    public Shape with(int dim, long size) {
+        long[] changed = sizes.clone();
+        changed[dim(dim, "shape")] = size;
+        return new Shape(changed);
+    }
+
+    /** This shape without one dimension. */
+    public Shape without(int dim) {
+        int d = dim(dim, "shape");
+        long[] rest = new long[sizes.length - 1];
+        System.arraycopy(sizes, 0, rest, 0, d);
+        System.arraycopy(sizes, d + 1, rest, d, rest.length - d);
+        return of(rest);
+    }
+
+    /** This shape with one more dimension of the given size before dimension {@code dim} (from 0 to the rank). */
+    public Shape insert(int dim, long size) {
+        long[] more = new long[sizes.length + 1];
+        System.arraycopy(sizes, 0, more, 0, dim);
+        more[dim] = size;
+        System.arraycopy(sizes, dim, more, dim + 1, sizes.length - dim);
+        return of(more);
+    }
+
+    /** This shape followed by another. */
+    public Shape concat(Shape other) {
+        long[] both = Arrays.copyOf(sizes, sizes.length + other.sizes.length);
+        System.arraycopy(other.sizes, 0, both, sizes.length, other.sizes.length);
+        return of(both);
+    }
+
+    /** The dimensions from {@code from} (inclusive) to {@code to} (exclusive), counted from 0. */
+    public Shape slice(int from, int to) {
+        return of(Arrays.copyOfRange(sizes, from, to));
+    }
+
+    /** The strides, in elements, of a dense row-major tensor of this shape. */
+    public long[] rowMajorStrides() {
+        long[] strides = new long[sizes.length];
+        long stride = 1;
+        for (int d = sizes.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride *= Math.max(sizes[d], 1);
+        }
+        return strides;
+    }
+
+    /**
+     * The shape that both broadcast to, by NumPy's rule: aligned at the last dimension, sizes are equal or one is 1.
+     *
+     * @param op the operation that asks, for the message
+     * @throws TensorException if they don't broadcast
+     */
+    public static Shape broadcast(String op, Shape a, Shape b) {
+        if (a.equals(b)) {
+            return a;
+        }
+        int rank = Math.max(a.rank(), b.rank());
+        long[] sizes = new long[rank];
+        for (int i = 1; i <= rank; i++) {
+            long x = i <= a.rank() ? a.sizes[a.rank() - i] : 1;
+            long y = i <= b.rank() ? b.sizes[b.rank() - i] : 1;
+            if (x != y && x != 1 && y != 1) {
+                throw new TensorException(op + ": shapes don't broadcast: " + a + " and " + b + " (" + x + " != " + y
+                        + " in dimension " + -i + "); reshape or expand one of them?");
+            }
+            sizes[rank - i] = x == 1 ? y : x;
+        }
+        return of(sizes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Shape shape && Arrays.equals(sizes, shape.sizes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(sizes);
+    }
+
+    /** The sizes in brackets, for example {@code [2, 3]}; {@code []} for a scalar. */
+    @Override
+    public String toString() {
+        return Arrays.toString(sizes);
+    }
+}

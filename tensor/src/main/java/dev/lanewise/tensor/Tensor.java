@@ -1,0 +1,397 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.internal.Dispatch;
+import dev.lanewise.tensor.internal.JavaArrays;
+import dev.lanewise.tensor.internal.Ownership;
+import dev.lanewise.tensor.internal.StridedTensor;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Source.Distribution;
+import dev.lanewise.tensor.op.Transfer;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Buffer;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * An n-dimensional array of one element type on one device.
+ *
+ * <p>Operations return new tensors; views ({@code reshape}, {@code permute}, {@code slice} …) share the memory of what
+ * they view. Types and devices are never mixed silently: {@link #to(DType)} and {@link #to(Device)} convert. Shapes of
+ * elementwise operations broadcast as in NumPy. Dimensions may be named from the end: -1 is the last.
+ *
+ * <pre>{@code
+ * Tensor a = Tensor.of(new float[][] {{1, 2}, {3, 4}});
+ * Tensor b = a.matmul(a).add(1).relu();
+ * System.out.println(b); // tensor([[ 8., 11.],
+ *                        //         [16., 23.]])
+ * a.matmul(Tensor.zeros(3, 2)); // matmul: inner sizes differ: [2, 2] x [3, 2] (2 != 3); ...
+ * }</pre>
+ *
+ * <p>Results belong to the thread's innermost {@link Scope}; see there. A tensor may be used by many threads as long as
+ * none updates it.
+ */
+public sealed interface Tensor
+        extends ElementwiseMethods,
+                ReductionMethods,
+                ViewMethods,
+                IndexingMethods,
+                MatrixMethods,
+                NeuralMethods
+        permits StridedTensor {
+
+    /** Where the memory is. */
+    Device device();
+
+    /** The element type. */
+    DType dtype();
+
+    /** The sizes. */
+    Shape shape();
+
+    /** Type and shape. */
+    TensorSpec spec();
+
+    /** For each dimension the distance of neighbouring elements in the buffer, in elements. */
+    long[] strides();
+
+    /** The distance of neighbouring elements of one dimension, in elements. */
+    long stride(int dim);
+
+    /** The position of the first element in the buffer, in elements. */
+    long offset();
+
+    /** The memory, shared with views. */
+    Buffer buffer();
+
+    /** Whether the elements are dense and in row-major order. */
+    boolean isContiguous();
+
+    // ---- creation
+
+    /** A tensor of the operation's result. */
+    static Tensor create(Source op, Device device) {
+        return Dispatch.create(op, device);
+    }
+
+    /** A scalar of type {@link DType#F32}. */
+    static Tensor scalar(double value) {
+        return full(value, DType.F32, Device.CPU);
+    }
+
+    /** A vector of type {@link DType#F32}. */
+    static Tensor of(float... values) {
+        return of(values, values.length);
+    }
+
+    /** A tensor of type {@link DType#F32} from its elements in row-major order. */
+    static Tensor of(float[] values, long... sizes) {
+        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+    }
+
+    /** A vector of type {@link DType#F64}. */
+    static Tensor of(double... values) {
+        return of(values, values.length);
+    }
+
+    /** A tensor of type {@link DType#F64} from its elements in row-major order. */
+    static Tensor of(double[] values, long... sizes) {
+        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+    }
+
+    /** A vector of type {@link DType#I32}. */
+    static Tensor of(int... values) {
+        return of(values, values.length);
+    }
+
+    /** A tensor of type {@link DType#I32} from its elements in row-major order. */
+    static Tensor of(int[] values, long... sizes) {
+        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+    }
+
+    /** A vector of type {@link DType#I64}. */
+    static Tensor of(long... values) {
+        return of(values, Shape.of(values.length));
+    }
+
+    /** A tensor of type {@link DType#I64} from its elements in row-major order. */
+    static Tensor of(long[] values, Shape shape) {
+        return copyOf(JavaArrays.dense(values, shape));
+    }
+
+    /** A vector of type {@link DType#BOOL}. */
+    static Tensor of(boolean... values) {
+        return copyOf(JavaArrays.flatten(values));
+    }
+
+    /**
+     * A copy of a rectangular Java array of any rank: {@code float} gives {@link DType#F32}, {@code double} F64,
+     * {@code byte} I8, {@code int} I32, {@code long} I64, {@code boolean} BOOL.
+     *
+     * @throws TensorException for anything else, or rows of different lengths
+     */
+    static Tensor of(Object nestedArray) {
+        return copyOf(JavaArrays.flatten(nestedArray));
+    }
+
+    /**
+     * A copy of memory that holds elements in row-major order and native byte order.
+     *
+     * @throws TensorException if the segment's size is not the tensor's
+     */
+    static Tensor of(MemorySegment memory, DType dtype, long... sizes) {
+        TensorSpec spec = new TensorSpec(dtype, Shape.of(sizes));
+        if (memory.byteSize() != spec.bytes()) {
+            throw new TensorException("of: a segment of " + memory.byteSize() + " bytes for " + spec + " (expected "
+                    + spec.bytes() + "); check segment or shape");
+        }
+        return copyOf(new JavaArrays.Dense(spec, memory));
+    }
+
+    /** Zeros of type {@link DType#F32} on the CPU. */
+    static Tensor zeros(long... sizes) {
+        return full(0, DType.F32, Device.CPU, sizes);
+    }
+
+    /** Ones of type {@link DType#F32} on the CPU. */
+    static Tensor ones(long... sizes) {
+        return full(1, DType.F32, Device.CPU, sizes);
+    }
+
+    /** Every element the same; a scalar without sizes. */
+    static Tensor full(Number value, DType dtype, Device device, long... sizes) {
+        return create(new Source.Fill(value, new TensorSpec(dtype, Shape.of(sizes))), device);
+    }
+
+    /** Zeros of this tensor's type, shape and device. */
+    default Tensor zerosLike() {
+        return create(new Source.Fill(0, spec()), device());
+    }
+
+    /** Ones of this tensor's type, shape and device. */
+    default Tensor onesLike() {
+        return create(new Source.Fill(1, spec()), device());
+    }
+
+    /** The numbers 0 to n - 1, {@code [n]} of type {@link DType#I64} on the CPU. */
+    static Tensor arange(long n) {
+        return arange(n, DType.I64, Device.CPU);
+    }
+
+    /** The numbers 0 to n - 1, {@code [n]}. */
+    static Tensor arange(long n, DType dtype, Device device) {
+        return create(new Source.Range(0, 1, new TensorSpec(dtype, Shape.of(n))), device);
+    }
+
+    /** The numbers from start to below end in steps; {@code [ceil((end - start) / step)]}. */
+    static Tensor arange(double start, double end, double step, DType dtype, Device device) {
+        long n = (long) Math.ceil((end - start) / step);
+        if (step == 0 || n < 0) {
+            throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
+                    + " (expected a step towards the end); change its sign?");
+        }
+        return create(new Source.Range(start, step, new TensorSpec(dtype, Shape.of(n))), device);
+    }
+
+    /** {@code n} equally spaced numbers from start to end inclusive, of type {@link DType#F32} on the CPU. */
+    static Tensor linspace(double start, double end, long n) {
+        double step = n > 1 ? (end - start) / (n - 1) : 0;
+        return create(new Source.Range(start, step, new TensorSpec(DType.F32, Shape.of(n))), Device.CPU);
+    }
+
+    /** The identity matrix {@code [n, n]} of type {@link DType#F32} on the CPU. */
+    static Tensor eye(long n) {
+        return eye(n, DType.F32, Device.CPU);
+    }
+
+    /** The identity matrix {@code [n, n]}. */
+    static Tensor eye(long n, DType dtype, Device device) {
+        Tensor index = arange(n, DType.I64, device);
+        return index.unsqueeze(1).eq(index).to(dtype);
+    }
+
+    /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, F32 on the CPU. */
+    static Tensor rand(long... sizes) {
+        return Rng.global().rand(DType.F32, sizes);
+    }
+
+    /** Standard normal numbers from the {@linkplain Rng#global global stream}, F32 on the CPU. */
+    static Tensor randn(long... sizes) {
+        return Rng.global().randn(DType.F32, sizes);
+    }
+
+    /** Integers from low to below high from the {@linkplain Rng#global global stream}, I64 on the CPU. */
+    static Tensor randint(long low, long high, long... sizes) {
+        return Rng.global().randint(low, high, sizes);
+    }
+
+    /** The numbers 0 to n - 1 in random order from the {@linkplain Rng#global global stream}, I64 on the CPU. */
+    static Tensor randperm(long n) {
+        return Rng.global().randperm(n);
+    }
+
+    /** Standard normal numbers of this tensor's type, shape and device. */
+    default Tensor randnLike(Rng rng) {
+        return rng.draw(Distribution.NORMAL, 0, 0, spec(), device());
+    }
+
+    /** Uniform numbers on [0, 1) of this tensor's type, shape and device. */
+    default Tensor randLike(Rng rng) {
+        return rng.draw(Distribution.UNIFORM, 0, 0, spec(), device());
+    }
+
+    // ---- running operations
+
+    /** Runs an operation with one operand, this, and one result. */
+    default Tensor apply(Op op) {
+        return Dispatch.run(op, this);
+    }
+
+    /** Runs an operation with one result. */
+    static Tensor apply(Op op, Tensor... operands) {
+        return Dispatch.run(op, operands);
+    }
+
+    /** Runs an operation. */
+    static Tensor[] applyAll(Op op, Tensor... operands) {
+        return Dispatch.runAll(op, operands);
+    }
+
+    /**
+     * Runs an operation into existing tensors. Their contents change in place, which counts as a new version: a tape
+     * that saved them refuses to go on. Dense tensors only. Nothing is recorded for gradients.
+     */
+    static void update(Op op, Tensor[] outputs, Tensor... operands) {
+        Dispatch.update(op, outputs, operands);
+    }
+
+    // ---- conversion and access
+
+    /** The elements converted to another type (see {@link Cast}); this tensor if it has that type. */
+    default Tensor to(DType dtype) {
+        return dtype == dtype() ? this : apply(new Cast(dtype));
+    }
+
+    /** A copy on another device; this tensor if it is there. */
+    default Tensor to(Device device) {
+        return device.equals(device()) ? this : apply(new Transfer(device));
+    }
+
+    /** The elements dense and in row-major order; this tensor if they are. */
+    default Tensor contiguous() {
+        return isContiguous() ? this : apply(Copy.COPY);
+    }
+
+    /** A dense copy with memory of its own. */
+    default Tensor copy() {
+        return apply(Copy.COPY);
+    }
+
+    /**
+     * Overwrites this tensor's elements (of a view: those it shows) with another's, which broadcasts. Counts as a new
+     * version; nothing is recorded for gradients.
+     */
+    default void assign(Tensor source) {
+        Dispatch.update(Copy.COPY, new Tensor[] {this}, source.expand(shape().toArray()));
+    }
+
+    /** Takes this tensor's memory out of every scope: it lives as long as it is reachable. Returns this tensor. */
+    default Tensor keep() {
+        Ownership.escape(buffer());
+        return this;
+    }
+
+    /** Copies the elements in row-major order into memory of exactly their size; waits for the device. */
+    default void copyTo(MemorySegment target) {
+        buffer().checkAlive();
+        if (target.byteSize() != spec().bytes()) {
+            throw new TensorException("copyTo: a segment of " + target.byteSize() + " bytes for " + spec()
+                    + " (expected " + spec().bytes() + "); check the segment");
+        }
+        if (shape().isEmpty()) {
+            return;
+        }
+        try (var _ = Scope.open("copyTo")) {
+            Tensor dense = contiguous();
+            Backend backend = Backends.of(device());
+            backend.copyOut(dense.buffer(), dense.offset() * dtype().bytes(), target);
+        }
+    }
+
+    /** The only element of a tensor with one; waits for the device. */
+    default double item() {
+        checkSingle();
+        return toDoubleArray()[0];
+    }
+
+    /** The only element of an integer or truth-value tensor with one; waits for the device. */
+    default long itemLong() {
+        checkSingle();
+        return toLongArray()[0];
+    }
+
+    private void checkSingle() {
+        if (shape().elements() != 1) {
+            throw new TensorException("item: " + spec() + " has " + shape().elements()
+                    + " elements (expected 1); use toFloatArray, or select one");
+        }
+    }
+
+    /** The elements in row-major order, converted to {@code float}. */
+    default float[] toFloatArray() {
+        float[] values = new float[Math.toIntExact(shape().elements())];
+        read(DType.F32, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** The elements in row-major order, converted to {@code double}. */
+    default double[] toDoubleArray() {
+        double[] values = new double[Math.toIntExact(shape().elements())];
+        read(DType.F64, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** The elements in row-major order, converted to {@code long}. */
+    default long[] toLongArray() {
+        long[] values = new long[Math.toIntExact(shape().elements())];
+        read(DType.I64, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** The elements in row-major order, converted to {@code int}. */
+    default int[] toIntArray() {
+        int[] values = new int[Math.toIntExact(shape().elements())];
+        read(DType.I32, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** Whether the elements are not 0, in row-major order. */
+    default boolean[] toBooleanArray() {
+        byte[] bytes = new byte[Math.toIntExact(shape().elements())];
+        MemorySegment segment = MemorySegment.ofArray(bytes);
+        read(DType.BOOL, segment);
+        boolean[] values = new boolean[bytes.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = segment.get(ValueLayout.JAVA_BYTE, i) != 0;
+        }
+        return values;
+    }
+
+    private void read(DType dtype, MemorySegment target) {
+        try (var _ = Scope.open("read")) {
+            to(dtype).copyTo(target);
+        }
+    }
+
+    private static Tensor copyOf(JavaArrays.Dense dense) {
+        Backend backend = Backends.of(Device.CPU);
+        Tensor tensor = Dispatch.empty(dense.spec(), backend);
+        if (!tensor.shape().isEmpty()) {
+            backend.copyIn(dense.data(), tensor.buffer(), 0);
+        }
+        return tensor;
+    }
+}

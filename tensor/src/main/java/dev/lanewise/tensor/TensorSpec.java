@@ -1,0 +1,29 @@
+package dev.lanewise.tensor;
+
+/**
+ * What an operation infers of a tensor before there is one: element type and shape.
+ *
+ * @param dtype the element type
+ * @param shape the sizes
+ */
+public record TensorSpec(DType dtype, Shape shape) {
+    /** The same type with another shape. */
+    public TensorSpec with(Shape newShape) {
+        return new TensorSpec(dtype, newShape);
+    }
+
+    /** The same shape with another type. */
+    public TensorSpec with(DType newType) {
+        return new TensorSpec(newType, shape);
+    }
+
+    /** The size in bytes of a dense tensor. */
+    public long bytes() {
+        return Math.multiplyExact(shape.elements(), (long) dtype.bytes());
+    }
+
+    @Override
+    public String toString() {
+        return dtype + shape.toString();
+    }
+}

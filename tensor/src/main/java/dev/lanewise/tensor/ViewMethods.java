@@ -1,0 +1,177 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.Expand;
+import dev.lanewise.tensor.op.Permute;
+import dev.lanewise.tensor.op.Reshape;
+import dev.lanewise.tensor.op.Slice;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Views of a {@link Tensor}: other shapes over the same memory. */
+public sealed interface ViewMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    /** The elements in row-major order under another shape; one size may be -1. Copies only if strides demand it. */
+    default Tensor reshape(long... sizes) {
+        int open = -1;
+        long product = 1;
+        for (int d = 0; d < sizes.length; d++) {
+            if (sizes[d] == -1 && open < 0) {
+                open = d;
+            } else {
+                product *= sizes[d];
+            }
+        }
+        long[] full = sizes.clone();
+        if (open >= 0) {
+            long elements = self().shape().elements();
+            if (product == 0 || elements % product != 0) {
+                throw new TensorException("reshape: " + self().spec() + " has " + elements + " elements, "
+                        + Arrays.toString(sizes) + " needs a multiple of " + product + "; check the sizes");
+            }
+            full[open] = elements / product;
+        }
+        return reshape(Shape.of(full));
+    }
+
+    /** The elements in row-major order under another shape. Copies only if strides demand it. */
+    default Tensor reshape(Shape shape) {
+        return shape.equals(self().shape()) ? self() : self().apply(new Reshape(shape));
+    }
+
+    /** The dimensions in another order: for each of the result's, which one it was. */
+    default Tensor permute(int... dims) {
+        return self().apply(new Permute(Arrays.stream(dims)
+                .map(dim -> self().shape().dim(dim, "permute"))
+                .boxed()
+                .toList()));
+    }
+
+    /** The last two dimensions exchanged. */
+    default Tensor transpose() {
+        return transpose(-1, -2);
+    }
+
+    /** Two dimensions exchanged. */
+    default Tensor transpose(int dim0, int dim1) {
+        List<Integer> dims = IntStream.range(0, self().shape().rank()).boxed().collect(Collectors.toList());
+        Collections.swap(dims, self().shape().dim(dim0, "transpose"), self().shape().dim(dim1, "transpose"));
+        return self().apply(new Permute(dims));
+    }
+
+    /** Dimensions of size 1 repeated, and new leading ones, without copying; -1 keeps a size. */
+    default Tensor expand(long... sizes) {
+        int added = sizes.length - self().shape().rank();
+        long[] full = sizes.clone();
+        for (int d = Math.max(added, 0); d < full.length; d++) {
+            full[d] = full[d] == -1 ? self().shape().size(d - added) : full[d];
+        }
+        return expand(Shape.of(full));
+    }
+
+    /** Dimensions of size 1 repeated, and new leading ones, without copying. */
+    default Tensor expand(Shape shape) {
+        return shape.equals(self().shape()) ? self() : self().apply(new Expand(shape));
+    }
+
+    /** Without the dimensions of size 1. */
+    default Tensor squeeze() {
+        return reshape(Arrays.stream(self().shape().toArray())
+                .filter(size -> size != 1)
+                .toArray());
+    }
+
+    /** Without the given dimensions, as far as they have size 1. */
+    default Tensor squeeze(int... dims) {
+        Shape shape = self().shape();
+        boolean[] drop = new boolean[shape.rank()];
+        for (int dim : dims) {
+            int d = shape.dim(dim, "squeeze");
+            drop[d] = shape.size(d) == 1;
+        }
+        return reshape(Shape.of(IntStream.range(0, drop.length)
+                .filter(d -> !drop[d])
+                .mapToLong(shape::size)
+                .toArray()));
+    }
+
+    /** With a new dimension of size 1 at the given place, from 0 to the rank, or from -1 (after the last) backwards. */
+    default Tensor unsqueeze(int dim) {
+        int rank = self().shape().rank();
+        int d = dim < 0 ? dim + rank + 1 : dim;
+        if (d < 0 || d > rank) {
+            throw new TensorException("unsqueeze: no place " + dim + " for a dimension in " + self().spec()
+                    + " (expected " + (-rank - 1) + " to " + rank + "); check the place");
+        }
+        return reshape(self().shape().insert(d, 1));
+    }
+
+    /** All elements in one dimension. */
+    default Tensor flatten() {
+        return reshape(-1);
+    }
+
+    /** The dimensions from the given one on as one. */
+    default Tensor flatten(int startDim) {
+        return flatten(startDim, -1);
+    }
+
+    /** The dimensions from one to another, inclusive, as one. */
+    default Tensor flatten(int startDim, int endDim) {
+        Shape shape = self().shape();
+        if (shape.rank() == 0) {
+            return reshape(1);
+        }
+        int start = shape.dim(startDim, "flatten");
+        int end = shape.dim(endDim, "flatten");
+        if (start > end) {
+            throw new TensorException("flatten: dimensions " + startDim + " to " + endDim + " of " + self().spec()
+                    + " are in reverse; exchange them");
+        }
+        Shape flat = Shape.of(shape.slice(start, end + 1).elements());
+        return reshape(shape.slice(0, start).concat(flat).concat(shape.slice(end + 1, shape.rank())));
+    }
+
+    /** {@code length} elements of a dimension from {@code start} on. */
+    default Tensor narrow(int dim, long start, long length) {
+        return self().apply(new Slice(self().shape().dim(dim, "narrow"), start, length, 1));
+    }
+
+    /**
+     * Every {@code step}-th element of a dimension from {@code start} to below {@code end}. As in Python, negative
+     * positions count from the end, and positions beyond the ends are cut off.
+     */
+    default Tensor slice(int dim, long start, long end, long step) {
+        int d = self().shape().dim(dim, "slice");
+        long size = self().shape().size(d);
+        long first = clip(start, size);
+        long last = clip(end, size);
+        if (step < 1) {
+            throw new TensorException(
+                    "slice: step " + step + " of " + self().spec() + " (expected 1 or more); use flip to reverse");
+        }
+        long length = last <= first ? 0 : (last - first + step - 1) / step;
+        return self().apply(new Slice(d, first, length, step));
+    }
+
+    private static long clip(long position, long size) {
+        return Math.min(Math.max(position < 0 ? position + size : position, 0), size);
+    }
+
+    /** One position of a dimension, which goes. Negative positions count from the end. */
+    default Tensor select(int dim, long index) {
+        int d = self().shape().dim(dim, "select");
+        long size = self().shape().size(d);
+        if (index < -size || index >= size) {
+            throw new TensorException("select: no position " + index + " in dimension " + dim + " of " + self().spec()
+                    + " (expected " + -size + " to " + (size - 1) + "); check the position");
+        }
+        Tensor one = self().apply(new Slice(d, index < 0 ? index + size : index, 1, 1));
+        return one.reshape(self().shape().without(d));
+    }
+}

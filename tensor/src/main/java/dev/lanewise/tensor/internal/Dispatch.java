@@ -1,0 +1,169 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Transfer;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.HostMemory;
+import dev.lanewise.tensor.spi.Origin;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** The one way every operation takes: check, infer, allocate, execute, record. */
+public final class Dispatch {
+    private Dispatch() {}
+
+    /** Runs an operation without operands on a device. */
+    public static Tensor create(Source op, Device device) {
+        Backend backend = Backends.of(device);
+        Tensor[] outputs = {empty(op.infer()[0], backend)};
+        execute(backend, op, new Tensor[0], outputs);
+        return outputs[0];
+    }
+
+    /** Runs an operation with one result. */
+    public static Tensor run(Op op, Tensor... inputs) {
+        return runAll(op, inputs)[0];
+    }
+
+    /** Runs an operation. */
+    public static Tensor[] runAll(Op op, Tensor... inputs) {
+        Device device = commonDevice(op, inputs);
+        TensorSpec[] inferred = op.infer(specs(inputs));
+        Tensor[] outputs;
+        if (op instanceof Op.Structural structural) {
+            outputs = new Tensor[] {structure(structural, (StridedTensor) inputs[0], inferred[0])};
+        } else {
+            Backend backend = Backends.of(device);
+            if (op instanceof Op.Fused fused && !backend.supports(fused, inputs)) {
+                return fused.decompose(inputs);
+            }
+            outputs = new Tensor[inferred.length];
+            for (int i = 0; i < outputs.length; i++) {
+                outputs[i] = empty(inferred[i], backend);
+            }
+            execute(backend, op, inputs, outputs);
+        }
+        record(op, inputs, outputs);
+        return outputs;
+    }
+
+    /** Runs an operation into existing tensors, whose contents change in place. Nothing is recorded. */
+    public static void update(Op op, Tensor[] outputs, Tensor... inputs) {
+        Device device = commonDevice(op, inputs);
+        TensorSpec[] inferred = op.infer(specs(inputs));
+        for (int i = 0; i < outputs.length; i++) {
+            StridedTensor output = (StridedTensor) outputs[i];
+            output.buffer().checkAlive();
+            if (!output.spec().equals(inferred[i]) || !output.device().equals(device)) {
+                throw new TensorException(op.opName() + ": result " + i + " is " + inferred[i] + " on " + device
+                        + ", the tensor to update is " + output.spec() + " on " + output.device()
+                        + "; they must agree");
+            }
+            if (!output.isContiguous() && op != Copy.COPY) {
+                throw new TensorException(op.opName() + ": can't update a strided view " + output.spec()
+                        + " in place (expected dense memory); use assign");
+            }
+        }
+        execute(Backends.of(device), op, inputs, outputs);
+        for (Tensor output : outputs) {
+            output.buffer().bumpVersion();
+        }
+    }
+
+    /** A new dense tensor with undefined contents, owned by the thread's innermost scope. */
+    public static StridedTensor empty(TensorSpec spec, Backend backend) {
+        Buffer buffer = backend.allocate(spec.bytes());
+        Ownership.adopt(buffer);
+        return new StridedTensor(buffer, spec, spec.shape().rowMajorStrides(), 0, null);
+    }
+
+    private static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
+        if (hasElements(outputs)) {
+            backend.execute(op, inputs, outputs);
+            // a buffer that only the collector owns must not go back while a kernel reads its address
+            Reference.reachabilityFence(inputs);
+            Reference.reachabilityFence(outputs);
+        }
+    }
+
+    private static boolean hasElements(Tensor[] outputs) {
+        for (Tensor output : outputs) {
+            if (!output.shape().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void record(Op op, Tensor[] inputs, Tensor[] outputs) {
+        for (Tensor input : inputs) {
+            Origin origin = ((StridedTensor) input).origin();
+            if (origin != null) {
+                origin.record(op, inputs, outputs);
+                return;
+            }
+        }
+    }
+
+    private static TensorSpec[] specs(Tensor[] tensors) {
+        TensorSpec[] specs = new TensorSpec[tensors.length];
+        for (int i = 0; i < specs.length; i++) {
+            specs[i] = tensors[i].spec();
+        }
+        return specs;
+    }
+
+    private static Device commonDevice(Op op, Tensor[] inputs) {
+        if (inputs.length == 0) {
+            throw new TensorException(op.opName() + ": got no operands (expected one or more); check the call");
+        }
+        Device device = inputs[0].device();
+        for (Tensor input : inputs) {
+            input.buffer().checkAlive();
+            if (!input.device().equals(device)) {
+                throw new TensorException(op.opName() + ": operands on different devices: "
+                        + Arrays.stream(inputs)
+                                .map(t -> t.spec() + " on " + t.device())
+                                .collect(Collectors.joining(" x "))
+                        + "; move one with to(Device)");
+            }
+        }
+        return device;
+    }
+
+    private static StridedTensor structure(Op.Structural op, StridedTensor input, TensorSpec result) {
+        return switch (op) {
+            case Op.View view -> Views.apply(view, input, result);
+            case Transfer transfer -> transfer(input, transfer.device());
+        };
+    }
+
+    private static StridedTensor transfer(StridedTensor input, Device device) {
+        StridedTensor dense = input.isContiguous() ? input : (StridedTensor) run(Copy.COPY, input);
+        Backend from = Backends.of(input.device());
+        Backend to = Backends.of(device);
+        StridedTensor output = empty(input.spec(), to);
+        long bytes = input.spec().bytes();
+        if (bytes > 0) {
+            HostBuffer staging = HostMemory.allocate(bytes);
+            staging.retain();
+            try {
+                from.copyOut(dense.buffer(), dense.byteOffset(), staging.segment());
+                to.copyIn(staging.segment(), output.buffer(), 0);
+            } finally {
+                staging.release("transfer");
+            }
+        }
+        return output;
+    }
+}

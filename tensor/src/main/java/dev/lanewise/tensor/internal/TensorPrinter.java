@@ -1,0 +1,126 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.IndexingMethods;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Prints tensors as NumPy does: nested brackets, aligned columns, the middle of long dimensions left out. */
+final class TensorPrinter {
+    /** Tensors of more elements are shortened. */
+    private static final int THRESHOLD = 1000;
+
+    /** How many elements of a shortened dimension stay at each end. */
+    private static final int EDGE = 3;
+
+    private final Shape shape;
+    private final boolean shortened;
+    private final List<String> cells;
+    private final int width;
+    private int next;
+
+    private TensorPrinter(Tensor tensor) {
+        this.shape = tensor.shape();
+        this.shortened = shape.elements() > THRESHOLD;
+        this.cells = cells(edges(tensor));
+        this.width = cells.stream().mapToInt(String::length).max().orElse(0);
+    }
+
+    static String print(Tensor tensor) {
+        String suffix = (tensor.dtype() == DType.F32 ? "" : ", dtype=" + tensor.dtype())
+                + (tensor.device().isCpu() ? "" : ", device=" + tensor.device());
+        if (tensor.buffer().isReleased()) {
+            return "tensor(released, shape=" + tensor.shape() + suffix + ")";
+        }
+        if (tensor.shape().isEmpty()) {
+            return "tensor([], shape=" + tensor.shape() + suffix + ")";
+        }
+        StringBuilder out = new StringBuilder("tensor(");
+        new TensorPrinter(tensor).print(out, 0);
+        return out.append(suffix).append(')').toString();
+    }
+
+    private void print(StringBuilder out, int dim) {
+        if (dim == shape.rank()) {
+            out.append(" ".repeat(width - cells.get(next).length())).append(cells.get(next++));
+            return;
+        }
+        boolean last = dim == shape.rank() - 1;
+        String separator = last ? ", " : "," + "\n".repeat(shape.rank() - 1 - dim) + " ".repeat("tensor(".length() + dim + 1);
+        out.append('[');
+        long size = shape.size(dim);
+        boolean cut = isCut(size);
+        long shown = cut ? 2 * EDGE : size;
+        for (long i = 0; i < shown; i++) {
+            if (i > 0) {
+                out.append(separator);
+            }
+            if (cut && i == EDGE) {
+                out.append("...").append(separator);
+            }
+            print(out, dim + 1);
+        }
+        out.append(']');
+    }
+
+    private boolean isCut(long size) {
+        return shortened && size > 2 * EDGE;
+    }
+
+    /** Only the elements that are printed, so that a large tensor costs no large copy. */
+    private Tensor edges(Tensor tensor) {
+        Tensor shown = ((StridedTensor) tensor).withOrigin(null);
+        for (int d = 0; d < shape.rank(); d++) {
+            if (isCut(shape.size(d))) {
+                Tensor head = shown.narrow(d, 0, EDGE);
+                Tensor tail = shown.narrow(d, shape.size(d) - EDGE, EDGE);
+                shown = IndexingMethods.cat(d, head, tail);
+            }
+        }
+        return shown;
+    }
+
+    private static List<String> cells(Tensor shown) {
+        List<String> cells = new ArrayList<>();
+        if (shown.dtype() == DType.BOOL) {
+            for (long v : shown.toLongArray()) {
+                cells.add(v != 0 ? "true" : "false");
+            }
+        } else if (shown.dtype().isInteger()) {
+            for (long v : shown.toLongArray()) {
+                cells.add(Long.toString(v));
+            }
+        } else {
+            double[] values = shown.toDoubleArray();
+            String format = format(values);
+            for (double v : values) {
+                cells.add(Double.isFinite(v) ? String.format(Locale.ROOT, format, v) : nonFinite(v));
+            }
+        }
+        return cells;
+    }
+
+    private static String nonFinite(double v) {
+        return Double.isNaN(v) ? "nan" : v > 0 ? "inf" : "-inf";
+    }
+
+    /** Whole numbers with a point, other numbers with four digits, very large or small ones with an exponent. */
+    private static String format(double[] values) {
+        double largest = 0;
+        double smallest = Double.MAX_VALUE;
+        boolean whole = true;
+        for (double v : values) {
+            if (Double.isFinite(v)) {
+                double a = Math.abs(v);
+                largest = Math.max(largest, a);
+                smallest = a > 0 ? Math.min(smallest, a) : smallest;
+                whole &= v == Math.rint(v);
+            }
+        }
+        boolean wide = largest >= 1e8 || largest > 0 && (smallest < 1e-4 || largest / smallest > 1e8);
+        return wide ? "%.4e" : whole ? "%.0f." : "%.4f";
+    }
+}

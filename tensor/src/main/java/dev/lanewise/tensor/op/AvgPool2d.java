@@ -1,0 +1,29 @@
+package dev.lanewise.tensor.op;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.TensorSpec;
+import java.util.Set;
+
+/**
+ * The mean of every window of {@code [n, c, h, w]}.
+ *
+ * @param pool the window
+ * @param countIncludePad whether padding counts as zeros, rather than not at all
+ */
+public record AvgPool2d(Pool2d pool, boolean countIncludePad) implements Op {
+    @Override
+    public String opName() {
+        return "avg_pool2d";
+    }
+
+    @Override
+    public Set<DType> dtypes() {
+        return DType.FLOATING;
+    }
+
+    @Override
+    public TensorSpec[] infer(TensorSpec... in) {
+        Check.count(this, in, 1);
+        return Check.one(in[0].with(pool.infer(this, in[0])));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lanewise.tensor.op;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.TensorSpec;
+import java.util.Set;
+
+/**
+ * The gradient of {@link AvgPool2d}: {@code [n, c, oh, ow]} to {@code [n, c, h, w]}.
+ *
+ * @param forward the forward operation
+ * @param h the input's height
+ * @param w the input's width
+ */
+public record AvgPool2dGrad(AvgPool2d forward, long h, long w) implements Op {
+    @Override
+    public String opName() {
+        return "avg_pool2d_grad";
+    }
+
+    @Override
+    public Set<DType> dtypes() {
+        return DType.FLOATING;
+    }
+
+    @Override
+    public TensorSpec[] infer(TensorSpec... in) {
+        Check.count(this, in, 1);
+        Check.dtype(this, in[0], dtypes());
+        return Check.one(in[0].with(forward.pool().back(this, in[0], h, w)));
+    }
+}

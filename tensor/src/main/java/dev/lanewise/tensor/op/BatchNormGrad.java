@@ -1,0 +1,56 @@
+package dev.lanewise.tensor.op;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorSpec;
+import java.util.Set;
+
+/**
+ * The gradient of {@link BatchNorm}. Operands: upstream gradient, input {@code [n, c, ...]}, weight {@code [c]}, and the
+ * mean and biased variance {@code [c]} of the forward pass. Results: the gradients of input, weight and bias.
+ *
+ * @param forward the forward operation
+ */
+public record BatchNormGrad(BatchNorm forward) implements Op.Fused {
+    @Override
+    public String opName() {
+        return "batch_norm_grad";
+    }
+
+    @Override
+    public Set<DType> dtypes() {
+        return DType.FLOATING;
+    }
+
+    @Override
+    public TensorSpec[] infer(TensorSpec... in) {
+        Check.count(this, in, 5);
+        Check.sameDtype(this, in);
+        TensorSpec[] result = forward.infer(in[1], in[2], in[2]);
+        Check.that(
+                in[0].shape().equals(in[1].shape())
+                        && in[3].shape().equals(result[1].shape())
+                        && in[4].shape().equals(result[2].shape()),
+                this,
+                "gradient " + in[0] + ", mean " + in[3] + " and variance " + in[4] + " don't fit input " + in[1],
+                "give what the forward pass gave");
+        return new TensorSpec[] {in[1], in[2], in[2]};
+    }
+
+    @Override
+    public Tensor[] decompose(Tensor[] inputs) {
+        Tensor g = inputs[0];
+        Tensor x = inputs[1];
+        int[] dims = BatchNorm.others(x.shape().rank());
+        Shape channel = BatchNorm.channel(x.shape());
+        Tensor reciprocal =
+                inputs[4].add(forward.epsilon()).rsqrt().reshape(channel);
+        Tensor normalized = x.sub(inputs[3].reshape(channel)).mul(reciprocal);
+        Tensor scaled = g.mul(inputs[2].reshape(channel));
+        Tensor gx = scaled.sub(scaled.mean(dims, true))
+                .sub(normalized.mul(scaled.mul(normalized).mean(dims, true)))
+                .mul(reciprocal);
+        return new Tensor[] {gx, g.mul(normalized).sum(dims, false), g.sum(dims, false)};
+    }
+}

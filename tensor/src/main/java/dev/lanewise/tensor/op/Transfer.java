@@ -1,0 +1,22 @@
+package dev.lanewise.tensor.op;
+
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorSpec;
+
+/**
+ * Copies a tensor to another device.
+ *
+ * @param device where to
+ */
+public record Transfer(Device device) implements Op.Structural {
+    @Override
+    public String opName() {
+        return "to";
+    }
+
+    @Override
+    public TensorSpec[] infer(TensorSpec... in) {
+        Check.count(this, in, 1);
+        return Check.one(in[0]);
+    }
+}

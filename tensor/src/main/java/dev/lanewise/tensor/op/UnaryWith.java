@@ -1,0 +1,97 @@
+package dev.lanewise.tensor.op;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.TensorSpec;
+import java.util.Set;
+
+/**
+ * An elementwise function of one operand and one or two numbers; the result has the operand's shape and type.
+ *
+ * @param kind the function
+ * @param a its first number
+ * @param b its second number, 0 where it has one
+ */
+public record UnaryWith(Kind kind, double a, double b) implements Op {
+    /** The functions, each with its scalar meaning. */
+    public enum Kind {
+        /** {@code x + a}. */
+        ADD(DType.NUMBERS, (x, a, b) -> x + a),
+        /** {@code x * a}. */
+        MUL(DType.NUMBERS, (x, a, b) -> x * a),
+        /** {@code a - x}. */
+        RSUB(DType.NUMBERS, (x, a, b) -> a - x),
+        /** {@code x / a}. */
+        DIV(DType.FLOATING, (x, a, b) -> x / a),
+        /** {@code a / x}. */
+        RDIV(DType.FLOATING, (x, a, b) -> a / x),
+        /** {@code x^a}. */
+        POW(DType.FLOATING, (x, a, b) -> Math.pow(x, a)),
+        /** {@code x} above 0, {@code a * x} below. */
+        LEAKY_RELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * x),
+        /** {@code x} above 0, {@code a * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289). */
+        ELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * Math.expm1(x)),
+        /** {@code min(max(x, a), b)}; NaN for NaN. */
+        CLAMP(DType.NUMBERS, (x, a, b) -> Math.min(Math.max(x, a), b));
+
+        private final Set<DType> dtypes;
+        private final Function function;
+
+        Kind(Set<DType> dtypes, Function function) {
+            this.dtypes = dtypes;
+            this.function = function;
+        }
+    }
+
+    private interface Function {
+        double apply(double x, double a, double b);
+    }
+
+    /** A function of one number. */
+    public UnaryWith(Kind kind, double a) {
+        this(kind, a, 0);
+    }
+
+    /** The function's value for a floating-point element. */
+    public double apply(double x) {
+        return kind.function.apply(x, a, b);
+    }
+
+    /** The function's value for an integer, before it wraps to the element type. */
+    public long apply(long x) {
+        return switch (kind) {
+            case ADD -> x + (long) a;
+            case MUL -> x * (long) a;
+            case RSUB -> (long) a - x;
+            case CLAMP -> Math.min(Math.max(x, (long) a), (long) b);
+            case DIV, RDIV, POW, LEAKY_RELU, ELU -> (long) apply((double) x);
+        };
+    }
+
+    @Override
+    public String opName() {
+        return kind == Kind.LEAKY_RELU || kind == Kind.ELU || kind == Kind.CLAMP
+                ? Check.lower(kind)
+                : Check.lower(kind) + "_scalar";
+    }
+
+    @Override
+    public Set<DType> dtypes() {
+        return kind.dtypes;
+    }
+
+    @Override
+    public TensorSpec[] infer(TensorSpec... in) {
+        Check.count(this, in, 1);
+        Check.dtype(this, in[0], kind.dtypes);
+        Check.that(
+                in[0].dtype().isFloating() || isWhole(a) && isWhole(b),
+                this,
+                "the number " + a + " is not a whole number for " + in[0],
+                "cast the tensor with to(DType.F32)");
+        return Check.one(in[0]);
+    }
+
+    private static boolean isWhole(double v) {
+        return v == Math.rint(v);
+    }
+}

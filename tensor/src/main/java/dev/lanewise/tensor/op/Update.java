@@ -1,0 +1,102 @@
+package dev.lanewise.tensor.op;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.TensorSpec;
+import java.util.Set;
+
+/**
+ * An optimizer's step over any number of parameters in one operation. It changes its outputs in place and has no
+ * gradient. Operands and outputs come in groups, one a parameter.
+ */
+public sealed interface Update extends Op {
+    /** How many operands a parameter has: the parameter, its gradient, and its state. */
+    int operands();
+
+    @Override
+    default Set<DType> dtypes() {
+        return DType.FLOATING;
+    }
+
+    /** The outputs: parameter and state of every group. */
+    @Override
+    default TensorSpec[] infer(TensorSpec... in) {
+        int group = operands();
+        Check.that(
+                in.length % group == 0,
+                this,
+                "got " + in.length + " operands",
+                "give " + group + " a parameter: the parameter, its gradient, its state");
+        TensorSpec[] out = new TensorSpec[in.length / group * (group - 1)];
+        for (int i = 0, o = 0; i < in.length; i++) {
+            TensorSpec parameter = in[i - i % group];
+            Check.dtype(this, in[i], dtypes());
+            Check.that(
+                    in[i].equals(parameter),
+                    this,
+                    "operand " + i % group + " is " + in[i] + " for a parameter " + parameter,
+                    "gradient and state have the parameter's type and shape");
+            if (i % group != 1) {
+                out[o++] = in[i];
+            }
+        }
+        return out;
+    }
+
+    /**
+     * Stochastic gradient descent: {@code g += decay p; b = momentum b + (1 - dampening) g;} then {@code p -= rate b}, or
+     * with Nesterov {@code p -= rate (g + momentum b)} (Sutskever et al. 2013). Groups: p, g, and b unless momentum is 0.
+     *
+     * @param rate the learning rate
+     * @param momentum the momentum factor
+     * @param dampening taken off the gradient in the momentum
+     * @param weightDecay the factor of the L2 penalty
+     * @param nesterov whether to look ahead
+     * @param first whether b is empty yet, so that {@code b = g}
+     */
+    record SgdStep(
+            double rate, double momentum, double dampening, double weightDecay, boolean nesterov, boolean first)
+            implements Update {
+        @Override
+        public int operands() {
+            return momentum == 0 ? 2 : 3;
+        }
+
+        @Override
+        public String opName() {
+            return "sgd_step";
+        }
+    }
+
+    /**
+     * Adam (Kingma and Ba 2014, arXiv:1412.6980) and AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101):
+     * {@code m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;}
+     * {@code p -= rate / (1 - beta1^step) m / (sqrt(v) / sqrt(1 - beta2^step) + epsilon)}. Groups: p, g, m, v.
+     *
+     * @param rate the learning rate
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the penalty
+     * @param decoupled whether the penalty scales the parameter (AdamW) rather than adds to the gradient (Adam)
+     * @param step the number of this step, from 1
+     */
+    record AdamStep(
+            double rate,
+            double beta1,
+            double beta2,
+            double epsilon,
+            double weightDecay,
+            boolean decoupled,
+            long step)
+            implements Update {
+        @Override
+        public int operands() {
+            return 4;
+        }
+
+        @Override
+        public String opName() {
+            return "adam_step";
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.lanewise.tensor.spi;
+
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Op;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Runs operations on the memory of one device. Implementations are safe for use by many threads.
+ *
+ * <p>Small on purpose, so that a decorator (profiling, logging, checking for NaN) wraps one method, {@link #execute}.
+ */
+public interface Backend {
+    /** The device that this backend serves. */
+    Device device();
+
+    /**
+     * Memory for a new tensor, not zeroed, aligned to 64 bytes, owned by nobody yet.
+     *
+     * @param bytes the size, 0 or more
+     * @throws dev.lanewise.tensor.OutOfTensorMemoryException when the device has no more
+     */
+    Buffer allocate(long bytes);
+
+    /**
+     * Runs one operation. Shapes and types have been inferred and checked by the operation; nothing is validated again.
+     *
+     * @param op the operation
+     * @param inputs its operands, any strides
+     * @param outputs where the results go: dense and new, except for operations that update in place
+     */
+    void execute(Op op, Tensor[] inputs, Tensor[] outputs);
+
+    /**
+     * Whether this backend runs the fused operation itself. Where it declines, the operation's decomposition runs.
+     */
+    default boolean supports(Op.Fused op, Tensor[] inputs) {
+        return true;
+    }
+
+    /** Copies host memory into the device's, starting at a byte offset of the buffer. */
+    void copyIn(MemorySegment source, Buffer target, long byteOffset);
+
+    /** Copies device memory to the host, waiting for what computes it. */
+    void copyOut(Buffer source, long byteOffset, MemorySegment target);
+
+    /** Waits until everything that was started has finished. */
+    void synchronize();
+
+    /** What this backend is, for people. */
+    BackendInfo describe();
+}

@@ -1,0 +1,85 @@
+package dev.lanewise.tensor.spi;
+
+import dev.lanewise.tensor.BackendUnavailableException;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.spi.BackendProvider.Availability;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+
+/** The backends of this process, one a device, made when first asked for. */
+public final class Backends {
+    private static final ConcurrentHashMap<Device, Backend> CREATED = new ConcurrentHashMap<>();
+
+    private Backends() {}
+
+    /**
+     * The backend of a device.
+     *
+     * @throws BackendUnavailableException if none serves it, saying why and what to do
+     */
+    public static Backend of(Device device) {
+        Backend backend = CREATED.get(device);
+        return backend != null ? backend : CREATED.computeIfAbsent(device, Backends::create);
+    }
+
+    /** All providers that were found, those of higher priority first. */
+    public static List<BackendProvider> providers() {
+        return Providers.ALL;
+    }
+
+    /** Puts a decorator (for profiling, logging, checks) around a device's backend, for the whole process. */
+    public static void decorate(Device device, UnaryOperator<Backend> decorator) {
+        of(device);
+        CREATED.computeIfPresent(device, (d, backend) -> decorator.apply(backend));
+    }
+
+    private static Backend create(Device device) {
+        List<BackendProvider> candidates =
+                providers().stream().filter(p -> p.kind() == device.kind()).toList();
+        for (BackendProvider provider : candidates) {
+            if (provider.availability() instanceof Availability.Available
+                    && provider.devices().contains(device)) {
+                return provider.create(device);
+            }
+        }
+        throw new BackendUnavailableException("no backend for device " + device + ": " + reasons(device, candidates));
+    }
+
+    private static String reasons(Device device, List<BackendProvider> candidates) {
+        if (candidates.isEmpty()) {
+            String artifact = device.isCpu() ? "lanewise-vector-cpu" : "lanewise-panama-cuda";
+            return "no provider on the class or module path; add the artifact dev.lanewise:" + artifact;
+        }
+        return candidates.stream()
+                .map(provider -> switch (provider.availability()) {
+                    case Availability.Unavailable unavailable -> provider.name() + ": " + unavailable.reason();
+                    case Availability.Available available ->
+                        provider.name() + " has " + provider.devices() + "; choose one of them";
+                })
+                .collect(Collectors.joining("; "));
+    }
+
+    private static final class Providers {
+        static final List<BackendProvider> ALL = load();
+
+        private static List<BackendProvider> load() {
+            try {
+                ServiceLoader<BackendProvider> loader =
+                        ServiceLoader.load(BackendProvider.class, BackendProvider.class.getClassLoader());
+                return StreamSupport.stream(loader.spliterator(), false)
+                        .sorted(Comparator.comparingInt(BackendProvider::priority)
+                                .reversed())
+                        .toList();
+            } catch (ServiceConfigurationError e) {
+                throw new BackendUnavailableException(
+                        "backend provider could not be loaded: " + e.getMessage() + "; check the class or module path");
+            }
+        }
+    }
+}

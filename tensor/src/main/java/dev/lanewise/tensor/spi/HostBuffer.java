@@ -1,0 +1,25 @@
+package dev.lanewise.tensor.spi;
+
+import dev.lanewise.tensor.Device;
+import java.lang.foreign.MemorySegment;
+
+/** Memory of the host, as a segment. */
+public final class HostBuffer extends Buffer {
+    private final MemorySegment segment;
+
+    /**
+     * A buffer over host memory.
+     *
+     * @param segment the memory; native, unless the buffer only wraps what a caller gave
+     * @param free gives the memory back; must not refer to this buffer
+     */
+    public HostBuffer(MemorySegment segment, Runnable free) {
+        super(Device.CPU, segment.byteSize(), free);
+        this.segment = segment;
+    }
+
+    /** The memory. */
+    public MemorySegment segment() {
+        return segment;
+    }
+}
