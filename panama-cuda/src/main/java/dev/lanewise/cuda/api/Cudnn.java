@@ -78,15 +78,18 @@ public interface Cudnn {
     record ConvolutionAlgorithm(
             int algorithm, long workspaceBytes, boolean deterministic, int mathType, float millis) {}
 
+    /** A number for each spatial dimension. */
+    record Extent(int height, int width) {}
+
     /**
-     * A 2-d convolution's attributes, height before width.
+     * A 2-d convolution's attributes.
      *
      * @param padding zeros around the input
      * @param stride steps of the window
      * @param dilation distance between the filter's elements
      * @param groups how many groups the channels fall into
      */
-    record Convolution(int[] padding, int[] stride, int[] dilation, int groups) {}
+    record Convolution(Extent padding, Extent stride, Extent dilation, int groups) {}
 
     /** What a pooling window gives. */
     enum Pooling {
@@ -210,8 +213,8 @@ public interface Cudnn {
     /** Queues the gradient of a convolution's bias: the sum of {@code dy} over all but its channels. */
     void convolutionBiasGradient(Handle handle, double alpha, TensorRef dy, double beta, TensorRef db);
 
-    /** A 2-d window, height before width. */
-    PoolingDescriptor createPooling(Pooling pooling, int[] window, int[] padding, int[] stride);
+    /** A 2-d window. */
+    PoolingDescriptor createPooling(Pooling pooling, Extent window, Extent padding, Extent stride);
 
     /** Destroys a window. */
     void destroy(PoolingDescriptor pooling);

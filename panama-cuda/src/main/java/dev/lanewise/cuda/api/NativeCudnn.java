@@ -142,12 +142,12 @@ final class NativeCudnn implements Cudnn {
                 "cudnnSetConvolution2dDescriptor",
                 CudnnBindings.cudnnSetConvolution2dDescriptor(
                         descriptor.address(),
-                        convolution.padding()[0],
-                        convolution.padding()[1],
-                        convolution.stride()[0],
-                        convolution.stride()[1],
-                        convolution.dilation()[0],
-                        convolution.dilation()[1],
+                        convolution.padding().height(),
+                        convolution.padding().width(),
+                        convolution.stride().height(),
+                        convolution.stride().width(),
+                        convolution.dilation().height(),
+                        convolution.dilation().width(),
                         CudnnBindings.CUDNN_CROSS_CORRELATION(),
                         compute.cudnnCode()));
         check(
@@ -265,7 +265,7 @@ final class NativeCudnn implements Cudnn {
     }
 
     @Override
-    public PoolingDescriptor createPooling(Pooling pooling, int[] window, int[] padding, int[] stride) {
+    public PoolingDescriptor createPooling(Pooling pooling, Extent window, Extent padding, Extent stride) {
         MemorySegment scratch = Scratch.get();
         check("cudnnCreatePoolingDescriptor", CudnnBindings.cudnnCreatePoolingDescriptor(scratch));
         PoolingDescriptor descriptor = new PoolingDescriptor(Scratch.readHandle(scratch));
@@ -282,12 +282,12 @@ final class NativeCudnn implements Cudnn {
                             descriptor.address(),
                             mode,
                             CudnnBindings.CUDNN_PROPAGATE_NAN(),
-                            window[0],
-                            window[1],
-                            padding[0],
-                            padding[1],
-                            stride[0],
-                            stride[1]));
+                            window.height(),
+                            window.width(),
+                            padding.height(),
+                            padding.width(),
+                            stride.height(),
+                            stride.width()));
             return descriptor;
         } catch (CudaException e) {
             destroy(descriptor);

@@ -2,7 +2,7 @@ package dev.lanewise.cuda.lib;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The places a library is looked for, in order. A place is a group of folders; the newest soname of any folder of a
@@ -68,7 +69,7 @@ final class SearchPath {
     }
 
     private static void addListed(List<Place> places, String source, String value) {
-        for (String entry : value.split(File.pathSeparator)) {
+        for (String entry : value.split(File.pathSeparator, -1)) {
             if (!entry.isBlank()) {
                 Path folder = Path.of(entry.strip());
                 places.add(new Place(source + "=" + entry.strip(), librariesUnder(folder)));
@@ -102,7 +103,7 @@ final class SearchPath {
     /** Where Python keeps packages: the active environment's first, then the user's, then the system's. */
     private SequencedSet<Path> sitePackages() {
         SequencedSet<Path> found = new LinkedHashSet<>();
-        for (String entry : environment.getOrDefault("PYTHONPATH", "").split(File.pathSeparator)) {
+        for (String entry : environment.getOrDefault("PYTHONPATH", "").split(File.pathSeparator, -1)) {
             if (!entry.isBlank()) {
                 found.add(Path.of(entry));
             }
@@ -122,7 +123,7 @@ final class SearchPath {
         return found;
     }
 
-    private static void addPythons(SequencedSet<Path> found, @org.jspecify.annotations.Nullable String prefix) {
+    private static void addPythons(SequencedSet<Path> found, @Nullable String prefix) {
         if (prefix == null || prefix.isBlank()) {
             return;
         }
@@ -142,7 +143,7 @@ final class SearchPath {
         List<Path> children = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, Files::isDirectory)) {
             entries.forEach(children::add);
-        } catch (IOException | UncheckedIOException | java.nio.file.DirectoryIteratorException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             // A folder that may not be read holds nothing for us; the places tried are listed for the user.
             return List.of();
         }
