@@ -1,0 +1,5 @@
+/** Tests of what holds for the modules together. */
+@NullMarked
+package dev.lanewise.docs;
+
+import org.jspecify.annotations.NullMarked;
