@@ -8,4 +8,5 @@ module dev.lanewise.nn {
 
     exports dev.lanewise.nn.data;
     exports dev.lanewise.nn.io;
+    exports dev.lanewise.nn.metrics;
 }

@@ -1,0 +1,211 @@
+package dev.lanewise.nn.metrics;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Counts of predictions by true and predicted class, and what follows from them. It can be filled a batch at a time;
+ * it is not safe for use by several threads at once.
+ *
+ * <p>Where a measure's denominator is 0 (a class that is never predicted, or never there) the measure is 0, as in
+ * scikit-learn with {@code zero_division=0}.
+ */
+public final class ConfusionMatrix {
+    private final int classes;
+    private final long[] counts;
+
+    /** An empty matrix for classes from 0 to {@code classes - 1}. */
+    public ConfusionMatrix(int classes) {
+        if (classes < 1) {
+            throw new IllegalArgumentException(
+                    "ConfusionMatrix: found " + classes + " classes; expected at least 1; pass their number");
+        }
+        this.classes = classes;
+        this.counts = new long[Math.multiplyExact(classes, classes)];
+    }
+
+    /** The matrix of a whole set of predictions. */
+    public static ConfusionMatrix of(int[] actual, int[] predicted, int classes) {
+        ConfusionMatrix matrix = new ConfusionMatrix(classes);
+        matrix.add(actual, predicted);
+        return matrix;
+    }
+
+    /**
+     * Adds a batch.
+     *
+     * @throws IllegalArgumentException if the lengths differ or a class is out of range
+     */
+    public void add(int[] actual, int[] predicted) {
+        Checks.sameLength("ConfusionMatrix", actual.length, predicted.length);
+        for (int i = 0; i < actual.length; i++) {
+            add(actual[i], predicted[i]);
+        }
+    }
+
+    /** Adds one prediction. */
+    public void add(int actual, int predicted) {
+        counts[
+                Checks.label("ConfusionMatrix", actual, classes) * classes
+                        + Checks.label("ConfusionMatrix", predicted, classes)]++;
+    }
+
+    /** How many samples of class {@code actual} were taken for {@code predicted}. */
+    public long count(int actual, int predicted) {
+        return counts[
+                Checks.label("ConfusionMatrix", actual, classes) * classes
+                        + Checks.label("ConfusionMatrix", predicted, classes)];
+    }
+
+    /** The number of classes. */
+    public int classes() {
+        return classes;
+    }
+
+    /** The number of samples. */
+    public long total() {
+        return Arrays.stream(counts).sum();
+    }
+
+    /** How many samples are of this class. */
+    public long support(int label) {
+        long sum = 0;
+        for (int predicted = 0; predicted < classes; predicted++) {
+            sum += count(label, predicted);
+        }
+        return sum;
+    }
+
+    /** How many samples were taken for this class. */
+    public long predicted(int label) {
+        long sum = 0;
+        for (int actual = 0; actual < classes; actual++) {
+            sum += count(actual, label);
+        }
+        return sum;
+    }
+
+    /** The part of the samples whose class was predicted, from 0 to 1. */
+    public double accuracy() {
+        return ratio(correct(), total());
+    }
+
+    /** Of the samples taken for this class, the part that is of it. */
+    public double precision(int label) {
+        return ratio(count(label, label), predicted(label));
+    }
+
+    /** Of the samples of this class, the part that was found. */
+    public double recall(int label) {
+        return ratio(count(label, label), support(label));
+    }
+
+    /** The harmonic mean of {@link #precision(int)} and {@link #recall(int)}: 2 TP / (2 TP + FP + FN). */
+    public double f1(int label) {
+        return ratio(2 * count(label, label), predicted(label) + support(label));
+    }
+
+    /** {@link #precision(int)} over the classes. */
+    public double precision(Average average) {
+        return average(average, this::precision);
+    }
+
+    /** {@link #recall(int)} over the classes. */
+    public double recall(Average average) {
+        return average(average, this::recall);
+    }
+
+    /** {@link #f1(int)} over the classes. */
+    public double f1(Average average) {
+        return average(average, this::f1);
+    }
+
+    private interface ByClass {
+        double of(int label);
+    }
+
+    private double average(Average average, ByClass measure) {
+        return switch (average) {
+            // With one label a sample every false positive is another class's false negative: all three are accuracy.
+            case MICRO -> accuracy();
+            case MACRO -> macro(measure);
+            case WEIGHTED -> weighted(measure);
+        };
+    }
+
+    /** Over the classes that occur, as scikit-learn does when it is not told the classes. */
+    private double macro(ByClass measure) {
+        double sum = 0;
+        int present = 0;
+        for (int label = 0; label < classes; label++) {
+            if (support(label) + predicted(label) > 0) {
+                sum += measure.of(label);
+                present++;
+            }
+        }
+        return present == 0 ? 0 : sum / present;
+    }
+
+    private double weighted(ByClass measure) {
+        double sum = 0;
+        for (int label = 0; label < classes; label++) {
+            sum += measure.of(label) * support(label);
+        }
+        long total = total();
+        return total == 0 ? 0 : sum / total;
+    }
+
+    private long correct() {
+        long sum = 0;
+        for (int label = 0; label < classes; label++) {
+            sum += count(label, label);
+        }
+        return sum;
+    }
+
+    private static double ratio(long part, long whole) {
+        return whole == 0 ? 0 : (double) part / whole;
+    }
+
+    /**
+     * A table of precision, recall, F1 and support for every class, with accuracy and averages below.
+     *
+     * @param names the classes' names, one each
+     */
+    public String report(List<String> names) {
+        Checks.sameLength("ConfusionMatrix.report", classes, names.size());
+        int width = Math.max(12, names.stream().mapToInt(String::length).max().orElse(0));
+        String row = "%" + width + "s %9.4f %9.4f %9.4f %9d%n";
+        StringBuilder table = new StringBuilder();
+        table.append(String.format(
+                Locale.ROOT, "%" + width + "s %9s %9s %9s %9s%n", "", "precision", "recall", "f1", "support"));
+        for (int label = 0; label < classes; label++) {
+            table.append(String.format(
+                    Locale.ROOT, row, names.get(label), precision(label), recall(label), f1(label), support(label)));
+        }
+        for (Average average : List.of(Average.MACRO, Average.WEIGHTED)) {
+            table.append(String.format(
+                    Locale.ROOT,
+                    row,
+                    average.name().toLowerCase(Locale.ROOT),
+                    precision(average),
+                    recall(average),
+                    f1(average),
+                    total()));
+        }
+        table.append(String.format(Locale.ROOT, "%" + width + "s %9.4f%n", "accuracy", accuracy()));
+        return table.toString();
+    }
+
+    /** The counts, a line for every true class. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        for (int actual = 0; actual < classes; actual++) {
+            text.append(Arrays.toString(Arrays.copyOfRange(counts, actual * classes, (actual + 1) * classes)))
+                    .append('\n');
+        }
+        return text.toString();
+    }
+}
