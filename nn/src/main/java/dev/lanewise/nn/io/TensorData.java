@@ -2,6 +2,7 @@ package dev.lanewise.nn.io;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -65,6 +66,45 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         MemorySegment segment = allocate(DType.I64, values.length);
         MemorySegment.copy(values, 0, segment, LONG, 0, values.length);
         return new TensorData(DType.I64, Shape.of(shape), segment);
+    }
+
+    /** Copies a tensor's elements from whatever device it is on; waits for the device. */
+    public static TensorData of(Tensor tensor) {
+        long bytes = tensor.shape().elements() * tensor.dtype().bytes();
+        MemorySegment segment = Arena.ofAuto().allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+        tensor.copyTo(segment);
+        return new TensorData(tensor.dtype(), tensor.shape(), littleEndian(segment, tensor.dtype()));
+    }
+
+    /** A tensor on the CPU with a copy of the elements; it does not depend on the file. */
+    public Tensor toTensor() {
+        MemorySegment source = dtype == DType.BOOL ? normalized() : littleEndian(segment, dtype);
+        return Tensor.of(source, dtype, shape.toArray());
+    }
+
+    /** Zeros and ones: another byte that a file may hold for "true" would break arithmetic on masks. */
+    private MemorySegment normalized() {
+        byte[] bytes = segment.toArray(ValueLayout.JAVA_BYTE);
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (bytes[i] == 0 ? 0 : 1);
+        }
+        return MemorySegment.ofArray(bytes);
+    }
+
+    /** Elements turned from the machine's byte order to little-endian or back: the same, on nearly every machine. */
+    private static MemorySegment littleEndian(MemorySegment segment, DType dtype) {
+        if (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN || dtype.bytes() == 1) {
+            return segment;
+        }
+        byte[] bytes = segment.toArray(ValueLayout.JAVA_BYTE);
+        for (int start = 0; start < bytes.length; start += dtype.bytes()) {
+            for (int low = start, high = start + dtype.bytes() - 1; low < high; low++, high--) {
+                byte swapped = bytes[low];
+                bytes[low] = bytes[high];
+                bytes[high] = swapped;
+            }
+        }
+        return MemorySegment.ofArray(bytes);
     }
 
     private static MemorySegment allocate(DType dtype, int elements) {
