@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.memory;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
@@ -17,6 +18,16 @@ public final class NativeMemory {
 
     /** Keeps an address unchanged (user space ends below 2^56) and tells the compiler its range. */
     public static final long MASK = (1L << 56) - 1;
+
+    /** Address of {@value #ZERO_BYTES} bytes of zeros, 64-byte aligned: what accumulators start from. Never written. */
+    public static final long ZEROS;
+
+    /** Size of the block at {@link #ZEROS}. */
+    public static final int ZERO_BYTES = 4096;
+
+    static {
+        ZEROS = Arena.global().allocate(ZERO_BYTES, 64).address();
+    }
 
     private NativeMemory() {}
 

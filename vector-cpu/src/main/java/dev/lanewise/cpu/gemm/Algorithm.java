@@ -1,0 +1,43 @@
+package dev.lanewise.cpu.gemm;
+
+/** The ways a product is computed. */
+enum Algorithm {
+    /** One row of A with the columns of B, each of them contiguous: dot products, nothing is copied. */
+    DOT,
+
+    /** As {@link #DOT} from the other side: the rows of A with one column of B. */
+    DOT_SWAPPED,
+
+    /** Blocks and panels. */
+    BLOCKED,
+
+    /** Blocks and panels of the transposed product, where that leaves less to transpose in memory. */
+    BLOCKED_SWAPPED;
+
+    /** Cost of moving an element to another order, relative to copying a contiguous one. */
+    private static final long GATHER = 4;
+
+    /** The choice for a shape; it depends on sizes and strides alone. */
+    static Algorithm choose(GemmShape shape) {
+        boolean aContiguous = shape.aColumn() == 1 || shape.k() == 1;
+        boolean bContiguous = shape.bRow() == 1 || shape.k() == 1;
+        if (shape.m() == 1 && aContiguous && bContiguous) {
+            return DOT;
+        }
+        if (shape.n() == 1 && aContiguous && bContiguous) {
+            return DOT_SWAPPED;
+        }
+        long packB = (long) shape.n() * shape.k() * (shape.bColumn() == 1 || shape.n() == 1 ? 1 : GATHER);
+        long packA = (long) shape.m() * shape.k() * (shape.aRow() == 1 || shape.m() == 1 ? 1 : GATHER);
+        long transposeC = (long) shape.m() * shape.n() * 2 * GATHER;
+        return packA + transposeC < packB ? BLOCKED_SWAPPED : BLOCKED;
+    }
+
+    boolean swapsOperands() {
+        return this == DOT_SWAPPED || this == BLOCKED_SWAPPED;
+    }
+
+    boolean usesDots() {
+        return this == DOT || this == DOT_SWAPPED;
+    }
+}
