@@ -2,4 +2,9 @@
 module dev.lanewise.cuda {
     requires dev.lanewise.tensor;
     requires static org.jspecify;
+
+    exports dev.lanewise.cuda;
+
+    provides dev.lanewise.tensor.spi.BackendProvider with
+            dev.lanewise.cuda.CudaBackendProvider;
 }

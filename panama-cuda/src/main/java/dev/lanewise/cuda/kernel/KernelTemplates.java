@@ -1,0 +1,193 @@
+package dev.lanewise.cuda.kernel;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Programs for operations on element types: a template with its definitions in front. */
+public final class KernelTemplates {
+    private static final String PRELUDE = read("prelude.cu");
+    private static final String ELEMENTWISE = read("elementwise.cu");
+    private static final String REDUCE = read("reduce.cu");
+    private static final String ARG_REDUCE = read("arg_reduce.cu");
+    private static final String SOFTMAX = read("softmax.cu");
+    private static final String SOURCE = read("source.cu");
+    private static final String PHILOX = read("philox.cu");
+
+    private static final List<String> ELEMENTWISE_KERNELS = List.of("dense", "strided", "strided_huge");
+
+    private KernelTemplates() {}
+
+    /** One operand, the result of its type. */
+    public static KernelSource unary(Unary op, DType dtype) {
+        return elementwise(op.opName(), CudaExpressions.of(op, dtype), dtype, dtype, dtype, dtype);
+    }
+
+    /** One operand and numbers, the result of its type. */
+    public static KernelSource unaryWith(UnaryWith.Kind op, DType dtype) {
+        return elementwise(lower(op) + "_scalar", CudaExpressions.of(op), dtype, dtype, dtype, dtype);
+    }
+
+    /** Two operands, the result of their type. */
+    public static KernelSource binary(Binary op, DType dtype) {
+        return elementwise(op.opName(), CudaExpressions.of(op), dtype, dtype, dtype, dtype);
+    }
+
+    /** Two operands, the result a truth value. */
+    public static KernelSource compare(Compare op, DType dtype) {
+        return elementwise(op.opName(), CudaExpressions.of(op), DType.BOOL, dtype, dtype, dtype);
+    }
+
+    /** A condition and two operands, the result of their type. */
+    public static KernelSource ternary(Ternary op, DType dtype) {
+        return elementwise(op.opName(), CudaExpressions.of(op), dtype, DType.BOOL, dtype, dtype);
+    }
+
+    /** Converts elements; with one type it copies from any strides to any others. */
+    public static KernelSource cast(DType from, DType to) {
+        return elementwise("cast", "a", to, from, from, from);
+    }
+
+    private static KernelSource elementwise(
+            String name, String expression, DType out, DType a, DType b, DType c) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("OUT", type(out));
+        definitions.put("A", type(a));
+        definitions.put("B", type(b));
+        definitions.put("C", type(c));
+        definitions.put("EXPRESSION", "(" + expression + ")");
+        return program(name + suffix(a, out), definitions, ELEMENTWISE, ELEMENTWISE_KERNELS);
+    }
+
+    /** Combines elements along dimensions; {@link Reduce#resultType} is the result's type. */
+    public static KernelSource reduce(Reduce.Kind kind, DType dtype) {
+        boolean integer = !dtype.isFloating();
+        DType out = new Reduce(kind, List.of(), false).resultType(dtype);
+        String number = integer ? "i64" : accumulator(dtype);
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("OUT", type(out));
+        definitions.put("IN", type(dtype));
+        definitions.put("ACC", isLogical(kind) ? "i64" : number);
+        definitions.put("IDENTITY", identity(kind, integer));
+        definitions.put("LIFT(x)", isLogical(kind) ? "(i64)((x) != 0)" : "(ACC)(x)");
+        definitions.put("COMBINE(x, y)", switch (kind) {
+            case SUM, MEAN -> "(x) + (y)";
+            case PROD -> "(x) * (y)";
+            case AMAX -> "maximum(x, y)";
+            case AMIN -> "minimum(x, y)";
+            case ANY -> "(x) | (y)";
+            case ALL -> "(x) & (y)";
+        });
+        definitions.put("FINISH(x, n)", kind == Reduce.Kind.MEAN ? "(x) / (ACC)(n)" : "(x)");
+        return program(
+                lower(kind) + suffix(dtype, out), definitions, REDUCE, List.of("by_block", "finish_parts", "by_thread"));
+    }
+
+    private static boolean isLogical(Reduce.Kind kind) {
+        return kind == Reduce.Kind.ANY || kind == Reduce.Kind.ALL;
+    }
+
+    private static String identity(Reduce.Kind kind, boolean integer) {
+        return switch (kind) {
+            case SUM, MEAN, ANY -> "0";
+            case PROD, ALL -> "1";
+            case AMAX -> integer ? "(-9223372036854775807LL - 1)" : "(ACC)(-1.0 / 0.0)";
+            case AMIN -> integer ? "9223372036854775807LL" : "(ACC)(1.0 / 0.0)";
+        };
+    }
+
+    /** The position of an extreme element along a dimension. */
+    public static KernelSource argReduce(ArgReduce.Kind kind, DType dtype) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("IN", type(dtype));
+        definitions.put("BEFORE(x, y)", switch (kind) {
+            case ARGMAX -> "((x) > (y))";
+            case ARGMIN -> "((x) < (y))";
+        });
+        return program(lower(kind) + suffix(dtype, DType.I64), definitions, ARG_REDUCE, List.of("arg_reduce"));
+    }
+
+    /** Softmax or log-softmax along a dimension, and its gradient. */
+    public static KernelSource softmax(boolean log, DType dtype) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("T", type(dtype));
+        definitions.put("ACC", accumulator(dtype));
+        definitions.put("LOG", log ? "1" : "0");
+        String name = (log ? "log_softmax" : "softmax") + suffix(dtype, dtype);
+        return program(name, definitions, SOFTMAX, List.of("softmax", "softmax_grad"));
+    }
+
+    /** Tensors of one value, and of evenly spaced ones. */
+    public static KernelSource source(DType dtype) {
+        return program("source" + suffix(dtype, dtype), Map.of("T", type(dtype)), SOURCE, List.of("fill", "range"));
+    }
+
+    /** Random numbers; the same ones as on every device. */
+    public static KernelSource random(DType dtype) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("T", type(dtype));
+        definitions.put("WIDE", dtype == DType.F64 ? "1" : "0");
+        return program(
+                "random" + suffix(dtype, dtype), definitions, PHILOX, List.of("uniform", "normal", "integer"));
+    }
+
+    private static KernelSource program(
+            String name, Map<String, String> definitions, String template, List<String> kernels) {
+        StringBuilder code = new StringBuilder(PRELUDE);
+        definitions.forEach((key, value) ->
+                code.append("#define ").append(key).append(' ').append(value).append('\n'));
+        return new KernelSource(name, code.append(template).toString(), kernels);
+    }
+
+    /** The type's name in the prelude. */
+    static String type(DType dtype) {
+        return switch (dtype) {
+            case F32 -> "float";
+            case F64 -> "double";
+            case F16 -> "f16";
+            case BF16 -> "bf16";
+            case I8 -> "i8";
+            case U8 -> "u8";
+            case I32 -> "int";
+            case I64 -> "i64";
+            case BOOL -> "boolean";
+        };
+    }
+
+    /** What a floating-point type is summed in. */
+    private static String accumulator(DType dtype) {
+        return dtype == DType.F64 ? "double" : "float";
+    }
+
+    private static String suffix(DType in, DType out) {
+        return "_" + lower(in) + (in == out ? "" : "_" + lower(out));
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String read(String name) {
+        try (InputStream stream = KernelTemplates.class.getResourceAsStream(name)) {
+            if (stream == null) {
+                throw new IllegalStateException("the template " + name + " is missing from this build of Lanewise");
+            }
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// Element types and functions that every template uses. Elements are loaded into the type they are computed in and
+// rounded once when they are stored: F16 and BF16 compute in float, integers in 64 bits, then wrap.
+
+typedef unsigned char u8;
+typedef signed char i8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef long long i64;
+typedef unsigned long long u64;
+
+// NVRTC has no cuda_fp16.h or cuda_bf16.h of its own, so the 16-bit types are bits and two conversions.
+struct f16 { u16 bits; };
+struct bf16 { u16 bits; };
+struct boolean { u8 value; };
+
+__device__ inline float load(float x) { return x; }
+__device__ inline double load(double x) { return x; }
+__device__ inline i64 load(i8 x) { return x; }
+__device__ inline i64 load(u8 x) { return x; }
+__device__ inline i64 load(int x) { return x; }
+__device__ inline i64 load(i64 x) { return x; }
+__device__ inline i64 load(boolean x) { return x.value != 0; }
+__device__ inline float load(f16 x) {
+    float y;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits));
+    return y;
+}
+__device__ inline float load(bf16 x) { return __uint_as_float((u32)x.bits << 16); }
+
+// Floating point to integer: truncates, saturates at 64 bits, NaN gives 0; then wraps to the width.
+__device__ inline i64 to_integer(double x) { return x != x ? 0 : __double2ll_rz(x); }
+__device__ inline i64 to_integer(float x) { return x != x ? 0 : __float2ll_rz(x); }
+__device__ inline i64 to_integer(i64 x) { return x; }
+
+template <typename V> __device__ inline void store(float& to, V x) { to = (float)x; }
+template <typename V> __device__ inline void store(double& to, V x) { to = (double)x; }
+template <typename V> __device__ inline void store(i8& to, V x) { to = (i8)to_integer(x); }
+template <typename V> __device__ inline void store(u8& to, V x) { to = (u8)to_integer(x); }
+template <typename V> __device__ inline void store(int& to, V x) { to = (int)to_integer(x); }
+template <typename V> __device__ inline void store(i64& to, V x) { to = to_integer(x); }
+template <typename V> __device__ inline void store(boolean& to, V x) { to.value = x != 0; }
+
+__device__ inline void store(f16& to, float x) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(to.bits) : "f"(x)); }
+__device__ inline void store(f16& to, double x) { asm("cvt.rn.f16.f64 %0, %1;" : "=h"(to.bits) : "d"(x)); }
+__device__ inline void store(f16& to, i64 x) { store(to, (double)x); }
+
+// Round to nearest even by adding just under half of the last kept bit; NaN keeps a set mantissa bit.
+__device__ inline void store(bf16& to, float x) {
+    u32 bits = __float_as_uint(x);
+    to.bits = x != x ? (u16)((bits >> 16) | 0x40) : (u16)((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16);
+}
+// A double goes through float rounded to odd: its last bit then says whether anything was cut off, so that the second
+// rounding decides as the first would have.
+__device__ inline void store(bf16& to, double x) {
+    float down = __double2float_rz(x);
+    if (x == x && (double)down != x && isfinite(down)) {
+        down = __uint_as_float(__float_as_uint(down) | 1);
+    }
+    store(to, down);
+}
+__device__ inline void store(bf16& to, i64 x) { store(to, (double)x); }
+
+// Arithmetic that C leaves to the implementation, or where NaN has to win.
+__device__ inline float maximum(float a, float b) { return a != a || a > b ? a : b; }
+__device__ inline double maximum(double a, double b) { return a != a || a > b ? a : b; }
+__device__ inline i64 maximum(i64 a, i64 b) { return a > b ? a : b; }
+__device__ inline float minimum(float a, float b) { return a != a || a < b ? a : b; }
+__device__ inline double minimum(double a, double b) { return a != a || a < b ? a : b; }
+__device__ inline i64 minimum(i64 a, i64 b) { return a < b ? a : b; }
+
+__device__ inline i64 floor_div(i64 a, i64 b) {
+    if (b == 0) return 0;
+    if (b == -1) return (i64)(0 - (u64)a);
+    i64 q = a / b;
+    return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
+}
+__device__ inline float floor_div(float a, float b) { return floorf(a / b); }
+__device__ inline double floor_div(double a, double b) { return floor(a / b); }
+
+__device__ inline i64 remainder_of(i64 a, i64 b) {
+    if (b == 0 || b == -1) return 0;
+    i64 r = a % b;
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+// fmod is exact; a remainder of the other sign moves by one divisor.
+template <typename T> __device__ inline T toward(T r, T b) { return r != 0 && (r < 0) != (b < 0) ? r + b : r; }
+__device__ inline float remainder_of(float a, float b) { return toward(fmodf(a, b), b); }
+__device__ inline double remainder_of(double a, double b) { return toward(fmod(a, b), b); }
+
+// By squaring; 0 where the exact power is a fraction.
+__device__ inline i64 power(i64 base, i64 exponent) {
+    if (exponent < 0) {
+        if (base == 1) return 1;
+        if (base == -1) return (exponent & 1) != 0 ? -1 : 1;
+        return 0;
+    }
+    u64 result = 1;
+    u64 square = (u64)base;
+    for (; exponent != 0; exponent >>= 1) {
+        if ((exponent & 1) != 0) result *= square;
+        square *= square;
+    }
+    return (i64)result;
+}
+__device__ inline float power(float a, float b) { return powf(a, b); }
+__device__ inline double power(double a, double b) { return pow(a, b); }
+
+template <typename T> __device__ inline T sigmoid(T x) {
+    if (x >= 0) return 1 / (1 + exp(-x));
+    T e = exp(x);
+    return e / (1 + e);
+}
+template <typename T> __device__ inline T softplus(T x) {
+    return x != x ? x : (x > 0 ? x : (T)0) + log1p(exp(-abs(x)));
+}
+template <typename T> __device__ inline T gelu(T x) {
+    return (T)0.5 * x * erfc(-x * (T)0.70710678118654752440);
+}
+template <typename T> __device__ inline T gelu_derivative(T x) {
+    return (T)0.5 * erfc(-x * (T)0.70710678118654752440) + x * exp((T)-0.5 * x * x) * (T)0.39894228040143267794;
+}
+template <typename T> __device__ inline T gelu_tanh_inner(T x) {
+    return tanh((T)0.79788456080286535588 * (x + (T)0.044715 * x * x * x));
+}
+template <typename T> __device__ inline T gelu_tanh(T x) { return (T)0.5 * x * (1 + gelu_tanh_inner(x)); }
+template <typename T> __device__ inline T gelu_tanh_derivative(T x) {
+    T t = gelu_tanh_inner(x);
+    return (T)0.5 * (1 + t)
+        + (T)0.5 * x * (1 - t * t) * (T)0.79788456080286535588 * (1 + (T)(3 * 0.044715) * x * x);
+}
+template <typename T> __device__ inline T silu_derivative(T x) {
+    T s = sigmoid(x);
+    return s * (1 + x * (1 - s));
+}
+template <typename T> __device__ inline T sign(T x) { return x > 0 ? (T)1 : x < 0 ? (T)-1 : x; }
+
+// Sizes and strides of a view, innermost dimension last. Only the first `rank` dimensions count.
+#define MAX_RANK 8
+struct Dims {
+    int rank;
+    i64 size[MAX_RANK];
+};
+struct Strides {
+    i64 of[MAX_RANK];
+};
+
+// Offset of the element with the given number, counted in row-major order.
+template <typename Index> __device__ inline i64 offset(const Dims& dims, const Strides& strides, Index number) {
+    i64 at = 0;
+#pragma unroll 1
+    for (int d = dims.rank - 1; d >= 0; d--) {
+        Index size = (Index)dims.size[d];
+        Index rest = number / size;
+        at += (i64)(number - rest * size) * strides.of[d];
+        number = rest;
+    }
+    return at;
+}
