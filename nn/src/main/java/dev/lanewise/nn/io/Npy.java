@@ -1,0 +1,49 @@
+package dev.lanewise.nn.io;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * NumPy's {@code .npy} files, both ways: one array each. Versions 1.0 to 3.0 are read, either byte order and either
+ * memory order; what is written is little-endian, in C order, aligned to 64 bytes, in the lowest version that holds it.
+ *
+ * <p>The dtypes are {@code f2 f4 f8 i1 u1 i4 i8 b1}. Arrays of Python objects are refused, never unpickled
+ * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format's description</a>).
+ */
+public final class Npy {
+    private Npy() {}
+
+    /**
+     * Reads a whole file into memory.
+     *
+     * @throws BadFileException if it is missing, of another kind or dtype, truncated, or longer than its header says
+     */
+    public static TensorData read(Path file) {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            return NpyReader.read(file, in, Files.size(file));
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, NpyReader.KIND, failure);
+        }
+    }
+
+    /**
+     * Writes a file, replacing it atomically.
+     *
+     * @throws IllegalArgumentException if the dtype is BF16, which NumPy does not have
+     * @throws BadFileException if the file cannot be written; an old file is then unchanged
+     */
+    public static void write(Path file, TensorData tensor) {
+        byte[] header = NpyHeader.of(tensor).encode();
+        AtomicFile.write(file, channel -> {
+            ByteBuffer start = ByteBuffer.wrap(header);
+            while (start.hasRemaining()) {
+                channel.write(start);
+            }
+            Safetensors.writeFully(channel, tensor.segment());
+        });
+    }
+}
