@@ -1,8 +1,13 @@
-/** The conformance suite that every backend passes, and the oracles it compares with. */
+/** The conformance suite that every backend passes, the oracle it compares with, and the runner of reference cases. */
 module dev.lanewise.testkit {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
     requires static transitive org.jspecify;
+
+    exports dev.lanewise.testkit;
+
+    provides dev.lanewise.tensor.spi.BackendProvider with
+            dev.lanewise.testkit.ReferenceBackendProvider;
 }

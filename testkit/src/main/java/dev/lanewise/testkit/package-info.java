@@ -1,4 +1,7 @@
-/** The conformance suite that every backend passes, and the oracles it compares with. */
+/**
+ * What every backend is held to: a scalar oracle of each operation, the conformance suite that compares a backend with it,
+ * and the runner of reference cases.
+ */
 @NullMarked
 package dev.lanewise.testkit;
 
