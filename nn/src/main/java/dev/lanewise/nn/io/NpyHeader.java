@@ -129,33 +129,26 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
         }
 
         private DType dtype(String descr) {
-            if (descr.length() > 1 && (descr.substring(1).startsWith("O"))) {
+            String order = descr.isEmpty() ? "" : descr.substring(0, 1);
+            String type = descr.isEmpty() ? "" : descr.substring(1);
+            if (type.startsWith("O")) {
                 throw unsupported("Python objects, which are never unpickled");
             }
-            String order = descr.isEmpty() ? "" : descr.substring(0, 1);
-            if (!order.isEmpty() && "<>|=".contains(order)) {
-                switch (descr.substring(1)) {
-                    case "f4":
-                        return DType.F32;
-                    case "f8":
-                        return DType.F64;
-                    case "f2":
-                        return DType.F16;
-                    case "i1":
-                        return DType.I8;
-                    case "u1":
-                        return DType.U8;
-                    case "i4":
-                        return DType.I32;
-                    case "i8":
-                        return DType.I64;
-                    case "b1":
-                        return DType.BOOL;
-                    default:
-                        break;
-                }
+            DType dtype = switch (type) {
+                case "f4" -> DType.F32;
+                case "f8" -> DType.F64;
+                case "f2" -> DType.F16;
+                case "i1" -> DType.I8;
+                case "u1" -> DType.U8;
+                case "i4" -> DType.I32;
+                case "i8" -> DType.I64;
+                case "b1" -> DType.BOOL;
+                default -> throw unsupported("the dtype '" + descr + "'");
+            };
+            if (!"<>|=".contains(order)) {
+                throw unsupported("the dtype '" + descr + "'");
             }
-            throw unsupported("the dtype '" + descr + "'");
+            return dtype;
         }
 
         private boolean bool() {
