@@ -2,6 +2,7 @@ package dev.lanewise.tensor.spi;
 
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.ReleasedTensorException;
+import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.internal.Reclaimer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -74,6 +75,11 @@ public abstract class Buffer {
     /** Notes that the contents were changed in place. */
     public final void bumpVersion() {
         VERSION.getAndAdd(this, 1);
+    }
+
+    /** Gives the buffer to the thread's innermost scope, or to the garbage collector where there is none. */
+    public final void adopt() {
+        Ownership.adopt(this);
     }
 
     /** Adds an owner that gives the buffer back by {@link #release}. */

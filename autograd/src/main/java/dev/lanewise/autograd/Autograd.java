@@ -1,0 +1,174 @@
+package dev.lanewise.autograd;
+
+import dev.lanewise.autograd.GradOrigin.Leaf;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.spi.Origins;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Records operations on watched tensors and computes gradients by walking the record back. */
+public final class Autograd {
+    private Autograd() {}
+
+    /**
+     * A leaf over the same memory: what is computed from the result is recorded, and {@link Gradients#of} takes it.
+     *
+     * @throws TensorException unless the type is floating-point
+     */
+    public static Tensor watch(Tensor tensor) {
+        if (!tensor.dtype().isFloating()) {
+            throw new TensorException("watch: " + tensor.spec()
+                    + " has no gradients (expected a floating-point type); cast with to(DType.F32)");
+        }
+        return Origins.withOrigin(tensor, new Leaf());
+    }
+
+    /** The same values as a constant: nothing computed from the result is recorded on its account. */
+    public static Tensor detach(Tensor tensor) {
+        return Origins.withOrigin(tensor, null);
+    }
+
+    /** Whether the tensor was watched or computed from one that was. */
+    public static boolean isTracked(Tensor tensor) {
+        return Origins.of(tensor) != null;
+    }
+
+    /** Runs a computation without recording it. */
+    public static <T> T noGrad(Supplier<T> body) {
+        return Recording.with(false, body);
+    }
+
+    /** Runs a computation without recording it. */
+    public static void noGrad(Runnable body) {
+        Recording.with(false, () -> {
+            body.run();
+            return true;
+        });
+    }
+
+    /**
+     * The gradients of a scalar for every watched tensor that it depends on. The record is released on the way.
+     *
+     * @param loss one element
+     * @throws TensorException if the loss has more elements, depends on nothing that is watched, or a saved tensor was
+     *     changed in place
+     */
+    public static Gradients gradients(Tensor loss) {
+        return gradients(loss, Graph.RELEASE);
+    }
+
+    /** The gradients of a scalar for every watched tensor that it depends on. */
+    public static Gradients gradients(Tensor loss, Graph graph) {
+        if (loss.shape().elements() != 1) {
+            throw new TensorException("gradients: the loss is " + loss.spec()
+                    + " (expected one element); reduce it with sum() or mean(), or give upstream gradients");
+        }
+        return gradients(new Tensor[] {loss}, new Tensor[] {loss.onesLike()}, graph);
+    }
+
+    /**
+     * The gradients of several outputs, each weighted by an upstream gradient, for every watched tensor.
+     *
+     * @param outputs what to differentiate
+     * @param upstream for each output a tensor of its type and shape
+     */
+    public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Graph graph) {
+        return new Gradients(walk(outputs, upstream, Set.of(), graph));
+    }
+
+    /**
+     * The gradients for given tensors only, which may also be intermediate results. The walk stops at them.
+     *
+     * @param wrt tracked tensors
+     */
+    public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Tensor[] wrt, Graph graph) {
+        Set<GradOrigin> targets = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Tensor tensor : wrt) {
+            GradOrigin origin = GradOrigin.of(tensor);
+            if (origin == null) {
+                throw new TensorException(
+                        "gradients: " + tensor.spec() + " is not tracked; use what Autograd.watch returned");
+            }
+            targets.add(origin);
+        }
+        return new Gradients(walk(outputs, upstream, targets, graph));
+    }
+
+    private static Map<GradOrigin, Tensor> walk(
+            Tensor[] outputs, Tensor[] upstream, Set<GradOrigin> targets, Graph graph) {
+        if (outputs.length != upstream.length) {
+            throw new TensorException("gradients: " + outputs.length + " outputs and " + upstream.length
+                    + " upstream gradients; give one for each");
+        }
+        boolean tracked = false;
+        for (int i = 0; i < outputs.length; i++) {
+            Walk.checkUpstream(outputs[i], upstream[i]);
+            tracked |= isTracked(outputs[i]);
+        }
+        if (!tracked) {
+            throw new TensorException("gradients: the output depends on no watched tensor; watch the parameters with"
+                    + " Autograd.watch, outside noGrad");
+        }
+        return new Walk(graph, targets).run(outputs, upstream);
+    }
+
+    /**
+     * An operation with a gradient rule of its own.
+     *
+     * @see #apply
+     */
+    public interface CustomOp {
+        /** The name in messages. */
+        String name();
+
+        /** The result; nothing in here is recorded. */
+        Tensor forward(Tensor[] inputs);
+
+        /**
+         * The gradient for each input, or null where there is none. Written in tensor operations it can be
+         * differentiated again.
+         */
+        @Nullable Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
+    }
+
+    /** Runs a custom operation and records it. */
+    public static Tensor apply(CustomOp op, Tensor... inputs) {
+        Tensor output = detach(noGrad(() -> op.forward(inputs)));
+        boolean tracked = false;
+        for (Tensor input : inputs) {
+            tracked |= isTracked(input);
+        }
+        if (tracked && Recording.isOn()) {
+            Rule rule = new Rule(Rule.ALL, 1, (c, i) -> {
+                Tensor[] saved = new Tensor[inputs.length];
+                for (int j = 0; j < saved.length; j++) {
+                    saved[j] = c.x(j);
+                }
+                return c.once(() -> op.backward(c.g(), saved, c.y(0)))[i];
+            });
+            new Node(op.name(), rule, inputs, new Tensor[] {output});
+        }
+        return output;
+    }
+
+    /**
+     * Runs a computation without keeping its intermediate tensors and computes them again for the gradients: memory for
+     * time (Chen et al. 2016, arXiv:1604.06174). Random numbers of the {@linkplain Rng#global global stream} come out
+     * the same.
+     *
+     * @param body computes one result from the inputs and, possibly, from parameters (watched leaves) it refers to
+     */
+    public static Tensor checkpoint(Function<Tensor[], Tensor> body, Tensor... inputs) {
+        if (!Recording.isOn()) {
+            return body.apply(inputs);
+        }
+        return Checkpoint.run(body, inputs);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.lanewise.autograd;
+
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Gradient checkpointing: the forward pass runs again when its gradients are needed. */
+final class Checkpoint {
+    private Checkpoint() {}
+
+    static Tensor run(Function<Tensor[], Tensor> body, Tensor[] inputs) {
+        Rng rng = Rng.global();
+        long seed = rng.seed();
+        long counter = rng.counter();
+        Tensor output = Autograd.detach(Autograd.noGrad(() -> body.apply(inputs)));
+        // the last operand is a leaf of its own, so that the rule runs even if only parameters inside are watched
+        Tensor[] operands = Arrays.copyOf(inputs, inputs.length + 1);
+        operands[inputs.length] = Autograd.watch(Tensor.scalar(0));
+        Rule rule = Rule.inputs((c, i) -> c.once(() -> gradients(c, body, inputs.length, seed, counter))[i]);
+        new Node("checkpoint", rule, operands, new Tensor[] {output});
+        return output;
+    }
+
+    private static @Nullable Tensor[] gradients(
+            Context c, Function<Tensor[], Tensor> body, int inputs, long seed, long counter) {
+        Tensor[] leaves = new Tensor[inputs];
+        for (int i = 0; i < inputs; i++) {
+            leaves[i] = c.needs(i) ? Autograd.watch(c.x(i)) : Autograd.detach(c.x(i));
+        }
+        Map<GradOrigin, Tensor> found = recompute(body, leaves, c.g(), seed, counter);
+        @Nullable Tensor[] gradients = new Tensor[inputs + 1];
+        for (int i = 0; i < inputs; i++) {
+            GradOrigin leaf = GradOrigin.of(leaves[i]);
+            gradients[i] = leaf == null ? null : found.remove(leaf);
+        }
+        found.forEach(c::contribute);
+        return gradients;
+    }
+
+    private static Map<GradOrigin, Tensor> recompute(
+            Function<Tensor[], Tensor> body, Tensor[] leaves, Tensor upstream, long seed, long counter) {
+        Rng rng = Rng.global();
+        long seedNow = rng.seed();
+        long counterNow = rng.counter();
+        rng.seek(seed, counter);
+        try {
+            Tensor output = Recording.with(true, () -> body.apply(leaves));
+            Walk walk = new Walk(Graph.RELEASE, Set.of());
+            return new IdentityHashMap<>(walk.run(new Tensor[] {output}, new Tensor[] {upstream}));
+        } finally {
+            rng.seek(seedNow, counterNow);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package dev.lanewise.autograd;
+
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.Expand;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Permute;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Reshape;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.Slice;
+import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Transfer;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+
+/**
+ * The table of gradient rules: one row an op, without {@code default}, so that an op without a rule does not compile.
+ * Rules are written in tensor operations and can be differentiated again.
+ */
+final class VjpRules {
+    private VjpRules() {}
+
+    static Rule of(Op op) {
+        return switch (op) {
+            case Unary unary -> ElementwiseRules.of(unary);
+            case UnaryWith unary -> ElementwiseRules.of(unary);
+            case Binary binary -> ElementwiseRules.of(binary);
+            case Ternary.WHERE -> where();
+            case Compare compare -> Rule.NONE;
+            case Cast cast -> castBack();
+            case Copy.COPY -> Rule.plain(g -> g);
+            case Source source -> Rule.NONE;
+            case Update update -> Rule.NONE;
+            case Reduce reduce -> ReductionRules.of(reduce);
+            case ArgReduce argReduce -> Rule.NONE;
+            case Scan scan -> ReductionRules.of(scan);
+            case Sort sort -> new Rule(0, 2, (c, i) -> scatterZeros(c, sort.dim(), c.y(1)));
+            case Reshape reshape -> new Rule(0, 0, (c, i) -> c.g().reshape(c.shape(0)));
+            case Permute permute -> Rule.plain(g -> g.apply(permute.inverse()));
+            case Expand expand -> Rule.plain(g -> g);
+            case Slice slice -> new Rule(0, 0, (c, i) ->
+                    c.g().apply(new SliceGrad(slice, c.shape(0).size(slice.dim()))));
+            case SliceGrad grad -> Rule.plain(g -> g.apply(grad.slice()));
+            case Transfer transfer -> new Rule(1, 0, (c, i) -> c.g().to(c.x(0).device()));
+            case Cat cat -> new Rule(0, 0, (c, i) -> catPart(c, cat.dim(), i));
+            case Pad pad -> new Rule(0, 0, (c, i) -> unpad(c.g(), pad, c.shape(0)));
+            case IndexSelect select -> new Rule(2, 0, (c, i) ->
+                    Tensor.apply(new IndexAdd(select.dim(), c.shape(0).size(select.dim())), c.g(), c.x(1)));
+            case IndexAdd add -> new Rule(2, 0, (c, i) -> c.g().indexSelect(add.dim(), c.x(1)));
+            case Gather gather -> new Rule(2, 0, (c, i) -> gatherBack(c, gather.dim()));
+            case Scatter scatter -> IndexingRules.of(scatter);
+            case MatMul.MATMUL -> Rule.inputs(VjpRules::matmul);
+            case Linear linear -> linear(linear);
+            case Conv2d conv -> new Rule(3, 0, (c, i) -> conv2d(conv, c, i));
+            case Conv2dInputGrad grad -> Rule.inputs((c, i) -> i == 0
+                    ? Tensor.apply(grad.conv(), c.g(), c.x(1))
+                    : Tensor.apply(weightGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
+            case Conv2dWeightGrad grad -> Rule.inputs((c, i) -> i == 0
+                    ? Tensor.apply(grad.conv(), c.x(1), c.g())
+                    : Tensor.apply(inputGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
+            case MaxPool2d pool -> new Rule(0, 2, (c, i) -> Tensor.apply(
+                    new MaxPool2dGrad(pool.pool(), c.shape(0).size(2), c.shape(0).size(3)), c.g(), c.y(1)));
+            case MaxPool2dGrad grad -> new Rule(2, 0, (c, i) -> c.g().flatten(2)
+                    .gather(2, c.x(1).flatten(2))
+                    .reshape(c.shape(0)));
+            case AvgPool2d pool -> new Rule(0, 0, (c, i) ->
+                    c.g().apply(new AvgPool2dGrad(pool, c.shape(0).size(2), c.shape(0).size(3))));
+            case AvgPool2dGrad grad -> Rule.plain(g -> g.apply(grad.forward()));
+            case Softmax softmax -> Rule.output((g, y) -> Tensor.apply(new SoftmaxGrad(softmax), g, y));
+            case Dropout dropout -> Rule.plain(g -> g.apply(dropout));
+            case CrossEntropy loss -> FusedRules.crossEntropy(loss);
+            case LayerNorm norm -> FusedRules.layerNorm(norm);
+            case BatchNorm norm -> FusedRules.batchNorm(norm);
+            case Attention attention -> FusedRules.attention(attention);
+            case SoftmaxGrad grad -> FusedRules.decomposed(grad);
+            case CrossEntropyGrad grad -> FusedRules.decomposed(grad);
+            case LayerNormGrad grad -> FusedRules.decomposed(grad);
+            case BatchNormGrad grad -> FusedRules.decomposed(grad);
+            case AttentionGrad grad -> FusedRules.decomposed(grad);
+            case Linalg linalg -> LinalgRules.of(linalg);
+        };
+    }
+
+    private static Rule where() {
+        return new Rule(1, 0, (c, i) -> {
+            Tensor zero = Tensor.full(0, c.g().dtype(), c.g().device());
+            return i == 1 ? c.x(0).where(c.g(), zero) : c.x(0).where(zero, c.g());
+        });
+    }
+
+    private static Rule castBack() {
+        return new Rule(1, 0, (c, i) -> c.g().to(c.x(0).dtype()));
+    }
+
+    private static Tensor zeros(Tensor like, Shape shape) {
+        return Tensor.full(0, like.dtype(), like.device(), shape.toArray());
+    }
+
+    private static Tensor scatterZeros(Context c, int dim, Tensor index) {
+        return zeros(c.g(), c.shape(0)).scatter(Scatter.Kind.SET, dim, index, c.g());
+    }
+
+    private static Tensor gatherBack(Context c, int dim) {
+        return zeros(c.g(), c.shape(0)).scatterAdd(dim, c.x(1), c.g());
+    }
+
+    private static Tensor catPart(Context c, int dim, int input) {
+        long start = 0;
+        for (int i = 0; i < input; i++) {
+            start += c.shape(i).size(dim);
+        }
+        return c.g().narrow(dim, start, c.shape(input).size(dim));
+    }
+
+    private static Tensor unpad(Tensor g, Pad pad, Shape shape) {
+        Tensor inner = g;
+        for (int d = 0; d < shape.rank(); d++) {
+            if (pad.before().get(d) + pad.after().get(d) > 0) {
+                inner = inner.narrow(d, pad.before().get(d), shape.size(d));
+            }
+        }
+        return inner;
+    }
+
+    private static Tensor matmul(Context c, int input) {
+        Tensor g = c.g();
+        Tensor a = c.x(0);
+        Tensor b = c.x(1);
+        if (input == 0) {
+            return g.matmul(b.transpose());
+        }
+        // a matrix on the right of a batch: one product over all rows instead of a sum over the batch
+        return b.shape().rank() == 2 && a.shape().rank() > 2
+                ? a.flatten(0, -2).transpose().matmul(g.flatten(0, -2))
+                : a.transpose().matmul(g);
+    }
+
+    private static Rule linear(Linear linear) {
+        boolean relu = linear.activation() == Linear.Activation.RELU;
+        return new Rule(3, relu ? 1 : 0, (c, i) -> {
+            Tensor g = relu
+                    ? c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0]
+                    : c.g();
+            return switch (i) {
+                case 0 -> g.matmul(c.x(1));
+                case 1 -> rows(g).transpose().matmul(rows(c.x(0)));
+                default -> rows(g).sum(0);
+            };
+        });
+    }
+
+    /** All leading dimensions as one. */
+    private static Tensor rows(Tensor x) {
+        return x.shape().rank() == 1 ? x.unsqueeze(0) : x.flatten(0, -2);
+    }
+
+    private static Tensor conv2d(Conv2d conv, Context c, int input) {
+        return switch (input) {
+            case 0 -> Tensor.apply(inputGrad(conv, c.shape(0)), c.g(), c.x(1));
+            case 1 -> Tensor.apply(weightGrad(conv, c.shape(1)), c.g(), c.x(0));
+            default -> c.g().sum(0, 2, 3);
+        };
+    }
+
+    private static Conv2dInputGrad inputGrad(Conv2d conv, Shape x) {
+        return new Conv2dInputGrad(conv, x.size(2), x.size(3));
+    }
+
+    private static Conv2dWeightGrad weightGrad(Conv2d conv, Shape weight) {
+        return new Conv2dWeightGrad(conv, weight.size(2), weight.size(3));
+    }
+}

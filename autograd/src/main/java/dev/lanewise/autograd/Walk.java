@@ -1,0 +1,161 @@
+package dev.lanewise.autograd;
+
+import dev.lanewise.autograd.GradOrigin.Leaf;
+import dev.lanewise.autograd.GradOrigin.Result;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Binary;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One walk over the record, from outputs back to leaves. Nodes are visited in falling order of their numbers, so a node
+ * comes after everything that was computed from it. The walk owns the gradients on their way.
+ */
+final class Walk {
+    private static final String OWNER = "the computation of gradients";
+
+    private final Graph graph;
+    private final Set<GradOrigin> targets;
+    private final Map<GradOrigin, Sum> found = new IdentityHashMap<>();
+    private final Map<Node, @Nullable Sum[]> pending = new HashMap<>();
+    private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
+
+    Walk(Graph graph, Set<GradOrigin> targets) {
+        this.graph = graph;
+        this.targets = targets;
+    }
+
+    Map<GradOrigin, Tensor> run(Tensor[] outputs, Tensor[] upstream) {
+        boolean record = graph == Graph.DIFFERENTIATE;
+        return Recording.with(record, () -> {
+            for (int i = 0; i < outputs.length; i++) {
+                GradOrigin origin = GradOrigin.of(outputs[i]);
+                if (origin != null) {
+                    arrive(origin, upstream[i]);
+                }
+            }
+            for (Node node = queue.poll(); node != null; node = queue.poll()) {
+                visit(node);
+            }
+            return results();
+        });
+    }
+
+    private Map<GradOrigin, Tensor> results() {
+        Map<GradOrigin, Tensor> results = new IdentityHashMap<>();
+        found.forEach((origin, sum) -> {
+            if (sum.tensor.buffer().scope() == null) {
+                sum.tensor.buffer().adopt();
+            }
+            sum.release();
+            results.put(origin, sum.tensor);
+        });
+        return results;
+    }
+
+    private void visit(Node node) {
+        node.checkNotReleased();
+        @Nullable Sum[] sums = pending.remove(node);
+        assert sums != null;
+        @Nullable Tensor[] upstream = Arrays.stream(sums)
+                .map(sum -> sum == null ? null : sum.tensor)
+                .toArray(Tensor[]::new);
+        try (var _ = Scope.open("gradient of " + node.name)) {
+            Context context = new Context(this, node, upstream, graph == Graph.DIFFERENTIATE);
+            for (int i = 0; i < node.inputs(); i++) {
+                GradOrigin edge = node.edges[i];
+                if (edge != null) {
+                    Tensor gradient = node.rule.vjp().apply(context, i);
+                    if (gradient != null) {
+                        arrive(edge, Unbroadcast.to(gradient, node.inputShapes[i]));
+                    }
+                }
+            }
+        }
+        for (Sum sum : sums) {
+            if (sum != null) {
+                sum.release();
+            }
+        }
+        if (graph == Graph.RELEASE) {
+            node.release();
+        }
+    }
+
+    void arrive(GradOrigin origin, Tensor gradient) {
+        if (targets.contains(origin)) {
+            add(found.get(origin), gradient, sum -> found.put(origin, sum));
+            return;
+        }
+        switch (origin) {
+            case Leaf leaf -> {
+                if (targets.isEmpty()) {
+                    add(found.get(leaf), gradient, sum -> found.put(leaf, sum));
+                }
+            }
+            case Result result -> {
+                @Nullable Sum[] sums = pending.get(result.node);
+                if (sums == null) {
+                    sums = new Sum[result.node.outputs];
+                    pending.put(result.node, sums);
+                    queue.add(result.node);
+                }
+                @Nullable Sum[] slots = sums;
+                add(slots[result.index], gradient, sum -> slots[result.index] = sum);
+            }
+        }
+    }
+
+    private void add(@Nullable Sum sum, Tensor gradient, Consumer<Sum> first) {
+        if (sum == null) {
+            first.accept(new Sum(gradient));
+        } else {
+            sum.add(gradient, graph == Graph.DIFFERENTIATE);
+        }
+    }
+
+    /** Gradients for the same tensor, summed. */
+    private static final class Sum {
+        private Tensor tensor;
+        private boolean own;
+
+        Sum(Tensor first) {
+            tensor = first;
+            first.buffer().retain();
+            first.buffer().guardByCollector();
+        }
+
+        void add(Tensor gradient, boolean differentiable) {
+            if (own && !differentiable) {
+                // nobody else has seen this buffer: no other pass over memory
+                Tensor.update(Binary.ADD, new Tensor[] {tensor}, tensor, gradient);
+                return;
+            }
+            Tensor sum = tensor.add(gradient);
+            sum.buffer().retain();
+            sum.buffer().guardByCollector();
+            release();
+            tensor = sum;
+            own = true;
+        }
+
+        void release() {
+            tensor.buffer().release(OWNER);
+        }
+    }
+
+    static void checkUpstream(Tensor output, Tensor upstream) {
+        if (!output.spec().equals(upstream.spec())) {
+            throw new TensorException("gradients: upstream gradient " + upstream.spec() + " for an output "
+                    + output.spec() + "; they must agree");
+        }
+    }
+}
