@@ -1,7 +1,10 @@
 package dev.lanewise.cpu.conv;
 
 import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
+import dev.lanewise.cpu.gemm.Activation;
+import dev.lanewise.cpu.memory.NativeMemory;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * held before does not matter. Results are the same bits for any number of threads.
  */
 public final class Convolution {
-    private static final int F32 = 4;
-    private static final int F64 = 8;
+    private static final int F32 = Float.BYTES;
+    private static final int F64 = Double.BYTES;
 
     private Convolution() {}
 
@@ -30,6 +33,8 @@ public final class Convolution {
      * @param activation applied as the output is stored
      * @param y output
      * @param yAt its byte offset
+     * @throws IndexOutOfBoundsException if an operand is larger than its segment
+     * @throws IllegalArgumentException if a segment is not native
      */
     public static void forwardF32(
             ConvShape shape,
@@ -42,12 +47,18 @@ public final class Convolution {
             Activation activation,
             MemorySegment y,
             long yAt) {
+        long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
+        long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
+        long bs = bias == null ? 0 : NativeMemory.address(bias, biasAt, (long) F32 * shape.k());
+        long ys = NativeMemory.address(y, yAt, F32 * outputs(shape));
+        boolean relu = activation == Activation.RELU;
         switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
-            case DIRECT -> DirectConvolution.run(
-                    DirectPlan.forward(shape), x, xAt, w, wAt, bias, biasAt, activation, y, yAt);
+            case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
             case WINOGRAD -> throw new IllegalStateException();
-            case GEMM -> GemmConvolution.forward(shape, F32, x, xAt, w, wAt, bias, biasAt, activation, y, yAt);
+            case GEMM -> GemmConvolution.forward(shape, F32, xs, ws, bs, activation, ys);
         }
+        keepReachable(x, w, y);
+        Reference.reachabilityFence(bias);
     }
 
     /**
@@ -60,15 +71,20 @@ public final class Convolution {
      * @param wAt their byte offset
      * @param gx receives the gradient
      * @param gxAt its byte offset
+     * @throws IndexOutOfBoundsException if an operand is larger than its segment
+     * @throws IllegalArgumentException if a segment is not native
      */
     public static void inputGradF32(
             ConvShape shape, MemorySegment gy, long gyAt, MemorySegment w, long wAt, MemorySegment gx, long gxAt) {
+        long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
+        long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
+        long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
         switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
-            case DIRECT -> DirectConvolution.run(
-                    DirectPlan.inputGrad(shape), gy, gyAt, w, wAt, null, 0, Activation.NONE, gx, gxAt);
+            case DIRECT -> DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
             case WINOGRAD -> throw new IllegalStateException();
-            case GEMM -> GemmConvolution.inputGrad(shape, F32, gy, gyAt, w, wAt, gx, gxAt);
+            case GEMM -> GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
         }
+        keepReachable(gy, w, gx);
     }
 
     /**
@@ -81,17 +97,23 @@ public final class Convolution {
      * @param gyAt its byte offset
      * @param gw receives the gradient
      * @param gwAt its byte offset
+     * @throws IndexOutOfBoundsException if an operand is larger than its segment
+     * @throws IllegalArgumentException if a segment is not native
      */
     public static void weightGradF32(
             ConvShape shape, MemorySegment x, long xAt, MemorySegment gy, long gyAt, MemorySegment gw, long gwAt) {
+        long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
+        long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
+        long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
         switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
-            case DIRECT -> DirectWeightGrad.run(shape, x, xAt, gy, gyAt, gw, gwAt);
+            case DIRECT -> DirectWeightGrad.run(shape, xs, gys, gws);
             case WINOGRAD -> throw new IllegalStateException();
-            case GEMM -> GemmConvolution.weightGrad(shape, F32, x, xAt, gy, gyAt, gw, gwAt);
+            case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
         }
+        keepReachable(x, gy, gw);
     }
 
-    /** Computes {@code y = activation(x * w + bias)} in float64; parameters as in {@link #forwardF32}. */
+    /** Computes {@code y = activation(x * w + bias)} in float64; parameters and errors as in {@link #forwardF32}. */
     public static void forwardF64(
             ConvShape shape,
             MemorySegment x,
@@ -103,18 +125,50 @@ public final class Convolution {
             Activation activation,
             MemorySegment y,
             long yAt) {
-        GemmConvolution.forward(shape, F64, x, xAt, w, wAt, bias, biasAt, activation, y, yAt);
+        long xs = NativeMemory.address(x, xAt, F64 * inputs(shape));
+        long ws = NativeMemory.address(w, wAt, F64 * weights(shape));
+        long bs = bias == null ? 0 : NativeMemory.address(bias, biasAt, (long) F64 * shape.k());
+        long ys = NativeMemory.address(y, yAt, F64 * outputs(shape));
+        GemmConvolution.forward(shape, F64, xs, ws, bs, activation, ys);
+        keepReachable(x, w, y);
+        Reference.reachabilityFence(bias);
     }
 
-    /** Computes in float64 the gradient with respect to the input; parameters as in {@link #inputGradF32}. */
+    /** Computes in float64 the gradient with respect to the input; parameters and errors as in {@link #inputGradF32}. */
     public static void inputGradF64(
             ConvShape shape, MemorySegment gy, long gyAt, MemorySegment w, long wAt, MemorySegment gx, long gxAt) {
-        GemmConvolution.inputGrad(shape, F64, gy, gyAt, w, wAt, gx, gxAt);
+        long gys = NativeMemory.address(gy, gyAt, F64 * outputs(shape));
+        long ws = NativeMemory.address(w, wAt, F64 * weights(shape));
+        long gxs = NativeMemory.address(gx, gxAt, F64 * inputs(shape));
+        GemmConvolution.inputGrad(shape, F64, gys, ws, gxs);
+        keepReachable(gy, w, gx);
     }
 
-    /** Computes in float64 the gradient with respect to the weights; parameters as in {@link #weightGradF32}. */
+    /** Computes in float64 the gradient with respect to the weights; parameters and errors as in {@link #weightGradF32}. */
     public static void weightGradF64(
             ConvShape shape, MemorySegment x, long xAt, MemorySegment gy, long gyAt, MemorySegment gw, long gwAt) {
-        GemmConvolution.weightGrad(shape, F64, x, xAt, gy, gyAt, gw, gwAt);
+        long xs = NativeMemory.address(x, xAt, F64 * inputs(shape));
+        long gys = NativeMemory.address(gy, gyAt, F64 * outputs(shape));
+        long gws = NativeMemory.address(gw, gwAt, F64 * weights(shape));
+        GemmConvolution.weightGrad(shape, F64, xs, gys, gws);
+        keepReachable(x, gy, gw);
+    }
+
+    private static long inputs(ConvShape shape) {
+        return (long) shape.n() * shape.c() * shape.h() * shape.w();
+    }
+
+    private static long weights(ConvShape shape) {
+        return shape.k() * shape.reduction();
+    }
+
+    private static long outputs(ConvShape shape) {
+        return (long) shape.n() * shape.k() * shape.oh() * shape.ow();
+    }
+
+    private static void keepReachable(MemorySegment a, MemorySegment b, MemorySegment c) {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(c);
     }
 }

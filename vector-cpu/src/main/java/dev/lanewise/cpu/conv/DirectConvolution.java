@@ -5,11 +5,12 @@ import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The direct convolution, forward and with respect to its input: no matrix of patches, one flat loop over a table of taps.
@@ -20,141 +21,114 @@ import org.jspecify.annotations.Nullable;
 final class DirectConvolution {
     private final DirectPlan plan;
     private final DirectWeights weights;
-    private final MemorySegment input;
-    private final long inputAt;
-    private final Activation activation;
-    private final MemorySegment output;
-    private final long outputAt;
+    private final long input;
+    private final boolean relu;
+    private final long output;
 
-    private DirectConvolution(
-            DirectPlan plan,
-            DirectWeights weights,
-            MemorySegment input,
-            long inputAt,
-            Activation activation,
-            MemorySegment output,
-            long outputAt) {
+    private DirectConvolution(DirectPlan plan, DirectWeights weights, long input, boolean relu, long output) {
         this.plan = plan;
         this.weights = weights;
         this.input = input;
-        this.inputAt = inputAt;
-        this.activation = activation;
+        this.relu = relu;
         this.output = output;
-        this.outputAt = outputAt;
     }
 
-    /** Computes {@code y} by the plan; {@code bias}, if any, has one value for each output channel. */
-    static void run(
-            DirectPlan plan,
-            MemorySegment x,
-            long xAt,
-            MemorySegment w,
-            long wAt,
-            @Nullable MemorySegment bias,
-            long biasAt,
-            Activation activation,
-            MemorySegment y,
-            long yAt) {
-        var weights = new DirectWeights(plan, w, wAt, bias, biasAt);
-        var pass = new DirectConvolution(plan, weights, x, xAt, activation, y, yAt);
-        Workers.run(plan.shape().n() * plan.shape().groups() * plan.strips(), pass::strip);
+    /** Computes {@code y} by the plan; all places are addresses, {@code bias} may be 0 for none. */
+    static void run(DirectPlan plan, long x, long w, long bias, boolean relu, long y) {
+        try (var weights = new DirectWeights(plan, w, bias)) {
+            var pass = new DirectConvolution(plan, weights, x, relu, y);
+            Workers.run(plan.shape().n() * plan.shape().groups() * plan.strips(), pass::strip);
+        }
     }
 
     private void strip(int task) {
         int firstRow = task % plan.strips() * plan.stripRows();
         int rows = Math.min(plan.stripRows(), plan.gridH() - firstRow);
         int image = task / plan.strips();
-        int group = image % plan.shape().groups();
         Planes planes = plan.planes();
-        MemorySegment pixels = input;
-        long pixelsAt = inputAt + 4L * image * planes.channels() * planes.sourceH() * planes.sourceW();
+        long pixels = input + 4L * image * planes.channels() * planes.sourceH() * planes.sourceW();
         if (plan.inPlace()) {
-            pixelsAt += 4L * firstRow * planes.pitch();
-        } else {
-            pixels = Buffers.get(Buffers.Use.PLANES, planes.bytes());
-            planes.fill(input, pixelsAt, firstRow, pixels, 0);
-            pixelsAt = 0;
+            write(pixels + 4L * firstRow * planes.pitch(), image, firstRow, rows);
+            return;
         }
+        try (Scratch copy = Scratch.borrow(planes.bytes())) {
+            planes.fill(pixels, firstRow, copy.address());
+            write(copy.address(), image, firstRow, rows);
+        }
+    }
+
+    private void write(long pixels, int image, int firstRow, int rows) {
+        int group = image % plan.shape().groups();
         if (plan.phases() == 1) {
-            long to = outputAt + 4L * ((long) image * plan.outputs() * plan.gridH() + firstRow) * plan.gridW();
-            sweep(pixels, pixelsAt, rows, group, output, to, plan.gridH());
-        } else {
-            MemorySegment grid = Buffers.get(Buffers.Use.OUTPUT, plan.gridBytes());
-            sweep(pixels, pixelsAt, rows, group, grid, 0, rows);
+            long to = output + 4L * ((long) image * plan.outputs() * plan.gridH() + firstRow) * plan.gridW();
+            sweep(pixels, rows, group, to, plan.gridH());
+            return;
+        }
+        try (Scratch grid = Scratch.borrow(plan.gridBytes())) {
+            sweep(pixels, rows, group, grid.address(), rows);
             long pictures = (long) image * plan.outputs() * plan.shape().h() * plan.shape().w();
-            plan.interleave(grid, firstRow, rows, output, outputAt + 4 * pictures);
+            plan.interleave(grid.address(), firstRow, rows, output + 4 * pictures);
         }
     }
 
     /** Covers {@code rows} rows of the grid with triples of vectors and each of them with the blocks of output channels. */
-    private void sweep(
-            MemorySegment pixels,
-            long pixelsAt,
-            int rows,
-            int group,
-            MemorySegment to,
-            long toAt,
-            int planeRows) {
-        MemorySegment tile = Buffers.get(Buffers.Use.TILE, DirectTile.TILE_BYTES);
-        boolean flat = plan.flat();
-        int width = flat ? rows * plan.gridW() : plan.gridW();
-        int lines = flat ? 1 : rows;
+    private void sweep(long pixels, int rows, int group, long to, int planeRows) {
+        int width = plan.flat() ? rows * plan.gridW() : plan.gridW();
+        int lines = plan.flat() ? 1 : rows;
         int lastColumn = Math.max(0, width - LANES);
         int perLine = Vectors.blocks(width, LANES);
         int lanes = Math.min(width, LANES);
         int vectors = lines * perLine;
         int pitch = plan.planes().pitch();
         long channelBytes = 4L * planeRows * plan.gridW();
-        for (int first = 0; first < vectors; first += DirectTile.VECTORS) {
-            // Past the end the last vector is computed again: the same bits to the same place.
-            int v1 = Math.min(first + 1, vectors - 1);
-            int v2 = Math.min(first + 2, vectors - 1);
-            int line0 = first / perLine;
-            int line1 = v1 / perLine;
-            int line2 = v2 / perLine;
-            int column0 = Math.min((first - line0 * perLine) * LANES, lastColumn);
-            int column1 = Math.min((v1 - line1 * perLine) * LANES, lastColumn);
-            int column2 = Math.min((v2 - line2 * perLine) * LANES, lastColumn);
-            long x0 = pixelsAt + 4L * ((long) line0 * pitch + column0);
-            long x1 = pixelsAt + 4L * ((long) line1 * pitch + column1);
-            long x2 = pixelsAt + 4L * ((long) line2 * pitch + column2);
-            long y0 = toAt + 4L * ((long) line0 * width + column0);
-            long y1 = toAt + 4L * ((long) line1 * width + column1);
-            long y2 = toAt + 4L * ((long) line2 * width + column2);
-            for (int block = 0; block < plan.blocks(); block++) {
-                DirectTile.run(
-                        pixels, x0, x1, x2, weights.taps(), weights.tapsAt(block), weights.steps(block),
-                        weights.weights(), weights.weightsAt(group, block), weights.start(),
-                        weights.startAt(group, block), tile, 0);
-                int channels = Math.min(DirectTile.CHANNELS, plan.gridPlanes() - block * DirectTile.CHANNELS);
-                long blockAt = block * DirectTile.CHANNELS * channelBytes;
-                store(tile, 0, channels, lanes, to, y0 + blockAt, channelBytes);
-                store(tile, BYTES, channels, lanes, to, y1 + blockAt, channelBytes);
-                store(tile, 2 * BYTES, channels, lanes, to, y2 + blockAt, channelBytes);
+        try (Scratch tile = Scratch.borrow(DirectTile.TILE_BYTES)) {
+            for (int first = 0; first < vectors; first += DirectTile.VECTORS) {
+                // Past the end the last vector is computed again: the same bits to the same place.
+                int v1 = Math.min(first + 1, vectors - 1);
+                int v2 = Math.min(first + 2, vectors - 1);
+                int line0 = first / perLine;
+                int line1 = v1 / perLine;
+                int line2 = v2 / perLine;
+                int column0 = Math.min((first - line0 * perLine) * LANES, lastColumn);
+                int column1 = Math.min((v1 - line1 * perLine) * LANES, lastColumn);
+                int column2 = Math.min((v2 - line2 * perLine) * LANES, lastColumn);
+                long x0 = pixels + 4L * ((long) line0 * pitch + column0);
+                long x1 = pixels + 4L * ((long) line1 * pitch + column1);
+                long x2 = pixels + 4L * ((long) line2 * pitch + column2);
+                long y0 = to + 4L * ((long) line0 * width + column0);
+                long y1 = to + 4L * ((long) line1 * width + column1);
+                long y2 = to + 4L * ((long) line2 * width + column2);
+                for (int block = 0; block < plan.blocks(); block++) {
+                    DirectTile.run(
+                            x0, x1, x2, weights.taps(block), weights.steps(block), weights.weights(group, block),
+                            weights.start(group, block), tile.address());
+                    int channels = Math.min(DirectTile.CHANNELS, plan.gridPlanes() - block * DirectTile.CHANNELS);
+                    long at = block * DirectTile.CHANNELS * channelBytes;
+                    store(tile.address(), channels, lanes, y0 + at, channelBytes);
+                    store(tile.address() + BYTES, channels, lanes, y1 + at, channelBytes);
+                    store(tile.address() + 2 * BYTES, channels, lanes, y2 + at, channelBytes);
+                }
             }
         }
     }
 
-    private void store(
-            MemorySegment tile, long tileAt, int channels, int lanes, MemorySegment to, long toAt, long channelBytes) {
-        boolean relu = activation == Activation.RELU;
+    private void store(long tile, int channels, int lanes, long to, long channelBytes) {
         if (lanes < LANES) {
-            for (int i = 0; i < channels; i++) {
-                for (int lane = 0; lane < lanes; lane++) {
-                    float sum = tile.get(FLOAT, tileAt + (long) i * DirectTile.VECTORS * BYTES + 4L * lane);
-                    to.set(FLOAT, toAt + i * channelBytes + 4L * lane, relu ? Math.max(sum, 0f) : sum);
-                }
-            }
-        } else if (relu) {
-            for (int i = 0; i < channels; i++) {
-                FloatVector.fromMemorySegment(SPECIES, tile, tileAt + (long) i * DirectTile.VECTORS * BYTES, ORDER)
-                        .max(0f)
-                        .intoMemorySegment(to, toAt + i * channelBytes, ORDER);
-            }
-        } else {
-            for (int i = 0; i < channels; i++) {
-                FloatVector.fromMemorySegment(SPECIES, tile, tileAt + (long) i * DirectTile.VECTORS * BYTES, ORDER)
-                        .intoMemorySegment(to, toAt + i * channelBytes, ORDER);
+            storePart(tile, channels, lanes, to, channelBytes);
+            return;
+        }
+        for (int i = 0; i < channels; i++) {
+            FloatVector sum = FloatVector.fromMemorySegment(
+                    SPECIES, ALL, (tile + (long) i * DirectTile.VECTORS * BYTES) & MASK, ORDER);
+            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + i * channelBytes) & MASK, ORDER);
+        }
+    }
+
+    private void storePart(long tile, int channels, int lanes, long to, long channelBytes) {
+        for (int i = 0; i < channels; i++) {
+            for (int lane = 0; lane < lanes; lane++) {
+                float sum = ALL.get(FLOAT, (tile + (long) i * DirectTile.VECTORS * BYTES + 4L * lane) & MASK);
+                ALL.set(FLOAT, (to + i * channelBytes + 4L * lane) & MASK, relu ? Math.max(sum, 0f) : sum);
             }
         }
     }

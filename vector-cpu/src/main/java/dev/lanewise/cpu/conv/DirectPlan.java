@@ -1,7 +1,5 @@
 package dev.lanewise.cpu.conv;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * What the direct convolution computes, as a sum over taps on a grid of pixels; the forward pass and the gradient with
  * respect to the input are both of this form.
@@ -188,13 +186,18 @@ record DirectPlan(
         return (k * shape.groupInputs() + c) * taps + kernelIndex;
     }
 
+    /** Returns the elements between the weights of two input channels. */
+    long weightStep() {
+        return (long) shape.r() * shape.s() * (gradient ? shape.groupInputs() : 1);
+    }
+
     /** Returns the bytes of the grid's planes for a strip. */
     long gridBytes() {
         return 4L * gridPlanes() * stripRows * gridW;
     }
 
     /** Writes the rows of the picture that a strip's phases hold. */
-    void interleave(MemorySegment grid, int firstRow, int rows, MemorySegment picture, long pictureAt) {
+    void interleave(long grid, int firstRow, int rows, long picture) {
         for (int phase = 0; phase < phases(); phase++) {
             int b = phase % shape.strideW();
             int shiftX = firstX * shape.strideW() + b - shape.padW();
@@ -205,9 +208,9 @@ record DirectPlan(
                 for (int row = 0; row < rows; row++) {
                     int y = (firstY + firstRow + row) * shape.strideH() + phase / shape.strideW() - shape.padH();
                     if (y >= 0 && y < shape.h()) {
-                        long from = 4L * ((plane * rows + row) * gridW + first);
+                        long from = grid + 4L * ((plane * rows + row) * gridW + first);
                         long to = ((long) channel * shape.h() + y) * shape.w() + shiftX + (long) first * shape.strideW();
-                        Rows.scatter(grid, from, picture, pictureAt + 4 * to, shape.strideW(), end - first);
+                        Rows.scatter(from, picture + 4 * to, shape.strideW(), end - first);
                     }
                 }
             }

@@ -1,7 +1,5 @@
 package dev.lanewise.cpu.conv;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * The micro-kernel of the direct convolution: {@link #CHANNELS} output channels by three vectors of pixels, summed over one
  * flat list of taps (channel, row and column in one).
@@ -21,40 +19,22 @@ final class DirectTile {
     private DirectTile() {}
 
     /**
-     * Computes {@code tile[i][v] = start[i] + sum over steps of w[step][i] * x[xv + taps[step]]}.
+     * Computes {@code tile[i][v] = start[i][v] + sum over steps of w[step][i] * x[xv + taps[step]]}. All places are addresses.
      *
-     * @param x the input planes
-     * @param x0 byte offset of the first vector of pixels
-     * @param x1 byte offset of the second
-     * @param x2 byte offset of the third
+     * @param x0 the first vector of pixels
+     * @param x1 the second
+     * @param x2 the third
      * @param taps byte offsets of the taps relative to a pixel, 64 bits each
-     * @param tapsAt byte offset of the first
      * @param steps number of taps
      * @param w packed weights {@code [steps][CHANNELS]}
-     * @param wAt byte offset of the first
-     * @param start one vector for each channel
-     * @param startAt byte offset of the first
+     * @param start what the sums start from, laid out like the tile
      * @param tile receives the results
-     * @param tileAt byte offset of the first
      */
-    static void run(
-            MemorySegment x,
-            long x0,
-            long x1,
-            long x2,
-            MemorySegment taps,
-            long tapsAt,
-            int steps,
-            MemorySegment w,
-            long wAt,
-            MemorySegment start,
-            long startAt,
-            MemorySegment tile,
-            long tileAt) {
+    static void run(long x0, long x1, long x2, long taps, int steps, long w, long start, long tile) {
         if (WIDE) {
-            DirectTile8x3.run(x, x0, x1, x2, taps, tapsAt, steps, w, wAt, start, startAt, tile, tileAt);
+            DirectTile8x3.run(x0, x1, x2, taps, steps, w, start, tile);
         } else {
-            DirectTile4x3.run(x, x0, x1, x2, taps, tapsAt, steps, w, wAt, start, startAt, tile, tileAt);
+            DirectTile4x3.run(x0, x1, x2, taps, steps, w, start, tile);
         }
     }
 }

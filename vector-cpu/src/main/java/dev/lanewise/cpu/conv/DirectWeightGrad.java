@@ -6,7 +6,10 @@ import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -18,7 +21,7 @@ import jdk.incubator.vector.VectorOperators;
  * <p>The images are cut into parts, by the sizes alone; each part sums its own gradient over chunks of images whose planes
  * stay in the second-level cache, and the parts' gradients are added in their order.
  */
-final class DirectWeightGrad {
+final class DirectWeightGrad implements AutoCloseable {
     /** Bytes of planes of one chunk of images. */
     private static final long CHUNK_BYTES = 512 << 10;
 
@@ -35,15 +38,13 @@ final class DirectWeightGrad {
     private final int chunk;
     private final int parts;
     private final int taps;
-    private final MemorySegment xData;
-    private final long xAt;
-    private final MemorySegment gyData;
-    private final long gyAt;
-    private final MemorySegment tapTable;
-    private final MemorySegment pixelTable;
-    private final MemorySegment partial;
+    private final long xData;
+    private final long gyData;
+    private final Scratch tapTable;
+    private final Scratch pixelTable;
+    private final Scratch partial;
 
-    private DirectWeightGrad(ConvShape p, MemorySegment x, long xAt, MemorySegment gy, long gyAt) {
+    private DirectWeightGrad(ConvShape p, long xData, long gyData) {
         this.p = p;
         Planes narrow = DirectPlan.forward(p).wholePlanes();
         this.flat = narrow.pitch() == p.ow() && p.oh() * p.ow() % LANES == 0;
@@ -58,26 +59,32 @@ final class DirectWeightGrad {
         int perPart = Math.max(1, Vectors.blocks(p.n(), parts));
         this.chunk = (int) Math.max(1, Math.min(perPart, CHUNK_BYTES / imageBytes));
         this.taps = (int) p.reduction();
-        this.xData = x;
-        this.xAt = xAt;
-        this.gyData = gy;
-        this.gyAt = gyAt;
-        this.tapTable = Buffers.get(Buffers.Use.TAPS, 8L * (taps + WeightGradTile.TAPS));
-        this.pixelTable = Buffers.get(Buffers.Use.START, 16L * chunk * vectorsPerImage());
-        this.partial = Buffers.get(Buffers.Use.PARTIAL, 4L * parts * p.k() * taps);
+        this.xData = xData;
+        this.gyData = gyData;
+        this.tapTable = Scratch.borrow(8L * (taps + WeightGradTile.TAPS));
+        this.pixelTable = Scratch.borrow(16L * chunk * vectorsPerImage());
+        this.partial = Scratch.borrow(4L * parts * p.k() * taps);
     }
 
-    /** Computes {@code gw} from {@code x} and the output's gradient {@code gy}. */
-    static void run(
-            ConvShape p, MemorySegment x, long xAt, MemorySegment gy, long gyAt, MemorySegment gw, long gwAt) {
-        var pass = new DirectWeightGrad(p, x, xAt, gy, gyAt);
-        pass.fillTables();
-        Workers.run(pass.parts, pass::part);
-        long count = (long) p.k() * pass.taps;
-        MemorySegment.copy(pass.partial, 0, gw, gwAt, 4 * count);
-        for (int part = 1; part < pass.parts; part++) {
-            Rows.add(pass.partial, 4 * part * count, gw, gwAt, count);
+    /** Computes {@code gw} from {@code x} and the output's gradient {@code gy}; all places are addresses. */
+    static void run(ConvShape p, long x, long gy, long gw) {
+        try (var pass = new DirectWeightGrad(p, x, gy)) {
+            pass.fillTables();
+            Workers.run(pass.parts, pass::part);
+            long count = (long) p.k() * pass.taps;
+            long first = pass.partial.address();
+            MemorySegment.copy(ALL, first, ALL, gw, 4 * count);
+            for (int part = 1; part < pass.parts; part++) {
+                Rows.add(first + 4 * part * count, gw, count);
+            }
         }
+    }
+
+    @Override
+    public void close() {
+        tapTable.close();
+        pixelTable.close();
+        partial.close();
     }
 
     private int vectorsPerImage() {
@@ -102,21 +109,22 @@ final class DirectWeightGrad {
                     int z = j * p.dilationW();
                     long offset = x.offset(
                             channel, y % p.strideH(), z % p.strideW(), y / p.strideH(), z / p.strideW());
-                    tapTable.set(LONG, 8L * tap++, offset);
+                    ALL.set(LONG, tapTable.address() + 8L * tap++, offset);
                 }
             }
         }
         for (int past = 0; past < WeightGradTile.TAPS; past++) {
-            tapTable.set(LONG, 8L * (tap + past), tapTable.get(LONG, 8L * (tap - 1)));
+            long at = tapTable.address() + 8L * (tap + past);
+            ALL.set(LONG, at, ALL.get(LONG, at - 8));
         }
         int perRow = flat ? vectorsPerImage() : Vectors.blocks(p.ow(), LANES);
-        long at = 0;
+        long at = pixelTable.address();
         for (int image = 0; image < chunk; image++) {
             for (int vector = 0; vector < vectorsPerImage(); vector++) {
                 int row = vector / perRow;
                 long column = (long) (vector % perRow) * LANES;
-                pixelTable.set(LONG, at, image * xBytes() + 4 * ((long) row * x.pitch() + column));
-                pixelTable.set(LONG, at + 8, image * gyBytes() + 4 * ((long) row * gy.pitch() + column));
+                ALL.set(LONG, at, image * xBytes() + 4 * ((long) row * x.pitch() + column));
+                ALL.set(LONG, at + 8, image * gyBytes() + 4 * ((long) row * gy.pitch() + column));
                 at += 16;
             }
         }
@@ -125,46 +133,57 @@ final class DirectWeightGrad {
     private void part(int part) {
         int first = (int) ((long) p.n() * part / parts);
         int end = (int) ((long) p.n() * (part + 1) / parts);
-        long to = 4L * part * p.k() * taps;
-        partial.asSlice(to, 4L * p.k() * taps).fill((byte) 0);
-        for (int image = first; image < end; image += chunk) {
-            for (int group = 0; group < p.groups(); group++) {
-                chunk(image, Math.min(chunk, end - image), group, to + 4L * group * p.groupOutputs() * taps);
+        long count = (long) p.k() * taps;
+        long to = partial.address() + 4 * part * count;
+        Rows.clear(to, count);
+        try (Scratch xs = Scratch.borrow(chunk * xBytes());
+                Scratch gys = Scratch.borrow(chunk * gyBytes());
+                Scratch tile = Scratch.borrow(2 * WeightGradTile.TILE_BYTES)) {
+            Rows.clear(tile.address(), WeightGradTile.TILE_BYTES / 4);
+            for (int image = first; image < end; image += chunk) {
+                int images = Math.min(chunk, end - image);
+                for (int group = 0; group < p.groups(); group++) {
+                    fill(image, images, group, xs.address(), gys.address());
+                    long groupAt = to + 4L * group * p.groupOutputs() * taps;
+                    sum(images, xs.address(), gys.address(), tile.address(), groupAt);
+                }
             }
         }
     }
 
-    private void chunk(int image, int images, int group, long to) {
-        MemorySegment xPlanes = Buffers.get(Buffers.Use.PLANES, images * xBytes());
-        MemorySegment gyPlanes = Buffers.get(Buffers.Use.GRADIENT, images * gyBytes());
+    private void fill(int image, int images, int group, long xs, long gys) {
         for (int i = 0; i < images; i++) {
             long unit = (long) (image + i) * p.groups() + group;
-            x.fill(xData, xAt + 4 * unit * p.groupInputs() * p.h() * p.w(), 0, xPlanes, i * xBytes());
-            gy.fill(gyData, gyAt + 4 * unit * p.groupOutputs() * p.oh() * p.ow(), 0, gyPlanes, i * gyBytes());
+            x.fill(xData + 4 * unit * p.groupInputs() * p.h() * p.w(), 0, xs + i * xBytes());
+            gy.fill(gyData + 4 * unit * p.groupOutputs() * p.oh() * p.ow(), 0, gys + i * gyBytes());
         }
-        // Twice a tile: zeros to start from, then the results.
-        MemorySegment tile = Buffers.get(Buffers.Use.TILE, 2 * WeightGradTile.TILE_BYTES);
-        tile.asSlice(WeightGradTile.TILE_BYTES, WeightGradTile.TILE_BYTES).fill((byte) 0);
+    }
+
+    /** Adds a chunk's gradient; the first half of {@code tiles} is zero, the second receives the results. */
+    private void sum(int images, long xs, long gys, long tiles, long to) {
+        long tile = tiles + WeightGradTile.TILE_BYTES;
         int steps = images * vectorsPerImage();
+        long gyPlane = 4 * gy.phaseSize();
         for (int k = 0; k < p.groupOutputs(); k += WeightGradTile.CHANNELS) {
             int channels = Math.min(WeightGradTile.CHANNELS, p.groupOutputs() - k);
             for (int tap = 0; tap < taps; tap += WeightGradTile.TAPS) {
                 WeightGradTile.run(
-                        gyPlanes, gy.offset(k, 0, 0, 0, 0), 4 * gy.phaseSize(), xPlanes, 0, tapTable, 8L * tap, pixelTable, 0,
-                        steps, tile, WeightGradTile.TILE_BYTES, tile);
-                addTile(tile, channels, Math.min(WeightGradTile.TAPS, taps - tap), to + 4L * ((long) k * taps + tap));
+                        gys + k * gyPlane, gyPlane, xs, tapTable.address() + 8L * tap, pixelTable.address(), steps, tiles,
+                        tile);
+                int count = Math.min(WeightGradTile.TAPS, taps - tap);
+                addTile(tile, channels, count, to + 4L * ((long) k * taps + tap));
             }
         }
     }
 
-    private void addTile(MemorySegment tile, int channels, int count, long to) {
+    private void addTile(long tile, int channels, int count, long to) {
         for (int i = 0; i < channels; i++) {
             for (int j = 0; j < count; j++) {
                 float sum = FloatVector.fromMemorySegment(
-                                SPECIES, tile, ((long) i * WeightGradTile.TAPS + j) * BYTES, ORDER)
+                                SPECIES, ALL, (tile + ((long) i * WeightGradTile.TAPS + j) * BYTES) & MASK, ORDER)
                         .reduceLanes(VectorOperators.ADD);
-                long at = to + 4 * ((long) i * taps + j);
-                partial.set(FLOAT, at, partial.get(FLOAT, at) + sum);
+                long at = (to + 4 * ((long) i * taps + j)) & MASK;
+                ALL.set(FLOAT, at, ALL.get(FLOAT, at) + sum);
             }
         }
     }

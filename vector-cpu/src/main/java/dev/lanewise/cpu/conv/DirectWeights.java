@@ -5,28 +5,30 @@ import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The weights as {@link DirectTile} reads them, packed once a call: for each block of output channels its taps, its weights
  * {@code [taps][channels of a block]} with zeros where there is none, and the vectors its sums start from.
  */
-final class DirectWeights {
+final class DirectWeights implements AutoCloseable {
     /** A table of taps begins with their number. */
     private static final int HEADER = 8;
 
     private final DirectPlan plan;
-    private final MemorySegment taps;
-    private final MemorySegment weights;
-    private final MemorySegment start;
+    private final Scratch taps;
+    private final Scratch weights;
+    private final Scratch start;
     private final long tableBytes;
     private final long blockBytes;
 
-    DirectWeights(DirectPlan plan, MemorySegment w, long wAt, @Nullable MemorySegment bias, long biasAt) {
+    /** Packs the weights at {@code w} and the bias at {@code bias}, an address or 0. */
+    DirectWeights(DirectPlan plan, long w, long bias) {
         this.plan = plan;
         long steps = (long) plan.inputs() * plan.tapRows() * plan.tapColumns();
         int blocks = plan.blocks();
@@ -34,42 +36,41 @@ final class DirectWeights {
         tableBytes = HEADER + 8 * steps;
         blockBytes = 4 * steps * DirectTile.CHANNELS;
         int tables = Vectors.blocks(blocks, plan.blocksPerTable());
-        taps = Buffers.get(Buffers.Use.TAPS, tables * tableBytes);
-        weights = Buffers.get(Buffers.Use.WEIGHTS, (long) groups * blocks * blockBytes);
-        start = Buffers.get(Buffers.Use.START, (long) groups * blocks * DirectTile.CHANNELS * BYTES);
+        taps = Scratch.borrow(tables * tableBytes);
+        weights = Scratch.borrow(groups * blocks * blockBytes);
+        start = Scratch.borrow(groups * blocks * DirectTile.TILE_BYTES);
         for (int table = 0; table < tables; table++) {
             fillTable(table);
         }
-        Workers.run(groups * blocks, block -> pack(block / blocks, block % blocks, w, wAt));
-        fillStart(bias, biasAt);
+        Workers.run(groups * blocks, block -> pack(block / blocks, block % blocks, w));
+        fillStart(bias);
     }
 
-    MemorySegment taps() {
-        return taps;
+    @Override
+    public void close() {
+        taps.close();
+        weights.close();
+        start.close();
     }
 
-    long tapsAt(int block) {
-        return block / plan.blocksPerTable() * tableBytes + HEADER;
+    /** Returns the address of a block's taps. */
+    long taps(int block) {
+        return taps.address() + block / plan.blocksPerTable() * tableBytes + HEADER;
     }
 
+    /** Returns the number of a block's taps. */
     int steps(int block) {
-        return (int) taps.get(LONG, tapsAt(block) - HEADER);
+        return (int) ALL.get(LONG, taps(block) - HEADER);
     }
 
-    MemorySegment weights() {
-        return weights;
+    /** Returns the address of a block's weights. */
+    long weights(int group, int block) {
+        return weights.address() + ((long) group * plan.blocks() + block) * blockBytes;
     }
 
-    long weightsAt(int group, int block) {
-        return ((long) group * plan.blocks() + block) * blockBytes;
-    }
-
-    MemorySegment start() {
-        return start;
-    }
-
-    long startAt(int group, int block) {
-        return ((long) group * plan.blocks() + block) * DirectTile.CHANNELS * BYTES;
+    /** Returns the address of what a block's tile starts from. */
+    long start(int group, int block) {
+        return start.address() + ((long) group * plan.blocks() + block) * DirectTile.TILE_BYTES;
     }
 
     private boolean isTaken(int block, int row, int column) {
@@ -83,59 +84,62 @@ final class DirectWeights {
 
     private void fillTable(int table) {
         int block = table * plan.blocksPerTable();
-        long at = tapsAt(block);
+        long at = taps(block);
         long steps = 0;
         for (int input = 0; input < plan.inputs(); input++) {
             for (int row = 0; row < plan.tapRows(); row++) {
                 for (int column = 0; column < plan.tapColumns(); column++) {
                     if (isTaken(block, row, column)) {
-                        taps.set(LONG, at + 8 * steps++, plan.tapOffset(input, row, column));
+                        ALL.set(LONG, at + 8 * steps++, plan.tapOffset(input, row, column));
                     }
                 }
             }
         }
-        taps.set(LONG, at - HEADER, steps);
+        ALL.set(LONG, at - HEADER, steps);
     }
 
-    private void pack(int group, int block, MemorySegment w, long wAt) {
+    private void pack(int group, int block, long w) {
         int channels = DirectTile.CHANNELS;
-        long base = weightsAt(group, block);
-        long taken = 0;
-        for (int row = 0; row < plan.tapRows(); row++) {
-            for (int column = 0; column < plan.tapColumns(); column++) {
-                taken += isTaken(block, row, column) ? 1 : 0;
-            }
-        }
+        long stride = (long) steps(block) / plan.inputs() * channels * 4;
         for (int i = 0; i < channels; i++) {
             int plane = block * channels + i;
-            long tap = 0;
+            long to = weights(group, block) + 4L * i;
             for (int row = 0; row < plan.tapRows(); row++) {
                 for (int column = 0; column < plan.tapColumns(); column++) {
                     if (isTaken(block, row, column)) {
                         int kernel = plane < plan.gridPlanes() ? plan.kernelIndex(plane, row, column) : -1;
-                        packTap(group, plane, kernel, w, wAt, base + 4 * (tap * channels + i), 4 * taken * channels);
-                        tap++;
+                        packTap(group, plane, kernel, w, to, stride);
+                        to += 4L * channels;
                     }
                 }
             }
         }
     }
 
-    private void packTap(int group, int plane, int kernel, MemorySegment w, long wAt, long to, long step) {
+    private void packTap(int group, int plane, int kernel, long w, long to, long stride) {
+        if (kernel < 0) {
+            for (int input = 0; input < plan.inputs(); input++) {
+                ALL.set(FLOAT, (to + input * stride) & MASK, 0f);
+            }
+            return;
+        }
+        long from = w + 4 * plan.weightIndex(group, plane, 0, kernel);
+        long step = 4 * plan.weightStep();
         for (int input = 0; input < plan.inputs(); input++) {
-            float weight = kernel < 0 ? 0f : w.get(FLOAT, wAt + 4 * plan.weightIndex(group, plane, input, kernel));
-            weights.set(FLOAT, to + input * step, weight);
+            ALL.set(FLOAT, (to + input * stride) & MASK, ALL.get(FLOAT, (from + input * step) & MASK));
         }
     }
 
-    private void fillStart(@Nullable MemorySegment bias, long biasAt) {
+    private void fillStart(long bias) {
         for (int group = 0; group < plan.shape().groups(); group++) {
             for (int plane = 0; plane < plan.blocks() * DirectTile.CHANNELS; plane++) {
-                float value = bias == null || plane >= plan.outputs()
+                float value = bias == 0 || plane >= plan.outputs()
                         ? 0f
-                        : bias.get(FLOAT, biasAt + 4L * (group * plan.outputs() + plane));
-                FloatVector.broadcast(SPECIES, value)
-                        .intoMemorySegment(start, startAt(group, 0) + (long) plane * BYTES, ORDER);
+                        : ALL.get(FLOAT, bias + 4L * (group * plan.outputs() + plane));
+                long at = start(group, 0) + (long) plane * DirectTile.VECTORS * BYTES;
+                for (int vector = 0; vector < DirectTile.VECTORS; vector++) {
+                    FloatVector.broadcast(SPECIES, value).intoMemorySegment(ALL, (at + vector * BYTES) & MASK, ORDER);
+                }
             }
         }
     }

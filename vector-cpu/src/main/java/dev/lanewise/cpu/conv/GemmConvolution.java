@@ -1,108 +1,117 @@
 package dev.lanewise.cpu.conv;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+
+import dev.lanewise.cpu.gemm.Activation;
+import dev.lanewise.cpu.gemm.Bias;
+import dev.lanewise.cpu.gemm.Gemm;
+import dev.lanewise.cpu.gemm.GemmShape;
+import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution as a matrix product with the {@link Patches} of a chunk of images, in float32 and float64: the path for shapes
- * that the others do not take.
+ * that the others do not take. All places are addresses.
  */
-final class GemmConvolution {
+final class GemmConvolution implements AutoCloseable {
     /** Bytes of the matrix of patches of one chunk. */
     private static final long CHUNK_BYTES = 4 << 20;
 
     private final ConvShape p;
     private final int elementBytes;
     private final int chunk;
-    private final long pixels;
-    private final long rows;
-    private final MemorySegment patches;
-    private final MemorySegment channels;
+    private final int pixels;
+    private final int rows;
+    private final Scratch patches;
+    private final Scratch channels;
 
     private GemmConvolution(ConvShape p, int elementBytes) {
         this.p = p;
         this.elementBytes = elementBytes;
-        this.pixels = (long) p.oh() * p.ow();
-        this.rows = p.reduction();
-        this.chunk = (int) Math.max(1, Math.min(p.n(), CHUNK_BYTES / (elementBytes * rows * pixels)));
-        this.patches = Buffers.get(Buffers.Use.PLANES, elementBytes * rows * pixels * chunk);
-        this.channels = Buffers.get(Buffers.Use.OUTPUT, elementBytes * p.groupOutputs() * pixels * chunk);
+        this.pixels = p.oh() * p.ow();
+        this.rows = Math.toIntExact(p.reduction());
+        this.chunk = (int) Math.max(1, Math.min(p.n(), CHUNK_BYTES / ((long) elementBytes * rows * pixels)));
+        this.patches = Scratch.borrow((long) elementBytes * rows * pixels * chunk);
+        this.channels = Scratch.borrow((long) elementBytes * p.groupOutputs() * pixels * chunk);
     }
 
-    static void forward(
-            ConvShape p,
-            int elementBytes,
-            MemorySegment x,
-            long xAt,
-            MemorySegment w,
-            long wAt,
-            @Nullable MemorySegment bias,
-            long biasAt,
-            Activation activation,
-            MemorySegment y,
-            long yAt) {
-        var pass = new GemmConvolution(p, elementBytes);
-        for (int image = 0; image < p.n(); image += pass.chunk) {
-            int images = Math.min(pass.chunk, p.n() - image);
-            for (int group = 0; group < p.groups(); group++) {
-                pass.fillPatches(image, images, group, x, xAt);
-                long columns = images * pass.pixels;
-                Product.multiply(
-                        elementBytes, p.groupOutputs(), columns, pass.rows,
-                        w, wAt + pass.weights(group), pass.rows, 1, pass.patches, 0, columns, 1, 0, pass.channels, 0);
-                pass.copyChannels(image, images, group, false, y, yAt);
-            }
+    @Override
+    public void close() {
+        patches.close();
+        channels.close();
+    }
+
+    /** Computes {@code y}; {@code bias} may be 0 for none. */
+    static void forward(ConvShape p, int elementBytes, long x, long w, long bias, Activation activation, long y) {
+        try (var pass = new GemmConvolution(p, elementBytes)) {
+            pass.forward(x, w, bias, activation, y);
         }
-        new BiasActivation(p, elementBytes, bias, biasAt, activation, y, yAt).run();
     }
 
-    static void inputGrad(
-            ConvShape p,
-            int elementBytes,
-            MemorySegment gy,
-            long gyAt,
-            MemorySegment w,
-            long wAt,
-            MemorySegment gx,
-            long gxAt) {
-        var pass = new GemmConvolution(p, elementBytes);
-        gx.asSlice(gxAt, (long) elementBytes * p.n() * p.c() * p.h() * p.w()).fill((byte) 0);
-        for (int image = 0; image < p.n(); image += pass.chunk) {
-            int images = Math.min(pass.chunk, p.n() - image);
+    private void forward(long x, long w, long bias, Activation activation, long y) {
+        for (int image = 0; image < p.n(); image += chunk) {
+            int images = Math.min(chunk, p.n() - image);
+            int columns = images * pixels;
+            Gemm product = plan(GemmShape.of(p.groupOutputs(), columns, rows)
+                    .fused(bias == 0 ? Bias.NONE : Bias.PER_ROW, activation));
             for (int group = 0; group < p.groups(); group++) {
-                pass.copyChannels(image, images, group, true, gy, gyAt);
-                long columns = images * pass.pixels;
-                Product.multiply(
-                        elementBytes, pass.rows, columns, p.groupOutputs(),
-                        w, wAt + pass.weights(group), 1, pass.rows, pass.channels, 0, columns, 1, 0, pass.patches, 0);
-                pass.addPatches(image, images, group, gx, gxAt);
+                fillPatches(image, images, group, x);
+                long biasAt = (long) elementBytes * group * p.groupOutputs();
+                product.run(
+                        ALL, w + weights(group), ALL, patches.address(), ALL, channels.address(), ALL,
+                        bias == 0 ? 0 : bias + biasAt);
+                copyChannels(image, images, group, false, y);
             }
         }
     }
 
-    static void weightGrad(
-            ConvShape p,
-            int elementBytes,
-            MemorySegment x,
-            long xAt,
-            MemorySegment gy,
-            long gyAt,
-            MemorySegment gw,
-            long gwAt) {
-        var pass = new GemmConvolution(p, elementBytes);
-        gw.asSlice(gwAt, elementBytes * p.k() * pass.rows).fill((byte) 0);
-        for (int image = 0; image < p.n(); image += pass.chunk) {
-            int images = Math.min(pass.chunk, p.n() - image);
+    /** Computes {@code gx}. */
+    static void inputGrad(ConvShape p, int elementBytes, long gy, long w, long gx) {
+        try (var pass = new GemmConvolution(p, elementBytes)) {
+            pass.inputGrad(gy, w, gx);
+        }
+    }
+
+    private void inputGrad(long gy, long w, long gx) {
+        Rows.clear(gx, elementBytes / 4L * p.n() * p.c() * p.h() * p.w());
+        for (int image = 0; image < p.n(); image += chunk) {
+            int images = Math.min(chunk, p.n() - image);
+            Gemm product = plan(GemmShape.of(rows, images * pixels, p.groupOutputs()).leftTransposed());
             for (int group = 0; group < p.groups(); group++) {
-                pass.fillPatches(image, images, group, x, xAt);
-                pass.copyChannels(image, images, group, true, gy, gyAt);
-                long columns = images * pass.pixels;
-                Product.multiply(
-                        elementBytes, p.groupOutputs(), pass.rows, columns,
-                        pass.channels, 0, columns, 1, pass.patches, 0, 1, columns, 1, gw, gwAt + pass.weights(group));
+                copyChannels(image, images, group, true, gy);
+                product.run(ALL, w + weights(group), ALL, channels.address(), ALL, patches.address());
+                addPatches(image, images, group, gx);
             }
         }
+    }
+
+    /** Computes {@code gw}. */
+    static void weightGrad(ConvShape p, int elementBytes, long x, long gy, long gw) {
+        try (var pass = new GemmConvolution(p, elementBytes)) {
+            pass.weightGrad(x, gy, gw);
+        }
+    }
+
+    private void weightGrad(long x, long gy, long gw) {
+        if (p.n() == 0) {
+            Rows.clear(gw, elementBytes / 4L * p.k() * rows);
+        }
+        for (int image = 0; image < p.n(); image += chunk) {
+            int images = Math.min(chunk, p.n() - image);
+            Gemm product = plan(GemmShape.of(p.groupOutputs(), rows, images * pixels)
+                    .rightTransposed()
+                    .scaled(1, image == 0 ? 0 : 1));
+            for (int group = 0; group < p.groups(); group++) {
+                fillPatches(image, images, group, x);
+                copyChannels(image, images, group, true, gy);
+                product.run(ALL, channels.address(), ALL, patches.address(), ALL, gw + weights(group));
+            }
+        }
+    }
+
+    private Gemm plan(GemmShape shape) {
+        return elementBytes == 4 ? Gemm.f32(shape) : Gemm.f64(shape);
     }
 
     /** Returns the byte offset of a group's weights. */
@@ -114,38 +123,33 @@ final class GemmConvolution {
         return (long) elementBytes * ((long) image * p.groups() + group) * p.groupInputs() * p.h() * p.w();
     }
 
-    private void fillPatches(int image, int images, int group, MemorySegment x, long xAt) {
+    private void fillPatches(int image, int images, int group, long x) {
         var matrix = new Patches(p, elementBytes, images);
         int inputs = p.groupInputs();
         Workers.run(images * inputs, task -> {
             int i = task / inputs;
-            matrix.fill(x, xAt + inputAt(image + i, group), i, task % inputs, patches);
+            matrix.fill(x + inputAt(image + i, group), i, task % inputs, patches.address());
         });
     }
 
-    private void addPatches(int image, int images, int group, MemorySegment gx, long gxAt) {
+    private void addPatches(int image, int images, int group, long gx) {
         var matrix = new Patches(p, elementBytes, images);
         int inputs = p.groupInputs();
         Workers.run(images * inputs, task -> {
             int i = task / inputs;
-            matrix.addTo(gx, gxAt + inputAt(image + i, group), i, task % inputs, patches);
+            matrix.addTo(gx + inputAt(image + i, group), i, task % inputs, patches.address());
         });
     }
 
     /** Copies between {@code [image][k][pixels]} of a tensor and the matrix {@code [k][image][pixels]}. */
-    private void copyChannels(
-            int image, int images, int group, boolean toMatrix, MemorySegment tensor, long tensorAt) {
-        long row = elementBytes * pixels;
+    private void copyChannels(int image, int images, int group, boolean toMatrix, long tensor) {
+        long row = (long) elementBytes * pixels;
         for (int k = 0; k < p.groupOutputs(); k++) {
             for (int i = 0; i < images; i++) {
                 long unit = ((long) image + i) * p.groups() + group;
-                long at = tensorAt + (unit * p.groupOutputs() + k) * row;
-                long matrixAt = ((long) k * images + i) * row;
-                if (toMatrix) {
-                    MemorySegment.copy(tensor, at, channels, matrixAt, row);
-                } else {
-                    MemorySegment.copy(channels, matrixAt, tensor, at, row);
-                }
+                long at = tensor + (unit * p.groupOutputs() + k) * row;
+                long matrix = channels.address() + ((long) k * images + i) * row;
+                MemorySegment.copy(ALL, toMatrix ? at : matrix, ALL, toMatrix ? matrix : at, row);
             }
         }
     }

@@ -1,6 +1,8 @@
 package dev.lanewise.cpu.conv;
 
-import java.lang.foreign.MemorySegment;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
 import java.lang.foreign.ValueLayout;
 
 /**
@@ -27,9 +29,9 @@ record Patches(ConvShape p, int elementBytes, int images) {
         return (long) images * pixels();
     }
 
-    /** Fills the rows of one input channel of the group from the image at {@code xAt}, its first channel of the group. */
-    void fill(MemorySegment x, long xAt, int image, int channel, MemorySegment matrix) {
-        long plane = xAt + (long) elementBytes * channel * p.h() * p.w();
+    /** Fills the rows of one input channel of the group from the image at {@code x}, its first channel of the group. */
+    void fill(long x, int image, int channel, long matrix) {
+        long plane = x + (long) elementBytes * channel * p.h() * p.w();
         for (int tap = 0; tap < p.r() * p.s(); tap++) {
             int top = tap / p.s() * p.dilationH() - p.padH();
             int left = tap % p.s() * p.dilationW() - p.padW();
@@ -37,23 +39,23 @@ record Patches(ConvShape p, int elementBytes, int images) {
             int end = end(left);
             long row = ((long) channel * p.r() * p.s() + tap) * columns() + (long) image * pixels();
             for (int oy = 0; oy < p.oh(); oy++) {
-                long to = elementBytes * (row + (long) oy * p.ow());
+                long to = matrix + elementBytes * (row + (long) oy * p.ow());
                 int y = oy * p.strideH() + top;
                 if (y < 0 || y >= p.h() || first >= end) {
-                    matrix.asSlice(to, (long) elementBytes * p.ow()).fill((byte) 0);
+                    clear(to, p.ow());
                     continue;
                 }
-                matrix.asSlice(to, (long) elementBytes * first).fill((byte) 0);
-                copy(x, plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left),
-                        matrix, to + (long) elementBytes * first, end - first);
-                matrix.asSlice(to + (long) elementBytes * end, (long) elementBytes * (p.ow() - end)).fill((byte) 0);
+                clear(to, first);
+                copy(plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left),
+                        to + (long) elementBytes * first, end - first);
+                clear(to + (long) elementBytes * end, p.ow() - end);
             }
         }
     }
 
     /** Adds the rows of one input channel to the image's gradient: the transpose of {@link #fill}. */
-    void addTo(MemorySegment gx, long gxAt, int image, int channel, MemorySegment matrix) {
-        long plane = gxAt + (long) elementBytes * channel * p.h() * p.w();
+    void addTo(long gx, int image, int channel, long matrix) {
+        long plane = gx + (long) elementBytes * channel * p.h() * p.w();
         for (int tap = 0; tap < p.r() * p.s(); tap++) {
             int top = tap / p.s() * p.dilationH() - p.padH();
             int left = tap % p.s() * p.dilationW() - p.padW();
@@ -63,7 +65,7 @@ record Patches(ConvShape p, int elementBytes, int images) {
             for (int oy = 0; oy < p.oh(); oy++) {
                 int y = oy * p.strideH() + top;
                 if (y >= 0 && y < p.h() && first < end) {
-                    add(matrix, elementBytes * (row + (long) oy * p.ow() + first), gx,
+                    add(matrix + elementBytes * (row + (long) oy * p.ow() + first),
                             plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left), end - first);
                 }
             }
@@ -80,32 +82,36 @@ record Patches(ConvShape p, int elementBytes, int images) {
         return Math.max(0, Math.min(p.ow(), Math.ceilDiv(p.w() - left, p.strideW())));
     }
 
-    private void copy(MemorySegment from, long fromAt, MemorySegment to, long toAt, int count) {
+    private void copy(long from, long to, int count) {
         int step = p.strideW();
         if (step == 1) {
-            MemorySegment.copy(from, fromAt, to, toAt, (long) elementBytes * count);
+            Rows.copy(from, to, elementBytes / 4 * count);
         } else if (elementBytes == 4) {
             for (int i = 0; i < count; i++) {
-                to.set(INT, toAt + 4L * i, from.get(INT, fromAt + 4L * step * i));
+                ALL.set(INT, (to + 4L * i) & MASK, ALL.get(INT, (from + 4L * step * i) & MASK));
             }
         } else {
             for (int i = 0; i < count; i++) {
-                to.set(LONG, toAt + 8L * i, from.get(LONG, fromAt + 8L * step * i));
+                ALL.set(LONG, (to + 8L * i) & MASK, ALL.get(LONG, (from + 8L * step * i) & MASK));
             }
         }
     }
 
-    private void add(MemorySegment from, long fromAt, MemorySegment to, long toAt, int count) {
+    private void clear(long to, int count) {
+        Rows.clear(to, elementBytes / 4L * count);
+    }
+
+    private void add(long from, long to, int count) {
         int step = p.strideW();
         if (elementBytes == 4) {
             for (int i = 0; i < count; i++) {
-                long at = toAt + 4L * step * i;
-                to.set(FLOAT, at, to.get(FLOAT, at) + from.get(FLOAT, fromAt + 4L * i));
+                long at = (to + 4L * step * i) & MASK;
+                ALL.set(FLOAT, at, ALL.get(FLOAT, at) + ALL.get(FLOAT, (from + 4L * i) & MASK));
             }
         } else {
             for (int i = 0; i < count; i++) {
-                long at = toAt + 8L * step * i;
-                to.set(DOUBLE, at, to.get(DOUBLE, at) + from.get(DOUBLE, fromAt + 8L * i));
+                long at = (to + 8L * step * i) & MASK;
+                ALL.set(DOUBLE, at, ALL.get(DOUBLE, at) + ALL.get(DOUBLE, (from + 8L * i) & MASK));
             }
         }
     }

@@ -1,7 +1,5 @@
 package dev.lanewise.cpu.conv;
 
-import java.lang.foreign.MemorySegment;
-
 /**
  * A stack of channel planes as the direct kernels read them: padded with zeros (or cropped, where {@code top} or {@code left}
  * is negative) and split by stride into phases, so that a tap of any stride and dilation is a constant offset:
@@ -59,38 +57,38 @@ record Planes(
     }
 
     /** Fills the stack from dense source planes; row 0 of the stack is row {@code firstRow} of the whole picture. */
-    void fill(MemorySegment source, long sourceAt, int firstRow, MemorySegment to, long toAt) {
+    void fill(long source, int firstRow, long to) {
         long plane = 4L * sourceH * sourceW;
         for (int channel = 0; channel < channels; channel++) {
             for (int a = 0; a < phasesH; a++) {
                 for (int b = 0; b < phasesW; b++) {
-                    long phaseAt = toAt + offset(channel, a, b, 0, 0);
+                    long phaseAt = to + offset(channel, a, b, 0, 0);
                     for (int y = 0; y < rows; y++) {
                         int sourceY = (y + firstRow) * strideH + a - top;
-                        fillRow(source, sourceAt + channel * plane, sourceY, b, to, phaseAt + 4L * y * pitch);
+                        fillRow(source + channel * plane, sourceY, b, phaseAt + 4L * y * pitch);
                     }
                 }
             }
         }
-        Rows.clear(to, toAt + bytes() - Vectors.BYTES, Vectors.LANES);
+        Rows.clear(to + bytes() - Vectors.BYTES, Vectors.LANES);
     }
 
-    private void fillRow(MemorySegment source, long planeAt, int sourceY, int phaseW, MemorySegment to, long rowAt) {
+    private void fillRow(long plane, int sourceY, int phaseW, long row) {
         if (sourceY < 0 || sourceY >= sourceH) {
-            Rows.clear(to, rowAt, pitch);
+            Rows.clear(row, pitch);
             return;
         }
         // First and last x with 0 <= x * strideW + phaseW - left < sourceW.
         int first = Math.min(pitch, Math.max(0, Math.ceilDiv(left - phaseW, strideW)));
         int end = Math.max(first, Math.min(pitch, Math.ceilDiv(sourceW + left - phaseW, strideW)));
-        long from = planeAt + 4L * ((long) sourceY * sourceW + (long) first * strideW + phaseW - left);
+        long from = plane + 4L * ((long) sourceY * sourceW + (long) first * strideW + phaseW - left);
         if (strideW == 1) {
-            Rows.copy(source, from, to, rowAt + 4L * first, end - first);
+            Rows.copy(from, row + 4L * first, end - first);
         } else {
-            Rows.gather(source, from, strideW, to, rowAt + 4L * first, end - first);
+            Rows.gather(from, strideW, row + 4L * first, end - first);
         }
-        Rows.clear(to, rowAt, first);
-        Rows.clear(to, rowAt + 4L * end, pitch - end);
+        Rows.clear(row, first);
+        Rows.clear(row + 4L * end, pitch - end);
     }
 
     /** Returns this layout with longer or shorter rows. */

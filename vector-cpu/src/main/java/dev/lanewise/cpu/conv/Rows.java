@@ -5,68 +5,69 @@ import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** Short runs of floats: copied, cleared, interleaved. Offsets are bytes, counts are elements. */
+/** Short runs of floats: copied, cleared, interleaved, by address. Counts are elements. */
 final class Rows {
     private Rows() {}
 
-    static void copy(MemorySegment from, long fromAt, MemorySegment to, long toAt, int count) {
+    static void copy(long from, long to, int count) {
         if (count < LANES) {
             for (int i = 0; i < count; i++) {
-                to.set(FLOAT, toAt + 4L * i, from.get(FLOAT, fromAt + 4L * i));
+                ALL.set(FLOAT, (to + 4L * i) & MASK, ALL.get(FLOAT, (from + 4L * i) & MASK));
             }
             return;
         }
         long last = 4L * (count - LANES);
         for (long at = 0; at < last; at += BYTES) {
-            FloatVector.fromMemorySegment(SPECIES, from, fromAt + at, ORDER).intoMemorySegment(to, toAt + at, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, (from + at) & MASK, ORDER).intoMemorySegment(ALL, (to + at) & MASK, ORDER);
         }
         // The last vector overlaps the one before it: no tail.
-        FloatVector.fromMemorySegment(SPECIES, from, fromAt + last, ORDER).intoMemorySegment(to, toAt + last, ORDER);
+        FloatVector.fromMemorySegment(SPECIES, ALL, (from + last) & MASK, ORDER).intoMemorySegment(ALL, (to + last) & MASK, ORDER);
     }
 
-    static void clear(MemorySegment to, long toAt, int count) {
+    static void clear(long to, long count) {
         if (count < LANES) {
             for (int i = 0; i < count; i++) {
-                to.set(FLOAT, toAt + 4L * i, 0f);
+                ALL.set(FLOAT, (to + 4L * i) & MASK, 0f);
             }
             return;
         }
         FloatVector zero = FloatVector.zero(SPECIES);
         long last = 4L * (count - LANES);
         for (long at = 0; at < last; at += BYTES) {
-            zero.intoMemorySegment(to, toAt + at, ORDER);
+            zero.intoMemorySegment(ALL, (to + at) & MASK, ORDER);
         }
-        zero.intoMemorySegment(to, toAt + last, ORDER);
+        zero.intoMemorySegment(ALL, (to + last) & MASK, ORDER);
     }
 
     /** Copies every {@code step}-th element of {@code from}. */
-    static void gather(MemorySegment from, long fromAt, int step, MemorySegment to, long toAt, int count) {
+    static void gather(long from, int step, long to, int count) {
         for (int i = 0; i < count; i++) {
-            to.set(FLOAT, toAt + 4L * i, from.get(FLOAT, fromAt + 4L * step * i));
+            ALL.set(FLOAT, (to + 4L * i) & MASK, ALL.get(FLOAT, (from + 4L * step * i) & MASK));
         }
     }
 
     /** Copies to every {@code step}-th element of {@code to}. */
-    static void scatter(MemorySegment from, long fromAt, MemorySegment to, long toAt, int step, int count) {
+    static void scatter(long from, long to, int step, int count) {
         for (int i = 0; i < count; i++) {
-            to.set(FLOAT, toAt + 4L * step * i, from.get(FLOAT, fromAt + 4L * i));
+            ALL.set(FLOAT, (to + 4L * step * i) & MASK, ALL.get(FLOAT, (from + 4L * i) & MASK));
         }
     }
 
     /** Adds {@code from} to {@code to}. */
-    static void add(MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+    static void add(long from, long to, long count) {
         long i = 0;
         for (; i + LANES <= count; i += LANES) {
-            FloatVector.fromMemorySegment(SPECIES, to, toAt + 4 * i, ORDER)
-                    .add(FloatVector.fromMemorySegment(SPECIES, from, fromAt + 4 * i, ORDER))
-                    .intoMemorySegment(to, toAt + 4 * i, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, (to + 4 * i) & MASK, ORDER)
+                    .add(FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4 * i) & MASK, ORDER))
+                    .intoMemorySegment(ALL, (to + 4 * i) & MASK, ORDER);
         }
         for (; i < count; i++) {
-            to.set(FLOAT, toAt + 4 * i, to.get(FLOAT, toAt + 4 * i) + from.get(FLOAT, fromAt + 4 * i));
+            ALL.set(FLOAT, (to + 4 * i) & MASK, ALL.get(FLOAT, (to + 4 * i) & MASK) + ALL.get(FLOAT, (from + 4 * i) & MASK));
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.lanewise.cpu.conv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.cpu.gemm.Activation;
 import dev.lanewise.cpu.parallel.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
