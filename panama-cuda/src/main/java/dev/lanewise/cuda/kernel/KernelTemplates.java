@@ -27,7 +27,7 @@ public final class KernelTemplates {
     private static final String SOURCE = read("source.cu");
     private static final String PHILOX = read("philox.cu");
 
-    private static final List<String> ELEMENTWISE_KERNELS = List.of("dense", "strided", "strided_huge");
+    private static final List<String> ELEMENTWISE_KERNELS = List.of("dense", "strided");
 
     private KernelTemplates() {}
 

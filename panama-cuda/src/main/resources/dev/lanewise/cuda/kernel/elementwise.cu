@@ -40,16 +40,17 @@ struct Layout {
     Strides c;
 };
 
-// Like offset() of the prelude for all operands at once: the divisions are what it costs.
-template <typename Index> __device__ inline void elements(const Layout& layout, i64 n, OUT* out, const Operands& in) {
+// Any strides, broadcast dimensions with stride 0. Like offset() of the prelude for all operands at once, because the
+// divisions are what it costs. There is at least one dimension.
+extern "C" __global__ void strided(Layout layout, i64 n, OUT* out, Operands in) {
     i64 step = (i64)gridDim.x * blockDim.x;
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) {
-        Index number = (Index)i;
+        u64 number = (u64)i;
         i64 at = 0, at_a = 0, at_b = 0, at_c = 0;
 #pragma unroll 1
         for (int d = layout.dims.rank - 1; d >= 0; d--) {
-            Index size = (Index)layout.dims.size[d];
-            Index rest = number / size;
+            u64 size = (u64)layout.dims.size[d];
+            u64 rest = d == 0 ? 0 : divide(number, size);
             i64 index = (i64)(number - rest * size);
             at += index * layout.out.of[d];
             at_a += index * layout.a.of[d];
@@ -59,13 +60,4 @@ template <typename Index> __device__ inline void elements(const Layout& layout, 
         }
         element(out, in, at, at_a, at_b, at_c);
     }
-}
-
-// Any strides, broadcast dimensions with stride 0. Division is much cheaper in 32 bits.
-extern "C" __global__ void strided(Layout layout, i64 n, OUT* out, Operands in) {
-    elements<u32>(layout, n, out, in);
-}
-
-extern "C" __global__ void strided_huge(Layout layout, i64 n, OUT* out, Operands in) {
-    elements<u64>(layout, n, out, in);
 }

@@ -13,13 +13,6 @@ struct Layout {
     Strides reduced_in;
 };
 
-// Most reductions are over one dimension once neighbouring ones are merged; more need divisions, in 32 bits if they may.
-__device__ inline i64 reduced_offset(const Layout& layout, i64 i, i64 n) {
-    if (layout.reduced.rank == 1) return i * layout.reduced_in.of[0];
-    return n >> 31 == 0 ? offset(layout.reduced, layout.reduced_in, (u32)i)
-                        : offset(layout.reduced, layout.reduced_in, (u64)i);
-}
-
 __device__ inline ACC combine(ACC x, ACC y) { return COMBINE(x, y); }
 
 // Combines one value of each thread of a block; the result is thread 0's. blockDim.x is a power of two up to 1024.
@@ -44,7 +37,7 @@ extern "C" __global__ void by_block(Layout layout, i64 results, i64 n, const IN*
         const IN* base = in + offset(layout.kept, layout.kept_in, (u64)result);
         ACC value = IDENTITY;
         for (i64 i = from + threadIdx.x; i < to; i += blockDim.x) {
-            value = combine(value, LIFT(load(base[reduced_offset(layout, i, n)])));
+            value = combine(value, LIFT(load(base[offset(layout.reduced, layout.reduced_in, (u64)i)])));
         }
         value = combine_block(value, shared);
         if (threadIdx.x == 0) {
@@ -74,7 +67,7 @@ extern "C" __global__ void by_thread(Layout layout, i64 results, i64 n, const IN
         const IN* base = in + offset(layout.kept, layout.kept_in, (u64)result);
         ACC value = IDENTITY;
         for (i64 i = 0; i < n; i++) {
-            value = combine(value, LIFT(load(base[reduced_offset(layout, i, n)])));
+            value = combine(value, LIFT(load(base[offset(layout.reduced, layout.reduced_in, (u64)i)])));
         }
         store(out[result], FINISH(value, n));
     }

@@ -1,0 +1,156 @@
+package dev.lanewise.cuda.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.Nvrtc;
+import dev.lanewise.cuda.lib.LibraryStatus;
+import dev.lanewise.cuda.lib.NativeLibraries;
+import dev.lanewise.cuda.lib.NativeLibrary;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Compiles every kernel of every template. Each program is compiled for one of the architectures in turn, those of F32 for
+ * all of them; {@code -Dlanewise.cuda.allArchitectures=true} compiles all programs for all architectures. The code is kept in
+ * the build folder, so that only what changed is compiled again.
+ */
+class KernelTemplatesTest {
+    private static final List<Integer> ARCHITECTURES = List.of(75, 80, 90, 100);
+
+    @TempDir
+    Path folder;
+
+    private record Job(KernelSource source, int architecture) {}
+
+    private static Nvrtc nvrtc() {
+        LibraryStatus status = NativeLibraries.status(NativeLibrary.NVRTC);
+        assumeTrue(status instanceof LibraryStatus.Found, status::describe);
+        return Nvrtc.open();
+    }
+
+    @Test
+    void everyKernelCompilesForEveryArchitecture() {
+        Nvrtc nvrtc = nvrtc();
+        assumeTrue(
+                nvrtc.architectures().containsAll(ARCHITECTURES),
+                "NVRTC " + nvrtc.version() + " compiles for " + nvrtc.architectures());
+        KernelCompiler compiler = new KernelCompiler(nvrtc, new CodeCache(Path.of("target", "kernels")));
+        List<String> wrong = jobs().parallelStream()
+                .map(job -> problem(compiler, job))
+                .filter(problem -> !problem.isEmpty())
+                .toList();
+        assertThat(wrong).isEmpty();
+    }
+
+    private static String problem(KernelCompiler compiler, Job job) {
+        try {
+            String code = new String(compiler.compile(job.source(), job.architecture()), StandardCharsets.ISO_8859_1);
+            List<String> missing = job.source().entryPoints().stream()
+                    .filter(kernel -> !code.contains(".text." + kernel))
+                    .toList();
+            return missing.isEmpty() ? "" : job.source().name() + ": no kernel " + missing;
+        } catch (CudaException e) {
+            return job.source().name() + " for sm_" + job.architecture() + ": " + e.getMessage();
+        }
+    }
+
+    private static List<Job> jobs() {
+        boolean all = Boolean.getBoolean("lanewise.cuda.allArchitectures");
+        List<KernelSource> sources = programs();
+        List<Job> jobs = new ArrayList<>();
+        for (int i = 0; i < sources.size(); i++) {
+            KernelSource source = sources.get(i);
+            if (all || source.name().endsWith("_f32")) {
+                ARCHITECTURES.forEach(architecture -> jobs.add(new Job(source, architecture)));
+            } else {
+                jobs.add(new Job(source, ARCHITECTURES.get(i % ARCHITECTURES.size())));
+            }
+        }
+        return jobs;
+    }
+
+    private static List<KernelSource> programs() {
+        List<KernelSource> programs = new ArrayList<>();
+        for (DType dtype : DType.values()) {
+            for (Unary op : Unary.values()) {
+                if (op.dtypes().contains(dtype)) {
+                    programs.add(KernelTemplates.unary(op, dtype));
+                }
+            }
+            for (UnaryWith.Kind op : UnaryWith.Kind.values()) {
+                if (new UnaryWith(op, 1).dtypes().contains(dtype)) {
+                    programs.add(KernelTemplates.unaryWith(op, dtype));
+                }
+            }
+            for (Binary op : Binary.values()) {
+                if (op.dtypes().contains(dtype)) {
+                    programs.add(KernelTemplates.binary(op, dtype));
+                }
+            }
+            Arrays.stream(Compare.values()).map(op -> KernelTemplates.compare(op, dtype)).forEach(programs::add);
+            Arrays.stream(Ternary.values()).map(op -> KernelTemplates.ternary(op, dtype)).forEach(programs::add);
+            Arrays.stream(DType.values()).map(to -> KernelTemplates.cast(dtype, to)).forEach(programs::add);
+            addReductions(programs, dtype);
+            programs.add(KernelTemplates.source(dtype));
+        }
+        DType.FLOATING.forEach(dtype -> {
+            programs.add(KernelTemplates.softmax(false, dtype));
+            programs.add(KernelTemplates.softmax(true, dtype));
+        });
+        DType.NUMBERS.forEach(dtype -> programs.add(KernelTemplates.random(dtype)));
+        return programs;
+    }
+
+    private static void addReductions(List<KernelSource> programs, DType dtype) {
+        for (Reduce.Kind kind : Reduce.Kind.values()) {
+            if (new Reduce(kind, List.of(), false).dtypes().contains(dtype)) {
+                programs.add(KernelTemplates.reduce(kind, dtype));
+            }
+        }
+        if (DType.NUMBERS.contains(dtype)) {
+            for (ArgReduce.Kind kind : ArgReduce.Kind.values()) {
+                programs.add(KernelTemplates.argReduce(kind, dtype));
+            }
+        }
+    }
+
+    @Test
+    void programsHaveNamesOfTheirOwn() {
+        List<String> names = programs().stream().map(KernelSource::name).toList();
+        assertThat(names).doesNotHaveDuplicates();
+        assertThat(names).contains("relu_f32", "softmax_bf16");
+    }
+
+    @Test
+    void wrongProgramGivesTheCompilersMessage() {
+        KernelCompiler compiler = new KernelCompiler(nvrtc(), new CodeCache(folder));
+        KernelSource source = new KernelSource("wrong", "extern \"C\" __global__ void k() { x = 1; }", List.of("k"));
+        assertThatThrownBy(() -> compiler.compile(source, 90))
+                .isInstanceOf(CudaException.class)
+                .hasMessageStartingWith("nvrtcCompileProgram wrong.cu: NVRTC_ERROR_COMPILATION (6): wrong.cu(1): error:")
+                .hasMessageContaining("identifier \"x\" is undefined");
+    }
+
+    @Test
+    void codeForAnUnknownNewArchitectureIsPtx() {
+        KernelCompiler compiler = new KernelCompiler(nvrtc(), new CodeCache(folder));
+        byte[] code = compiler.compile(KernelTemplates.unary(Unary.RELU, DType.F32), 999);
+        assertThat(new String(code, StandardCharsets.UTF_8)).contains(".visible .entry dense").endsWith("\0");
+    }
+}
