@@ -2,4 +2,6 @@
 module dev.lanewise.autograd {
     requires transitive dev.lanewise.tensor;
     requires static transitive org.jspecify;
+
+    exports dev.lanewise.autograd;
 }

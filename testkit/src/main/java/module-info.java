@@ -5,6 +5,7 @@ module dev.lanewise.testkit {
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
     requires static transitive org.jspecify;
+    requires tools.jackson.core;
 
     exports dev.lanewise.testkit;
 
