@@ -1,6 +1,6 @@
 /** The CUDA backend, on the Foreign Function and Memory API; it is found as a service. */
 module dev.lanewise.cuda {
-    requires dev.lanewise.tensor;
+    requires transitive dev.lanewise.tensor;
     requires static org.jspecify;
 
     exports dev.lanewise.cuda;
