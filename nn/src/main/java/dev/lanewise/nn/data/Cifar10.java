@@ -1,0 +1,194 @@
+package dev.lanewise.nn.data;
+
+import dev.lanewise.nn.io.BadFileException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * CIFAR-10 in its binary version: 32 x 32 images in red, green, blue, ten classes. The files {@code data_batch_*.bin} and
+ * {@code test_batch.bin} are read from a folder or from a gzipped tar archive of them; there may be fewer batches, and
+ * batches may be shorter, than in the full set of 50,000 and 10,000.
+ *
+ * <p>Source: Alex Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+ */
+public final class Cifar10 {
+    /** The rows and columns of an image. */
+    public static final int SIDE = 32;
+
+    /** The names of the classes; a label is an index into it. */
+    public static final List<String> CLASSES =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+
+    /** The full set, as its publisher offers it. */
+    public static final RemoteFile FILE = new RemoteFile(
+            "cifar-10-binary.tar.gz", 170_052_171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd");
+
+    /** Where it can be downloaded. */
+    public static final List<URI> MIRRORS = List.of(URI.create("https://www.cs.toronto.edu/~kriz/"));
+
+    private static final float[] MEAN = {0.4914f, 0.4822f, 0.4465f};
+    private static final float[] STD = {0.2470f, 0.2435f, 0.2616f};
+
+    private static final int CHANNELS = 3;
+    private static final int RECORD = 1 + CHANNELS * SIDE * SIDE;
+    private static final int MAX_FILE_BYTES = 1 << 30;
+    private static final String TEST = "test_batch.bin";
+
+    private Cifar10() {}
+
+    /** The mean of the training pixels from 0 to 1 by channel, for normalisation. */
+    public static float[] mean() {
+        return MEAN.clone();
+    }
+
+    /** Their standard deviation by channel. */
+    public static float[] std() {
+        return STD.clone();
+    }
+
+    /**
+     * Finds CIFAR-10 in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads the full set (162
+     * MiB) into the cache.
+     *
+     * @throws DownloadException if it is nowhere and no mirror delivers it
+     * @throws BadFileException if the user named a folder that does not hold it, or the files are damaged
+     */
+    public static ImageSplit load(DataHome home, DownloadListener listener) {
+        Optional<Path> named =
+                home.find("cifar-10", "data_batch_*.bin and test_batch.bin, or an archive of them", Cifar10::isHere);
+        if (named.isPresent()) {
+            return read(named.get());
+        }
+        Path cached = home.cache().resolve("cifar-10");
+        return read(new Downloader().fetch(FILE, MIRRORS, cached, listener));
+    }
+
+    /**
+     * Reads CIFAR-10 from a folder of its files, a folder that holds an archive of them, or an archive.
+     *
+     * @throws BadFileException if the files are missing or damaged
+     */
+    public static ImageSplit read(Path folderOrArchive) {
+        Map<String, byte[]> files = new TreeMap<>();
+        if (!Files.isDirectory(folderOrArchive)) {
+            unpack(folderOrArchive, files);
+        } else {
+            for (Path folder : List.of(folderOrArchive, folderOrArchive.resolve("cifar-10-batches-bin"))) {
+                for (Path batch : list(folder, Cifar10::isBatch)) {
+                    files.put(batch.getFileName().toString(), content(batch));
+                }
+            }
+            List<Path> archives = list(folderOrArchive, Cifar10::isArchive);
+            if (files.isEmpty() && !archives.isEmpty()) {
+                unpack(archives.getFirst(), files);
+            }
+        }
+        return split(folderOrArchive, files);
+    }
+
+    private static void unpack(Path archive, Map<String, byte[]> files) {
+        TarGz.read(archive, name -> isBatch(fileName(name)), MAX_FILE_BYTES)
+                .forEach((name, bytes) -> files.put(fileName(name), bytes));
+    }
+
+    private static ImageSplit split(Path place, Map<String, byte[]> files) {
+        byte[] test = files.remove(TEST);
+        if (test == null || files.isEmpty()) {
+            throw new BadFileException(
+                    place,
+                    test == null ? "no " + TEST : "no data_batch_*.bin",
+                    "the files of CIFAR-10's binary version",
+                    "copy the missing file there");
+        }
+        ByteArrayOutputStream train = new ByteArrayOutputStream();
+        files.forEach((name, bytes) -> {
+            checkLength(place, name, bytes);
+            train.writeBytes(bytes);
+        });
+        checkLength(place, TEST, test);
+        return new ImageSplit(
+                images(place, "data_batch_*.bin", train.toByteArray()), images(place, TEST, test), place.toString());
+    }
+
+    private static void checkLength(Path place, String name, byte[] bytes) {
+        if (bytes.length == 0 || bytes.length % RECORD != 0) {
+            throw new BadFileException(
+                    place + " (" + name + ")",
+                    bytes.length + " bytes",
+                    "a multiple of " + RECORD + ", the length of a record",
+                    "the file is truncated or of another kind: copy or download it again");
+        }
+    }
+
+    private static LabeledImages images(Path place, String name, byte[] records) {
+        int count = records.length / RECORD;
+        byte[] pixels = new byte[count * (RECORD - 1)];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = records[i * RECORD] & 0xff;
+            if (labels[i] >= CLASSES.size()) {
+                throw new BadFileException(
+                        place + " (" + name + ")",
+                        "the label " + labels[i] + " at record " + i,
+                        "0 to 9",
+                        "the file is damaged or of another data set: copy or download it again");
+            }
+            System.arraycopy(records, i * RECORD + 1, pixels, i * (RECORD - 1), RECORD - 1);
+        }
+        return new LabeledImages(CHANNELS, SIDE, SIDE, pixels, labels, CLASSES);
+    }
+
+    private static byte[] content(Path file) {
+        try {
+            if (Files.size(file) > MAX_FILE_BYTES) {
+                throw new BadFileException(
+                        file, Files.size(file) + " bytes", "at most " + MAX_FILE_BYTES, "check that it is a batch");
+            }
+            return Files.readAllBytes(file);
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, "a batch of CIFAR-10", failure);
+        }
+    }
+
+    private static boolean isHere(Path folder) {
+        return !list(folder, name -> isBatch(name) || isArchive(name)).isEmpty()
+                || !list(folder.resolve("cifar-10-batches-bin"), Cifar10::isBatch)
+                        .isEmpty();
+    }
+
+    private static boolean isBatch(String name) {
+        return name.equals(TEST) || (name.startsWith("data_batch_") && name.endsWith(".bin"));
+    }
+
+    private static boolean isArchive(String name) {
+        return name.startsWith("cifar-10") && name.endsWith("binary.tar.gz");
+    }
+
+    private static String fileName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private static List<Path> list(Path folder, Predicate<String> wanted) {
+        List<Path> files = new ArrayList<>();
+        if (Files.isDirectory(folder)) {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(
+                    folder, entry -> wanted.test(entry.getFileName().toString()))) {
+                entries.forEach(files::add);
+            } catch (IOException failure) {
+                throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure);
+            }
+        }
+        files.sort(null);
+        return files;
+    }
+}
