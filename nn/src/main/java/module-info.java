@@ -2,11 +2,15 @@
 module dev.lanewise.nn {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
+    requires java.desktop;
     requires java.net.http;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
 
+    exports dev.lanewise.nn;
     exports dev.lanewise.nn.data;
     exports dev.lanewise.nn.io;
+    exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
+    exports dev.lanewise.nn.optim;
 }

@@ -1,0 +1,112 @@
+package dev.lanewise.nn.data;
+
+/**
+ * An image as floats, [channels, height, width], row-major, usually 0 to 1. Operations give a new image.
+ */
+public final class Image {
+    private final int channels;
+    private final int height;
+    private final int width;
+    private final float[] values;
+
+    /**
+     * Wraps an array; it is not copied.
+     *
+     * @throws IllegalArgumentException if the array's length is not channels x height x width, or one of them is below 1
+     */
+    public Image(int channels, int height, int width, float[] values) {
+        if (channels < 1 || height < 1 || width < 1 || values.length != (long) channels * height * width) {
+            throw new IllegalArgumentException("Image: found " + values.length + " values; expected " + channels + " x "
+                    + height + " x " + width + ", each at least 1; check the sizes");
+        }
+        this.channels = channels;
+        this.height = height;
+        this.width = width;
+        this.values = values;
+    }
+
+    /** An image of zeros. */
+    public Image(int channels, int height, int width) {
+        this(channels, height, width, new float[channels * height * width]);
+    }
+
+    /** The number of channels. */
+    public int channels() {
+        return channels;
+    }
+
+    /** The number of rows. */
+    public int height() {
+        return height;
+    }
+
+    /** The number of columns. */
+    public int width() {
+        return width;
+    }
+
+    /** The values, not copied. */
+    public float[] values() {
+        return values;
+    }
+
+    /** One value. */
+    public float get(int channel, int row, int column) {
+        return values[(channel * height + row) * width + column];
+    }
+
+    /** Where a value is in {@link #values}. */
+    int index(int channel, int row, int column) {
+        return (channel * height + row) * width + column;
+    }
+
+    /**
+     * Part of the image; what lies outside it is 0.
+     *
+     * @param top the first row, may be negative
+     * @param left the first column, may be negative
+     */
+    public Image crop(int top, int left, int rows, int columns) {
+        Image part = new Image(channels, rows, columns);
+        int from = Math.max(0, -left);
+        int to = Math.min(columns, width - left);
+        for (int c = 0; c < channels; c++) {
+            for (int row = Math.max(0, -top); row < Math.min(rows, height - top) && from < to; row++) {
+                System.arraycopy(
+                        values, index(c, top + row, left + from), part.values, part.index(c, row, from), to - from);
+            }
+        }
+        return part;
+    }
+
+    /** The middle of the image; where it is smaller, zeros surround it. */
+    public Image centerCrop(int rows, int columns) {
+        return crop(Math.floorDiv(height - rows, 2), Math.floorDiv(width - columns, 2), rows, columns);
+    }
+
+    /** The image mirrored left to right. */
+    public Image flip() {
+        Image flipped = new Image(channels, height, width);
+        for (int row = 0; row < channels * height; row++) {
+            for (int column = 0; column < width; column++) {
+                flipped.values[row * width + column] = values[row * width + width - 1 - column];
+            }
+        }
+        return flipped;
+    }
+
+    /**
+     * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing, as
+     * Pillow's and torchvision's).
+     */
+    public Image resize(int rows, int columns) {
+        return Resampling.resize(this, rows, columns);
+    }
+
+    /** The image scaled so that its shorter side has the given length; the proportions stay. */
+    public Image resizeShorterSide(int side) {
+        return width <= height
+                ? resize(Math.max(side, (int) ((long) side * height / width)), side)
+                : resize(side, Math.max(side, (int) ((long) side * width / height)));
+    }
+}

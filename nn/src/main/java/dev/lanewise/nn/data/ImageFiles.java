@@ -1,0 +1,121 @@
+package dev.lanewise.nn.data;
+
+import dev.lanewise.nn.io.BadFileException;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/** Reads JPEG and PNG files as red, green and blue from 0 to 1. */
+public final class ImageFiles {
+    private static final String KIND = "a JPEG or PNG image";
+    private static final String REMEDY = "remove the file or save it again as JPEG or PNG";
+
+    /** A small file can announce a huge image; no training set has larger ones. */
+    private static final long MAX_PIXELS = 100_000_000;
+
+    private static final long MAX_FILE_BYTES = 1L << 29;
+
+    private ImageFiles() {}
+
+    /** Whether a file's name ends like that of a JPEG or PNG image. */
+    public static boolean isImage(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return name.endsWith(".jpg") || name.endsWith(".jpeg") || name.endsWith(".png");
+    }
+
+    /**
+     * Reads an image; grey becomes three equal channels, transparency is dropped.
+     *
+     * @return [3, height, width], 0 to 1
+     * @throws BadFileException if it is missing, damaged, too large or of another format
+     */
+    public static Image read(Path file) {
+        byte[] bytes;
+        try {
+            if (Files.size(file) > MAX_FILE_BYTES) {
+                throw new BadFileException(file, Files.size(file) + " bytes", "at most " + MAX_FILE_BYTES, REMEDY);
+            }
+            bytes = Files.readAllBytes(file);
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, KIND, failure);
+        }
+        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+            return toRgb(decode(file, in));
+        } catch (BadFileException named) {
+            throw named;
+        } catch (IOException | RuntimeException damaged) {
+            // The decoders of javax.imageio report damage by exceptions of many kinds.
+            throw new BadFileException(
+                    file, "an image that cannot be decoded (" + damaged.getMessage() + ")", KIND, REMEDY, damaged);
+        }
+    }
+
+    private static BufferedImage decode(Path file, ImageInputStream in) throws IOException {
+        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+        if (!readers.hasNext()) {
+            throw new BadFileException(file, "no image format that Java can read", KIND, REMEDY);
+        }
+        ImageReader reader = readers.next();
+        try {
+            reader.setInput(in, true, true);
+            long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+            if (pixels > MAX_PIXELS) {
+                throw new BadFileException(file, "an image of " + pixels + " pixels", "at most " + MAX_PIXELS, REMEDY);
+            }
+            return reader.read(0);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static Image toRgb(BufferedImage source) {
+        Image image = new Image(3, source.getHeight(), source.getWidth());
+        ColorSpace space = source.getColorModel().getColorSpace();
+        if (space.getType() == ColorSpace.TYPE_GRAY && source.getRaster().getNumBands() <= 2) {
+            copyGrey(source, image);
+        } else {
+            copyColours(source, image);
+        }
+        return image;
+    }
+
+    /** Straight from the samples: {@code getRGB} takes grey for linear light and brightens it. */
+    private static void copyGrey(BufferedImage source, Image image) {
+        Raster raster = source.getRaster();
+        float scale = 1f / ((1 << raster.getSampleModel().getSampleSize(0)) - 1);
+        int plane = image.height() * image.width();
+        for (int row = 0; row < image.height(); row++) {
+            for (int column = 0; column < image.width(); column++) {
+                float value = raster.getSample(column, row, 0) * scale;
+                int at = image.index(0, row, column);
+                image.values()[at] = value;
+                image.values()[at + plane] = value;
+                image.values()[at + 2 * plane] = value;
+            }
+        }
+    }
+
+    private static void copyColours(BufferedImage source, Image image) {
+        int[] line = new int[image.width()];
+        int plane = image.height() * image.width();
+        for (int row = 0; row < image.height(); row++) {
+            source.getRGB(0, row, line.length, 1, line, 0, line.length);
+            for (int column = 0; column < line.length; column++) {
+                int at = image.index(0, row, column);
+                image.values()[at] = (line[column] >> 16 & 0xff) / 255f;
+                image.values()[at + plane] = (line[column] >> 8 & 0xff) / 255f;
+                image.values()[at + 2 * plane] = (line[column] & 0xff) / 255f;
+            }
+        }
+    }
+}
