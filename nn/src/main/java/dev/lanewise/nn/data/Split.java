@@ -1,0 +1,94 @@
+package dev.lanewise.nn.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Which samples a model is trained on and which it is measured on: two disjoint sets of indices that cover all. */
+public final class Split {
+    private final int[] train;
+    private final int[] test;
+
+    private Split(int[] train, int[] test) {
+        this.train = train;
+        this.test = test;
+    }
+
+    /**
+     * Splits so that every class has the same part, to the nearest sample, in both sets. Both are in ascending order.
+     *
+     * @param labels the classes, from 0
+     * @param testFraction the part of the test set, above 0 and below 1
+     * @param seed the same seed gives the same split
+     */
+    public static Split stratified(int[] labels, double testFraction, long seed) {
+        check(testFraction);
+        List<List<Integer>> byClass = new ArrayList<>();
+        for (int i = 0; i < labels.length; i++) {
+            while (byClass.size() <= labels[i]) {
+                byClass.add(new ArrayList<>());
+            }
+            byClass.get(labels[i]).add(i);
+        }
+        boolean[] isTest = new boolean[labels.length];
+        SplittableRandom random = new SplittableRandom(seed);
+        for (List<Integer> members : byClass) {
+            choose(members.stream().mapToInt(Integer::intValue).toArray(), testFraction, random, isTest);
+        }
+        return of(isTest);
+    }
+
+    /** Splits at random, whatever the classes; see {@link #stratified}. */
+    public static Split random(int samples, double testFraction, long seed) {
+        check(testFraction);
+        int[] all = new int[samples];
+        Arrays.setAll(all, i -> i);
+        boolean[] isTest = new boolean[samples];
+        choose(all, testFraction, new SplittableRandom(seed), isTest);
+        return of(isTest);
+    }
+
+    private static void check(double testFraction) {
+        if (!(testFraction > 0 && testFraction < 1)) {
+            throw new IllegalArgumentException(
+                    "split: found the test fraction " + testFraction + "; expected above 0 and below 1; 0.2 is usual");
+        }
+    }
+
+    /** Marks the first members of a random permutation (Fisher and Yates). */
+    private static void choose(int[] members, double fraction, SplittableRandom random, boolean[] isTest) {
+        int count = (int) Math.round(members.length * fraction);
+        for (int i = 0; i < count; i++) {
+            int j = random.nextInt(i, members.length);
+            int chosen = members[j];
+            members[j] = members[i];
+            isTest[chosen] = true;
+        }
+    }
+
+    private static Split of(boolean[] isTest) {
+        int[] train = new int[isTest.length];
+        int[] test = new int[isTest.length];
+        int trainCount = 0;
+        int testCount = 0;
+        for (int i = 0; i < isTest.length; i++) {
+            if (isTest[i]) {
+                test[testCount++] = i;
+            } else {
+                train[trainCount++] = i;
+            }
+        }
+        return new Split(Arrays.copyOf(train, trainCount), Arrays.copyOf(test, testCount));
+    }
+
+    /** The indices to train on, a copy. */
+    public int[] train() {
+        return train.clone();
+    }
+
+    /** The indices to measure on, a copy. */
+    public int[] test() {
+        return test.clone();
+    }
+}
