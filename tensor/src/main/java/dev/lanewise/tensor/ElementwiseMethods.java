@@ -96,6 +96,36 @@ public sealed interface ElementwiseMethods permits Tensor {
         return self().apply(Unary.COS);
     }
 
+    /** {@link Unary#TAN}. */
+    default Tensor tan() {
+        return self().apply(Unary.TAN);
+    }
+
+    /** {@link Unary#ASIN}. */
+    default Tensor asin() {
+        return self().apply(Unary.ASIN);
+    }
+
+    /** {@link Unary#ACOS}. */
+    default Tensor acos() {
+        return self().apply(Unary.ACOS);
+    }
+
+    /** {@link Unary#ATAN}. */
+    default Tensor atan() {
+        return self().apply(Unary.ATAN);
+    }
+
+    /** {@link Unary#SINH}. */
+    default Tensor sinh() {
+        return self().apply(Unary.SINH);
+    }
+
+    /** {@link Unary#COSH}. */
+    default Tensor cosh() {
+        return self().apply(Unary.COSH);
+    }
+
     /** {@link Unary#TANH}. */
     default Tensor tanh() {
         return self().apply(Unary.TANH);
@@ -131,6 +161,21 @@ public sealed interface ElementwiseMethods permits Tensor {
         return self().apply(Unary.GELU);
     }
 
+    /** {@link Unary#GELU_TANH}. */
+    default Tensor geluTanh() {
+        return self().apply(Unary.GELU_TANH);
+    }
+
+    /** {@link Unary#HARDSIGMOID}. */
+    default Tensor hardsigmoid() {
+        return self().apply(Unary.HARDSIGMOID);
+    }
+
+    /** {@link Unary#MISH}. */
+    default Tensor mish() {
+        return self().apply(Unary.MISH);
+    }
+
     /** {@link Unary#FLOOR}. */
     default Tensor floor() {
         return self().apply(Unary.FLOOR);
@@ -146,6 +191,11 @@ public sealed interface ElementwiseMethods permits Tensor {
         return self().apply(Unary.ROUND);
     }
 
+    /** {@link Unary#TRUNC}. */
+    default Tensor trunc() {
+        return self().apply(Unary.TRUNC);
+    }
+
     /** {@link Unary#NOT}. */
     default Tensor not() {
         return self().apply(Unary.NOT);
@@ -154,6 +204,16 @@ public sealed interface ElementwiseMethods permits Tensor {
     /** Whether each element is NaN: {@link DType#BOOL}. */
     default Tensor isNan() {
         return self().ne(self());
+    }
+
+    /** Whether each element is an infinity: {@link DType#BOOL}. */
+    default Tensor isInfinite() {
+        return abs().eq(Double.POSITIVE_INFINITY);
+    }
+
+    /** Whether each element is neither an infinity nor NaN: {@link DType#BOOL}. */
+    default Tensor isFinite() {
+        return abs().lt(Double.POSITIVE_INFINITY);
     }
 
     /** {@link Binary#ADD}. */
@@ -226,14 +286,29 @@ public sealed interface ElementwiseMethods permits Tensor {
         return Tensor.apply(Binary.MINIMUM, self(), other);
     }
 
+    /** {@link Binary#ATAN2} of this and x. */
+    default Tensor atan2(Tensor x) {
+        return Tensor.apply(Binary.ATAN2, self(), x);
+    }
+
     /** {@link Binary#FLOOR_DIV}. */
     default Tensor floorDiv(Tensor other) {
         return Tensor.apply(Binary.FLOOR_DIV, self(), other);
     }
 
+    /** {@code floor(this / value)}; see {@link Binary#FLOOR_DIV}. */
+    default Tensor floorDiv(double value) {
+        return floorDiv(number(value));
+    }
+
     /** {@link Binary#REMAINDER}. */
     default Tensor remainder(Tensor other) {
         return Tensor.apply(Binary.REMAINDER, self(), other);
+    }
+
+    /** {@code this - value * floor(this / value)}; see {@link Binary#REMAINDER}. */
+    default Tensor remainder(double value) {
+        return remainder(number(value));
     }
 
     /** {@link Binary#AND}. */
@@ -251,9 +326,24 @@ public sealed interface ElementwiseMethods permits Tensor {
         return Tensor.apply(Binary.XOR, self(), other);
     }
 
+    /** {@link Binary#SHL}. */
+    default Tensor shiftLeft(Tensor bits) {
+        return Tensor.apply(Binary.SHL, self(), bits);
+    }
+
+    /** {@link Binary#SHR}. */
+    default Tensor shiftRight(Tensor bits) {
+        return Tensor.apply(Binary.SHR, self(), bits);
+    }
+
     /** {@code min(max(this, least), most)}. */
     default Tensor clamp(double least, double most) {
         return self().apply(new UnaryWith(CLAMP, least, most));
+    }
+
+    /** {@code min(max(this, -1), 1)}. */
+    default Tensor hardtanh() {
+        return clamp(-1, 1);
     }
 
     /** {@code this} above 0, {@code slope * this} below. */

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.LongBinaryOperator;
+import java.util.stream.LongStream;
 
 /** Joining, picking and placing elements of a {@link Tensor}. Positions are {@link DType#I64}, from 0. */
 public sealed interface IndexingMethods permits Tensor {
@@ -90,6 +92,69 @@ public sealed interface IndexingMethods permits Tensor {
             after.set(dim, Math.max(back, 0));
         }
         return x.apply(new Pad(before, after, value));
+    }
+
+    /**
+     * Surrounded by its own elements mirrored at the edges, which are not repeated: {@code [a, b, c]} padded by 2 is
+     * {@code [c, b, a, b, c, b, a]}.
+     *
+     * @param pads for the last dimension how many before and after, then for the one before it, and so on; each less
+     *     than the dimension's size
+     */
+    default Tensor padReflect(long... pads) {
+        return padFromInside("pad_reflect", pads, 1, (i, size) -> {
+            long mirrored = Math.abs(i);
+            return mirrored < size ? mirrored : 2 * (size - 1) - mirrored;
+        });
+    }
+
+    /**
+     * Surrounded by its outermost elements: {@code [a, b, c]} padded by 2 is {@code [a, a, a, b, c, c, c]}.
+     *
+     * @param pads for the last dimension how many before and after, then for the one before it, and so on
+     */
+    default Tensor padReplicate(long... pads) {
+        return padFromInside(
+                "pad_replicate", pads, Long.MIN_VALUE, (i, size) -> Math.min(Math.max(i, 0), size - 1));
+    }
+
+    private Tensor padFromInside(String op, long[] pads, long room, LongBinaryOperator source) {
+        Tensor x = self();
+        for (int i = 0; i < pads.length; i += 2) {
+            int dim = x.shape().rank() - 1 - i / 2;
+            long front = pads[i];
+            long back = i + 1 < pads.length ? pads[i + 1] : -1;
+            long size = dim < 0 ? 0 : x.shape().size(dim);
+            long most = room > 0 ? size - room : Long.MAX_VALUE;
+            if (size == 0 || front < 0 || back < 0 || front > most || back > most) {
+                throw new TensorException(op + ": " + Arrays.toString(pads) + " for " + self().spec()
+                        + " (expected two numbers of 0 or more for each dimension"
+                        + (room > 0 ? ", each less than its size" : "") + "); check the list");
+            }
+            long[] positions = LongStream.range(-front, size + back)
+                    .map(p -> source.applyAsLong(p, size))
+                    .toArray();
+            x = x.indexSelect(dim, Tensor.of(positions).to(x.device()));
+        }
+        return x;
+    }
+
+    /**
+     * The coordinates of a grid: for vectors of n, m, … elements as many tensors {@code [n, m, …]}, each constant along
+     * all dimensions but its own ({@code ij} indexing).
+     */
+    static List<Tensor> meshgrid(Tensor... vectors) {
+        Shape grid = Shape.of(Arrays.stream(vectors)
+                .mapToLong(v -> v.shape().elements())
+                .toArray());
+        List<Tensor> coordinates = new ArrayList<>();
+        for (int d = 0; d < vectors.length; d++) {
+            long[] own = new long[vectors.length];
+            Arrays.fill(own, 1);
+            own[d] = grid.size(d);
+            coordinates.add(vectors[d].reshape(own).expand(grid));
+        }
+        return coordinates;
     }
 
     /** The order of dimensions' elements reversed. */

@@ -1,7 +1,10 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.op.Linalg;
 import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.Slice;
+import java.util.stream.IntStream;
 
 /** Linear algebra of a {@link Tensor}. */
 public sealed interface MatrixMethods permits Tensor {
@@ -42,6 +45,48 @@ public sealed interface MatrixMethods permits Tensor {
         return self().unsqueeze(1).mul(other.unsqueeze(0));
     }
 
+    /** {@code this + a b}: a product added to this, which broadcasts. */
+    default Tensor addmm(Tensor a, Tensor b) {
+        return self().add(a.matmul(b));
+    }
+
+    /**
+     * A sum of products by Einstein's convention: each operand's dimensions are named by a letter, equal letters run
+     * together, and those that the result does not name are summed over.
+     *
+     * <pre>{@code
+     * MatrixMethods.einsum("bij,bjk->bik", a, b); // a batch of matrix products
+     * MatrixMethods.einsum("ii->i", a);           // the diagonal
+     * }</pre>
+     *
+     * @param equation one or two operands; {@code ...} stands for any further dimensions, which broadcast; without
+     *     {@code ->} the result names the letters that occur once, in alphabetical order
+     * @throws TensorException if the equation and the operands don't fit
+     */
+    static Tensor einsum(String equation, Tensor... operands) {
+        return Einsum.run(equation, operands);
+    }
+
+    /** The elements whose positions in two dimensions are equal; those dimensions go, and a new last one comes. */
+    default Tensor diagonal(int dim0, int dim1) {
+        int first = self().shape().dim(dim0, "diagonal");
+        int second = self().shape().dim(dim1, "diagonal");
+        int[] order = IntStream.concat(
+                        IntStream.range(0, self().shape().rank()).filter(d -> d != first && d != second),
+                        IntStream.of(first, second))
+                .toArray();
+        long rows = self().shape().size(first);
+        long columns = self().shape().size(second);
+        Shape leading = self().shape().without(Math.max(first, second)).without(Math.min(first, second));
+        Tensor flat = self().permute(order).reshape(leading.concat(Shape.of(rows * columns)));
+        return flat.apply(new Slice(leading.rank(), 0, Math.min(rows, columns), columns + 1));
+    }
+
+    /** The sum of the diagonal of the last two dimensions. */
+    default Tensor trace() {
+        return diagonal(-2, -1).sum(-1);
+    }
+
     /** {@link Linalg#CHOLESKY}. */
     default Tensor cholesky() {
         return self().apply(Linalg.CHOLESKY);
@@ -60,5 +105,34 @@ public sealed interface MatrixMethods permits Tensor {
     /** {@link Linalg#DET}. */
     default Tensor det() {
         return self().apply(Linalg.DET);
+    }
+
+    /**
+     * A reduced QR decomposition.
+     *
+     * @param q orthonormal columns {@code [..., m, k]}
+     * @param r upper triangular {@code [..., k, n]}
+     */
+    record Qr(Tensor q, Tensor r) {}
+
+    /** {@link Linalg#QR}. */
+    default Qr qr() {
+        Tensor[] parts = Tensor.applyAll(Linalg.QR, self());
+        return new Qr(parts[0], parts[1]);
+    }
+
+    /**
+     * A reduced singular value decomposition {@code u diag(s) vt}.
+     *
+     * @param u left singular vectors {@code [..., m, k]}
+     * @param s singular values {@code [..., k]}, descending
+     * @param vt right singular vectors {@code [..., k, n]}
+     */
+    record Svd(Tensor u, Tensor s, Tensor vt) {}
+
+    /** {@link Linalg#SVD}. */
+    default Svd svd() {
+        Tensor[] parts = Tensor.applyAll(Linalg.SVD, self());
+        return new Svd(parts[0], parts[1], parts[2]);
     }
 }

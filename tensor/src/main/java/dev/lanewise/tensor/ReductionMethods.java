@@ -31,13 +31,13 @@ public sealed interface ReductionMethods permits Tensor {
         return self().apply(new Reduce(kind, sorted, keepDims));
     }
 
-    private int[] all() {
+    private int[] allDims() {
         return IntStream.range(0, self().shape().rank()).toArray();
     }
 
     /** The sum of all elements. */
     default Tensor sum() {
-        return reduce(Kind.SUM, all(), false);
+        return reduce(Kind.SUM, allDims(), false);
     }
 
     /** The sum along dimensions; they go. */
@@ -52,7 +52,7 @@ public sealed interface ReductionMethods permits Tensor {
 
     /** The mean of all elements. */
     default Tensor mean() {
-        return reduce(Kind.MEAN, all(), false);
+        return reduce(Kind.MEAN, allDims(), false);
     }
 
     /** The mean along dimensions; they go. */
@@ -67,7 +67,7 @@ public sealed interface ReductionMethods permits Tensor {
 
     /** The product of all elements. */
     default Tensor prod() {
-        return reduce(Kind.PROD, all(), false);
+        return reduce(Kind.PROD, allDims(), false);
     }
 
     /** The product along dimensions. */
@@ -77,7 +77,7 @@ public sealed interface ReductionMethods permits Tensor {
 
     /** The largest of all elements. */
     default Tensor amax() {
-        return reduce(Kind.AMAX, all(), false);
+        return reduce(Kind.AMAX, allDims(), false);
     }
 
     /** The largest elements along dimensions. */
@@ -87,7 +87,7 @@ public sealed interface ReductionMethods permits Tensor {
 
     /** The smallest of all elements. */
     default Tensor amin() {
-        return reduce(Kind.AMIN, all(), false);
+        return reduce(Kind.AMIN, allDims(), false);
     }
 
     /** The smallest elements along dimensions. */
@@ -97,12 +97,17 @@ public sealed interface ReductionMethods permits Tensor {
 
     /** Whether one of all elements is not 0. */
     default Tensor any() {
-        return reduce(Kind.ANY, all(), false);
+        return reduce(Kind.ANY, allDims(), false);
     }
 
     /** Whether one element along dimensions is not 0. */
     default Tensor any(int[] dims, boolean keepDims) {
         return reduce(Kind.ANY, dims, keepDims);
+    }
+
+    /** Whether none of all elements is 0. */
+    default Tensor all() {
+        return reduce(Kind.ALL, allDims(), false);
     }
 
     /** Whether none of all elements is 0. */
@@ -156,9 +161,32 @@ public sealed interface ReductionMethods permits Tensor {
         return var(dims, correction, keepDims).sqrt();
     }
 
-    /** The Euclidean norm along dimensions. */
+    /** The Euclidean norm along dimensions. Its gradient is 0 where it is 0. */
     default Tensor norm(int[] dims, boolean keepDims) {
-        return self().square().sum(dims, keepDims).sqrt();
+        Tensor squares = self().square().sum(dims, keepDims);
+        Tensor zero = squares.eq(0);
+        return zero.where(squares.zerosLike(), zero.where(squares.onesLike(), squares).sqrt());
+    }
+
+    /**
+     * The norm {@code (sum |x|^p)^(1/p)} along dimensions.
+     *
+     * @param p the order; infinite for the largest (or, negative, the smallest) magnitude, 0 for how many are not 0
+     */
+    default Tensor norm(double p, int[] dims, boolean keepDims) {
+        if (p == 2) {
+            return norm(dims, keepDims);
+        }
+        if (p == 0) {
+            return self().ne(0).to(self().dtype()).sum(dims, keepDims);
+        }
+        Tensor magnitude = self().abs();
+        if (Double.isInfinite(p)) {
+            return p > 0 ? magnitude.amax(dims, keepDims) : magnitude.amin(dims, keepDims);
+        }
+        return p == 1
+                ? magnitude.sum(dims, keepDims)
+                : magnitude.pow(p).sum(dims, keepDims).pow(1 / p);
     }
 
     /** Running sums along a dimension. */
@@ -178,6 +206,21 @@ public sealed interface ReductionMethods permits Tensor {
      * @param indices positions, {@link DType#I64}
      */
     record Indexed(Tensor values, Tensor indices) {}
+
+    /** The largest elements along a dimension and the first position of each; NaN counts as largest. */
+    default Indexed max(int dim, boolean keepDim) {
+        return extreme(dim, keepDim, argmax(dim, true));
+    }
+
+    /** The smallest elements along a dimension and the first position of each; NaN counts as smallest. */
+    default Indexed min(int dim, boolean keepDim) {
+        return extreme(dim, keepDim, argmin(dim, true));
+    }
+
+    private Indexed extreme(int dim, boolean keepDim, Tensor indices) {
+        Tensor values = self().gather(dim, indices);
+        return keepDim ? new Indexed(values, indices) : new Indexed(values.squeeze(dim), indices.squeeze(dim));
+    }
 
     /** The elements sorted along a dimension, stably. */
     default Indexed sort(int dim, boolean descending) {

@@ -52,6 +52,17 @@ public final class Scope implements AutoCloseable {
         return tensor;
     }
 
+    /**
+     * Moves a tensor that no scope owns, for example one that another thread {@linkplain Tensor#keep kept}, into the
+     * thread's innermost scope. Nobody else may rely on it afterwards.
+     *
+     * @return the same tensor
+     */
+    public static Tensor adopt(Tensor tensor) {
+        Ownership.takeOver(tensor.buffer());
+        return tensor;
+    }
+
     /** {@linkplain #keep(Tensor) Keeps} each tensor; returns the same collection. */
     public <C extends Collection<? extends Tensor>> C keepAll(C tensors) {
         tensors.forEach(this::keep);

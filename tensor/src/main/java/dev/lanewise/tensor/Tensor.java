@@ -39,8 +39,12 @@ public sealed interface Tensor
                 ReductionMethods,
                 ViewMethods,
                 IndexingMethods,
+                SelectionMethods,
                 MatrixMethods,
-                NeuralMethods
+                NeuralMethods,
+                NormalizationMethods,
+                ImageMethods,
+                RandomMethods
         permits StridedTensor {
 
     /** Where the memory is. */

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.SliceText;
 import dev.lanewise.tensor.op.Expand;
 import dev.lanewise.tensor.op.Permute;
 import dev.lanewise.tensor.op.Reshape;
@@ -157,6 +158,21 @@ public sealed interface ViewMethods permits Tensor {
         }
         long length = last <= first ? 0 : (last - first + step - 1) / step;
         return self().apply(new Slice(d, first, length, step));
+    }
+
+    /**
+     * Picks by a text, as NumPy's brackets do: for each dimension, separated by commas, a position ({@code -1}, the
+     * dimension goes), a range {@code start:end:step} with any part left out (a negative step reverses, which copies),
+     * {@code ...} for the dimensions that are not named, or {@code None} for a new dimension of size 1.
+     *
+     * <pre>{@code
+     * x.slice("1:3, :, ::2, -1")
+     * }</pre>
+     *
+     * @throws TensorException if the text can't be read or names more dimensions than there are
+     */
+    default Tensor slice(String text) {
+        return SliceText.apply(self(), text);
     }
 
     private static long clip(long position, long size) {

@@ -42,6 +42,14 @@ public final class Ownership {
         }
     }
 
+    /** Moves a buffer that no scope owns into the thread's innermost scope, if there is one. */
+    public static void takeOver(Buffer buffer) {
+        Ownership scope = INNERMOST.get();
+        if (scope != null && buffer.scope() == null) {
+            scope.add(buffer);
+        }
+    }
+
     /** Takes a buffer out of its scope: from now on it lives as long as it is reachable. */
     public static void escape(Buffer buffer) {
         buffer.scope(null);

@@ -1,0 +1,39 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+
+/** In training mode zeroes elements at random and scales the others by {@code 1 / (1 - p)}; else does nothing. */
+public final class Dropout extends Module {
+    private final double p;
+    private final Rng rng;
+
+    /** Draws from the global random stream. */
+    public Dropout(double p) {
+        this(p, Rng.global());
+    }
+
+    /**
+     * A layer with a random stream of its own.
+     *
+     * @param p the probability to be zeroed, from 0 to below 1
+     */
+    public Dropout(double p, Rng rng) {
+        if (!(p >= 0 && p < 1)) {
+            throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");
+        }
+        this.p = p;
+        this.rng = rng;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return isTraining() ? x.dropout(p, rng) : x;
+    }
+
+    @Override
+    protected String attributes() {
+        return "p=" + p;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+
+/** Initial values of parameters, of type {@link DType#F32} on the CPU. */
+public final class Init {
+    private Init() {}
+
+    /** Uniform numbers on [low, high). */
+    public static Tensor uniform(Rng rng, double low, double high, long... sizes) {
+        try (Scope scope = Scope.open("init")) {
+            return scope.keep(rng.rand(DType.F32, sizes).mul(high - low).add(low));
+        }
+    }
+
+    /** Normal numbers. */
+    public static Tensor normal(Rng rng, double mean, double deviation, long... sizes) {
+        try (Scope scope = Scope.open("init")) {
+            return scope.keep(rng.randn(DType.F32, sizes).mul(deviation).add(mean));
+        }
+    }
+
+    /**
+     * PyTorch's default for weights and biases of linear and convolutional layers: uniform on plus/minus
+     * {@code 1 / sqrt(fan in)} (He et al. 2015, arXiv:1502.01852, with a = sqrt(5)).
+     *
+     * @param fanIn how many inputs an output has
+     */
+    public static Tensor fanIn(Rng rng, long fanIn, long... sizes) {
+        double bound = fanIn == 0 ? 0 : 1 / Math.sqrt(fanIn);
+        return uniform(rng, -bound, bound, sizes);
+    }
+
+    /** Uniform by Glorot and Bengio 2010: plus/minus {@code sqrt(6 / (fan in + fan out))} for {@code [out, in, ...]}. */
+    public static Tensor xavierUniform(Rng rng, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        long kernel = shape.slice(2, shape.rank()).elements();
+        double bound = Math.sqrt(6.0 / ((shape.size(0) + shape.size(1)) * (double) kernel));
+        return uniform(rng, -bound, bound, sizes);
+    }
+
+    /** Normal by He et al. 2015: deviation {@code sqrt(2 / fan out)} for {@code [out, in, ...]}, for ReLU networks. */
+    public static Tensor kaimingNormalFanOut(Rng rng, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        long fanOut = shape.size(0) * shape.slice(2, shape.rank()).elements();
+        return normal(rng, 0, Math.sqrt(2.0 / fanOut), sizes);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Linear.Activation;
+import org.jspecify.annotations.Nullable;
+
+/** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
+public final class Linear extends Module {
+    private final long in;
+    private final long out;
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+
+    /** A layer with bias, initialized from the global random stream. */
+    public Linear(long in, long out) {
+        this(in, out, true, Rng.global());
+    }
+
+    /** A layer with bias. */
+    public Linear(long in, long out, Rng rng) {
+        this(in, out, true, rng);
+    }
+
+    /** A layer with or without bias. */
+    public Linear(long in, long out, boolean withBias, Rng rng) {
+        this.in = in;
+        this.out = out;
+        weight = parameter("weight", Init.fanIn(rng, in, out, in));
+        bias = withBias ? parameter("bias", Init.fanIn(rng, in, out)) : null;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return compute(x, Activation.NONE);
+    }
+
+    /** The layer with its activation in one operation. */
+    Tensor compute(Tensor x, Activation activation) {
+        return x.linear(weight.tensor(), bias == null ? null : bias.tensor(), activation);
+    }
+
+    /** The weight, {@code [out, in]}. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** The bias, {@code [out]}, or null. */
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
+    @Override
+    protected String attributes() {
+        return "in=" + in + ", out=" + out + ", bias=" + (bias != null);
+    }
+}

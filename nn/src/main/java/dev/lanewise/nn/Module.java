@@ -1,0 +1,230 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child modules, each
+ * under a name. Names joined by points are PyTorch's: {@code layers.0.weight}.
+ *
+ * <pre>{@code
+ * final class Mlp extends Module {
+ *     private final Linear hidden = child("hidden", new Linear(784, 100));
+ *     private final Linear out = child("out", new Linear(100, 10));
+ *
+ *     protected Tensor compute(Tensor x) {
+ *         return out.forward(hidden.forward(x.flatten(1)).relu());
+ *     }
+ * }
+ * }</pre>
+ */
+public abstract class Module {
+    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Module> children = new LinkedHashMap<>();
+    private volatile boolean training = true;
+
+    /** For subclasses. */
+    protected Module() {}
+
+    /**
+     * The module's result. It runs in a scope of its own: of the tensors made inside, only the result and what the record
+     * for gradients needs live on.
+     */
+    public final Tensor forward(Tensor x) {
+        try (Scope scope = Scope.open(getClass().getSimpleName())) {
+            return scope.keep(compute(x));
+        }
+    }
+
+    /** The function itself; called by {@link #forward}. */
+    protected abstract Tensor compute(Tensor x);
+
+    // ---- registering
+
+    /** Adds a parameter under a name and returns it. */
+    protected final Parameter parameter(String name, Tensor initial) {
+        Parameter parameter = new Parameter(initial);
+        checkNew(name);
+        parameters.put(name, parameter);
+        return parameter;
+    }
+
+    /** Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on. */
+    protected final Tensor buffer(String name, Tensor initial) {
+        checkNew(name);
+        Tensor kept = initial.contiguous().keep();
+        buffers.put(name, kept);
+        return kept;
+    }
+
+    /** A buffer's tensor. */
+    protected final Tensor buffer(String name) {
+        Tensor buffer = buffers.get(name);
+        if (buffer == null) {
+            throw new TensorException("module: " + getClass().getSimpleName() + " has no buffer '" + name
+                    + "' (expected one of " + buffers.keySet() + "); register it in the constructor");
+        }
+        return buffer;
+    }
+
+    /** Adds a child module under a name and returns it. */
+    protected final <M extends Module> M child(String name, M module) {
+        checkNew(name);
+        children.put(name, module);
+        return module;
+    }
+
+    private void checkNew(String name) {
+        if (name.isEmpty() || name.indexOf('.') >= 0) {
+            throw new TensorException("module: '" + name + "' can't name a member of " + getClass().getSimpleName()
+                    + " (expected a word without points); choose another name");
+        }
+        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+            throw new TensorException("module: " + getClass().getSimpleName() + " has two members '" + name
+                    + "'; names must differ");
+        }
+    }
+
+    // ---- looking at it
+
+    /** The child modules by name. */
+    public final Map<String, Module> children() {
+        return Collections.unmodifiableMap(children);
+    }
+
+    /** All parameters of this module and its descendants. */
+    public final List<Parameter> parameters() {
+        return List.copyOf(namedParameters().values());
+    }
+
+    /** All parameters of this module and its descendants by full name, in the order of registration. */
+    public final Map<String, Parameter> namedParameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        visit("", (prefix, module) -> module.parameters.forEach((name, p) -> all.put(prefix + name, p)));
+        return all;
+    }
+
+    /** All buffers of this module and its descendants by full name. */
+    public final Map<String, Tensor> namedBuffers() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        visit("", (prefix, module) -> module.buffers.forEach((name, b) -> all.put(prefix + name, b)));
+        return all;
+    }
+
+    /** This module and its descendants, parents first. */
+    public final List<Module> modules() {
+        List<Module> all = new ArrayList<>();
+        visit("", (prefix, module) -> all.add(module));
+        return all;
+    }
+
+    /** Calls an action for this module and every descendant. */
+    public final void apply(Consumer<? super Module> action) {
+        modules().forEach(action);
+    }
+
+    /** The number of elements of all parameters. */
+    public final long parameterCount() {
+        return parameters().stream()
+                .mapToLong(p -> p.leaf().shape().elements())
+                .sum();
+    }
+
+    private interface Visitor {
+        void visit(String prefix, Module module);
+    }
+
+    private void visit(String prefix, Visitor visitor) {
+        visitor.visit(prefix, this);
+        children.forEach((name, module) -> module.visit(prefix + name + ".", visitor));
+    }
+
+    // ---- changing it
+
+    /** Puts this module and its descendants into training mode (dropout on, statistics of the batch). */
+    public final void train() {
+        apply(module -> module.training = true);
+    }
+
+    /** Puts this module and its descendants into evaluation mode. */
+    public final void eval() {
+        apply(module -> module.training = false);
+    }
+
+    /** Whether this module is in training mode, in which modules begin. */
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /** Freezes all parameters, or lets them be trained again. */
+    public final void freeze(boolean frozen) {
+        parameters().forEach(parameter -> parameter.freeze(frozen));
+    }
+
+    /** Moves all parameters and buffers to a device. Make optimizers afterwards. */
+    public final void to(Device device) {
+        apply(module -> {
+            module.parameters.values().forEach(parameter -> parameter.move(device));
+            module.buffers.replaceAll((name, buffer) -> buffer.to(device).keep());
+        });
+    }
+
+    /** Parameters and buffers by full name, as PyTorch's {@code state_dict} has them. The tensors are the module's own. */
+    public final Map<String, Tensor> stateDict() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        visit("", (prefix, module) -> {
+            module.parameters.forEach((name, p) -> state.put(prefix + name, p.leaf()));
+            module.buffers.forEach((name, b) -> state.put(prefix + name, b));
+        });
+        return state;
+    }
+
+    /**
+     * Overwrites parameters and buffers.
+     *
+     * @param state tensors by full name, exactly those of {@link #stateDict}
+     * @throws TensorException naming all missing and unexpected names and all shapes that differ; then nothing is changed
+     */
+    public final void loadStateDict(Map<String, Tensor> state) {
+        Map<String, Tensor> own = stateDict();
+        List<String> problems = StateMismatch.problems(own, state);
+        if (!problems.isEmpty()) {
+            throw new TensorException("load: the state does not fit " + getClass().getSimpleName() + ": "
+                    + String.join("; ", problems) + "; is it of another model?");
+        }
+        own.forEach((name, tensor) -> {
+            Tensor source = state.get(name);
+            if (source != null) {
+                tensor.assign(source.to(tensor.dtype()).to(tensor.device()));
+            }
+        });
+    }
+
+    /** What {@code toString} shows of a module without children: its attributes. */
+    protected String attributes() {
+        return "";
+    }
+
+    /** The tree of modules, as PyTorch prints it. */
+    @Override
+    public String toString() {
+        StringBuilder out = new StringBuilder(getClass().getSimpleName()).append('(');
+        if (children.isEmpty()) {
+            return out.append(attributes()).append(')').toString();
+        }
+        children.forEach((name, module) -> out.append("\n  (")
+                .append(name)
+                .append("): ")
+                .append(module.toString().replace("\n", "\n  ")));
+        return out.append("\n)").toString();
+    }
+}

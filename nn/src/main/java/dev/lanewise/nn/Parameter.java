@@ -1,0 +1,61 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+
+/**
+ * A trained tensor of a module: a watched leaf that lives as long as the parameter. Optimizers change its elements in
+ * place; {@link #set} exchanges the whole tensor at once, which other threads see atomically.
+ */
+public final class Parameter {
+    private volatile Tensor tensor;
+    private volatile boolean frozen;
+
+    /** A parameter over the given initial values, which it takes out of their scope. */
+    public Parameter(Tensor initial) {
+        tensor = Autograd.watch(initial.contiguous().keep());
+    }
+
+    /** The tensor to compute with: watched, or a constant while the parameter is frozen. */
+    public Tensor tensor() {
+        Tensor current = tensor;
+        return frozen ? Autograd.detach(current) : current;
+    }
+
+    /** The watched leaf, frozen or not: what {@link dev.lanewise.autograd.Gradients#of} takes. */
+    public Tensor leaf() {
+        return tensor;
+    }
+
+    /** Whether the parameter stays as it is in training. */
+    public boolean isFrozen() {
+        return frozen;
+    }
+
+    /** Freezes the parameter, or lets it be trained again. */
+    public void freeze(boolean newFrozen) {
+        frozen = newFrozen;
+    }
+
+    /**
+     * Exchanges the tensor. Computations that have begun go on with the old one.
+     *
+     * @throws TensorException if type or shape differ
+     */
+    public void set(Tensor replacement) {
+        if (!replacement.spec().equals(tensor.spec())) {
+            throw new TensorException("parameter: got " + replacement.spec() + " for " + tensor.spec()
+                    + "; type and shape must stay");
+        }
+        tensor = Autograd.watch(replacement.contiguous().keep());
+    }
+
+    /** Moves the parameter to a device. */
+    void move(Device device) {
+        if (!tensor.device().equals(device)) {
+            tensor = Autograd.watch(Autograd.detach(tensor).to(device).keep());
+        }
+    }
+}

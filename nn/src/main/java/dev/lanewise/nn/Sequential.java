@@ -1,0 +1,35 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Linear.Activation;
+import java.util.List;
+
+/** Modules one after the other; their names are their numbers, from 0. */
+public final class Sequential extends Module {
+    private final List<Module> layers;
+
+    /** The modules in the order in which they run. */
+    public Sequential(Module... layers) {
+        this.layers = List.of(layers);
+        for (int i = 0; i < layers.length; i++) {
+            child(Integer.toString(i), layers[i]);
+        }
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        Tensor y = x;
+        for (int i = 0; i < layers.size(); i++) {
+            // a linear layer and the ReLU behind it are one pass over memory
+            if (layers.get(i) instanceof Linear linear
+                    && i + 1 < layers.size()
+                    && layers.get(i + 1) instanceof ReLU) {
+                y = linear.compute(y, Activation.RELU);
+                i++;
+            } else {
+                y = layers.get(i).forward(y);
+            }
+        }
+        return y;
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lanewise.nn.loss;
+
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}; see {@link CrossEntropy} for the
+ * formula.
+ *
+ * @param reduction how rows combine
+ * @param ignoreIndex rows of this class count for nothing
+ * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
+ * @param weight a weight for each class {@code [c]}, or null
+ */
+public record CrossEntropyLoss(
+        Reduction reduction, long ignoreIndex, double labelSmoothing, @Nullable Tensor weight) implements Loss {
+    /** The mean, without weights or smoothing. */
+    public CrossEntropyLoss() {
+        this(Reduction.MEAN, -100, 0, null);
+    }
+
+    @Override
+    public Tensor of(Tensor logits, Tensor classes) {
+        CrossEntropy op = new CrossEntropy(reduction, ignoreIndex, labelSmoothing);
+        int rank = logits.shape().rank();
+        if (rank == 1) {
+            Tensor loss = logits.unsqueeze(0).crossEntropy(classes.reshape(1), weight, op);
+            return loss.reshape(Shape.SCALAR);
+        }
+        if (rank == 2) {
+            return logits.crossEntropy(classes, weight, op);
+        }
+        int[] channelsLast = IntStream.range(0, rank)
+                .map(d -> d == 0 ? 0 : d == rank - 1 ? 1 : d + 1)
+                .toArray();
+        Tensor rows = logits.permute(channelsLast).flatten(0, -2);
+        Tensor loss = rows.crossEntropy(classes.flatten(), weight, op);
+        return reduction == Reduction.NONE ? loss.reshape(classes.shape()) : loss;
+    }
+}

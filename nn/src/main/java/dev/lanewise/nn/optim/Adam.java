@@ -1,0 +1,74 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Update.AdamStep;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Adam and AdamW; the formulas are {@link AdamStep}'s. */
+public final class Adam extends Optimizer {
+    /**
+     * How to adapt.
+     *
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the penalty
+     * @param decoupled whether the penalty scales the parameter (AdamW) rather than adds to the gradient (Adam)
+     */
+    public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
+        /** Adam's defaults: no weight decay. */
+        public static Options adam() {
+            return new Options(0.9, 0.999, 1e-8, 0, false);
+        }
+
+        /** AdamW's defaults: decoupled weight decay of 0.01. */
+        public static Options adamW() {
+            return new Options(0.9, 0.999, 1e-8, 0.01, true);
+        }
+    }
+
+    private final Options options;
+    private final Map<Integer, Tensor> means = new LinkedHashMap<>();
+    private final Map<Integer, Tensor> squares = new LinkedHashMap<>();
+
+    /** Adam with its defaults. */
+    public Adam(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.adam());
+    }
+
+    /** Adam with options. */
+    public Adam(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate);
+        this.options = options;
+    }
+
+    @Override
+    protected void update(List<Trained> trained) {
+        AdamStep step = new AdamStep(
+                rate(),
+                options.beta1,
+                options.beta2,
+                options.epsilon,
+                options.weightDecay,
+                options.decoupled,
+                steps());
+        List<Tensor> inputs = new ArrayList<>();
+        List<Tensor> outputs = new ArrayList<>();
+        for (Trained p : trained) {
+            Tensor mean = zeros(means, p);
+            Tensor square = zeros(squares, p);
+            inputs.addAll(List.of(p.value(), p.gradient().contiguous(), mean, square));
+            outputs.addAll(List.of(p.value(), mean, square));
+        }
+        Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+    }
+
+    @Override
+    protected Map<String, Map<Integer, Tensor>> state() {
+        return Map.of("mean", means, "square", squares);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Update.SgdStep;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Stochastic gradient descent with momentum, Nesterov momentum and weight decay; the formulas are {@link SgdStep}'s. */
+public final class Sgd extends Optimizer {
+    /**
+     * How to descend.
+     *
+     * @param momentum the momentum factor, 0 for none
+     * @param dampening taken off the gradient in the momentum
+     * @param weightDecay the factor of the L2 penalty
+     * @param nesterov whether to look ahead; needs a momentum and no dampening
+     */
+    public record Options(double momentum, double dampening, double weightDecay, boolean nesterov) {
+        /** Checks the combination. */
+        public Options {
+            if (nesterov && (momentum <= 0 || dampening != 0)) {
+                throw new TensorException("sgd: Nesterov with momentum " + momentum + " and dampening " + dampening
+                        + " (expected a positive momentum and no dampening); change one of them");
+            }
+        }
+
+        /** Momentum alone. */
+        public static Options momentum(double momentum) {
+            return new Options(momentum, 0, 0, false);
+        }
+    }
+
+    private final Options options;
+    private final Map<Integer, Tensor> momenta = new LinkedHashMap<>();
+
+    /** Plain descent. */
+    public Sgd(List<Parameter> parameters, double rate) {
+        this(parameters, rate, Options.momentum(0));
+    }
+
+    /** Descent with options. */
+    public Sgd(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate);
+        this.options = options;
+    }
+
+    @Override
+    protected void update(List<Trained> trained) {
+        // parameters whose momentum is empty yet start it; they may come later than others
+        List<Trained> first = new ArrayList<>();
+        List<Trained> later = new ArrayList<>();
+        for (Trained p : trained) {
+            (options.momentum != 0 && !momenta.containsKey(p.index()) ? first : later).add(p);
+        }
+        run(first, true);
+        run(later, false);
+    }
+
+    private void run(List<Trained> trained, boolean first) {
+        if (trained.isEmpty()) {
+            return;
+        }
+        SgdStep step = new SgdStep(
+                rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
+        List<Tensor> inputs = new ArrayList<>();
+        List<Tensor> outputs = new ArrayList<>();
+        for (Trained p : trained) {
+            inputs.add(p.value());
+            inputs.add(p.gradient().contiguous());
+            outputs.add(p.value());
+            if (options.momentum != 0) {
+                Tensor momentum = zeros(momenta, p);
+                inputs.add(momentum);
+                outputs.add(momentum);
+            }
+        }
+        Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+    }
+
+    @Override
+    protected Map<String, Map<Integer, Tensor>> state() {
+        return options.momentum == 0 ? Map.of() : Map.of("momentum", momenta);
+    }
+}

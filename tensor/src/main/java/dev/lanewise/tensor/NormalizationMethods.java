@@ -1,0 +1,83 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.LayerNorm;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Normalizations of a {@link Tensor} beside {@link NeuralMethods#layerNorm} and {@link NeuralMethods#batchNorm}. */
+public sealed interface NormalizationMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    /**
+     * Normalization of every channel by given statistics, as {@link BatchNorm} uses them after training:
+     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}.
+     *
+     * @param mean {@code [c]} for this {@code [n, c, ...]}; so are the others
+     */
+    default Tensor batchNormInference(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double epsilon) {
+        Tensor scale = weight.mul(variance.add(epsilon).rsqrt());
+        Tensor shift = bias.sub(mean.mul(scale));
+        return self().mul(perChannel(scale)).add(perChannel(shift));
+    }
+
+    /**
+     * Normalization of groups of neighbouring channels by their own mean and biased variance (Wu and He 2018,
+     * arXiv:1803.08494).
+     *
+     * @param groups a divisor of the channels of this {@code [n, c, ...]}
+     * @param weight {@code [c]}, or null
+     * @param bias {@code [c]}, or null
+     */
+    default Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
+        Shape shape = self().shape();
+        if (shape.rank() < 2 || groups < 1 || shape.size(1) % groups != 0) {
+            throw new TensorException("group_norm: " + groups + " groups of " + self().spec()
+                    + " (expected [n, c, ...] with c a multiple of the groups); choose a divisor of the channels");
+        }
+        long perGroup = shape.slice(1, shape.rank()).elements() / groups;
+        Tensor grouped = self().reshape(Shape.of(shape.size(0), groups, perGroup));
+        Tensor normalized = Tensor.applyAll(new LayerNorm(1, epsilon), grouped)[0].reshape(shape);
+        Tensor scaled = weight == null ? normalized : normalized.mul(perChannel(weight));
+        return bias == null ? scaled : scaled.add(perChannel(bias));
+    }
+
+    /**
+     * Normalization of every channel of every sample by its own mean and biased variance (Ulyanov et al. 2016,
+     * arXiv:1607.08022).
+     *
+     * @param weight {@code [c]} for this {@code [n, c, ...]}, or null
+     * @param bias {@code [c]}, or null
+     */
+    default Tensor instanceNorm(@Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
+        return groupNorm(Math.toIntExact(self().shape().size(1)), weight, bias, epsilon);
+    }
+
+    /**
+     * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimensions (Zhang and Sennrich 2019,
+     * arXiv:1910.07467).
+     *
+     * @param dims how many
+     * @param weight of the normalized dimensions' shape, or null
+     */
+    default Tensor rmsNorm(int dims, @Nullable Tensor weight, double epsilon) {
+        int rank = self().shape().rank();
+        if (dims < 1 || dims > rank) {
+            throw new TensorException("rms_norm: the last " + dims + " dimensions of " + self().spec() + " (expected 1 to "
+                    + rank + "); check the number");
+        }
+        int[] last = IntStream.range(rank - dims, rank).toArray();
+        Tensor normalized = self().mul(self().square().mean(last, true).add(epsilon).rsqrt());
+        return weight == null ? normalized : normalized.mul(weight);
+    }
+
+    private Tensor perChannel(Tensor values) {
+        long[] sizes = new long[self().shape().rank() - 1];
+        Arrays.fill(sizes, 1);
+        sizes[0] = values.shape().elements();
+        return values.reshape(Shape.of(sizes));
+    }
+}

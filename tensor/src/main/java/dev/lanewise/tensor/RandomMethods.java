@@ -1,0 +1,41 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.Source.Distribution;
+
+/** Draws from the probabilities that a {@link Tensor} holds. */
+public sealed interface RandomMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    /** For each probability whether it came true: {@link DType#BOOL}. */
+    default Tensor bernoulli(Rng rng) {
+        return self().randLike(rng).lt(self());
+    }
+
+    /**
+     * Class numbers drawn with these (unnormalized) probabilities {@code [..., c]}: {@code [..., count]} of
+     * {@link DType#I64}. Without replacement by the exponential race: the classes whose {@code -log(1 - u) / p} come
+     * first (Efraimidis and Spirakis 2006).
+     *
+     * @param replacement whether a class can be drawn again
+     */
+    default Tensor multinomial(long count, boolean replacement, Rng rng) {
+        Shape shape = self().shape();
+        if (shape.rank() == 0 || !self().dtype().isFloating() || count < 0 || !replacement && count > shape.size(-1)) {
+            throw new TensorException("multinomial: " + count + " draws from " + self().spec()
+                    + " (expected probabilities [..., c], and at most c draws without replacement); check the arguments");
+        }
+        if (!replacement) {
+            Tensor waiting = self().randLike(rng).neg().log1p().neg().div(self());
+            return waiting.topk(count, -1, false).indices();
+        }
+        Tensor cumulative = self().cumsum(-1);
+        Tensor total = cumulative.narrow(-1, shape.size(-1) - 1, 1);
+        TensorSpec spec = self().spec().with(shape.with(-1, count));
+        Tensor u = rng.draw(Distribution.UNIFORM, 0, 0, spec, self().device()).mul(total);
+        // the last class also takes what rounding leaves above the total
+        Tensor behind = cumulative.narrow(-1, 0, shape.size(-1) - 1).unsqueeze(-2);
+        return behind.le(u.unsqueeze(-1)).sum(-1);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Scatter;
+import java.util.stream.IntStream;
+
+/** Positions of elements in row-major order. */
+public final class Positions {
+    private Positions() {}
+
+    /** The positions of the elements that are not 0: {@code [n]}. */
+    public static Tensor of(Tensor tensor) {
+        boolean[] holds = tensor.toBooleanArray();
+        long[] positions = IntStream.range(0, holds.length)
+                .filter(i -> holds[i])
+                .asLongStream()
+                .toArray();
+        return Tensor.of(positions).to(tensor.device());
+    }
+
+    /** The mask, checked. */
+    public static Tensor mask(String op, Tensor mask) {
+        if (mask.dtype() != DType.BOOL) {
+            throw new TensorException(
+                    op + ": mask " + mask.spec() + " (expected BOOL); compare it, or cast with to(DType.BOOL)");
+        }
+        return mask;
+    }
+
+    /**
+     * Positions in the first dimensions of a tensor.
+     *
+     * @param positions in those dimensions as one
+     * @param dims how many they are
+     */
+    public record Grid(Tensor positions, int dims) {
+        /** The shape with those dimensions as one. */
+        public Shape merged(Shape shape) {
+            return Shape.of(shape.slice(0, dims).elements()).concat(shape.slice(dims, shape.rank()));
+        }
+    }
+
+    /** Index tensors, one for each of the first dimensions, as positions in those dimensions as one. */
+    public static Grid grid(String op, Shape shape, Tensor... index) {
+        if (index.length == 0 || index.length > shape.rank()) {
+            throw new TensorException(op + ": " + index.length + " index tensors for shape " + shape
+                    + " (expected 1 to " + shape.rank() + "); give one for each of the first dimensions");
+        }
+        Tensor positions = null;
+        for (int d = 0; d < index.length; d++) {
+            if (index[d].dtype() != DType.I64) {
+                throw new TensorException(op + ": index " + index[d].spec()
+                        + " (expected I64); cast with to(DType.I64), or pick by a mask with maskedSelect");
+            }
+            Tensor fromFront = index[d].lt(0).where(index[d].add(shape.size(d)), index[d]);
+            positions = positions == null
+                    ? fromFront
+                    : positions.mul(shape.size(d)).add(fromFront);
+        }
+        assert positions != null;
+        return new Grid(positions, index.length);
+    }
+
+    /** The number that changes nothing when it is combined. */
+    public static Number neutral(Scatter.Kind kind, DType dtype) {
+        return switch (kind) {
+            case SET, ADD -> 0;
+            case MUL -> 1;
+            case AMAX -> lowest(dtype);
+            case AMIN -> highest(dtype);
+        };
+    }
+
+    private static Number lowest(DType dtype) {
+        return switch (dtype) {
+            case F32, F64, F16, BF16 -> Double.NEGATIVE_INFINITY;
+            case I8 -> Byte.MIN_VALUE;
+            case I32 -> Integer.MIN_VALUE;
+            case I64 -> Long.MIN_VALUE;
+            case U8, BOOL -> 0;
+        };
+    }
+
+    private static Number highest(DType dtype) {
+        return switch (dtype) {
+            case F32, F64, F16, BF16 -> Double.POSITIVE_INFINITY;
+            case I8 -> Byte.MAX_VALUE;
+            case U8 -> 255;
+            case I32 -> Integer.MAX_VALUE;
+            case I64 -> Long.MAX_VALUE;
+            case BOOL -> 1;
+        };
+    }
+}
