@@ -44,6 +44,17 @@ public final class Dense implements AutoCloseable {
         return new Dense(scratch.address(), scratch);
     }
 
+    /** Elements at a known address. */
+    public static Dense at(long address) {
+        return new Dense(address, null);
+    }
+
+    /** Scratch memory with undefined contents. */
+    public static Dense scratch(long bytes) {
+        Scratch scratch = Scratch.borrow(bytes);
+        return new Dense(scratch.address(), scratch);
+    }
+
     /** The address of the first element. */
     public long address() {
         return address;

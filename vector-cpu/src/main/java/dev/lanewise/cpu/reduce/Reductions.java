@@ -1,0 +1,229 @@
+package dev.lanewise.cpu.reduce;
+
+import dev.lanewise.cpu.memory.Access;
+import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.memory.StridedCopy;
+import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.reduce.Layout.Axis;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Reduce;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Runs {@link Reduce}. Work is cut into blocks by its size alone and partial results combine in a fixed order, so any
+ * number of threads gives the same bits.
+ */
+public final class Reductions {
+    /** Elements that are worth a task of their own. */
+    private static final long GRAIN = 1 << 15;
+
+    /** Rows that one pass adds up column by column; more rows go in several passes whose results are added. */
+    private static final long ROW_BLOCK = 256;
+
+    private static final int COLUMN_BLOCK = 1024;
+
+    private final Kernel kernel;
+    private final int bytes;
+    private final int outputBytes;
+    private final long output;
+
+    private Reductions(Kernel kernel, int bytes, int outputBytes, long output) {
+        this.kernel = kernel;
+        this.bytes = bytes;
+        this.outputBytes = outputBytes;
+        this.output = output;
+    }
+
+    /** Runs the operation on any strided input into a dense output. */
+    public static void run(Reduce op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor x = inputs[0];
+        long output = Dense.address(outputs[0]);
+        DType result = outputs[0].dtype();
+        if (x.shape().isEmpty()) {
+            fill(op, result, output, outputs[0].shape().elements());
+            return;
+        }
+        Reductions reduction = new Reductions(kernel(op, x.dtype(), result), x.dtype().bytes(), result.bytes(), output);
+        Layout layout = Layout.of(op, x);
+        if (layout.isRows()) {
+            reduction.rows(layout, Dense.address(x));
+        } else if (layout.isColumns() && reduction.kernel.hasColumns()) {
+            reduction.columns(layout, Dense.address(x));
+        } else {
+            reduction.repacked(layout, x);
+        }
+    }
+
+    private static Kernel kernel(Reduce op, DType type, DType result) {
+        boolean truth = op.kind() == Reduce.Kind.ANY || op.kind() == Reduce.Kind.ALL;
+        return switch (type) {
+            case F32 -> truth ? new IntegerKernel(op.kind(), type, result) : F32Kernel.valueOf(op.kind().name());
+            case F64 -> truth ? new IntegerKernel(op.kind(), type, result) : F64Kernel.valueOf(op.kind().name());
+            case I8, U8, I32, I64, BOOL -> new IntegerKernel(op.kind(), type, result);
+            case F16, BF16 -> throw new AssertionError("16-bit numbers are computed as F32");
+        };
+    }
+
+    /** The results of combining nothing. */
+    private static void fill(Reduce op, DType result, long output, long n) {
+        double value =
+                switch (op.kind()) {
+                    case SUM, ANY -> 0;
+                    case PROD, ALL -> 1;
+                    case MEAN -> Double.NaN;
+                    case AMAX, AMIN -> throw new AssertionError("the operation refuses empty dimensions");
+                };
+        for (long i = 0; i < n; i++) {
+            long at = output + i * result.bytes();
+            switch (result) {
+                case F32 -> Access.f32(at, (float) value);
+                case F64 -> Access.f64(at, value);
+                case I8, U8, I32, I64, BOOL -> Access.integer(result, at, (long) value);
+                case F16, BF16 -> throw new AssertionError("16-bit numbers are computed as F32");
+            }
+        }
+    }
+
+    /** Brings the elements that combine side by side first. */
+    private void repacked(Layout layout, Tensor x) {
+        List<Axis> axes =
+                Stream.concat(layout.kept().stream(), layout.reduced().stream()).toList();
+        long[] sizes = axes.stream().mapToLong(Axis::size).toArray();
+        long[] strides = axes.stream().mapToLong(Axis::input).toArray();
+        long n = Layout.elements(layout.reduced());
+        try (Dense dense = Dense.of(x, sizes, strides)) {
+            long stride = n;
+            Axis[] kept = layout.kept().toArray(Axis[]::new);
+            for (int d = kept.length - 1; d >= 0; d--) {
+                kept[d] = new Axis(kept[d].size(), stride, kept[d].output(), false);
+                stride *= kept[d].size();
+            }
+            rows(List.of(kept), 1, 0, n, dense.address());
+        }
+    }
+
+    private void rows(Layout layout, long x) {
+        Axis last = layout.last();
+        long n = last == null ? 1 : last.size();
+        boolean outer = layout.reduced().size() > 1;
+        long rows = outer ? layout.reduced().get(0).size() : 1;
+        long stride = outer ? layout.reduced().get(0).input() * bytes : 0;
+        rows(layout.kept(), rows, stride, n, x);
+    }
+
+    private void rows(List<Axis> kept, long rows, long stride, long n, long x) {
+        long results = Layout.elements(kept);
+        long work = rows * n;
+        if (work <= 2 * GRAIN || results >= 64) {
+            Workers.forRange(results, Math.max(1, GRAIN / work), (from, to) -> {
+                try (Scratch partial = Scratch.borrow(Double.BYTES)) {
+                    for (long i = from; i < to; i++) {
+                        kernel.rows(x + input(kept, i), rows, stride, n, partial.address());
+                        kernel.finish(partial.address(), work, output + output(kept, i));
+                    }
+                }
+            });
+        } else {
+            for (long i = 0; i < results; i++) {
+                inBlocks(x + input(kept, i), rows, stride, n, output + output(kept, i));
+            }
+        }
+    }
+
+    /** One result of many elements, cut into blocks of whole rows, or of parts of a row where rows are long. */
+    private void inBlocks(long x, long rows, long stride, long n, long result) {
+        long part = Math.min(n, GRAIN);
+        long parts = Math.ceilDiv(n, part);
+        long group = Math.max(1, GRAIN / n);
+        long groups = Math.ceilDiv(rows, group);
+        long blocks = groups * parts;
+        try (Scratch partials = Scratch.borrow(blocks * Double.BYTES)) {
+            long partial = partials.address();
+            Workers.forRange(blocks, 1, (from, to) -> {
+                for (long block = from; block < to; block++) {
+                    long row = block / parts * group;
+                    long column = block % parts * part;
+                    kernel.rows(
+                            x + row * stride + column * bytes,
+                            Math.min(group, rows - row),
+                            stride,
+                            Math.min(part, n - column),
+                            partial + block * Double.BYTES);
+                }
+            });
+            kernel.combine(partial, blocks);
+            kernel.finish(partial, rows * n, result);
+        }
+    }
+
+    private void columns(Layout layout, long x) {
+        Axis inner = layout.kept().get(layout.kept().size() - 1);
+        List<Axis> outer = layout.kept().subList(0, layout.kept().size() - 1);
+        boolean any = !layout.reduced().isEmpty();
+        long rows = any ? layout.reduced().get(0).size() : 1;
+        long stride = any ? layout.reduced().get(0).input() * bytes : 0;
+        long rowBlocks = Math.ceilDiv(rows, ROW_BLOCK);
+        long columnBlocks = Math.ceilDiv(inner.size(), (long) COLUMN_BLOCK);
+        long rowBytes = inner.size() * outputBytes;
+        long grain = Math.max(1, GRAIN / (Math.min(rows, ROW_BLOCK) * Math.min(inner.size(), COLUMN_BLOCK)));
+        for (long i = 0, results = Layout.elements(outer); i < results; i++) {
+            long from = x + input(outer, i);
+            try (Scratch partials = Scratch.borrow(rowBlocks * rowBytes)) {
+                long partial = partials.address();
+                Workers.forRange(rowBlocks * columnBlocks, grain, (begin, end) -> {
+                    for (long block = begin; block < end; block++) {
+                        long row = block / columnBlocks * ROW_BLOCK;
+                        long column = block % columnBlocks * COLUMN_BLOCK;
+                        kernel.columns(
+                                from + row * stride + column * bytes,
+                                Math.min(ROW_BLOCK, rows - row),
+                                stride,
+                                (int) Math.min(COLUMN_BLOCK, inner.size() - column),
+                                partial + block / columnBlocks * rowBytes + column * outputBytes);
+                    }
+                });
+                combineColumns(partial, rowBlocks, inner, rows, output + output(outer, i));
+            }
+        }
+    }
+
+    private void combineColumns(long partial, long rowBlocks, Axis inner, long rows, long result) {
+        long rowBytes = inner.size() * outputBytes;
+        for (long column = 0; column < inner.size(); column += COLUMN_BLOCK) {
+            int n = (int) Math.min(COLUMN_BLOCK, inner.size() - column);
+            long at = partial + column * outputBytes;
+            try (Scratch total = Scratch.borrow((long) COLUMN_BLOCK * outputBytes)) {
+                kernel.columns(at, rowBlocks, rowBytes, n, total.address());
+                kernel.finishColumns(total.address(), n, rows);
+                StridedCopy.run(
+                        outputBytes,
+                        new long[] {n},
+                        total.address(),
+                        new long[] {1},
+                        result + column * inner.output() * outputBytes,
+                        new long[] {inner.output()});
+            }
+        }
+    }
+
+    private long input(List<Axis> axes, long index) {
+        long offset = 0;
+        for (int d = axes.size() - 1; d >= 0; d--) {
+            offset += index % axes.get(d).size() * axes.get(d).input();
+            index /= axes.get(d).size();
+        }
+        return offset * bytes;
+    }
+
+    private long output(List<Axis> axes, long index) {
+        long offset = 0;
+        for (int d = axes.size() - 1; d >= 0; d--) {
+            offset += index % axes.get(d).size() * axes.get(d).output();
+            index /= axes.get(d).size();
+        }
+        return offset * outputBytes;
+    }
+}
