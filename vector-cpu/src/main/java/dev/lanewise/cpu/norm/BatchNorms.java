@@ -1,0 +1,176 @@
+package dev.lanewise.cpu.norm;
+
+import static dev.lanewise.cpu.memory.Access.f64;
+
+import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.memory.StridedCopy;
+import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+
+/**
+ * Runs {@link BatchNorm} and {@link BatchNormGrad}, channel by channel: a channel's elements stay in the second-level
+ * cache between the passes over them. Images too small for vectors are first brought into the order [c, n, ...].
+ */
+public final class BatchNorms {
+    private static final long GRAIN = 1 << 15;
+    private static final long SMALL_IMAGE = 8;
+
+    private final MomentKernel kernel;
+    private final int bytes;
+    private final long images;
+    private final long channels;
+    private final long pixels;
+    private final boolean repacked;
+    /** Runs of neighbouring elements a channel has, their length, and how far apart they and the channels are. */
+    private final long runs;
+
+    private final int run;
+    private final long runStride;
+    private final long channelStride;
+
+    private BatchNorms(Tensor x) {
+        bytes = x.dtype().bytes();
+        kernel = MomentKernel.ofBytes(bytes);
+        images = x.shape().size(0);
+        channels = x.shape().size(1);
+        pixels = x.shape().elements() / (images * channels);
+        repacked = pixels < SMALL_IMAGE && images > 1;
+        runs = repacked ? 1 : images;
+        run = Math.toIntExact(repacked ? images * pixels : pixels);
+        runStride = channels * pixels * bytes;
+        channelStride = (long) run * bytes;
+    }
+
+    /** Runs the operation on any strided inputs into dense outputs. */
+    public static void run(BatchNorm op, Tensor[] inputs, Tensor[] outputs) {
+        BatchNorms norm = new BatchNorms(inputs[0]);
+        try (Dense x = norm.operand(inputs[0]);
+                Dense weight = Dense.of(inputs[1]);
+                Dense bias = Dense.of(inputs[2]);
+                Dense y = norm.result(outputs[0])) {
+            norm.forward(op.epsilon(), x.address(), weight.address(), bias.address(), y.address(), outputs);
+            norm.deliver(y, outputs[0]);
+        }
+    }
+
+    /** Runs the operation on any strided inputs into dense outputs. */
+    public static void run(BatchNormGrad op, Tensor[] inputs, Tensor[] outputs) {
+        BatchNorms norm = new BatchNorms(inputs[1]);
+        try (Dense g = norm.operand(inputs[0]);
+                Dense x = norm.operand(inputs[1]);
+                Dense weight = Dense.of(inputs[2]);
+                Dense mean = Dense.of(inputs[3]);
+                Dense variance = Dense.of(inputs[4]);
+                Dense gx = norm.result(outputs[0])) {
+            double epsilon = op.forward().epsilon();
+            Workers.forRange(norm.channels, norm.grain(), (from, to) -> {
+                try (Scratch sums = Scratch.borrow(2 * Double.BYTES)) {
+                    for (long c = from; c < to; c++) {
+                        long at = c * norm.bytes;
+                        double reciprocal = 1 / Math.sqrt(norm.kernel.load(variance.address() + at) + epsilon);
+                        norm.backward(
+                                c,
+                                g.address(),
+                                x.address(),
+                                gx.address(),
+                                norm.kernel.load(mean.address() + at),
+                                reciprocal,
+                                norm.kernel.load(weight.address() + at),
+                                sums.address());
+                        norm.kernel.store(
+                                Dense.address(outputs[1]) + at, f64(sums.address() + Double.BYTES) * reciprocal);
+                        norm.kernel.store(Dense.address(outputs[2]) + at, f64(sums.address()));
+                    }
+                }
+            });
+            norm.deliver(gx, outputs[0]);
+        }
+    }
+
+    private void forward(double epsilon, long x, long weight, long bias, long y, Tensor[] outputs) {
+        long means = Dense.address(outputs[1]);
+        long variances = Dense.address(outputs[2]);
+        double count = (double) runs * run;
+        Workers.forRange(channels, grain(), (from, to) -> {
+            for (long c = from; c < to; c++) {
+                long first = x + c * channelStride;
+                double sum = 0;
+                for (long i = 0; i < runs; i++) {
+                    sum += kernel.sum(first + i * runStride, run);
+                }
+                double mean = sum / count;
+                double squares = 0;
+                for (long i = 0; i < runs; i++) {
+                    squares += kernel.squares(first + i * runStride, run, mean);
+                }
+                double variance = squares / count;
+                double scale = kernel.load(weight + c * bytes) / Math.sqrt(variance + epsilon);
+                double shift = kernel.load(bias + c * bytes);
+                for (long i = 0; i < runs; i++) {
+                    long at = c * channelStride + i * runStride;
+                    kernel.normalize(x + at, y + at, run, mean, scale, shift);
+                }
+                kernel.store(means + c * bytes, mean);
+                kernel.store(variances + c * bytes, variance);
+            }
+        });
+    }
+
+    /** Leaves the sums of g and of g (x - mean) at {@code sums}. */
+    private void backward(
+            long c, long g, long x, long gx, double mean, double reciprocal, double weight, long sums) {
+        double count = (double) runs * run;
+        f64(sums, 0);
+        f64(sums + Double.BYTES, 0);
+        for (long i = 0; i < runs; i++) {
+            long at = c * channelStride + i * runStride;
+            kernel.gradSums(g + at, x + at, run, mean, sums);
+        }
+        double scale = weight * reciprocal;
+        double shift = f64(sums) / count * scale;
+        double slope = f64(sums + Double.BYTES) / count * scale * reciprocal * reciprocal;
+        for (long i = 0; i < runs; i++) {
+            long at = c * channelStride + i * runStride;
+            kernel.grad(g + at, x + at, gx + at, run, mean, scale, shift, slope);
+        }
+    }
+
+    private long grain() {
+        return Math.max(1, GRAIN / Math.max(1, runs * run));
+    }
+
+    private Dense operand(Tensor x) {
+        if (!repacked) {
+            return Dense.of(x);
+        }
+        long[] sizes = x.shape().toArray();
+        long[] strides = x.strides();
+        return Dense.of(x, swapped(sizes), swapped(strides));
+    }
+
+    private Dense result(Tensor y) {
+        return repacked ? Dense.scratch(y.spec().bytes()) : Dense.at(Dense.address(y));
+    }
+
+    private void deliver(Dense packed, Tensor y) {
+        if (repacked) {
+            StridedCopy.run(
+                    bytes,
+                    new long[] {images, channels, pixels},
+                    packed.address(),
+                    new long[] {pixels, run, 1},
+                    Dense.address(y),
+                    new long[] {channels * pixels, pixels, 1});
+        }
+    }
+
+    private static long[] swapped(long[] values) {
+        long first = values[0];
+        values[0] = values[1];
+        values[1] = first;
+        return values;
+    }
+}
