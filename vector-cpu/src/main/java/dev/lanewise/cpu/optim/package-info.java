@@ -1,0 +1,5 @@
+/** Optimizer steps in one pass over memory. */
+@NullMarked
+package dev.lanewise.cpu.optim;
+
+import org.jspecify.annotations.NullMarked;
