@@ -50,7 +50,7 @@ public final class SliceText {
         if (item.equals("None")) {
             x = x.unsqueeze(dim++);
         } else if (item.indexOf(':') < 0) {
-            x = x.select(dim, number(item, 0));
+            x = x.select(dim, number(item));
         } else {
             range(item);
             dim++;
@@ -71,9 +71,9 @@ public final class SliceText {
             x = x.slice(dim, number(parts[0], 0), number(parts[1], Long.MAX_VALUE), step);
             return;
         }
-        // from the first to behind the last in the reversed dimension
+        // positions in the reversed dimension
         long first = size - 1 - fromFront(number(parts[0], size - 1), size);
-        long behind = parts[1].isBlank() ? size : size - 1 - fromFront(number(parts[1], 0), size);
+        long behind = parts[1].isBlank() ? size : size - 1 - fromFront(number(parts[1]), size);
         x = x.flip(dim).slice(dim, Math.max(first, 0), Math.max(behind, 0), -step);
     }
 
@@ -82,10 +82,12 @@ public final class SliceText {
     }
 
     private long number(String part, long otherwise) {
+        return part.isBlank() ? otherwise : number(part);
+    }
+
+    private long number(String part) {
         try {
-            return part.isBlank() && otherwise != 0 || part.isBlank() && text.indexOf(':') >= 0
-                    ? otherwise
-                    : Long.parseLong(part.strip());
+            return Long.parseLong(part.strip());
         } catch (NumberFormatException e) {
             throw bad("has '" + part.strip() + "' where a number belongs", "write positions, ranges, ... or None");
         }
