@@ -7,10 +7,10 @@ module dev.lanewise.nn {
     requires static transitive org.jspecify;
     requires tools.jackson.core;
 
+    exports dev.lanewise.nn;
     exports dev.lanewise.nn.data;
     exports dev.lanewise.nn.io;
     exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
     exports dev.lanewise.nn.optim;
-    exports dev.lanewise.nn;
 }
