@@ -1,0 +1,75 @@
+package dev.lanewise.examples;
+
+import dev.lanewise.examples.train.TrainCommand;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The command line {@code lanewise}. Exit codes: 0 done, 2 wrong usage, 1 anything else. */
+@Command(
+        name = "lanewise",
+        description = "Tensors, automatic differentiation and neural networks in Java.",
+        subcommands = {TrainCommand.class, DoctorCommand.class},
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        scope = ScopeType.INHERIT,
+        sortOptions = false)
+public final class Main {
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
+    private boolean verbose;
+
+    private Main() {}
+
+    /** Runs a command and exits. */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** Runs a command and returns its exit code. */
+    static int run(String... args) {
+        Main main = new Main();
+        CommandLine commandLine = new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setExecutionExceptionHandler((e, failed, result) -> main.report(e, failed));
+        commandLine.setParameterExceptionHandler((e, arguments) -> {
+            CommandLine failed = e.getCommandLine();
+            failed.getErr().println("lanewise: " + oneLine(e) + "; see '"
+                    + failed.getCommandSpec().qualifiedName() + " --help'");
+            return CommandLine.ExitCode.USAGE;
+        });
+        if (args.length == 0) {
+            commandLine.usage(System.err);
+            return CommandLine.ExitCode.USAGE;
+        }
+        return commandLine.execute(args);
+    }
+
+    private int report(Exception e, CommandLine commandLine) {
+        if (verbose) {
+            e.printStackTrace(commandLine.getErr());
+        } else {
+            boolean expected = e instanceof TensorException || e instanceof BadFileException;
+            String remedy = expected ? "" : " (an unexpected " + e.getClass().getSimpleName() + "; --verbose shows where)";
+            commandLine.getErr().println("lanewise: " + oneLine(e) + remedy);
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static String oneLine(Exception e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : String.join(" ", Arrays.asList(message.split("\\R\\s*")));
+    }
+
+    /** Reads the version from the manifest. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"lanewise " + (version == null ? "(unpackaged)" : version)};
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.lanewise.examples.train;
+
+import java.io.Console;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** What a person or a program sees of a training run: a bar on a terminal, else plain lines, or JSON lines. */
+final class Progress {
+    private static final long REDRAW_NANOS = 100_000_000;
+    private static final int WIDTH = 24;
+
+    private final String model;
+    private final boolean json;
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final boolean bar;
+    private int epoch;
+    private int epochs;
+    private long samples;
+    private long correct;
+    private long seen;
+    private long started;
+    private long drawn;
+
+    Progress(String model, boolean json, PrintWriter out, PrintWriter err) {
+        this.model = model;
+        this.json = json;
+        this.out = out;
+        this.err = err;
+        Console console = System.console();
+        this.bar = !json && console != null && console.isTerminal();
+    }
+
+    /** A remark that is not a result. */
+    void notice(String line) {
+        err.println(line);
+        err.flush();
+    }
+
+    void download(String file, long received, long total) {
+        if (bar) {
+            draw(String.format(Locale.ROOT, "%s %s %.1f of %.1f MB", file, bar(received, total), received / 1e6, total / 1e6));
+            if (received == total) {
+                out.println();
+            }
+        }
+    }
+
+    void begin(int newEpoch, int newEpochs, long newSamples) {
+        epoch = newEpoch;
+        epochs = newEpochs;
+        samples = newSamples;
+        correct = 0;
+        seen = 0;
+        started = System.nanoTime();
+        drawn = started;
+    }
+
+    /** After a step: the mean loss so far and how many of the step's samples were right. */
+    void step(long samplesSeen, double loss, long stepCorrect, long stepSize) {
+        correct += stepCorrect;
+        seen += stepSize;
+        long now = System.nanoTime();
+        if (bar && now - drawn >= REDRAW_NANOS) {
+            drawn = now;
+            double rate = samplesSeen / ((now - started) / 1e9);
+            draw(String.format(
+                    Locale.ROOT,
+                    "epoch %d/%d %s loss %.4f, accuracy %.2f%%, %.0f samples/s, %s left",
+                    epoch,
+                    epochs,
+                    bar(samplesSeen, samples),
+                    loss,
+                    100.0 * correct / seen,
+                    rate,
+                    time((samples - samplesSeen) / rate)));
+        }
+    }
+
+    void end(double seconds, double loss, double accuracy) {
+        double rate = samples / seconds;
+        if (json) {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "{\"model\":\"%s\",\"epoch\":%d,\"train_s\":%.3f,\"samples_per_s\":%.1f,\"train_loss\":%.6f,"
+                            + "\"test_accuracy\":%.6f}",
+                    model,
+                    epoch,
+                    seconds,
+                    rate,
+                    loss,
+                    accuracy));
+        } else {
+            String line = String.format(
+                    Locale.ROOT,
+                    "epoch %d/%d: loss %.4f, test accuracy %.2f%%, %.1f s, %.0f samples/s",
+                    epoch,
+                    epochs,
+                    loss,
+                    100 * accuracy,
+                    seconds,
+                    rate);
+            if (bar) {
+                draw(line);
+            } else {
+                out.print(line);
+            }
+            out.println();
+        }
+        out.flush();
+    }
+
+    private void draw(String line) {
+        out.print("\r" + line + "\u001b[K");
+        out.flush();
+    }
+
+    private static String bar(long done, long total) {
+        int full = total <= 0 ? WIDTH : (int) (WIDTH * Math.min(done, total) / total);
+        return "[" + "=".repeat(full) + " ".repeat(WIDTH - full) + "]";
+    }
+
+    private static String time(double seconds) {
+        long whole = Math.round(seconds);
+        return whole >= 3600
+                ? String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
+    }
+}
