@@ -8,7 +8,12 @@ module dev.lanewise.testkit {
     requires tools.jackson.core;
 
     exports dev.lanewise.testkit;
+    exports dev.lanewise.testkit.golden;
+
+    uses dev.lanewise.testkit.golden.GoldenOps;
 
     provides dev.lanewise.tensor.spi.BackendProvider with
             dev.lanewise.testkit.ReferenceBackendProvider;
+    provides dev.lanewise.testkit.golden.GoldenOps with
+            dev.lanewise.testkit.golden.TensorGoldenOps;
 }

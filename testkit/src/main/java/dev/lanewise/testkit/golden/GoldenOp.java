@@ -1,0 +1,17 @@
+package dev.lanewise.testkit.golden;
+
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/** Computes a case with the implementation that is checked. */
+@FunctionalInterface
+public interface GoldenOp {
+    /**
+     * The outputs in the case's order; {@code run} may return more than the case asks for, never fewer.
+     *
+     * @param inputs the inputs by name, in the case's order; those with a gradient are watched
+     * @param attributes the attributes, by PyTorch's names
+     */
+    List<Tensor> run(Map<String, Tensor> inputs, Attributes attributes);
+}
