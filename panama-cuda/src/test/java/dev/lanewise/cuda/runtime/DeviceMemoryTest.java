@@ -1,0 +1,76 @@
+package dev.lanewise.cuda.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.api.Driver.Stream;
+import dev.lanewise.cuda.api.Recording;
+import dev.lanewise.tensor.OutOfTensorMemoryException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DeviceMemoryTest {
+    private static final CudaException OUT_OF_MEMORY =
+            CudaException.failed("cuMemAllocFromPoolAsync", 2, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory");
+
+    private final Recording recording = new Recording();
+    private final Driver driver = recording.of(Driver.class);
+    private final List<String> events = new ArrayList<>();
+
+    private DeviceMemory memory() {
+        return new DeviceMemory(driver, 0, () -> events.add("released"), () -> "scope step holds 4096 bytes");
+    }
+
+    @Test
+    void everythingIsFreedAndThePoolDestroyedAfterItsWork() {
+        try (DeviceMemory memory = memory()) {
+            long address = memory.allocate(1024, Stream.LEGACY_DEFAULT);
+            assertThat(memory.allocatedBytes()).isEqualTo(1024);
+            memory.free(address, 1024, Stream.LEGACY_DEFAULT);
+            assertThat(memory.allocatedBytes()).isZero();
+        }
+        assertThat(recording.alive).isEmpty();
+        assertThat(recording.methods())
+                .containsExactly(
+                        "createPool", "setReleaseThreshold", "allocate", "free", "synchronize", "destroy");
+    }
+
+    @Test
+    void outOfMemoryReleasesTrimsAndTriesAgain() {
+        DeviceMemory memory = memory();
+        recording.answer("allocate", OUT_OF_MEMORY);
+        assertThat(memory.allocate(1024, Stream.LEGACY_DEFAULT)).isPositive();
+        assertThat(events).containsExactly("released");
+        assertThat(recording.methods().subList(2, 6))
+                .containsExactly("allocate", "synchronize", "trim", "allocate");
+        assertThat(memory.allocatedBytes()).isEqualTo(1024);
+    }
+
+    @Test
+    void secondFailureNamesRequestHoldingsAndHolders() {
+        DeviceMemory memory = memory();
+        recording
+                .answer("allocate", OUT_OF_MEMORY)
+                .answer("allocate", OUT_OF_MEMORY)
+                .answer("memoryInfo", new Driver.MemoryInfo(100, 8000))
+                .answer("used", 4096L);
+        assertThatThrownBy(() -> memory.allocate(1L << 40, Stream.LEGACY_DEFAULT))
+                .isInstanceOf(OutOfTensorMemoryException.class)
+                .hasMessage("cuda:0: no memory for 1099511627776 bytes; tensors hold 4096 bytes, 100 of 8000 bytes are free;"
+                        + " scope step holds 4096 bytes; close scopes earlier, or use smaller batches")
+                .hasCause(OUT_OF_MEMORY);
+        assertThat(memory.allocatedBytes()).isZero();
+    }
+
+    @Test
+    void otherFailuresAreNotTriedAgain() {
+        DeviceMemory memory = memory();
+        CudaException failure = CudaException.failed("cuMemAllocFromPoolAsync", 700, "CUDA_ERROR_ILLEGAL_ADDRESS", "");
+        recording.answer("allocate", failure);
+        assertThatThrownBy(() -> memory.allocate(1, Stream.LEGACY_DEFAULT)).isSameAs(failure);
+        assertThat(events).isEmpty();
+    }
+}
