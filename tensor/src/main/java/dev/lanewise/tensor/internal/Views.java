@@ -69,10 +69,10 @@ final class Views {
         int i = 0;
         int j = 0;
         while (i < from.rank() || j < to.rank()) {
+            int firstOld = i;
+            int firstNew = j;
             long oldSize = i < from.rank() ? from.size(i++) : 1;
             long newSize = j < to.rank() ? to.size(j++) : 1;
-            int firstOld = i - 1;
-            int firstNew = j - 1;
             while (oldSize != newSize) {
                 if (oldSize < newSize) {
                     oldSize *= from.size(i++);
@@ -84,7 +84,7 @@ final class Views {
             if (inner < 0) {
                 return null;
             }
-            for (int d = Math.min(j, to.rank()) - 1; d >= Math.max(firstNew, 0); d--) {
+            for (int d = j - 1; d >= firstNew; d--) {
                 result[d] = inner;
                 inner *= to.size(d);
             }
@@ -96,7 +96,7 @@ final class Views {
     private static long innerStride(Shape from, long[] strides, int first, int end) {
         long inner = -1;
         long expected = -1;
-        for (int d = end - 1; d >= Math.max(first, 0); d--) {
+        for (int d = end - 1; d >= first; d--) {
             if (from.size(d) == 1) {
                 continue;
             }
