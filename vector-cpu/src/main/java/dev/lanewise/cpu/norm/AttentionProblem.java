@@ -1,0 +1,111 @@
+package dev.lanewise.cpu.norm;
+
+import dev.lanewise.cpu.gemm.Gemm;
+import dev.lanewise.cpu.gemm.GemmShape;
+import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.memory.NativeMemory;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Attention;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The sizes of one attention, its mask, and the scores of a block of queries and keys. */
+final class AttentionProblem {
+    /** Queries and keys of a block: its scores fit the second-level cache, and a product of that size runs at full speed. */
+    static final int QUERY_BLOCK = 64;
+
+    static final int KEY_BLOCK = 256;
+
+    private static final int MOST_PLANS = 256;
+    private static final ConcurrentHashMap<Plan, Gemm> PLANS = new ConcurrentHashMap<>();
+
+    private record Plan(int bytes, GemmShape shape) {}
+
+    final AttentionKernel kernel;
+    final int bytes;
+    /** Products of leading sizes: independent attentions. */
+    final long heads;
+
+    final int queries;
+    final int keys;
+    /** Elements of a query or a key. */
+    final int width;
+    /** Elements of a value. */
+    final int valueWidth;
+
+    private final Attention op;
+    private final @Nullable Tensor mask;
+    private final long maskAddress;
+    private final long[] leading;
+
+    AttentionProblem(Attention op, Tensor q, Tensor v, @Nullable Tensor mask) {
+        this.op = op;
+        bytes = q.dtype().bytes();
+        kernel = AttentionKernel.ofBytes(bytes);
+        int rank = q.shape().rank();
+        leading = q.shape().slice(0, rank - 2).toArray();
+        heads = q.shape().slice(0, rank - 2).elements();
+        queries = Math.toIntExact(q.shape().size(-2));
+        keys = Math.toIntExact(v.shape().size(-2));
+        width = Math.toIntExact(q.shape().size(-1));
+        valueWidth = Math.toIntExact(v.shape().size(-1));
+        this.mask = mask;
+        maskAddress = mask == null ? 0 : Dense.address(mask);
+    }
+
+    /** How many keys a block of queries that ends before {@code queryEnd} sees. */
+    int visibleKeys(int queryEnd) {
+        return op.causal() ? Math.min(keys, queryEnd) : keys;
+    }
+
+    /** Writes the masked scores of a block, {@code [rows, columns]}. */
+    void scores(long head, int query, int rows, long q, int key, int columns, long k, long scores) {
+        product(GemmShape.of(rows, columns, width).rightTransposed().scaled(op.scale(), 0), q, k, scores);
+        long masks = mask == null ? 0 : maskAddress + headOffset(mask, head) * bytes;
+        for (int row = 0; row < rows; row++) {
+            long at = scores + (long) row * columns * bytes;
+            if (mask != null) {
+                long rowStride = stride(mask, 2);
+                long columnStride = stride(mask, 1);
+                long first = masks + ((query + row) * rowStride + key * columnStride) * bytes;
+                kernel.addMask(at, columns, first, columnStride * bytes);
+            }
+            if (op.causal()) {
+                kernel.hide(at, Math.max(0, query + row + 1 - key), columns);
+            }
+        }
+    }
+
+    /** Runs a product of dense or transposed operands. */
+    void product(GemmShape shape, long a, long b, long c) {
+        Plan key = new Plan(bytes, shape);
+        Gemm gemm = PLANS.get(key);
+        if (gemm == null) {
+            if (PLANS.size() >= MOST_PLANS) {
+                PLANS.clear();
+            }
+            gemm = PLANS.computeIfAbsent(key, plan -> kernel.product(plan.shape));
+        }
+        gemm.run(NativeMemory.ALL, a, NativeMemory.ALL, b, NativeMemory.ALL, c);
+    }
+
+    double scale() {
+        return op.scale();
+    }
+
+    /** The mask's stride of a dimension counted from the end, from 1; 0 where it broadcasts. */
+    private static long stride(Tensor mask, int fromEnd) {
+        int d = mask.shape().rank() - fromEnd;
+        return d < 0 || mask.shape().size(d) == 1 ? 0 : mask.stride(d);
+    }
+
+    private long headOffset(Tensor tensor, long head) {
+        long offset = 0;
+        long rest = head;
+        for (int d = leading.length - 1; d >= 0; d--) {
+            offset += rest % leading[d] * stride(tensor, leading.length - d + 2);
+            rest /= leading[d];
+        }
+        return offset;
+    }
+}
