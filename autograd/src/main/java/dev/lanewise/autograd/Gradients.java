@@ -2,7 +2,11 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The gradients of an output for watched tensors. Immutable; the tensors belong to the scope of the call. */
@@ -34,6 +38,18 @@ public final class Gradients {
                         ? "gradients: " + watched.spec() + " is not watched; use what Autograd.watch returned"
                         : "gradients: the output does not depend on " + watched.spec()
                                 + "; was it computed inside noGrad, or from a detached tensor?");
+    }
+
+    /** The gradients themselves, in no particular order. */
+    public Collection<Tensor> values() {
+        return Collections.unmodifiableCollection(byOrigin.values());
+    }
+
+    /** The gradients after a function, for example one that scales them. */
+    public Gradients map(UnaryOperator<Tensor> function) {
+        Map<GradOrigin, Tensor> mapped = new IdentityHashMap<>();
+        byOrigin.forEach((origin, gradient) -> mapped.put(origin, function.apply(gradient)));
+        return new Gradients(mapped);
     }
 
     private @Nullable Tensor find(Tensor watched) {

@@ -1,0 +1,46 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Adadelta (Zeiler 2012, arXiv:1212.5701): {@code s = rho s + (1 - rho) g^2;}
+ * {@code d = sqrt(a + epsilon) / sqrt(s + epsilon) g; a = rho a + (1 - rho) d^2; p -= rate d}.
+ */
+public final class Adadelta extends PerParameter {
+    /**
+     * How to adapt.
+     *
+     * @param rho the decay of both running means
+     * @param epsilon keeps roots from 0
+     * @param weightDecay the factor of the L2 penalty
+     */
+    public record Options(double rho, double epsilon, double weightDecay) {
+        /** PyTorch's defaults. */
+        public static Options defaults() {
+            return new Options(0.9, 1e-6, 0);
+        }
+    }
+
+    private final Options options;
+
+    /** An optimizer with options. */
+    public Adadelta(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate, options.weightDecay, "square", "change");
+        this.options = options;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g) {
+        Tensor square = state("square", p);
+        Tensor change = state("change", p);
+        track(square, options.rho, g.square());
+        Tensor step = change.add(options.epsilon)
+                .sqrt()
+                .div(square.add(options.epsilon).sqrt())
+                .mul(g);
+        track(change, options.rho, step.square());
+        return step.mul(rate());
+    }
+}

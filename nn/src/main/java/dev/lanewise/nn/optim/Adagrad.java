@@ -1,0 +1,38 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/** Adagrad (Duchi et al. 2011): {@code s += g^2; p -= rate / (1 + (step - 1) decay) g / (sqrt(s) + epsilon)}. */
+public final class Adagrad extends PerParameter {
+    /**
+     * How to adapt.
+     *
+     * @param rateDecay how fast the rate falls
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the L2 penalty
+     */
+    public record Options(double rateDecay, double epsilon, double weightDecay) {
+        /** PyTorch's defaults. */
+        public static Options defaults() {
+            return new Options(0, 1e-10, 0);
+        }
+    }
+
+    private final Options options;
+
+    /** An optimizer with options. */
+    public Adagrad(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate, options.weightDecay, "sum");
+        this.options = options;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g) {
+        Tensor sum = state("sum", p);
+        sum.assign(sum.add(g.square()));
+        double rate = rate() / (1 + (steps() - 1) * options.rateDecay);
+        return g.div(sum.sqrt().add(options.epsilon)).mul(rate);
+    }
+}

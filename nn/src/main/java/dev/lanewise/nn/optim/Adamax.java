@@ -1,0 +1,43 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Adamax (Kingma and Ba 2014, arXiv:1412.6980, section 7.1): {@code m = beta1 m + (1 - beta1) g;}
+ * {@code u = max(beta2 u, |g| + epsilon); p -= rate / (1 - beta1^step) m / u}.
+ */
+public final class Adamax extends PerParameter {
+    /**
+     * How to adapt.
+     *
+     * @param beta1 the mean's decay
+     * @param beta2 the maximum's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the L2 penalty
+     */
+    public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
+        /** PyTorch's defaults. */
+        public static Options defaults() {
+            return new Options(0.9, 0.999, 1e-8, 0);
+        }
+    }
+
+    private final Options options;
+
+    /** An optimizer with options. */
+    public Adamax(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate, options.weightDecay, "mean", "maximum");
+        this.options = options;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g) {
+        Tensor mean = state("mean", p);
+        Tensor maximum = state("maximum", p);
+        track(mean, options.beta1, g);
+        maximum.assign(maximum.mul(options.beta2).maximum(g.abs().add(options.epsilon)));
+        return mean.div(maximum).mul(rate() / (1 - Math.pow(options.beta1, steps())));
+    }
+}

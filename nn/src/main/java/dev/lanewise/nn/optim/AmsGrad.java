@@ -1,0 +1,41 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/** AMSGrad: Adam whose denominator never shrinks (Reddi et al. 2018, arXiv:1904.09237). */
+public final class AmsGrad extends PerParameter {
+    private final double beta1;
+    private final double beta2;
+    private final double epsilon;
+
+    /**
+     * An optimizer.
+     *
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the L2 penalty
+     */
+    public AmsGrad(
+            List<Parameter> parameters, double rate, double beta1, double beta2, double epsilon, double weightDecay) {
+        super(parameters, rate, weightDecay, "mean", "square", "maximum");
+        this.beta1 = beta1;
+        this.beta2 = beta2;
+        this.epsilon = epsilon;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g) {
+        Tensor mean = state("mean", p);
+        Tensor square = state("square", p);
+        Tensor maximum = state("maximum", p);
+        track(mean, beta1, g);
+        track(square, beta2, g.square());
+        maximum.assign(maximum.maximum(square));
+        double correction = 1 - Math.pow(beta1, steps());
+        double root = Math.sqrt(1 - Math.pow(beta2, steps()));
+        return mean.div(maximum.sqrt().div(root).add(epsilon)).mul(rate() / correction);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+
+/** Keeps gradients from becoming large (Pascanu et al. 2012, arXiv:1211.5063). */
+public final class Clipping {
+    private Clipping() {}
+
+    /**
+     * Gradients after clipping.
+     *
+     * @param gradients the clipped ones
+     * @param norm the Euclidean norm of all before
+     */
+    public record Clipped(Gradients gradients, double norm) {}
+
+    /** Scales all gradients so that the Euclidean norm of all together is at most {@code most}. */
+    public static Clipped byNorm(Gradients gradients, double most) {
+        checkPositive(most);
+        double squares = 0;
+        for (Tensor gradient : gradients.values()) {
+            squares += gradient.square().sum().item();
+        }
+        double norm = Math.sqrt(squares);
+        double factor = most / (norm + 1e-6);
+        return new Clipped(factor >= 1 ? gradients : gradients.map(g -> g.mul(factor)), norm);
+    }
+
+    /** Cuts every element of every gradient to between {@code -most} and {@code most}. */
+    public static Gradients byValue(Gradients gradients, double most) {
+        checkPositive(most);
+        return gradients.map(g -> g.clamp(-most, most));
+    }
+
+    private static void checkPositive(double most) {
+        if (!(most > 0)) {
+            throw new TensorException("clip: bound " + most + " (expected a number above 0); check it");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/** NAdam: Adam with Nesterov momentum whose factor grows towards beta1 (Dozat 2016). */
+public final class NAdam extends PerParameter {
+    /**
+     * How to adapt.
+     *
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the L2 penalty
+     * @param momentumDecay how fast the momentum factor grows
+     */
+    public record Options(double beta1, double beta2, double epsilon, double weightDecay, double momentumDecay) {
+        /** PyTorch's defaults. */
+        public static Options defaults() {
+            return new Options(0.9, 0.999, 1e-8, 0, 4e-3);
+        }
+    }
+
+    private final Options options;
+
+    /** An optimizer with options. */
+    public NAdam(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate, options.weightDecay, "mean", "square");
+        this.options = options;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g) {
+        Tensor mean = state("mean", p);
+        Tensor square = state("square", p);
+        track(mean, options.beta1, g);
+        track(square, options.beta2, g.square());
+        double product = 1;
+        for (long t = 1; t <= steps(); t++) {
+            product *= momentum(t);
+        }
+        double now = momentum(steps());
+        double next = momentum(steps() + 1);
+        Tensor denominator = square.div(1 - Math.pow(options.beta2, steps()))
+                .sqrt()
+                .add(options.epsilon);
+        Tensor fromGradient = g.mul(rate() * (1 - now) / (1 - product));
+        Tensor fromMean = mean.mul(rate() * next / (1 - product * next));
+        return fromGradient.add(fromMean).div(denominator);
+    }
+
+    private double momentum(long step) {
+        return options.beta1 * (1 - 0.5 * Math.pow(0.96, step * options.momentumDecay));
+    }
+}

@@ -1,0 +1,57 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An optimizer whose step is written in tensor operations, one parameter at a time. */
+abstract class PerParameter extends Optimizer {
+    private final double weightDecay;
+    private final Map<String, Map<Integer, Tensor>> state = new LinkedHashMap<>();
+
+    /**
+     * For subclasses.
+     *
+     * @param weightDecay the factor of the L2 penalty
+     * @param kinds the names of the state's tensors
+     */
+    PerParameter(List<Parameter> parameters, double rate, double weightDecay, String... kinds) {
+        super(parameters, rate);
+        this.weightDecay = weightDecay;
+        Arrays.stream(kinds).forEach(kind -> state.put(kind, new LinkedHashMap<>()));
+    }
+
+    @Override
+    protected final void update(List<Trained> trained) {
+        for (Trained p : trained) {
+            try (var _ = Scope.open("optimizer")) {
+                Tensor g = weightDecay == 0 ? p.gradient() : p.gradient().add(p.value().mul(weightDecay));
+                p.value().assign(p.value().sub(change(p, g)));
+            }
+        }
+    }
+
+    /** What is taken off the parameter. */
+    abstract Tensor change(Trained p, Tensor gradient);
+
+    @Override
+    protected final Map<String, Map<Integer, Tensor>> state() {
+        return state;
+    }
+
+    /** The parameter's tensor of a kind of state, zeros to begin with. */
+    final Tensor state(String kind, Trained p) {
+        Map<Integer, Tensor> tensors = state.get(kind);
+        assert tensors != null : kind;
+        return zeros(tensors, p);
+    }
+
+    /** Moves a running mean towards a value: {@code mean = decay mean + (1 - decay) value}. */
+    static void track(Tensor mean, double decay, Tensor value) {
+        mean.assign(mean.mul(decay).add(value.mul(1 - decay)));
+    }
+}

@@ -1,0 +1,42 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.tensor.TensorException;
+
+/** Lowers an optimizer's learning rate when a measure has stopped getting smaller. */
+public final class Plateau {
+    private final Optimizer optimizer;
+    private final double factor;
+    private final int patience;
+    private final double least;
+    private double best = Double.POSITIVE_INFINITY;
+    private int waited;
+
+    /**
+     * A schedule by measure.
+     *
+     * @param factor the rate is multiplied by it, between 0 and 1
+     * @param patience how many measures may pass without a new best
+     * @param least the rate does not fall below
+     */
+    public Plateau(Optimizer optimizer, double factor, int patience, double least) {
+        if (!(factor > 0 && factor < 1) || patience < 0) {
+            throw new TensorException("plateau: factor " + factor + ", patience " + patience
+                    + " (expected a factor between 0 and 1, a patience of 0 or more); check them");
+        }
+        this.optimizer = optimizer;
+        this.factor = factor;
+        this.patience = patience;
+        this.least = least;
+    }
+
+    /** Takes the next measure, for example a validation loss; better is smaller by a relative 1e-4. */
+    public void measure(double value) {
+        if (value < best * (1 - 1e-4 * Math.signum(best))) {
+            best = value;
+            waited = 0;
+        } else if (++waited > patience) {
+            waited = 0;
+            optimizer.rate(Math.max(optimizer.rate() * factor, least));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/**
+ * RMSprop (Tieleman and Hinton 2012), optionally centered (Graves 2013, arXiv:1308.0850) and with momentum:
+ * {@code s = alpha s + (1 - alpha) g^2; p -= rate g / (sqrt(s) + epsilon)}.
+ */
+public final class RmsProp extends PerParameter {
+    /**
+     * How to adapt.
+     *
+     * @param alpha the square's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the L2 penalty
+     * @param momentum the momentum factor
+     * @param centered whether the squared running mean is taken off the square
+     */
+    public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
+        /** PyTorch's defaults. */
+        public static Options defaults() {
+            return new Options(0.99, 1e-8, 0, 0, false);
+        }
+    }
+
+    private final Options options;
+
+    /** An optimizer with options. */
+    public RmsProp(List<Parameter> parameters, double rate, Options options) {
+        super(parameters, rate, options.weightDecay, "square", "mean", "momentum");
+        this.options = options;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g) {
+        Tensor square = state("square", p);
+        track(square, options.alpha, g.square());
+        Tensor variance = square;
+        if (options.centered) {
+            Tensor mean = state("mean", p);
+            track(mean, options.alpha, g);
+            variance = square.sub(mean.square());
+        }
+        Tensor step = g.div(variance.sqrt().add(options.epsilon));
+        if (options.momentum > 0) {
+            Tensor momentum = state("momentum", p);
+            momentum.assign(momentum.mul(options.momentum).add(step));
+            step = momentum;
+        }
+        return step.mul(rate());
+    }
+}

@@ -1,0 +1,97 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.tensor.TensorException;
+
+/**
+ * A learning rate for every step (or epoch), as a function of its number. Schedules have no state, so training resumes
+ * at any number, and compose by ordinary functions.
+ *
+ * <pre>{@code
+ * Schedule schedule = Schedule.cosine(0.1, 0, 90_000).warmedUp(500);
+ * optimizer.rate(schedule.rate(step));
+ * }</pre>
+ */
+@FunctionalInterface
+public interface Schedule {
+    /** The rate of a step, from 0. */
+    double rate(long step);
+
+    /** Always the same. */
+    static Schedule constant(double base) {
+        return step -> base;
+    }
+
+    /** Times gamma every {@code size} steps. */
+    static Schedule step(double base, long size, double gamma) {
+        positive("step", size);
+        return step -> base * Math.pow(gamma, step / size);
+    }
+
+    /** Times gamma at each milestone. */
+    static Schedule multiStep(double base, double gamma, long... milestones) {
+        long[] copy = milestones.clone();
+        return step -> {
+            int passed = 0;
+            for (long milestone : copy) {
+                passed += step >= milestone ? 1 : 0;
+            }
+            return base * Math.pow(gamma, passed);
+        };
+    }
+
+    /** Times gamma every step. */
+    static Schedule exponential(double base, double gamma) {
+        return step -> base * Math.pow(gamma, step);
+    }
+
+    /**
+     * Half a cosine from base to least in {@code steps} steps, and back up in as many (Loshchilov and Hutter 2016,
+     * arXiv:1608.03983).
+     */
+    static Schedule cosine(double base, double least, long steps) {
+        positive("cosine", steps);
+        return step -> least + (base - least) * (1 + Math.cos(Math.PI * step / steps)) / 2;
+    }
+
+    /** From {@code start * base} to {@code end * base} in equal steps. */
+    static Schedule linear(double base, double start, double end, long steps) {
+        positive("linear", steps);
+        return step -> base * (start + (end - start) * Math.min(step, steps) / steps);
+    }
+
+    /**
+     * One cycle (Smith and Topin 2017, arXiv:1708.07120): half a cosine from {@code most / 25} up to most in the first 30%
+     * of the steps, and half a cosine down to {@code most / 250000} in the others.
+     */
+    static Schedule oneCycle(double most, long steps) {
+        positive("one-cycle", steps);
+        double first = most / 25;
+        double last = first / 1e4;
+        double top = 0.3 * steps - 1;
+        return step -> step <= top
+                ? between(first, most, step / top)
+                : between(most, last, Math.min(1, (step - top) / (steps - 1 - top)));
+    }
+
+    /** This schedule, its first steps scaled from near 0 up to 1. */
+    default Schedule warmedUp(long steps) {
+        positive("warm-up", steps);
+        return step -> rate(step) * Math.min(1, (step + 1.0) / steps);
+    }
+
+    /** This schedule for its first steps, then another from its own beginning. */
+    default Schedule then(long steps, Schedule next) {
+        return step -> step < steps ? rate(step) : next.rate(step - steps);
+    }
+
+    private static double between(double from, double to, double part) {
+        return to + (from - to) * (1 + Math.cos(Math.PI * part)) / 2;
+    }
+
+    private static void positive(String name, long steps) {
+        if (steps < 1) {
+            throw new TensorException(
+                    "schedule: " + name + " over " + steps + " steps (expected 1 or more); check the number");
+        }
+    }
+}
