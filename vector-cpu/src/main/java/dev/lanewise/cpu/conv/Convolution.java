@@ -54,7 +54,7 @@ public final class Convolution {
         boolean relu = activation == Activation.RELU;
         switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
-            case WINOGRAD -> throw new IllegalStateException();
+            case WINOGRAD -> WinogradConvolution.forward(shape, xs, ws, bs, relu, ys);
             case GEMM -> GemmConvolution.forward(shape, F32, xs, ws, bs, activation, ys);
         }
         keepReachable(x, w, y);
@@ -81,7 +81,7 @@ public final class Convolution {
         long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
         switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
-            case WINOGRAD -> throw new IllegalStateException();
+            case WINOGRAD -> WinogradConvolution.inputGrad(shape, gys, ws, gxs);
             case GEMM -> GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
         }
         keepReachable(gy, w, gx);
@@ -107,7 +107,7 @@ public final class Convolution {
         long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
         switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
             case DIRECT -> DirectWeightGrad.run(shape, xs, gys, gws);
-            case WINOGRAD -> throw new IllegalStateException();
+            case WINOGRAD -> WinogradWeightGrad.run(shape, xs, gys, gws);
             case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
         }
         keepReachable(x, gy, gw);

@@ -16,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  * The direct convolution, forward and with respect to its input: no matrix of patches, one flat loop over a table of taps.
  *
  * <p>A task is one image of one group, or a strip of its rows. Its input is copied into {@link Planes} unless the tensor is
- * laid out so already; then each triple of pixel vectors meets each block of output channels in {@link DirectTile}.
+ * laid out so already; then each pair of pixel vectors meets each block of output channels in {@link DirectTile}.
  */
 final class DirectConvolution {
     private final DirectPlan plan;
@@ -71,7 +71,7 @@ final class DirectConvolution {
         }
     }
 
-    /** Covers {@code rows} rows of the grid with triples of vectors and each of them with the blocks of output channels. */
+    /** Covers {@code rows} rows of the grid with pairs of vectors and each of them with the blocks of output channels. */
     private void sweep(long pixels, int rows, int group, long to, int planeRows) {
         int width = plan.flat() ? rows * plan.gridW() : plan.gridW();
         int lines = plan.flat() ? 1 : rows;
@@ -85,28 +85,22 @@ final class DirectConvolution {
             for (int first = 0; first < vectors; first += DirectTile.VECTORS) {
                 // Past the end the last vector is computed again: the same bits to the same place.
                 int v1 = Math.min(first + 1, vectors - 1);
-                int v2 = Math.min(first + 2, vectors - 1);
                 int line0 = first / perLine;
                 int line1 = v1 / perLine;
-                int line2 = v2 / perLine;
                 int column0 = Math.min((first - line0 * perLine) * LANES, lastColumn);
                 int column1 = Math.min((v1 - line1 * perLine) * LANES, lastColumn);
-                int column2 = Math.min((v2 - line2 * perLine) * LANES, lastColumn);
                 long x0 = pixels + 4L * ((long) line0 * pitch + column0);
                 long x1 = pixels + 4L * ((long) line1 * pitch + column1);
-                long x2 = pixels + 4L * ((long) line2 * pitch + column2);
                 long y0 = to + 4L * ((long) line0 * width + column0);
                 long y1 = to + 4L * ((long) line1 * width + column1);
-                long y2 = to + 4L * ((long) line2 * width + column2);
                 for (int block = 0; block < plan.blocks(); block++) {
                     DirectTile.run(
-                            x0, x1, x2, weights.taps(block), weights.steps(block), weights.weights(group, block),
+                            x0, x1, weights.taps(block), weights.steps(block), weights.weights(group, block),
                             weights.start(group, block), tile.address());
                     int channels = Math.min(DirectTile.CHANNELS, plan.gridPlanes() - block * DirectTile.CHANNELS);
                     long at = block * DirectTile.CHANNELS * channelBytes;
                     store(tile.address(), channels, lanes, y0 + at, channelBytes);
                     store(tile.address() + BYTES, channels, lanes, y1 + at, channelBytes);
-                    store(tile.address() + 2 * BYTES, channels, lanes, y2 + at, channelBytes);
                 }
             }
         }

@@ -1,17 +1,17 @@
 package dev.lanewise.cpu.conv;
 
 /**
- * The micro-kernel of the direct convolution: {@link #CHANNELS} output channels by three vectors of pixels, summed over one
+ * The micro-kernel of the direct convolution: {@link #CHANNELS} output channels by two vectors of pixels, summed over one
  * flat list of taps (channel, row and column in one).
  */
 final class DirectTile {
     private static final boolean WIDE = Vectors.BYTES >= 64;
 
     /** Output channels of a tile. */
-    static final int CHANNELS = WIDE ? DirectTile8x3.CHANNELS : DirectTile4x3.CHANNELS;
+    static final int CHANNELS = WIDE ? DirectTile8x2.CHANNELS : DirectTile6x2.CHANNELS;
 
     /** Vectors of pixels in a tile. */
-    static final int VECTORS = 3;
+    static final int VECTORS = 2;
 
     /** Bytes of a tile's results, {@code [CHANNELS][VECTORS][lanes]}. */
     static final long TILE_BYTES = (long) CHANNELS * VECTORS * Vectors.BYTES;
@@ -23,18 +23,17 @@ final class DirectTile {
      *
      * @param x0 the first vector of pixels
      * @param x1 the second
-     * @param x2 the third
      * @param taps byte offsets of the taps relative to a pixel, 64 bits each
      * @param steps number of taps
      * @param w packed weights {@code [steps][CHANNELS]}
      * @param start what the sums start from, laid out like the tile
      * @param tile receives the results
      */
-    static void run(long x0, long x1, long x2, long taps, int steps, long w, long start, long tile) {
+    static void run(long x0, long x1, long taps, int steps, long w, long start, long tile) {
         if (WIDE) {
-            DirectTile8x3.run(x0, x1, x2, taps, steps, w, start, tile);
+            DirectTile8x2.run(x0, x1, taps, steps, w, start, tile);
         } else {
-            DirectTile4x3.run(x0, x1, x2, taps, steps, w, start, tile);
+            DirectTile6x2.run(x0, x1, taps, steps, w, start, tile);
         }
     }
 }

@@ -70,4 +70,22 @@ final class Rows {
             ALL.set(FLOAT, (to + 4 * i) & MASK, ALL.get(FLOAT, (to + 4 * i) & MASK) + ALL.get(FLOAT, (from + 4 * i) & MASK));
         }
     }
+
+    /** Returns the float at an address. */
+    static float read(long at) {
+        return ALL.get(FLOAT, at & MASK);
+    }
+
+    /** Adds {@code bias} and, if {@code relu}, replaces what is negative by zero. */
+    static void biasAndActivate(long at, int count, float bias, boolean relu) {
+        int i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4L * i) & MASK, ORDER).add(bias);
+            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (at + 4L * i) & MASK, ORDER);
+        }
+        for (; i < count; i++) {
+            float sum = ALL.get(FLOAT, (at + 4L * i) & MASK) + bias;
+            ALL.set(FLOAT, (at + 4L * i) & MASK, relu ? Math.max(sum, 0f) : sum);
+        }
+    }
 }

@@ -9,12 +9,12 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link WeightGradTile} for thirty-two vector registers: 4 output channels by 6 taps. */
-final class WeightGradTile4x6 {
+/** {@link WeightGradTile} for thirty-two vector registers: 4 output channels by 5 taps. */
+final class WeightGradTile4x5 {
     static final int CHANNELS = 4;
-    static final int TAPS = 6;
+    static final int TAPS = 5;
 
-    private WeightGradTile4x6() {}
+    private WeightGradTile4x5() {}
 
     static void run(long gy, long gyPlane, long x, long taps, long pixels, int steps, long start, long tile) {
         long t0 = x + ALL.get(LONG, (taps & MASK) + 0);
@@ -22,7 +22,6 @@ final class WeightGradTile4x6 {
         long t2 = x + ALL.get(LONG, (taps & MASK) + 16);
         long t3 = x + ALL.get(LONG, (taps & MASK) + 24);
         long t4 = x + ALL.get(LONG, (taps & MASK) + 32);
-        long t5 = x + ALL.get(LONG, (taps & MASK) + 40);
         // One load for each accumulator: a vector shared by several of them at the start is boxed.
         long from = start & MASK;
         FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 0 * BYTES, ORDER);
@@ -30,25 +29,21 @@ final class WeightGradTile4x6 {
         FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 2 * BYTES, ORDER);
         FloatVector c03 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 3 * BYTES, ORDER);
         FloatVector c04 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 4 * BYTES, ORDER);
-        FloatVector c05 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 5 * BYTES, ORDER);
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 6 * BYTES, ORDER);
-        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 7 * BYTES, ORDER);
-        FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 8 * BYTES, ORDER);
-        FloatVector c13 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 9 * BYTES, ORDER);
-        FloatVector c14 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 10 * BYTES, ORDER);
-        FloatVector c15 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 11 * BYTES, ORDER);
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 12 * BYTES, ORDER);
-        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 13 * BYTES, ORDER);
-        FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 14 * BYTES, ORDER);
-        FloatVector c23 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 15 * BYTES, ORDER);
-        FloatVector c24 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 16 * BYTES, ORDER);
-        FloatVector c25 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 17 * BYTES, ORDER);
-        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 18 * BYTES, ORDER);
-        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 19 * BYTES, ORDER);
-        FloatVector c32 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 20 * BYTES, ORDER);
-        FloatVector c33 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 21 * BYTES, ORDER);
-        FloatVector c34 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 22 * BYTES, ORDER);
-        FloatVector c35 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 23 * BYTES, ORDER);
+        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 5 * BYTES, ORDER);
+        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 6 * BYTES, ORDER);
+        FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 7 * BYTES, ORDER);
+        FloatVector c13 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 8 * BYTES, ORDER);
+        FloatVector c14 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 9 * BYTES, ORDER);
+        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 10 * BYTES, ORDER);
+        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 11 * BYTES, ORDER);
+        FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 12 * BYTES, ORDER);
+        FloatVector c23 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 13 * BYTES, ORDER);
+        FloatVector c24 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 14 * BYTES, ORDER);
+        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 15 * BYTES, ORDER);
+        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 16 * BYTES, ORDER);
+        FloatVector c32 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 17 * BYTES, ORDER);
+        FloatVector c33 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 18 * BYTES, ORDER);
+        FloatVector c34 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 19 * BYTES, ORDER);
         for (int step = 0; step < steps; step++) {
             long entry = (pixels + 16L * step) & MASK;
             long pixel = ALL.get(LONG, entry);
@@ -82,11 +77,6 @@ final class WeightGradTile4x6 {
             c14 = g1.fma(x4, c14);
             c24 = g2.fma(x4, c24);
             c34 = g3.fma(x4, c34);
-            FloatVector x5 = FloatVector.fromMemorySegment(SPECIES, ALL, (t5 + pixel) & MASK, ORDER);
-            c05 = g0.fma(x5, c05);
-            c15 = g1.fma(x5, c15);
-            c25 = g2.fma(x5, c25);
-            c35 = g3.fma(x5, c35);
         }
         long to = tile & MASK;
         c00.intoMemorySegment(ALL, to + 0 * BYTES, ORDER);
@@ -94,24 +84,20 @@ final class WeightGradTile4x6 {
         c02.intoMemorySegment(ALL, to + 2 * BYTES, ORDER);
         c03.intoMemorySegment(ALL, to + 3 * BYTES, ORDER);
         c04.intoMemorySegment(ALL, to + 4 * BYTES, ORDER);
-        c05.intoMemorySegment(ALL, to + 5 * BYTES, ORDER);
-        c10.intoMemorySegment(ALL, to + 6 * BYTES, ORDER);
-        c11.intoMemorySegment(ALL, to + 7 * BYTES, ORDER);
-        c12.intoMemorySegment(ALL, to + 8 * BYTES, ORDER);
-        c13.intoMemorySegment(ALL, to + 9 * BYTES, ORDER);
-        c14.intoMemorySegment(ALL, to + 10 * BYTES, ORDER);
-        c15.intoMemorySegment(ALL, to + 11 * BYTES, ORDER);
-        c20.intoMemorySegment(ALL, to + 12 * BYTES, ORDER);
-        c21.intoMemorySegment(ALL, to + 13 * BYTES, ORDER);
-        c22.intoMemorySegment(ALL, to + 14 * BYTES, ORDER);
-        c23.intoMemorySegment(ALL, to + 15 * BYTES, ORDER);
-        c24.intoMemorySegment(ALL, to + 16 * BYTES, ORDER);
-        c25.intoMemorySegment(ALL, to + 17 * BYTES, ORDER);
-        c30.intoMemorySegment(ALL, to + 18 * BYTES, ORDER);
-        c31.intoMemorySegment(ALL, to + 19 * BYTES, ORDER);
-        c32.intoMemorySegment(ALL, to + 20 * BYTES, ORDER);
-        c33.intoMemorySegment(ALL, to + 21 * BYTES, ORDER);
-        c34.intoMemorySegment(ALL, to + 22 * BYTES, ORDER);
-        c35.intoMemorySegment(ALL, to + 23 * BYTES, ORDER);
+        c10.intoMemorySegment(ALL, to + 5 * BYTES, ORDER);
+        c11.intoMemorySegment(ALL, to + 6 * BYTES, ORDER);
+        c12.intoMemorySegment(ALL, to + 7 * BYTES, ORDER);
+        c13.intoMemorySegment(ALL, to + 8 * BYTES, ORDER);
+        c14.intoMemorySegment(ALL, to + 9 * BYTES, ORDER);
+        c20.intoMemorySegment(ALL, to + 10 * BYTES, ORDER);
+        c21.intoMemorySegment(ALL, to + 11 * BYTES, ORDER);
+        c22.intoMemorySegment(ALL, to + 12 * BYTES, ORDER);
+        c23.intoMemorySegment(ALL, to + 13 * BYTES, ORDER);
+        c24.intoMemorySegment(ALL, to + 14 * BYTES, ORDER);
+        c30.intoMemorySegment(ALL, to + 15 * BYTES, ORDER);
+        c31.intoMemorySegment(ALL, to + 16 * BYTES, ORDER);
+        c32.intoMemorySegment(ALL, to + 17 * BYTES, ORDER);
+        c33.intoMemorySegment(ALL, to + 18 * BYTES, ORDER);
+        c34.intoMemorySegment(ALL, to + 19 * BYTES, ORDER);
     }
 }

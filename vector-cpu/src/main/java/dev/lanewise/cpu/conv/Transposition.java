@@ -1,0 +1,154 @@
+package dev.lanewise.cpu.conv;
+
+import static dev.lanewise.cpu.conv.Vectors.BYTES;
+import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.conv.Vectors.LANES;
+import static dev.lanewise.cpu.conv.Vectors.ORDER;
+import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+
+/**
+ * Between planes, {@code [channels][pixels]}, and pixels, {@code [pixels][channels]} with the channels in the lanes of
+ * vectors: square blocks of vectors, exchanged in log2(lanes) rounds (Eklundh, "A Fast Computer Method for Matrix
+ * Transposing", 1972). All places are addresses, all strides bytes.
+ */
+final class Transposition {
+    /** Bytes of scratch a call needs. */
+    static final long WORK_BYTES = (long) LANES * BYTES;
+
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_4 = swap(4);
+    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+    private static final VectorMask<Float> HIGH_1 = high(1);
+    private static final VectorMask<Float> HIGH_2 = high(2);
+    private static final VectorMask<Float> HIGH_4 = high(4);
+    private static final VectorMask<Float> HIGH_8 = high(8);
+    private static final VectorMask<Float> LOW_1 = HIGH_1.not();
+    private static final VectorMask<Float> LOW_2 = HIGH_2.not();
+    private static final VectorMask<Float> LOW_4 = HIGH_4.not();
+    private static final VectorMask<Float> LOW_8 = HIGH_8.not();
+
+    private Transposition() {}
+
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(SPECIES, lane -> (lane ^ distance) % LANES);
+    }
+
+    private static VectorMask<Float> high(int distance) {
+        boolean[] set = new boolean[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            set[lane] = (lane & distance) != 0;
+        }
+        return VectorMask.fromArray(SPECIES, set, 0);
+    }
+
+    /**
+     * Writes {@code to[pixel][channel] = planes[channel][pixel]}. Lanes past the last channel, up to a whole vector, receive
+     * other channels' values.
+     *
+     * @param planes the first pixel of the first plane
+     * @param plane from one plane to the next
+     * @param channels number of planes
+     * @param pixels number of pixels
+     * @param to receives the pixels
+     * @param toRow from one pixel to the next
+     * @param work scratch
+     */
+    static void planesToPixels(
+            long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+        if (pixels < LANES) {
+            for (int channel = 0; channel < channels; channel++) {
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    float value = ALL.get(FLOAT, (planes + channel * plane + 4L * pixel) & MASK);
+                    ALL.set(FLOAT, (to + pixel * toRow + 4L * channel) & MASK, value);
+                }
+            }
+            return;
+        }
+        for (int channel = 0; channel < channels; channel += LANES) {
+            for (int next = 0; next < pixels; next += LANES) {
+                int pixel = Math.min(next, pixels - LANES);
+                long from = planes + channel * plane + 4L * pixel;
+                block(from, plane, channels - channel, to + pixel * toRow + 4L * channel, toRow, LANES, work);
+            }
+        }
+    }
+
+    /**
+     * Writes {@code planes[channel][pixel] = from[pixel][channel]}.
+     *
+     * @param from the pixels, whole vectors each
+     * @param fromRow from one pixel to the next
+     * @param pixels number of pixels
+     * @param planes receives the first pixel of the first plane
+     * @param plane from one plane to the next
+     * @param channels number of planes
+     * @param work scratch
+     */
+    static void pixelsToPlanes(
+            long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
+        if (pixels < LANES) {
+            for (int channel = 0; channel < channels; channel++) {
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    float value = ALL.get(FLOAT, (from + pixel * fromRow + 4L * channel) & MASK);
+                    ALL.set(FLOAT, (planes + channel * plane + 4L * pixel) & MASK, value);
+                }
+            }
+            return;
+        }
+        for (int channel = 0; channel < channels; channel += LANES) {
+            for (int next = 0; next < pixels; next += LANES) {
+                int pixel = Math.min(next, pixels - LANES);
+                block(
+                        from + pixel * fromRow + 4L * channel, fromRow, LANES,
+                        planes + channel * plane + 4L * pixel, plane, Math.min(LANES, channels - channel), work);
+            }
+        }
+    }
+
+    /** Transposes one block; of the rows read only {@code rowsIn} exist, of those written only {@code rowsOut}. */
+    private static void block(long from, long fromRow, int rowsIn, long to, long toRow, int rowsOut, long work) {
+        for (int i = 0; i < LANES; i++) {
+            load(from + Math.min(i, rowsIn - 1) * fromRow).intoMemorySegment(ALL, (work + i * BYTES) & MASK, ORDER);
+        }
+        if (LANES > 8) {
+            exchange(work, 8, SWAP_8, HIGH_8, LOW_8);
+        }
+        if (LANES > 4) {
+            exchange(work, 4, SWAP_4, HIGH_4, LOW_4);
+        }
+        exchange(work, 2, SWAP_2, HIGH_2, LOW_2);
+        exchange(work, 1, SWAP_1, HIGH_1, LOW_1);
+        for (int i = 0; i < rowsOut; i++) {
+            load(work + i * BYTES).intoMemorySegment(ALL, (to + i * toRow) & MASK, ORDER);
+        }
+    }
+
+    private static void exchange(
+            long work,
+            int distance,
+            VectorShuffle<Float> swap,
+            VectorMask<Float> high,
+            VectorMask<Float> low) {
+        for (int pair = 0; pair < LANES / 2; pair++) {
+            // The rows whose bit "distance" is clear, in order.
+            int row = (pair / distance) * 2 * distance + pair % distance;
+            long at = work + row * BYTES;
+            long other = at + distance * BYTES;
+            FloatVector a = load(at);
+            FloatVector b = load(other);
+            a.blend(b.rearrange(swap), high).intoMemorySegment(ALL, at & MASK, ORDER);
+            b.blend(a.rearrange(swap), low).intoMemorySegment(ALL, other & MASK, ORDER);
+        }
+    }
+
+    private static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, address & MASK, ORDER);
+    }
+}

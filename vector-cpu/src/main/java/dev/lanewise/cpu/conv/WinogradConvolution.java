@@ -1,0 +1,213 @@
+package dev.lanewise.cpu.conv;
+
+import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Workers;
+
+/**
+ * 3x3 convolution by F(4x4, 3x3): forward, and with respect to the input as a convolution of the output's gradient with the
+ * turned kernels. All places are addresses.
+ *
+ * <p>A unit is a band of rows of tiles of one image, or a whole small image. Units are taken in chunks; a chunk is brought
+ * into the Winograd domain, multiplied position by position, and brought back. With enough chunks each is one task; with
+ * few, as in the last layers of a network, the threads share the three steps of a chunk.
+ */
+final class WinogradConvolution implements AutoCloseable {
+    /** Tiles of a chunk computed by one thread: its values and the kernels of a position fit the second-level cache. */
+    private static final int TILES = 64;
+
+    /** Chunks from which on each is one task. */
+    private static final int ENOUGH = 8;
+
+    /** Tiles of a chunk that the threads share. */
+    private static final int SHARED_TILES = 1024;
+
+    /** Tasks that the panels of one position are split into, at most. */
+    private static final int SPLITS = 4;
+
+    private final WinogradTiles tiles;
+    private final WinogradWeights weights;
+    private final int n;
+    private final int outputs;
+    private final int oh;
+    private final int ow;
+    private final int tileRows;
+    private final int bandRows;
+    private final int bands;
+    private final int unitsPerChunk;
+    private final boolean shared;
+    private final long bias;
+    private final boolean relu;
+    private final long x;
+    private final long y;
+    private final Scratch zeros;
+
+    private WinogradConvolution(ConvShape p, boolean gradient, long x, long w, long bias, boolean relu, long y) {
+        this.n = p.n();
+        this.outputs = gradient ? p.c() : p.k();
+        this.oh = gradient ? p.h() : p.oh();
+        this.ow = gradient ? p.w() : p.ow();
+        this.tileRows = Vectors.blocks(oh, WinogradTransform.TILE);
+        int across = Vectors.blocks(ow, WinogradTransform.TILE);
+        this.tiles = gradient
+                ? new WinogradTiles(p.k(), p.oh(), p.ow(), 2 - p.padH(), 2 - p.padW(), WinogradTransform.POINTS, across)
+                : new WinogradTiles(p.c(), p.h(), p.w(), p.padH(), p.padW(), WinogradTransform.POINTS, across);
+        this.bandRows = Math.min(tileRows, Math.max(1, TILES / across));
+        this.bands = Vectors.blocks(tileRows, bandRows);
+        int unitTiles = bandRows * across;
+        int units = Math.max(1, TILES / unitTiles);
+        this.shared = Vectors.blocks(n * bands, units) < ENOUGH;
+        this.unitsPerChunk = shared ? Math.max(1, Math.min(n * bands, SHARED_TILES / unitTiles)) : units;
+        this.bias = bias;
+        this.relu = relu;
+        this.x = x;
+        this.y = y;
+        this.zeros = Scratch.borrow(2 * Vectors.BYTES);
+        Rows.clear(zeros.address(), PanelTile.COLUMNS);
+        this.weights = new WinogradWeights(p, gradient, w);
+    }
+
+    /** Computes {@code y} from {@code x}; {@code bias} may be 0 for none. */
+    static void forward(ConvShape p, long x, long w, long bias, boolean relu, long y) {
+        try (var pass = new WinogradConvolution(p, false, x, w, bias, relu, y)) {
+            pass.run();
+        }
+    }
+
+    /** Computes {@code gx} from {@code gy}. */
+    static void inputGrad(ConvShape p, long gy, long w, long gx) {
+        try (var pass = new WinogradConvolution(p, true, gy, w, 0, false, gx)) {
+            pass.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        zeros.close();
+    }
+
+    private void run() {
+        int chunks = Vectors.blocks(n * bands, unitsPerChunk);
+        if (!shared) {
+            Workers.run(chunks, chunk -> chunk(chunk, false));
+            return;
+        }
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            chunk(chunk, true);
+        }
+    }
+
+    private void chunk(int chunk, boolean sharing) {
+        int first = chunk * unitsPerChunk;
+        int units = Math.min(unitsPerChunk, n * bands - first);
+        int count = units * bandRows * tiles.across();
+        WinogradLayout in = WinogradLayout.rows(0, count, tiles.channels());
+        WinogradLayout out = WinogradLayout.panels(0, count, outputs);
+        try (Scratch inputs = Scratch.borrow(in.bytes());
+                Scratch products = Scratch.borrow(out.bytes())) {
+            WinogradLayout from = in.at(inputs.address());
+            WinogradLayout to = out.at(products.address());
+            if (sharing) {
+                int panels = Vectors.blocks(outputs, PanelTile.COLUMNS);
+                int splits = Math.min(SPLITS, panels);
+                Workers.run(units, unit -> transform(first + unit, unit, from));
+                Workers.run(WinogradTransform.POSITIONS * splits, task -> {
+                    int split = task % splits;
+                    multiply(task / splits, panels * split / splits, panels * (split + 1) / splits, count, from, to);
+                });
+                Workers.run(units, unit -> restore(first + unit, unit, to));
+                return;
+            }
+            for (int unit = 0; unit < units; unit++) {
+                transform(first + unit, unit, from);
+            }
+            for (int position = 0; position < WinogradTransform.POSITIONS; position++) {
+                multiply(position, 0, Vectors.blocks(outputs, PanelTile.COLUMNS), count, from, to);
+            }
+            for (int unit = 0; unit < units; unit++) {
+                restore(first + unit, unit, to);
+            }
+        }
+    }
+
+    private int rowsOf(int unit) {
+        return Math.min(bandRows, tileRows - unit % bands * bandRows);
+    }
+
+    private void transform(int unit, int place, WinogradLayout to) {
+        long image = x + unit / bands * tiles.imageBytes();
+        tiles.transform(
+                image, unit % bands * bandRows, rowsOf(unit), to.from((long) place * bandRows * tiles.across()));
+    }
+
+    private void multiply(
+            int position, int firstPanel, int endPanel, int count, WinogradLayout from, WinogradLayout to) {
+        long a = from.base() + position * from.position();
+        for (int panel = firstPanel; panel < endPanel; panel++) {
+            long b = weights.panel(position, panel);
+            long c = to.base() + position * to.position() + panel * to.panel();
+            for (int tile = 0; tile < count; tile += PanelTile.ROWS) {
+                PanelTile.run(
+                        a + tile * from.tile(), from.tile(), 4, b, tiles.channels(), zeros.address(), 0,
+                        c + tile * to.tile(), to.tile());
+            }
+        }
+    }
+
+    /** Brings a unit's products back to pixels and those to planes. */
+    private void restore(int unit, int place, WinogradLayout products) {
+        int firstY = unit % bands * bandRows * WinogradTransform.TILE;
+        int rows = Math.min(oh - firstY, rowsOf(unit) * WinogradTransform.TILE);
+        int vectors = Vectors.blocks(outputs, Vectors.LANES);
+        long pixelBytes = vectors * Vectors.BYTES;
+        WinogradLayout from = products.from((long) place * bandRows * tiles.across());
+        long patchBytes = WinogradTransform.TILE * WinogradTransform.TILE * Vectors.BYTES;
+        try (Scratch pixels = Scratch.borrow(rows * ow * pixelBytes);
+                Scratch work = Scratch.borrow(
+                        Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
+            for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
+                for (int vector = 0; vector < vectors; vector++) {
+                    restoreTile(
+                            from.address(tile, vector), from.position(), tile, rows,
+                            pixels.address() + vector * Vectors.BYTES, pixelBytes, work.address());
+                }
+            }
+            long planes = y + 4 * (((long) (unit / bands) * outputs * oh + firstY) * ow);
+            Transposition.pixelsToPlanes(
+                    pixels.address(), pixelBytes, rows * ow, planes, 4L * oh * ow, outputs, work.address());
+            activate(planes, rows * ow);
+        }
+    }
+
+    private void restoreTile(
+            long products, long position, int tile, int rows, long pixels, long pixelBytes, long work) {
+        int y0 = tile / tiles.across() * WinogradTransform.TILE;
+        int x0 = tile % tiles.across() * WinogradTransform.TILE;
+        long to = pixels + ((long) y0 * ow + x0) * pixelBytes;
+        int height = Math.min(WinogradTransform.TILE, rows - y0);
+        int width = Math.min(WinogradTransform.TILE, ow - x0);
+        if (height == WinogradTransform.TILE && width == WinogradTransform.TILE) {
+            WinogradTransform.output(products, position, to, ow * pixelBytes, pixelBytes, work);
+            return;
+        }
+        long patch = work + WinogradTransform.WORK_BYTES;
+        WinogradTransform.output(
+                products, position, patch, WinogradTransform.TILE * Vectors.BYTES, Vectors.BYTES, work);
+        for (int i = 0; i < height; i++) {
+            for (int j = 0; j < width; j++) {
+                long from = patch + (i * WinogradTransform.TILE + j) * Vectors.BYTES;
+                Rows.copy(from, to + ((long) i * ow + j) * pixelBytes, Vectors.LANES);
+            }
+        }
+    }
+
+    private void activate(long planes, int pixels) {
+        if (bias == 0 && !relu) {
+            return;
+        }
+        for (int channel = 0; channel < outputs; channel++) {
+            Rows.biasAndActivate(
+                    planes + 4L * channel * oh * ow, pixels, bias == 0 ? 0f : Rows.read(bias + 4L * channel), relu);
+        }
+    }
+}
