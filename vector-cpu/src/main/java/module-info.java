@@ -5,4 +5,7 @@ module dev.lanewise.cpu {
     requires ejml.ddense;
     requires jdk.incubator.vector;
     requires static org.jspecify;
+
+    provides dev.lanewise.tensor.spi.BackendProvider with
+            dev.lanewise.cpu.VectorBackendProvider;
 }

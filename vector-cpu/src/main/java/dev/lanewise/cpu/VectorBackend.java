@@ -1,0 +1,203 @@
+package dev.lanewise.cpu;
+
+import dev.lanewise.cpu.elementwise.Elementwise;
+import dev.lanewise.cpu.index.Joining;
+import dev.lanewise.cpu.index.Scattering;
+import dev.lanewise.cpu.index.Selection;
+import dev.lanewise.cpu.linalg.SmallMatrices;
+import dev.lanewise.cpu.matrix.Convolutions;
+import dev.lanewise.cpu.matrix.Products;
+import dev.lanewise.cpu.norm.BatchNorms;
+import dev.lanewise.cpu.norm.CrossEntropies;
+import dev.lanewise.cpu.norm.LayerNorms;
+import dev.lanewise.cpu.norm.Softmaxes;
+import dev.lanewise.cpu.optim.Updates;
+import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.random.Dropouts;
+import dev.lanewise.cpu.random.RandomSource;
+import dev.lanewise.cpu.reduce.ArgReductions;
+import dev.lanewise.cpu.reduce.Reductions;
+import dev.lanewise.cpu.reduce.Scans;
+import dev.lanewise.cpu.reduce.Sorting;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.BackendInfo;
+import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.HostMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The CPU, through the Vector API. An operation has finished when {@link #execute} returns. */
+final class VectorBackend implements Backend {
+    @Override
+    public Device device() {
+        return Device.CPU;
+    }
+
+    @Override
+    public Buffer allocate(long bytes) {
+        return HostMemory.allocate(bytes);
+    }
+
+    @Override
+    public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
+        if (Widening.isNeeded(op, inputs, outputs)) {
+            Widening.execute(this, op, inputs, outputs);
+        } else {
+            executeAsIs(op, inputs, outputs);
+        }
+    }
+
+    private static void executeAsIs(Op op, Tensor[] inputs, Tensor[] outputs) {
+        switch (op) {
+            case Unary unary -> Elementwise.run(unary, inputs, outputs);
+            case UnaryWith unary -> Elementwise.run(unary, inputs, outputs);
+            case Binary binary -> Elementwise.run(binary, inputs, outputs);
+            case Compare compare -> Elementwise.run(compare, inputs, outputs);
+            case Ternary ternary -> Elementwise.run(ternary, inputs, outputs);
+            case Cast cast -> Elementwise.run(cast, inputs, outputs);
+            case Copy copy -> Elementwise.run(copy, inputs, outputs);
+            case Source.Fill fill -> Elementwise.run(fill, outputs);
+            case Source.Range range -> Elementwise.run(range, outputs);
+            case Source.Random random -> RandomSource.run(random, inputs, outputs);
+            case Reduce reduce -> Reductions.run(reduce, inputs, outputs);
+            case ArgReduce reduce -> ArgReductions.run(reduce, inputs, outputs);
+            case Scan scan -> Scans.run(scan, inputs, outputs);
+            case Sort sort -> Sorting.run(sort, inputs, outputs);
+            case MatMul product -> Products.run(product, inputs, outputs);
+            case Linear linear -> Products.run(linear, inputs, outputs);
+            case Linalg linalg -> SmallMatrices.run(linalg, inputs, outputs);
+            case Conv2d conv -> Convolutions.run(conv, inputs, outputs);
+            case Conv2dInputGrad grad -> Convolutions.run(grad, inputs, outputs);
+            case Conv2dWeightGrad grad -> Convolutions.run(grad, inputs, outputs);
+            case MaxPool2d pool -> throw new UnsupportedOperationException();
+            case MaxPool2dGrad grad -> throw new UnsupportedOperationException();
+            case AvgPool2d pool -> throw new UnsupportedOperationException();
+            case AvgPool2dGrad grad -> throw new UnsupportedOperationException();
+            case Cat cat -> Joining.run(cat, inputs, outputs);
+            case Pad pad -> Joining.run(pad, inputs, outputs);
+            case SliceGrad grad -> Joining.run(grad, inputs, outputs);
+            case IndexSelect select -> Selection.run(select, inputs, outputs);
+            case Gather gather -> Selection.run(gather, inputs, outputs);
+            case IndexAdd add -> Scattering.run(add, inputs, outputs);
+            case Scatter scatter -> Scattering.run(scatter, inputs, outputs);
+            case Softmax softmax -> Softmaxes.run(softmax, inputs, outputs);
+            case SoftmaxGrad grad -> Softmaxes.run(grad, inputs, outputs);
+            case CrossEntropy loss -> CrossEntropies.run(loss, inputs, outputs);
+            case CrossEntropyGrad grad -> CrossEntropies.run(grad, inputs, outputs);
+            case LayerNorm norm -> LayerNorms.run(norm, inputs, outputs);
+            case LayerNormGrad grad -> LayerNorms.run(grad, inputs, outputs);
+            case BatchNorm norm -> BatchNorms.run(norm, inputs, outputs);
+            case BatchNormGrad grad -> BatchNorms.run(grad, inputs, outputs);
+            case Dropout dropout -> Dropouts.run(dropout, inputs, outputs);
+            case Update.SgdStep step -> Updates.run(step, inputs, outputs);
+            case Update.AdamStep step -> Updates.run(step, inputs, outputs);
+            case Attention attention -> throw declined(attention);
+            case AttentionGrad grad -> throw declined(grad);
+            case Op.Structural structural -> throw new IllegalArgumentException(
+                    structural.opName() + ": reached the backend (expected dispatch to run it)");
+        }
+    }
+
+    private static IllegalArgumentException declined(Op.Fused op) {
+        return new IllegalArgumentException(op.opName() + ": declined by this backend; run its decomposition");
+    }
+
+    @Override
+    public boolean supports(Op.Fused op, Tensor[] inputs) {
+        return switch (op) {
+            case Attention attention -> false;
+            case AttentionGrad grad -> false;
+            case Softmax softmax -> true;
+            case SoftmaxGrad grad -> true;
+            case Linear linear -> true;
+            case Dropout dropout -> true;
+            case CrossEntropy loss -> true;
+            case CrossEntropyGrad grad -> true;
+            case LayerNorm norm -> true;
+            case LayerNormGrad grad -> true;
+            case BatchNorm norm -> true;
+            case BatchNormGrad grad -> true;
+        };
+    }
+
+    @Override
+    public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
+        MemorySegment.copy(source, 0, ((HostBuffer) target).segment(), byteOffset, source.byteSize());
+    }
+
+    @Override
+    public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
+        MemorySegment.copy(((HostBuffer) source).segment(), byteOffset, target, 0, target.byteSize());
+    }
+
+    @Override
+    public void synchronize() {
+        // every operation has finished when it returns
+    }
+
+    @Override
+    public BackendInfo describe() {
+        int bits = Species.VECTOR_BYTES * Byte.SIZE;
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("vectors", bits + " bits: " + Species.F32_LANES + " x F32, " + Species.F64_LANES + " x F64");
+        details.put("threads", Integer.toString(Workers.threads()));
+        details.put("compiler", compiler());
+        return new BackendInfo(
+                "vector-cpu", "Vector API, " + bits + "-bit vectors, " + Workers.threads() + " threads", details);
+    }
+
+    private static String compiler() {
+        String machine = System.getProperty("java.vm.name", "unknown") + " " + System.getProperty("java.vm.version", "");
+        String mode = System.getProperty("java.vm.info", "");
+        boolean compiles = mode.contains("mixed") || mode.contains("compiled");
+        return compiles
+                ? machine + ", " + mode
+                : machine + ", " + mode + ": vectors are very slow without the C2 compiler; remove -Xint";
+    }
+}

@@ -1,0 +1,51 @@
+package dev.lanewise.cpu;
+
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.BackendProvider;
+import java.util.List;
+
+/**
+ * Offers the CPU. This class refers to no vector type, so that it loads where the module {@code jdk.incubator.vector} is
+ * absent and can say so.
+ */
+public final class VectorBackendProvider implements BackendProvider {
+    private static final String VECTOR_MODULE = "jdk.incubator.vector";
+    private static final int PRIORITY = 100;
+
+    /** For {@link java.util.ServiceLoader}. */
+    public VectorBackendProvider() {}
+
+    @Override
+    public String name() {
+        return "vector-cpu";
+    }
+
+    @Override
+    public Device.Kind kind() {
+        return Device.Kind.CPU;
+    }
+
+    @Override
+    public int priority() {
+        return PRIORITY;
+    }
+
+    @Override
+    public Availability availability() {
+        return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
+                ? new Availability.Available()
+                : new Availability.Unavailable("the Vector API module is not there; add --add-modules " + VECTOR_MODULE
+                        + " to the java command line");
+    }
+
+    @Override
+    public List<Device> devices() {
+        return availability() instanceof Availability.Available ? List.of(Device.CPU) : List.of();
+    }
+
+    @Override
+    public Backend create(Device device) {
+        return new VectorBackend();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.lanewise.cpu;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.Origins;
+
+/** Runs operations on 16-bit floating-point numbers in single precision and rounds their results. */
+final class Widening {
+    private Widening() {}
+
+    /** Whether an operation computes with 16-bit numbers; those that only move or convert elements need no widening. */
+    static boolean isNeeded(Op op, Tensor[] inputs, Tensor[] outputs) {
+        boolean moves = op instanceof Cast
+                || op instanceof Copy
+                || op instanceof Ternary
+                || op instanceof Source.Fill
+                || op instanceof Source.Range
+                || op instanceof Cat
+                || op instanceof IndexSelect
+                || op instanceof Gather;
+        return !moves && (anyHalf(inputs) || anyHalf(outputs));
+    }
+
+    static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
+        try (var _ = Scope.open(op.opName() + " in F32")) {
+            Tensor[] wide = new Tensor[inputs.length];
+            for (int i = 0; i < wide.length; i++) {
+                wide[i] = widen(inputs[i]);
+            }
+            Tensor[] results = results(op, wide);
+            for (int i = 0; i < outputs.length; i++) {
+                Op back = isHalf(outputs[i].dtype()) ? new Cast(outputs[i].dtype()) : Copy.COPY;
+                backend.execute(back, new Tensor[] {results[i]}, new Tensor[] {outputs[i]});
+            }
+        }
+    }
+
+    private static Tensor widen(Tensor tensor) {
+        Tensor constant = Origins.withOrigin(tensor, null);
+        return isHalf(tensor.dtype()) ? constant.to(DType.F32) : constant;
+    }
+
+    private static Tensor[] results(Op op, Tensor[] wide) {
+        if (op instanceof Source.Random random) {
+            return new Tensor[] {Tensor.create(widen(random), Device.CPU)};
+        }
+        return op instanceof Update update ? update(update, wide) : Tensor.applyAll(op, wide);
+    }
+
+    private static Source.Random widen(Source.Random random) {
+        TensorSpec spec = random.spec().with(DType.F32);
+        return new Source.Random(random.distribution(), random.seed(), random.counter(), random.a(), random.b(), spec);
+    }
+
+    /** Updates the widened parameters and states in place; gradients are the second of every group. */
+    private static Tensor[] update(Update op, Tensor[] wide) {
+        int group = op.operands();
+        Tensor[] results = new Tensor[wide.length / group * (group - 1)];
+        for (int i = 0, o = 0; i < wide.length; i++) {
+            if (i % group != 1) {
+                results[o++] = wide[i];
+            }
+        }
+        Tensor.update(op, results, wide);
+        return results;
+    }
+
+    private static boolean anyHalf(Tensor[] tensors) {
+        for (Tensor tensor : tensors) {
+            if (isHalf(tensor.dtype())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isHalf(DType dtype) {
+        return dtype == DType.F16 || dtype == DType.BF16;
+    }
+}

@@ -1,0 +1,390 @@
+package dev.lanewise.cpu.elementwise;
+
+import dev.lanewise.cpu.Species;
+import java.util.function.DoubleUnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Single-precision functions of a vector of {@link Species#F32}. Every operation in them is exact or correctly rounded, so
+ * each lane's result is the same bits on every machine and for every width.
+ *
+ * <p>Errors are largest differences from the exact value over all floats, in units in the last place (ulp) of the result.
+ * Arguments reduce by Cody and Waite's method ("Software manual for the elementary functions", 1980); the polynomials were
+ * fitted to the least largest relative error.
+ */
+public final class VectorMath {
+    private static final int SIGN_BIT = 0x8000_0000;
+    private static final int EXPONENT_BIAS = 127;
+    private static final int MANTISSA_BITS = 23;
+    private static final int MANTISSA = (1 << MANTISSA_BITS) - 1;
+
+    /** Added to a float below 2^22 and taken off again it leaves the nearest integer, which is also in its lower bits. */
+    private static final float ROUNDER = 0x1.8p23f;
+
+    private static final float LOG2_E = 1.44269504f;
+    /** ln 2 in two parts; multiples of the first by up to 2^8 are exact. */
+    private static final float LN2_HIGH = 0x1.62e4p-1f;
+
+    private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
+    /** e^x is infinite above. */
+    private static final float EXP_MOST = 88.72284f;
+    /** e^x rounds to 0 below. */
+    private static final float EXP_LEAST = -103.97208f;
+    /** e^x - 1 rounds to -1 below. */
+    private static final float EXPM1_LEAST = -17.4f;
+
+    /** pi / 2 in three parts. */
+    private static final float HALF_PI_1 = (float) (Math.PI / 2);
+
+    private static final float HALF_PI_2 = (float) (Math.PI / 2 - HALF_PI_1);
+    private static final float HALF_PI_3 = (float) (Math.PI / 2 - HALF_PI_1 - HALF_PI_2);
+    /** Up to here the three parts leave a float's accuracy after reduction. */
+    private static final float MOST_REDUCED = 1e5f;
+
+    private VectorMath() {}
+
+    /** {@code e^x}; at most 1 ulp off, denormal results included. */
+    public static FloatVector exp(FloatVector x) {
+        FloatVector shifted = x.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), x));
+        FloatVector p = expSeries(r);
+        // 2^n in two factors, since n may be beyond a float's exponents
+        IntVector exponent = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER));
+        IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
+        FloatVector result = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+        return result.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MOST))
+                .blend(0, x.compare(VectorOperators.LT, EXP_LEAST));
+    }
+
+    /** {@code e^x} for x from -87 to 0 or NaN; below the result is 0, where the exact one is less than 2^-125. */
+    public static FloatVector expOfNegative(FloatVector x) {
+        FloatVector shifted = x.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), x));
+        FloatVector result = expSeries(r).mul(powerOfTwo(
+                shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER))));
+        return result.blend(0, x.compare(VectorOperators.LT, -87));
+    }
+
+    /** {@code e^r} for |r| of at most ln(2) / 2. */
+    private static FloatVector expSeries(FloatVector r) {
+        FloatVector p = r.fma(broadcast(1.381431823e-3f), broadcast(8.368851617e-3f))
+                .fma(r, broadcast(4.166840017e-2f))
+                .fma(r, broadcast(1.666651964e-1f))
+                .fma(r, broadcast(0.5f));
+        return p.mul(r).fma(r, r).add(1);
+    }
+
+    /** {@code e^x - 1}; at most 2 ulp off. */
+    public static FloatVector expm1(FloatVector x) {
+        FloatVector shifted = x.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), x));
+        FloatVector p = expm1Series(r);
+        // half of the result, since 2^n may overflow where the result does not
+        IntVector exponent = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER));
+        FloatVector scale = powerOfTwo(exponent.sub(1));
+        FloatVector result = p.fma(scale, scale.sub(0.5f));
+        result = result.add(result)
+                .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MOST))
+                .blend(-1, x.compare(VectorOperators.LT, EXPM1_LEAST));
+        return withSignOf(x, result);
+    }
+
+    /** {@code e^r - 1} for |r| of at most ln(2) / 2. */
+    private static FloatVector expm1Series(FloatVector r) {
+        FloatVector p = r.fma(broadcast(1.984589180e-4f), broadcast(1.394082326e-3f))
+                .fma(r, broadcast(8.333389647e-3f))
+                .fma(r, broadcast(4.166635871e-2f))
+                .fma(r, broadcast(1.666666567e-1f))
+                .fma(r, broadcast(0.5f));
+        return p.mul(r).fma(r, r);
+    }
+
+    /** {@code tanh x}; at most 3 ulp off. */
+    public static FloatVector tanh(FloatVector x) {
+        // (1 - e^-2a) / (1 + e^-2a) for a = |x|
+        FloatVector a = x.abs();
+        FloatVector y = a.mul(-2);
+        FloatVector shifted = y.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), y));
+        FloatVector p = expm1Series(r);
+        FloatVector scale = powerOfTwo(shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER)));
+        FloatVector below = p.fma(scale, scale.sub(1));
+        FloatVector result = below.neg().div(below.add(2));
+        return withSignOf(x, result.blend(1, a.compare(VectorOperators.GT, 9.1f)));
+    }
+
+    /** {@code 1 / (1 + e^-x)}; at most 3 ulp off, results below 2^-125 become 0. */
+    public static FloatVector sigmoid(FloatVector x) {
+        FloatVector e = expOfNegative(x.abs().neg());
+        FloatVector numerator = e.blend(1, x.compare(VectorOperators.GE, 0));
+        return numerator.div(e.add(1));
+    }
+
+    /** {@code x * sigmoid(x)}. */
+    public static FloatVector silu(FloatVector x) {
+        return x.mul(sigmoid(x));
+    }
+
+    /** {@code log(1 + e^x)}. */
+    public static FloatVector softplus(FloatVector x) {
+        return x.blend(0, x.compare(VectorOperators.LT, 0)).add(log1p(expOfNegative(x.abs().neg())));
+    }
+
+    /** {@code x * tanh(softplus(x))}, which is {@code x n / (n + 2)} for {@code n = e^x (e^x + 2)}. */
+    public static FloatVector mish(FloatVector x) {
+        FloatVector e = exp(x);
+        FloatVector n = e.fma(e, e.add(e));
+        return x.mul(n.div(n.add(2))).blend(x, x.compare(VectorOperators.GT, 20));
+    }
+
+    /** Natural logarithm; at most 2 ulp off. */
+    public static FloatVector log(FloatVector x) {
+        VectorMask<Float> denormal = x.compare(VectorOperators.LT, Float.MIN_NORMAL);
+        FloatVector y = x.blend(x.mul(0x1p23f), denormal);
+        FloatVector result = logOfNormal(y, broadcast(0).blend(-23, denormal));
+        return result.blend(x, x.compare(VectorOperators.EQ, Float.POSITIVE_INFINITY))
+                .blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0))
+                .blend(Float.NaN, x.compare(VectorOperators.LT, 0))
+                .blend(x, x.compare(VectorOperators.NE, x));
+    }
+
+    /** {@code log(y 2^exponent)} for a finite, normal, positive y. */
+    private static FloatVector logOfNormal(FloatVector y, FloatVector exponent) {
+        // y = 2^k m with m from sqrt(1/2) to sqrt(2)
+        int least = 0x3F3504F3;
+        IntVector above = y.reinterpretAsInts().sub(least);
+        IntVector k = above.lanewise(VectorOperators.ASHR, MANTISSA_BITS);
+        FloatVector m = above.and(MANTISSA).add(least).reinterpretAsFloats();
+        FloatVector n = exponent.add(toFloat(k));
+        FloatVector f = m.sub(1);
+        FloatVector p = logSeries(f);
+        FloatVector square = f.mul(f);
+        // smallest terms first
+        FloatVector low = n.fma(broadcast(LN2_LOW), p.mul(square).mul(f));
+        low = square.fma(broadcast(-0.5f), low);
+        return n.fma(broadcast(LN2_HIGH), low.add(f));
+    }
+
+    /** {@code (log(1 + f) - f + f^2 / 2) / f^3} for f from sqrt(1/2) - 1 to sqrt(2) - 1. */
+    private static FloatVector logSeries(FloatVector f) {
+        return f.fma(broadcast(6.746675074e-2f), broadcast(-1.167576909e-1f))
+                .fma(f, broadcast(1.188821197e-1f))
+                .fma(f, broadcast(-1.240557432e-1f))
+                .fma(f, broadcast(1.421954334e-1f))
+                .fma(f, broadcast(-1.666799635e-1f))
+                .fma(f, broadcast(2.000211924e-1f))
+                .fma(f, broadcast(-2.500000894e-1f))
+                .fma(f, broadcast(3.333331347e-1f));
+    }
+
+    /** {@code log(1 + x)}; at most 3 ulp off. */
+    public static FloatVector log1p(FloatVector x) {
+        FloatVector sum = x.add(1);
+        // what the sum lost, by its derivative (Kahan)
+        FloatVector lost = x.sub(sum.sub(1)).div(sum);
+        FloatVector result = log(sum);
+        result = result.add(lost.blend(0, x.compare(VectorOperators.GT, 0x1p25f)));
+        return result.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, -1))
+                .blend(x, sum.compare(VectorOperators.EQ, 1));
+    }
+
+    /** The error function; at most 3 ulp off. */
+    public static FloatVector erf(FloatVector x) {
+        FloatVector a = x.abs();
+        FloatVector square = x.mul(x);
+        FloatVector near = x.mul(erfSeries(square));
+        FloatVector far = broadcast(1).sub(expOfNegative(square.neg()).mul(scaledErfc(a)));
+        return near.blend(withSignOf(x, far), a.compare(VectorOperators.GT, 1));
+    }
+
+    /** {@code erf(x) / x} by x^2, for |x| of at most 1. */
+    private static FloatVector erfSeries(FloatVector square) {
+        return square.fma(broadcast(-9.641675206e-6f), broadcast(1.125700801e-4f))
+                .fma(square, broadcast(-8.482837584e-4f))
+                .fma(square, broadcast(5.220945925e-3f))
+                .fma(square, broadcast(-2.686540037e-2f))
+                .fma(square, broadcast(1.128378212e-1f))
+                .fma(square, broadcast(-3.761263788e-1f))
+                .fma(square, broadcast(1.128379226f));
+    }
+
+    /** {@code e^(a^2) erfc(a)} for a of 0 or more: a polynomial in {@code 1 / (1 + 0.3 a)}. */
+    private static FloatVector scaledErfc(FloatVector a) {
+        FloatVector t = broadcast(1).div(a.fma(broadcast(0.3f), broadcast(1)));
+        return t.fma(broadcast(-1.295558959e-1f), broadcast(4.857363999e-1f))
+                .fma(t, broadcast(-5.126681328e-1f))
+                .fma(t, broadcast(5.482110381e-1f))
+                .fma(t, broadcast(-9.502807260e-2f))
+                .fma(t, broadcast(2.151070833e-1f))
+                .fma(t, broadcast(1.482863277e-1f))
+                .fma(t, broadcast(1.707238108e-1f))
+                .fma(t, broadcast(1.691874266e-1f))
+                .mul(t);
+    }
+
+    /** {@code x * Phi(x)} with the normal distribution function Phi. */
+    public static FloatVector gelu(FloatVector x) {
+        FloatVector tail = normalTail(x.abs());
+        FloatVector phi = tail.blend(broadcast(1).sub(tail), x.compare(VectorOperators.GE, 0));
+        return x.mul(phi);
+    }
+
+    /** {@code Phi(x) + x phi(x)}, the derivative of {@link #gelu}. */
+    public static FloatVector geluDerivative(FloatVector x) {
+        FloatVector density = expOfHalfSquare(x);
+        FloatVector tail = density.mul(scaledErfc(x.abs().mul((float) Math.sqrt(0.5)))).mul(0.5f);
+        FloatVector phi = tail.blend(broadcast(1).sub(tail), x.compare(VectorOperators.GE, 0));
+        // beyond 20 the density is 0, and infinity times that is not
+        FloatVector slope = x.mul(density).mul((float) (1 / Math.sqrt(2 * Math.PI)));
+        return phi.add(slope.blend(0, x.abs().compare(VectorOperators.GT, 20)));
+    }
+
+    /** {@code 1 - Phi(a)} for a of 0 or more. */
+    private static FloatVector normalTail(FloatVector a) {
+        return expOfHalfSquare(a).mul(scaledErfc(a.mul((float) Math.sqrt(0.5)))).mul(0.5f);
+    }
+
+    /** {@code e^(-x^2 / 2)}, with the square's rounding error made good. */
+    private static FloatVector expOfHalfSquare(FloatVector x) {
+        FloatVector square = x.mul(x);
+        FloatVector error = x.fma(x, square.neg());
+        FloatVector e = expOfNegative(square.mul(-0.5f));
+        FloatVector corrected = error.mul(e).fma(broadcast(-0.5f), e);
+        return corrected.blend(0, square.compare(VectorOperators.GT, 400));
+    }
+
+    /** The approximation of {@link #gelu} by tanh: {@code x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3))}. */
+    public static FloatVector geluTanh(FloatVector x) {
+        return x.mul(sigmoid(geluTanhArgument(x)));
+    }
+
+    private static FloatVector geluTanhArgument(FloatVector x) {
+        float scale = (float) (2 * Math.sqrt(2 / Math.PI));
+        FloatVector square = x.mul(x);
+        return x.mul(square.fma(broadcast(scale * 0.044715f), broadcast(scale)));
+    }
+
+    /** The derivative of {@link #geluTanh}. */
+    public static FloatVector geluTanhDerivative(FloatVector x) {
+        float scale = (float) (2 * Math.sqrt(2 / Math.PI));
+        FloatVector s = sigmoid(geluTanhArgument(x));
+        FloatVector inner = x.mul(x).fma(broadcast(3 * 0.044715f * scale), broadcast(scale));
+        FloatVector slope = x.mul(inner).mul(s).mul(broadcast(1).sub(s));
+        return s.add(slope.blend(0, x.abs().compare(VectorOperators.GT, 20)));
+    }
+
+    /** The derivative of {@link #silu}. */
+    public static FloatVector siluDerivative(FloatVector x) {
+        FloatVector s = sigmoid(x);
+        return s.fma(x.mul(broadcast(1).sub(s)), s);
+    }
+
+    /** Sine of radians; at most 2 ulp off. */
+    public static FloatVector sin(FloatVector x) {
+        FloatVector result = sineOfSmall(x, 0);
+        VectorMask<Float> large = x.abs().compare(VectorOperators.GT, MOST_REDUCED);
+        return large.anyTrue() ? lanewise(x, result, large, StrictMath::sin) : result;
+    }
+
+    /** Cosine of radians; at most 2 ulp off. */
+    public static FloatVector cos(FloatVector x) {
+        FloatVector result = sineOfSmall(x, 1);
+        VectorMask<Float> large = x.abs().compare(VectorOperators.GT, MOST_REDUCED);
+        return large.anyTrue() ? lanewise(x, result, large, StrictMath::cos) : result;
+    }
+
+    /** {@code sin(x + quarters pi / 2)} for |x| of at most {@link #MOST_REDUCED}. */
+    private static FloatVector sineOfSmall(FloatVector x, int quarters) {
+        FloatVector shifted = x.fma(broadcast((float) (2 / Math.PI)), broadcast(ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = n.fma(broadcast(-HALF_PI_1), x);
+        r = n.fma(broadcast(-HALF_PI_2), r);
+        r = n.fma(broadcast(-HALF_PI_3), r);
+        IntVector quadrant = shifted.reinterpretAsInts().add(quarters);
+        FloatVector square = r.mul(r);
+        VectorMask<Integer> odd = quadrant.and(1).compare(VectorOperators.NE, 0);
+        FloatVector value = sineSeries(r, square).blend(cosineSeries(square), odd.cast(Species.F32));
+        IntVector sign = quadrant.and(2).lanewise(VectorOperators.LSHL, 30);
+        return value.reinterpretAsInts().lanewise(VectorOperators.XOR, sign).reinterpretAsFloats();
+    }
+
+    /** The sine of |r| of at most pi / 4. */
+    private static FloatVector sineSeries(FloatVector r, FloatVector square) {
+        FloatVector p = square.fma(broadcast(2.718047654e-6f), broadcast(-1.983930415e-4f))
+                .fma(square, broadcast(8.333329111e-3f))
+                .fma(square, broadcast(-1.666666716e-1f));
+        return p.fma(square.mul(r), r);
+    }
+
+    /** The cosine of r by its square. */
+    private static FloatVector cosineSeries(FloatVector square) {
+        FloatVector p = square.fma(broadcast(2.443241283e-5f), broadcast(-1.388730947e-3f))
+                .fma(square, broadcast(4.166664556e-2f))
+                .fma(square, broadcast(-0.5f));
+        return p.fma(square, broadcast(1));
+    }
+
+    private static FloatVector lanewise(
+            FloatVector x, FloatVector other, VectorMask<Float> chosen, DoubleUnaryOperator function) {
+        float[] in = x.toArray();
+        float[] out = other.toArray();
+        for (int lane = 0; lane < in.length; lane++) {
+            if (chosen.laneIsSet(lane)) {
+                out[lane] = (float) function.applyAsDouble(in[lane]);
+            }
+        }
+        return FloatVector.fromArray(Species.F32, out, 0);
+    }
+
+    /** The nearest integer, halves to even. */
+    public static FloatVector rint(FloatVector x) {
+        FloatVector a = x.abs();
+        FloatVector rounded = withSignOf(x, a.add(0x1p23f).sub(0x1p23f));
+        return x.blend(rounded, a.compare(VectorOperators.LT, 0x1p23f));
+    }
+
+    /** The largest integer not above. */
+    public static FloatVector floor(FloatVector x) {
+        FloatVector r = rint(x);
+        return r.blend(withSignOf(x, r.sub(1)), r.compare(VectorOperators.GT, x));
+    }
+
+    /** The smallest integer not below. */
+    public static FloatVector ceil(FloatVector x) {
+        FloatVector r = rint(x);
+        return r.blend(withSignOf(x, r.add(1)), r.compare(VectorOperators.LT, x));
+    }
+
+    /** The integer part. */
+    public static FloatVector trunc(FloatVector x) {
+        FloatVector a = x.abs();
+        return withSignOf(x, floor(a));
+    }
+
+    /** The magnitude of one vector with the signs of another. */
+    static FloatVector withSignOf(FloatVector sign, FloatVector magnitude) {
+        IntVector bits = sign.reinterpretAsInts().and(SIGN_BIT);
+        return magnitude.abs().reinterpretAsInts().or(bits).reinterpretAsFloats();
+    }
+
+    static FloatVector broadcast(float v) {
+        return FloatVector.broadcast(Species.F32, v);
+    }
+
+    private static FloatVector powerOfTwo(IntVector exponent) {
+        return exponent.add(EXPONENT_BIAS)
+                .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+                .reinterpretAsFloats();
+    }
+
+    private static FloatVector toFloat(IntVector v) {
+        return (FloatVector) v.convert(VectorOperators.I2F, 0);
+    }
+}
