@@ -3,6 +3,7 @@ package dev.lanewise.nn.data;
 import dev.lanewise.nn.io.BadFileException;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -49,7 +50,8 @@ public final class ImageFiles {
         } catch (IOException failure) {
             throw BadFileException.unreadable(file, KIND, failure);
         }
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+        try (ImageInputStream in =
+                new MemoryCacheImageInputStream(new ByteArrayInputStream(JpegProfiles.remove(bytes)))) {
             return toRgb(decode(file, in));
         } catch (BadFileException named) {
             throw named;
@@ -78,34 +80,40 @@ public final class ImageFiles {
         }
     }
 
+    /**
+     * The stored samples: {@code getRGB} would brighten grey, which it takes for linear light, and apply colour profiles.
+     */
     private static Image toRgb(BufferedImage source) {
-        Image image = new Image(3, source.getHeight(), source.getWidth());
-        ColorSpace space = source.getColorModel().getColorSpace();
-        if (space.getType() == ColorSpace.TYPE_GRAY && source.getRaster().getNumBands() <= 2) {
-            copyGrey(source, image);
-        } else {
-            copyColours(source, image);
+        Raster raster = source.getRaster();
+        int type = source.getColorModel().getColorSpace().getType();
+        boolean indexed = source.getColorModel() instanceof IndexColorModel;
+        if (type == ColorSpace.TYPE_GRAY && raster.getNumBands() <= 2) {
+            return fromSamples(raster, 0, 0, 0);
+        }
+        if (type == ColorSpace.TYPE_RGB && raster.getNumBands() >= 3 && !indexed) {
+            return fromSamples(raster, 0, 1, 2);
+        }
+        return fromColours(source);
+    }
+
+    private static Image fromSamples(Raster raster, int... bands) {
+        Image image = new Image(3, raster.getHeight(), raster.getWidth());
+        int[] line = new int[image.width()];
+        for (int c = 0; c < bands.length; c++) {
+            float scale = (1L << raster.getSampleModel().getSampleSize(bands[c])) - 1;
+            for (int row = 0; row < image.height(); row++) {
+                raster.getSamples(0, row, line.length, 1, bands[c], line);
+                int at = image.index(c, row, 0);
+                for (int column = 0; column < line.length; column++) {
+                    image.values()[at + column] = line[column] / scale;
+                }
+            }
         }
         return image;
     }
 
-    /** Straight from the samples: {@code getRGB} takes grey for linear light and brightens it. */
-    private static void copyGrey(BufferedImage source, Image image) {
-        Raster raster = source.getRaster();
-        float scale = 1f / ((1 << raster.getSampleModel().getSampleSize(0)) - 1);
-        int plane = image.height() * image.width();
-        for (int row = 0; row < image.height(); row++) {
-            for (int column = 0; column < image.width(); column++) {
-                float value = raster.getSample(column, row, 0) * scale;
-                int at = image.index(0, row, column);
-                image.values()[at] = value;
-                image.values()[at + plane] = value;
-                image.values()[at + 2 * plane] = value;
-            }
-        }
-    }
-
-    private static void copyColours(BufferedImage source, Image image) {
+    private static Image fromColours(BufferedImage source) {
+        Image image = new Image(3, source.getHeight(), source.getWidth());
         int[] line = new int[image.width()];
         int plane = image.height() * image.width();
         for (int row = 0; row < image.height(); row++) {
@@ -117,5 +125,6 @@ public final class ImageFiles {
                 image.values()[at + 2 * plane] = (line[column] & 0xff) / 255f;
             }
         }
+        return image;
     }
 }

@@ -1,0 +1,25 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+
+/** Means over windows that make any {@code [n, c, h, w]} a given size. */
+public final class AdaptiveAvgPool2d extends Module {
+    private final long height;
+    private final long width;
+
+    /** Every channel's mean: {@code [n, c, 1, 1]}. */
+    public AdaptiveAvgPool2d() {
+        this(1, 1);
+    }
+
+    /** The result's height and width. */
+    public AdaptiveAvgPool2d(long height, long width) {
+        this.height = height;
+        this.width = width;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return height == 1 && width == 1 ? x.mean(new int[] {2, 3}, true) : x.adaptiveAvgPool2d(height, width);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+
+/**
+ * Normalization of every channel of {@code [n, c]} or {@code [n, c, ...]}: in training by the batch's statistics, which
+ * running means follow, else by those. It serves as PyTorch's BatchNorm1d and BatchNorm2d.
+ */
+public final class BatchNorm extends Module {
+    private final double momentum;
+    private final double epsilon;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** With a momentum of 0.1 and an epsilon of 1e-5. */
+    public BatchNorm(long channels) {
+        this(channels, 0.1, 1e-5);
+    }
+
+    /**
+     * A layer.
+     *
+     * @param momentum how much of a batch goes into the running statistics
+     * @param epsilon is added to the variance
+     */
+    public BatchNorm(long channels, double momentum, double epsilon) {
+        this.momentum = momentum;
+        this.epsilon = epsilon;
+        weight = parameter("weight", Tensor.ones(channels));
+        bias = parameter("bias", Tensor.zeros(channels));
+        buffer("running_mean", Tensor.zeros(channels));
+        buffer("running_var", Tensor.ones(channels));
+        buffer("num_batches_tracked", Tensor.full(0, DType.I64, Device.CPU));
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        if (!isTraining()) {
+            return x.batchNormInference(
+                    buffer("running_mean"), buffer("running_var"), weight.tensor(), bias.tensor(), epsilon);
+        }
+        Tensor[] results = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);
+        Autograd.noGrad(() -> follow(results[1], results[2], x.shape().elements()));
+        return results[0];
+    }
+
+    /** Running statistics take the unbiased variance. */
+    private void follow(Tensor mean, Tensor variance, long elements) {
+        double n = (double) elements / mean.shape().elements();
+        double unbiased = n > 1 ? n / (n - 1) : 1;
+        move(buffer("running_mean"), mean);
+        move(buffer("running_var"), variance.mul(unbiased));
+        buffer("num_batches_tracked").assign(buffer("num_batches_tracked").add(1));
+    }
+
+    private void move(Tensor running, Tensor batch) {
+        running.assign(running.mul(1 - momentum).add(Autograd.detach(batch).mul(momentum)));
+    }
+}

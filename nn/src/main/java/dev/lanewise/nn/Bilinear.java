@@ -1,0 +1,38 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.IndexingMethods;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+
+/** {@code out_k = a^T W_k b + bias_k} of two inputs {@code [n, a], [n, b] -> [n, out]}, with {@code weight [out, a, b]}. */
+public final class Bilinear extends Module {
+    private final long first;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** A layer with bias. */
+    public Bilinear(long first, long second, long out, Rng rng) {
+        this.first = first;
+        weight = parameter("weight", Init.fanIn(rng, first, out, first, second));
+        bias = parameter("bias", Init.fanIn(rng, first, out));
+    }
+
+    /** The layer's result for two inputs. */
+    public Tensor forward(Tensor a, Tensor b) {
+        return forward(IndexingMethods.cat(-1, a, b));
+    }
+
+    /** Takes both inputs side by side, {@code [n, a + b]}. */
+    @Override
+    protected Tensor compute(Tensor both) {
+        Tensor a = both.narrow(1, 0, first);
+        Tensor b = both.narrow(1, first, both.shape().size(1) - first);
+        long out = weight.leaf().shape().size(0);
+        // [n, a] x [a, out * b], then with b over the last dimension
+        Tensor left = a.matmul(weight.tensor().permute(1, 0, 2).flatten(1));
+        return left.reshape(-1, out, b.shape().size(1))
+                .matmul(b.unsqueeze(2))
+                .squeeze(2)
+                .add(bias.tensor());
+    }
+}

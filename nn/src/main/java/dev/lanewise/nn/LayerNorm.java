@@ -1,0 +1,34 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+
+/** Normalization over the last dimensions, with weight and bias of their shape; see the op of the same name. */
+public final class LayerNorm extends Module {
+    private final long[] normalized;
+    private final double epsilon;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** With an epsilon of 1e-5. */
+    public LayerNorm(long... normalized) {
+        this(1e-5, normalized);
+    }
+
+    /**
+     * A layer.
+     *
+     * @param epsilon is added to the variance
+     * @param normalized the sizes of the last dimensions
+     */
+    public LayerNorm(double epsilon, long... normalized) {
+        this.normalized = normalized.clone();
+        this.epsilon = epsilon;
+        weight = parameter("weight", Tensor.ones(normalized));
+        bias = parameter("bias", Tensor.zeros(normalized));
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return x.layerNorm(normalized.length, weight.tensor(), bias.tensor(), epsilon);
+    }
+}

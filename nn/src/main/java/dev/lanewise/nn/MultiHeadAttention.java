@@ -1,0 +1,72 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention in several heads (Vaswani et al. 2017, arXiv:1706.03762) over {@code [n, time, size]}, with PyTorch's names:
+ * {@code in_proj_weight [3 * size, size]}, {@code in_proj_bias}, {@code out_proj.weight}, {@code out_proj.bias}.
+ */
+public final class MultiHeadAttention extends Module {
+    private final long size;
+    private final int heads;
+    private final Parameter inWeight;
+    private final Parameter inBias;
+    private final Linear out;
+
+    /** A layer; the heads must divide the size. */
+    public MultiHeadAttention(long size, int heads, Rng rng) {
+        if (heads < 1 || size % heads != 0) {
+            throw new TensorException("attention: " + heads + " heads for size " + size
+                    + " (expected a number that divides the size); change one of them");
+        }
+        this.size = size;
+        this.heads = heads;
+        inWeight = parameter("in_proj_weight", Init.xavierUniform(rng, 3 * size, size));
+        inBias = parameter("in_proj_bias", Tensor.zeros(3 * size));
+        out = child("out_proj", new Linear(size, size, rng));
+    }
+
+    /** Attention of a sequence to itself. */
+    @Override
+    protected Tensor compute(Tensor x) {
+        return selfAttention(x, null, false);
+    }
+
+    /**
+     * Attention of a sequence to itself.
+     *
+     * @param mask is added to the scores {@code [time, time]}, or null
+     * @param causal whether a position sees only those up to itself
+     */
+    public Tensor selfAttention(Tensor x, @Nullable Tensor mask, boolean causal) {
+        Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
+        return attend(
+                projected.narrow(-1, 0, size),
+                projected.narrow(-1, size, size),
+                projected.narrow(-1, 2 * size, size),
+                mask,
+                causal);
+    }
+
+    /** Attention of one sequence {@code [n, l, size]} to another {@code [n, s, size]}. */
+    public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
+        Tensor weight = inWeight.tensor();
+        Tensor bias = inBias.tensor();
+        Tensor q = queries.linear(weight.narrow(0, 0, size), bias.narrow(0, 0, size));
+        Tensor kv = memory.linear(weight.narrow(0, size, 2 * size), bias.narrow(0, size, 2 * size));
+        return attend(q, kv.narrow(-1, 0, size), kv.narrow(-1, size, size), mask, false);
+    }
+
+    private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
+        Tensor mixed = split(q).attention(split(k), split(v), mask, causal);
+        return out.forward(mixed.transpose(1, 2).flatten(2));
+    }
+
+    /** {@code [n, time, size] -> [n, heads, time, size / heads]}. */
+    private Tensor split(Tensor x) {
+        return x.reshape(x.shape().size(0), x.shape().size(1), heads, size / heads).transpose(1, 2);
+    }
+}

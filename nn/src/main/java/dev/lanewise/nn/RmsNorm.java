@@ -1,0 +1,25 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+
+/** {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension (Zhang and Sennrich 2019, arXiv:1910.07467). */
+public final class RmsNorm extends Module {
+    private final double epsilon;
+    private final Parameter weight;
+
+    /**
+     * A layer.
+     *
+     * @param size the last dimension's
+     * @param epsilon is added to the mean square
+     */
+    public RmsNorm(long size, double epsilon) {
+        this.epsilon = epsilon;
+        weight = parameter("weight", Tensor.ones(size));
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return x.rmsNorm(1, weight.tensor(), epsilon);
+    }
+}
