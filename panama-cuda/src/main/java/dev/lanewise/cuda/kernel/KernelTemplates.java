@@ -5,6 +5,8 @@ import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Binary;
 import dev.lanewise.tensor.op.Compare;
 import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
 import dev.lanewise.tensor.op.Ternary;
 import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.tensor.op.UnaryWith;
@@ -26,6 +28,12 @@ public final class KernelTemplates {
     private static final String SOFTMAX = read("softmax.cu");
     private static final String SOURCE = read("source.cu");
     private static final String PHILOX = read("philox.cu");
+    private static final String INDEXING = read("indexing.cu");
+    private static final String SCATTER = read("scatter.cu");
+    private static final String SCAN = read("scan.cu");
+    private static final String LAYER_NORM = read("layer_norm.cu");
+    private static final String CROSS_ENTROPY = read("cross_entropy.cu");
+    private static final String UPDATE = read("update.cu");
 
     private static final List<String> ELEMENTWISE_KERNELS = List.of("dense", "strided");
 
@@ -122,9 +130,7 @@ public final class KernelTemplates {
 
     /** Softmax or log-softmax along a dimension, and its gradient. */
     public static KernelSource softmax(boolean log, DType dtype) {
-        Map<String, String> definitions = new LinkedHashMap<>();
-        definitions.put("T", type(dtype));
-        definitions.put("ACC", accumulator(dtype));
+        Map<String, String> definitions = withAccumulator(dtype);
         definitions.put("LOG", log ? "1" : "0");
         String name = (log ? "log_softmax" : "softmax") + suffix(dtype, dtype);
         return program(name, definitions, SOFTMAX, List.of("softmax", "softmax_grad"));
@@ -135,13 +141,93 @@ public final class KernelTemplates {
         return program("source" + suffix(dtype, dtype), Map.of("T", type(dtype)), SOURCE, List.of("fill", "range"));
     }
 
-    /** Random numbers; the same ones as on every device. */
+    /** Random numbers, the same ones as on every device; dropout too for floating-point types. */
     public static KernelSource random(DType dtype) {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("T", type(dtype));
         definitions.put("WIDE", dtype == DType.F64 ? "1" : "0");
+        definitions.put("DROPOUT", dtype.isFloating() ? "1" : "0");
+        List<String> kernels = dtype.isFloating()
+                ? List.of("uniform", "normal", "integer", "dropout")
+                : List.of("uniform", "normal", "integer");
+        return program("random" + suffix(dtype, dtype), definitions, PHILOX, kernels);
+    }
+
+    /** Elements and slices by position, and the sum that is the gradient of picking slices. */
+    public static KernelSource indexing(DType dtype) {
         return program(
-                "random" + suffix(dtype, dtype), definitions, PHILOX, List.of("uniform", "normal", "integer"));
+                "indexing" + suffix(dtype, dtype),
+                Map.of("T", type(dtype)),
+                INDEXING,
+                List.of("index_select", "index_add", "gather"));
+    }
+
+    /** Elements combined in at positions. */
+    public static KernelSource scatter(Scatter.Kind kind, DType dtype) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("T", type(dtype));
+        definitions.put("COMBINE(x, y)", switch (kind) {
+            case SET -> "(y)";
+            case ADD -> "(x) + (y)";
+            case MUL -> "(x) * (y)";
+            case AMAX -> "maximum(x, y)";
+            case AMIN -> "minimum(x, y)";
+        });
+        return program("scatter_" + lower(kind) + suffix(dtype, dtype), definitions, SCATTER, List.of("scatter"));
+    }
+
+    /** Running sums and products along a dimension; integers give 64 bits. */
+    public static KernelSource scan(Scan.Kind kind, DType dtype) {
+        DType out = dtype.isFloating() ? dtype : DType.I64;
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("OUT", type(out));
+        definitions.put("IN", type(dtype));
+        definitions.put("ACC", dtype.isFloating() ? accumulator(dtype) : "i64");
+        definitions.put("IDENTITY", switch (kind) {
+            case CUMSUM -> "0";
+            case CUMPROD -> "1";
+        });
+        definitions.put("COMBINE(x, y)", switch (kind) {
+            case CUMSUM -> "((x) + (y))";
+            case CUMPROD -> "((x) * (y))";
+        });
+        return program(lower(kind) + suffix(dtype, out), definitions, SCAN, List.of("scan"));
+    }
+
+    /** Layer normalization and its gradients. */
+    public static KernelSource layerNorm(DType dtype) {
+        return program(
+                "layer_norm" + suffix(dtype, dtype),
+                withAccumulator(dtype),
+                LAYER_NORM,
+                List.of("layer_norm", "layer_norm_grad_input", "layer_norm_grad_affine"));
+    }
+
+    /** Cross-entropy after log-softmax, and its gradient. */
+    public static KernelSource crossEntropy(DType dtype) {
+        return program(
+                "cross_entropy" + suffix(dtype, dtype),
+                withAccumulator(dtype),
+                CROSS_ENTROPY,
+                List.of(
+                        "cross_entropy_rows",
+                        "cross_entropy_none",
+                        "cross_entropy_reduce",
+                        "cross_entropy_total",
+                        "cross_entropy_grad"));
+    }
+
+    /** Optimizer steps over all parameters. */
+    public static KernelSource update(DType dtype) {
+        return program(
+                "update" + suffix(dtype, dtype), withAccumulator(dtype), UPDATE, List.of("sgd_step", "adam_step"));
+    }
+
+    private static Map<String, String> withAccumulator(DType dtype) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("T", type(dtype));
+        definitions.put("ACC", accumulator(dtype));
+        return definitions;
     }
 
     private static KernelSource program(

@@ -80,3 +80,20 @@ extern "C" __global__ void integer(i64 n, T* out, u64 seed, u64 counter, i64 a, 
         }
     }
 }
+
+#if DROPOUT
+// Element i survives if uniform number i is at least p; all tensors dense. Four elements a block of words in every type.
+extern "C" __global__ void dropout(i64 n, const T* x, T* y, double p, u64 seed, u64 counter) {
+    i64 step = (i64)gridDim.x * blockDim.x;
+    for (i64 block = (i64)blockIdx.x * blockDim.x + threadIdx.x; block * 4 < n; block += step) {
+        Words words = philox(seed, counter + block);
+        for (int i = 0; i < 4 && block * 4 + i < n; i++) {
+            i64 at = block * 4 + i;
+            auto value = load(x[at]);
+            auto scale = (decltype(value))(1 / (1 - p));
+            bool survives = (float)uniform24(words.w[i]) >= (float)p;
+            store(y[at], survives ? value * scale : (decltype(value))0);
+        }
+    }
+}
+#endif

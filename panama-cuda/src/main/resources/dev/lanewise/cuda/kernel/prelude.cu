@@ -159,3 +159,39 @@ __device__ inline i64 offset(const Dims& dims, const Strides& strides, u64 numbe
     }
     return dims.rank == 0 ? 0 : at + (i64)number * strides.of[0];
 }
+
+// The lines of a tensor of positions along one dimension: its sizes with 1 for that dimension, the lines' strides there
+// and in the tensor that positions refer to, and along the dimension how many positions there are and both strides.
+struct Lines {
+    Dims dims;
+    Strides positions;
+    Strides other;
+    i64 count;
+    i64 position_stride;
+    i64 other_stride;
+};
+
+// One value of every thread of a block, combined in an order that depends on the block's size only: a power of two.
+template <typename V> __device__ inline V block_sum(V value, V* shared) {
+    shared[threadIdx.x] = value;
+    __syncthreads();
+    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
+        if (threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+        __syncthreads();
+    }
+    V result = shared[0];
+    __syncthreads();
+    return result;
+}
+
+template <typename V> __device__ inline V block_max(V value, V* shared) {
+    shared[threadIdx.x] = value;
+    __syncthreads();
+    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
+        if (threadIdx.x < half) shared[threadIdx.x] = maximum(shared[threadIdx.x], shared[threadIdx.x + half]);
+        __syncthreads();
+    }
+    V result = shared[0];
+    __syncthreads();
+    return result;
+}

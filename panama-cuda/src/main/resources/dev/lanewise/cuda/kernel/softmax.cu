@@ -4,30 +4,6 @@
 //   LOG               0 or 1: whether the logarithm is wanted
 // Row r starts at r / inner * n * inner + r % inner; its elements are `inner` apart. One block a row.
 
-__device__ inline ACC block_sum(ACC value, ACC* shared) {
-    shared[threadIdx.x] = value;
-    __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
-        __syncthreads();
-    }
-    ACC result = shared[0];
-    __syncthreads();
-    return result;
-}
-
-__device__ inline ACC block_max(ACC value, ACC* shared) {
-    shared[threadIdx.x] = value;
-    __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) shared[threadIdx.x] = maximum(shared[threadIdx.x], shared[threadIdx.x + half]);
-        __syncthreads();
-    }
-    ACC result = shared[0];
-    __syncthreads();
-    return result;
-}
-
 extern "C" __global__ void softmax(i64 rows, i64 n, i64 inner, const T* x, T* y) {
     __shared__ ACC shared[1024];
     for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {

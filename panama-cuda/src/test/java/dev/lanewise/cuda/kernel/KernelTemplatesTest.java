@@ -14,6 +14,8 @@ import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Binary;
 import dev.lanewise.tensor.op.Compare;
 import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
 import dev.lanewise.tensor.op.Ternary;
 import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.tensor.op.UnaryWith;
@@ -108,12 +110,22 @@ class KernelTemplatesTest {
             Arrays.stream(DType.values()).map(to -> KernelTemplates.cast(dtype, to)).forEach(programs::add);
             addReductions(programs, dtype);
             programs.add(KernelTemplates.source(dtype));
+            programs.add(KernelTemplates.indexing(dtype));
         }
         DType.FLOATING.forEach(dtype -> {
             programs.add(KernelTemplates.softmax(false, dtype));
             programs.add(KernelTemplates.softmax(true, dtype));
+            programs.add(KernelTemplates.layerNorm(dtype));
+            programs.add(KernelTemplates.crossEntropy(dtype));
+            programs.add(KernelTemplates.update(dtype));
         });
-        DType.NUMBERS.forEach(dtype -> programs.add(KernelTemplates.random(dtype)));
+        DType.NUMBERS.forEach(dtype -> {
+            programs.add(KernelTemplates.random(dtype));
+            Arrays.stream(Scan.Kind.values()).map(kind -> KernelTemplates.scan(kind, dtype)).forEach(programs::add);
+            Arrays.stream(Scatter.Kind.values())
+                    .map(kind -> KernelTemplates.scatter(kind, dtype))
+                    .forEach(programs::add);
+        });
         return programs;
     }
 
