@@ -26,7 +26,7 @@ final class JpegProfiles {
         int position = 2;
         // Segments of marker and big-endian length, up to the first scan; the rest is copied as it is.
         while (position + 4 <= file.length && marker(file, position) > 0) {
-            int end = position + 2 + ((file[position + 2] & 0xff) << 8 | file[position + 3] & 0xff);
+            int end = position + 2 + ((file[position + 2] & 0xff) << 8 | (file[position + 3] & 0xff));
             if (marker(file, position) == START_OF_SCAN || end > file.length) {
                 break;
             }

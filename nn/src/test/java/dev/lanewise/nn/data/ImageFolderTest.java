@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.nn.io.BadFileException;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,6 +97,22 @@ class ImageFolderTest {
         ByteBuffer.wrap(png).putInt(29, (int) crc.getValue());
         Files.write(file, png);
         assertThatThrownBy(() -> ImageFiles.read(file)).hasMessageContaining("3600000000 pixels");
+    }
+
+    @Test
+    void aColourProfileIsPassedOver() throws IOException {
+        byte[] plain = Files.readAllBytes(write("a/1.jpg", "jpg", 0x3366cc));
+        byte[] profile = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
+        ByteBuffer with = ByteBuffer.allocate(plain.length + profile.length + 18);
+        with.put(plain, 0, 2).putShort((short) 0xffe2).putShort((short) (profile.length + 16));
+        with.put("ICC_PROFILE\0\1\1".getBytes(StandardCharsets.US_ASCII)).put(profile);
+        with.put(plain, 2, plain.length - 2);
+        assertThat(JpegProfiles.remove(with.array())).isEqualTo(plain);
+        assertThat(JpegProfiles.remove(plain)).isSameAs(plain);
+        for (int length = 0; length < with.capacity(); length += 7) {
+            byte[] cut = Arrays.copyOf(with.array(), length);
+            assertThat(JpegProfiles.remove(cut).length).isLessThanOrEqualTo(length);
+        }
     }
 
     @Test
