@@ -6,22 +6,21 @@ import dev.lanewise.cpu.parallel.Workers;
 import java.util.function.IntConsumer;
 
 /**
- * One product by blocks and panels, the five loops of BLIS around the micro-kernel: columns in ranges whose packed B is kept
- * whole, then tasks of rows and columns of C, and in a task blocks of k, panels of B, tiles of rows.
+ * One product by blocks and panels, the loops of BLIS around the micro-kernel: tasks of rows and columns of C, and in a task
+ * blocks of k, panels of B, tiles of rows.
  *
- * <p>A is read where it lies, at any strides. B is packed unless the rows of C are too few to pay for it; panels that end in
- * a part of a vector always are. A tile of C that is not stored as it is computed (part of a vector, alpha or beta,
- * transposed) goes through scratch memory.
+ * <p>A panel of B is packed into the first-level cache just before its use. Where B has to be transposed for that and several
+ * tasks need the same panel, all of B is packed once beforehand. A is read where it lies, at any strides, unless a block of
+ * it is used by enough panels for a dense copy to pay. A tile of C that can't be stored as it is computed (a part of a
+ * vector, alpha or beta, transposed) goes through scratch memory.
  */
 final class BlockedProduct implements Product, IntConsumer {
-    /** Up to this many rows of C, reading B from its place costs less than a packed copy. */
-    private static final int ROWS_WITHOUT_PACKING = 16;
-
-    /** Elements packed in one task. */
+    /** Elements packed in one task when B is packed beforehand. */
     private static final int PACK_GRAIN = 1 << 15;
 
-    /** Packed B of one range of columns. */
+    /** B packed beforehand, at most; wider products are computed in ranges of columns. */
     private static final long MOST_PACKED_BYTES = 64L << 20;
+
 
     private final Kernels kernels;
     private final MicroKernel micro;
@@ -30,18 +29,19 @@ final class BlockedProduct implements Product, IntConsumer {
     private final ProductView view;
     private final Blocking blocking;
     private final OutputStage output;
+    private final boolean packsBefore;
+    private final boolean packsA;
 
     private boolean parallel;
+    private boolean packing;
     private long a;
     private long b;
     private long c;
     private long bias;
     private int columns;
-    private int firstPacked;
-    private long packed;
-    private long biasRow;
+    private long packedB;
+    private long paddedBias;
     private int packRows;
-    private boolean packing;
 
     BlockedProduct(Kernels kernels, ProductView view, Blocking blocking) {
         this.kernels = kernels;
@@ -51,13 +51,18 @@ final class BlockedProduct implements Product, IntConsumer {
         this.view = view;
         this.blocking = blocking;
         this.output = new OutputStage(kernels, view);
+        this.packsBefore = view.bColumn() != elementBytes && view.k() > 0 && blocking.taskRows() < view.m();
+        this.packsA = blocking.packsA(view, elementBytes);
     }
 
     @Override
     public void run(long aAddress, long bAddress, long cAddress, long biasAddress, boolean mayFork) {
         parallel = mayFork;
         long rowBytes = (long) Math.max(1, view.k()) * elementBytes;
-        int range = (int) Math.min(view.n(), Math.max(width, MOST_PACKED_BYTES / rowBytes / width * width));
+        int range = view.n();
+        if (packsBefore) {
+            range = (int) Math.min(range, Math.max(width, MOST_PACKED_BYTES / rowBytes / width * width));
+        }
         for (int j = 0; j < view.n(); j += range) {
             a = aAddress;
             b = bAddress + j * view.bColumn();
@@ -69,19 +74,18 @@ final class BlockedProduct implements Product, IntConsumer {
     }
 
     private void runRange() {
-        firstPacked = firstPackedPanel();
-        long panelBytes = (long) view.k() * width * elementBytes;
-        int panels = Math.ceilDiv(columns, width) - firstPacked;
+        int panels = Math.ceilDiv(columns, width);
+        long packedBytes = packsBefore ? (long) panels * view.k() * width * elementBytes : 0;
         boolean padsBias = output.startsFromBias() && columns % kernels.lanes() != 0;
-        long biasBytes = padsBias ? (long) Blocking.roundUp(columns, width) * elementBytes : 0;
-        try (Scratch scratch = Scratch.borrow(panels * panelBytes + biasBytes)) {
-            packed = scratch.address();
-            biasRow = bias;
+        long biasBytes = padsBias ? (long) panels * width * elementBytes : 0;
+        try (Scratch scratch = Scratch.borrow(packedBytes + biasBytes)) {
+            packedB = scratch.address();
+            paddedBias = bias;
             if (padsBias) {
-                biasRow = packed + panels * panelBytes;
-                kernels.finish().combine(1, columns, bias, biasBytes, biasRow, biasBytes, 1, 0);
+                paddedBias = packedB + packedBytes;
+                kernels.finish().combine(1, columns, bias, biasBytes, paddedBias, biasBytes, 1, 0);
             }
-            if (panels > 0 && view.k() > 0) {
+            if (packsBefore) {
                 packRows = Math.max(1, Math.min(view.k(), PACK_GRAIN / width));
                 packing = true;
                 runTasks(panels * Math.ceilDiv(view.k(), packRows));
@@ -89,14 +93,6 @@ final class BlockedProduct implements Product, IntConsumer {
             packing = false;
             runTasks(Math.ceilDiv(view.m(), blocking.taskRows()) * Math.ceilDiv(columns, blocking.taskColumns()));
         }
-    }
-
-    private int firstPackedPanel() {
-        if (view.bColumn() != elementBytes || view.m() > ROWS_WITHOUT_PACKING) {
-            return 0;
-        }
-        int rest = columns % width;
-        return columns / width + (rest == kernels.lanes() ? 1 : 0);
     }
 
     private void runTasks(int tasks) {
@@ -113,63 +109,82 @@ final class BlockedProduct implements Product, IntConsumer {
     @Override
     public void accept(int task) {
         if (packing) {
-            int panels = Math.ceilDiv(columns, width) - firstPacked;
-            packPart(task % panels, task / panels);
+            int panels = Math.ceilDiv(columns, width);
+            packBefore(task % panels, task / panels * packRows);
         } else {
             int down = Math.ceilDiv(view.m(), blocking.taskRows());
-            computeTask(task % down * blocking.taskRows(), task / down * blocking.taskColumns());
+            compute(task % down * blocking.taskRows(), task / down * blocking.taskColumns());
         }
     }
 
-    private void packPart(int index, int part) {
-        int row = part * packRows;
-        int rows = Math.min(packRows, view.k() - row);
-        int column = (firstPacked + index) * width;
+    private void packBefore(int panel, int p) {
+        int column = panel * width;
         int valid = Math.min(width, columns - column);
-        int panelWidth = panelWidth(valid);
-        kernels.packing()
-                .pack(
-                        b + row * view.bRow() + column * view.bColumn(),
-                        view.bRow(),
-                        view.bColumn(),
-                        rows,
-                        valid,
-                        panelWidth,
-                        packed + ((long) index * view.k() * width + (long) row * panelWidth) * elementBytes);
+        packPanel(p, Math.min(packRows, view.k() - p), column, valid, packedAt(panel, p, panelWidth(valid)));
+    }
+
+    private long packedAt(int panel, int p, int panelWidth) {
+        return packedB + ((long) panel * view.k() * width + (long) p * panelWidth) * elementBytes;
+    }
+
+    private void packPanel(int p, int depth, int column, int valid, long target) {
+        long source = b + p * view.bRow() + column * view.bColumn();
+        kernels.packing().pack(source, view.bRow(), view.bColumn(), depth, valid, panelWidth(valid), target);
     }
 
     private int panelWidth(int valid) {
         return valid <= kernels.lanes() ? kernels.lanes() : width;
     }
 
-    private void computeTask(int row, int column) {
+    private void compute(int row, int column) {
         int rows = Math.min(blocking.taskRows(), view.m() - row);
         int count = Math.min(blocking.taskColumns(), columns - column);
-        long target = cAt(row, column);
-        if (output.needsTile()) {
-            long tileRow = (long) Blocking.roundUp(count, width) * elementBytes;
-            try (Scratch tile = Scratch.borrow(rows * tileRow)) {
-                sweep(row, rows, column, count, tile.address(), tileRow, false);
-                output.store(rows, count, tile.address(), tileRow, target, view.alpha(), view.beta());
+        boolean tiled = output.needsTile()
+                || count % kernels.lanes() != 0
+                || view.k() > blocking.kc() && view.cRow() >= Blocking.LEAST_STRIDE_FOR_TILE;
+        boolean direct = packsBefore || readsBInPlace(rows) && count % kernels.lanes() == 0;
+        long panels = Math.ceilDiv(count, width);
+        long panelBytes = direct ? 0 : panels * blocking.kc() * width * elementBytes;
+        long tileBytes = tiled ? panels * rows * width * elementBytes : 0;
+        long aBytes = packsA ? blocking.aBlockBytes(rows, elementBytes) : 0;
+        long target = c + row * view.cRow() + column * view.cColumn();
+        try (Scratch scratch = Scratch.borrow(panelBytes + tileBytes + aBytes)) {
+            long bBlock = scratch.address();
+            long tile = bBlock + panelBytes;
+            long aBlock = tile + tileBytes;
+            if (tiled) {
+                computeTile(row, rows, column, count, target, tile, aBlock, bBlock);
+            } else {
+                long panelStep = (long) width * elementBytes;
+                sweep(row, rows, column, count, target, view.cRow(), panelStep, view.beta() == 1, aBlock, bBlock);
             }
-        } else if (count % kernels.lanes() != 0) {
-            computeThroughTile(row, rows, column, count, target);
-        } else {
-            sweep(row, rows, column, count, target, view.cRow(), view.beta() == 1);
         }
         output.finish(rows, count, target, biasAt(row, column));
     }
 
-    /** C ends in a part of a vector: sums are built up in a tile with room for whole ones. */
-    private void computeThroughTile(int row, int rows, int column, int count, long target) {
-        long tileRow = (long) Blocking.roundUp(count, width) * elementBytes;
-        try (Scratch tile = Scratch.borrow(rows * tileRow)) {
-            boolean onto = view.beta() == 1;
-            if (onto) {
-                kernels.finish().combine(rows, count, target, view.cRow(), tile.address(), tileRow, 1, 0);
+    private boolean readsBInPlace(int rows) {
+        return rows <= micro.rows() && view.bColumn() == elementBytes;
+    }
+
+    /** Sums are built up in a tile, panel after panel, and then stored. */
+    private void computeTile(
+            int row, int rows, int column, int count, long target, long tile, long aBlock, long bBlock) {
+        long tileRow = (long) width * elementBytes;
+        long panelStep = rows * tileRow;
+        boolean onto = !output.needsTile() && view.beta() == 1;
+        if (onto) {
+            for (int j = 0; j < count; j += width) {
+                long from = target + j * view.cColumn();
+                long to = tile + j / width * panelStep;
+                kernels.finish().combine(rows, Math.min(width, count - j), from, view.cRow(), to, tileRow, 1, 0);
             }
-            sweep(row, rows, column, count, tile.address(), tileRow, onto);
-            output.store(rows, count, tile.address(), tileRow, target, 1, 0);
+        }
+        sweep(row, rows, column, count, tile, tileRow, panelStep, onto, aBlock, bBlock);
+        double beta = onto ? 0 : view.beta();
+        for (int j = 0; j < count; j += width) {
+            long from = tile + j / width * panelStep;
+            long to = target + j * view.cColumn();
+            output.store(rows, Math.min(width, count - j), from, tileRow, to, view.alpha(), beta);
         }
     }
 
@@ -180,63 +195,117 @@ final class BlockedProduct implements Product, IntConsumer {
         return bias + (long) (view.bias() == Bias.PER_COLUMN ? column : row) * elementBytes;
     }
 
-    private long cAt(int row, int column) {
-        return c + row * view.cRow() + column * view.cColumn();
-    }
-
-    /** Blocks of k, panels of B and tiles of rows; {@code onto} adds to what the target holds. */
-    private void sweep(int row, int rows, int column, int count, long target, long targetRow, boolean onto) {
+    /** Blocks of k; {@code onto} adds to what the target holds. */
+    private void sweep(
+            int row,
+            int rows,
+            int column,
+            int count,
+            long target,
+            long targetRow,
+            long panelStep,
+            boolean onto,
+            long aBlock,
+            long bBlock) {
         int p = 0;
         do {
             int depth = Math.min(blocking.kc(), view.k() - p);
-            for (int j = 0; j < count; j += width) {
-                int valid = Math.min(width, count - j);
-                long start = NativeMemory.ZEROS;
-                if (p > 0 || onto) {
-                    start = target + (long) j * elementBytes;
-                } else if (output.startsFromBias()) {
-                    start = biasRow + (long) (column + j) * elementBytes;
-                }
-                sweepPanel(
-                        row,
-                        rows,
-                        p,
-                        depth,
-                        column + j,
-                        valid,
-                        start,
-                        p > 0 || onto ? targetRow : 0,
-                        target + (long) j * elementBytes,
-                        targetRow);
+            long aAddress = a + row * view.aRow() + p * view.aColumn();
+            long aRow = view.aRow();
+            long aColumn = view.aColumn();
+            if (packsA && aColumn == elementBytes) {
+                aRow = Blocking.spreadRow(depth, elementBytes);
+                kernels.finish().combine(rows, depth, aAddress, view.aRow(), aBlock, aRow, 1, 0);
+                aAddress = aBlock;
+            } else if (packsA) {
+                aColumn = Blocking.spreadRow(rows, elementBytes);
+                kernels.finish().combine(depth, rows, aAddress, view.aColumn(), aBlock, aColumn, 1, 0);
+                aAddress = aBlock;
             }
+            sweepBlock(rows, p, depth, column, count, aAddress, aRow, aColumn, target, targetRow, panelStep, onto, bBlock);
             p += depth;
         } while (p < view.k());
     }
 
+    /** Panels of B. */
+    private void sweepBlock(
+            int rows,
+            int p,
+            int depth,
+            int column,
+            int count,
+            long aAddress,
+            long aRow,
+            long aColumn,
+            long target,
+            long targetRow,
+            long panelStep,
+            boolean onto,
+            long bBlock) {
+        boolean continues = p > 0 || onto;
+        boolean inPlace = readsBInPlace(rows) && count % kernels.lanes() == 0;
+        if (!packsBefore && !inPlace && depth > 0) {
+            packBlock(p, depth, column, count, bBlock);
+        }
+        for (int j = 0; j < count; j += width) {
+            int panelWidth = panelWidth(Math.min(width, count - j));
+            long panelTarget = target + j / width * panelStep;
+            long start = NativeMemory.ZEROS;
+            if (continues) {
+                start = panelTarget;
+            } else if (output.startsFromBias()) {
+                start = paddedBias + (long) (column + j) * elementBytes;
+            }
+            long bAddress = bBlock + (long) j * depth * elementBytes;
+            long bRow = (long) panelWidth * elementBytes;
+            if (packsBefore) {
+                bAddress = packedAt((column + j) / width, p, panelWidth);
+            } else if (inPlace) {
+                bAddress = b + p * view.bRow() + (column + j) * view.bColumn();
+                bRow = view.bRow();
+            }
+            sweepPanel(
+                    rows, depth, panelWidth == width, aAddress, aRow, aColumn, bAddress, bRow, start,
+                    continues ? targetRow : 0, panelTarget, targetRow);
+        }
+    }
+
+    /** Packs the panels of a task for one block of k; rows of B are read along, over all whole panels. */
+    private void packBlock(int p, int depth, int column, int count, long bBlock) {
+        int whole = view.bColumn() == elementBytes ? count / width * width : 0;
+        if (whole > 0) {
+            long source = b + p * view.bRow() + column * view.bColumn();
+            kernels.packing().packWhole(source, view.bRow(), depth, whole / width, bBlock);
+        }
+        for (int j = whole; j < count; j += width) {
+            packPanel(p, depth, column + j, Math.min(width, count - j), bBlock + (long) j * depth * elementBytes);
+        }
+    }
+
+    /** Tiles of rows. */
     private void sweepPanel(
-            int row, int rows, int p, int depth, int column, int valid, long start, long startRow, long target, long targetRow) {
-        int panel = column / width;
-        int panelWidth = panelWidth(valid);
-        boolean isPacked = panel >= firstPacked;
-        long bAddress = isPacked
-                ? packed + ((long) (panel - firstPacked) * view.k() * width + (long) p * panelWidth) * elementBytes
-                : b + p * view.bRow() + (long) column * elementBytes;
-        long bRow = isPacked ? (long) panelWidth * elementBytes : view.bRow();
-        long aAddress = a + row * view.aRow() + p * view.aColumn();
+            int rows,
+            int depth,
+            boolean wide,
+            long aAddress,
+            long aRow,
+            long aColumn,
+            long bAddress,
+            long bRow,
+            long start,
+            long startRow,
+            long target,
+            long targetRow) {
         int step = micro.rows();
         for (int i = 0; i < rows; i += step) {
             int height = Math.min(step, rows - i);
-            long aTile = aAddress + i * view.aRow();
+            long aTile = aAddress + i * aRow;
             long startTile = start + i * startRow;
             long targetTile = target + i * targetRow;
-            if (panelWidth == width) {
-                micro.wide(
-                        height, depth, aTile, view.aRow(), view.aColumn(), bAddress, bRow, startTile, startRow, targetTile,
-                        targetRow);
+            if (wide) {
+                micro.wide(height, depth, aTile, aRow, aColumn, bAddress, bRow, startTile, startRow, targetTile, targetRow);
             } else {
-                micro.narrow(
-                        height, depth, aTile, view.aRow(), view.aColumn(), bAddress, bRow, startTile, startRow, targetTile,
-                        targetRow);
+                micro.narrow(height, depth, aTile, aRow, aColumn, bAddress, bRow, startTile, startRow, targetTile, targetRow);
             }
         }
     }

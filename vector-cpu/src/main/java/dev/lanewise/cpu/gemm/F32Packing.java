@@ -40,6 +40,25 @@ final class F32Packing implements Packing {
         }
     }
 
+    @Override
+    public void packWhole(long source, long rowStride, int rows, int panels, long target) {
+        long panelBytes = 2 * VECTOR * rows;
+        for (int row = 0; row < rows; row++) {
+            spreadRow(source + row * rowStride, panels, target + row * 2 * VECTOR, panelBytes);
+        }
+    }
+
+    private static void spreadRow(long source, int panels, long target, long panelBytes) {
+        for (int panel = 0; panel < panels; panel++) {
+            source &= MASK;
+            target &= MASK;
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER).intoMemorySegment(ALL, target + VECTOR, ORDER);
+            source += 2 * VECTOR;
+            target += panelBytes;
+        }
+    }
+
     private static void copyOneVector(long source, long rowStride, int rows, long target) {
         for (int row = 0; row < rows; row++) {
             source &= MASK;

@@ -10,4 +10,11 @@ interface Packing {
      * @param valid columns read, 1 to {@code width}
      */
     void pack(long source, long rowStride, long columnStride, int rows, int valid, int width, long target);
+
+    /**
+     * Writes whole panels of two vectors: {@code rows} rows of B with contiguous columns, each row spread over all panels.
+     *
+     * @param panels number of panels, which follow each other in the target
+     */
+    void packWhole(long source, long rowStride, int rows, int panels, long target);
 }
