@@ -230,6 +230,11 @@ public final class KernelTemplates {
         return definitions;
     }
 
+    /** What stands in front of every template. */
+    static String prelude() {
+        return PRELUDE;
+    }
+
     private static KernelSource program(
             String name, Map<String, String> definitions, String template, List<String> kernels) {
         StringBuilder code = new StringBuilder(PRELUDE);

@@ -22,9 +22,9 @@ extern "C" __global__ void cross_entropy_rows(i64 n, i64 c, i64 ignored, double 
         if (threadIdx.x == 0) {
             bool counted = label != ignored;
             ACC weight = counted ? weight_of(weights, label) : (ACC)0;
-            ACC hard = counted ? weight * (ACC)load(logp[row * c + label]) : (ACC)0;
-            ACC soft = counted ? smooth * (ACC)(smoothing / (double)c) : (ACC)0;
-            losses[row] = -(ACC)(1 - smoothing) * hard - soft;
+            losses[row] = counted
+                ? -(ACC)(1 - smoothing) * weight * (ACC)load(logp[row * c + label]) - smooth * (ACC)(smoothing / (double)c)
+                : (ACC)0;
             row_weights[row] = weight;
         }
     }
