@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.loadF32;
 import static dev.lanewise.cpu.memory.Access.storeF32;
 
@@ -202,10 +203,19 @@ final class F32Softmax implements SoftmaxKernel {
         for (long i = 0; i < n; i++) {
             sum = sum.add(Exp.of(loadF32(x + i * stride, lanes).sub(max)));
         }
-        FloatVector logSum = sum.lanewise(VectorOperators.LOG);
+        FloatVector logSum = log(sum, y, lanes);
         for (long i = 0; i < n; i++) {
             storeF32(loadF32(x + i * stride, lanes).sub(max).sub(logSum), y + i * stride, lanes);
         }
+    }
+
+    /** Logarithms, by way of memory that is overwritten later. */
+    private static FloatVector log(FloatVector x, long memory, VectorMask<Float> lanes) {
+        storeF32(x, memory, lanes);
+        for (int i = 0; i < lanes.trueCount(); i++) {
+            f32(memory + i * BYTES, (float) Math.log(f32(memory + i * BYTES)));
+        }
+        return loadF32(memory, lanes);
     }
 
     @Override

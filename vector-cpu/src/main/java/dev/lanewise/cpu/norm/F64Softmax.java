@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
@@ -202,10 +203,19 @@ final class F64Softmax implements SoftmaxKernel {
         for (long i = 0; i < n; i++) {
             sum = sum.add(Exp.of(loadF64(x + i * stride, lanes).sub(max)));
         }
-        DoubleVector logSum = sum.lanewise(VectorOperators.LOG);
+        DoubleVector logSum = log(sum, y, lanes);
         for (long i = 0; i < n; i++) {
             storeF64(loadF64(x + i * stride, lanes).sub(max).sub(logSum), y + i * stride, lanes);
         }
+    }
+
+    /** Logarithms, by way of memory that is overwritten later. */
+    private static DoubleVector log(DoubleVector x, long memory, VectorMask<Double> lanes) {
+        storeF64(x, memory, lanes);
+        for (int i = 0; i < lanes.trueCount(); i++) {
+            f64(memory + i * BYTES, Math.log(f64(memory + i * BYTES)));
+        }
+        return loadF64(memory, lanes);
     }
 
     @Override

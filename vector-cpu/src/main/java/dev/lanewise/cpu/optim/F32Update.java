@@ -4,6 +4,7 @@ import static dev.lanewise.cpu.memory.Access.loadF32;
 import static dev.lanewise.cpu.memory.Access.storeF32;
 
 import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.optim.Updates.AdamOperands;
 import dev.lanewise.tensor.op.Update;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -15,7 +16,8 @@ final class F32Update {
 
     private F32Update() {}
 
-    static void sgd(Update.SgdStep op, long p, long g, long momentum, long from, long to) {
+    static void sgd(
+            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
         float kept = (float) op.momentum();
@@ -25,19 +27,19 @@ final class F32Update {
             long at = i * BYTES;
             FloatVector parameter = loadF32(p + at, lanes);
             FloatVector step = loadF32(g + at, lanes).add(parameter.mul(decay));
-            if (momentum != 0) {
+            if (newMomentum != 0) {
                 FloatVector average = step.mul(fresh);
                 if (!op.first()) {
                     average = average.add(loadF32(momentum + at, lanes).mul(kept));
                 }
-                storeF32(average, momentum + at, lanes);
+                storeF32(average, newMomentum + at, lanes);
                 step = op.nesterov() ? step.add(average.mul(kept)) : average;
             }
-            storeF32(parameter.sub(step.mul(rate)), p + at, lanes);
+            storeF32(parameter.sub(step.mul(rate)), newP + at, lanes);
         }
     }
 
-    static void adam(Update.AdamStep op, long p, long g, long m, long v, long from, long to) {
+    static void adam(Update.AdamStep op, AdamOperands in, long g, AdamOperands out, long from, long to) {
         float beta2 = (float) op.beta2();
         float freshMean = (float) (1 - op.beta1());
         float freshSquare = (float) (1 - op.beta2());
@@ -49,15 +51,15 @@ final class F32Update {
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
-            FloatVector parameter = loadF32(p + at, lanes).mul(shrink);
+            FloatVector parameter = loadF32(in.p() + at, lanes).mul(shrink);
             FloatVector gradient = loadF32(g + at, lanes).add(parameter.mul(penalty));
-            FloatVector mean = loadF32(m + at, lanes);
+            FloatVector mean = loadF32(in.m() + at, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
-            FloatVector square = loadF32(v + at, lanes).mul(beta2).add(gradient.mul(gradient).mul(freshSquare));
-            storeF32(mean, m + at, lanes);
-            storeF32(square, v + at, lanes);
+            FloatVector square = loadF32(in.v() + at, lanes).mul(beta2).add(gradient.mul(gradient).mul(freshSquare));
+            storeF32(mean, out.m() + at, lanes);
+            storeF32(square, out.v() + at, lanes);
             FloatVector root = square.sqrt().mul(correction).add(epsilon);
-            storeF32(parameter.sub(mean.div(root).mul(rate)), p + at, lanes);
+            storeF32(parameter.sub(mean.div(root).mul(rate)), out.p() + at, lanes);
         }
     }
 }

@@ -4,6 +4,7 @@ import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.optim.Updates.AdamOperands;
 import dev.lanewise.tensor.op.Update;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
@@ -15,7 +16,8 @@ final class F64Update {
 
     private F64Update() {}
 
-    static void sgd(Update.SgdStep op, long p, long g, long momentum, long from, long to) {
+    static void sgd(
+            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
         double kept = op.momentum();
@@ -25,19 +27,19 @@ final class F64Update {
             long at = i * BYTES;
             DoubleVector parameter = loadF64(p + at, lanes);
             DoubleVector step = loadF64(g + at, lanes).add(parameter.mul(decay));
-            if (momentum != 0) {
+            if (newMomentum != 0) {
                 DoubleVector average = step.mul(fresh);
                 if (!op.first()) {
                     average = average.add(loadF64(momentum + at, lanes).mul(kept));
                 }
-                storeF64(average, momentum + at, lanes);
+                storeF64(average, newMomentum + at, lanes);
                 step = op.nesterov() ? step.add(average.mul(kept)) : average;
             }
-            storeF64(parameter.sub(step.mul(rate)), p + at, lanes);
+            storeF64(parameter.sub(step.mul(rate)), newP + at, lanes);
         }
     }
 
-    static void adam(Update.AdamStep op, long p, long g, long m, long v, long from, long to) {
+    static void adam(Update.AdamStep op, AdamOperands in, long g, AdamOperands out, long from, long to) {
         double beta2 = op.beta2();
         double freshMean = (1 - op.beta1());
         double freshSquare = (1 - op.beta2());
@@ -49,15 +51,15 @@ final class F64Update {
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
-            DoubleVector parameter = loadF64(p + at, lanes).mul(shrink);
+            DoubleVector parameter = loadF64(in.p() + at, lanes).mul(shrink);
             DoubleVector gradient = loadF64(g + at, lanes).add(parameter.mul(penalty));
-            DoubleVector mean = loadF64(m + at, lanes);
+            DoubleVector mean = loadF64(in.m() + at, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
-            DoubleVector square = loadF64(v + at, lanes).mul(beta2).add(gradient.mul(gradient).mul(freshSquare));
-            storeF64(mean, m + at, lanes);
-            storeF64(square, v + at, lanes);
+            DoubleVector square = loadF64(in.v() + at, lanes).mul(beta2).add(gradient.mul(gradient).mul(freshSquare));
+            storeF64(mean, out.m() + at, lanes);
+            storeF64(square, out.v() + at, lanes);
             DoubleVector root = square.sqrt().mul(correction).add(epsilon);
-            storeF64(parameter.sub(mean.div(root).mul(rate)), p + at, lanes);
+            storeF64(parameter.sub(mean.div(root).mul(rate)), out.p() + at, lanes);
         }
     }
 }
