@@ -1,0 +1,86 @@
+package dev.lanewise.cpu.norm;
+
+import static dev.lanewise.cpu.OpCheck.check;
+import static dev.lanewise.cpu.OpCheck.random;
+
+import dev.lanewise.cpu.OpCheck;
+import dev.lanewise.cpu.OpCheck.Layout;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class NormalizationTest {
+    private static final List<DType> REAL = List.of(DType.F32, DType.F64);
+    private final Random random = new Random(4);
+
+    @Test
+    void layerNormAndItsGradientEqualTheDecomposition() {
+        for (DType dtype : REAL) {
+            for (int n : new int[] {2, 3, 10, 16, 17, 64, 100, 257}) {
+                for (Layout layout : List.of(Layout.DENSE, Layout.TRANSPOSED, Layout.STRIDED)) {
+                    for (int parameters = 0; parameters < 3; parameters++) {
+                        checkLayerNorm(dtype, layout, parameters, new LayerNorm(1, 1e-5), 7, n);
+                    }
+                }
+            }
+            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(2, 1e-5), 3, 4, 9);
+            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(2, 1e-5), 5, 9);
+            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(1, 1e-5), 1500, 33);
+        }
+    }
+
+    private void checkLayerNorm(DType dtype, Layout layout, int parameters, LayerNorm op, long... sizes) {
+        double tolerance = dtype == DType.F32 ? 1e-4 : 1e-10;
+        Tensor x = random(random, dtype, layout, sizes);
+        Tensor g = random(random, dtype, layout, sizes);
+        long[] last = Arrays.copyOfRange(sizes, sizes.length - op.dims(), sizes.length);
+        Tensor weight = random(random, dtype, layout, last);
+        Tensor bias = random(random, dtype, layout, last);
+        Tensor[] operands =
+                switch (parameters) {
+                    case 0 -> new Tensor[] {x};
+                    case 1 -> new Tensor[] {x, weight};
+                    default -> new Tensor[] {x, weight, bias};
+                };
+        check(op, (in, out) -> LayerNorms.run(op, in, out), tolerance, operands);
+        Tensor[] y = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), operands);
+        LayerNormGrad grad = new LayerNormGrad(op);
+        Tensor[] gradOperands =
+                parameters == 0 ? new Tensor[] {g, x, y[1], y[2]} : new Tensor[] {g, x, y[1], y[2], weight};
+        check(grad, (in, out) -> LayerNorms.run(grad, in, out), tolerance, gradOperands);
+    }
+
+    @Test
+    void batchNormAndItsGradientEqualTheDecomposition() {
+        for (DType dtype : REAL) {
+            for (Layout layout : List.of(Layout.DENSE, Layout.TRANSPOSED, Layout.STRIDED)) {
+                checkBatchNorm(dtype, layout, 9, 5);
+                checkBatchNorm(dtype, layout, 40, 3);
+                checkBatchNorm(dtype, layout, 3, 5, 2, 3);
+                checkBatchNorm(dtype, layout, 3, 5, 4, 5);
+                checkBatchNorm(dtype, layout, 1, 2, 3);
+                checkBatchNorm(dtype, layout, 4, 2, 24, 24);
+            }
+        }
+    }
+
+    private void checkBatchNorm(DType dtype, Layout layout, long... sizes) {
+        double tolerance = dtype == DType.F32 ? 1e-4 : 1e-10;
+        BatchNorm op = new BatchNorm(1e-5);
+        Tensor x = random(random, dtype, layout, sizes);
+        Tensor g = random(random, dtype, layout, sizes);
+        Tensor weight = random(random, dtype, layout, sizes[1]);
+        Tensor bias = random(random, dtype, layout, sizes[1]);
+        check(op, (in, out) -> BatchNorms.run(op, in, out), tolerance, x, weight, bias);
+        Tensor[] y = OpCheck.run(op, (in, out) -> BatchNorms.run(op, in, out), x, weight, bias);
+        BatchNormGrad grad = new BatchNormGrad(op);
+        check(grad, (in, out) -> BatchNorms.run(grad, in, out), tolerance, g, x, weight, y[1], y[2]);
+    }
+}
