@@ -3,10 +3,16 @@ package dev.lanewise.cpu.gemm;
 /** The ways a product is computed. */
 enum Algorithm {
     /** One row of A with the columns of B, each of them contiguous: dot products, nothing is copied. */
-    DOT,
+    DOTS,
 
-    /** As {@link #DOT} from the other side: the rows of A with one column of B. */
-    DOT_SWAPPED,
+    /** As {@link #DOTS} from the other side: the rows of A with one column of B. */
+    DOTS_SWAPPED,
+
+    /** One row of A with B, whose rows are contiguous: their weighted sum. */
+    ROWS,
+
+    /** As {@link #ROWS} from the other side: A, whose columns are contiguous, with one column of B. */
+    ROWS_SWAPPED,
 
     /** Blocks and panels. */
     BLOCKED,
@@ -22,10 +28,16 @@ enum Algorithm {
         boolean aContiguous = shape.aColumn() == 1 || shape.k() == 1;
         boolean bContiguous = shape.bRow() == 1 || shape.k() == 1;
         if (shape.m() == 1 && aContiguous && bContiguous) {
-            return DOT;
+            return DOTS;
         }
         if (shape.n() == 1 && aContiguous && bContiguous) {
-            return DOT_SWAPPED;
+            return DOTS_SWAPPED;
+        }
+        if (shape.m() == 1 && shape.bColumn() == 1) {
+            return ROWS;
+        }
+        if (shape.n() == 1 && shape.aRow() == 1) {
+            return ROWS_SWAPPED;
         }
         long packB = (long) shape.n() * shape.k() * (shape.bColumn() == 1 || shape.n() == 1 ? 1 : GATHER);
         long packA = (long) shape.m() * shape.k() * (shape.aRow() == 1 || shape.m() == 1 ? 1 : GATHER);
@@ -34,10 +46,6 @@ enum Algorithm {
     }
 
     boolean swapsOperands() {
-        return this == DOT_SWAPPED || this == BLOCKED_SWAPPED;
-    }
-
-    boolean usesDots() {
-        return this == DOT || this == DOT_SWAPPED;
+        return this == DOTS_SWAPPED || this == ROWS_SWAPPED || this == BLOCKED_SWAPPED;
     }
 }

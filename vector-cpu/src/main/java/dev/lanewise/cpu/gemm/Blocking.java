@@ -45,8 +45,8 @@ record Blocking(int kc, int taskRows, int taskColumns) {
         int height = kernels.micro().rows();
         int deepest = PANEL_BYTES / (width * kernels.elementBytes());
         int blocks = Math.max(1, Math.ceilDiv(k, deepest));
-        int rows = Math.min(roundUp(m, height), roundUp(MOST_ROWS, height));
-        int columns = Math.min(roundUp(n, width), roundUp(MOST_COLUMNS, width));
+        int rows = Math.min(roundUp(Math.max(1, m), height), roundUp(MOST_ROWS, height));
+        int columns = Math.min(roundUp(Math.max(1, n), width), roundUp(MOST_COLUMNS, width));
         int wanted = TASKS_PER_THREAD * Workers.threads();
         while ((long) Math.ceilDiv(m, rows) * Math.ceilDiv(n, columns) < wanted
                 && (long) rows * columns * k >= 2 * SMALLEST_TASK) {

@@ -43,8 +43,11 @@ public final class Gemm {
         ProductView view = swaps ? straight.transposed() : straight;
         this.work = (long) view.m() * view.n() * Math.max(1, view.k());
         Blocking blocking = Blocking.of(kernels, view.m(), view.n(), view.k());
-        Idle<Product> idle = new Idle<>(() ->
-                algorithm.usesDots() ? new DotProduct(kernels, view) : new BlockedProduct(kernels, view, blocking));
+        Idle<Product> idle = new Idle<>(() -> switch (algorithm) {
+            case DOTS, DOTS_SWAPPED -> new VectorProduct(kernels, view, true);
+            case ROWS, ROWS_SWAPPED -> new VectorProduct(kernels, view, false);
+            case BLOCKED, BLOCKED_SWAPPED -> new BlockedProduct(kernels, view, blocking);
+        });
         long left = (swaps ? folded.bBatch() : folded.aBatch()) * bytes;
         long right = (swaps ? folded.aBatch() : folded.bBatch()) * bytes;
         this.batches = new Idle<>(() -> new Batch(idle, left, right, folded.cBatch() * bytes));

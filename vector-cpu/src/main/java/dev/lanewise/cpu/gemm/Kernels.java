@@ -8,13 +8,13 @@ import dev.lanewise.cpu.Species;
  * @param elementBytes size of an element
  * @param lanes elements in a vector
  */
-record Kernels(MicroKernel micro, DotKernel dot, Packing packing, Finish finish, int elementBytes, int lanes) {
+record Kernels(MicroKernel micro, MatrixVectorKernel matrixVector, Packing packing, Finish finish, int elementBytes, int lanes) {
     /** Machines with 512-bit vectors have 32 vector registers; narrower x86 machines have 16. */
     private static final boolean REGISTERS_32 = Species.VECTOR_BYTES >= 64;
 
     static final Kernels F32 = new Kernels(
             REGISTERS_32 ? new F32Tile8x2() : new F32Tile6x2(),
-            new F32Dot(),
+            new F32MatrixVector(),
             new F32Packing(),
             new F32Finish(),
             Float.BYTES,
@@ -22,7 +22,7 @@ record Kernels(MicroKernel micro, DotKernel dot, Packing packing, Finish finish,
 
     static final Kernels F64 = new Kernels(
             REGISTERS_32 ? new F64Tile8x2() : new F64Tile6x2(),
-            new F64Dot(),
+            new F64MatrixVector(),
             new F64Packing(),
             new F64Finish(),
             Double.BYTES,

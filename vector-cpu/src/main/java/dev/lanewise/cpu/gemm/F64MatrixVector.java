@@ -11,8 +11,8 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Double-precision products with eight rows at a time: enough sums under way to hide the latency of the multiply-add. */
-final class F64Dot implements DotKernel {
+/** Double-precision products of a vector and a matrix, eight rows of the matrix at a time: eight streams of memory. */
+final class F64MatrixVector implements MatrixVectorKernel {
     private static final VectorSpecies<Double> SPECIES = Species.F64;
     private static final ByteOrder ORDER = Species.ORDER;
     private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
@@ -21,7 +21,7 @@ final class F64Dot implements DotKernel {
     private static final int ROWS = 8;
 
     @Override
-    public void run(int rows, int k, long x, long matrix, long matrixRow, long out) {
+    public void dots(int rows, int k, long x, long matrix, long matrixRow, long out) {
         for (int row = 0; row < rows; row += ROWS) {
             rows8(Math.min(ROWS, rows - row), k, x, matrix + row * matrixRow, matrixRow, out + (long) row * Double.BYTES);
         }
@@ -69,6 +69,82 @@ final class F64Dot implements DotKernel {
         store(sum2.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row2), out, Math.min(2, last));
         store(sum1.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row1), out, Math.min(1, last));
         store(sum0.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix), out, Math.min(0, last));
+    }
+
+    @Override
+    public void weightedSum(int rows, int columns, long x, long xStep, long matrix, long matrixRow, long out) {
+        for (int j = 0; j < columns; j += LANES) {
+            DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER).intoMemorySegment(ALL, (out + (long) j * Double.BYTES) & MASK, ORDER);
+        }
+        int whole = columns / LANES * LANES;
+        int row = 0;
+        for (; row + ROWS <= rows; row += ROWS) {
+            addRows8(whole, x + row * xStep, xStep, matrix + row * matrixRow, matrixRow, out);
+        }
+        for (; row < rows; row++) {
+            addRow(whole, ALL.get(ELEMENT, (x + row * xStep) & MASK), matrix + row * matrixRow, out);
+        }
+        long tail = (long) whole * Double.BYTES;
+        for (int j = whole; j < columns; j++) {
+            ALL.set(ELEMENT, (out + tail) & MASK, columnDot(rows, x, xStep, matrix + tail, matrixRow));
+            tail += Double.BYTES;
+        }
+    }
+
+    private static void addRows8(int columns, long x, long xStep, long matrix, long matrixRow, long out) {
+        long row1 = matrixRow & MASK;
+        long row2 = (2 * matrixRow) & MASK;
+        long row3 = (3 * matrixRow) & MASK;
+        long row4 = (4 * matrixRow) & MASK;
+        long row5 = (5 * matrixRow) & MASK;
+        long row6 = (6 * matrixRow) & MASK;
+        long row7 = (7 * matrixRow) & MASK;
+        DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, x & MASK));
+        DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + xStep) & MASK));
+        DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 2 * xStep) & MASK));
+        DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 3 * xStep) & MASK));
+        DoubleVector x4 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 4 * xStep) & MASK));
+        DoubleVector x5 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 5 * xStep) & MASK));
+        DoubleVector x6 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 6 * xStep) & MASK));
+        DoubleVector x7 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 7 * xStep) & MASK));
+        for (int j = 0; j < columns; j += LANES) {
+            matrix &= MASK;
+            out &= MASK;
+            DoubleVector sum = DoubleVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(x0, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER).fma(x1, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER).fma(x2, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER).fma(x3, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER).fma(x4, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER).fma(x5, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER).fma(x6, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER).fma(x7, sum);
+            sum.intoMemorySegment(ALL, out, ORDER);
+            matrix += VECTOR;
+            out += VECTOR;
+        }
+    }
+
+    private static void addRow(int columns, double x, long matrix, long out) {
+        for (int j = 0; j < columns; j += LANES) {
+            matrix &= MASK;
+            out &= MASK;
+            DoubleVector sum = DoubleVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
+            DoubleVector row = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER);
+            row.fma(DoubleVector.broadcast(SPECIES, x), sum).intoMemorySegment(ALL, out, ORDER);
+            matrix += VECTOR;
+            out += VECTOR;
+        }
+    }
+
+    private static double columnDot(int rows, long x, long xStep, long column, long matrixRow) {
+        double sum = 0;
+        for (int row = 0; row < rows; row++) {
+            sum = Math.fma(ALL.get(ELEMENT, x & MASK), ALL.get(ELEMENT, column & MASK), sum);
+            x += xStep;
+            column += matrixRow;
+        }
+        return sum;
     }
 
     private static double dot(int k, long x, long y) {

@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Single-precision products with eight rows at a time: enough sums under way to hide the latency of the multiply-add. */
-final class F32Dot implements DotKernel {
+/** Single-precision products of a vector and a matrix, eight rows of the matrix at a time: eight streams of memory. */
+final class F32MatrixVector implements MatrixVectorKernel {
     private static final VectorSpecies<Float> SPECIES = Species.F32;
     private static final ByteOrder ORDER = Species.ORDER;
     private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -21,7 +21,7 @@ final class F32Dot implements DotKernel {
     private static final int ROWS = 8;
 
     @Override
-    public void run(int rows, int k, long x, long matrix, long matrixRow, long out) {
+    public void dots(int rows, int k, long x, long matrix, long matrixRow, long out) {
         for (int row = 0; row < rows; row += ROWS) {
             rows8(Math.min(ROWS, rows - row), k, x, matrix + row * matrixRow, matrixRow, out + (long) row * Float.BYTES);
         }
@@ -69,6 +69,82 @@ final class F32Dot implements DotKernel {
         store(sum2.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row2), out, Math.min(2, last));
         store(sum1.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row1), out, Math.min(1, last));
         store(sum0.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix), out, Math.min(0, last));
+    }
+
+    @Override
+    public void weightedSum(int rows, int columns, long x, long xStep, long matrix, long matrixRow, long out) {
+        for (int j = 0; j < columns; j += LANES) {
+            FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER).intoMemorySegment(ALL, (out + (long) j * Float.BYTES) & MASK, ORDER);
+        }
+        int whole = columns / LANES * LANES;
+        int row = 0;
+        for (; row + ROWS <= rows; row += ROWS) {
+            addRows8(whole, x + row * xStep, xStep, matrix + row * matrixRow, matrixRow, out);
+        }
+        for (; row < rows; row++) {
+            addRow(whole, ALL.get(ELEMENT, (x + row * xStep) & MASK), matrix + row * matrixRow, out);
+        }
+        long tail = (long) whole * Float.BYTES;
+        for (int j = whole; j < columns; j++) {
+            ALL.set(ELEMENT, (out + tail) & MASK, columnDot(rows, x, xStep, matrix + tail, matrixRow));
+            tail += Float.BYTES;
+        }
+    }
+
+    private static void addRows8(int columns, long x, long xStep, long matrix, long matrixRow, long out) {
+        long row1 = matrixRow & MASK;
+        long row2 = (2 * matrixRow) & MASK;
+        long row3 = (3 * matrixRow) & MASK;
+        long row4 = (4 * matrixRow) & MASK;
+        long row5 = (5 * matrixRow) & MASK;
+        long row6 = (6 * matrixRow) & MASK;
+        long row7 = (7 * matrixRow) & MASK;
+        FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, x & MASK));
+        FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + xStep) & MASK));
+        FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 2 * xStep) & MASK));
+        FloatVector x3 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 3 * xStep) & MASK));
+        FloatVector x4 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 4 * xStep) & MASK));
+        FloatVector x5 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 5 * xStep) & MASK));
+        FloatVector x6 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 6 * xStep) & MASK));
+        FloatVector x7 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 7 * xStep) & MASK));
+        for (int j = 0; j < columns; j += LANES) {
+            matrix &= MASK;
+            out &= MASK;
+            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(x0, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER).fma(x1, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER).fma(x2, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER).fma(x3, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER).fma(x4, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER).fma(x5, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER).fma(x6, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER).fma(x7, sum);
+            sum.intoMemorySegment(ALL, out, ORDER);
+            matrix += VECTOR;
+            out += VECTOR;
+        }
+    }
+
+    private static void addRow(int columns, float x, long matrix, long out) {
+        for (int j = 0; j < columns; j += LANES) {
+            matrix &= MASK;
+            out &= MASK;
+            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
+            FloatVector row = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER);
+            row.fma(FloatVector.broadcast(SPECIES, x), sum).intoMemorySegment(ALL, out, ORDER);
+            matrix += VECTOR;
+            out += VECTOR;
+        }
+    }
+
+    private static float columnDot(int rows, long x, long xStep, long column, long matrixRow) {
+        float sum = 0;
+        for (int row = 0; row < rows; row++) {
+            sum = Math.fma(ALL.get(ELEMENT, x & MASK), ALL.get(ELEMENT, column & MASK), sum);
+            x += xStep;
+            column += matrixRow;
+        }
+        return sum;
     }
 
     private static float dot(int k, long x, long y) {

@@ -1,0 +1,233 @@
+package dev.lanewise.cpu.gemm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.parallel.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GemmTest {
+    private static final int L = Species.F32_LANES;
+    private static final int[] SIZES = {1, 2, L - 1, L, L + 1, 2 * L, 2 * L + 3};
+
+    /** The four ways two operands can be stored. */
+    enum Form {
+        NN,
+        NT,
+        TN,
+        TT;
+
+        GemmShape of(int m, int n, int k, int padding) {
+            GemmShape shape = GemmShape.of(m, n, k);
+            shape = this == TN || this == TT ? shape.left(1, m + padding) : shape.left(k + padding, 1);
+            shape = this == NT || this == TT ? shape.right(1, k + padding) : shape.right(n + padding, 1);
+            return shape.output(n + padding);
+        }
+    }
+
+    private static void check(GemmShape shape) {
+        for (boolean isDouble : new boolean[] {false, true}) {
+            try (Arena arena = Arena.ofConfined()) {
+                new GemmCase(arena, shape, isDouble, 1).check();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everySizeAroundAVectorMatchesTheDefinition(Form form) {
+        for (int m : SIZES) {
+            for (int n : SIZES) {
+                for (int k : SIZES) {
+                    check(form.of(m, n, k, 0));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void rowsMayLieApart(Form form) {
+        check(form.of(5, 7, 3, 2));
+        check(form.of(33, 70, 40, 5));
+        check(form.of(1, 50, 60, 3));
+        check(form.of(50, 1, 60, 3));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void productsOfSeveralTasksAndBlocksMatchTheDefinition(Form form) {
+        check(form.of(70, 150, 700, 0));
+        check(form.of(300, 40, 90, 1));
+        check(form.of(9, 600, 300, 0));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void farApartRowsAreCopiedAndMatchTheDefinition(Form form) {
+        check(form.of(70, 150, 300, 2048));
+    }
+
+    @Test
+    void anyStridesAreAllowed() {
+        check(GemmShape.of(20, 37, 25).left(60, 2).right(3, 90));
+        check(GemmShape.of(20, 37, 25).left(0, 1).right(0, 1));
+        check(GemmShape.of(1, 37, 25).left(1, 3).right(2, 60));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void alphaAndBetaScaleTheProductAndTheOutput(Form form) {
+        for (double alpha : new double[] {1, 0.5, 0}) {
+            for (double beta : new double[] {0, 1, -0.75}) {
+                check(form.of(2 * L + 3, L + 1, 40, 1).scaled(alpha, beta));
+                check(form.of(1, L + 1, 40, 1).scaled(alpha, beta));
+                check(form.of(10, 2 * L, 700, 0).scaled(alpha, beta));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void biasAndActivationFollowTheProduct(Form form) {
+        for (Bias bias : Bias.values()) {
+            for (Activation activation : Activation.values()) {
+                check(form.of(2 * L + 3, L + 1, 40, 1).fused(bias, activation));
+                check(form.of(1, L + 1, 40, 1).fused(bias, activation));
+                check(form.of(20, 1, 40, 0).fused(bias, activation));
+                check(form.of(20, 4 * L, 600, 0).fused(bias, activation));
+                check(form.of(9, L, 10, 0).fused(bias, activation).scaled(0.5, 1));
+                check(form.of(9, L, 10, 0).fused(bias, activation).scaled(1, 1));
+            }
+        }
+    }
+
+    @Test
+    void withBetaZeroTheOutputIsNotRead() {
+        try (Arena arena = Arena.ofConfined()) {
+            for (double alpha : new double[] {1, 2}) {
+                for (int n : new int[] {L - 1, 2 * L}) {
+                    GemmCase product = new GemmCase(arena, GemmShape.of(5, n, 6).scaled(alpha, 0), false, 1);
+                    product.output().fill((byte) 0xFF);
+                    GemmShape shape = GemmShape.of(5, n, 6).scaled(alpha, 0);
+                    MemorySegment ones = arena.allocate(4L * 6 * Math.max(5, n), 64);
+                    Gemm.f32(shape).run(ones, 0, ones, 0, product.output(), 0);
+                    for (long i = 0; i < 5L * n; i++) {
+                        assertThat(product.output().getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i)).isZero();
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void batchesStepThroughTheirOperands(Form form) {
+        int m = 12;
+        int n = L + 3;
+        int k = 17;
+        check(form.of(m, n, k, 1).batched(5, (m + 1) * (k + 1), (k + 1) * (n + 1), m * (n + 1)));
+        check(form.of(m, n, k, 0).batched(5, m * k, 0, m * n));
+        check(form.of(m, n, k, 0).batched(3, 0, k * n, m * n + 4).fused(Bias.PER_ROW, Activation.RELU));
+        check(form.of(1, n, k, 0).batched(4, k, k * n, n));
+    }
+
+    @Test
+    void aBatchOfLargeProductsMatchesTheDefinition() {
+        check(GemmShape.of(130, 140, 150).batched(2, 130 * 150, 150 * 140, 130 * 140));
+    }
+
+    @Test
+    void aBatchThatSharesItsRightOperandIsOneProduct() {
+        check(GemmShape.of(6, 20, 10).batched(7, 60, 0, 120).fused(Bias.PER_COLUMN, Activation.RELU));
+    }
+
+    @Test
+    void emptySizes() {
+        check(GemmShape.of(0, 5, 5));
+        check(GemmShape.of(5, 0, 5));
+        check(GemmShape.of(5, 5, 5).batched(0, 25, 25, 25));
+        check(GemmShape.of(5, 2 * L, 0));
+        check(GemmShape.of(5, L + 1, 0).scaled(1, 0.5).fused(Bias.PER_COLUMN, Activation.RELU));
+        check(GemmShape.of(1, L + 1, 0).rightTransposed());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anyNumberOfThreadsGivesTheSameBits(boolean isDouble) {
+        int before = Workers.threads();
+        List<GemmShape> shapes = List.of(
+                GemmShape.of(200, 190, 700),
+                GemmShape.of(128, 100, 784).rightTransposed().fused(Bias.PER_COLUMN, Activation.RELU),
+                GemmShape.of(10, 130, 3000).leftTransposed(),
+                GemmShape.of(8, 2000, 300).rightTransposed(),
+                GemmShape.of(1, 3000, 400).rightTransposed(),
+                GemmShape.of(1, 3000, 400),
+                GemmShape.of(40, 33, 50).batched(9, 2000, 1650, 1320));
+        try (Arena arena = Arena.ofConfined()) {
+            for (GemmShape shape : shapes) {
+                GemmCase product = new GemmCase(arena, shape, isDouble, 7);
+                Workers.setThreads(1);
+                product.run();
+                double[] alone = product.values();
+                for (int threads : new int[] {2, 5}) {
+                    Workers.setThreads(threads);
+                    product.run();
+                    assertThat(product.values()).as("%s, %d threads", shape, threads).isEqualTo(alone);
+                }
+            }
+        } finally {
+            Workers.setThreads(before);
+        }
+    }
+
+    @Test
+    void aProductInSteadyStateAllocatesNothingOnTheCaller() {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Arena arena = Arena.ofConfined()) {
+            for (GemmShape shape : List.of(
+                    GemmShape.of(32, 32, 32),
+                    GemmShape.of(64, 50, 80).rightTransposed(),
+                    GemmShape.of(1, 200, 100).rightTransposed())) {
+                Matrix a = Matrix.random(arena, 10_000, false, new SplittableRandom(1));
+                Matrix b = Matrix.random(arena, 20_000, false, new SplittableRandom(2));
+                MemorySegment c = arena.allocate(40_000, 64);
+                Gemm gemm = Gemm.f32(shape);
+                long allocated = Long.MAX_VALUE;
+                for (int round = 0; round < 60 && allocated > 100_000; round++) {
+                    long before = threads.getCurrentThreadAllocatedBytes();
+                    for (int call = 0; call < 1000; call++) {
+                        gemm.run(a.segment(), 0, b.segment(), 0, c, 0);
+                    }
+                    allocated = threads.getCurrentThreadAllocatedBytes() - before;
+                }
+                assertThat(allocated).as("bytes of 1000 calls of %s", shape).isLessThan(100_000L);
+            }
+        }
+    }
+
+    @Test
+    void operandsThatDoNotFitAreRefused() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment small = arena.allocate(4L * 99, 64);
+            MemorySegment fits = arena.allocate(4L * 100, 64);
+            Gemm gemm = Gemm.f32(GemmShape.of(10, 10, 10));
+            assertThatThrownBy(() -> gemm.run(small, 0, fits, 0, fits, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gemm.run(fits, 4, fits, 0, fits, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gemm.run(fits, 0, fits, 0, small, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            Gemm biased = Gemm.f32(GemmShape.of(10, 10, 10).fused(Bias.PER_ROW, Activation.NONE));
+            assertThatThrownBy(() -> biased.run(fits, 0, fits, 0, fits, 0)).hasMessageContaining("expected one PER_ROW");
+        }
+        assertThatThrownBy(() -> GemmShape.of(-1, 2, 3)).hasMessageContaining("m -1");
+        assertThatThrownBy(() -> GemmShape.of(1, 2, 3).left(-3, 1)).hasMessageContaining("copy a flipped operand");
+    }
+}
