@@ -8,6 +8,7 @@ module dev.lanewise.testkit {
     requires tools.jackson.core;
 
     exports dev.lanewise.testkit;
+    exports dev.lanewise.testkit.conformance;
     exports dev.lanewise.testkit.golden;
 
     uses dev.lanewise.testkit.golden.GoldenOps;

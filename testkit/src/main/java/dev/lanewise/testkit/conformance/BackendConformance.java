@@ -1,0 +1,53 @@
+package dev.lanewise.testkit.conformance;
+
+import dev.lanewise.tensor.Device;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What every backend must pass. Its tests extend this class, with the backend and {@code lanewise-testkit} on the class
+ * path:
+ *
+ * <pre>{@code
+ * final class MyBackendConformanceTest extends BackendConformance {
+ *     MyBackendConformanceTest() {
+ *         super(Device.CPU);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>The tests come from the catalogue of operations; one that is added there is tested by itself.
+ */
+public abstract class BackendConformance {
+    private final Device device;
+
+    /** The suite for the backend of a device. */
+    protected BackendConformance(Device device) {
+        this.device = device;
+    }
+
+    /**
+     * Splits work over a number of threads from now on. A backend that has no threads of its own leaves this as it is.
+     *
+     * @param threads 1, 2 or 5
+     */
+    protected void useThreads(int threads) {}
+
+    @Test
+    final void everyOperationHasSamples() {
+        Assertions.assertThat(OpCatalogue.missing()).isEmpty();
+    }
+
+    @TestFactory
+    final Stream<DynamicNode> agreesWithTheOracle() {
+        return new OracleChecks(device).ordinary();
+    }
+
+    @TestFactory
+    final Stream<DynamicNode> agreesWithTheOracleAtTheExtremes() {
+        return new OracleChecks(device).extremes();
+    }
+}

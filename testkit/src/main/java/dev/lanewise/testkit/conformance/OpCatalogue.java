@@ -1,0 +1,244 @@
+package dev.lanewise.testkit.conformance;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.Slice;
+import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Every operation that a backend runs, with typical attributes. Enums list themselves; of each record there must be one
+ * here at least, which {@link #missing} proves.
+ */
+public final class OpCatalogue {
+    private OpCatalogue() {}
+
+    /** The operations, each with typical attributes. */
+    public static List<Op> ops() {
+        List<Op> ops = new ArrayList<>();
+        for (Class<?> type : types()) {
+            if (type.isEnum()) {
+                for (Object constant : type.getEnumConstants()) {
+                    ops.add((Op) constant);
+                }
+            }
+        }
+        elementwise(ops);
+        reductions(ops);
+        indexing(ops);
+        convolutions(ops);
+        pooling(ops);
+        losses(ops);
+        normalizations(ops);
+        attention(ops);
+        updates(ops);
+        return ops;
+    }
+
+    /** The kinds of operations of which {@link #ops} has none; empty, or the suite leaves them out. */
+    public static Set<Class<?>> missing() {
+        Set<Class<?>> missing = types();
+        ops().forEach(op -> missing.remove(typeOf(op)));
+        return missing;
+    }
+
+    private static Class<?> typeOf(Op op) {
+        return op instanceof Enum<?> constant ? constant.getDeclaringClass() : op.getClass();
+    }
+
+    /** The enums and records of the catalogue, without those that dispatch runs itself. */
+    private static Set<Class<?>> types() {
+        Set<Class<?>> types = new LinkedHashSet<>();
+        collect(Op.class, types);
+        return types;
+    }
+
+    private static void collect(Class<?> type, Set<Class<?>> types) {
+        if (type == Op.Structural.class) {
+            return;
+        }
+        if (type.isSealed() && !type.isEnum()) {
+            for (Class<?> permitted : type.getPermittedSubclasses()) {
+                collect(permitted, types);
+            }
+        } else {
+            types.add(type);
+        }
+    }
+
+    private static void elementwise(List<Op> ops) {
+        for (UnaryWith.Kind kind : UnaryWith.Kind.values()) {
+            ops.add(new UnaryWith(kind, 2, 5));
+            ops.add(new UnaryWith(kind, -3, 3));
+        }
+        for (DType to : DType.values()) {
+            ops.add(new Cast(to));
+        }
+        TensorSpec spec = new TensorSpec(DType.F32, Shape.of(3, 67));
+        for (DType dtype : DType.values()) {
+            ops.add(new Source.Fill(3, spec.with(dtype)));
+            ops.add(new Source.Fill(2.75, spec.with(dtype)));
+            ops.add(new Source.Range(-2, 0.75, new TensorSpec(dtype, Shape.of(67))));
+        }
+        ops.add(new Source.Fill(Long.MAX_VALUE, spec.with(DType.I64)));
+        for (Source.Distribution distribution : Source.Distribution.values()) {
+            boolean integers = distribution == Source.Distribution.INTEGER;
+            for (DType dtype : integers ? DType.INTEGERS : DType.FLOATING) {
+                ops.add(new Source.Random(
+                        distribution, 42, 7, integers ? -3 : 0, integers ? 60 : 0, spec.with(dtype)));
+            }
+        }
+    }
+
+    private static void reductions(List<Op> ops) {
+        for (Reduce.Kind kind : Reduce.Kind.values()) {
+            for (List<Integer> dims : List.of(
+                    List.<Integer>of(), List.of(0), List.of(1), List.of(2), List.of(0, 2), List.of(0, 1, 2))) {
+                ops.add(new Reduce(kind, dims, dims.size() == 1));
+            }
+        }
+        for (ArgReduce.Kind kind : ArgReduce.Kind.values()) {
+            ops.add(new ArgReduce(kind, 0, false));
+            ops.add(new ArgReduce(kind, 1, true));
+            ops.add(new ArgReduce(kind, 2, false));
+        }
+        for (Scan.Kind kind : Scan.Kind.values()) {
+            ops.add(new Scan(kind, 1, false));
+            ops.add(new Scan(kind, 2, true));
+        }
+        ops.add(new Sort(1, false));
+        ops.add(new Sort(2, true));
+    }
+
+    private static void indexing(List<Op> ops) {
+        for (int dim = 0; dim < 3; dim++) {
+            ops.add(new Cat(dim));
+            ops.add(new IndexSelect(dim));
+            ops.add(new IndexAdd(dim, 6));
+            ops.add(new Gather(dim));
+            ops.add(new SliceGrad(new Slice(dim, 1, 3, 2), 7));
+        }
+        for (Scatter.Kind kind : Scatter.Kind.values()) {
+            ops.add(new Scatter(kind, 0));
+            ops.add(new Scatter(kind, 2));
+        }
+        ops.add(new Pad(List.of(0L, 2L, 1L), List.of(1L, 0L, 3L), 1));
+    }
+
+    private static void convolutions(List<Op> ops) {
+        for (Conv2d conv : List.of(
+                new Conv2d(1, 0),
+                new Conv2d(1, 1),
+                new Conv2d(2, 1),
+                new Conv2d(2, 1, 0, 2, 1, 3, 1),
+                new Conv2d(1, 1, 1, 1, 2, 2, 1),
+                new Conv2d(1, 1, 1, 1, 1, 1, 2),
+                new Conv2d(2, 3, 2, 1, 1, 2, 4))) {
+            ops.add(conv);
+            ops.add(new Conv2dInputGrad(conv, 11, 12));
+            ops.add(new Conv2dWeightGrad(conv, 3, 2));
+        }
+        for (Linear.Activation activation : Linear.Activation.values()) {
+            ops.add(new Linear(activation));
+        }
+    }
+
+    private static void pooling(List<Op> ops) {
+        for (Pool2d pool : List.of(
+                new Pool2d(2),
+                new Pool2d(3, 3, 2, 2, 1, 1, false),
+                new Pool2d(3, 3, 2, 2, 1, 1, true),
+                new Pool2d(2, 3, 3, 1, 1, 0, true),
+                new Pool2d(9, 10, 1, 1, 0, 0, false))) {
+            ops.add(new MaxPool2d(pool));
+            ops.add(new MaxPool2dGrad(pool, 9, 10));
+            for (boolean countIncludePad : new boolean[] {false, true}) {
+                ops.add(new AvgPool2d(pool, countIncludePad));
+                ops.add(new AvgPool2dGrad(new AvgPool2d(pool, countIncludePad), 9, 10));
+            }
+        }
+    }
+
+    private static void losses(List<Op> ops) {
+        for (CrossEntropy.Reduction reduction : CrossEntropy.Reduction.values()) {
+            for (CrossEntropy loss :
+                    List.of(new CrossEntropy(reduction, -100, 0), new CrossEntropy(reduction, 1, 0.1))) {
+                ops.add(loss);
+                ops.add(new CrossEntropyGrad(loss));
+            }
+        }
+        for (boolean log : new boolean[] {false, true}) {
+            for (int dim = 0; dim < 3; dim++) {
+                ops.add(new Softmax(dim, log));
+                ops.add(new SoftmaxGrad(new Softmax(dim, log)));
+            }
+        }
+    }
+
+    private static void normalizations(List<Op> ops) {
+        for (int dims = 1; dims <= 2; dims++) {
+            ops.add(new LayerNorm(dims, 1e-5));
+            ops.add(new LayerNormGrad(new LayerNorm(dims, 1e-5)));
+        }
+        ops.add(new BatchNorm(1e-5));
+        ops.add(new BatchNormGrad(new BatchNorm(1e-5)));
+        ops.add(new Dropout(0.3, 5, 11));
+    }
+
+    private static void attention(List<Op> ops) {
+        for (boolean causal : new boolean[] {false, true}) {
+            ops.add(new Attention(0.4, causal));
+            ops.add(new AttentionGrad(new Attention(0.4, causal)));
+        }
+    }
+
+    private static void updates(List<Op> ops) {
+        ops.add(new Update.SgdStep(0.1, 0, 0, 0, false, true));
+        ops.add(new Update.SgdStep(0.1, 0, 0, 0.01, false, false));
+        ops.add(new Update.SgdStep(0.1, 0.9, 0, 0.01, true, false));
+        ops.add(new Update.SgdStep(0.1, 0.8, 0.2, 0, false, true));
+        ops.add(new Update.SgdStep(0.1, 0.8, 0.2, 0, false, false));
+        ops.add(new Update.AdamStep(0.01, 0.9, 0.999, 1e-8, 0, false, 1));
+        ops.add(new Update.AdamStep(0.01, 0.8, 0.95, 1e-6, 0.1, false, 3));
+        ops.add(new Update.AdamStep(0.01, 0.9, 0.999, 1e-8, 0.1, true, 20));
+    }
+}

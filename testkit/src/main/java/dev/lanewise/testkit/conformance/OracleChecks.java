@@ -1,0 +1,165 @@
+package dev.lanewise.testkit.conformance;
+
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Backends;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+
+/** Compares every operation, type and layout with the oracle. */
+final class OracleChecks {
+    private final Device device;
+
+    OracleChecks(Device device) {
+        this.device = device;
+    }
+
+    /** A container an operation, in it a test for each type and layout. */
+    Stream<DynamicNode> ordinary() {
+        return OpCatalogue.ops().stream()
+                .map(op -> dynamicContainer(
+                        name(op), dtypes(op).stream().flatMap(dtype -> layouts(op).map(layout -> dynamicTest(
+                                dtype + " " + layout, () -> ordinary(op, dtype, layout))))));
+    }
+
+    /** An operation with its attributes. */
+    static String name(Op op) {
+        return op instanceof Enum<?> ? op.opName() : op.opName() + " " + op;
+    }
+
+    static Set<DType> dtypes(Op op) {
+        return op instanceof Source source ? EnumSet.of(source.spec().dtype()) : op.dtypes();
+    }
+
+    private static Stream<Layout> layouts(Op op) {
+        return op instanceof Source ? Stream.of(Layout.CONTIGUOUS) : Arrays.stream(Layout.values());
+    }
+
+    private void ordinary(Op op, DType dtype, Layout layout) {
+        for (Sample sample : Samples.of(op, dtype)) {
+            try (var _ = Scope.open(op.opName())) {
+                Operands make = new Operands(device, dtype, layout, sample.name().hashCode());
+                Tensor[] operands = sample.operands().apply(make);
+                if (declined(op, dtype, operands)) {
+                    continue;
+                }
+                compare(op, operands, false);
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError(name(op) + " of " + sample.name() + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** A decomposition rounds to a narrow type after each of its operations: it is compared in the wide ones. */
+    private boolean declined(Op op, DType dtype, Tensor[] operands) {
+        return op instanceof Op.Fused fused
+                && (dtype == DType.F16 || dtype == DType.BF16)
+                && !Backends.of(device).supports(fused, operands);
+    }
+
+    private void compare(Op op, Tensor[] operands, boolean extreme) {
+        if (op instanceof Update update) {
+            compareUpdate(update, operands);
+            return;
+        }
+        Tensor[] want = Expectation.of(op, operands);
+        Expectation.check(op, operands, run(op, device, operands), want, extreme);
+    }
+
+    static Tensor[] run(Op op, Device device, Tensor[] operands) {
+        return op instanceof Source source
+                ? new Tensor[] {Tensor.create(source, device)}
+                : Tensor.applyAll(op, operands);
+    }
+
+    /** Parameters and state change in place, so each side gets copies of its own; gradients keep their layout. */
+    private void compareUpdate(Update update, Tensor[] operands) {
+        Tensor[] in = copies(update, operands, device);
+        Tensor.update(update, changed(update, in), in);
+        Tensor[] expected = copies(update, operands, Device.CPU);
+        Expectation.updateInPlace(update, expected, changed(update, expected));
+        Expectation.check(update, operands, changed(update, in), changed(update, expected), false);
+    }
+
+    private static Tensor[] copies(Update update, Tensor[] operands, Device device) {
+        Tensor[] copies = new Tensor[operands.length];
+        for (int i = 0; i < copies.length; i++) {
+            boolean gradient = i % update.operands() == 1;
+            copies[i] = gradient ? operands[i].to(device) : operands[i].copy().to(device);
+        }
+        return copies;
+    }
+
+    static Tensor[] changed(Update update, Tensor[] operands) {
+        List<Tensor> changed = new ArrayList<>();
+        for (int i = 0; i < operands.length; i++) {
+            if (i % update.operands() != 1) {
+                changed.add(operands[i]);
+            }
+        }
+        return changed.toArray(Tensor[]::new);
+    }
+
+    /** A test for each elementwise operation and type with infinities, NaN, denormals and the largest numbers. */
+    Stream<DynamicNode> extremes() {
+        return OpCatalogue.ops().stream()
+                .filter(OracleChecks::takesExtremes)
+                .map(op -> dynamicContainer(
+                        name(op),
+                        dtypes(op).stream().map(dtype -> dynamicTest(dtype.toString(), () -> extremes(op, dtype)))));
+    }
+
+    private static boolean takesExtremes(Op op) {
+        // what a gradient formula gives at infinity depends on how it is written
+        return op instanceof Unary
+                || op instanceof UnaryWith
+                || op instanceof Cast
+                || op instanceof Compare
+                || op instanceof Binary && !op.opName().endsWith("_grad");
+    }
+
+    private void extremes(Op op, DType dtype) {
+        try (var _ = Scope.open(op.opName())) {
+            Operands make = new Operands(device, dtype, Layout.CONTIGUOUS, 0);
+            double[] values = extremes(dtype);
+            Tensor x = make.given(Shape.of(values.length), values);
+            boolean two = op instanceof Binary || op instanceof Compare;
+            compare(op, two ? new Tensor[] {x.unsqueeze(1), x} : new Tensor[] {x}, true);
+        }
+    }
+
+    private static double[] extremes(DType dtype) {
+        return switch (dtype) {
+            case F32, F64, F16, BF16 -> new double[] {
+                0.0, -0.0, 1e-38, -1e-38, 1e-45, 88, -88, 89.5, -104, 1e30, -1e30, Double.POSITIVE_INFINITY,
+                Double.NEGATIVE_INFINITY, Double.NaN, 3.4e38, -3.4e38, 0.5, -0.5, 1e-7, 20, -20, 300.75, 1.5, -2.5
+            };
+            case I8 -> new double[] {Byte.MIN_VALUE, Byte.MIN_VALUE + 1, -2, -1, 0, 1, 2, 7, 100, Byte.MAX_VALUE};
+            case U8 -> new double[] {0, 1, 2, 7, 127, 128, 200, 255};
+            case I32 -> new double[] {
+                Integer.MIN_VALUE, Integer.MIN_VALUE + 1, -70000, -2, -1, 0, 1, 2, 33, 70000, Integer.MAX_VALUE
+            };
+            case I64 -> new double[] {Long.MIN_VALUE, -0x1p53, -3e9, -2, -1, 0, 1, 2, 63, 64, 3e9, 0x1p53, Long.MAX_VALUE};
+            case BOOL -> new double[] {0, 1};
+        };
+    }
+}
