@@ -1,12 +1,19 @@
 /** The command line {@code lanewise}: reference trainers and {@code doctor}. */
 module dev.lanewise.examples {
     requires dev.lanewise.nn;
+    requires dev.lanewise.testkit;
     requires info.picocli;
     requires java.management;
     requires static org.jspecify;
+    requires tools.jackson.core;
 
     opens dev.lanewise.examples to
             info.picocli;
+    opens dev.lanewise.examples.golden to
+            info.picocli;
     opens dev.lanewise.examples.train to
             info.picocli;
+
+    provides dev.lanewise.testkit.golden.GoldenOps with
+            dev.lanewise.examples.golden.NnGoldenOps;
 }

@@ -6,10 +6,12 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child modules, each
@@ -207,6 +209,27 @@ public abstract class Module {
                 tensor.assign(source.to(tensor.dtype()).to(tensor.device()));
             }
         });
+    }
+
+    /**
+     * Runs a computation in which parameters of this module have other tensors, which may be tracked: for gradients with
+     * respect to them, per-sample weights, or averages of weights. Other threads see the module as it is.
+     *
+     * @param tensors by full name; other parameters keep theirs
+     * @param body what to compute
+     */
+    public final <T> T functionalCall(Map<String, Tensor> tensors, Supplier<T> body) {
+        Map<String, Parameter> named = namedParameters();
+        Map<Parameter, Tensor> substitutes = new IdentityHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            Parameter parameter = named.get(name);
+            if (parameter == null || !parameter.leaf().shape().equals(tensor.shape())) {
+                throw new TensorException("functionalCall: " + name + " " + tensor.spec() + " does not fit "
+                        + (parameter == null ? named.keySet() : parameter.leaf().spec()) + "; check name and shape");
+            }
+            substitutes.put(parameter, tensor);
+        });
+        return Parameter.substituting(substitutes, body);
     }
 
     /** What {@code toString} shows of a module without children: its attributes. */

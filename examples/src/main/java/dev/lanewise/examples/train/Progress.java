@@ -1,8 +1,11 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.examples.JsonLine;
 import java.io.Console;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a person or a program sees of a training run: a bar on a terminal, else plain lines, or JSON lines. */
 final class Progress {
@@ -80,16 +83,14 @@ final class Progress {
     void end(double seconds, double loss, double accuracy) {
         double rate = samples / seconds;
         if (json) {
-            out.println(String.format(
-                    Locale.ROOT,
-                    "{\"model\":\"%s\",\"epoch\":%d,\"train_s\":%.3f,\"samples_per_s\":%.1f,\"train_loss\":%.6f,"
-                            + "\"test_accuracy\":%.6f}",
-                    model,
-                    epoch,
-                    seconds,
-                    rate,
-                    loss,
-                    accuracy));
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("model", model);
+            fields.put("epoch", epoch);
+            fields.put("train_s", seconds);
+            fields.put("samples_per_s", rate);
+            fields.put("train_loss", loss);
+            fields.put("test_accuracy", accuracy);
+            out.println(JsonLine.of(fields));
         } else {
             String line = String.format(
                     Locale.ROOT,

@@ -1,0 +1,39 @@
+package dev.lanewise.examples;
+
+import java.io.StringWriter;
+import java.util.Map;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** One JSON object in one line. */
+public final class JsonLine {
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    private JsonLine() {}
+
+    /** Writes strings, whole numbers, real numbers (null where they are not finite) and truth values in the map's order. */
+    public static String of(Map<String, ?> fields) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
+            json.writeStartObject();
+            fields.forEach((name, value) -> {
+                json.writeName(name);
+                write(json, value);
+            });
+            json.writeEndObject();
+        }
+        return text.toString();
+    }
+
+    private static void write(JsonGenerator json, Object value) {
+        switch (value) {
+            case Double real when !Double.isFinite(real) -> json.writeNull();
+            case Double real -> json.writeNumber(real);
+            case Long whole -> json.writeNumber(whole);
+            case Integer whole -> json.writeNumber(whole);
+            case Boolean truth -> json.writeBoolean(truth);
+            default -> json.writeString(value.toString());
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package dev.lanewise.examples.golden;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.MultiHeadAttention;
+import dev.lanewise.nn.Recurrent;
+import dev.lanewise.nn.TransformerLayer;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.loss.Loss;
+import dev.lanewise.nn.loss.Losses;
+import dev.lanewise.nn.optim.Clipping;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.testkit.golden.Attributes;
+import dev.lanewise.testkit.golden.GoldenOp;
+import dev.lanewise.testkit.golden.GoldenOps;
+import dev.lanewise.testkit.golden.GoldenTrainer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** Adapters from reference cases to losses, modules, optimizers and schedules. */
+public final class NnGoldenOps implements GoldenOps {
+    private final Map<String, GoldenOp> ops = new HashMap<>();
+
+    /** Made by the service loader. */
+    public NnGoldenOps() {
+        losses();
+        modules();
+        schedules();
+        ops.putAll(OptimizerGoldenOps.ops());
+        ops.put("clip_grad_norm", (inputs, attributes) -> clip(inputs, attributes.number("max_norm")));
+    }
+
+    @Override
+    public Map<String, GoldenOp> ops() {
+        return ops;
+    }
+
+    @Override
+    public Map<String, GoldenTrainer> trainers() {
+        return GoldenTrainings.trainers();
+    }
+
+    @Override
+    public int priority() {
+        return 1;
+    }
+
+    private void losses() {
+        ops.put("cross_entropy", (inputs, a) -> List.of(new CrossEntropyLoss(
+                        reduction(a), a.integer("ignore_index"), a.number("label_smoothing"), inputs.get("weight"))
+                .of(input(inputs, "x"), input(inputs, "target"))));
+        loss("nll_loss", a -> (x, y) ->
+                Losses.negativeLogLikelihood(reduction(a)).of(x.logSoftmax(1), y));
+        loss("mse_loss", a -> Losses.meanSquaredError(reduction(a)));
+        loss("l1_loss", a -> Losses.absoluteError(reduction(a)));
+        loss("smooth_l1_loss", a -> Losses.smoothL1(1, reduction(a)));
+        loss("huber_loss", a -> Losses.huber(1, reduction(a)));
+        loss("binary_cross_entropy_with_logits", a -> Losses.binaryCrossEntropyWithLogits(reduction(a)));
+        loss("kl_div", a -> {
+            boolean batchMean = a.text("reduction").equals("batchmean");
+            Loss loss = Losses.klDivergence(batchMean, batchMean ? Reduction.SUM : reduction(a));
+            return (x, y) -> loss.of(x.logSoftmax(1), y);
+        });
+    }
+
+    private void loss(String name, Function<Attributes, Loss> loss) {
+        ops.put(name, (inputs, a) -> List.of(loss.apply(a).of(input(inputs, "x"), input(inputs, "target"))));
+    }
+
+    private static Reduction reduction(Attributes a) {
+        return Reduction.valueOf(a.text("reduction").toUpperCase(Locale.ROOT));
+    }
+
+    private void modules() {
+        for (Recurrent.Kind kind : Recurrent.Kind.values()) {
+            module(kind.name().toLowerCase(Locale.ROOT), a -> recurrent(kind, a), (module, x) -> {
+                Recurrent.Result result = ((Recurrent) module).run(x);
+                return result.cell() == null
+                        ? List.of(result.output(), result.hidden())
+                        : List.of(result.output(), result.hidden(), result.cell());
+            });
+        }
+        module(
+                "multihead_attention",
+                a -> new MultiHeadAttention(a.integer("embed"), a.dim("heads"), new Rng(0)),
+                (module, x) -> List.of(module.forward(x)));
+        module("transformer_encoder_layer", NnGoldenOps::transformer, (module, x) -> List.of(module.forward(x)));
+    }
+
+    private static Module recurrent(Recurrent.Kind kind, Attributes a) {
+        return new Recurrent(
+                kind, a.integer("input"), a.integer("hidden"), a.dim("layers"), a.flag("bidirectional"), new Rng(0));
+    }
+
+    private static Module transformer(Attributes a) {
+        TransformerLayer.Config config = new TransformerLayer.Config(
+                a.integer("embed"),
+                a.dim("heads"),
+                a.integer("feedforward"),
+                0,
+                Unary.valueOf(a.text("activation").toUpperCase(Locale.ROOT)),
+                a.flag("norm_first"),
+                false,
+                false);
+        return new TransformerLayer(config, new Rng(0));
+    }
+
+    /** The inputs but {@code x} are the module's parameters by name. */
+    private void module(
+            String name, Function<Attributes, Module> build, BiFunction<Module, Tensor, List<Tensor>> run) {
+        ops.put(name, (inputs, a) -> {
+            Module module = build.apply(a);
+            module.to(input(inputs, "x").device());
+            Map<String, Tensor> parameters = new LinkedHashMap<>(inputs);
+            parameters.remove("x");
+            return module.functionalCall(parameters, () -> run.apply(module, input(inputs, "x")));
+        });
+    }
+
+    private void schedules() {
+        schedule("step_lr", (base, a) -> Schedule.step(base, a.integer("step_size"), a.number("gamma")));
+        schedule("multi_step_lr", (base, a) ->
+                Schedule.multiStep(base, a.number("gamma"), a.integers("milestones")));
+        schedule("exponential_lr", (base, a) -> Schedule.exponential(base, a.number("gamma")));
+        schedule("cosine_annealing_lr", (base, a) ->
+                Schedule.cosine(base, a.number("eta_min"), a.integer("t_max")));
+        schedule("linear_lr", (base, a) -> Schedule.linear(
+                base, a.number("start_factor"), a.number("end_factor"), a.integer("total_iters")));
+        schedule("one_cycle_lr", (base, a) -> Schedule.oneCycle(a.number("max_lr"), a.integer("total_steps")));
+    }
+
+    private void schedule(String name, BiFunction<Double, Attributes, Schedule> make) {
+        ops.put("lr_" + name, (inputs, a) -> {
+            Tensor base = input(inputs, "base");
+            Schedule schedule = make.apply(base.item(), a);
+            double[] rates = new double[a.dim("steps")];
+            for (int step = 0; step < rates.length; step++) {
+                rates[step] = schedule.rate(step);
+            }
+            return List.of(Tensor.of(rates).to(DType.F32).to(base.device()));
+        });
+    }
+
+    /** Gradients equal to the inputs, from a loss that is linear in parameters, then clipped. */
+    private static List<Tensor> clip(Map<String, Tensor> inputs, double most) {
+        List<Tensor> parameters = new ArrayList<>();
+        Tensor loss = null;
+        for (Tensor gradient : inputs.values()) {
+            Tensor parameter = Autograd.watch(gradient.zerosLike());
+            parameters.add(parameter);
+            Tensor term = parameter.mul(gradient).sum();
+            loss = loss == null ? term : loss.add(term);
+        }
+        if (loss == null) {
+            throw new IllegalArgumentException("clip_grad_norm: a case without inputs");
+        }
+        Gradients gradients = Autograd.gradients(loss);
+        Clipping.Clipped clipped = Clipping.byNorm(gradients, most);
+        List<Tensor> results = new ArrayList<>();
+        parameters.forEach(parameter -> results.add(clipped.gradients().of(parameter)));
+        results.add(Tensor.full(
+                clipped.norm(), DType.F32, parameters.getFirst().device()));
+        return results;
+    }
+
+    private static Tensor input(Map<String, Tensor> inputs, String name) {
+        Tensor tensor = inputs.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("the case has no input '" + name + "' among " + inputs.keySet());
+        }
+        return tensor;
+    }
+}
