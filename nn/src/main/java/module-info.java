@@ -2,6 +2,7 @@
 module dev.lanewise.nn {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
+    requires de.siegmar.fastcsv;
     requires java.desktop;
     requires java.net.http;
     requires static transitive org.jspecify;
