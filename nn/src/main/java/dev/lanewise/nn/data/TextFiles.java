@@ -1,0 +1,43 @@
+package dev.lanewise.nn.data;
+
+import dev.lanewise.nn.io.BadFileException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Reads text files in UTF-8. */
+public final class TextFiles {
+    private static final String KIND = "a text file in UTF-8";
+
+    private TextFiles() {}
+
+    /**
+     * The whole text.
+     *
+     * @throws BadFileException if the file is missing, empty, too large for memory or not in UTF-8
+     */
+    public static String read(Path file) {
+        try {
+            long bytes = Files.size(file);
+            if (bytes == 0 || bytes > Integer.MAX_VALUE - 8) {
+                throw new BadFileException(file, bytes + " bytes", "text of at most 2 GiB", "check the file");
+            }
+            return Files.readString(file);
+        } catch (CharacterCodingException malformed) {
+            throw new BadFileException(file, "bytes that are not UTF-8", KIND, "convert the file to UTF-8", malformed);
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, KIND, failure);
+        }
+    }
+
+    /** The lines that are not blank, without white space at their ends; see {@link #read}. */
+    public static List<String> lines(Path file) {
+        return read(file)
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
+    }
+}
