@@ -1,0 +1,148 @@
+package dev.lanewise.cpu.pool;
+
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.Species;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The 2x2 maximum with stride 2 and no padding, a vector of outputs at a time. */
+final class F32HalvingMax {
+    private static final VectorSpecies<Float> SPECIES = Species.F32;
+    private static final VectorSpecies<Integer> INTS = Species.I32;
+    private static final VectorSpecies<Long> LONGS = Species.I64;
+    private static final ByteOrder ORDER = Species.ORDER;
+    private static final int LANES = Species.F32_LANES;
+
+    /** Lane i takes element 2i, or 2i + 1, of two vectors one after the other. */
+    private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, lane -> 2 * lane % LANES);
+
+    private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, lane -> (2 * lane + 1) % LANES);
+    private static final VectorMask<Float> UPPER = SPECIES.indexInRange(0, LANES / 2).not();
+    private static final IntVector COLUMNS = IntVector.zero(INTS).addIndex(2);
+
+    private F32HalvingMax() {}
+
+    static boolean covers(PoolShape p) {
+        return p.kernelH() == 2
+                && p.kernelW() == 2
+                && p.strideH() == 2
+                && p.strideW() == 2
+                && p.padH() == 0
+                && p.padW() == 0
+                && p.dilationH() == 1
+                && p.dilationW() == 1
+                && 2 * p.oh() <= p.h()
+                && 2 * p.ow() <= p.w();
+    }
+
+    static void run(PoolShape p, long x, long y, long indices) {
+        for (int oy = 0; oy < p.oh(); oy++) {
+            int row = 2 * oy * p.w();
+            long to = (long) oy * p.ow();
+            int ox = 0;
+            for (; ox + LANES <= p.ow(); ox += LANES) {
+                full(x, row + 2 * ox, p.w(), y + 4 * (to + ox), indices + 8 * (to + ox));
+            }
+            if (ox < p.ow()) {
+                part(x, row + 2 * ox, p.w(), y + 4 * (to + ox), indices + 8 * (to + ox), p.ow() - ox);
+            }
+        }
+    }
+
+    /** Computes a vector of outputs whose first window begins at {@code position} of the plane. */
+    private static void full(long x, int position, int w, long y, long indices) {
+        long above = x + 4L * position;
+        long below = above + 4L * w;
+        FloatVector a0 = load(above);
+        FloatVector a1 = load(above + Species.VECTOR_BYTES);
+        FloatVector b0 = load(below);
+        FloatVector b1 = load(below + Species.VECTOR_BYTES);
+        FloatVector best = even(a0, a1);
+        IntVector index = COLUMNS.add(position);
+        FloatVector next = odd(a0, a1);
+        VectorMask<Float> later = isLater(next, best);
+        best = best.blend(next, later);
+        index = index.blend(COLUMNS.add(position + 1), later.cast(INTS));
+        next = even(b0, b1);
+        later = isLater(next, best);
+        best = best.blend(next, later);
+        index = index.blend(COLUMNS.add(position + w), later.cast(INTS));
+        next = odd(b0, b1);
+        later = isLater(next, best);
+        best = best.blend(next, later);
+        index = index.blend(COLUMNS.add(position + w + 1), later.cast(INTS));
+        best.intoMemorySegment(ALL, y & MASK, ORDER);
+        low(index).intoMemorySegment(ALL, indices & MASK, ORDER);
+        high(index).intoMemorySegment(ALL, (indices + Species.VECTOR_BYTES) & MASK, ORDER);
+    }
+
+    /** Computes the last {@code count} outputs of a row, less than a vector of them. */
+    private static void part(long x, int position, int w, long y, long indices, int count) {
+        long above = x + 4L * position;
+        long below = above + 4L * w;
+        VectorMask<Float> first = SPECIES.indexInRange(0, 2 * count);
+        VectorMask<Float> second = SPECIES.indexInRange(LANES, 2 * count);
+        FloatVector a0 = load(above, first);
+        FloatVector a1 = load(above + Species.VECTOR_BYTES, second);
+        FloatVector b0 = load(below, first);
+        FloatVector b1 = load(below + Species.VECTOR_BYTES, second);
+        FloatVector best = even(a0, a1);
+        IntVector index = COLUMNS.add(position);
+        FloatVector next = odd(a0, a1);
+        VectorMask<Float> later = isLater(next, best);
+        best = best.blend(next, later);
+        index = index.blend(COLUMNS.add(position + 1), later.cast(INTS));
+        next = even(b0, b1);
+        later = isLater(next, best);
+        best = best.blend(next, later);
+        index = index.blend(COLUMNS.add(position + w), later.cast(INTS));
+        next = odd(b0, b1);
+        later = isLater(next, best);
+        best = best.blend(next, later);
+        index = index.blend(COLUMNS.add(position + w + 1), later.cast(INTS));
+        best.intoMemorySegment(ALL, y & MASK, ORDER, SPECIES.indexInRange(0, count));
+        low(index).intoMemorySegment(ALL, indices & MASK, ORDER, LONGS.indexInRange(0, count));
+        if (count > LANES / 2) {
+            high(index)
+                    .intoMemorySegment(
+                            ALL, (indices + Species.VECTOR_BYTES) & MASK, ORDER, LONGS.indexInRange(LANES / 2, count));
+        }
+    }
+
+    /** A NaN takes the place of whatever was before it, and nothing that of a NaN. */
+    private static VectorMask<Float> isLater(FloatVector next, FloatVector best) {
+        return next.compare(VectorOperators.GT, best).or(next.compare(VectorOperators.NE, next));
+    }
+
+    private static FloatVector even(FloatVector low, FloatVector high) {
+        return low.rearrange(EVEN).blend(high.rearrange(EVEN), UPPER);
+    }
+
+    private static FloatVector odd(FloatVector low, FloatVector high) {
+        return low.rearrange(ODD).blend(high.rearrange(ODD), UPPER);
+    }
+
+    private static LongVector low(IntVector index) {
+        return (LongVector) index.convertShape(VectorOperators.I2L, LONGS, 0);
+    }
+
+    private static LongVector high(IntVector index) {
+        return (LongVector) index.convertShape(VectorOperators.I2L, LONGS, 1);
+    }
+
+    private static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, address & MASK, ORDER);
+    }
+
+    private static FloatVector load(long address, VectorMask<Float> lanes) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, address & MASK, ORDER, lanes);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.lanewise.cpu.pool;
+
+/**
+ * The sizes of one two-dimensional pooling of x {@code [n, c, h, w]} to y {@code [n, c, oh, ow]}, with the meaning of
+ * PyTorch's MaxPool2d and AvgPool2d.
+ *
+ * @param n images of the batch; may be 0
+ * @param c channels
+ * @param h input height
+ * @param w input width
+ * @param kernelH window height
+ * @param kernelW window width
+ * @param strideH rows between two windows
+ * @param strideW columns between two windows
+ * @param padH rows above and below that belong to windows: minus infinity for the maximum, zero for the average
+ * @param padW columns left and right
+ * @param dilationH rows between two elements of a window; only of the maximum
+ * @param dilationW columns between two elements of a window; only of the maximum
+ * @param ceilMode whether a window that begins inside the input or its left padding counts although it ends outside
+ * @param countIncludePad whether the average divides by the padded elements too
+ */
+public record PoolShape(
+        int n,
+        int c,
+        int h,
+        int w,
+        int kernelH,
+        int kernelW,
+        int strideH,
+        int strideW,
+        int padH,
+        int padW,
+        int dilationH,
+        int dilationW,
+        boolean ceilMode,
+        boolean countIncludePad) {
+
+    /**
+     * Checks the sizes once, so that the kernels need not.
+     *
+     * @throws IllegalArgumentException if a size is out of range or no window fits
+     */
+    public PoolShape {
+        if (n < 0 || c < 1 || h < 1 || w < 1 || kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1
+                || dilationH < 1 || dilationW < 1) {
+            throw new IllegalArgumentException(
+                    "pool2d: x [%d, %d, %d, %d], window %dx%d, stride %dx%d, dilation %dx%d; expected positive sizes"
+                            .formatted(n, c, h, w, kernelH, kernelW, strideH, strideW, dilationH, dilationW));
+        }
+        if (padH < 0 || padW < 0 || padH > kernelH / 2 || padW > kernelW / 2) {
+            throw new IllegalArgumentException(
+                    "pool2d: padding %dx%d; expected at most half the window %dx%d: pad the input first"
+                            .formatted(padH, padW, kernelH, kernelW));
+        }
+        if (outputs(h, kernelH, strideH, padH, dilationH, ceilMode) < 1
+                || outputs(w, kernelW, strideW, padW, dilationW, ceilMode) < 1) {
+            throw new IllegalArgumentException(
+                    "pool2d: window %dx%d, dilation %dx%d is larger than the padded input %dx%d; use a smaller window"
+                            .formatted(kernelH, kernelW, dilationH, dilationW, h + 2 * padH, w + 2 * padW));
+        }
+    }
+
+    private static int outputs(int size, int kernel, int stride, int pad, int dilation, boolean ceil) {
+        int room = size + 2 * pad - dilation * (kernel - 1) - 1;
+        int outputs = (ceil ? Math.ceilDiv(room, stride) : Math.floorDiv(room, stride)) + 1;
+        // The last window must begin inside the input or its left padding.
+        return ceil && (outputs - 1) * stride >= size + pad ? outputs - 1 : outputs;
+    }
+
+    /** Returns the output's height. */
+    public int oh() {
+        return outputs(h, kernelH, strideH, padH, dilationH, ceilMode);
+    }
+
+    /** Returns the output's width. */
+    public int ow() {
+        return outputs(w, kernelW, strideW, padW, dilationW, ceilMode);
+    }
+
+    /** Returns the planes, {@code n * c}. */
+    int planes() {
+        return Math.multiplyExact(n, c);
+    }
+
+    long inputs() {
+        return (long) planes() * h * w;
+    }
+
+    long outputs() {
+        return (long) planes() * oh() * ow();
+    }
+}

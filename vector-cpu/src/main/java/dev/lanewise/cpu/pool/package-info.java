@@ -1,0 +1,7 @@
+/**
+ * Two-dimensional pooling and its gradients on dense NCHW tensors; {@link dev.lanewise.cpu.pool.Pooling} is the entry.
+ */
+@NullMarked
+package dev.lanewise.cpu.pool;
+
+import org.jspecify.annotations.NullMarked;
