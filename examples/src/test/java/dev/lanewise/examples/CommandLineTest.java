@@ -1,0 +1,114 @@
+package dev.lanewise.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lanewise.nn.io.Safetensors;
+import dev.lanewise.nn.io.SafetensorsFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class CommandLineTest {
+    @TempDir
+    private Path folder;
+
+    private record Run(int code, String out, String err) {}
+
+    private static Run lanewise(String... args) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream newOut = new ByteArrayOutputStream();
+        ByteArrayOutputStream newErr = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(newOut, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(newErr, true, StandardCharsets.UTF_8));
+            int code = Main.run(args);
+            return new Run(
+                    code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private static void assertOneLine(Run run, int code, String... parts) {
+        assertThat(run.code()).as(run.err()).isEqualTo(code);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).contains(parts);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void wrongUsageIsOneLineAndExitCodeTwo() {
+        assertOneLine(lanewise("train", "mnist-mpl"), 2, "mnist-mpl", "mnist-mlp, mnist-lenet");
+        assertOneLine(lanewise("train", "mnist-mlp", "--batch", "0"), 2, "--batch 0", "1 or more");
+        assertOneLine(lanewise("train", "mnist-mlp", "--epochs", "many"), 2, "--epochs", "many");
+        assertOneLine(lanewise("train", "mnist-mlp", "--lr", "-1"), 2, "--lr -1");
+        assertOneLine(lanewise("train", "mnist-mlp", "--device", "tpu"), 2, "tpu", "cuda:N");
+        assertOneLine(lanewise("train", "mnist-mlp", "--save", folder + "/no/file"), 2, "--save", "folder");
+        assertOneLine(lanewise("dance"), 2, "dance");
+    }
+
+    @Test
+    void missingAndDamagedDataAreOneLineAndExitCodeOne() throws IOException {
+        assertOneLine(lanewise("train", "mnist-mlp", "--data", folder.toString()), 1, folder.toString());
+        Path images = folder.resolve("train-images-idx3-ubyte");
+        Files.write(images, new byte[] {0, 0, 8, 9, 0, 0, 0, 1});
+        assertOneLine(lanewise("train", "mnist-mlp", "--data", folder.toString()), 1, "train-images-idx3-ubyte");
+    }
+
+    @Test
+    void missingBackendSaysWhy() {
+        assertOneLine(lanewise("train", "mnist-mlp", "--device", "cuda:0"), 1, "cuda:0");
+    }
+
+    @Test
+    void damagedCheckpointsAreOneLineAndExitCodeOne() throws IOException {
+        Path file = folder.resolve("c.safetensors");
+        Files.write(file, new byte[] {-1, -1, -1, -1, -1, -1, -1, 127, '{', '}'});
+        assertOneLine(lanewise("train", "mnist-mlp", "--resume", file.toString()), 1, "c.safetensors");
+        assertOneLine(lanewise("train", "mnist-mlp", "--resume", folder + "/none"), 1, "none");
+    }
+
+    @Test
+    void explodingLossStopsWithALine() {
+        Run run = lanewise(
+                "train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--lr", "1e30", "--save", folder + "/m");
+        assertOneLine(run, 1, "loss became", "--lr");
+        assertThat(folder.resolve("m")).doesNotExist();
+    }
+
+    @Test
+    void jsonIsOneObjectAnEpochAndResumeGoesOn() {
+        Path file = folder.resolve("m.safetensors");
+        Run first = lanewise(
+                "train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--json", "--save", file.toString());
+        assertThat(first.code()).as(first.err()).isZero();
+        assertThat(first.out().lines()).singleElement().asString().matches(
+                "\\{\"model\":\"mnist-mlp\",\"epoch\":1,\"train_s\":[0-9.E-]+,\"samples_per_s\":[0-9.E-]+,"
+                        + "\"train_loss\":[0-9.E-]+,\"test_accuracy\":[0-9.E-]+}");
+        try (SafetensorsFile weights = Safetensors.open(file)) {
+            assertThat(weights.names()).containsExactlyInAnyOrder("1.weight", "1.bias", "3.weight", "3.bias");
+        }
+        Run second = lanewise(
+                "train", "mnist-mlp", "--data", "synthetic", "--epochs", "2", "--json", "--resume", file.toString());
+        assertThat(second.out().lines()).singleElement().asString().contains("\"epoch\":2");
+        assertOneLine(
+                lanewise("train", "mnist-lenet", "--data", "synthetic", "--resume", file.toString()),
+                1,
+                "m.safetensors",
+                "missing");
+    }
+
+    @Test
+    void doctorNamesTheBackends() {
+        Run run = lanewise("doctor");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("vector-cpu for cpu", "threads", "java home", "cuda");
+    }
+}

@@ -1,0 +1,86 @@
+package dev.lanewise.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.examples.models.MnistModels;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.spi.HostMemory;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** What training leaves behind: nothing. The model is the MLP of the reference trainers with its batch of 128. */
+final class MemoryTest {
+    private static final int STEPS = 10_000;
+
+    /** Without scopes: what may be unreachable and not yet given back (twice the limit of the reclaimer), and slack. */
+    private static final long UNSCOPED_BOUND = (2 * 256L + 128) << 20;
+
+    private final Module model = MnistModels.mlp();
+    private final Optimizer optimizer = new Sgd(model.parameters(), 0.01, Sgd.Options.momentum(0.9));
+    private final Tensor x = new Rng(1).rand(DType.F32, 128, 1, 28, 28);
+    private final Tensor y = new Rng(2).randint(0, 10, 128);
+
+    private void step() {
+        optimizer.step(Autograd.gradients(model.forward(x).crossEntropy(y)));
+    }
+
+    private void scopedSteps(int steps) {
+        for (int i = 0; i < steps; i++) {
+            try (var _ = Scope.open("step")) {
+                step();
+            }
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void tenThousandStepsInAScopeHoldMemoryFlat() throws IOException {
+        scopedSteps(STEPS / 5);
+        System.gc();
+        long before = residentBytes();
+        long system = HostMemory.bytesFromSystem();
+        scopedSteps(STEPS);
+        System.gc();
+        assertThat(HostMemory.bytesFromSystem()).isEqualTo(system);
+        assertThat(residentBytes()).isLessThanOrEqualTo(before + before / 20);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void stepsWithoutAScopeStayUnderTheBound() throws IOException {
+        scopedSteps(100);
+        long before = residentBytes();
+        for (int i = 0; i < 2_000; i++) {
+            step();
+        }
+        assertThat(residentBytes() - before).isLessThan(UNSCOPED_BOUND);
+    }
+
+    @Test
+    void aStepAllocatesAtMost64KilobytesOnTheHeap() {
+        scopedSteps(500);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        scopedSteps(100);
+        long perStep = (threads.getCurrentThreadAllocatedBytes() - before) / 100;
+        assertThat(perStep).isLessThanOrEqualTo(64 << 10);
+    }
+
+    private static long residentBytes() throws IOException {
+        String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ");
+        return Long.parseLong(pages[1]) * 4096;
+    }
+}
