@@ -3,7 +3,6 @@ package dev.lanewise.cuda.lib;
 import java.util.List;
 
 /** A library of NVIDIA's: what it is called, which versions will do, and what is opened before it. */
-@SuppressWarnings("ImmutableEnumChecker") // the lists come from List.of
 public enum NativeLibrary {
     /** The driver's own library. It comes with the driver, never with a toolkit, so only the loader knows it. */
     DRIVER("CUDA driver", List.of("libcuda.so.1"), List.of(), VersionQuery.DRIVER, "install NVIDIA's driver"),

@@ -62,7 +62,6 @@ final class HostCompiler {
             process = new ProcessBuilder(List.of(
                             "g++",
                             "-std=c++17",
-                            "-O1",
                             "-ffp-contract=off",
                             "-w",
                             "-shared",

@@ -54,7 +54,7 @@ class KernelsOnHostTest {
         long seed = 0x123456789ABCDEFL;
         uniform.invokeExact(10L, out, seed, 5L);
         for (int i = 0; i < 10; i++) {
-            long block = 5 + i / 4;
+            long block = 5L + i / 4;
             long pair = i % 4 < 2 ? Philox.low(seed, block) : Philox.high(seed, block);
             int word = (int) (i % 2 == 0 ? pair : pair >>> 32);
             assertThat(out.getAtIndex(JAVA_FLOAT, i)).isEqualTo((word >>> 8) * 0x1p-24f);

@@ -72,7 +72,7 @@ final class FakeLibraries implements LibraryOpener {
             return Linker.nativeLinker()
                     .upcallStub(MethodHandles.insertArguments(handle, 0, version), descriptor, Arena.ofAuto());
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(method, e);
         }
     }
 

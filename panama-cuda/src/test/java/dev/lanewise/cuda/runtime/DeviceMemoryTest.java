@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DeviceMemoryTest {
-    private static final CudaException OUT_OF_MEMORY =
+    private final CudaException outOfMemory =
             CudaException.failed("cuMemAllocFromPoolAsync", 2, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory");
 
     private final Recording recording = new Recording();
@@ -41,7 +41,7 @@ class DeviceMemoryTest {
     @Test
     void outOfMemoryReleasesTrimsAndTriesAgain() {
         DeviceMemory memory = memory();
-        recording.answer("allocate", OUT_OF_MEMORY);
+        recording.answer("allocate", outOfMemory);
         assertThat(memory.allocate(1024, Stream.LEGACY_DEFAULT)).isPositive();
         assertThat(events).containsExactly("released");
         assertThat(recording.methods().subList(2, 6))
@@ -53,15 +53,15 @@ class DeviceMemoryTest {
     void secondFailureNamesRequestHoldingsAndHolders() {
         DeviceMemory memory = memory();
         recording
-                .answer("allocate", OUT_OF_MEMORY)
-                .answer("allocate", OUT_OF_MEMORY)
+                .answer("allocate", outOfMemory)
+                .answer("allocate", outOfMemory)
                 .answer("memoryInfo", new Driver.MemoryInfo(100, 8000))
                 .answer("used", 4096L);
         assertThatThrownBy(() -> memory.allocate(1L << 40, Stream.LEGACY_DEFAULT))
                 .isInstanceOf(OutOfTensorMemoryException.class)
                 .hasMessage("cuda:0: no memory for 1099511627776 bytes; tensors hold 4096 bytes, 100 of 8000 bytes are free;"
                         + " scope step holds 4096 bytes; close scopes earlier, or use smaller batches")
-                .hasCause(OUT_OF_MEMORY);
+                .hasCause(outOfMemory);
         assertThat(memory.allocatedBytes()).isZero();
     }
 
