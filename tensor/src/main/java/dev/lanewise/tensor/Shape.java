@@ -92,7 +92,9 @@ public final class Shape {
         int rank = sizes.length;
         if (dim < -rank || dim >= rank) {
             throw new TensorException(op + ": no dimension " + dim + " in shape " + this
-                    + (rank == 0 ? " (a scalar has none)" : " (expected " + -rank + " to " + (rank - 1) + ")"));
+                    + (rank == 0
+                            ? " (a scalar has none); unsqueeze it"
+                            : " (expected " + -rank + " to " + (rank - 1) + "); check the dimension"));
         }
         return dim < 0 ? dim + rank : dim;
     }
