@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.elementwise.Functions.FloatBinary;
 import dev.lanewise.cpu.memory.Access;
@@ -34,19 +37,22 @@ final class F32BinaryLoop implements Loop {
 
     private static void dense(int bytes, long out, long a, long b) {
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF32(FUNCTION.apply(Access.loadF32(a + i), Access.loadF32(b + i)), out + i);
+            FUNCTION.apply(Access.loadF32(a + i), Access.loadF32(b + i))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 
     private static void leftRepeated(int bytes, long out, float a, long b) {
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF32(FUNCTION.apply(FloatVector.broadcast(Species.F32, a), Access.loadF32(b + i)), out + i);
+            FUNCTION.apply(FloatVector.broadcast(Species.F32, a), Access.loadF32(b + i))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 
     private static void rightRepeated(int bytes, long out, long a, float b) {
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF32(FUNCTION.apply(Access.loadF32(a + i), FloatVector.broadcast(Species.F32, b)), out + i);
+            FUNCTION.apply(Access.loadF32(a + i), FloatVector.broadcast(Species.F32, b))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 

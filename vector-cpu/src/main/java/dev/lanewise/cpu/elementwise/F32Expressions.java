@@ -3,7 +3,6 @@ package dev.lanewise.cpu.elementwise;
 import static dev.lanewise.cpu.elementwise.Expression.each;
 import static dev.lanewise.cpu.elementwise.Expression.f32;
 import static dev.lanewise.cpu.elementwise.Expression.f32Test;
-import static dev.lanewise.cpu.elementwise.VectorMath.broadcast;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.GT;
@@ -11,10 +10,12 @@ import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
 
+import dev.lanewise.cpu.Species;
 import dev.lanewise.tensor.op.Binary;
 import dev.lanewise.tensor.op.Compare;
 import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.tensor.op.UnaryWith;
+import jdk.incubator.vector.FloatVector;
 
 /** Single precision. Functions that are rarely used go element by element. */
 final class F32Expressions {
@@ -32,8 +33,8 @@ final class F32Expressions {
             case LOG -> f32(VectorMath::log);
             case LOG1P -> f32(VectorMath::log1p);
             case SQRT -> f32(x -> x.sqrt());
-            case RSQRT -> f32(x -> broadcast(1).div(x.sqrt()));
-            case RECIPROCAL -> f32(x -> broadcast(1).div(x));
+            case RSQRT -> f32(x -> FloatVector.broadcast(Species.F32, 1f).div(x.sqrt()));
+            case RECIPROCAL -> f32(x -> FloatVector.broadcast(Species.F32, 1f).div(x));
             case SIN -> f32(VectorMath::sin);
             case COS -> f32(VectorMath::cos);
             case TAN -> each(Math::tan);
@@ -86,8 +87,8 @@ final class F32Expressions {
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
             case RELU_GRAD -> f32((g, y) -> g.blend(0, y.compare(GT, 0).not()));
-            case SIGMOID_GRAD -> f32((g, y) -> g.mul(y).mul(broadcast(1).sub(y)));
-            case TANH_GRAD -> f32((g, y) -> g.mul(broadcast(1).sub(y.mul(y))));
+            case SIGMOID_GRAD -> f32((g, y) -> g.mul(y).mul(FloatVector.broadcast(Species.F32, 1f).sub(y)));
+            case TANH_GRAD -> f32((g, y) -> g.mul(FloatVector.broadcast(Species.F32, 1f).sub(y.mul(y))));
             case GELU_GRAD -> f32((g, x) -> g.mul(VectorMath.geluDerivative(x)));
             case GELU_TANH_GRAD -> f32((g, x) -> g.mul(VectorMath.geluTanhDerivative(x)));
             case SILU_GRAD -> f32((g, x) -> g.mul(VectorMath.siluDerivative(x)));

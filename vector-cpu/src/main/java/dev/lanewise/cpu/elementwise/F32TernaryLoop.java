@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.elementwise.Functions.FloatTernary;
 import dev.lanewise.cpu.memory.Access;
@@ -27,8 +30,8 @@ final class F32TernaryLoop implements Loop {
         float z = Access.f32(c);
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
             FloatVector x = Access.loadF32(a + i);
-            Access.storeF32(
-                    FUNCTION.apply(x, FloatVector.broadcast(Species.F32, y), FloatVector.broadcast(Species.F32, z)), out + i);
+            FUNCTION.apply(x, FloatVector.broadcast(Species.F32, y), FloatVector.broadcast(Species.F32, z))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.elementwise.Functions.DoubleBinary;
 import dev.lanewise.cpu.memory.Access;
@@ -34,19 +37,22 @@ final class F64BinaryLoop implements Loop {
 
     private static void dense(int bytes, long out, long a, long b) {
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF64(FUNCTION.apply(Access.loadF64(a + i), Access.loadF64(b + i)), out + i);
+            FUNCTION.apply(Access.loadF64(a + i), Access.loadF64(b + i))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 
     private static void leftRepeated(int bytes, long out, double a, long b) {
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF64(FUNCTION.apply(DoubleVector.broadcast(Species.F64, a), Access.loadF64(b + i)), out + i);
+            FUNCTION.apply(DoubleVector.broadcast(Species.F64, a), Access.loadF64(b + i))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 
     private static void rightRepeated(int bytes, long out, long a, double b) {
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF64(FUNCTION.apply(Access.loadF64(a + i), DoubleVector.broadcast(Species.F64, b)), out + i);
+            FUNCTION.apply(Access.loadF64(a + i), DoubleVector.broadcast(Species.F64, b))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.elementwise.Functions.DoubleTernary;
 import dev.lanewise.cpu.memory.Access;
@@ -27,8 +30,8 @@ final class F64TernaryLoop implements Loop {
         double z = Access.f64(c);
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
             DoubleVector x = Access.loadF64(a + i);
-            Access.storeF64(
-                    FUNCTION.apply(x, DoubleVector.broadcast(Species.F64, y), DoubleVector.broadcast(Species.F64, z)), out + i);
+            FUNCTION.apply(x, DoubleVector.broadcast(Species.F64, y), DoubleVector.broadcast(Species.F64, z))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 

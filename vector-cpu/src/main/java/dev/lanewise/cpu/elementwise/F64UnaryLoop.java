@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.elementwise.Functions.DoubleUnary;
 import dev.lanewise.cpu.memory.Access;
@@ -24,7 +27,8 @@ final class F64UnaryLoop implements Loop {
             edge(rest, out + bytes, a + bytes);
         }
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            Access.storeF64(FUNCTION.apply(Access.loadF64(a + i)), out + i);
+            FUNCTION.apply(Access.loadF64(a + i))
+                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 

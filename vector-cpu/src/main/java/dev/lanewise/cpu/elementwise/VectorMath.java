@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.Species.F32;
+import static jdk.incubator.vector.FloatVector.broadcast;
+
 import dev.lanewise.cpu.Species;
 import java.util.function.DoubleUnaryOperator;
 import jdk.incubator.vector.FloatVector;
@@ -17,13 +20,15 @@ import jdk.incubator.vector.VectorOperators;
  */
 public final class VectorMath {
     private static final int SIGN_BIT = 0x8000_0000;
-    private static final int EXPONENT_BIAS = 127;
     private static final int MANTISSA_BITS = 23;
     private static final int MANTISSA = (1 << MANTISSA_BITS) - 1;
 
     /** Added to a float below 2^22 and taken off again it leaves the nearest integer, which is also in its lower bits. */
     private static final float ROUNDER = 0x1.8p23f;
 
+    private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+    private static final int ONE_BITS = Float.floatToRawIntBits(1);
+    private static final int HALF_BITS = Float.floatToRawIntBits(0.5f);
     private static final float LOG2_E = 1.44269504f;
     /** ln 2 in two parts; multiples of the first by up to 2^8 are exact. */
     private static final float LN2_HIGH = 0x1.62e4p-1f;
@@ -33,6 +38,11 @@ public final class VectorMath {
     private static final float EXP_MOST = 88.72284f;
     /** e^x rounds to 0 below. */
     private static final float EXP_LEAST = -103.97208f;
+    /** e^x is not a normal float below. */
+    private static final float NORMAL_EXP_LEAST = -87.33654f;
+
+    /** tanh x rounds to 1 above. */
+    private static final float TANH_MOST = 9.1f;
     /** e^x - 1 rounds to -1 below. */
     private static final float EXPM1_LEAST = -17.4f;
 
@@ -46,50 +56,58 @@ public final class VectorMath {
 
     private VectorMath() {}
 
-    /** {@code e^x}; at most 1 ulp off, denormal results included. */
+    /** {@code e^x}; less than 1.1 ulp off, denormal results included. */
     public static FloatVector exp(FloatVector x) {
-        FloatVector shifted = x.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector shifted = x.fma(broadcast(F32, LOG2_E), broadcast(F32, ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), x));
+        FloatVector r = n.fma(broadcast(F32, -LN2_LOW), n.fma(broadcast(F32, -LN2_HIGH), x));
         FloatVector p = expSeries(r);
         // 2^n in two factors, since n may be beyond a float's exponents
-        IntVector exponent = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER));
-        IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-        FloatVector result = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-        return result.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MOST))
+        IntVector bits = shifted.reinterpretAsInts();
+        IntVector half = bits.sub(ROUNDER_BITS).lanewise(VectorOperators.ASHR, 1);
+        FloatVector first = half.lanewise(VectorOperators.LSHL, MANTISSA_BITS).add(ONE_BITS).reinterpretAsFloats();
+        FloatVector second = bits.sub(half)
+                .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+                .add(ONE_BITS)
+                .reinterpretAsFloats();
+        return p.mul(first)
+                .mul(second)
+                .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MOST))
                 .blend(0, x.compare(VectorOperators.LT, EXP_LEAST));
     }
 
-    /** {@code e^x} for x from -87 to 0 or NaN; below the result is 0, where the exact one is less than 2^-125. */
+    /** {@code e^x} for x of at most 0 or NaN; below {@link #NORMAL_EXP_LEAST} the result is 0. */
     public static FloatVector expOfNegative(FloatVector x) {
-        FloatVector shifted = x.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector shifted = x.fma(broadcast(F32, LOG2_E), broadcast(F32, ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), x));
-        FloatVector result = expSeries(r).mul(powerOfTwo(
-                shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER))));
-        return result.blend(0, x.compare(VectorOperators.LT, -87));
+        FloatVector r = n.fma(broadcast(F32, -LN2_LOW), n.fma(broadcast(F32, -LN2_HIGH), x));
+        return expSeries(r)
+                .mul(powerOfTwo(shifted))
+                .blend(0, x.compare(VectorOperators.LT, NORMAL_EXP_LEAST));
     }
 
     /** {@code e^r} for |r| of at most ln(2) / 2. */
     private static FloatVector expSeries(FloatVector r) {
-        FloatVector p = r.fma(broadcast(1.381431823e-3f), broadcast(8.368851617e-3f))
-                .fma(r, broadcast(4.166840017e-2f))
-                .fma(r, broadcast(1.666651964e-1f))
-                .fma(r, broadcast(0.5f));
+        FloatVector p = r.fma(broadcast(F32, 1.381431823e-3f), broadcast(F32, 8.368851617e-3f))
+                .fma(r, broadcast(F32, 4.166840017e-2f))
+                .fma(r, broadcast(F32, 1.666651964e-1f))
+                .fma(r, broadcast(F32, 0.5f));
         return p.mul(r).fma(r, r).add(1);
     }
 
     /** {@code e^x - 1}; at most 2 ulp off. */
     public static FloatVector expm1(FloatVector x) {
-        FloatVector shifted = x.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector shifted = x.fma(broadcast(F32, LOG2_E), broadcast(F32, ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), x));
+        FloatVector r = n.fma(broadcast(F32, -LN2_LOW), n.fma(broadcast(F32, -LN2_HIGH), x));
         FloatVector p = expm1Series(r);
         // half of the result, since 2^n may overflow where the result does not
-        IntVector exponent = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER));
-        FloatVector scale = powerOfTwo(exponent.sub(1));
-        FloatVector result = p.fma(scale, scale.sub(0.5f));
-        result = result.add(result)
+        FloatVector scale = shifted.reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+                .add(HALF_BITS)
+                .reinterpretAsFloats();
+        FloatVector result = p.fma(scale, scale.sub(0.5f))
+                .mul(2)
                 .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MOST))
                 .blend(-1, x.compare(VectorOperators.LT, EXPM1_LEAST));
         return withSignOf(x, result);
@@ -97,11 +115,11 @@ public final class VectorMath {
 
     /** {@code e^r - 1} for |r| of at most ln(2) / 2. */
     private static FloatVector expm1Series(FloatVector r) {
-        FloatVector p = r.fma(broadcast(1.984589180e-4f), broadcast(1.394082326e-3f))
-                .fma(r, broadcast(8.333389647e-3f))
-                .fma(r, broadcast(4.166635871e-2f))
-                .fma(r, broadcast(1.666666567e-1f))
-                .fma(r, broadcast(0.5f));
+        FloatVector p = r.fma(broadcast(F32, 1.984589180e-4f), broadcast(F32, 1.394082326e-3f))
+                .fma(r, broadcast(F32, 8.333389647e-3f))
+                .fma(r, broadcast(F32, 4.166635871e-2f))
+                .fma(r, broadcast(F32, 1.666666567e-1f))
+                .fma(r, broadcast(F32, 0.5f));
         return p.mul(r).fma(r, r);
     }
 
@@ -110,17 +128,17 @@ public final class VectorMath {
         // (1 - e^-2a) / (1 + e^-2a) for a = |x|
         FloatVector a = x.abs();
         FloatVector y = a.mul(-2);
-        FloatVector shifted = y.fma(broadcast(LOG2_E), broadcast(ROUNDER));
+        FloatVector shifted = y.fma(broadcast(F32, LOG2_E), broadcast(F32, ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), y));
+        FloatVector r = n.fma(broadcast(F32, -LN2_LOW), n.fma(broadcast(F32, -LN2_HIGH), y));
         FloatVector p = expm1Series(r);
-        FloatVector scale = powerOfTwo(shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER)));
+        FloatVector scale = powerOfTwo(shifted);
         FloatVector below = p.fma(scale, scale.sub(1));
-        FloatVector result = below.neg().div(below.add(2));
-        return withSignOf(x, result.blend(1, a.compare(VectorOperators.GT, 9.1f)));
+        FloatVector result = below.div(below.add(2)).blend(-1, a.compare(VectorOperators.GT, TANH_MOST));
+        return withSignOf(x, result);
     }
 
-    /** {@code 1 / (1 + e^-x)}; at most 3 ulp off, results below 2^-125 become 0. */
+    /** {@code 1 / (1 + e^-x)}; at most 3 ulp off, results below 2^-126 become 0. */
     public static FloatVector sigmoid(FloatVector x) {
         FloatVector e = expOfNegative(x.abs().neg());
         FloatVector numerator = e.blend(1, x.compare(VectorOperators.GE, 0));
@@ -132,9 +150,17 @@ public final class VectorMath {
         return x.mul(sigmoid(x));
     }
 
-    /** {@code log(1 + e^x)}. */
+    /** {@code log(1 + e^x)}; at most 3 ulp off, results below 2^-126 become 0. */
     public static FloatVector softplus(FloatVector x) {
-        return x.blend(0, x.compare(VectorOperators.LT, 0)).add(log1p(expOfNegative(x.abs().neg())));
+        // log(1 + e) = 2 artanh(e / (2 + e))
+        FloatVector e = expOfNegative(x.abs().neg());
+        FloatVector s = e.div(e.add(2));
+        FloatVector square = s.mul(s);
+        FloatVector p = square.fma(broadcast(F32, 1.400733739e-1f), broadcast(F32, 1.400065124e-1f))
+                .fma(square, broadcast(F32, 2.001077682e-1f))
+                .fma(square, broadcast(F32, 3.333320916e-1f));
+        FloatVector log = p.mul(square).fma(s, s);
+        return x.blend(0, x.compare(VectorOperators.LT, 0)).add(log.add(log));
     }
 
     /** {@code x * tanh(softplus(x))}, which is {@code x n / (n + 2)} for {@code n = e^x (e^x + 2)}. */
@@ -148,7 +174,7 @@ public final class VectorMath {
     public static FloatVector log(FloatVector x) {
         VectorMask<Float> denormal = x.compare(VectorOperators.LT, Float.MIN_NORMAL);
         FloatVector y = x.blend(x.mul(0x1p23f), denormal);
-        FloatVector result = logOfNormal(y, broadcast(0).blend(-23, denormal));
+        FloatVector result = logOfNormal(y, broadcast(F32, 0f).blend(-23, denormal));
         return result.blend(x, x.compare(VectorOperators.EQ, Float.POSITIVE_INFINITY))
                 .blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0))
                 .blend(Float.NaN, x.compare(VectorOperators.LT, 0))
@@ -162,26 +188,26 @@ public final class VectorMath {
         IntVector above = y.reinterpretAsInts().sub(least);
         IntVector k = above.lanewise(VectorOperators.ASHR, MANTISSA_BITS);
         FloatVector m = above.and(MANTISSA).add(least).reinterpretAsFloats();
-        FloatVector n = exponent.add(toFloat(k));
+        FloatVector n = k.add(ROUNDER_BITS).reinterpretAsFloats().sub(ROUNDER).add(exponent);
         FloatVector f = m.sub(1);
         FloatVector p = logSeries(f);
         FloatVector square = f.mul(f);
         // smallest terms first
-        FloatVector low = n.fma(broadcast(LN2_LOW), p.mul(square).mul(f));
-        low = square.fma(broadcast(-0.5f), low);
-        return n.fma(broadcast(LN2_HIGH), low.add(f));
+        FloatVector low = n.fma(broadcast(F32, LN2_LOW), p.mul(square).mul(f));
+        low = square.fma(broadcast(F32, -0.5f), low);
+        return n.fma(broadcast(F32, LN2_HIGH), low.add(f));
     }
 
     /** {@code (log(1 + f) - f + f^2 / 2) / f^3} for f from sqrt(1/2) - 1 to sqrt(2) - 1. */
     private static FloatVector logSeries(FloatVector f) {
-        return f.fma(broadcast(6.746675074e-2f), broadcast(-1.167576909e-1f))
-                .fma(f, broadcast(1.188821197e-1f))
-                .fma(f, broadcast(-1.240557432e-1f))
-                .fma(f, broadcast(1.421954334e-1f))
-                .fma(f, broadcast(-1.666799635e-1f))
-                .fma(f, broadcast(2.000211924e-1f))
-                .fma(f, broadcast(-2.500000894e-1f))
-                .fma(f, broadcast(3.333331347e-1f));
+        return f.fma(broadcast(F32, 6.746675074e-2f), broadcast(F32, -1.167576909e-1f))
+                .fma(f, broadcast(F32, 1.188821197e-1f))
+                .fma(f, broadcast(F32, -1.240557432e-1f))
+                .fma(f, broadcast(F32, 1.421954334e-1f))
+                .fma(f, broadcast(F32, -1.666799635e-1f))
+                .fma(f, broadcast(F32, 2.000211924e-1f))
+                .fma(f, broadcast(F32, -2.500000894e-1f))
+                .fma(f, broadcast(F32, 3.333331347e-1f));
     }
 
     /** {@code log(1 + x)}; at most 3 ulp off. */
@@ -199,40 +225,41 @@ public final class VectorMath {
     public static FloatVector erf(FloatVector x) {
         FloatVector a = x.abs();
         FloatVector square = x.mul(x);
-        FloatVector near = x.mul(erfSeries(square));
-        FloatVector far = broadcast(1).sub(expOfNegative(square.neg()).mul(scaledErfc(a)));
-        return near.blend(withSignOf(x, far), a.compare(VectorOperators.GT, 1));
+        FloatVector complement = expOfNegative(square.neg()).mul(scaledErfc(a));
+        FloatVector far = withSignOf(x, broadcast(F32, 1f).sub(complement));
+        FloatVector near = erfSeries(square).mul(x);
+        return near.blend(far, a.compare(VectorOperators.GT, 1));
     }
 
     /** {@code erf(x) / x} by x^2, for |x| of at most 1. */
     private static FloatVector erfSeries(FloatVector square) {
-        return square.fma(broadcast(-9.641675206e-6f), broadcast(1.125700801e-4f))
-                .fma(square, broadcast(-8.482837584e-4f))
-                .fma(square, broadcast(5.220945925e-3f))
-                .fma(square, broadcast(-2.686540037e-2f))
-                .fma(square, broadcast(1.128378212e-1f))
-                .fma(square, broadcast(-3.761263788e-1f))
-                .fma(square, broadcast(1.128379226f));
+        return square.fma(broadcast(F32, -9.641675206e-6f), broadcast(F32, 1.125700801e-4f))
+                .fma(square, broadcast(F32, -8.482837584e-4f))
+                .fma(square, broadcast(F32, 5.220945925e-3f))
+                .fma(square, broadcast(F32, -2.686540037e-2f))
+                .fma(square, broadcast(F32, 1.128378212e-1f))
+                .fma(square, broadcast(F32, -3.761263788e-1f))
+                .fma(square, broadcast(F32, 1.128379226f));
     }
 
     /** {@code e^(a^2) erfc(a)} for a of 0 or more: a polynomial in {@code 1 / (1 + 0.3 a)}. */
     private static FloatVector scaledErfc(FloatVector a) {
-        FloatVector t = broadcast(1).div(a.fma(broadcast(0.3f), broadcast(1)));
-        return t.fma(broadcast(-1.295558959e-1f), broadcast(4.857363999e-1f))
-                .fma(t, broadcast(-5.126681328e-1f))
-                .fma(t, broadcast(5.482110381e-1f))
-                .fma(t, broadcast(-9.502807260e-2f))
-                .fma(t, broadcast(2.151070833e-1f))
-                .fma(t, broadcast(1.482863277e-1f))
-                .fma(t, broadcast(1.707238108e-1f))
-                .fma(t, broadcast(1.691874266e-1f))
+        FloatVector t = broadcast(F32, 1f).div(a.fma(broadcast(F32, 0.3f), broadcast(F32, 1f)));
+        return t.fma(broadcast(F32, -1.295558959e-1f), broadcast(F32, 4.857363999e-1f))
+                .fma(t, broadcast(F32, -5.126681328e-1f))
+                .fma(t, broadcast(F32, 5.482110381e-1f))
+                .fma(t, broadcast(F32, -9.502807260e-2f))
+                .fma(t, broadcast(F32, 2.151070833e-1f))
+                .fma(t, broadcast(F32, 1.482863277e-1f))
+                .fma(t, broadcast(F32, 1.707238108e-1f))
+                .fma(t, broadcast(F32, 1.691874266e-1f))
                 .mul(t);
     }
 
     /** {@code x * Phi(x)} with the normal distribution function Phi. */
     public static FloatVector gelu(FloatVector x) {
         FloatVector tail = normalTail(x.abs());
-        FloatVector phi = tail.blend(broadcast(1).sub(tail), x.compare(VectorOperators.GE, 0));
+        FloatVector phi = tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0));
         return x.mul(phi);
     }
 
@@ -240,7 +267,7 @@ public final class VectorMath {
     public static FloatVector geluDerivative(FloatVector x) {
         FloatVector density = expOfHalfSquare(x);
         FloatVector tail = density.mul(scaledErfc(x.abs().mul((float) Math.sqrt(0.5)))).mul(0.5f);
-        FloatVector phi = tail.blend(broadcast(1).sub(tail), x.compare(VectorOperators.GE, 0));
+        FloatVector phi = tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0));
         // beyond 20 the density is 0, and infinity times that is not
         FloatVector slope = x.mul(density).mul((float) (1 / Math.sqrt(2 * Math.PI)));
         return phi.add(slope.blend(0, x.abs().compare(VectorOperators.GT, 20)));
@@ -256,7 +283,7 @@ public final class VectorMath {
         FloatVector square = x.mul(x);
         FloatVector error = x.fma(x, square.neg());
         FloatVector e = expOfNegative(square.mul(-0.5f));
-        FloatVector corrected = error.mul(e).fma(broadcast(-0.5f), e);
+        FloatVector corrected = error.mul(e).fma(broadcast(F32, -0.5f), e);
         return corrected.blend(0, square.compare(VectorOperators.GT, 400));
     }
 
@@ -268,22 +295,22 @@ public final class VectorMath {
     private static FloatVector geluTanhArgument(FloatVector x) {
         float scale = (float) (2 * Math.sqrt(2 / Math.PI));
         FloatVector square = x.mul(x);
-        return x.mul(square.fma(broadcast(scale * 0.044715f), broadcast(scale)));
+        return x.mul(square.fma(broadcast(F32, scale * 0.044715f), broadcast(F32, scale)));
     }
 
     /** The derivative of {@link #geluTanh}. */
     public static FloatVector geluTanhDerivative(FloatVector x) {
         float scale = (float) (2 * Math.sqrt(2 / Math.PI));
         FloatVector s = sigmoid(geluTanhArgument(x));
-        FloatVector inner = x.mul(x).fma(broadcast(3 * 0.044715f * scale), broadcast(scale));
-        FloatVector slope = x.mul(inner).mul(s).mul(broadcast(1).sub(s));
+        FloatVector inner = x.mul(x).fma(broadcast(F32, 3 * 0.044715f * scale), broadcast(F32, scale));
+        FloatVector slope = x.mul(inner).mul(s).mul(broadcast(F32, 1f).sub(s));
         return s.add(slope.blend(0, x.abs().compare(VectorOperators.GT, 20)));
     }
 
     /** The derivative of {@link #silu}. */
     public static FloatVector siluDerivative(FloatVector x) {
         FloatVector s = sigmoid(x);
-        return s.fma(x.mul(broadcast(1).sub(s)), s);
+        return s.fma(x.mul(broadcast(F32, 1f).sub(s)), s);
     }
 
     /** Sine of radians; at most 2 ulp off. */
@@ -302,33 +329,33 @@ public final class VectorMath {
 
     /** {@code sin(x + quarters pi / 2)} for |x| of at most {@link #MOST_REDUCED}. */
     private static FloatVector sineOfSmall(FloatVector x, int quarters) {
-        FloatVector shifted = x.fma(broadcast((float) (2 / Math.PI)), broadcast(ROUNDER));
+        FloatVector shifted = x.fma(broadcast(F32, (float) (2 / Math.PI)), broadcast(F32, ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(broadcast(-HALF_PI_1), x);
-        r = n.fma(broadcast(-HALF_PI_2), r);
-        r = n.fma(broadcast(-HALF_PI_3), r);
+        FloatVector r = n.fma(broadcast(F32, -HALF_PI_1), x);
+        r = n.fma(broadcast(F32, -HALF_PI_2), r);
+        r = n.fma(broadcast(F32, -HALF_PI_3), r);
         IntVector quadrant = shifted.reinterpretAsInts().add(quarters);
         FloatVector square = r.mul(r);
         VectorMask<Integer> odd = quadrant.and(1).compare(VectorOperators.NE, 0);
-        FloatVector value = sineSeries(r, square).blend(cosineSeries(square), odd.cast(Species.F32));
+        FloatVector value = sineSeries(r, square).blend(cosineSeries(square), odd.cast(F32));
         IntVector sign = quadrant.and(2).lanewise(VectorOperators.LSHL, 30);
         return value.reinterpretAsInts().lanewise(VectorOperators.XOR, sign).reinterpretAsFloats();
     }
 
     /** The sine of |r| of at most pi / 4. */
     private static FloatVector sineSeries(FloatVector r, FloatVector square) {
-        FloatVector p = square.fma(broadcast(2.718047654e-6f), broadcast(-1.983930415e-4f))
-                .fma(square, broadcast(8.333329111e-3f))
-                .fma(square, broadcast(-1.666666716e-1f));
+        FloatVector p = square.fma(broadcast(F32, 2.718047654e-6f), broadcast(F32, -1.983930415e-4f))
+                .fma(square, broadcast(F32, 8.333329111e-3f))
+                .fma(square, broadcast(F32, -1.666666716e-1f));
         return p.fma(square.mul(r), r);
     }
 
     /** The cosine of r by its square. */
     private static FloatVector cosineSeries(FloatVector square) {
-        FloatVector p = square.fma(broadcast(2.443241283e-5f), broadcast(-1.388730947e-3f))
-                .fma(square, broadcast(4.166664556e-2f))
-                .fma(square, broadcast(-0.5f));
-        return p.fma(square, broadcast(1));
+        FloatVector p = square.fma(broadcast(F32, 2.443241283e-5f), broadcast(F32, -1.388730947e-3f))
+                .fma(square, broadcast(F32, 4.166664556e-2f))
+                .fma(square, broadcast(F32, -0.5f));
+        return p.fma(square, broadcast(F32, 1f));
     }
 
     private static FloatVector lanewise(
@@ -340,7 +367,7 @@ public final class VectorMath {
                 out[lane] = (float) function.applyAsDouble(in[lane]);
             }
         }
-        return FloatVector.fromArray(Species.F32, out, 0);
+        return FloatVector.fromArray(F32, out, 0);
     }
 
     /** The nearest integer, halves to even. */
@@ -374,17 +401,11 @@ public final class VectorMath {
         return magnitude.abs().reinterpretAsInts().or(bits).reinterpretAsFloats();
     }
 
-    static FloatVector broadcast(float v) {
-        return FloatVector.broadcast(Species.F32, v);
-    }
-
-    private static FloatVector powerOfTwo(IntVector exponent) {
-        return exponent.add(EXPONENT_BIAS)
+    /** 2^n for {@code shifted} = n + {@link #ROUNDER} and a normal result: n is in the lower bits. */
+    private static FloatVector powerOfTwo(FloatVector shifted) {
+        return shifted.reinterpretAsInts()
                 .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+                .add(ONE_BITS)
                 .reinterpretAsFloats();
-    }
-
-    private static FloatVector toFloat(IntVector v) {
-        return (FloatVector) v.convert(VectorOperators.I2F, 0);
     }
 }
