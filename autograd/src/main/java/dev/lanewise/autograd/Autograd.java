@@ -5,8 +5,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Origins;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -89,7 +88,7 @@ public final class Autograd {
      * @param wrt tracked tensors
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Tensor[] wrt, Graph graph) {
-        Set<GradOrigin> targets = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<GradOrigin> targets = new HashSet<>();
         for (Tensor tensor : wrt) {
             GradOrigin origin = GradOrigin.of(tensor);
             if (origin == null) {

@@ -3,7 +3,7 @@ package dev.lanewise.autograd;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -51,7 +51,7 @@ final class Checkpoint {
         try {
             Tensor output = Recording.with(true, () -> body.apply(leaves));
             Walk walk = new Walk(Graph.RELEASE, Set.of());
-            return new IdentityHashMap<>(walk.run(new Tensor[] {output}, new Tensor[] {upstream}));
+            return new HashMap<>(walk.run(new Tensor[] {output}, new Tensor[] {upstream}));
         } finally {
             rng.seek(seedNow, counterNow);
         }

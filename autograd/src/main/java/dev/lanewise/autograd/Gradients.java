@@ -4,7 +4,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +47,7 @@ public final class Gradients {
 
     /** The gradients after a function, for example one that scales them. */
     public Gradients map(UnaryOperator<Tensor> function) {
-        Map<GradOrigin, Tensor> mapped = new IdentityHashMap<>();
+        Map<GradOrigin, Tensor> mapped = new HashMap<>();
         byOrigin.forEach((origin, gradient) -> mapped.put(origin, function.apply(gradient)));
         return new Gradients(mapped);
     }

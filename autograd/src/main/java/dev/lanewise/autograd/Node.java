@@ -56,7 +56,7 @@ final class Node {
 
     static void record(Op op, Tensor[] inputs, Tensor[] outputs) {
         Rule rule = VjpRules.of(op);
-        if (rule != Rule.NONE) {
+        if (!rule.isNone()) {
             new Node(op.opName(), rule, inputs, outputs);
         }
     }

@@ -21,6 +21,11 @@ record Rule(int inputs, int outputs, Vjp vjp) {
         @Nullable Tensor apply(Context context, int input);
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one such rule
+    boolean isNone() {
+        return this == NONE;
+    }
+
     boolean savesInput(int i) {
         return (inputs >> Math.min(i, 31) & 1) != 0;
     }

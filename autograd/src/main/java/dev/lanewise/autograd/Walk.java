@@ -8,8 +8,8 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Binary;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -24,7 +24,7 @@ final class Walk {
 
     private final Graph graph;
     private final Set<GradOrigin> targets;
-    private final Map<GradOrigin, Sum> found = new IdentityHashMap<>();
+    private final Map<GradOrigin, Sum> found = new HashMap<>();
     private final Map<Node, @Nullable Sum[]> pending = new HashMap<>();
     private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
 
@@ -50,7 +50,7 @@ final class Walk {
     }
 
     private Map<GradOrigin, Tensor> results() {
-        Map<GradOrigin, Tensor> results = new IdentityHashMap<>();
+        Map<GradOrigin, Tensor> results = new HashMap<>();
         found.forEach((origin, sum) -> {
             if (sum.tensor.buffer().scope() == null) {
                 sum.tensor.buffer().adopt();
@@ -63,8 +63,7 @@ final class Walk {
 
     private void visit(Node node) {
         node.checkNotReleased();
-        @Nullable Sum[] sums = pending.remove(node);
-        assert sums != null;
+        @Nullable Sum[] sums = Objects.requireNonNull(pending.remove(node));
         @Nullable Tensor[] upstream = Arrays.stream(sums)
                 .map(sum -> sum == null ? null : sum.tensor)
                 .toArray(Tensor[]::new);

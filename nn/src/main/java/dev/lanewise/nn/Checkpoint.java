@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,7 +127,11 @@ public final class Checkpoint {
             return new Position(Math.toIntExact(number(stateFile, metadata, "epoch")));
         } catch (TensorException e) {
             throw new CheckpointException(
-                    stateFile, e.getMessage(), "the optimizer's state", "resume with the same model and optimizer", e);
+                    stateFile,
+                    Objects.toString(e.getMessage()),
+                    "the optimizer's state",
+                    "resume with the same model and optimizer",
+                    e);
         }
     }
 

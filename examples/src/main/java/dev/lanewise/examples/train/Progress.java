@@ -30,8 +30,13 @@ final class Progress {
         this.json = json;
         this.out = out;
         this.err = err;
+        this.bar = !json && isTerminal();
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // null on JDK 22 to 24 is handled, isTerminal decides since
+    private static boolean isTerminal() {
         Console console = System.console();
-        this.bar = !json && console != null && console.isTerminal();
+        return console != null && console.isTerminal();
     }
 
     /** A remark that is not a result. */

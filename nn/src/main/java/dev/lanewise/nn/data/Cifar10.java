@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -39,6 +40,12 @@ public final class Cifar10 {
     private static final float[] MEAN = {0.4914f, 0.4822f, 0.4465f};
     private static final float[] STD = {0.2470f, 0.2435f, 0.2616f};
 
+    /** The seed of the images that stand in for the files. */
+    public static final long SYNTHETIC_SEED = 42;
+
+    private static final int SYNTHETIC_TRAIN = 10_000;
+    private static final int SYNTHETIC_TEST = 2_000;
+
     private static final int CHANNELS = 3;
     private static final int RECORD = 1 + CHANNELS * SIDE * SIDE;
     private static final int MAX_FILE_BYTES = 1 << 30;
@@ -58,19 +65,47 @@ public final class Cifar10 {
 
     /**
      * Finds CIFAR-10 in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads the full set (162
-     * MiB) into the cache.
+     * MiB) into the cache; else, after one line to {@code notice} that says so and why, paints images that stand in for it.
      *
-     * @throws DownloadException if it is nowhere and no mirror delivers it
-     * @throws BadFileException if the user named a folder that does not hold it, or the files are damaged
+     * @throws BadFileException if the user named a folder that does not hold it, or files that were found are damaged
      */
-    public static ImageSplit load(DataHome home, DownloadListener listener) {
+    public static ImageSplit load(DataHome home, DownloadListener listener, Consumer<String> notice) {
+        return load(home, new Downloader(), MIRRORS, listener, notice);
+    }
+
+    static ImageSplit load(
+            DataHome home,
+            Downloader downloader,
+            List<URI> mirrors,
+            DownloadListener listener,
+            Consumer<String> notice) {
         Optional<Path> named =
                 home.find("cifar-10", "data_batch_*.bin and test_batch.bin, or an archive of them", Cifar10::isHere);
         if (named.isPresent()) {
             return read(named.get());
         }
         Path cached = home.cache().resolve("cifar-10");
-        return read(new Downloader().fetch(FILE, MIRRORS, cached, listener));
+        try {
+            return read(downloader.fetch(FILE, mirrors, cached, listener));
+        } catch (DownloadException failure) {
+            notice.accept("CIFAR-10 is neither in " + DataHome.VARIABLE + " nor in " + cached
+                    + " and could not be downloaded: found " + failure.found()
+                    + "; training on synthetic shapes instead (--data DIR names a folder with the files)");
+            return synthetic(SYNTHETIC_SEED);
+        }
+    }
+
+    /**
+     * Images that are painted, not read, in the same format, 10,000 and 2,000 of them: see {@link SyntheticShapes}.
+     *
+     * @param seed the same seed gives the same images everywhere
+     */
+    public static ImageSplit synthetic(long seed) {
+        LabeledImages all = SyntheticShapes.generate(seed, SYNTHETIC_TRAIN + SYNTHETIC_TEST);
+        return new ImageSplit(
+                all.slice(0, SYNTHETIC_TRAIN),
+                all.slice(SYNTHETIC_TRAIN, SYNTHETIC_TRAIN + SYNTHETIC_TEST),
+                "synthetic");
     }
 
     /**

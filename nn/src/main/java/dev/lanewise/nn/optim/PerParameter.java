@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** An optimizer whose step is written in tensor operations, one parameter at a time. */
 abstract class PerParameter extends Optimizer {
@@ -45,9 +46,7 @@ abstract class PerParameter extends Optimizer {
 
     /** The parameter's tensor of a kind of state, zeros to begin with. */
     final Tensor state(String kind, Trained p) {
-        Map<Integer, Tensor> tensors = state.get(kind);
-        assert tensors != null : kind;
-        return zeros(tensors, p);
+        return zeros(Objects.requireNonNull(state.get(kind), kind), p);
     }
 
     /** Moves a running mean towards a value: {@code mean = decay mean + (1 - decay) value}. */

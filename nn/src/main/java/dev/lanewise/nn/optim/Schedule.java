@@ -24,7 +24,7 @@ public interface Schedule {
     /** Times gamma every {@code size} steps. */
     static Schedule step(double base, long size, double gamma) {
         positive("step", size);
-        return step -> base * Math.pow(gamma, step / size);
+        return step -> base * Math.pow(gamma, Math.floorDiv(step, size));
     }
 
     /** Times gamma at each milestone. */

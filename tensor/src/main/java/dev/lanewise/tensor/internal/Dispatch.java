@@ -89,10 +89,13 @@ public final class Dispatch {
 
     private static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
         if (hasElements(outputs)) {
-            backend.execute(op, inputs, outputs);
-            // a buffer that only the collector owns must not go back while a kernel reads its address
-            Reference.reachabilityFence(inputs);
-            Reference.reachabilityFence(outputs);
+            try {
+                backend.execute(op, inputs, outputs);
+            } finally {
+                // a buffer that only the collector owns must not go back while a kernel reads its address
+                Reference.reachabilityFence(inputs);
+                Reference.reachabilityFence(outputs);
+            }
         }
     }
 
