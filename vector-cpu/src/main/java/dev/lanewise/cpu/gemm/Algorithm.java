@@ -20,9 +20,6 @@ enum Algorithm {
     /** Blocks and panels of the transposed product, where that leaves less to transpose in memory. */
     BLOCKED_SWAPPED;
 
-    /** Cost of moving an element to another order, relative to copying a contiguous one. */
-    private static final long GATHER = 4;
-
     /** The choice for a shape; it depends on sizes and strides alone. */
     static Algorithm choose(GemmShape shape) {
         boolean aContiguous = shape.aColumn() == 1 || shape.k() == 1;
@@ -39,10 +36,13 @@ enum Algorithm {
         if (shape.n() == 1 && shape.aRow() == 1) {
             return ROWS_SWAPPED;
         }
-        long packB = (long) shape.n() * shape.k() * (shape.bColumn() == 1 || shape.n() == 1 ? 1 : GATHER);
-        long packA = (long) shape.m() * shape.k() * (shape.aRow() == 1 || shape.m() == 1 ? 1 : GATHER);
-        long transposeC = (long) shape.m() * shape.n() * 2 * GATHER;
-        return packA + transposeC < packB ? BLOCKED_SWAPPED : BLOCKED;
+        if (shape.bColumn() == 1 || shape.n() == 1) {
+            return BLOCKED;
+        }
+        long transposeB = (long) shape.n() * shape.k();
+        long transposeA = shape.aRow() == 1 ? 0 : (long) shape.m() * shape.k();
+        long transposeC = 2L * shape.m() * shape.n();
+        return transposeA + transposeC < transposeB ? BLOCKED_SWAPPED : BLOCKED;
     }
 
     boolean swapsOperands() {

@@ -22,6 +22,9 @@ final class BlockedProduct implements Product, IntConsumer {
     private static final long MOST_PACKED_BYTES = 64L << 20;
 
 
+    /** Up to this k a tile takes so little time that its stores decide: rows of C are then written along, not down. */
+    private static final int SHALLOW = 64;
+
     private final Kernels kernels;
     private final MicroKernel micro;
     private final int elementBytes;
@@ -227,7 +230,7 @@ final class BlockedProduct implements Product, IntConsumer {
         } while (p < view.k());
     }
 
-    /** Panels of B. */
+    /** One block of k. */
     private void sweepBlock(
             int rows,
             int p,
@@ -242,11 +245,35 @@ final class BlockedProduct implements Product, IntConsumer {
             long panelStep,
             boolean onto,
             long bBlock) {
-        boolean continues = p > 0 || onto;
         boolean inPlace = readsBInPlace(rows) && count % kernels.lanes() == 0;
         if (!packsBefore && !inPlace && depth > 0) {
             packBlock(p, depth, column, count, bBlock);
         }
+        int group = view.k() <= SHALLOW ? micro.rows() : rows;
+        for (int i = 0; i < rows; i += group) {
+            sweepPanels(
+                    Math.min(group, rows - i), p, depth, column, count, aAddress + i * aRow, aRow, aColumn,
+                    target + i * targetRow, targetRow, panelStep, onto, bBlock, inPlace);
+        }
+    }
+
+    /** Panels of B. */
+    private void sweepPanels(
+            int rows,
+            int p,
+            int depth,
+            int column,
+            int count,
+            long aAddress,
+            long aRow,
+            long aColumn,
+            long target,
+            long targetRow,
+            long panelStep,
+            boolean onto,
+            long bBlock,
+            boolean inPlace) {
+        boolean continues = p > 0 || onto;
         for (int j = 0; j < count; j += width) {
             int panelWidth = panelWidth(Math.min(width, count - j));
             long panelTarget = target + j / width * panelStep;

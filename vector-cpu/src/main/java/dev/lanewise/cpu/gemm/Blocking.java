@@ -20,10 +20,15 @@ record Blocking(int kc, int taskRows, int taskColumns) {
     /** Rows of C this many bytes apart, or more, fall into few sets of the caches: sums are built up in a dense tile. */
     static final int LEAST_STRIDE_FOR_TILE = 8192;
 
-    /** Likewise for A: from this stride on its blocks are copied, if that many columns and rows use the copy. */
-    private static final int LEAST_STRIDE_FOR_COPY = 8192;
+    /** Likewise for A with contiguous rows: from this stride on its blocks are copied. */
+    private static final int LEAST_ROW_STRIDE_FOR_COPY = 8192;
 
-    private static final int LEAST_COLUMNS_FOR_COPY = 128;
+    /** And with contiguous columns, where each step of k is in another cache line. */
+    private static final int LEAST_COLUMN_STRIDE_FOR_COPY = 1024;
+
+    /** A copy of A pays with that many columns and rows of C. */
+    private static final int LEAST_COLUMNS_FOR_COPY = 64;
+
     private static final int LEAST_ROWS_FOR_COPY = 16;
 
     /**
@@ -71,7 +76,9 @@ record Blocking(int kc, int taskRows, int taskColumns) {
                 || view.m() <= LEAST_ROWS_FOR_COPY) {
             return false;
         }
-        return (rowsContiguous ? view.aRow() : view.aColumn()) >= LEAST_STRIDE_FOR_COPY;
+        return rowsContiguous
+                ? view.aRow() >= LEAST_ROW_STRIDE_FOR_COPY
+                : view.aColumn() >= LEAST_COLUMN_STRIDE_FOR_COPY;
     }
 
     /** Bytes that a packed block of that many rows of A may take. */
