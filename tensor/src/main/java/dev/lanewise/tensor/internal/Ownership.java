@@ -68,6 +68,7 @@ public final class Ownership {
     }
 
     /** Releases what this scope still owns. */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
     public void close() {
         if (closed) {
             return;

@@ -34,7 +34,7 @@ public abstract class Buffer {
     private final long bytes;
     private final Block block;
 
-    @SuppressWarnings("FieldMayBeFinal") // changed through OWNERS
+    @SuppressWarnings({"FieldMayBeFinal", "UnusedVariable"}) // used through OWNERS
     private volatile int owners;
 
     @SuppressWarnings("FieldMayBeFinal") // changed through VERSION
