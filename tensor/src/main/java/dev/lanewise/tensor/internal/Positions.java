@@ -5,6 +5,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Scatter;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** Positions of elements in row-major order. */
@@ -60,8 +61,7 @@ public final class Positions {
                     ? fromFront
                     : positions.mul(shape.size(d)).add(fromFront);
         }
-        assert positions != null;
-        return new Grid(positions, index.length);
+        return new Grid(Objects.requireNonNull(positions), index.length);
     }
 
     /** The number that changes nothing when it is combined. */
