@@ -50,4 +50,19 @@ public abstract class BackendConformance {
     final Stream<DynamicNode> agreesWithTheOracleAtTheExtremes() {
         return new OracleChecks(device).extremes();
     }
+
+    @TestFactory
+    final Stream<DynamicNode> rejectsWhatDoesNotFit() {
+        return new ErrorChecks(device).all();
+    }
+
+    @TestFactory
+    final Stream<DynamicNode> sameBitsForAnyNumberOfThreads() {
+        return new ThreadChecks(device, this::useThreads).all();
+    }
+
+    @TestFactory
+    final Stream<DynamicNode> gradientsAgreeWithFiniteDifferences() {
+        return new GradientChecks(device).all();
+    }
 }

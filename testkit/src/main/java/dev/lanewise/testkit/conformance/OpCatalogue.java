@@ -216,11 +216,11 @@ public final class OpCatalogue {
 
     private static void normalizations(List<Op> ops) {
         for (int dims = 1; dims <= 2; dims++) {
-            ops.add(new LayerNorm(dims, 1e-5));
-            ops.add(new LayerNormGrad(new LayerNorm(dims, 1e-5)));
+            ops.add(new LayerNorm(dims, 0.1));
+            ops.add(new LayerNormGrad(new LayerNorm(dims, 0.1)));
         }
-        ops.add(new BatchNorm(1e-5));
-        ops.add(new BatchNormGrad(new BatchNorm(1e-5)));
+        ops.add(new BatchNorm(0.1));
+        ops.add(new BatchNormGrad(new BatchNorm(0.1)));
         ops.add(new Dropout(0.3, 5, 11));
     }
 

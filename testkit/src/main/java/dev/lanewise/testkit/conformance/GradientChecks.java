@@ -1,0 +1,152 @@
+package dev.lanewise.testkit.conformance;
+
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.lanewise.autograd.GradCheck;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.function.DoubleBinaryOperator;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+
+/** First and second derivatives of every operation against finite differences, in {@link DType#F64}. */
+final class GradientChecks {
+    /** Finite differences cost a run of the operation a direction: small samples only. */
+    private static final long MOST_ELEMENTS = 1500;
+
+    private final Device device;
+
+    GradientChecks(Device device) {
+        this.device = device;
+    }
+
+    /** A container an operation with tests of both derivatives. */
+    Stream<DynamicNode> all() {
+        return OpCatalogue.ops().stream()
+                .filter(GradientChecks::isDifferentiable)
+                .map(op -> dynamicContainer(
+                        OracleChecks.name(op),
+                        Stream.of(
+                                dynamicTest("first", () -> check(op, false)),
+                                dynamicTest("second", () -> check(op, true)))));
+    }
+
+    private static boolean isDifferentiable(Op op) {
+        boolean floats = op.dtypes().contains(DType.F64) || op.dtypes().equals(Set.of(DType.BOOL));
+        boolean narrows = op instanceof Cast cast && cast.to() != DType.F64;
+        return floats && !narrows && !(op instanceof Source) && !(op instanceof Update);
+    }
+
+    private void check(Op op, boolean second) {
+        for (Sample sample : samples(op)) {
+            try (var _ = Scope.open(op.opName())) {
+                Operands make = new Operands(device, DType.F64, Layout.CONTIGUOUS, sample.name().hashCode());
+                Tensor[] operands = sample.operands().apply(make);
+                if (!isSuitable(op, operands) || !hasRealResult(op, operands)) {
+                    continue;
+                }
+                if (second) {
+                    GradCheck.second(xs -> run(op, xs), operands);
+                } else {
+                    GradCheck.first(xs -> run(op, xs), operands);
+                }
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError(OracleChecks.name(op) + " of " + sample.name() + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** The gradient of a decomposition of symmetric matrices is one along symmetric directions. */
+    private static Tensor[] run(Op op, Tensor[] operands) {
+        return op == Linalg.CHOLESKY
+                ? Tensor.applyAll(op, operands[0].add(operands[0].transpose()).mul(0.5))
+                : Tensor.applyAll(op, operands);
+    }
+
+    private static boolean isSuitable(Op op, Tensor[] operands) {
+        long elements = Arrays.stream(operands).mapToLong(x -> x.shape().elements()).sum();
+        // products of very many factors have derivatives beyond the reach of differences
+        long most = op instanceof Reduce || op instanceof Scan ? MOST_ELEMENTS / 10 : MOST_ELEMENTS;
+        // Q and R of a matrix with more columns than rows have no derivative rule
+        boolean wide = op == Linalg.QR && operands[0].shape().size(-2) < operands[0].shape().size(-1);
+        return elements > 0 && elements <= most && !wide;
+    }
+
+    private static boolean hasRealResult(Op op, Tensor[] operands) {
+        return Arrays.stream(Expectation.empty(op, operands)).anyMatch(y -> y.dtype() == DType.F64)
+                && Arrays.stream(operands).anyMatch(x -> x.dtype() == DType.F64);
+    }
+
+    private static List<Sample> samples(Op op) {
+        return switch (op) {
+            case Unary unary when unary.dtypes().contains(DType.F64) -> smooth((x, y) -> unary.apply(x), 1);
+            case UnaryWith unary -> smooth((x, y) -> unary.apply(x), 1);
+            case Binary binary when binary.dtypes().contains(DType.F64) -> smooth(binary::apply, 2);
+            case Scatter scatter when scatter.kind() == Scatter.Kind.SET -> List.of(permuted(scatter.dim()));
+            default -> Samples.of(op, DType.F64);
+        };
+    }
+
+    /** No position twice: what is overwritten has no derivative of its own. */
+    private static Sample permuted(int dim) {
+        long[] sizes = Shape.of(3, 4, 5).with(dim, 4).toArray();
+        long[] line = {1, 1, 1};
+        line[dim] = 4;
+        return new Sample("permuted", make -> new Tensor[] {
+            make.any(4, 5, 6),
+            Tensor.of(new long[] {2, 0, 3, 1}, Shape.of(line)).to(make.device()).expand(sizes),
+            make.any(sizes)
+        });
+    }
+
+    /** Operands away from kinks, jumps and poles, which the function's own differences show. */
+    private static List<Sample> smooth(DoubleBinaryOperator function, int operands) {
+        Shape shape = Shape.of(4, 5);
+        return List.of(new Sample("smooth points", make -> {
+            double[] x = new double[20];
+            double[] y = new double[20];
+            for (int i = 0; i < x.length; i++) {
+                do {
+                    x[i] = uniform(make.random());
+                    y[i] = uniform(make.random());
+                } while (!isSmooth(function, x[i], y[i]));
+            }
+            Tensor a = make.given(shape, x);
+            return operands == 1 ? new Tensor[] {a} : new Tensor[] {a, make.given(shape, y)};
+        }));
+    }
+
+    private static double uniform(RandomGenerator random) {
+        return 6 * random.nextDouble() - 3;
+    }
+
+    private static boolean isSmooth(DoubleBinaryOperator f, double x, double y) {
+        return isSmooth(f.applyAsDouble(x, y), f.applyAsDouble(x - 0.01, y), f.applyAsDouble(x + 0.01, y))
+                && isSmooth(f.applyAsDouble(x, y), f.applyAsDouble(x, y - 0.01), f.applyAsDouble(x, y + 0.01));
+    }
+
+    /** Neighbouring differences of a smooth function that is not steep are almost the same. */
+    private static boolean isSmooth(double here, double before, double after) {
+        double change = Math.abs((after - here) - (here - before));
+        return Math.abs(here) < 30 && Math.abs(after - before) < 0.5 && change < 1e-3;
+    }
+}

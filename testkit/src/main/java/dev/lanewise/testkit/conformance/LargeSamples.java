@@ -1,0 +1,203 @@
+package dev.lanewise.testkit.conformance;
+
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+
+/** For every operation operands large enough that a backend splits the work. */
+final class LargeSamples {
+    /** Not a multiple of any block or vector. */
+    private static final long ELEMENTS = 300_007;
+
+    private LargeSamples() {}
+
+    static Sample of(Op op) {
+        return switch (op) {
+            case Unary unary -> Sample.of(Shape.of(ELEMENTS));
+            case UnaryWith unary -> Sample.of(Shape.of(ELEMENTS));
+            case Cast cast -> Sample.of(Shape.of(ELEMENTS));
+            case Copy copy -> Sample.of(Shape.of(ELEMENTS));
+            case Dropout dropout -> Sample.of(Shape.of(ELEMENTS));
+            case Binary binary -> Sample.of(Shape.of(ELEMENTS), Shape.of(ELEMENTS));
+            case Compare compare -> Sample.of(Shape.of(ELEMENTS), Shape.of(ELEMENTS));
+            case Ternary ternary -> Sample.of(Shape.of(ELEMENTS), Shape.of(ELEMENTS), Shape.of(ELEMENTS));
+            case Source source -> new Sample(source.spec().toString(), make -> new Tensor[0]);
+            case Reduce reduce -> Sample.of(Shape.of(61, 157, 33));
+            case ArgReduce reduce -> Sample.of(Shape.of(61, 157, 33));
+            case Scan scan -> Sample.of(Shape.of(61, 157, 33));
+            case Sort sort -> Sample.of(Shape.of(13, 157, 33));
+            case Softmax softmax -> Sample.of(Shape.of(61, 157, 33));
+            case SoftmaxGrad grad -> Sample.of(Shape.of(61, 157, 33), Shape.of(61, 157, 33));
+            case MatMul matMul -> Sample.of(Shape.of(2, 301, 259), Shape.of(259, 203));
+            case Linear linear -> Sample.of(Shape.of(301, 259), Shape.of(203, 259), Shape.of(203));
+            case Linalg linalg -> MatrixSamples.linalg(linalg).getFirst();
+            case Conv2d conv -> Sample.of(
+                    Shape.of(5, 8L * conv.groups(), 30, 31),
+                    Shape.of(16L * conv.groups(), 8, 3, 3),
+                    Shape.of(16L * conv.groups()));
+            case Conv2dInputGrad grad -> convInputGrad(new Conv2dInputGrad(grad.conv(), grad.h(), grad.w()));
+            case Conv2dWeightGrad grad -> convWeightGrad(grad);
+            case MaxPool2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
+            case AvgPool2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
+            case MaxPool2dGrad grad -> pooled(grad);
+            case AvgPool2dGrad grad -> Sample.of(Shape.of(
+                    50,
+                    60,
+                    grad.forward().pool().outputH(grad.h()),
+                    grad.forward().pool().outputW(grad.w())));
+            case Cat cat -> Sample.of(Shape.of(61, 57, 33), Shape.of(61, 57, 33));
+            case Pad pad -> Sample.of(Shape.of(61, 157, 33));
+            case SliceGrad grad -> Sample.of(Shape.of(61, 57, 33).with(grad.slice().dim(), 3));
+            case IndexSelect select -> indexed(Shape.of(61, 57, 33), select.dim());
+            case IndexAdd add -> added(add);
+            case Gather gather -> gathered(Shape.of(61, 57, 33), gather.dim(), false);
+            case Scatter scatter -> gathered(Shape.of(61, 57, 33), scatter.dim(), true);
+            case CrossEntropy loss -> crossEntropy();
+            case CrossEntropyGrad grad -> crossEntropyGrad(grad);
+            case LayerNorm norm -> layerNorm(norm.dims());
+            case LayerNormGrad grad -> layerNormGrad(grad);
+            case BatchNorm norm -> Sample.of(Shape.of(19, 37, 21, 22), Shape.of(37), Shape.of(37));
+            case BatchNormGrad grad -> batchNormGrad();
+            case Attention attention -> attention();
+            case AttentionGrad grad -> attentionGrad(grad);
+            case Update update -> update(update);
+            case Op.Structural structural -> throw new IllegalArgumentException(structural.opName() + " runs nowhere");
+        };
+    }
+
+    private static Sample convInputGrad(Conv2dInputGrad grad) {
+        Conv2d conv = grad.conv();
+        return Sample.of(
+                Shape.of(17, 16L * conv.groups(), conv.outputH(grad.h(), 3), conv.outputW(grad.w(), 3)),
+                Shape.of(16L * conv.groups(), 8, 3, 3));
+    }
+
+    private static Sample convWeightGrad(Conv2dWeightGrad grad) {
+        Conv2d conv = grad.conv();
+        return Sample.of(
+                Shape.of(17, 16L * conv.groups(), conv.outputH(19, grad.r()), conv.outputW(20, grad.s())),
+                Shape.of(17, 8L * conv.groups(), 19, 20));
+    }
+
+    private static Sample pooled(MaxPool2dGrad grad) {
+        long[] sizes = {50, 60, grad.pool().outputH(grad.h()), grad.pool().outputW(grad.w())};
+        return new Sample("pooled", make -> new Tensor[] {make.any(sizes), make.index(grad.h() * grad.w(), sizes)});
+    }
+
+    private static Sample indexed(Shape shape, int dim) {
+        return new Sample("indexed", make -> new Tensor[] {
+            make.any(shape.toArray()), make.index(shape.size(dim), 113)
+        });
+    }
+
+    private static Sample added(IndexAdd add) {
+        long[] sizes = Shape.of(61, 57, 33).with(add.dim(), 113).toArray();
+        return new Sample("added", make -> new Tensor[] {make.any(sizes), make.index(add.size(), 113)});
+    }
+
+    private static Sample gathered(Shape shape, int dim, boolean source) {
+        long[] sizes = shape.toArray();
+        return new Sample("gathered", make -> {
+            Tensor index = make.index(shape.size(dim), sizes);
+            return source
+                    ? new Tensor[] {make.any(sizes), index, make.any(sizes)}
+                    : new Tensor[] {make.any(sizes), index};
+        });
+    }
+
+    private static Sample crossEntropy() {
+        return new Sample("[2003, 101]", make -> new Tensor[] {make.any(2003, 101), make.index(101, 2003)});
+    }
+
+    private static Sample crossEntropyGrad(CrossEntropyGrad grad) {
+        long[] loss = grad.forward().reduction() == CrossEntropy.Reduction.NONE ? new long[] {2003} : new long[0];
+        return new Sample("[2003, 101]", make -> new Tensor[] {
+            make.any(loss), make.any(2003, 101).logSoftmax(1), make.index(101, 2003)
+        });
+    }
+
+    private static Sample layerNorm(int dims) {
+        Shape affine = Shape.of(61, 57, 33).slice(3 - dims, 3);
+        return Sample.of(Shape.of(61, 57, 33), affine, affine);
+    }
+
+    private static Sample layerNormGrad(LayerNormGrad grad) {
+        Shape shape = Shape.of(61, 57, 33);
+        long[] leading = shape.slice(0, 3 - grad.forward().dims()).toArray();
+        long[] affine = shape.slice(3 - grad.forward().dims(), 3).toArray();
+        return new Sample("[61, 57, 33]", make -> new Tensor[] {
+            make.any(61, 57, 33), make.any(61, 57, 33), make.any(leading), make.positive(leading), make.any(affine)
+        });
+    }
+
+    private static Sample batchNormGrad() {
+        return new Sample("[19, 37, 21, 22]", make -> new Tensor[] {
+            make.any(19, 37, 21, 22), make.any(19, 37, 21, 22), make.any(37), make.any(37), make.positive(37)
+        });
+    }
+
+    private static Sample attention() {
+        return Sample.of(Shape.of(3, 5, 129, 32), Shape.of(3, 5, 140, 32), Shape.of(3, 5, 140, 32));
+    }
+
+    private static Sample attentionGrad(AttentionGrad grad) {
+        Sample forward = attention();
+        return new Sample(forward.name(), make -> {
+            Tensor[] in = forward.operands().apply(make);
+            Tensor[] y = grad.forward().decompose(in);
+            return new Tensor[] {make.any(y[0].shape().toArray()), in[0], in[1], in[2], y[0], y[1]};
+        });
+    }
+
+    private static Sample update(Update update) {
+        return new Sample("two parameters", make -> {
+            Tensor[] operands = new Tensor[2 * update.operands()];
+            for (int i = 0; i < operands.length; i++) {
+                boolean first = i < update.operands();
+                operands[i] = first ? make.positive(ELEMENTS) : make.positive(3, 1001);
+            }
+            return operands;
+        });
+    }
+}

@@ -1,0 +1,147 @@
+package dev.lanewise.testkit.conformance;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** For every operation operands whose shapes don't fit, if there are any. */
+final class Misfits {
+    private Misfits() {}
+
+    static Optional<TensorSpec[]> of(Op op, DType dtype) {
+        return switch (op) {
+            case Unary unary -> Optional.empty();
+            case UnaryWith unary -> Optional.empty();
+            case Cast cast -> Optional.empty();
+            case Copy copy -> Optional.empty();
+            case Dropout dropout -> Optional.empty();
+            case Source source -> Optional.empty();
+            case Binary binary -> shapes(dtype, new long[] {2, 3}, new long[] {4, 3});
+            case Compare compare -> shapes(dtype, new long[] {2, 3}, new long[] {4, 3});
+            case Ternary ternary -> shapes(dtype, new long[] {2}, new long[] {3}, new long[] {3});
+            case Reduce reduce ->
+                reduce.dims().isEmpty() ? Optional.empty() : shapes(dtype, new long[reduce.dims().getLast()]);
+            case ArgReduce reduce -> shapes(dtype, ones(reduce.dim()));
+            case Scan scan -> shapes(dtype, ones(scan.dim()));
+            case Sort sort -> shapes(dtype, ones(sort.dim()));
+            case Softmax softmax -> shapes(dtype, ones(softmax.dim()));
+            case SoftmaxGrad grad -> shapes(dtype, new long[] {2, 3, 4}, new long[] {2, 3, 5});
+            case MatMul matMul -> shapes(dtype, new long[] {2, 3}, new long[] {4, 3});
+            case Linear linear -> shapes(dtype, new long[] {2, 3}, new long[] {4, 5});
+            case Linalg linalg -> linalg == Linalg.SOLVE
+                    ? shapes(dtype, new long[] {3, 3}, new long[] {2, 1})
+                    : linalg == Linalg.QR || linalg == Linalg.SVD
+                            ? shapes(dtype, new long[] {3})
+                            : shapes(dtype, new long[] {3, 4});
+            case Conv2d conv -> shapes(dtype, new long[] {1, 5, 9, 9}, new long[] {4, 7, 3, 3});
+            case Conv2dInputGrad grad -> shapes(dtype, new long[] {1, 5, 2, 2}, new long[] {4, 7, 3, 3});
+            case Conv2dWeightGrad grad -> shapes(dtype, new long[] {1, 5, 2, 2}, new long[] {1, 7, 9, 9});
+            case MaxPool2d pool -> shapes(dtype, new long[] {2, 3, 9});
+            case AvgPool2d pool -> shapes(dtype, new long[] {2, 3, 9});
+            case MaxPool2dGrad grad -> withPositions(dtype, new long[] {1, 1, 99, 99}, new long[] {1, 1, 99, 98});
+            case AvgPool2dGrad grad -> shapes(dtype, new long[] {1, 1, 99, 99});
+            case Cat cat -> shapes(dtype, new long[] {3, 4, 5}, new long[] {7, 8, 9});
+            case Pad pad -> shapes(dtype, new long[] {3});
+            case SliceGrad grad -> shapes(dtype, new long[] {9, 9, 9});
+            case IndexSelect select -> withPositions(dtype, ones(select.dim()), new long[] {3});
+            case IndexAdd add -> withPositions(dtype, new long[] {2, 2, 2}, new long[] {3});
+            case Gather gather -> withPositions(dtype, new long[] {2, 2, 2}, new long[] {3, 3, 3});
+            case Scatter scatter -> Optional.of(new TensorSpec[] {
+                spec(dtype, 2, 2, 2), spec(DType.I64, 2, 2, 2), spec(dtype, 2, 2, 1)
+            });
+            case CrossEntropy loss -> withPositions(dtype, new long[] {4, 3}, new long[] {5});
+            case CrossEntropyGrad grad -> Optional.of(new TensorSpec[] {
+                spec(dtype, 7), spec(dtype, 4, 3), spec(DType.I64, 4)
+            });
+            case LayerNorm norm -> shapes(dtype, new long[] {2, 3, 4}, new long[] {9});
+            case LayerNormGrad grad ->
+                shapes(dtype, new long[] {2, 3, 5}, new long[] {2, 3, 4}, new long[] {2, 3}, new long[] {2, 3});
+            case BatchNorm norm -> shapes(dtype, new long[] {2, 3}, new long[] {4}, new long[] {4});
+            case BatchNormGrad grad ->
+                shapes(dtype, new long[] {2, 4}, new long[] {2, 3}, new long[] {3}, new long[] {3}, new long[] {3});
+            case Attention attention -> shapes(dtype, new long[] {5, 8}, new long[] {7, 9}, new long[] {7, 6});
+            case AttentionGrad grad -> shapes(
+                    dtype,
+                    new long[] {5, 7},
+                    new long[] {5, 8},
+                    new long[] {7, 8},
+                    new long[] {7, 6},
+                    new long[] {5, 6},
+                    new long[] {5});
+            case Update update -> {
+                long[][] sizes = new long[update.operands()][];
+                for (int i = 0; i < sizes.length; i++) {
+                    sizes[i] = new long[] {2 + i};
+                }
+                yield shapes(dtype, sizes);
+            }
+            case Op.Structural structural -> Optional.empty();
+        };
+    }
+
+    private static long[] ones(int rank) {
+        long[] sizes = new long[rank];
+        Arrays.fill(sizes, 1);
+        return sizes;
+    }
+
+    private static TensorSpec spec(DType dtype, long... sizes) {
+        return new TensorSpec(dtype, Shape.of(sizes));
+    }
+
+    private static Optional<TensorSpec[]> shapes(DType dtype, long[]... sizes) {
+        TensorSpec[] specs = new TensorSpec[sizes.length];
+        for (int i = 0; i < specs.length; i++) {
+            specs[i] = spec(dtype, sizes[i]);
+        }
+        return Optional.of(specs);
+    }
+
+    private static Optional<TensorSpec[]> withPositions(DType dtype, long[] sizes, long[] positions) {
+        return Optional.of(new TensorSpec[] {spec(dtype, sizes), spec(DType.I64, positions)});
+    }
+}
