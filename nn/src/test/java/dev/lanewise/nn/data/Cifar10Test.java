@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -39,7 +43,26 @@ class Cifar10Test {
             assertThat(cifar.train().pixel(3, 2, 31, 31)).isEqualTo((5 + 3071) % 256);
         }
         DataHome home = new DataHome(plain.getParent(), null, folder.resolve("cache"));
-        assertThat(Cifar10.load(home, DownloadListener.SILENT).train().size()).isEqualTo(5);
+        assertThat(Cifar10.load(home, DownloadListener.SILENT, line -> {})
+                        .train()
+                        .size())
+                .isEqualTo(5);
+    }
+
+    @Test
+    void withoutFilesAndNetworkSyntheticShapesStandInAfterOneLine() {
+        List<String> notices = new ArrayList<>();
+        Downloader downloader = new Downloader(Duration.ofSeconds(2), Duration.ofSeconds(2));
+        List<URI> nowhere = List.of(URI.create("http://127.0.0.1:1/"));
+        DataHome home = new DataHome(null, null, folder);
+        ImageSplit split = Cifar10.load(home, downloader, nowhere, DownloadListener.SILENT, notices::add);
+        assertThat(split.origin()).isEqualTo("synthetic");
+        assertThat(split.train().size()).isEqualTo(10_000);
+        assertThat(split.test().channels()).isEqualTo(3);
+        assertThat(notices).hasSize(1);
+        assertThat(notices.getFirst()).contains("synthetic shapes").doesNotContain("\n");
+        assertThat(Cifar10.synthetic(Cifar10.SYNTHETIC_SEED).test().pixel(7, 1, 9, 9))
+                .isEqualTo(split.test().pixel(7, 1, 9, 9));
     }
 
     @Test
