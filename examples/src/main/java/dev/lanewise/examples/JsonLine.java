@@ -1,6 +1,7 @@
 package dev.lanewise.examples;
 
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
@@ -12,7 +13,10 @@ public final class JsonLine {
 
     private JsonLine() {}
 
-    /** Writes strings, whole numbers, real numbers (null where they are not finite) and truth values in the map's order. */
+    /**
+     * Writes strings, whole numbers, real numbers (null where they are not finite), truth values and lists of these in the
+     * map's order.
+     */
     public static String of(Map<String, ?> fields) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
@@ -33,6 +37,11 @@ public final class JsonLine {
             case Long whole -> json.writeNumber(whole);
             case Integer whole -> json.writeNumber(whole);
             case Boolean truth -> json.writeBoolean(truth);
+            case List<?> list -> {
+                json.writeStartArray();
+                list.forEach(element -> write(json, element));
+                json.writeEndArray();
+            }
             default -> json.writeString(value.toString());
         }
     }

@@ -5,6 +5,7 @@ import dev.lanewise.examples.train.TrainCommand;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -33,8 +34,19 @@ public final class Main {
 
     /** Runs a command and returns its exit code. */
     static int run(String... args) {
+        return run(List.of(), args);
+    }
+
+    /**
+     * Runs a command and returns its exit code.
+     *
+     * @param more commands beside those of this module, annotated as picocli has it
+     */
+    public static int run(List<?> more, String... args) {
         Main main = new Main();
-        CommandLine commandLine = new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine commandLine = new CommandLine(main);
+        more.forEach(commandLine::addSubcommand);
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((e, failed, result) -> main.report(e, failed));
         commandLine.setParameterExceptionHandler((e, arguments) -> {
             CommandLine failed = e.getCommandLine();

@@ -1,12 +1,14 @@
 package dev.lanewise.examples.models;
 
 import dev.lanewise.nn.Conv2d;
+import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Flatten;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.MaxPool2d;
 import dev.lanewise.nn.Module;
 import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
+import dev.lanewise.tensor.Tensor;
 
 /** Models for images of digits, {@code [n, 1, 28, 28] -> [n, 10]}. */
 public final class MnistModels {
@@ -32,5 +34,31 @@ public final class MnistModels {
                 new Linear(120, 84),
                 new ReLU(),
                 new Linear(84, 10));
+    }
+
+    /**
+     * The network of PyTorch's MNIST example, about 1.2 million parameters: two 3 x 3 convolutions, pooling and two linear
+     * layers, with dropout from the global random stream. Its names: {@code conv1}, {@code conv2}, {@code fc1},
+     * {@code fc2}.
+     */
+    public static Module cnn() {
+        return new Cnn();
+    }
+
+    private static final class Cnn extends Module {
+        private final Module conv1 = child("conv1", new Conv2d(1, 32, 3));
+        private final Module conv2 = child("conv2", new Conv2d(32, 64, 3));
+        private final Module pool = new MaxPool2d(2);
+        private final Module dropout1 = child("dropout1", new Dropout(0.25));
+        private final Module dropout2 = child("dropout2", new Dropout(0.5));
+        private final Module fc1 = child("fc1", new Linear(9216, 128));
+        private final Module fc2 = child("fc2", new Linear(128, 10));
+
+        @Override
+        protected Tensor compute(Tensor x) {
+            Tensor y = conv2.forward(conv1.forward(x).relu()).relu();
+            y = dropout1.forward(pool.forward(y)).flatten(1);
+            return fc2.forward(dropout2.forward(fc1.forward(y).relu()));
+        }
     }
 }
