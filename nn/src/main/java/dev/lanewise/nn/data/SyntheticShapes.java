@@ -48,8 +48,10 @@ public final class SyntheticShapes {
         double[] ground = colour(random);
         double noise = 0.05 + 0.1 * random.nextDouble();
         for (int p = 0; p < PLANE; p++) {
-            double x = (p % SIDE + 0.5 - middleX) / radius;
-            double y = (p / SIDE + 0.5 - middleY) / radius;
+            int row = p / SIDE;
+            int column = p % SIDE;
+            double x = (column + 0.5 - middleX) / radius;
+            double y = (row + 0.5 - middleY) / radius;
             double ink = ink(label, cos * x - sin * y, sin * x + cos * y, 1.5 / radius);
             for (int c = 0; c < 3; c++) {
                 double value = ground[c] + ink * (shape[c] - ground[c]) + noise * (2 * random.nextDouble() - 1);
