@@ -117,7 +117,7 @@ public final class CrossEntropies {
             }
         }
         double mass = spreadMass;
-        ExpRow kernel = bytes == Float.BYTES ? F32ExpRow::run : F64ExpRow::run;
+        SoftmaxKernel kernel = SoftmaxKernel.ofBytes(bytes);
         Workers.forRange(rows, Math.max(1, GRAIN / Math.max(1, classes)), (from, to) -> {
             for (long row = from; row < to; row++) {
                 long number = classOf(row);
@@ -125,7 +125,7 @@ public final class CrossEntropies {
                 boolean counted = number != op.ignoreIndex();
                 double factor = counted ? load(g + row * gStride) * scale : 0;
                 double hard = counted ? (1 - op.labelSmoothing()) * weight(number) : 0;
-                kernel.run(logp + at, gx + at, classes, (hard + mass) * factor);
+                kernel.expRow(logp + at, gx + at, classes, (hard + mass) * factor);
                 if (counted) {
                     subtractTargets(gx + at, number, hard * factor, spread * factor);
                 }
@@ -141,11 +141,6 @@ public final class CrossEntropies {
             }
         }
         store(gx + number * bytes, load(gx + number * bytes) - hard);
-    }
-
-    /** {@code e^x} times a factor for one row. */
-    interface ExpRow {
-        void run(long x, long y, int n, double factor);
     }
 
     private double weightSum() {

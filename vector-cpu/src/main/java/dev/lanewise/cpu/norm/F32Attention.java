@@ -4,14 +4,9 @@ import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.loadF32;
 import static dev.lanewise.cpu.memory.Access.storeF32;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
-import dev.lanewise.cpu.memory.NativeMemory;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** Attention in single precision. */
 final class F32Attention implements AttentionKernel {
@@ -43,17 +38,11 @@ final class F32Attention implements AttentionKernel {
 
     @Override
     public double max(long x, int n) {
-        int i = 0;
-        float max = Float.NEGATIVE_INFINITY;
         if (n >= LANES) {
-            FloatVector a = loadF32(x);
-            for (i = LANES; i <= n - LANES; i += LANES) {
-                FloatVector v = loadF32(x + i * BYTES);
-                a = a.blend(v, v.compare(VectorOperators.GT, a));
-            }
-            max = a.reduceLanes(VectorOperators.MAX);
+            return F32Row.MAX.pass(x, 0, 0, n, 0, 0);
         }
-        for (; i < n; i++) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
             max = Math.max(max, f32(x + i * BYTES));
         }
         return max;
@@ -61,61 +50,22 @@ final class F32Attention implements AttentionKernel {
 
     @Override
     public double expSum(long scores, int n, double shift) {
-        float center = (float) shift;
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector e = Exp.of(loadF32(scores + i * BYTES).sub(center));
-            sum = sum.add(e);
-            storeF32(e, scores + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-            FloatVector e = Exp.of(loadF32(scores + i * BYTES, tail).sub(center));
-            sum = sum.add(e, tail);
-            storeF32(e, scores + i * BYTES, tail);
-        }
-        return LaneSum.of(sum);
+        return F32Row.EXP_SUM.pass(scores, scores, 0, n, (float) shift, 0);
     }
 
     @Override
     public void scale(long x, int n, double factor) {
-        float f = (float) factor;
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(x + i * BYTES).mul(f), x + i * BYTES);
-        }
-        for (; i < n; i++) {
-            f32(x + i * BYTES, f32(x + i * BYTES) * f);
-        }
+        F32Row.SCALE.pass(x, x, 0, n, (float) factor, 0);
     }
 
     @Override
     public double dot(long x, long y, int n) {
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = loadF32(x + i * BYTES).fma(loadF32(y + i * BYTES), sum);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-            sum = loadF32(x + i * BYTES, tail).fma(loadF32(y + i * BYTES, tail), sum);
-        }
-        return LaneSum.of(sum);
+        return F32Row.DOT.pass(x, y, 0, n, 0, 0);
     }
 
     @Override
     public void scoreGrad(long p, long grad, int n, double delta, double scale) {
-        float center = (float) delta;
-        float factor = (float) scale;
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector v = loadF32(grad + i * BYTES).sub(center);
-            storeF32(loadF32(p + i * BYTES).mul(v).mul(factor), grad + i * BYTES);
-        }
-        for (; i < n; i++) {
-            f32(grad + i * BYTES, f32(p + i * BYTES) * (f32(grad + i * BYTES) - center) * factor);
-        }
+        F32Row.CENTERED_PRODUCT.pass(grad, p, grad, n, (float) delta, (float) scale);
     }
 
     @Override

@@ -15,100 +15,41 @@ import jdk.incubator.vector.VectorOperators;
 final class F32Softmax implements SoftmaxKernel {
     private static final int LANES = Species.F32_LANES;
     private static final long BYTES = Float.BYTES;
-    private static final long VECTOR = Species.VECTOR_BYTES;
 
     @Override
     public void rows(long x, long y, long rows, int n, boolean log) {
         long row = n * BYTES;
         if (n <= LANES) {
-            VectorMask<Float> lanes = Species.F32.indexInRange(0, n);
-            for (long i = 0; i < rows; i++) {
-                shortRow(x + i * row, y + i * row, lanes, log);
+            shortRows(x, y, rows, n, log);
+            return;
+        }
+        for (long i = 0; i < rows; i++) {
+            long from = x + i * row;
+            long to = y + i * row;
+            float max = F32Row.MAX.pass(from, 0, 0, n, 0, 0);
+            float sum = F32Row.EXP_SUM.pass(from, to, 0, n, max, 0);
+            if (log) {
+                F32Row.SUBTRACT.pass(from, to, 0, n, max, (float) Math.log(sum));
+            } else {
+                F32Row.SCALE.pass(to, to, 0, n, 1 / sum, 0);
             }
-        } else if (log) {
-            for (long i = 0; i < rows; i++) {
-                logRow(x + i * row, y + i * row, n);
+        }
+    }
+
+    /** Rows of at most one vector. */
+    private static void shortRows(long x, long y, long rows, int n, boolean log) {
+        VectorMask<Float> lanes = Species.F32.indexInRange(0, n);
+        FloatVector least = FloatVector.broadcast(Species.F32, Float.NEGATIVE_INFINITY);
+        for (long i = 0; i < rows; i++) {
+            FloatVector v = least.blend(loadF32(x + i * n * BYTES, lanes), lanes);
+            FloatVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
+            FloatVector e = Exp.of(shifted);
+            float sum = LaneSum.of(loadF32(NativeMemory.ZEROS).blend(e, lanes));
+            if (log) {
+                storeF32(shifted.sub((float) Math.log(sum)), y + i * n * BYTES, lanes);
+            } else {
+                storeF32(e.mul(1 / sum), y + i * n * BYTES, lanes);
             }
-        } else {
-            for (long i = 0; i < rows; i++) {
-                row(x + i * row, y + i * row, n);
-            }
-        }
-    }
-
-    private static void shortRow(long x, long y, VectorMask<Float> lanes, boolean log) {
-        FloatVector v = FloatVector.broadcast(Species.F32, Float.NEGATIVE_INFINITY).blend(loadF32(x, lanes), lanes);
-        FloatVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
-        FloatVector e = Exp.of(shifted);
-        float sum = LaneSum.of(loadF32(NativeMemory.ZEROS).blend(e, lanes));
-        storeF32(log ? shifted.sub((float) Math.log(sum)) : e.mul(1 / sum), y, lanes);
-    }
-
-    /** The largest element; a NaN may be overlooked, its exponential will not. */
-    private static float max(long x, int n) {
-        FloatVector a = loadF32(x);
-        FloatVector b = loadF32(x + (n - LANES) * BYTES);
-        int i = LANES;
-        for (; i <= n - 2 * LANES; i += 2 * LANES) {
-            FloatVector v = loadF32(x + i * BYTES);
-            FloatVector w = loadF32(x + i * BYTES + VECTOR);
-            a = a.blend(v, v.compare(VectorOperators.GT, a));
-            b = b.blend(w, w.compare(VectorOperators.GT, b));
-        }
-        if (i <= n - LANES) {
-            FloatVector v = loadF32(x + i * BYTES);
-            a = a.blend(v, v.compare(VectorOperators.GT, a));
-        }
-        return a.max(b).reduceLanes(VectorOperators.MAX);
-    }
-
-    private static void row(long x, long y, int n) {
-        float max = max(x, n);
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector e = Exp.of(loadF32(x + i * BYTES).sub(max));
-            sum = sum.add(e);
-            storeF32(e, y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-            FloatVector e = Exp.of(loadF32(x + i * BYTES, tail).sub(max));
-            sum = sum.add(e, tail);
-            storeF32(e, y + i * BYTES, tail);
-        }
-        scale(y, n, 1 / LaneSum.of(sum));
-    }
-
-    private static void scale(long y, int n, float factor) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(y + i * BYTES).mul(factor), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-            storeF32(loadF32(y + i * BYTES, tail).mul(factor), y + i * BYTES, tail);
-        }
-    }
-
-    private static void logRow(long x, long y, int n) {
-        float max = max(x, n);
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = sum.add(Exp.of(loadF32(x + i * BYTES).sub(max)));
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-            sum = sum.add(Exp.of(loadF32(x + i * BYTES, tail).sub(max)), tail);
-        }
-        float logSum = (float) Math.log(LaneSum.of(sum));
-        for (i = 0; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(x + i * BYTES).sub(max).sub(logSum), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-            storeF32(loadF32(x + i * BYTES, tail).sub(max).sub(logSum), y + i * BYTES, tail);
         }
     }
 
@@ -116,50 +57,14 @@ final class F32Softmax implements SoftmaxKernel {
     public void gradRows(long g, long y, long gx, long rows, int n, boolean log) {
         long row = n * BYTES;
         for (long i = 0; i < rows; i++) {
+            long at = i * row;
             if (log) {
-                logGradRow(g + i * row, y + i * row, gx + i * row, n);
+                float sum = F32Row.SUM.pass(g + at, 0, 0, n, 0, 0);
+                F32Row.SUBTRACT_EXP.pass(g + at, y + at, gx + at, n, sum, 0);
             } else {
-                gradRow(g + i * row, y + i * row, gx + i * row, n);
+                float dot = F32Row.DOT.pass(g + at, y + at, 0, n, 0, 0);
+                F32Row.CENTERED_PRODUCT.pass(g + at, y + at, gx + at, n, dot, 1);
             }
-        }
-    }
-
-    private static void gradRow(long g, long y, long gx, int n) {
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = loadF32(g + i * BYTES).fma(loadF32(y + i * BYTES), sum);
-        }
-        VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-        if (i < n) {
-            sum = loadF32(g + i * BYTES, tail).fma(loadF32(y + i * BYTES, tail), sum);
-        }
-        float dot = LaneSum.of(sum);
-        for (i = 0; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(g + i * BYTES).sub(dot).mul(loadF32(y + i * BYTES)), gx + i * BYTES);
-        }
-        if (i < n) {
-            storeF32(loadF32(g + i * BYTES, tail).sub(dot).mul(loadF32(y + i * BYTES, tail)), gx + i * BYTES, tail);
-        }
-    }
-
-    private static void logGradRow(long g, long y, long gx, int n) {
-        FloatVector sums = loadF32(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sums = sums.add(loadF32(g + i * BYTES));
-        }
-        VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-        if (i < n) {
-            sums = sums.add(loadF32(g + i * BYTES, tail));
-        }
-        float sum = LaneSum.of(sums);
-        for (i = 0; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(g + i * BYTES).sub(Exp.of(loadF32(y + i * BYTES)).mul(sum)), gx + i * BYTES);
-        }
-        if (i < n) {
-            FloatVector e = Exp.of(loadF32(y + i * BYTES, tail));
-            storeF32(loadF32(g + i * BYTES, tail).sub(e.mul(sum)), gx + i * BYTES, tail);
         }
     }
 
@@ -250,5 +155,10 @@ final class F32Softmax implements SoftmaxKernel {
             FloatVector e = Exp.of(loadF32(y + i * stride, lanes));
             storeF32(loadF32(g + i * stride, lanes).sub(e.mul(sum)), gx + i * stride, lanes);
         }
+    }
+
+    @Override
+    public void expRow(long x, long y, int n, double factor) {
+        F32Row.EXP_SCALE.pass(x, y, 0, n, (float) factor, 0);
     }
 }

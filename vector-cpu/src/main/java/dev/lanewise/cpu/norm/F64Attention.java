@@ -4,16 +4,11 @@ import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
-import dev.lanewise.cpu.memory.NativeMemory;
-import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
-/** Attention in single precision. */
+/** Attention in double precision. */
 final class F64Attention implements AttentionKernel {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;
@@ -43,17 +38,11 @@ final class F64Attention implements AttentionKernel {
 
     @Override
     public double max(long x, int n) {
-        int i = 0;
-        double max = Double.NEGATIVE_INFINITY;
         if (n >= LANES) {
-            DoubleVector a = loadF64(x);
-            for (i = LANES; i <= n - LANES; i += LANES) {
-                DoubleVector v = loadF64(x + i * BYTES);
-                a = a.blend(v, v.compare(VectorOperators.GT, a));
-            }
-            max = a.reduceLanes(VectorOperators.MAX);
+            return F64Row.MAX.pass(x, 0, 0, n, 0, 0);
         }
-        for (; i < n; i++) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
             max = Math.max(max, f64(x + i * BYTES));
         }
         return max;
@@ -61,61 +50,22 @@ final class F64Attention implements AttentionKernel {
 
     @Override
     public double expSum(long scores, int n, double shift) {
-        double center = shift;
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector e = Exp.of(loadF64(scores + i * BYTES).sub(center));
-            sum = sum.add(e);
-            storeF64(e, scores + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-            DoubleVector e = Exp.of(loadF64(scores + i * BYTES, tail).sub(center));
-            sum = sum.add(e, tail);
-            storeF64(e, scores + i * BYTES, tail);
-        }
-        return LaneSum.of(sum);
+        return F64Row.EXP_SUM.pass(scores, scores, 0, n, shift, 0);
     }
 
     @Override
     public void scale(long x, int n, double factor) {
-        double f = factor;
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(x + i * BYTES).mul(f), x + i * BYTES);
-        }
-        for (; i < n; i++) {
-            f64(x + i * BYTES, f64(x + i * BYTES) * f);
-        }
+        F64Row.SCALE.pass(x, x, 0, n, factor, 0);
     }
 
     @Override
     public double dot(long x, long y, int n) {
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = loadF64(x + i * BYTES).fma(loadF64(y + i * BYTES), sum);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-            sum = loadF64(x + i * BYTES, tail).fma(loadF64(y + i * BYTES, tail), sum);
-        }
-        return LaneSum.of(sum);
+        return F64Row.DOT.pass(x, y, 0, n, 0, 0);
     }
 
     @Override
     public void scoreGrad(long p, long grad, int n, double delta, double scale) {
-        double center = delta;
-        double factor = scale;
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector v = loadF64(grad + i * BYTES).sub(center);
-            storeF64(loadF64(p + i * BYTES).mul(v).mul(factor), grad + i * BYTES);
-        }
-        for (; i < n; i++) {
-            f64(grad + i * BYTES, f64(p + i * BYTES) * (f64(grad + i * BYTES) - center) * factor);
-        }
+        F64Row.CENTERED_PRODUCT.pass(grad, p, grad, n, delta, scale);
     }
 
     @Override

@@ -10,7 +10,7 @@ import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Normalization in single precision. */
+/** Normalization in double precision. */
 final class F64Moments implements MomentKernel {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;

@@ -11,104 +11,45 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** Softmax in single precision. */
+/** Softmax in double precision. */
 final class F64Softmax implements SoftmaxKernel {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;
-    private static final long VECTOR = Species.VECTOR_BYTES;
 
     @Override
     public void rows(long x, long y, long rows, int n, boolean log) {
         long row = n * BYTES;
         if (n <= LANES) {
-            VectorMask<Double> lanes = Species.F64.indexInRange(0, n);
-            for (long i = 0; i < rows; i++) {
-                shortRow(x + i * row, y + i * row, lanes, log);
+            shortRows(x, y, rows, n, log);
+            return;
+        }
+        for (long i = 0; i < rows; i++) {
+            long from = x + i * row;
+            long to = y + i * row;
+            double max = F64Row.MAX.pass(from, 0, 0, n, 0, 0);
+            double sum = F64Row.EXP_SUM.pass(from, to, 0, n, max, 0);
+            if (log) {
+                F64Row.SUBTRACT.pass(from, to, 0, n, max, Math.log(sum));
+            } else {
+                F64Row.SCALE.pass(to, to, 0, n, 1 / sum, 0);
             }
-        } else if (log) {
-            for (long i = 0; i < rows; i++) {
-                logRow(x + i * row, y + i * row, n);
+        }
+    }
+
+    /** Rows of at most one vector. */
+    private static void shortRows(long x, long y, long rows, int n, boolean log) {
+        VectorMask<Double> lanes = Species.F64.indexInRange(0, n);
+        DoubleVector least = DoubleVector.broadcast(Species.F64, Double.NEGATIVE_INFINITY);
+        for (long i = 0; i < rows; i++) {
+            DoubleVector v = least.blend(loadF64(x + i * n * BYTES, lanes), lanes);
+            DoubleVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
+            DoubleVector e = Exp.of(shifted);
+            double sum = LaneSum.of(loadF64(NativeMemory.ZEROS).blend(e, lanes));
+            if (log) {
+                storeF64(shifted.sub(Math.log(sum)), y + i * n * BYTES, lanes);
+            } else {
+                storeF64(e.mul(1 / sum), y + i * n * BYTES, lanes);
             }
-        } else {
-            for (long i = 0; i < rows; i++) {
-                row(x + i * row, y + i * row, n);
-            }
-        }
-    }
-
-    private static void shortRow(long x, long y, VectorMask<Double> lanes, boolean log) {
-        DoubleVector v = DoubleVector.broadcast(Species.F64, Double.NEGATIVE_INFINITY).blend(loadF64(x, lanes), lanes);
-        DoubleVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
-        DoubleVector e = Exp.of(shifted);
-        double sum = LaneSum.of(loadF64(NativeMemory.ZEROS).blend(e, lanes));
-        storeF64(log ? shifted.sub(Math.log(sum)) : e.mul(1 / sum), y, lanes);
-    }
-
-    /** The largest element; a NaN may be overlooked, its exponential will not. */
-    private static double max(long x, int n) {
-        DoubleVector a = loadF64(x);
-        DoubleVector b = loadF64(x + (n - LANES) * BYTES);
-        int i = LANES;
-        for (; i <= n - 2 * LANES; i += 2 * LANES) {
-            DoubleVector v = loadF64(x + i * BYTES);
-            DoubleVector w = loadF64(x + i * BYTES + VECTOR);
-            a = a.blend(v, v.compare(VectorOperators.GT, a));
-            b = b.blend(w, w.compare(VectorOperators.GT, b));
-        }
-        if (i <= n - LANES) {
-            DoubleVector v = loadF64(x + i * BYTES);
-            a = a.blend(v, v.compare(VectorOperators.GT, a));
-        }
-        return a.max(b).reduceLanes(VectorOperators.MAX);
-    }
-
-    private static void row(long x, long y, int n) {
-        double max = max(x, n);
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector e = Exp.of(loadF64(x + i * BYTES).sub(max));
-            sum = sum.add(e);
-            storeF64(e, y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-            DoubleVector e = Exp.of(loadF64(x + i * BYTES, tail).sub(max));
-            sum = sum.add(e, tail);
-            storeF64(e, y + i * BYTES, tail);
-        }
-        scale(y, n, 1 / LaneSum.of(sum));
-    }
-
-    private static void scale(long y, int n, double factor) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(y + i * BYTES).mul(factor), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-            storeF64(loadF64(y + i * BYTES, tail).mul(factor), y + i * BYTES, tail);
-        }
-    }
-
-    private static void logRow(long x, long y, int n) {
-        double max = max(x, n);
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = sum.add(Exp.of(loadF64(x + i * BYTES).sub(max)));
-        }
-        if (i < n) {
-            VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-            sum = sum.add(Exp.of(loadF64(x + i * BYTES, tail).sub(max)), tail);
-        }
-        double logSum = Math.log(LaneSum.of(sum));
-        for (i = 0; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(x + i * BYTES).sub(max).sub(logSum), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-            storeF64(loadF64(x + i * BYTES, tail).sub(max).sub(logSum), y + i * BYTES, tail);
         }
     }
 
@@ -116,50 +57,14 @@ final class F64Softmax implements SoftmaxKernel {
     public void gradRows(long g, long y, long gx, long rows, int n, boolean log) {
         long row = n * BYTES;
         for (long i = 0; i < rows; i++) {
+            long at = i * row;
             if (log) {
-                logGradRow(g + i * row, y + i * row, gx + i * row, n);
+                double sum = F64Row.SUM.pass(g + at, 0, 0, n, 0, 0);
+                F64Row.SUBTRACT_EXP.pass(g + at, y + at, gx + at, n, sum, 0);
             } else {
-                gradRow(g + i * row, y + i * row, gx + i * row, n);
+                double dot = F64Row.DOT.pass(g + at, y + at, 0, n, 0, 0);
+                F64Row.CENTERED_PRODUCT.pass(g + at, y + at, gx + at, n, dot, 1);
             }
-        }
-    }
-
-    private static void gradRow(long g, long y, long gx, int n) {
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = loadF64(g + i * BYTES).fma(loadF64(y + i * BYTES), sum);
-        }
-        VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-        if (i < n) {
-            sum = loadF64(g + i * BYTES, tail).fma(loadF64(y + i * BYTES, tail), sum);
-        }
-        double dot = LaneSum.of(sum);
-        for (i = 0; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(g + i * BYTES).sub(dot).mul(loadF64(y + i * BYTES)), gx + i * BYTES);
-        }
-        if (i < n) {
-            storeF64(loadF64(g + i * BYTES, tail).sub(dot).mul(loadF64(y + i * BYTES, tail)), gx + i * BYTES, tail);
-        }
-    }
-
-    private static void logGradRow(long g, long y, long gx, int n) {
-        DoubleVector sums = loadF64(NativeMemory.ZEROS);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sums = sums.add(loadF64(g + i * BYTES));
-        }
-        VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-        if (i < n) {
-            sums = sums.add(loadF64(g + i * BYTES, tail));
-        }
-        double sum = LaneSum.of(sums);
-        for (i = 0; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(g + i * BYTES).sub(Exp.of(loadF64(y + i * BYTES)).mul(sum)), gx + i * BYTES);
-        }
-        if (i < n) {
-            DoubleVector e = Exp.of(loadF64(y + i * BYTES, tail));
-            storeF64(loadF64(g + i * BYTES, tail).sub(e.mul(sum)), gx + i * BYTES, tail);
         }
     }
 
@@ -250,5 +155,10 @@ final class F64Softmax implements SoftmaxKernel {
             DoubleVector e = Exp.of(loadF64(y + i * stride, lanes));
             storeF64(loadF64(g + i * stride, lanes).sub(e.mul(sum)), gx + i * stride, lanes);
         }
+    }
+
+    @Override
+    public void expRow(long x, long y, int n, double factor) {
+        F64Row.EXP_SCALE.pass(x, y, 0, n, factor, 0);
     }
 }

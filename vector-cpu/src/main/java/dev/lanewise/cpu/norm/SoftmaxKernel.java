@@ -18,4 +18,7 @@ interface SoftmaxKernel {
 
     /** The gradient for neighbouring columns. */
     void gradColumns(long g, long y, long gx, long n, long stride, int columns, boolean log);
+
+    /** {@code y = e^x factor} for one row, x at most about 0. */
+    void expRow(long x, long y, int n, double factor);
 }

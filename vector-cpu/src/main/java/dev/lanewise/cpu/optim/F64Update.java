@@ -9,7 +9,7 @@ import dev.lanewise.tensor.op.Update;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Optimizer steps in single precision. Elements are independent, so a masked vector serves the tail. */
+/** Optimizer steps in double precision. Elements are independent, so a masked vector serves the tail. */
 final class F64Update {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;
