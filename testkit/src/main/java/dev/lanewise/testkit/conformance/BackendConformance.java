@@ -65,4 +65,14 @@ public abstract class BackendConformance {
     final Stream<DynamicNode> gradientsAgreeWithFiniteDifferences() {
         return new GradientChecks(device).all();
     }
+
+    @TestFactory
+    final Stream<DynamicNode> assignsToViews() {
+        return new MemoryChecks(device).assignments();
+    }
+
+    @TestFactory
+    final Stream<DynamicNode> convertsNarrowTypesBitByBit() {
+        return new MemoryChecks(device).narrowTypes();
+    }
 }

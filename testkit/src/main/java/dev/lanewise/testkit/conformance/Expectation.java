@@ -6,7 +6,6 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Linalg;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.testkit.Elements;
 import dev.lanewise.testkit.ReferenceBackend;
@@ -31,9 +30,9 @@ final class Expectation {
         return results;
     }
 
-    /** Runs the oracle's optimizer step on tensors of the host. */
-    static void updateInPlace(Update update, Tensor[] operands, Tensor[] changed) {
-        ORACLE.execute(update, operands, changed);
+    /** Runs the oracle on tensors of the host, into existing ones. */
+    static void execute(Op op, Tensor[] operands, Tensor[] results) {
+        ORACLE.execute(op, operands, results);
     }
 
     /** Tensors on the host for an operation's results. */
