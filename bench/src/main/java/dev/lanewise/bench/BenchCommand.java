@@ -1,0 +1,25 @@
+package dev.lanewise.bench;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise bench}: measurements and comparisons. */
+@Command(
+        name = "bench",
+        description = "Measure operations and training steps, and compare with PyTorch.",
+        subcommands = {OpsCommand.class, TrainCommand.class},
+        sortOptions = false)
+final class BenchCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    BenchCommand() {}
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "bench: what? (expected one of " + spec.subcommands().keySet() + ")");
+    }
+}

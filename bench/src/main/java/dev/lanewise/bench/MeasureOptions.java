@@ -1,0 +1,108 @@
+package dev.lanewise.bench;
+
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.spi.Backends;
+import java.io.PrintWriter;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** The options of commands that measure. */
+final class MeasureOptions {
+    @Spec(Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of the CPU backend. Default: all cores.")
+    private @Nullable Integer threads;
+
+    @Option(names = "--device", paramLabel = "DEVICE", description = "cpu or cuda:N. Default: cpu.")
+    private String device = "cpu";
+
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names joined by commas.")
+    private List<String> only = List.of();
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of which the best counts.")
+    private @Nullable Integer rounds;
+
+    @Option(names = "--budget", paramLabel = "SECONDS", description = "How long a round takes about.")
+    private @Nullable Double budget;
+
+    @Option(names = "--warm-up", paramLabel = "SECONDS", description = "How long to run before the first round.")
+    private @Nullable Double warmUp;
+
+    @Option(names = "--json", description = "Print one JSON object a line, with the keys of the peer's script.")
+    private boolean json;
+
+    MeasureOptions() {}
+
+    /** The device, after the number of threads has been set. */
+    Device device() {
+        if (threads != null) {
+            if (threads < 1) {
+                throw usage("--threads " + threads + " (expected 1 or more)");
+            }
+            System.setProperty("lanewise.threads", Integer.toString(threads));
+        }
+        Device parsed;
+        try {
+            parsed = Device.parse(device.equals("cuda") ? "cuda:0" : device);
+        } catch (TensorException e) {
+            throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
+        }
+        Backends.of(parsed);
+        return parsed;
+    }
+
+    /** The timing, with the options' changes. */
+    Timing timing(Timing usual) {
+        Timing timing = new Timing(
+                warmUp == null ? usual.warmUp() : warmUp,
+                rounds == null ? usual.rounds() : rounds,
+                budget == null ? usual.budget() : budget);
+        if (timing.rounds() < 1 || !(timing.budget() >= 0) || !(timing.warmUp() >= 0)) {
+            throw usage("--rounds " + timing.rounds() + " --budget " + timing.budget() + " --warm-up "
+                    + timing.warmUp() + " (expected 1 or more rounds and 0 or more seconds)");
+        }
+        return timing;
+    }
+
+    /** The items whose names were asked for, all by default. */
+    <T> List<T> selected(Collection<T> all, Function<T, String> name) {
+        List<String> known = all.stream().map(name).distinct().toList();
+        for (String wanted : only) {
+            if (!known.contains(wanted)) {
+                throw usage("--only: unknown name '" + wanted + "' (expected some of " + String.join(", ", known) + ")");
+            }
+        }
+        return all.stream()
+                .filter(item -> only.isEmpty() || only.contains(name.apply(item)))
+                .toList();
+    }
+
+    /** Prints a measurement at once. */
+    void print(Map<String, ?> line) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(json ? JsonLine.of(line) : text(line));
+        out.flush();
+    }
+
+    private static String text(Map<String, ?> line) {
+        return line.values().stream()
+                .map(value -> value instanceof Double real ? String.format("%14.3f", real) : String.format("%-16s", value))
+                .collect(Collectors.joining(" "));
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}
