@@ -1,7 +1,6 @@
 package dev.lanewise.cpu.conv;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
-import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
@@ -11,6 +10,7 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
  * The direct convolution, forward and with respect to its input: no matrix of patches, one flat loop over a table of taps.
@@ -19,6 +19,9 @@ import jdk.incubator.vector.FloatVector;
  * laid out so already; then each pair of pixel vectors meets each block of output channels in {@link DirectTile}.
  */
 final class DirectConvolution {
+    /** Taps summed for all blocks of channels before the next: the pixels they read stay in the first-level cache. */
+    private static final int PART_STEPS = 144;
+
     private final DirectPlan plan;
     private final DirectWeights weights;
     private final long input;
@@ -71,7 +74,7 @@ final class DirectConvolution {
         }
     }
 
-    /** Covers {@code rows} rows of the grid with pairs of vectors and each of them with the blocks of output channels. */
+    /** Covers {@code rows} rows of the grid with pairs of vectors. */
     private void sweep(long pixels, int rows, int group, long to, int planeRows) {
         int width = plan.flat() ? rows * plan.gridW() : plan.gridW();
         int lines = plan.flat() ? 1 : rows;
@@ -81,49 +84,62 @@ final class DirectConvolution {
         int vectors = lines * perLine;
         int pitch = plan.planes().pitch();
         long channelBytes = 4L * planeRows * plan.gridW();
-        try (Scratch tile = Scratch.borrow(DirectTile.TILE_BYTES)) {
+        try (Scratch tiles = Scratch.borrow(plan.blocks() * DirectTile.TILE_BYTES)) {
             for (int first = 0; first < vectors; first += DirectTile.VECTORS) {
                 // Past the end the last vector is computed again: the same bits to the same place.
-                int v1 = Math.min(first + 1, vectors - 1);
+                int second = Math.min(first + 1, vectors - 1);
                 int line0 = first / perLine;
-                int line1 = v1 / perLine;
+                int line1 = second / perLine;
                 int column0 = Math.min((first - line0 * perLine) * LANES, lastColumn);
-                int column1 = Math.min((v1 - line1 * perLine) * LANES, lastColumn);
+                int column1 = Math.min((second - line1 * perLine) * LANES, lastColumn);
                 long x0 = pixels + 4L * ((long) line0 * pitch + column0);
                 long x1 = pixels + 4L * ((long) line1 * pitch + column1);
+                sum(x0, x1, group, tiles.address());
                 long y0 = to + 4L * ((long) line0 * width + column0);
                 long y1 = to + 4L * ((long) line1 * width + column1);
-                for (int block = 0; block < plan.blocks(); block++) {
+                store(tiles.address(), lanes, y0, channelBytes);
+                store(tiles.address() + BYTES, lanes, y1, channelBytes);
+            }
+        }
+    }
+
+    /** Computes the tiles of all blocks of channels at a pair of vectors, a part of the taps at a time. */
+    private void sum(long x0, long x1, int group, long tiles) {
+        for (int part = 0; part == 0 || part < weights.mostSteps(); part += PART_STEPS) {
+            for (int block = 0; block < plan.blocks(); block++) {
+                int steps = Math.min(PART_STEPS, weights.steps(block) - part);
+                if (steps > 0 || part == 0) {
+                    long tile = tiles + block * DirectTile.TILE_BYTES;
                     DirectTile.run(
-                            x0, x1, weights.taps(block), weights.steps(block), weights.weights(group, block),
-                            weights.start(group, block), tile.address());
-                    int channels = Math.min(DirectTile.CHANNELS, plan.gridPlanes() - block * DirectTile.CHANNELS);
-                    long at = block * DirectTile.CHANNELS * channelBytes;
-                    store(tile.address(), channels, lanes, y0 + at, channelBytes);
-                    store(tile.address() + BYTES, channels, lanes, y1 + at, channelBytes);
+                            x0, x1, weights.taps(block) + 8L * part, steps,
+                            weights.weights(group, block) + 4L * DirectTile.CHANNELS * part,
+                            part == 0 ? weights.start(group, block) : tile, tile);
                 }
             }
         }
     }
 
-    private void store(long tile, int channels, int lanes, long to, long channelBytes) {
+    private void store(long tiles, int lanes, long to, long channelBytes) {
         if (lanes < LANES) {
-            storePart(tile, channels, lanes, to, channelBytes);
+            storePart(tiles, lanes, to, channelBytes);
             return;
         }
-        for (int i = 0; i < channels; i++) {
-            FloatVector sum = FloatVector.fromMemorySegment(
-                    SPECIES, ALL, (tile + (long) i * DirectTile.VECTORS * BYTES) & MASK, ORDER);
-            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + i * channelBytes) & MASK, ORDER);
+        for (int plane = 0; plane < plan.gridPlanes(); plane++) {
+            FloatVector sum = load(tiles, plane);
+            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER);
         }
     }
 
-    private void storePart(long tile, int channels, int lanes, long to, long channelBytes) {
-        for (int i = 0; i < channels; i++) {
-            for (int lane = 0; lane < lanes; lane++) {
-                float sum = ALL.get(FLOAT, (tile + (long) i * DirectTile.VECTORS * BYTES + 4L * lane) & MASK);
-                ALL.set(FLOAT, (to + i * channelBytes + 4L * lane) & MASK, relu ? Math.max(sum, 0f) : sum);
-            }
+    private void storePart(long tiles, int lanes, long to, long channelBytes) {
+        VectorMask<Float> first = SPECIES.indexInRange(0, lanes);
+        for (int plane = 0; plane < plan.gridPlanes(); plane++) {
+            FloatVector sum = load(tiles, plane);
+            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER, first);
         }
+    }
+
+    private static FloatVector load(long tiles, int plane) {
+        long at = tiles + (long) plane * DirectTile.VECTORS * BYTES;
+        return FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
     }
 }

@@ -43,7 +43,7 @@ record DirectPlan(
         var planes = new Planes(
                 p.groupInputs(), p.h(), p.w(), p.strideH(), p.strideW(),
                 phases(p.r(), p.dilationH(), p.strideH()), phases(p.s(), p.dilationW(), p.strideW()),
-                p.padH(), p.padW(), p.oh() + extraH, p.ow() + extraW);
+                p.padH(), p.padW(), p.oh() + extraH, p.ow() + extraW, false);
         return new DirectPlan(p, false, p.groupInputs(), p.groupOutputs(), planes, p.oh(), p.ow(), 0, 0, 0).inStrips();
     }
 
@@ -56,7 +56,7 @@ record DirectPlan(
         int gridW = (p.w() - 1 + p.padW()) / p.strideW() - firstX + 1;
         var planes = new Planes(
                 p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, extraH - firstY, extraW - firstX, gridH + extraH,
-                gridW + extraW);
+                gridW + extraW, false);
         return new DirectPlan(
                         p, true, p.groupOutputs(), p.groupInputs(), planes, gridH, gridW, firstY, firstX, 0)
                 .inStrips();
@@ -78,7 +78,7 @@ record DirectPlan(
         int sharing = Vectors.blocks(gridH, Vectors.blocks(TASKS, images));
         int strip = (int) Math.min(Math.min(fitting, sharing), gridH);
         var whole = new DirectPlan(shape, gradient, inputs, outputs, planes, gridH, gridW, firstY, firstX, strip);
-        return whole.inPlace() ? whole : whole.with(planes.withRows(strip + extraRows()));
+        return whole.with(whole.fitsInPlace() ? planes.withDense(true) : planes.withRows(strip + extraRows()));
     }
 
     private DirectPlan with(Planes newPlanes) {
@@ -98,11 +98,16 @@ record DirectPlan(
         return planes.withRows(gridH + extraRows());
     }
 
-    /** Tells whether the input can be read where it is: laid out right, and no vector runs over its end. */
-    boolean inPlace() {
+    /** Tells whether the input can well be read where it is: laid out right, and no vector runs over its end. */
+    private boolean fitsInPlace() {
         boolean fits = gridW >= Vectors.LANES
                 || (flat() && stripRows == gridH && gridH * gridW >= Vectors.LANES);
-        return fits && planes.isSource() && planes.rows() == planes.sourceH();
+        return fits && planes.isSource() && !planes.sourceCollides();
+    }
+
+    /** Tells whether the input is read where it is. */
+    boolean inPlace() {
+        return planes.dense();
     }
 
     /** Tells whether the pixels of a strip are contiguous in the input as in the output. */
@@ -198,22 +203,35 @@ record DirectPlan(
 
     /** Writes the rows of the picture that a strip's phases hold. */
     void interleave(long grid, int firstRow, int rows, long picture) {
-        for (int phase = 0; phase < phases(); phase++) {
-            int b = phase % shape.strideW();
-            int shiftX = firstX * shape.strideW() + b - shape.padW();
-            int first = shiftX < 0 ? 1 : 0;
-            int end = Math.min(gridW, Math.ceilDiv(shape.w() - shiftX, shape.strideW()));
-            for (int channel = 0; channel < outputs; channel++) {
-                long plane = (long) phase * phasePlanes() + channel;
-                for (int row = 0; row < rows; row++) {
-                    int y = (firstY + firstRow + row) * shape.strideH() + phase / shape.strideW() - shape.padH();
-                    if (y >= 0 && y < shape.h()) {
-                        long from = grid + 4L * ((plane * rows + row) * gridW + first);
-                        long to = ((long) channel * shape.h() + y) * shape.w() + shiftX + (long) first * shape.strideW();
-                        Rows.scatter(from, picture + 4 * to, shape.strideW(), end - first);
+        for (int a = 0; a < shape.strideH(); a++) {
+            for (int row = 0; row < rows; row++) {
+                int y = (firstY + firstRow + row) * shape.strideH() + a - shape.padH();
+                if (y >= 0 && y < shape.h()) {
+                    for (int channel = 0; channel < outputs; channel++) {
+                        long from = grid + 4L * (((long) a * shape.strideW() * phasePlanes() + channel) * rows + row) * gridW;
+                        long to = picture + 4 * (((long) channel * shape.h() + y) * shape.w());
+                        interleaveRow(from, 4L * phasePlanes() * rows * gridW, to);
                     }
                 }
             }
+        }
+    }
+
+    /** Writes a row of the picture; {@code from} is its row of the first column phase, {@code phase} bytes before the next. */
+    private void interleaveRow(long from, long phase, long to) {
+        int stride = shape.strideW();
+        if (stride == 2) {
+            // Column 0 of the picture is column padW of the padded one.
+            long even = from + shape.padW() % 2 * phase + 4L * (shape.padW() / 2 - firstX);
+            long odd = from + (shape.padW() + 1) % 2 * phase + 4L * ((shape.padW() + 1) / 2 - firstX);
+            Rows.interleave(even, odd, to, shape.w());
+            return;
+        }
+        for (int b = 0; b < stride; b++) {
+            int shift = firstX * stride + b - shape.padW();
+            int first = shift < 0 ? 1 : 0;
+            int end = Math.min(gridW, Math.ceilDiv(shape.w() - shift, stride));
+            Rows.scatter(from + b * phase + 4L * first, to + 4L * (shift + first * stride), stride, end - first);
         }
     }
 }

@@ -31,6 +31,9 @@ final class DirectWeightGrad implements AutoCloseable {
     /** Parts wanted: enough for the threads of a desktop, few enough for their gradients to be added quickly. */
     private static final int PARTS = 8;
 
+    /** Pixel vectors summed for all taps before the next: those of gy stay in the first-level cache. */
+    private static final int PART_STEPS = 64;
+
     private final ConvShape p;
     private final Planes x;
     private final Planes gy;
@@ -51,9 +54,11 @@ final class DirectWeightGrad implements AutoCloseable {
         // Rows padded to whole vectors: the lanes past a row's end multiply zeros of gy with zeros or data of x, never garbage.
         int extra = narrow.pitch() - p.ow();
         int rowPitch = flat ? p.ow() : (int) Vectors.roundUp(p.ow(), LANES);
-        this.x = narrow.withPitch(rowPitch + extra);
+        Planes whole = narrow.withPitch(rowPitch + extra);
+        this.x = whole.withDense(whole.isSource());
+        boolean gyDense = rowPitch == p.ow() && p.groupOutputs() % WeightGradTile.CHANNELS == 0;
         this.gy = new Planes(
-                p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, 0, 0, p.oh(), rowPitch);
+                p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, 0, 0, p.oh(), rowPitch, gyDense);
         long imageBytes = xBytes() + gyBytes();
         this.parts = (int) Math.max(1, Math.min(Math.min(PARTS, p.n()), PARTIAL_BYTES / (4 * p.k() * p.reduction())));
         int perPart = Math.max(1, Vectors.blocks(p.n(), parts));
@@ -91,11 +96,16 @@ final class DirectWeightGrad implements AutoCloseable {
         return flat ? Vectors.blocks(p.oh() * p.ow(), LANES) : p.oh() * Vectors.blocks(p.ow(), LANES);
     }
 
+    /** Returns the bytes from one image's input to the next, in the tensor or in the copy. */
     private long xBytes() {
-        return Vectors.roundUp(x.bytes(), 64);
+        return x.dense() ? 4L * p.c() * p.h() * p.w() : Vectors.roundUp(x.bytes(), 64);
     }
 
+    /** Returns the bytes from one image's output gradient to the next, in the tensor or in the copy. */
     private long gyBytes() {
+        if (gy.dense()) {
+            return 4L * p.k() * p.oh() * p.ow();
+        }
         long planes = Vectors.roundUp(gy.channels(), WeightGradTile.CHANNELS);
         return Vectors.roundUp(4 * planes * gy.phaseSize() + BYTES, 64);
     }
@@ -136,42 +146,67 @@ final class DirectWeightGrad implements AutoCloseable {
         long count = (long) p.k() * taps;
         long to = partial.address() + 4 * part * count;
         Rows.clear(to, count);
-        try (Scratch xs = Scratch.borrow(chunk * xBytes());
-                Scratch gys = Scratch.borrow(chunk * gyBytes());
-                Scratch tile = Scratch.borrow(2 * WeightGradTile.TILE_BYTES)) {
-            Rows.clear(tile.address(), WeightGradTile.TILE_BYTES / 4);
+        int tapGroups = Vectors.blocks(taps, WeightGradTile.TAPS);
+        try (Scratch xs = Scratch.borrow(x.dense() ? 0 : chunk * xBytes());
+                Scratch gys = Scratch.borrow(gy.dense() ? 0 : chunk * gyBytes());
+                Scratch tiles = Scratch.borrow(tapGroups * WeightGradTile.TILE_BYTES)) {
             for (int image = first; image < end; image += chunk) {
                 int images = Math.min(chunk, end - image);
                 for (int group = 0; group < p.groups(); group++) {
-                    fill(image, images, group, xs.address(), gys.address());
                     long groupAt = to + 4L * group * p.groupOutputs() * taps;
-                    sum(images, xs.address(), gys.address(), tile.address(), groupAt);
+                    sum(
+                            images * vectorsPerImage(), inputs(image, images, group, xs.address()),
+                            gradients(image, images, group, gys.address()), tiles.address(), groupAt);
                 }
             }
         }
     }
 
-    private void fill(int image, int images, int group, long xs, long gys) {
-        for (int i = 0; i < images; i++) {
-            long unit = (long) (image + i) * p.groups() + group;
-            x.fill(xData + 4 * unit * p.groupInputs() * p.h() * p.w(), 0, xs + i * xBytes());
-            gy.fill(gyData + 4 * unit * p.groupOutputs() * p.oh() * p.ow(), 0, gys + i * gyBytes());
+    /** Returns where the input planes of some images are: in the tensor, or copied to {@code copy}. */
+    private long inputs(int image, int images, int group, long copy) {
+        long imageBytes = 4L * p.c() * p.h() * p.w();
+        long from = xData + image * imageBytes + imageBytes / p.groups() * group;
+        if (x.dense()) {
+            return from;
         }
+        for (int i = 0; i < images; i++) {
+            x.fill(from + i * imageBytes, 0, copy + i * xBytes());
+        }
+        return copy;
     }
 
-    /** Adds a chunk's gradient; the first half of {@code tiles} is zero, the second receives the results. */
-    private void sum(int images, long xs, long gys, long tiles, long to) {
-        long tile = tiles + WeightGradTile.TILE_BYTES;
-        int steps = images * vectorsPerImage();
+    /** Returns where the planes of the output's gradient of some images are. */
+    private long gradients(int image, int images, int group, long copy) {
+        long imageBytes = 4L * p.k() * p.oh() * p.ow();
+        long from = gyData + image * imageBytes + imageBytes / p.groups() * group;
+        if (gy.dense()) {
+            return from;
+        }
+        for (int i = 0; i < images; i++) {
+            gy.fill(from + i * imageBytes, 0, copy + i * gyBytes());
+        }
+        return copy;
+    }
+
+    /** Adds the gradient of a chunk of images, a part of its pixels at a time. */
+    private void sum(int steps, long xs, long gys, long tiles, long to) {
         long gyPlane = 4 * gy.phaseSize();
+        int tapGroups = Vectors.blocks(taps, WeightGradTile.TAPS);
         for (int k = 0; k < p.groupOutputs(); k += WeightGradTile.CHANNELS) {
+            Rows.clear(tiles, tapGroups * WeightGradTile.TILE_BYTES / 4);
+            for (int part = 0; part < steps; part += PART_STEPS) {
+                for (int tapGroup = 0; tapGroup < tapGroups; tapGroup++) {
+                    long tile = tiles + tapGroup * WeightGradTile.TILE_BYTES;
+                    WeightGradTile.run(
+                            gys + k * gyPlane, gyPlane, xs,
+                            tapTable.address() + 8L * tapGroup * WeightGradTile.TAPS,
+                            pixelTable.address() + 16L * part, Math.min(PART_STEPS, steps - part), tile, tile);
+                }
+            }
             int channels = Math.min(WeightGradTile.CHANNELS, p.groupOutputs() - k);
             for (int tap = 0; tap < taps; tap += WeightGradTile.TAPS) {
-                WeightGradTile.run(
-                        gys + k * gyPlane, gyPlane, xs, tapTable.address() + 8L * tap, pixelTable.address(), steps, tiles,
-                        tile);
-                int count = Math.min(WeightGradTile.TAPS, taps - tap);
-                addTile(tile, channels, count, to + 4L * ((long) k * taps + tap));
+                long tile = tiles + tap / WeightGradTile.TAPS * WeightGradTile.TILE_BYTES;
+                addTile(tile, channels, Math.min(WeightGradTile.TAPS, taps - tap), to + 4L * ((long) k * taps + tap));
             }
         }
     }

@@ -26,6 +26,7 @@ final class DirectWeights implements AutoCloseable {
     private final Scratch start;
     private final long tableBytes;
     private final long blockBytes;
+    private int mostSteps;
 
     /** Packs the weights at {@code w} and the bias at {@code bias}, an address or 0. */
     DirectWeights(DirectPlan plan, long w, long bias) {
@@ -63,6 +64,11 @@ final class DirectWeights implements AutoCloseable {
         return (int) ALL.get(LONG, taps(block) - HEADER);
     }
 
+    /** Returns the number of taps of the block that has most. */
+    int mostSteps() {
+        return mostSteps;
+    }
+
     /** Returns the address of a block's weights. */
     long weights(int group, int block) {
         return weights.address() + ((long) group * plan.blocks() + block) * blockBytes;
@@ -96,6 +102,7 @@ final class DirectWeights implements AutoCloseable {
             }
         }
         ALL.set(LONG, at - HEADER, steps);
+        mostSteps = (int) Math.max(mostSteps, steps);
     }
 
     private void pack(int group, int block, long w) {

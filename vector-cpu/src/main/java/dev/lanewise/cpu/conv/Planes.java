@@ -16,6 +16,7 @@ package dev.lanewise.cpu.conv;
  * @param left zero columns left of the source
  * @param rows rows of a phase
  * @param pitch elements between two rows of a phase
+ * @param dense whether phases follow each other without a gap, as in a tensor
  */
 record Planes(
         int channels,
@@ -28,11 +29,24 @@ record Planes(
         int top,
         int left,
         int rows,
-        int pitch) {
+        int pitch,
+        boolean dense) {
+    /** Elements of a cache line. */
+    private static final int LINE = 16;
 
-    /** Returns the elements of one phase of one channel. */
+    /** Elements between planes from which on, in powers of two, the planes' pixels share sets of a cache of 64 sets. */
+    private static final int COLLIDING_STRIDE = 256;
+
+    /** Planes that a set's ways hold even so. */
+    private static final int COLLIDING_PLANES = 8;
+
+    /**
+     * Returns the elements from one phase of one channel to the next: an odd number of cache lines, so that the channels'
+     * pixels do not all fall into the same few sets of the first-level cache.
+     */
     long phaseSize() {
-        return (long) rows * pitch;
+        long size = (long) rows * pitch;
+        return dense ? size : Vectors.roundUp(size, LINE) | LINE;
     }
 
     /** Returns the bytes of the stack, with a vector after it for loads that run over its end. */
@@ -46,14 +60,25 @@ record Planes(
         return 4 * (phase * phaseSize() + (long) y * pitch + x);
     }
 
-    /** Tells whether the source itself, from {@code firstRow} on, has this layout but for the number of rows. */
+    /** Tells whether the source itself has this layout but for gaps between its planes. */
     boolean isSource() {
-        return strideH == 1 && strideW == 1 && top == 0 && left == 0 && pitch == sourceW;
+        return strideH == 1 && strideW == 1 && top == 0 && left == 0 && pitch == sourceW && rows == sourceH;
+    }
+
+    /** Tells whether pixels of many source planes fall into few sets of the first-level cache. */
+    boolean sourceCollides() {
+        return channels > COLLIDING_PLANES && (long) sourceH * sourceW % COLLIDING_STRIDE == 0;
+    }
+
+    /** Returns this layout with or without gaps. */
+    Planes withDense(boolean newDense) {
+        return new Planes(
+                channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, rows, pitch, newDense);
     }
 
     /** Returns this layout with another number of rows. */
     Planes withRows(int newRows) {
-        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, newRows, pitch);
+        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, newRows, pitch, dense);
     }
 
     /** Fills the stack from dense source planes; row 0 of the stack is row {@code firstRow} of the whole picture. */
@@ -83,16 +108,16 @@ record Planes(
         int end = Math.max(first, Math.min(pitch, Math.ceilDiv(sourceW + left - phaseW, strideW)));
         long from = plane + 4L * ((long) sourceY * sourceW + (long) first * strideW + phaseW - left);
         if (strideW == 1) {
-            Rows.copy(from, row + 4L * first, end - first);
-        } else {
-            Rows.gather(from, strideW, row + 4L * first, end - first);
+            Rows.copyPadded(from, end - first, row, first, pitch - end);
+            return;
         }
+        Rows.gather(from, strideW, row + 4L * first, end - first);
         Rows.clear(row, first);
         Rows.clear(row + 4L * end, pitch - end);
     }
 
     /** Returns this layout with longer or shorter rows. */
     Planes withPitch(int newPitch) {
-        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, rows, newPitch);
+        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, rows, newPitch, dense);
     }
 }

@@ -9,9 +9,23 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 
 /** Short runs of floats: copied, cleared, interleaved, by address. Counts are elements. */
 final class Rows {
+    /** Lane i takes element 2i of two vectors one after the other. */
+    private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, lane -> 2 * lane % LANES);
+
+    /** Each element of the lower half twice. */
+    private static final VectorShuffle<Float> TWICE_LOW = VectorShuffle.fromOp(SPECIES, lane -> lane / 2);
+
+    private static final VectorShuffle<Float> TWICE_HIGH =
+            VectorShuffle.fromOp(SPECIES, lane -> LANES / 2 + lane / 2);
+    private static final VectorMask<Float> UPPER = SPECIES.indexInRange(0, LANES / 2).not();
+    private static final VectorMask<Float> ODD =
+            VectorMask.fromLong(SPECIES, 0xaaaa_aaaa_aaaa_aaaaL & (1L << LANES) - 1);
+
     private Rows() {}
 
     static void copy(long from, long to, int count) {
@@ -27,6 +41,28 @@ final class Rows {
         }
         // The last vector overlaps the one before it: no tail.
         FloatVector.fromMemorySegment(SPECIES, ALL, (from + last) & MASK, ORDER).intoMemorySegment(ALL, (to + last) & MASK, ORDER);
+    }
+
+    /** Writes {@code before} zeros, a copy of {@code count} elements and {@code after} zeros. */
+    static void copyPadded(long from, int count, long to, int before, int after) {
+        for (int i = 0; i < before; i++) {
+            ALL.set(FLOAT, (to + 4L * i) & MASK, 0f);
+        }
+        long start = to + 4L * before;
+        int i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
+                    .intoMemorySegment(ALL, (start + 4L * i) & MASK, ORDER);
+        }
+        int rest = count + after - i;
+        if (rest > 0 && rest <= LANES) {
+            VectorMask<Float> written = SPECIES.indexInRange(0, rest);
+            FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER, SPECIES.indexInRange(0, count - i))
+                    .intoMemorySegment(ALL, (start + 4L * i) & MASK, ORDER, written);
+            return;
+        }
+        copy(from + 4L * i, start + 4L * i, count - i);
+        clear(start + 4L * count, after);
     }
 
     static void clear(long to, long count) {
@@ -46,8 +82,27 @@ final class Rows {
 
     /** Copies every {@code step}-th element of {@code from}. */
     static void gather(long from, int step, long to, int count) {
+        if (step == 2) {
+            gatherPairs(from, to, count);
+            return;
+        }
         for (int i = 0; i < count; i++) {
             ALL.set(FLOAT, (to + 4L * i) & MASK, ALL.get(FLOAT, (from + 4L * step * i) & MASK));
+        }
+    }
+
+    private static void gatherPairs(long from, long to, int count) {
+        for (int i = 0; i < count; i += LANES) {
+            // Nothing is read after the last element taken.
+            int read = 2 * (count - i) - 1;
+            VectorMask<Float> first = SPECIES.indexInRange(0, read);
+            VectorMask<Float> second = SPECIES.indexInRange(LANES, read);
+            long at = from + 8L * i;
+            FloatVector low = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER, first);
+            FloatVector high = FloatVector.fromMemorySegment(SPECIES, ALL, (at + BYTES) & MASK, ORDER, second);
+            low.rearrange(EVEN)
+                    .blend(high.rearrange(EVEN), UPPER)
+                    .intoMemorySegment(ALL, (to + 4L * i) & MASK, ORDER, SPECIES.indexInRange(i, count));
         }
     }
 
@@ -55,6 +110,26 @@ final class Rows {
     static void scatter(long from, long to, int step, int count) {
         for (int i = 0; i < count; i++) {
             ALL.set(FLOAT, (to + 4L * step * i) & MASK, ALL.get(FLOAT, (from + 4L * i) & MASK));
+        }
+    }
+
+    /** Writes {@code count} elements taken in turns from {@code even} and {@code odd}. */
+    static void interleave(long even, long odd, long to, int count) {
+        int pairs = count / 2;
+        for (int i = 0; i < pairs; i += LANES) {
+            VectorMask<Float> read = SPECIES.indexInRange(i, pairs);
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, ALL, (even + 4L * i) & MASK, ORDER, read);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, ALL, (odd + 4L * i) & MASK, ORDER, read);
+            long at = to + 8L * i;
+            a.rearrange(TWICE_LOW)
+                    .blend(b.rearrange(TWICE_LOW), ODD)
+                    .intoMemorySegment(ALL, at & MASK, ORDER, SPECIES.indexInRange(2 * i, 2 * pairs));
+            a.rearrange(TWICE_HIGH)
+                    .blend(b.rearrange(TWICE_HIGH), ODD)
+                    .intoMemorySegment(ALL, (at + BYTES) & MASK, ORDER, SPECIES.indexInRange(2 * i + LANES, 2 * pairs));
+        }
+        if (count % 2 == 1) {
+            ALL.set(FLOAT, (to + 8L * pairs) & MASK, ALL.get(FLOAT, (even + 4L * pairs) & MASK));
         }
     }
 
