@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 
 /** Reads and writes elements and vectors at {@linkplain NativeMemory#address checked} raw addresses. */
@@ -119,6 +120,11 @@ public final class Access {
             case 4 -> i32(address, (int) value);
             default -> i64(address, value);
         }
+    }
+
+    /** Reads a vector of 32-bit integers. */
+    public static IntVector loadI32(long address) {
+        return IntVector.fromMemorySegment(Species.I32, ALL, address & MASK, Species.ORDER);
     }
 
     /** Reads a single-precision vector. */

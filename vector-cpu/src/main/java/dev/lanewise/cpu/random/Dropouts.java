@@ -2,12 +2,19 @@ package dev.lanewise.cpu.random;
 
 import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.f64;
+import static dev.lanewise.cpu.memory.Access.i32;
+import static dev.lanewise.cpu.memory.Access.loadF32;
+import static dev.lanewise.cpu.memory.Access.loadI32;
+import static dev.lanewise.cpu.memory.Access.storeF32;
 
+import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.Philox;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /** Runs {@link Dropout}. */
 public final class Dropouts {
@@ -25,21 +32,42 @@ public final class Dropouts {
         try (Dense x = Dense.of(inputs[0])) {
             long from = x.address();
             Workers.forRange(outputs[0].shape().elements(), GRAIN, (begin, end) -> {
-                for (long i = begin; i < end; i += 4) {
-                    long low = Philox.low(op.seed(), op.counter() + i / 4);
-                    long high = Philox.high(op.seed(), op.counter() + i / 4);
-                    for (long j = i; j < Math.min(end, i + 4); j++) {
-                        int word = (int) ((j - i < 2 ? low : high) >>> 32 * (j & 1));
-                        boolean survives = word >>> 8 >= least;
-                        long at = j * bytes;
-                        if (bytes == Float.BYTES) {
-                            f32(y + at, survives ? f32(from + at) * scale : 0);
-                        } else {
-                            f64(y + at, survives ? f64(from + at) * scale : 0);
-                        }
+                int n = (int) (end - begin);
+                int blocks = (n + 3) / 4;
+                try (Scratch scratch = Scratch.borrow((blocks + Species.F64_LANES) * 2L * Long.BYTES)) {
+                    PhiloxBlocks.write(op.seed(), op.counter() + begin / 4, blocks, scratch.address());
+                    long at = begin * bytes;
+                    if (bytes == Float.BYTES) {
+                        dropF32(scratch.address(), from + at, y + at, n, least, scale);
+                    } else {
+                        dropF64(scratch.address(), from + at, y + at, n, least, scale);
                     }
                 }
             });
+        }
+    }
+
+    private static void dropF32(long words, long x, long y, int n, int least, float scale) {
+        int i = 0;
+        for (; i <= n - Species.F32_LANES; i += Species.F32_LANES) {
+            long at = (long) i * Float.BYTES;
+            VectorMask<Float> dropped = loadI32(words + at)
+                    .lanewise(VectorOperators.LSHR, 8)
+                    .compare(VectorOperators.LT, least)
+                    .cast(Species.F32);
+            storeF32(loadF32(x + at).mul(scale).blend(0, dropped), y + at);
+        }
+        for (; i < n; i++) {
+            long at = (long) i * Float.BYTES;
+            f32(y + at, i32(words + at) >>> 8 >= least ? f32(x + at) * scale : 0);
+        }
+    }
+
+    private static void dropF64(long words, long x, long y, int n, int least, float scale) {
+        for (int i = 0; i < n; i++) {
+            boolean survives = i32(words + (long) i * Integer.BYTES) >>> 8 >= least;
+            long at = (long) i * Double.BYTES;
+            f64(y + at, survives ? f64(x + at) * scale : 0);
         }
     }
 }
