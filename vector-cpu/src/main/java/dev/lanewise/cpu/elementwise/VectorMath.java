@@ -17,6 +17,9 @@ import jdk.incubator.vector.VectorOperators;
  * <p>Errors are largest differences from the exact value over all floats, in units in the last place (ulp) of the result.
  * Arguments reduce by Cody and Waite's method ("Software manual for the elementary functions", 1980); the polynomials were
  * fitted to the least largest relative error.
+ *
+ * <p>The code is flatter than it would read best: the compiler stops inlining methods other than the Vector API's own once
+ * an expression has grown beyond a limit, and a vector that crosses a call which is not inlined goes through the heap.
  */
 public final class VectorMath {
     private static final int SIGN_BIT = 0x8000_0000;
@@ -33,7 +36,7 @@ public final class VectorMath {
     /** ln 2 in two parts; multiples of the first by up to 2^8 are exact. */
     private static final float LN2_HIGH = 0x1.62e4p-1f;
 
-    private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
+    private static final float LN2_LOW = 0x1.7f7d1cp-20f;
     /** e^x is infinite above. */
     private static final float EXP_MOST = 88.72284f;
     /** e^x rounds to 0 below. */
@@ -46,6 +49,9 @@ public final class VectorMath {
     /** e^x - 1 rounds to -1 below. */
     private static final float EXPM1_LEAST = -17.4f;
 
+    private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+    /** The standard normal density at 0. */
+    private static final float NORMAL_DENSITY = (float) (1 / Math.sqrt(2 * Math.PI));
     /** pi / 2 in three parts. */
     private static final float HALF_PI_1 = (float) (Math.PI / 2);
 
@@ -110,7 +116,8 @@ public final class VectorMath {
                 .mul(2)
                 .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MOST))
                 .blend(-1, x.compare(VectorOperators.LT, EXPM1_LEAST));
-        return withSignOf(x, result);
+        IntVector sign = x.reinterpretAsInts().and(SIGN_BIT);
+        return result.abs().reinterpretAsInts().or(sign).reinterpretAsFloats();
     }
 
     /** {@code e^r - 1} for |r| of at most ln(2) / 2. */
@@ -135,7 +142,8 @@ public final class VectorMath {
         FloatVector scale = powerOfTwo(shifted);
         FloatVector below = p.fma(scale, scale.sub(1));
         FloatVector result = below.div(below.add(2)).blend(-1, a.compare(VectorOperators.GT, TANH_MOST));
-        return withSignOf(x, result);
+        IntVector sign = x.reinterpretAsInts().and(SIGN_BIT);
+        return result.abs().reinterpretAsInts().or(sign).reinterpretAsFloats();
     }
 
     /** {@code 1 / (1 + e^-x)}; at most 3 ulp off, results below 2^-126 become 0. */
@@ -190,17 +198,8 @@ public final class VectorMath {
         FloatVector m = above.and(MANTISSA).add(least).reinterpretAsFloats();
         FloatVector n = k.add(ROUNDER_BITS).reinterpretAsFloats().sub(ROUNDER).add(exponent);
         FloatVector f = m.sub(1);
-        FloatVector p = logSeries(f);
-        FloatVector square = f.mul(f);
-        // smallest terms first
-        FloatVector low = n.fma(broadcast(F32, LN2_LOW), p.mul(square).mul(f));
-        low = square.fma(broadcast(F32, -0.5f), low);
-        return n.fma(broadcast(F32, LN2_HIGH), low.add(f));
-    }
-
-    /** {@code (log(1 + f) - f + f^2 / 2) / f^3} for f from sqrt(1/2) - 1 to sqrt(2) - 1. */
-    private static FloatVector logSeries(FloatVector f) {
-        return f.fma(broadcast(F32, 6.746675074e-2f), broadcast(F32, -1.167576909e-1f))
+        // (log(1 + f) - f + f^2 / 2) / f^3
+        FloatVector p = f.fma(broadcast(F32, 6.746675074e-2f), broadcast(F32, -1.167576909e-1f))
                 .fma(f, broadcast(F32, 1.188821197e-1f))
                 .fma(f, broadcast(F32, -1.240557432e-1f))
                 .fma(f, broadcast(F32, 1.421954334e-1f))
@@ -208,6 +207,11 @@ public final class VectorMath {
                 .fma(f, broadcast(F32, 2.000211924e-1f))
                 .fma(f, broadcast(F32, -2.500000894e-1f))
                 .fma(f, broadcast(F32, 3.333331347e-1f));
+        FloatVector square = f.mul(f);
+        // smallest terms first
+        FloatVector low = n.fma(broadcast(F32, LN2_LOW), p.mul(square).mul(f));
+        low = square.fma(broadcast(F32, -0.5f), low);
+        return n.fma(broadcast(F32, LN2_HIGH), low.add(f));
     }
 
     /** {@code log(1 + x)}; at most 3 ulp off. */
@@ -226,20 +230,19 @@ public final class VectorMath {
         FloatVector a = x.abs();
         FloatVector square = x.mul(x);
         FloatVector complement = expOfNegative(square.neg()).mul(scaledErfc(a));
-        FloatVector far = withSignOf(x, broadcast(F32, 1f).sub(complement));
-        FloatVector near = erfSeries(square).mul(x);
-        return near.blend(far, a.compare(VectorOperators.GT, 1));
-    }
-
-    /** {@code erf(x) / x} by x^2, for |x| of at most 1. */
-    private static FloatVector erfSeries(FloatVector square) {
-        return square.fma(broadcast(F32, -9.641675206e-6f), broadcast(F32, 1.125700801e-4f))
+        IntVector sign = x.reinterpretAsInts().and(SIGN_BIT);
+        FloatVector far =
+                broadcast(F32, 1f).sub(complement).reinterpretAsInts().or(sign).reinterpretAsFloats();
+        // erf(x) / x by x^2
+        FloatVector near = square.fma(broadcast(F32, -9.641675206e-6f), broadcast(F32, 1.125700801e-4f))
                 .fma(square, broadcast(F32, -8.482837584e-4f))
                 .fma(square, broadcast(F32, 5.220945925e-3f))
                 .fma(square, broadcast(F32, -2.686540037e-2f))
                 .fma(square, broadcast(F32, 1.128378212e-1f))
                 .fma(square, broadcast(F32, -3.761263788e-1f))
-                .fma(square, broadcast(F32, 1.128379226f));
+                .fma(square, broadcast(F32, 1.128379226f))
+                .mul(x);
+        return near.blend(far, a.compare(VectorOperators.GT, 1));
     }
 
     /** {@code e^(a^2) erfc(a)} for a of 0 or more: a polynomial in {@code 1 / (1 + 0.3 a)}. */
@@ -265,17 +268,15 @@ public final class VectorMath {
 
     /** {@code Phi(x) + x phi(x)}, the derivative of {@link #gelu}. */
     public static FloatVector geluDerivative(FloatVector x) {
-        FloatVector density = expOfHalfSquare(x);
-        FloatVector tail = density.mul(scaledErfc(x.abs().mul((float) Math.sqrt(0.5)))).mul(0.5f);
-        FloatVector phi = tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0));
-        // beyond 20 the density is 0, and infinity times that is not
-        FloatVector slope = x.mul(density).mul((float) (1 / Math.sqrt(2 * Math.PI)));
-        return phi.add(slope.blend(0, x.abs().compare(VectorOperators.GT, 20)));
+        FloatVector density = expOfNegative(x.mul(x).mul(-0.5f));
+        FloatVector tail = density.mul(scaledErfc(x.abs().mul(SQRT_HALF))).mul(0.5f);
+        return tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0))
+                .add(x.mul(density).mul(NORMAL_DENSITY));
     }
 
     /** {@code 1 - Phi(a)} for a of 0 or more. */
     private static FloatVector normalTail(FloatVector a) {
-        return expOfHalfSquare(a).mul(scaledErfc(a.mul((float) Math.sqrt(0.5)))).mul(0.5f);
+        return expOfHalfSquare(a).mul(scaledErfc(a.mul(SQRT_HALF))).mul(0.5f);
     }
 
     /** {@code e^(-x^2 / 2)}, with the square's rounding error made good. */
