@@ -6,7 +6,10 @@ import dev.lanewise.cpu.index.Scattering;
 import dev.lanewise.cpu.index.Selection;
 import dev.lanewise.cpu.linalg.SmallMatrices;
 import dev.lanewise.cpu.matrix.Convolutions;
+import dev.lanewise.cpu.matrix.Pools;
 import dev.lanewise.cpu.matrix.Products;
+import dev.lanewise.cpu.norm.AttentionGrads;
+import dev.lanewise.cpu.norm.Attentions;
 import dev.lanewise.cpu.norm.BatchNorms;
 import dev.lanewise.cpu.norm.CrossEntropies;
 import dev.lanewise.cpu.norm.LayerNorms;
@@ -115,10 +118,10 @@ final class VectorBackend implements Backend {
             case Conv2d conv -> Convolutions.run(conv, inputs, outputs);
             case Conv2dInputGrad grad -> Convolutions.run(grad, inputs, outputs);
             case Conv2dWeightGrad grad -> Convolutions.run(grad, inputs, outputs);
-            case MaxPool2d pool -> throw new UnsupportedOperationException();
-            case MaxPool2dGrad grad -> throw new UnsupportedOperationException();
-            case AvgPool2d pool -> throw new UnsupportedOperationException();
-            case AvgPool2dGrad grad -> throw new UnsupportedOperationException();
+            case MaxPool2d pool -> Pools.run(pool, inputs, outputs);
+            case MaxPool2dGrad grad -> Pools.run(grad, inputs, outputs);
+            case AvgPool2d pool -> Pools.run(pool, inputs, outputs);
+            case AvgPool2dGrad grad -> Pools.run(grad, inputs, outputs);
             case Cat cat -> Joining.run(cat, inputs, outputs);
             case Pad pad -> Joining.run(pad, inputs, outputs);
             case SliceGrad grad -> Joining.run(grad, inputs, outputs);
@@ -137,22 +140,18 @@ final class VectorBackend implements Backend {
             case Dropout dropout -> Dropouts.run(dropout, inputs, outputs);
             case Update.SgdStep step -> Updates.run(step, inputs, outputs);
             case Update.AdamStep step -> Updates.run(step, inputs, outputs);
-            case Attention attention -> throw declined(attention);
-            case AttentionGrad grad -> throw declined(grad);
+            case Attention attention -> Attentions.run(attention, inputs, outputs);
+            case AttentionGrad grad -> AttentionGrads.run(grad, inputs, outputs);
             case Op.Structural structural -> throw new IllegalArgumentException(
                     structural.opName() + ": reached the backend (expected dispatch to run it)");
         }
     }
 
-    private static IllegalArgumentException declined(Op.Fused op) {
-        return new IllegalArgumentException(op.opName() + ": declined by this backend; run its decomposition");
-    }
-
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
         return switch (op) {
-            case Attention attention -> false;
-            case AttentionGrad grad -> false;
+            case Attention attention -> true;
+            case AttentionGrad grad -> true;
             case Softmax softmax -> true;
             case SoftmaxGrad grad -> true;
             case Linear linear -> true;

@@ -1,0 +1,96 @@
+package dev.lanewise.cpu.matrix;
+
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+
+import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.pool.PoolShape;
+import dev.lanewise.cpu.pool.Pooling;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Pool2d;
+
+/** Pooling of tensors; strided operands are copied to dense ones before. */
+public final class Pools {
+    private Pools() {}
+
+    /** The maximum of each window, and its position. */
+    public static void run(MaxPool2d op, Tensor[] inputs, Tensor[] outputs) {
+        PoolShape shape = shape(op.pool(), inputs[0].shape(), false);
+        try (Dense x = Dense.of(inputs[0])) {
+            long y = Dense.address(outputs[0]);
+            long indices = Dense.address(outputs[1]);
+            if (isF64(outputs)) {
+                Pooling.maxForwardF64(shape, ALL, x.address(), ALL, y, ALL, indices);
+            } else {
+                Pooling.maxForwardF32(shape, ALL, x.address(), ALL, y, ALL, indices);
+            }
+        }
+    }
+
+    /** The gradient of the maximum. */
+    public static void run(MaxPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        PoolShape shape = shape(op.pool(), outputs[0].shape(), false);
+        try (Dense gy = Dense.of(inputs[0]);
+                Dense indices = Dense.of(inputs[1])) {
+            long gx = Dense.address(outputs[0]);
+            if (isF64(outputs)) {
+                Pooling.maxBackwardF64(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
+            } else {
+                Pooling.maxBackwardF32(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
+            }
+        }
+    }
+
+    /** The mean of each window. */
+    public static void run(AvgPool2d op, Tensor[] inputs, Tensor[] outputs) {
+        PoolShape shape = shape(op.pool(), inputs[0].shape(), op.countIncludePad());
+        try (Dense x = Dense.of(inputs[0])) {
+            long y = Dense.address(outputs[0]);
+            if (isF64(outputs)) {
+                Pooling.avgForwardF64(shape, ALL, x.address(), ALL, y);
+            } else {
+                Pooling.avgForwardF32(shape, ALL, x.address(), ALL, y);
+            }
+        }
+    }
+
+    /** The gradient of the mean. */
+    public static void run(AvgPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        PoolShape shape = shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
+        try (Dense gy = Dense.of(inputs[0])) {
+            long gx = Dense.address(outputs[0]);
+            if (isF64(outputs)) {
+                Pooling.avgBackwardF64(shape, ALL, gy.address(), ALL, gx);
+            } else {
+                Pooling.avgBackwardF32(shape, ALL, gy.address(), ALL, gx);
+            }
+        }
+    }
+
+    private static boolean isF64(Tensor[] outputs) {
+        return outputs[0].dtype() == DType.F64;
+    }
+
+    private static PoolShape shape(Pool2d pool, Shape x, boolean countIncludePad) {
+        return new PoolShape(
+                Math.toIntExact(x.size(0)),
+                Math.toIntExact(x.size(1)),
+                Math.toIntExact(x.size(2)),
+                Math.toIntExact(x.size(3)),
+                pool.kernelH(),
+                pool.kernelW(),
+                pool.strideH(),
+                pool.strideW(),
+                pool.paddingH(),
+                pool.paddingW(),
+                1,
+                1,
+                pool.ceilMode(),
+                countIncludePad);
+    }
+}
