@@ -23,88 +23,22 @@ final class F32Moments implements MomentKernel {
 
     @Override
     public double sum(long x, int n) {
-        FloatVector a = loadF32(NativeMemory.ZEROS);
-        FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
-        FloatVector c = loadF32(NativeMemory.ZEROS + 2 * VECTOR);
-        FloatVector d = loadF32(NativeMemory.ZEROS + 3 * VECTOR);
-        int i = 0;
-        for (; i <= n - 4 * LANES; i += 4 * LANES) {
-            long at = x + i * BYTES;
-            a = a.add(loadF32(at));
-            b = b.add(loadF32(at + VECTOR));
-            c = c.add(loadF32(at + 2 * VECTOR));
-            d = d.add(loadF32(at + 3 * VECTOR));
-        }
-        for (; i <= n - LANES; i += LANES) {
-            a = a.add(loadF32(x + i * BYTES));
-        }
-        if (i < n) {
-            b = b.add(loadF32(x + i * BYTES, tail(i, n)));
-        }
-        return LaneSum.of(a.add(b).add(c.add(d)));
+        return F32Moment.SUM.pass(x, 0, n, 0, 0, 0, 0, 0);
     }
 
     @Override
     public double squares(long x, int n, double mean) {
-        float center = (float) mean;
-        FloatVector a = loadF32(NativeMemory.ZEROS);
-        FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
-        FloatVector c = loadF32(NativeMemory.ZEROS + 2 * VECTOR);
-        FloatVector d = loadF32(NativeMemory.ZEROS + 3 * VECTOR);
-        int i = 0;
-        for (; i <= n - 4 * LANES; i += 4 * LANES) {
-            long at = x + i * BYTES;
-            FloatVector v = loadF32(at).sub(center);
-            FloatVector w = loadF32(at + VECTOR).sub(center);
-            a = v.fma(v, a);
-            b = w.fma(w, b);
-            v = loadF32(at + 2 * VECTOR).sub(center);
-            w = loadF32(at + 3 * VECTOR).sub(center);
-            c = v.fma(v, c);
-            d = w.fma(w, d);
-        }
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector v = loadF32(x + i * BYTES).sub(center);
-            a = v.fma(v, a);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = tail(i, n);
-            FloatVector v = loadF32(x + i * BYTES, tail).sub(center);
-            b = b.add(v.mul(v), tail);
-        }
-        return LaneSum.of(a.add(b).add(c.add(d)));
+        return F32Moment.SQUARES.pass(x, 0, n, mean, 0, 0, 0, 0);
     }
 
     @Override
     public void normalize(long x, long y, int n, double mean, double scale, long weight, long bias) {
-        float center = (float) mean;
-        float factor = (float) scale;
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector v = loadF32(x + i * BYTES).sub(center).mul(factor);
-            storeF32(v.fma(loadF32(weight + i * BYTES), loadF32(bias + i * BYTES)), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = tail(i, n);
-            FloatVector v = loadF32(x + i * BYTES, tail).sub(center).mul(factor);
-            v = v.fma(loadF32(weight + i * BYTES, tail), loadF32(bias + i * BYTES, tail));
-            storeF32(v, y + i * BYTES, tail);
-        }
+        F32Moment.NORMALIZE.pass(x, y, n, mean, scale, 0, weight, bias);
     }
 
     @Override
     public void normalize(long x, long y, int n, double mean, double scale, double bias) {
-        float center = (float) mean;
-        FloatVector factor = FloatVector.broadcast(Species.F32, (float) scale);
-        FloatVector shift = FloatVector.broadcast(Species.F32, (float) bias);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(x + i * BYTES).sub(center).fma(factor, shift), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = tail(i, n);
-            storeF32(loadF32(x + i * BYTES, tail).sub(center).fma(factor, shift), y + i * BYTES, tail);
-        }
+        F32Moment.NORMALIZE_EVENLY.pass(x, y, n, mean, scale, bias, 0, 0);
     }
 
     @Override

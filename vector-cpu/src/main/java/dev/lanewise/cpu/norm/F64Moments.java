@@ -22,88 +22,22 @@ final class F64Moments implements MomentKernel {
 
     @Override
     public double sum(long x, int n) {
-        DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-        DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-        DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
-        int i = 0;
-        for (; i <= n - 4 * LANES; i += 4 * LANES) {
-            long at = x + i * BYTES;
-            a = a.add(loadF64(at));
-            b = b.add(loadF64(at + VECTOR));
-            c = c.add(loadF64(at + 2 * VECTOR));
-            d = d.add(loadF64(at + 3 * VECTOR));
-        }
-        for (; i <= n - LANES; i += LANES) {
-            a = a.add(loadF64(x + i * BYTES));
-        }
-        if (i < n) {
-            b = b.add(loadF64(x + i * BYTES, tail(i, n)));
-        }
-        return LaneSum.of(a.add(b).add(c.add(d)));
+        return F64Moment.SUM.pass(x, 0, n, 0, 0, 0, 0, 0);
     }
 
     @Override
     public double squares(long x, int n, double mean) {
-        double center = mean;
-        DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-        DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-        DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
-        int i = 0;
-        for (; i <= n - 4 * LANES; i += 4 * LANES) {
-            long at = x + i * BYTES;
-            DoubleVector v = loadF64(at).sub(center);
-            DoubleVector w = loadF64(at + VECTOR).sub(center);
-            a = v.fma(v, a);
-            b = w.fma(w, b);
-            v = loadF64(at + 2 * VECTOR).sub(center);
-            w = loadF64(at + 3 * VECTOR).sub(center);
-            c = v.fma(v, c);
-            d = w.fma(w, d);
-        }
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector v = loadF64(x + i * BYTES).sub(center);
-            a = v.fma(v, a);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = tail(i, n);
-            DoubleVector v = loadF64(x + i * BYTES, tail).sub(center);
-            b = b.add(v.mul(v), tail);
-        }
-        return LaneSum.of(a.add(b).add(c.add(d)));
+        return F64Moment.SQUARES.pass(x, 0, n, mean, 0, 0, 0, 0);
     }
 
     @Override
     public void normalize(long x, long y, int n, double mean, double scale, long weight, long bias) {
-        double center = mean;
-        double factor = scale;
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector v = loadF64(x + i * BYTES).sub(center).mul(factor);
-            storeF64(v.fma(loadF64(weight + i * BYTES), loadF64(bias + i * BYTES)), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = tail(i, n);
-            DoubleVector v = loadF64(x + i * BYTES, tail).sub(center).mul(factor);
-            v = v.fma(loadF64(weight + i * BYTES, tail), loadF64(bias + i * BYTES, tail));
-            storeF64(v, y + i * BYTES, tail);
-        }
+        F64Moment.NORMALIZE.pass(x, y, n, mean, scale, 0, weight, bias);
     }
 
     @Override
     public void normalize(long x, long y, int n, double mean, double scale, double bias) {
-        double center = mean;
-        DoubleVector factor = DoubleVector.broadcast(Species.F64, scale);
-        DoubleVector shift = DoubleVector.broadcast(Species.F64, bias);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(x + i * BYTES).sub(center).fma(factor, shift), y + i * BYTES);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = tail(i, n);
-            storeF64(loadF64(x + i * BYTES, tail).sub(center).fma(factor, shift), y + i * BYTES, tail);
-        }
+        F64Moment.NORMALIZE_EVENLY.pass(x, y, n, mean, scale, bias, 0, 0);
     }
 
     @Override

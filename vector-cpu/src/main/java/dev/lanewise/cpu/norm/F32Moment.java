@@ -1,0 +1,126 @@
+package dev.lanewise.cpu.norm;
+
+import static dev.lanewise.cpu.memory.Access.loadF32;
+import static dev.lanewise.cpu.memory.Access.storeF32;
+
+import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.memory.NativeMemory;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** Single passes of normalization in single precision, kept out of their callers as those of {@link F32Row} are. */
+enum F32Moment {
+    /** The sum. */
+    SUM {
+        @Override
+        double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+            FloatVector a = loadF32(NativeMemory.ZEROS);
+            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
+            FloatVector c = loadF32(NativeMemory.ZEROS + 2 * VECTOR);
+            FloatVector d = loadF32(NativeMemory.ZEROS + 3 * VECTOR);
+            int i = 0;
+            for (; i <= n - 4 * LANES; i += 4 * LANES) {
+                long at = x + i * BYTES;
+                a = a.add(loadF32(at));
+                b = b.add(loadF32(at + VECTOR));
+                c = c.add(loadF32(at + 2 * VECTOR));
+                d = d.add(loadF32(at + 3 * VECTOR));
+            }
+            for (; i <= n - LANES; i += LANES) {
+                a = a.add(loadF32(x + i * BYTES));
+            }
+            if (i < n) {
+                b = b.add(loadF32(x + i * BYTES, tail(i, n)));
+            }
+            return LaneSum.of(a.add(b).add(c.add(d)));
+        }
+    },
+    /** The sum of squared differences from the mean. */
+    SQUARES {
+        @Override
+        double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+            float center = (float) mean;
+            FloatVector a = loadF32(NativeMemory.ZEROS);
+            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
+            FloatVector c = loadF32(NativeMemory.ZEROS + 2 * VECTOR);
+            FloatVector d = loadF32(NativeMemory.ZEROS + 3 * VECTOR);
+            int i = 0;
+            for (; i <= n - 4 * LANES; i += 4 * LANES) {
+                long at = x + i * BYTES;
+                FloatVector v = loadF32(at).sub(center);
+                FloatVector w = loadF32(at + VECTOR).sub(center);
+                a = v.fma(v, a);
+                b = w.fma(w, b);
+                v = loadF32(at + 2 * VECTOR).sub(center);
+                w = loadF32(at + 3 * VECTOR).sub(center);
+                c = v.fma(v, c);
+                d = w.fma(w, d);
+            }
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector v = loadF32(x + i * BYTES).sub(center);
+                a = v.fma(v, a);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = tail(i, n);
+                FloatVector v = loadF32(x + i * BYTES, tail).sub(center);
+                b = b.add(v.mul(v), tail);
+            }
+            return LaneSum.of(a.add(b).add(c.add(d)));
+        }
+    },
+    /** {@code y = (x - mean) scale weight + bias} with a weight and a bias for each element. */
+    NORMALIZE {
+        @Override
+        double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+            float center = (float) mean;
+            float factor = (float) scale;
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector v = loadF32(x + i * BYTES).sub(center).mul(factor);
+                storeF32(v.fma(loadF32(weight + i * BYTES), loadF32(bias + i * BYTES)), y + i * BYTES);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = tail(i, n);
+                FloatVector v = loadF32(x + i * BYTES, tail).sub(center).mul(factor);
+                v = v.fma(loadF32(weight + i * BYTES, tail), loadF32(bias + i * BYTES, tail));
+                storeF32(v, y + i * BYTES, tail);
+            }
+            return 0;
+        }
+    },
+    /** {@code y = (x - mean) scale + shift}. */
+    NORMALIZE_EVENLY {
+        @Override
+        double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+            float center = (float) mean;
+            FloatVector factor = FloatVector.broadcast(Species.F32, (float) scale);
+            FloatVector added = FloatVector.broadcast(Species.F32, (float) shift);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                storeF32(loadF32(x + i * BYTES).sub(center).fma(factor, added), y + i * BYTES);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = tail(i, n);
+                storeF32(loadF32(x + i * BYTES, tail).sub(center).fma(factor, added), y + i * BYTES, tail);
+            }
+            return 0;
+        }
+    };
+
+    private static final F32Moment[] PASSES = values();
+    private static final int LANES = Species.F32_LANES;
+    private static final long BYTES = Float.BYTES;
+    private static final long VECTOR = Species.VECTOR_BYTES;
+
+    abstract double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias);
+
+    /** Goes over n elements; operands that a pass has no use for are 0. */
+    double pass(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+        return PASSES[ordinal()].run(x, y, n, mean, scale, shift, weight, bias);
+    }
+
+    private static VectorMask<Float> tail(int i, int n) {
+        return Species.F32.indexInRange(i, n);
+    }
+}
