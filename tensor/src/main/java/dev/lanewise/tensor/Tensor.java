@@ -86,6 +86,11 @@ public sealed interface Tensor
         return full(value, DType.F32, Device.CPU);
     }
 
+    /** A vector of one element of type {@link DType#F32}. */
+    static Tensor of(float value) {
+        return of(new float[] {value});
+    }
+
     /** A vector of type {@link DType#F32}. */
     static Tensor of(float... values) {
         return of(values, values.length);
@@ -94,6 +99,11 @@ public sealed interface Tensor
     /** A tensor of type {@link DType#F32} from its elements in row-major order. */
     static Tensor of(float[] values, long... sizes) {
         return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+    }
+
+    /** A vector of one element of type {@link DType#F64}. */
+    static Tensor of(double value) {
+        return of(new double[] {value});
     }
 
     /** A vector of type {@link DType#F64}. */
@@ -106,6 +116,11 @@ public sealed interface Tensor
         return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
+    /** A vector of one element of type {@link DType#I32}. */
+    static Tensor of(int value) {
+        return of(new int[] {value});
+    }
+
     /** A vector of type {@link DType#I32}. */
     static Tensor of(int... values) {
         return of(values, values.length);
@@ -116,6 +131,11 @@ public sealed interface Tensor
         return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
+    /** A vector of one element of type {@link DType#I64}. */
+    static Tensor of(long value) {
+        return of(new long[] {value});
+    }
+
     /** A vector of type {@link DType#I64}. */
     static Tensor of(long... values) {
         return of(values, Shape.of(values.length));
@@ -124,6 +144,11 @@ public sealed interface Tensor
     /** A tensor of type {@link DType#I64} from its elements in row-major order. */
     static Tensor of(long[] values, Shape shape) {
         return copyOf(JavaArrays.dense(values, shape));
+    }
+
+    /** A vector of one element of type {@link DType#BOOL}. */
+    static Tensor of(boolean value) {
+        return of(new boolean[] {value});
     }
 
     /** A vector of type {@link DType#BOOL}. */
