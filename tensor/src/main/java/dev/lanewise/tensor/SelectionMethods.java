@@ -18,7 +18,7 @@ public sealed interface SelectionMethods permits Tensor {
         Shape shape = self().shape();
         Tensor flat = Positions.of(self());
         if (shape.rank() == 0) {
-            return flat.reshape(Shape.of(flat.shape().size(0), 0));
+            return Tensor.full(0, DType.I64, self().device(), flat.shape().size(0), 0);
         }
         long[] strides = shape.rowMajorStrides();
         Tensor[] coordinates = new Tensor[strides.length];
