@@ -9,7 +9,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measure operations and training steps, and compare with PyTorch.",
-        subcommands = {OpsCommand.class, TrainCommand.class},
+        subcommands = {
+            OpsCommand.class,
+            TrainCommand.class,
+            ProfileCommand.class,
+            CompareCommand.class,
+            VersusCommand.class,
+            ColdCommand.class,
+            MemoryCommand.class
+        },
         sortOptions = false)
 final class BenchCommand implements Runnable {
     @Spec

@@ -5,6 +5,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backends;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -81,12 +82,28 @@ final class MeasureOptions {
         List<String> known = all.stream().map(name).distinct().toList();
         for (String wanted : only) {
             if (!known.contains(wanted)) {
-                throw usage("--only: unknown name '" + wanted + "' (expected some of " + String.join(", ", known) + ")");
+                throw unknown(spec, wanted, known);
             }
         }
         return all.stream()
                 .filter(item -> only.isEmpty() || only.contains(name.apply(item)))
                 .toList();
+    }
+
+    /** The training workload of a name that a command was given. */
+    static TrainWorkload known(CommandSpec spec, String name) {
+        List<String> known =
+                Arrays.stream(TrainWorkload.values()).map(workload -> workload.id).toList();
+        if (!known.contains(name)) {
+            throw unknown(spec, name, known);
+        }
+        return TrainWorkload.of(name);
+    }
+
+    private static ParameterException unknown(CommandSpec spec, String name, List<String> known) {
+        return new ParameterException(
+                spec.commandLine(),
+                "--only: unknown name '" + name + "' (expected some of " + String.join(", ", known) + ")");
     }
 
     /** Prints a measurement at once. */

@@ -12,10 +12,10 @@ record Timing(double warmUp, int rounds, double budget) {
     private static final double SHORTEST = 1e-7;
 
     /** The peer's rounds and budget for operations. */
-    static final Timing OPERATION = new Timing(0.75, 7, 0.25);
+    static final Timing OPERATION = new Timing(1.5, 7, 0.25);
 
     /** The peer's rounds and budget for training steps. */
-    static final Timing STEP = new Timing(4, 5, 1);
+    static final Timing STEP = new Timing(8, 5, 1);
 
     /** Every piece of work two or three times: for tests. */
     static final Timing ONCE = new Timing(0, 1, 0);
@@ -45,7 +45,7 @@ record Timing(double warmUp, int rounds, double budget) {
     }
 
     /** Runs the work until the warm-up is over; returns how long it took the last time. */
-    private double warm(Runnable work) {
+    double warm(Runnable work) {
         work.run();
         long start = System.nanoTime();
         double last;

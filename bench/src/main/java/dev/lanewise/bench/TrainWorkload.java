@@ -98,9 +98,12 @@ enum TrainWorkload {
         return new Sgd(parameters, 0.05, Sgd.Options.momentum(0.9));
     }
 
-    /** The names of all. */
-    static List<String> ids() {
-        return Arrays.stream(values()).map(workload -> workload.id).toList();
+    /** The workload of a name. */
+    static TrainWorkload of(String id) {
+        return Arrays.stream(values())
+                .filter(workload -> workload.id.equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no workload " + id));
     }
 
     /** Makes model, batch and optimizer on a device; the result is one training step, which cleans up after itself. */

@@ -1,0 +1,41 @@
+package dev.lanewise.bench;
+
+import dev.lanewise.nn.io.BadFileException;
+import java.awt.Color;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.knowm.xchart.ChartEncoder;
+import org.knowm.xchart.HorizontalBarChart;
+import org.knowm.xchart.HorizontalBarChartBuilder;
+
+/** Draws a comparison: a bar a piece of work, as long as our speed over the peer's. */
+final class Chart {
+    private static final int ROW_HEIGHT = 18;
+    private static final int MARGIN = 120;
+    private static final int WIDTH = 1000;
+
+    private Chart() {}
+
+    /** Writes a PNG. */
+    static void write(Comparison comparison, Path file) {
+        // the first row is drawn lowest
+        List<Comparison.Row> rows = comparison.rows().reversed();
+        HorizontalBarChart chart = new HorizontalBarChartBuilder()
+                .width(WIDTH)
+                .height(MARGIN + ROW_HEIGHT * rows.size())
+                .title("Speed over the peer's (above 1: faster)")
+                .build();
+        chart.getStyler().setLegendVisible(false);
+        chart.getStyler().setChartBackgroundColor(Color.WHITE);
+        chart.addSeries(
+                "ratio",
+                rows.stream().map(Comparison.Row::ratio).toList(),
+                rows.stream().map(Comparison.Row::name).toList());
+        try {
+            ChartEncoder.saveChart(chart, file.toString(), "png");
+        } catch (IOException e) {
+            throw BadFileException.unwritable(file, e);
+        }
+    }
+}
