@@ -60,9 +60,14 @@ record Planes(
         return 4 * (phase * phaseSize() + (long) y * pitch + x);
     }
 
+    /** Tells whether the rows follow each other as in the source. */
+    private boolean isContiguous() {
+        return strideH == 1 && strideW == 1 && top == 0 && left == 0 && pitch == sourceW;
+    }
+
     /** Tells whether the source itself has this layout but for gaps between its planes. */
     boolean isSource() {
-        return strideH == 1 && strideW == 1 && top == 0 && left == 0 && pitch == sourceW && rows == sourceH;
+        return isContiguous() && rows == sourceH;
     }
 
     /** Tells whether pixels of many source planes fall into few sets of the first-level cache. */
@@ -88,6 +93,11 @@ record Planes(
             for (int a = 0; a < phasesH; a++) {
                 for (int b = 0; b < phasesW; b++) {
                     long phaseAt = to + offset(channel, a, b, 0, 0);
+                    if (isContiguous() && firstRow + rows <= sourceH) {
+                        long from = source + channel * plane + 4L * firstRow * sourceW;
+                        Rows.copy(from, phaseAt, rows * pitch);
+                        continue;
+                    }
                     for (int y = 0; y < rows; y++) {
                         int sourceY = (y + firstRow) * strideH + a - top;
                         fillRow(source + channel * plane, sourceY, b, phaseAt + 4L * y * pitch);

@@ -55,7 +55,10 @@ final class Rows {
                     .intoMemorySegment(ALL, (start + 4L * i) & MASK, ORDER);
         }
         int rest = count + after - i;
-        if (rest > 0 && rest <= LANES) {
+        if (rest == 0) {
+            return;
+        }
+        if (rest <= LANES) {
             VectorMask<Float> written = SPECIES.indexInRange(0, rest);
             FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER, SPECIES.indexInRange(0, count - i))
                     .intoMemorySegment(ALL, (start + 4L * i) & MASK, ORDER, written);

@@ -81,6 +81,15 @@ final class Transposition {
     }
 
     /**
+     * Does what {@link #planesToPixels} does for at most a vector of channels with less than a vector of pixels, where a
+     * vector may be read from the first pixel of each plane on.
+     */
+    static void fewPlanesToPixels(
+            long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+        block(planes, plane, channels, to, toRow, pixels, work);
+    }
+
+    /**
      * Writes {@code planes[channel][pixel] = from[pixel][channel]}.
      *
      * @param from the pixels, whole vectors each

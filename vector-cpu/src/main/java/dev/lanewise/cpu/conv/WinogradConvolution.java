@@ -21,8 +21,8 @@ final class WinogradConvolution implements AutoCloseable {
     /** Tiles of a chunk that the threads share. */
     private static final int SHARED_TILES = 1024;
 
-    /** Tasks that the panels of one position are split into, at most. */
-    private static final int SPLITS = 4;
+    /** Panels of output channels from which on each is one task of a shared chunk. */
+    private static final int ENOUGH_PANELS = 8;
 
     private final WinogradTiles tiles;
     private final WinogradWeights weights;
@@ -82,22 +82,31 @@ final class WinogradConvolution implements AutoCloseable {
 
     @Override
     public void close() {
-        weights.close();
         zeros.close();
     }
 
     private void run() {
         int chunks = Vectors.blocks(n * bands, unitsPerChunk);
-        if (!shared) {
-            Workers.run(chunks, chunk -> chunk(chunk, false));
+        if (shared && weights.panels() >= ENOUGH_PANELS) {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                chunk(chunk, 0);
+            }
             return;
         }
-        for (int chunk = 0; chunk < chunks; chunk++) {
-            chunk(chunk, true);
+        try (Scratch kernels = Scratch.borrow(weights.panels() * weights.panelBytes())) {
+            weights.transformAll(kernels.address());
+            if (shared) {
+                for (int chunk = 0; chunk < chunks; chunk++) {
+                    chunk(chunk, kernels.address());
+                }
+            } else {
+                Workers.run(chunks, chunk -> chunk(chunk, kernels.address()));
+            }
         }
     }
 
-    private void chunk(int chunk, boolean sharing) {
+    /** Computes a chunk; {@code kernels} are all panels' kernels, or 0 if they are transformed as they are needed. */
+    private void chunk(int chunk, long kernels) {
         int first = chunk * unitsPerChunk;
         int units = Math.min(unitsPerChunk, n * bands - first);
         int count = units * bandRows * tiles.across();
@@ -107,14 +116,9 @@ final class WinogradConvolution implements AutoCloseable {
                 Scratch products = Scratch.borrow(out.bytes())) {
             WinogradLayout from = in.at(inputs.address());
             WinogradLayout to = out.at(products.address());
-            if (sharing) {
-                int panels = Vectors.blocks(outputs, PanelTile.COLUMNS);
-                int splits = Math.min(SPLITS, panels);
+            if (shared) {
                 Workers.run(units, unit -> transform(first + unit, unit, from));
-                Workers.run(WinogradTransform.POSITIONS * splits, task -> {
-                    int split = task % splits;
-                    multiply(task / splits, panels * split / splits, panels * (split + 1) / splits, count, from, to);
-                });
+                multiplyShared(count, kernels, from, to);
                 Workers.run(units, unit -> restore(first + unit, unit, to));
                 return;
             }
@@ -122,12 +126,34 @@ final class WinogradConvolution implements AutoCloseable {
                 transform(first + unit, unit, from);
             }
             for (int position = 0; position < WinogradTransform.POSITIONS; position++) {
-                multiply(position, 0, Vectors.blocks(outputs, PanelTile.COLUMNS), count, from, to);
+                for (int panel = 0; panel < weights.panels(); panel++) {
+                    multiply(position, panel, count, kernels + panel * weights.panelBytes(), from, to);
+                }
             }
             for (int unit = 0; unit < units; unit++) {
                 restore(first + unit, unit, to);
             }
         }
+    }
+
+    private void multiplyShared(int count, long kernels, WinogradLayout from, WinogradLayout to) {
+        int panels = weights.panels();
+        if (kernels != 0) {
+            Workers.run(WinogradTransform.POSITIONS * panels, task -> {
+                int panel = task % panels;
+                multiply(task / panels, panel, count, kernels + panel * weights.panelBytes(), from, to);
+            });
+            return;
+        }
+        // A panel's kernels go from their transform to the product through the second-level cache, never to memory.
+        Workers.run(panels, panel -> {
+            try (Scratch own = Scratch.borrow(weights.panelBytes())) {
+                weights.transform(panel, own.address());
+                for (int position = 0; position < WinogradTransform.POSITIONS; position++) {
+                    multiply(position, panel, count, own.address(), from, to);
+                }
+            }
+        });
     }
 
     private int rowsOf(int unit) {
@@ -141,16 +167,14 @@ final class WinogradConvolution implements AutoCloseable {
     }
 
     private void multiply(
-            int position, int firstPanel, int endPanel, int count, WinogradLayout from, WinogradLayout to) {
+            int position, int panel, int count, long kernels, WinogradLayout from, WinogradLayout to) {
         long a = from.base() + position * from.position();
-        for (int panel = firstPanel; panel < endPanel; panel++) {
-            long b = weights.panel(position, panel);
-            long c = to.base() + position * to.position() + panel * to.panel();
-            for (int tile = 0; tile < count; tile += PanelTile.ROWS) {
-                PanelTile.run(
-                        a + tile * from.tile(), from.tile(), 4, b, tiles.channels(), zeros.address(), 0,
-                        c + tile * to.tile(), to.tile());
-            }
+        long b = kernels + position * weights.position();
+        long c = to.base() + position * to.position() + panel * to.panel();
+        for (int tile = 0; tile < count; tile += PanelTile.ROWS) {
+            PanelTile.run(
+                    a + tile * from.tile(), from.tile(), 4, b, tiles.channels(), zeros.address(), 0,
+                    c + tile * to.tile(), to.tile());
         }
     }
 

@@ -13,7 +13,10 @@ final class WinogradWeightGrad implements AutoCloseable {
     private static final int TAPS = 9;
 
     /** Bytes of a chunk's values in the Winograd domain. */
-    private static final long CHUNK_BYTES = 8 << 20;
+    private static final long CHUNK_BYTES = 12 << 20;
+
+    /** Panels of output channels from which on each is one task, if all tiles are one chunk. */
+    private static final int ENOUGH_PANELS = 8;
 
     private final ConvShape p;
     private final WinogradTiles inputs;
@@ -25,6 +28,7 @@ final class WinogradWeightGrad implements AutoCloseable {
     private final Scratch zeros;
     private final Scratch memory;
     private final WinogradLayout sums;
+    private final boolean byPanels;
 
     private WinogradWeightGrad(ConvShape p, long x, long gy) {
         this.p = p;
@@ -40,7 +44,8 @@ final class WinogradWeightGrad implements AutoCloseable {
         this.gy = gy;
         this.zeros = Scratch.borrow(2 * Vectors.BYTES);
         Rows.clear(zeros.address(), PanelTile.COLUMNS);
-        WinogradLayout relative = WinogradLayout.panels(0, p.c(), p.k());
+        this.byPanels = imagesPerChunk == p.n() && panels() >= ENOUGH_PANELS;
+        WinogradLayout relative = WinogradLayout.panels(0, p.c(), byPanels ? 0 : p.k());
         this.memory = Scratch.borrow(relative.bytes());
         this.sums = relative.at(memory.address());
     }
@@ -53,9 +58,11 @@ final class WinogradWeightGrad implements AutoCloseable {
         }
         try (var pass = new WinogradWeightGrad(p, x, gy)) {
             for (int image = 0; image < p.n(); image += pass.imagesPerChunk) {
-                pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image));
+                pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image), gw);
             }
-            Workers.run(Vectors.blocks(p.k(), Vectors.LANES), vector -> pass.restore(vector, gw));
+            if (!pass.byPanels) {
+                Workers.run(pass.panels(), panel -> pass.restore(panel, panel, pass.sums, gw));
+            }
         }
     }
 
@@ -65,7 +72,11 @@ final class WinogradWeightGrad implements AutoCloseable {
         memory.close();
     }
 
-    private void chunk(int firstImage, int images) {
+    private int panels() {
+        return Vectors.blocks(p.k(), PanelTile.COLUMNS);
+    }
+
+    private void chunk(int firstImage, int images, long gw) {
         int perImage = tileRows * inputs.across();
         int count = images * perImage;
         WinogradLayout in = WinogradLayout.rows(0, count, p.c());
@@ -83,39 +94,71 @@ final class WinogradWeightGrad implements AutoCloseable {
                     gradients.transform(gy + (firstImage + image) * gradients.imageBytes(), 0, tileRows, b.from(tile));
                 }
             });
-            Workers.run(WinogradTransform.POSITIONS, position -> multiply(position, count, firstImage == 0, a, b));
-        }
-    }
-
-    private void multiply(int position, int count, boolean first, WinogradLayout a, WinogradLayout b) {
-        long left = a.base() + position * a.position();
-        for (int panel = 0; panel < Vectors.blocks(p.k(), PanelTile.COLUMNS); panel++) {
-            long right = b.base() + position * b.position() + panel * b.panel();
-            long sum = sums.base() + position * sums.position() + panel * sums.panel();
-            for (int channel = 0; channel < p.c(); channel += PanelTile.ROWS) {
-                long to = sum + channel * sums.tile();
-                PanelTile.run(
-                        left + 4L * channel, 4, a.tile(), right, count, first ? zeros.address() : to,
-                        first ? 0 : sums.tile(), to, sums.tile());
+            if (byPanels) {
+                Workers.run(panels(), panel -> panel(panel, count, a, b, gw));
+                return;
             }
+            Workers.run(WinogradTransform.POSITIONS, position -> {
+                for (int panel = 0; panel < panels(); panel++) {
+                    multiply(position, panel, count, firstImage == 0, a, b, panel, sums);
+                }
+            });
         }
     }
 
-    /** Brings the sums of one vector of output channels back to kernels. */
-    private void restore(int vector, long gw) {
+    /** Computes the gradient of one panel of output channels: its sums stay in the second-level cache. */
+    private void panel(int panel, int count, WinogradLayout a, WinogradLayout b, long gw) {
+        WinogradLayout relative = WinogradLayout.panels(0, p.c(), PanelTile.COLUMNS);
+        try (Scratch own = Scratch.borrow(relative.bytes())) {
+            WinogradLayout sum = relative.at(own.address());
+            for (int position = 0; position < WinogradTransform.POSITIONS; position++) {
+                multiply(position, panel, count, true, a, b, 0, sum);
+            }
+            restore(panel, 0, sum, gw);
+        }
+    }
+
+    /** Adds a panel's products of one position to panel {@code place} of {@code to}. */
+    private void multiply(
+            int position,
+            int panel,
+            int count,
+            boolean first,
+            WinogradLayout a,
+            WinogradLayout b,
+            int place,
+            WinogradLayout to) {
+        long left = a.base() + position * a.position();
+        long right = b.base() + position * b.position() + panel * b.panel();
+        long sum = to.base() + position * to.position() + place * to.panel();
+        for (int channel = 0; channel < p.c(); channel += PanelTile.ROWS) {
+            long target = sum + channel * to.tile();
+            PanelTile.run(
+                    left + 4L * channel, 4, a.tile(), right, count, first ? zeros.address() : target,
+                    first ? 0 : to.tile(), target, to.tile());
+        }
+    }
+
+    /** Brings the sums of one panel of output channels, panel {@code place} of {@code from}, back to kernels. */
+    private void restore(int panel, int place, WinogradLayout from, long gw) {
         long kernel = TAPS * Vectors.BYTES;
+        long plane = 4L * p.c() * TAPS;
         try (Scratch kernels = Scratch.borrow(p.c() * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
-            for (int channel = 0; channel < p.c(); channel++) {
-                WinogradTransform.weightGradient(
-                        sums.address(channel, vector), sums.position(), kernels.address() + channel * kernel,
-                        3 * Vectors.BYTES, Vectors.BYTES, work.address());
+            for (int half = 0; half < 2; half++) {
+                int first = panel * PanelTile.COLUMNS + half * Vectors.LANES;
+                if (first >= p.k()) {
+                    return;
+                }
+                for (int channel = 0; channel < p.c(); channel++) {
+                    WinogradTransform.weightGradient(
+                            from.address(channel, 2 * place + half), from.position(),
+                            kernels.address() + channel * kernel, 3 * Vectors.BYTES, Vectors.BYTES, work.address());
+                }
+                Transposition.pixelsToPlanes(
+                        kernels.address(), Vectors.BYTES, p.c() * TAPS, gw + first * plane, plane,
+                        Math.min(Vectors.LANES, p.k() - first), work.address());
             }
-            int first = vector * Vectors.LANES;
-            long plane = 4L * p.c() * TAPS;
-            Transposition.pixelsToPlanes(
-                    kernels.address(), Vectors.BYTES, p.c() * TAPS, gw + first * plane, plane,
-                    Math.min(Vectors.LANES, p.k() - first), work.address());
         }
     }
 }

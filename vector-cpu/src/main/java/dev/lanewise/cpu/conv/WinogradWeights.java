@@ -3,48 +3,64 @@ package dev.lanewise.cpu.conv;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 
-/** A convolution's 3x3 kernels in the Winograd domain, {@code [positions][panels of outputs][inputs][panel]}. */
-final class WinogradWeights implements AutoCloseable {
+/** A convolution's 3x3 kernels and their way into the Winograd domain, {@code [positions][inputs][panel]} for each panel. */
+final class WinogradWeights {
     private static final int TAPS = 9;
 
     private final int inputs;
     private final int outputs;
     private final boolean gradient;
     private final long w;
-    private final Scratch memory;
-    private final WinogradLayout layout;
+    private final WinogradLayout relative;
 
     /**
-     * Transforms the kernels at {@code w}; for the gradient with respect to the input they are turned by 180 degrees, and
-     * inputs and outputs change places.
+     * Takes the kernels at {@code w}; for the gradient with respect to the input they are turned by 180 degrees, and inputs
+     * and outputs change places.
      */
     WinogradWeights(ConvShape shape, boolean gradient, long w) {
         this.inputs = gradient ? shape.k() : shape.c();
         this.outputs = gradient ? shape.c() : shape.k();
         this.gradient = gradient;
         this.w = w;
-        WinogradLayout relative = WinogradLayout.panels(0, inputs, outputs);
-        this.memory = Scratch.borrow(relative.bytes());
-        this.layout = relative.at(memory.address());
-        Workers.run(Vectors.blocks(outputs, Vectors.LANES), this::transform);
+        this.relative = WinogradLayout.panels(0, inputs, PanelTile.COLUMNS);
     }
 
-    /** Returns where a panel of a position begins. */
-    long panel(int position, int panel) {
-        return layout.base() + position * layout.position() + panel * layout.panel();
+    /** Returns the number of panels that the output channels are cut into. */
+    int panels() {
+        return Vectors.blocks(outputs, PanelTile.COLUMNS);
     }
 
-    @Override
-    public void close() {
-        memory.close();
+    /** Returns the bytes of one panel's kernels. */
+    long panelBytes() {
+        return relative.bytes();
+    }
+
+    /** Returns the bytes between the kernels of two positions. */
+    long position() {
+        return relative.position();
+    }
+
+    /** Transforms the kernels of all panels, one after the other from {@code to} on. */
+    void transformAll(long to) {
+        Workers.run(panels(), panel -> transform(panel, to + panel * panelBytes()));
+    }
+
+    /** Transforms the kernels of one panel. */
+    void transform(int panel, long to) {
+        WinogradLayout layout = relative.at(to);
+        int first = panel * PanelTile.COLUMNS;
+        transform(first, 0, layout);
+        if (first + Vectors.LANES < outputs) {
+            transform(first + Vectors.LANES, 1, layout);
+        }
     }
 
     /** Transforms the kernels of one vector of outputs. */
-    private void transform(int vector) {
+    private void transform(int first, int vector, WinogradLayout layout) {
         long kernel = TAPS * Vectors.BYTES;
         try (Scratch turned = Scratch.borrow(inputs * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
-            turn(vector * Vectors.LANES, turned.address(), work.address());
+            turn(first, turned.address(), work.address());
             for (int input = 0; input < inputs; input++) {
                 WinogradTransform.weights(
                         turned.address() + input * kernel, 3 * Vectors.BYTES, Vectors.BYTES,
@@ -65,7 +81,12 @@ final class WinogradWeights implements AutoCloseable {
         for (int input = 0; input < inputs; input++) {
             long from = w + 4L * TAPS * ((long) input * outputs + first);
             long lastTap = to + ((long) input * TAPS + TAPS - 1) * Vectors.BYTES;
-            Transposition.planesToPixels(from, 4 * TAPS, channels, TAPS, lastTap, -Vectors.BYTES, work);
+            // A vector from a kernel on ends inside the next input's kernels, of which the last input has none.
+            if (input < inputs - 1 && TAPS < Vectors.LANES) {
+                Transposition.fewPlanesToPixels(from, 4 * TAPS, channels, TAPS, lastTap, -Vectors.BYTES, work);
+            } else {
+                Transposition.planesToPixels(from, 4 * TAPS, channels, TAPS, lastTap, -Vectors.BYTES, work);
+            }
         }
     }
 }
