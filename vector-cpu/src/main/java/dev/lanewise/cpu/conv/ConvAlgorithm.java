@@ -1,7 +1,6 @@
 package dev.lanewise.cpu.conv;
 
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** The ways to compute a float32 convolution, and which one a shape takes. */
 public enum ConvAlgorithm {
