@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.golden;
 
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -62,11 +63,11 @@ public record GoldenResult(String id, String op, Status status, double maxError,
     }
 
     private static final class Row {
-        private final int[] counts = new int[Status.values().length];
+        private final Map<Status, Integer> counts = new EnumMap<>(Status.class);
         private double maxError;
 
         void add(GoldenResult result) {
-            counts[result.status.ordinal()]++;
+            counts.merge(result.status, 1, Integer::sum);
             if (result.maxError > maxError) {
                 maxError = result.maxError;
             }
@@ -77,9 +78,9 @@ public record GoldenResult(String id, String op, Status status, double maxError,
                     Locale.ROOT,
                     "%-36s %7d %7d %8d %10.1e%n",
                     name,
-                    counts[Status.PASSED.ordinal()],
-                    counts[Status.FAILED.ordinal()],
-                    counts[Status.MISSING.ordinal()],
+                    counts.getOrDefault(Status.PASSED, 0),
+                    counts.getOrDefault(Status.FAILED, 0),
+                    counts.getOrDefault(Status.MISSING, 0),
                     maxError);
         }
     }

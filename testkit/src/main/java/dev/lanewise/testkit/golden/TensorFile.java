@@ -74,7 +74,7 @@ final class TensorFile {
         long begin = (Long) offsets.get(0);
         long end = (Long) offsets.get(1);
         Shape shape = Shape.of(sizes.stream().mapToLong(Long.class::cast).toArray());
-        return new Entry(DType.valueOf((String) fields.get("dtype")), shape, data.asSlice(begin, end - begin));
+        return new Entry(DType.valueOf(String.valueOf(fields.get("dtype"))), shape, data.asSlice(begin, end - begin));
     }
 
     /** The file's name without its ending. */
