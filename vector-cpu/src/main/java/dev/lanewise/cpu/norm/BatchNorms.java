@@ -16,6 +16,10 @@ import dev.lanewise.tensor.op.BatchNormGrad;
  */
 public final class BatchNorms {
     private static final long GRAIN = 1 << 15;
+
+    /** The smallest of so many elements takes the last of the rest: its rounding error is what stays. */
+    private static final int BALANCED = 16;
+
     private static final long SMALL_IMAGE = 8;
 
     private final MomentKernel kernel;
@@ -135,6 +139,24 @@ public final class BatchNorms {
         for (long i = 0; i < runs; i++) {
             long at = c * channelStride + i * runStride;
             kernel.grad(g + at, x + at, gx + at, run, mean, scale, shift, slope);
+        }
+        balance(gx + c * channelStride);
+    }
+
+    /**
+     * Makes a channel of the gradient sum to zero, as it does before rounding, by taking what is left off its first
+     * elements, which changes them within their own rounding errors' sum. Otherwise the gradient of a bias in front of the
+     * normalization is noise, and an adaptive optimizer scales noise up to full steps.
+     */
+    private void balance(long gx) {
+        double rest = 0;
+        for (long i = 0; i < runs; i++) {
+            rest += kernel.sum(gx + i * runStride, run);
+        }
+        for (int i = 0; i < Math.min(run, BALANCED) && rest != 0; i++) {
+            double before = kernel.load(gx + i * bytes);
+            kernel.store(gx + i * bytes, before - rest);
+            rest += kernel.load(gx + i * bytes) - before;
         }
     }
 

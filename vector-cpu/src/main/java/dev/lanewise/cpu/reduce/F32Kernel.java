@@ -5,7 +5,7 @@ import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF32;
 import static dev.lanewise.cpu.memory.Access.storeF32;
 
-import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.FloatVector;
@@ -18,25 +18,7 @@ enum F32Kernel implements Kernel {
     SUM {
         @Override
         double row(long x, int n) {
-            FloatVector a = loadF32(NativeMemory.ZEROS);
-            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
-            FloatVector c = loadF32(NativeMemory.ZEROS + 2 * VECTOR);
-            FloatVector d = loadF32(NativeMemory.ZEROS + 3 * VECTOR);
-            int i = 0;
-            for (; i <= n - 4 * LANES; i += 4 * LANES) {
-                long at = x + i * BYTES;
-                a = a.add(loadF32(at));
-                b = b.add(loadF32(at + VECTOR));
-                c = c.add(loadF32(at + 2 * VECTOR));
-                d = d.add(loadF32(at + 3 * VECTOR));
-            }
-            for (; i <= n - LANES; i += LANES) {
-                a = a.add(loadF32(x + i * BYTES));
-            }
-            if (i < n) {
-                b = b.add(loadF32(x + i * BYTES, tail(n - i)));
-            }
-            return LaneSum.of(a.add(b).add(c.add(d)));
+            return RowSum.f32(x, n);
         }
 
         @Override
