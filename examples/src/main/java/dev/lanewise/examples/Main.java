@@ -1,6 +1,7 @@
 package dev.lanewise.examples;
 
 import dev.lanewise.examples.golden.GoldenCommand;
+import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.TensorException;
@@ -16,7 +17,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "lanewise",
         description = "Tensors, automatic differentiation and neural networks in Java.",
-        subcommands = {TrainCommand.class, DoctorCommand.class, GoldenCommand.class},
+        subcommands = {TrainCommand.class, PredictCommand.class, DoctorCommand.class, GoldenCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         scope = ScopeType.INHERIT,

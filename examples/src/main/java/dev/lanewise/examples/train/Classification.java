@@ -1,67 +1,84 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.autograd.Autograd;
-import dev.lanewise.nn.Module;
-import dev.lanewise.nn.data.Batch;
-import dev.lanewise.nn.data.DataLoader;
-import dev.lanewise.nn.optim.Optimizer;
-import dev.lanewise.tensor.Scope;
+import dev.lanewise.nn.metrics.ClassificationMetrics;
+import dev.lanewise.nn.metrics.ConfusionMatrix;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
 
-/** Training of a classifier by cross-entropy: this is the whole loop. */
-record Classification(Module model, Optimizer optimizer, DataLoader train, DataLoader test, Progress progress) {
-
-    /** One epoch of training, then the accuracy on the test data. */
-    void epoch(int epoch, int epochs) {
-        progress.begin(epoch, epochs, train.samples());
-        long start = System.nanoTime();
-        double loss = train(epoch);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        progress.end(seconds, loss, accuracy());
+/**
+ * One class a sample, by cross-entropy: {@code [n, classes]} and {@code I64 [n]}.
+ *
+ * @param classes their names
+ * @param area whether the area under the ROC curve is measured too; there must be two classes, the second the positive one
+ */
+record Classification(List<String> classes, boolean area) implements Objective {
+    @Override
+    public Tensor loss(Tensor logits, Tensor y) {
+        return logits.crossEntropy(y);
     }
 
-    private double train(int epoch) {
-        model.train();
-        double lossSum = 0;
-        long seen = 0;
-        for (var batches = train.epoch(epoch).iterator(); batches.hasNext(); ) {
-            try (var _ = Scope.open("training step")) {
-                Batch batch = batches.next();
-                Tensor logits = model.forward(batch.x());
-                Tensor loss = logits.crossEntropy(batch.y());
-                optimizer.step(Autograd.gradients(loss));
-                lossSum += loss.item() * batch.size();
-                seen += batch.size();
-                checkFinite(lossSum, epoch, seen);
-                progress.step(seen, lossSum / seen, correct(logits, batch.y()), batch.size());
-            }
-        }
-        return lossSum / seen;
+    @Override
+    public double accuracy(Tensor logits, Tensor y) {
+        return (double) logits.argmax(1).eq(y).sum().itemLong() / y.shape().size(0);
     }
 
-    private static void checkFinite(double loss, int epoch, long samples) {
-        if (!Double.isFinite(loss)) {
-            throw new TensorException("train: the loss became " + loss + " in epoch " + epoch + " after " + samples
-                    + " samples (expected a finite number); try a smaller --lr");
-        }
+    @Override
+    public Evaluation evaluation() {
+        return new Measured();
     }
 
-    private double accuracy() {
-        model.eval();
-        return Autograd.noGrad(() -> {
-            long correct = 0;
-            for (var batches = test.epoch(0).iterator(); batches.hasNext(); ) {
-                try (var _ = Scope.open("evaluation")) {
-                    Batch batch = batches.next();
-                    correct += correct(model.forward(batch.x()), batch.y());
+    private final class Measured implements Evaluation {
+        private final ConfusionMatrix matrix = new ConfusionMatrix(classes.size());
+        private final List<Integer> actual = new ArrayList<>();
+        private final List<Float> scores = new ArrayList<>();
+
+        @Override
+        public void add(Tensor logits, Tensor y) {
+            int[] labels = toInts(y);
+            matrix.add(labels, toInts(logits.argmax(1)));
+            if (area) {
+                IntStream.of(labels).forEach(actual::add);
+                for (float score : logits.select(1, 1).sub(logits.select(1, 0)).toFloatArray()) {
+                    scores.add(score);
                 }
             }
-            return (double) correct / test.samples();
-        });
+        }
+
+        @Override
+        public Map<String, Double> figures() {
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put("test_accuracy", matrix.accuracy());
+            if (area) {
+                figures.put("test_auc", auc());
+            }
+            return figures;
+        }
+
+        private double auc() {
+            float[] all = new float[scores.size()];
+            for (int i = 0; i < all.length; i++) {
+                all[i] = scores.get(i);
+            }
+            return ClassificationMetrics.rocAuc(actual.stream().mapToInt(Integer::intValue).toArray(), all);
+        }
+
+        @Override
+        public String report() {
+            return matrix.report(classes) + (area ? String.format(Locale.ROOT, "ROC-AUC %.4f%n", auc()) : "");
+        }
     }
 
-    private static long correct(Tensor logits, Tensor classes) {
-        return logits.argmax(1).eq(classes).sum().itemLong();
+    private static int[] toInts(Tensor tensor) {
+        long[] values = tensor.toLongArray();
+        int[] ints = new int[values.length];
+        for (int i = 0; i < ints.length; i++) {
+            ints[i] = Math.toIntExact(values[i]);
+        }
+        return ints;
     }
 }

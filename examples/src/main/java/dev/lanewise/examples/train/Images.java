@@ -1,19 +1,20 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.nn.data.Image;
 import dev.lanewise.nn.data.LabeledImages;
 import dev.lanewise.nn.data.TensorDataset;
-import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 
-/** Labeled images as tensors: pixels on [0, 1], {@code [n, c, h, w]}. */
+/** Images as tensors. */
 final class Images {
     private Images() {}
 
-    static Dataset dataset(LabeledImages images, Device device) {
+    /** Labeled images in memory as they are: pixels on [0, 1], {@code [n, c, h, w]}. */
+    static Dataset dataset(LabeledImages images) {
         try (var _ = Scope.open("images")) {
             float[] pixels = new float[images.size() * images.imageSize()];
             for (int i = 0; i < images.size(); i++) {
@@ -21,8 +22,12 @@ final class Images {
             }
             Tensor x = Tensor.of(pixels, images.size(), images.channels(), images.height(), images.width());
             long[] labels = Arrays.stream(images.labels()).asLongStream().toArray();
-            Tensor y = Tensor.of(labels, Shape.of(labels.length));
-            return new TensorDataset(x.to(device), y.to(device));
+            return new TensorDataset(x, Tensor.of(labels, Shape.of(labels.length)));
         }
+    }
+
+    /** One image as a batch, {@code [1, c, h, w]}. */
+    static Tensor tensor(Image image) {
+        return Tensor.of(image.values(), 1, image.channels(), image.height(), image.width());
     }
 }

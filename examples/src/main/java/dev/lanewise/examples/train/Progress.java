@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a person or a program sees of a training run: a bar on a terminal, else plain lines, or JSON lines. */
 final class Progress {
@@ -20,7 +21,7 @@ final class Progress {
     private int epoch;
     private int epochs;
     private long samples;
-    private long correct;
+    private double correct;
     private long seen;
     private long started;
     private long drawn;
@@ -64,9 +65,9 @@ final class Progress {
         drawn = started;
     }
 
-    /** After a step: the mean loss so far and how many of the step's samples were right. */
-    void step(long samplesSeen, double loss, long stepCorrect, long stepSize) {
-        correct += stepCorrect;
+    /** After a step: the mean loss so far and the part of the step's samples that was right, NaN for none. */
+    void step(long samplesSeen, double loss, double accuracy, long stepSize) {
+        correct += accuracy * stepSize;
         seen += stepSize;
         long now = System.nanoTime();
         if (bar && now - drawn >= REDRAW_NANOS) {
@@ -74,18 +75,19 @@ final class Progress {
             double rate = samplesSeen / ((now - started) / 1e9);
             draw(String.format(
                     Locale.ROOT,
-                    "epoch %d/%d %s loss %.4f, accuracy %.2f%%, %.0f samples/s, %s left",
+                    "epoch %d/%d %s loss %.4f%s, %.0f samples/s, %s left",
                     epoch,
                     epochs,
                     bar(samplesSeen, samples),
                     loss,
-                    100.0 * correct / seen,
+                    Double.isNaN(correct) ? "" : ", accuracy " + percent(correct / seen),
                     rate,
                     time((samples - samplesSeen) / rate)));
         }
     }
 
-    void end(double seconds, double loss, double accuracy) {
+    /** After an epoch: the training loss, and what was measured on other data. */
+    void end(double seconds, double loss, Map<String, Double> figures) {
         double rate = samples / seconds;
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
@@ -94,16 +96,16 @@ final class Progress {
             fields.put("train_s", seconds);
             fields.put("samples_per_s", rate);
             fields.put("train_loss", loss);
-            fields.put("test_accuracy", accuracy);
+            fields.putAll(figures);
             out.println(JsonLine.of(fields));
         } else {
             String line = String.format(
                     Locale.ROOT,
-                    "epoch %d/%d: loss %.4f, test accuracy %.2f%%, %.1f s, %.0f samples/s",
+                    "epoch %d/%d: loss %.4f, %s, %.1f s, %.0f samples/s",
                     epoch,
                     epochs,
                     loss,
-                    100 * accuracy,
+                    text(figures),
                     seconds,
                     rate);
             if (bar) {
@@ -114,6 +116,28 @@ final class Progress {
             out.println();
         }
         out.flush();
+    }
+
+    /** What was measured, as {@code test accuracy 97.50%, test auc 0.8400}. */
+    private static String text(Map<String, Double> figures) {
+        return figures.entrySet().stream()
+                .map(figure -> figure.getKey().replace('_', ' ') + " "
+                        + (figure.getKey().endsWith("accuracy")
+                                ? percent(figure.getValue())
+                                : String.format(Locale.ROOT, "%.4f", figure.getValue())))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String percent(double part) {
+        return String.format(Locale.ROOT, "%.2f%%", 100 * part);
+    }
+
+    /** Lines for people after the training; a program has read all figures already. */
+    void report(String lines) {
+        if (!json) {
+            out.print(lines);
+            out.flush();
+        }
     }
 
     private void draw(String line) {

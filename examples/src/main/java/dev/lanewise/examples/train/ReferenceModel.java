@@ -1,38 +1,59 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.examples.models.MnistModels;
 import dev.lanewise.nn.Module;
-import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
-/** The models that {@code lanewise train} knows, with their defaults. */
-enum ReferenceModel {
-    MNIST_MLP("mnist-mlp", MnistModels::mlp, 10, 128, OptimizerKind.SGD, 0.1),
-    MNIST_LENET("mnist-lenet", MnistModels::lenet5, 3, 64, OptimizerKind.ADAM, 2e-3);
+/** A reference model: where its data comes from, how its network is made and what its answers mean. */
+interface ReferenceModel {
+    /** All of them. */
+    List<ReferenceModel> ALL = List.of(
+            new LinearRegression(),
+            DigitImages.MLP,
+            DigitImages.LENET,
+            DigitImages.CNN,
+            new CifarImages(),
+            new FolderImages(),
+            new Texts(),
+            new Tables(),
+            new Characters());
 
-    final String id;
-    final Supplier<Module> build;
-    final int epochs;
-    final int batch;
-    final OptimizerKind optimizer;
-    final double rate;
+    /** The name on the command line. */
+    String id();
 
-    ReferenceModel(
-            String id, Supplier<Module> build, int epochs, int batch, OptimizerKind optimizer, double rate) {
-        this.id = id;
-        this.build = build;
-        this.epochs = epochs;
-        this.batch = batch;
-        this.optimizer = optimizer;
-        this.rate = rate;
+    /** How it is trained unless the command line says otherwise. */
+    Recipe recipe(Setup setup);
+
+    /** Finds and reads the data. */
+    Task prepare(Setup setup);
+
+    /** Makes the network, its weights drawn from the global random stream. */
+    Module network(Card card);
+
+    /** What the trained network says about an input of the command line. */
+    List<Answer> predict(Card card, Module network, String input);
+
+    /** Figures of the network itself, under their names in JSON. */
+    default Map<String, Double> figures(Module network) {
+        return Map.of();
+    }
+
+    /** What to show after the training. */
+    default String closing(Card card, Module network) {
+        return "";
+    }
+
+    /** How the parameters of the last layer begin, which may differ in loaded weights; empty if there is no such layer. */
+    default String head() {
+        return "";
     }
 
     static Optional<ReferenceModel> find(String id) {
-        return Arrays.stream(values()).filter(model -> model.id.equals(id)).findFirst();
+        return ALL.stream().filter(model -> model.id().equals(id)).findFirst();
     }
 
     static String ids() {
-        return String.join(", ", Arrays.stream(values()).map(model -> model.id).toList());
+        return String.join(", ", ALL.stream().map(ReferenceModel::id).toList());
     }
 }

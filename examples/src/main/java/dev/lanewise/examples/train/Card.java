@@ -1,0 +1,140 @@
+package dev.lanewise.examples.train;
+
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.nn.io.AtomicFile;
+import dev.lanewise.nn.io.BadFileException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * What a model needs beside its weights: sizes, the classes' names, a vocabulary. It is an object of lists of strings in a
+ * JSON file beside the weights, whose name ends in {@value #SUFFIX}.
+ */
+record Card(String model, Map<String, List<String>> entries) {
+    static final String SUFFIX = ".json";
+
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final String MODEL = "model";
+    private static final String KIND = "what 'lanewise train --save' writes beside the weights";
+    private static final String REMEDY = "keep the two files together, or train again";
+    private static final long MOST_BYTES = 1 << 28;
+
+    Card(String model) {
+        this(model, new LinkedHashMap<>());
+    }
+
+    /** The card with an entry more. */
+    Card with(String name, List<String> values) {
+        Map<String, List<String>> more = new LinkedHashMap<>(entries);
+        more.put(name, List.copyOf(values));
+        return new Card(model, more);
+    }
+
+    Card with(String name, Object value) {
+        return with(name, List.of(value.toString()));
+    }
+
+    /** An entry's values. */
+    List<String> list(String name) {
+        List<String> values = entries.get(name);
+        if (values == null || values.isEmpty()) {
+            throw new BadFileException("the file of " + model, "no '" + name + "'", KIND, REMEDY);
+        }
+        return values;
+    }
+
+    /** An entry's only value. */
+    String text(String name) {
+        return list(name).getFirst();
+    }
+
+    /** An entry's only value, a whole number above 0. */
+    int number(String name) {
+        String text = text(name);
+        if (!text.matches("[1-9]\\d{0,8}")) {
+            throw new BadFileException(
+                    "the file of " + model, "'" + text + "' for '" + name + "'", "a whole number above 0", REMEDY);
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** Writes the card of weights. */
+    void write(Path weights) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put(MODEL, List.of(model));
+        fields.putAll(entries);
+        byte[] json = (JsonLine.of(fields) + "\n").getBytes(StandardCharsets.UTF_8);
+        AtomicFile.write(beside(weights), channel -> {
+            for (ByteBuffer bytes = ByteBuffer.wrap(json); bytes.hasRemaining(); ) {
+                channel.write(bytes);
+            }
+        });
+    }
+
+    /**
+     * Reads the card of weights.
+     *
+     * @param model the model it should be of
+     * @throws BadFileException if it is missing, damaged or of another model
+     */
+    static Card read(Path weights, String model) {
+        Path file = beside(weights);
+        Map<String, List<String>> entries;
+        try {
+            if (Files.size(file) > MOST_BYTES) {
+                throw new BadFileException(file, Files.size(file) + " bytes", KIND, REMEDY);
+            }
+            entries = parse(file, Files.readString(file));
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, KIND, failure);
+        }
+        List<String> named = entries.remove(MODEL);
+        if (!List.of(model).equals(named)) {
+            throw new BadFileException(
+                    file, "the model " + named, model, "name the model whose weights these are");
+        }
+        return new Card(model, entries);
+    }
+
+    private static Map<String, List<String>> parse(Path file, String json) {
+        Map<String, List<String>> entries = new LinkedHashMap<>();
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
+            require(file, parser.nextToken() == JsonToken.START_OBJECT);
+            for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+                require(file, parser.nextToken() == JsonToken.START_ARRAY);
+                List<String> values = new ArrayList<>();
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    require(file, parser.currentToken() == JsonToken.VALUE_STRING);
+                    values.add(parser.getString());
+                }
+                entries.put(name, values);
+            }
+            require(file, parser.currentToken() == JsonToken.END_OBJECT);
+            return entries;
+        } catch (JacksonException malformed) {
+            throw new BadFileException(file, "malformed JSON", KIND, REMEDY, malformed);
+        }
+    }
+
+    private static void require(Path file, boolean condition) {
+        if (!condition) {
+            throw new BadFileException(file, "something else", "an object of lists of strings: " + KIND, REMEDY);
+        }
+    }
+
+    private static Path beside(Path weights) {
+        return weights.resolveSibling(weights.getFileName() + SUFFIX);
+    }
+}

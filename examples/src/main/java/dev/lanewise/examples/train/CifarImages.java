@@ -1,0 +1,62 @@
+package dev.lanewise.examples.train;
+
+import dev.lanewise.examples.models.ResNet;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.data.Cifar10;
+import dev.lanewise.nn.data.Image;
+import dev.lanewise.nn.data.ImageDataset;
+import dev.lanewise.nn.data.ImageFiles;
+import dev.lanewise.nn.data.ImageSplit;
+import dev.lanewise.nn.data.ImageTransform;
+import dev.lanewise.nn.data.ImageTransforms;
+import dev.lanewise.tensor.Rng;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** ResNet-18 for CIFAR-10, its images shifted and mirrored at random while training. */
+final class CifarImages implements ReferenceModel {
+    private static final ImageTransform NORMALIZE = ImageTransforms.normalize(Cifar10.mean(), Cifar10.std());
+    private static final ImageTransform AUGMENT = ImageTransforms.randomCrop(Cifar10.SIDE, 4)
+            .then(ImageTransforms.horizontalFlip(0.5))
+            .then(NORMALIZE);
+
+    @Override
+    public String id() {
+        return "cifar-resnet18";
+    }
+
+    @Override
+    public Recipe recipe(Setup setup) {
+        return Recipe.of(10, 128, OptimizerKind.SGD, 0.1).inOneCycle();
+    }
+
+    @Override
+    public Task prepare(Setup setup) {
+        ImageSplit split = setup.synthetic()
+                ? Cifar10.synthetic(Cifar10.SYNTHETIC_SEED)
+                : Cifar10.load(setup.home(), setup.progress()::download, setup.progress()::notice);
+        List<String> classes = split.train().classes();
+        ImageDataset train = new ImageDataset(split.train(), AUGMENT, setup.seed());
+        ImageDataset test = new ImageDataset(split.test(), NORMALIZE, 0);
+        Card card = new Card(id()).with("classes", classes);
+        return new Task(card, train, test, new Classification(classes, false), train::epoch);
+    }
+
+    @Override
+    public Module network(Card card) {
+        return ResNet.resnet18Cifar(card.list("classes").size(), Rng.global());
+    }
+
+    @Override
+    public String head() {
+        return "fc.";
+    }
+
+    @Override
+    public List<Answer> predict(Card card, Module network, String input) {
+        Image image = ImageFiles.read(Path.of(input)).resize(Cifar10.SIDE, Cifar10.SIDE);
+        Image normal = NORMALIZE.apply(image, new SplittableRandom(0));
+        return Answer.classes(List.of(input), network.forward(Images.tensor(normal)), card.list("classes"));
+    }
+}

@@ -1,0 +1,54 @@
+package dev.lanewise.examples.train;
+
+import dev.lanewise.examples.models.MnistModels;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.data.Image;
+import dev.lanewise.nn.data.ImageFiles;
+import dev.lanewise.nn.data.ImageSplit;
+import dev.lanewise.nn.data.Mnist;
+import dev.lanewise.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Networks for MNIST's digits. */
+record DigitImages(String id, Supplier<Module> network, Recipe recipe) implements ReferenceModel {
+    static final DigitImages MLP =
+            new DigitImages("mnist-mlp", MnistModels::mlp, Recipe.of(10, 128, OptimizerKind.SGD, 0.1));
+    static final DigitImages LENET =
+            new DigitImages("mnist-lenet", MnistModels::lenet5, Recipe.of(3, 64, OptimizerKind.ADAM, 2e-3));
+    static final DigitImages CNN =
+            new DigitImages("mnist-cnn", MnistModels::cnn, Recipe.of(5, 128, OptimizerKind.ADAM, 1e-3));
+
+    @Override
+    public Recipe recipe(Setup setup) {
+        return recipe;
+    }
+
+    @Override
+    public Task prepare(Setup setup) {
+        ImageSplit split = setup.synthetic()
+                ? Mnist.synthetic(Mnist.SYNTHETIC_SEED)
+                : Mnist.load(setup.home(), setup.progress()::download, setup.progress()::notice);
+        List<String> classes = split.train().classes();
+        return new Task(
+                new Card(id).with("classes", classes),
+                Images.dataset(split.train()),
+                Images.dataset(split.test()),
+                new Classification(classes, false));
+    }
+
+    @Override
+    public Module network(Card card) {
+        return network.get();
+    }
+
+    /** An image of a digit; MNIST's are white on black, so one on a light ground is inverted. */
+    @Override
+    public List<Answer> predict(Card card, Module model, String input) {
+        Image image = ImageFiles.read(Path.of(input)).resize(Mnist.SIDE, Mnist.SIDE);
+        Tensor grey = Images.tensor(image).mean(new int[] {1}, true);
+        Tensor ink = grey.mean().item() > 0.5 ? grey.neg().add(1) : grey;
+        return Answer.classes(List.of(input), model.forward(ink), card.list("classes"));
+    }
+}

@@ -1,0 +1,23 @@
+package dev.lanewise.examples.train;
+
+import dev.lanewise.nn.data.DataHome;
+
+/**
+ * What the command line says about the data and the model.
+ *
+ * @param home where data is looked for
+ * @param synthetic whether the stand-in was asked for
+ * @param seed where chance comes from
+ * @param encoder of texts
+ * @param logistic whether tables get a logistic regression instead of hidden layers
+ * @param label the column that a table's model predicts
+ * @param progress hears of downloads and of what is missing
+ */
+record Setup(
+        DataHome home,
+        boolean synthetic,
+        long seed,
+        TrainCommand.Encoder encoder,
+        boolean logistic,
+        String label,
+        Progress progress) {}

@@ -1,0 +1,97 @@
+package dev.lanewise.examples.train;
+
+import dev.lanewise.nn.Dropout;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.ReLU;
+import dev.lanewise.nn.Sequential;
+import dev.lanewise.nn.data.Column;
+import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.nn.data.Split;
+import dev.lanewise.nn.data.Table;
+import dev.lanewise.nn.data.TableEncoder;
+import dev.lanewise.nn.data.TensorDataset;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The rows of a table told apart: by hidden layers, or with {@code --logistic} by a weighted sum alone. */
+final class Tables implements ReferenceModel {
+    private static final String CLASSES = "classes";
+    private static final String ENCODER = "encoder";
+
+    @Override
+    public String id() {
+        return "tabular";
+    }
+
+    @Override
+    public Recipe recipe(Setup setup) {
+        return setup.logistic()
+                ? Recipe.of(20, 64, OptimizerKind.ADAM, 3e-3)
+                : Recipe.of(12, 64, OptimizerKind.ADAM, 1e-3).inOneCycle();
+    }
+
+    @Override
+    public Task prepare(Setup setup) {
+        TableFile file = TableFile.load(setup);
+        Table table = file.table();
+        Column labels = file.labels();
+        List<String> classes = labels.categories();
+        int[] y = labels.indices(classes);
+        Split split = Split.stratified(y, 0.2, 0);
+        Table features = file.features();
+        TableEncoder encoder = TableEncoder.fit(features.select(split.train()));
+        Card card = new Card(id())
+                .with("kind", setup.logistic() ? "logistic" : "mlp")
+                .with("label", labels.name())
+                .with("columns", table.columns().stream().map(Column::name).toList())
+                .with(CLASSES, classes)
+                .with(ENCODER, encoder.toJson());
+        return new Task(
+                card,
+                rows(encoder, features, y, split.train()),
+                rows(encoder, features, y, split.test()),
+                new Classification(classes, classes.size() == 2));
+    }
+
+    private static Dataset rows(TableEncoder encoder, Table features, int[] labels, int[] chosen) {
+        try (var _ = Scope.open("rows")) {
+            Tensor x = Tensor.of(encoder.encode(features.select(chosen)), chosen.length, encoder.width());
+            long[] y = Arrays.stream(chosen).mapToLong(i -> labels[i]).toArray();
+            return new TensorDataset(x, Tensor.of(y, Shape.of(y.length)));
+        }
+    }
+
+    @Override
+    public Module network(Card card) {
+        long features = TableFile.encoder(card.text(ENCODER)).width();
+        long classes = card.list(CLASSES).size();
+        return card.text("kind").equals("logistic")
+                ? new Linear(features, classes)
+                : new Sequential(
+                        new Linear(features, 64),
+                        new ReLU(),
+                        new Dropout(0.3),
+                        new Linear(64, 32),
+                        new ReLU(),
+                        new Dropout(0.3),
+                        new Linear(32, classes));
+    }
+
+    /** A CSV file with the columns of the training, or a row of it; the label may be left out. */
+    @Override
+    public List<Answer> predict(Card card, Module network, String input) {
+        TableEncoder encoder = TableFile.encoder(card.text(ENCODER));
+        Table table = TableFile.rows(input, card.list("columns"), card.text("label"));
+        float[] features = TableFile.encode(encoder, table, input);
+        Tensor x = Tensor.of(features, table.rows(), encoder.width());
+        List<String> names = IntStream.range(0, table.rows())
+                .mapToObj(row -> table.rows() == 1 ? input : input + ":" + (row + 2))
+                .toList();
+        return Answer.classes(names, network.forward(x), card.list(CLASSES));
+    }
+}
