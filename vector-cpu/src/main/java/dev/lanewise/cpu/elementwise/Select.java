@@ -1,13 +1,22 @@
 package dev.lanewise.cpu.elementwise;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.Access;
+import dev.lanewise.cpu.memory.Scratch;
+import java.lang.foreign.Arena;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** {@code out = a ? b : c} for truth values a; only the width of the others matters. */
 enum Select implements Loop {
     WIDTH_1 {
         @Override
-        void run(int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
-            for (int i = 0; i < n; i++) {
+        void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
+            for (int i = from; i < n; i++) {
                 byte yes = Access.i8(b + (long) i * bStep);
                 byte no = Access.i8(c + (long) i * cStep);
                 Access.i8(out + i, Access.i8(a + (long) i * aStep) != 0 ? yes : no);
@@ -16,8 +25,8 @@ enum Select implements Loop {
     },
     WIDTH_2 {
         @Override
-        void run(int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
-            for (int i = 0; i < n; i++) {
+        void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
+            for (int i = from; i < n; i++) {
                 short yes = Access.i16(b + (long) i * bStep);
                 short no = Access.i16(c + (long) i * cStep);
                 Access.i16(out + 2L * i, Access.i8(a + (long) i * aStep) != 0 ? yes : no);
@@ -26,24 +35,74 @@ enum Select implements Loop {
     },
     WIDTH_4 {
         @Override
-        void run(int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
-            for (int i = 0; i < n; i++) {
+        void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
+            for (int i = from; i < n; i++) {
                 int yes = Access.i32(b + (long) i * bStep);
                 int no = Access.i32(c + (long) i * cStep);
                 Access.i32(out + 4L * i, Access.i8(a + (long) i * aStep) != 0 ? yes : no);
             }
         }
+
+        @Override
+        void vectors(int n, long out, long a, long b, int bStep, long c, int cStep) {
+            for (int i = 0; i < n; i += TruthBytes.STEP) {
+                int bits = (int) TruthBytes.loadStep(a + i);
+                for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F32_LANES) {
+                    long at = i + lane;
+                    IntVector truth = IntVector.broadcast(Species.I32, bits >>> lane)
+                            .and(IntVector.fromMemorySegment(Species.I32, ALL, INT_LANES & MASK, Species.ORDER));
+                    IntVector yes = IntVector.fromMemorySegment(Species.I32, ALL, (b + at * bStep) & MASK, Species.ORDER);
+                    IntVector no = IntVector.fromMemorySegment(Species.I32, ALL, (c + at * cStep) & MASK, Species.ORDER);
+                    no.blend(yes, truth.compare(VectorOperators.NE, 0))
+                            .intoMemorySegment(ALL, (out + 4 * at) & MASK, Species.ORDER);
+                }
+            }
+        }
     },
     WIDTH_8 {
         @Override
-        void run(int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
-            for (int i = 0; i < n; i++) {
+        void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
+            for (int i = from; i < n; i++) {
                 long yes = Access.i64(b + (long) i * bStep);
                 long no = Access.i64(c + (long) i * cStep);
                 Access.i64(out + 8L * i, Access.i8(a + (long) i * aStep) != 0 ? yes : no);
             }
         }
+
+        @Override
+        void vectors(int n, long out, long a, long b, int bStep, long c, int cStep) {
+            for (int i = 0; i < n; i += TruthBytes.STEP) {
+                long bits = TruthBytes.loadStep(a + i);
+                for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F64_LANES) {
+                    long at = i + lane;
+                    LongVector truth = LongVector.broadcast(Species.I64, bits >>> lane)
+                            .and(LongVector.fromMemorySegment(Species.I64, ALL, LONG_LANES & MASK, Species.ORDER));
+                    LongVector yes =
+                            LongVector.fromMemorySegment(Species.I64, ALL, (b + at * bStep) & MASK, Species.ORDER);
+                    LongVector no =
+                            LongVector.fromMemorySegment(Species.I64, ALL, (c + at * cStep) & MASK, Species.ORDER);
+                    no.blend(yes, truth.compare(VectorOperators.NE, 0))
+                            .intoMemorySegment(ALL, (out + 8 * at) & MASK, Species.ORDER);
+                }
+            }
+        }
     };
+
+    /** One vector of ints whose lane i has bit i. */
+    private static final long INT_LANES;
+    /** One vector of longs whose lane i has bit i. */
+    private static final long LONG_LANES;
+
+    static {
+        INT_LANES = Arena.global().allocate(Species.VECTOR_BYTES, 64).address();
+        LONG_LANES = Arena.global().allocate(Species.VECTOR_BYTES, 64).address();
+        for (int lane = 0; lane < Species.F32_LANES; lane++) {
+            Access.i32(INT_LANES + 4L * lane, 1 << lane);
+        }
+        for (int lane = 0; lane < Species.F64_LANES; lane++) {
+            Access.i64(LONG_LANES + 8L * lane, 1L << lane);
+        }
+    }
 
     static Select of(int width) {
         return switch (width) {
@@ -54,19 +113,37 @@ enum Select implements Loop {
         };
     }
 
-    abstract void run(int n, long out, long a, int aStep, long b, int bStep, long c, int cStep);
+    /** Elements {@code from} to n, one by one. */
+    abstract void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep);
+
+    /** The first n elements, a multiple of {@link TruthBytes#STEP}; an operand of step 0 is a vector of one element. */
+    void vectors(int n, long out, long a, long b, int bStep, long c, int cStep) {
+        elements(0, n, out, a, 1, b, bStep, c, cStep);
+    }
 
     @Override
     public void run(int pattern, int n, long out, long a, long b, long c) {
         int width = 1 << ordinal();
-        run(
-                n,
-                out,
-                a,
-                (pattern & A_REPEATED) == 0 ? 1 : 0,
-                b,
-                (pattern & B_REPEATED) == 0 ? width : 0,
-                c,
-                (pattern & C_REPEATED) == 0 ? width : 0);
+        int aStep = (pattern & A_REPEATED) == 0 ? 1 : 0;
+        int bStep = (pattern & B_REPEATED) == 0 ? width : 0;
+        int cStep = (pattern & C_REPEATED) == 0 ? width : 0;
+        int body = aStep == 0 ? 0 : n & -TruthBytes.STEP;
+        if (body != 0) {
+            try (Scratch repeated = Scratch.borrow(2L * Species.VECTOR_BYTES)) {
+                long yes = bStep == 0 ? repeat(b, repeated.address()) : b;
+                long no = cStep == 0 ? repeat(c, repeated.address() + Species.VECTOR_BYTES) : c;
+                vectors(body, out, a, yes, bStep, no, cStep);
+            }
+        }
+        elements(body, n, out, a, aStep, b, bStep, c, cStep);
+    }
+
+    private long repeat(long element, long vector) {
+        int width = 1 << ordinal();
+        long bits = Access.bits(width, element);
+        for (int i = 0; i < Species.VECTOR_BYTES; i += width) {
+            Access.bits(width, vector + i, bits);
+        }
+        return vector;
     }
 }

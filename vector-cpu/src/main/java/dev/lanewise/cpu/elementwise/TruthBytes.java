@@ -34,8 +34,12 @@ final class TruthBytes {
         }
     }
 
-    /** Eight truth values as the lowest eight bits. */
-    static long load(long at) {
-        return NativeMemory.ALL.get(EIGHT_BYTES, at & NativeMemory.MASK) * GATHER >>> 56;
+    /** {@link #STEP} truth values as the lowest bits. */
+    static long loadStep(long at) {
+        long bits = 0;
+        for (int i = 0; i < STEP; i += 8) {
+            bits |= (NativeMemory.ALL.get(EIGHT_BYTES, at + i & NativeMemory.MASK) * GATHER >>> 56) << i;
+        }
+        return bits;
     }
 }

@@ -261,9 +261,15 @@ public final class VectorMath {
 
     /** {@code x * Phi(x)} with the normal distribution function Phi. */
     public static FloatVector gelu(FloatVector x) {
-        FloatVector tail = normalTail(x.abs());
-        FloatVector phi = tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0));
-        return x.mul(phi);
+        FloatVector square = x.mul(x);
+        FloatVector e = expOfNegative(square.mul(-0.5f));
+        FloatVector scaled = scaledErfc(x.abs().mul(SQRT_HALF));
+        // what rounding the square lost matters in the tail; beyond 20 the tail is 0
+        FloatVector lost = x.fma(x, square.neg()).mul(-0.5f);
+        FloatVector density = lost.fma(e, e).blend(0, square.compare(VectorOperators.GT, 400));
+        FloatVector tail = density.mul(scaled).mul(0.5f);
+        return tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0))
+                .mul(x);
     }
 
     /** {@code Phi(x) + x phi(x)}, the derivative of {@link #gelu}. */
@@ -272,20 +278,6 @@ public final class VectorMath {
         FloatVector tail = density.mul(scaledErfc(x.abs().mul(SQRT_HALF))).mul(0.5f);
         return tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0))
                 .add(x.mul(density).mul(NORMAL_DENSITY));
-    }
-
-    /** {@code 1 - Phi(a)} for a of 0 or more. */
-    private static FloatVector normalTail(FloatVector a) {
-        return expOfHalfSquare(a).mul(scaledErfc(a.mul(SQRT_HALF))).mul(0.5f);
-    }
-
-    /** {@code e^(-x^2 / 2)}, with the square's rounding error made good. */
-    private static FloatVector expOfHalfSquare(FloatVector x) {
-        FloatVector square = x.mul(x);
-        FloatVector error = x.fma(x, square.neg());
-        FloatVector e = expOfNegative(square.mul(-0.5f));
-        FloatVector corrected = error.mul(e).fma(broadcast(F32, -0.5f), e);
-        return corrected.blend(0, square.compare(VectorOperators.GT, 400));
     }
 
     /** The approximation of {@link #gelu} by tanh: {@code x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3))}. */

@@ -70,7 +70,7 @@ class SpecialFunctionsTest {
         "SILU, 1535161371",
         "SOFTPLUS, -1906913160",
         "ERF, -474917353",
-        "GELU, 1872133573",
+        "GELU, 1521618206",
         "GELU_TANH, -1799010012",
         "MISH, -2064527297"
     })
