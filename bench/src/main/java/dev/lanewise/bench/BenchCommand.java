@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             VersusCommand.class,
             ColdCommand.class,
-            MemoryCommand.class
+            MemoryCommand.class,
+            JmhCommand.class
         },
         sortOptions = false)
 final class BenchCommand implements Runnable {

@@ -5,11 +5,15 @@ import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.HorizontalBarChart;
 import org.knowm.xchart.HorizontalBarChartBuilder;
 
-/** Draws a comparison: a bar a piece of work, as long as our speed over the peer's. */
+/**
+ * Draws a comparison: a bar a piece of work, as long as the logarithm of our speed over the peer's, so that a half is as far
+ * to the left of 1 as two to the right.
+ */
 final class Chart {
     private static final int ROW_HEIGHT = 18;
     private static final int MARGIN = 120;
@@ -24,13 +28,18 @@ final class Chart {
         HorizontalBarChart chart = new HorizontalBarChartBuilder()
                 .width(WIDTH)
                 .height(MARGIN + ROW_HEIGHT * rows.size())
-                .title("Speed over the peer's (above 1: faster)")
+                .title("Speed over the peer's (right of 1: faster)")
                 .build();
-        chart.getStyler().setLegendVisible(false);
-        chart.getStyler().setChartBackgroundColor(Color.WHITE);
+        chart.getStyler()
+                .setLegendVisible(false)
+                .setChartBackgroundColor(Color.WHITE);
+        // every row has its label
+        chart.getStyler()
+                .setYAxisTickMarkSpacingHint(1)
+                .setXAxisTickLabelsFormattingFunction(power -> String.format(Locale.ROOT, "%.3g", Math.pow(2, power)));
         chart.addSeries(
                 "ratio",
-                rows.stream().map(Comparison.Row::ratio).toList(),
+                rows.stream().map(row -> Math.log(row.ratio()) / Math.log(2)).toList(),
                 rows.stream().map(Comparison.Row::name).toList());
         try {
             ChartEncoder.saveChart(chart, file.toString(), "png");

@@ -1,0 +1,5 @@
+/** JMH benchmarks of kernels through the public tensor operations, and of other libraries' kernels beside them. */
+@NullMarked
+package dev.lanewise.bench.jmh;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,47 @@
+package dev.lanewise.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class WorkloadsTest {
+    static Stream<OpWorkload> operations() {
+        // the largest products and vectors are the same code as the smaller ones
+        return OpWorkloads.all(false).stream()
+                .filter(workload -> workload.shape().stream().noneMatch(size -> size > 1 << 20))
+                .filter(workload -> !workload.op().equals("matmul") || workload.shape().getFirst() <= 512);
+    }
+
+    @ParameterizedTest
+    @MethodSource("operations")
+    void operationRuns(OpWorkload workload) {
+        Autograd.noGrad(() -> {
+            try (var _ = Scope.open("test")) {
+                Runnable op = workload.prepare().on(new Operands(Device.CPU, Rng.global()));
+                double seconds = Timing.ONCE.seconds(op, () -> {});
+                Map<String, Object> line = workload.line(seconds);
+                assertThat(line).containsKeys("op", "shape", "us");
+                assertThat((double) line.get("us")).isPositive();
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void trainingStepRuns(TrainWorkload workload) {
+        double seconds = Timing.ONCE.seconds(workload.prepare(Device.CPU), () -> {});
+        assertThat(workload.line(Device.CPU, seconds))
+                .containsOnlyKeys(
+                        "workload", "device", "mode", "precision", "batch", "ms_per_step", "samples_per_s")
+                .containsEntry("workload", workload.id)
+                .containsEntry("batch", workload.batch);
+    }
+}
