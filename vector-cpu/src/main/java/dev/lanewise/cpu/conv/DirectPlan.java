@@ -148,7 +148,7 @@ record DirectPlan(
         return outputs < DirectTile.CHANNELS ? 1 : phasePlanes() / DirectTile.CHANNELS;
     }
 
-    /** Returns the rows of taps that {@link #tapRow} may number. */
+    /** Returns the rows of taps that the flat table may number. */
     int tapRows() {
         return gradient ? extraRows() + 1 : shape.r();
     }
