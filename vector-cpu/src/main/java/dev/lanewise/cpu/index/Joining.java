@@ -92,6 +92,6 @@ public final class Joining {
     /** Rounds to the nearest bfloat16, halves to even. */
     private static long bfloat16(float value) {
         int bits = Float.floatToIntBits(value);
-        return value != value ? 0x7FC0 : bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+        return Float.isNaN(value) ? 0x7FC0 : bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
     }
 }

@@ -67,7 +67,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
         for (int iy = top; iy < bottom; iy += p.dilationH()) {
             for (int ix = left; ix < right; ix += p.dilationW()) {
                 float value = get(from + 4L * (iy * p.w() + ix));
-                if (value > maximum || value != value) {
+                if (value > maximum || Float.isNaN(value)) {
                     maximum = value;
                     best = iy * p.w() + ix;
                 }

@@ -63,7 +63,7 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
         for (int iy = top; iy < bottom; iy += p.dilationH()) {
             for (int ix = left; ix < right; ix += p.dilationW()) {
                 double value = get(from + 8L * (iy * p.w() + ix));
-                if (value > maximum || value != value) {
+                if (value > maximum || Double.isNaN(value)) {
                     maximum = value;
                     best = iy * p.w() + ix;
                 }

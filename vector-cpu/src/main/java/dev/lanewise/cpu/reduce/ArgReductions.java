@@ -42,7 +42,7 @@ public final class ArgReductions {
         float sign = largest ? 1 : -1;
         float best = sign * f32(x);
         long position = 0;
-        for (long i = 1; i < n && best == best; i++) {
+        for (long i = 1; i < n && !Float.isNaN(best); i++) {
             float value = sign * f32(x + i * step);
             if (!(value <= best)) {
                 best = value;
@@ -56,7 +56,7 @@ public final class ArgReductions {
         double sign = largest ? 1 : -1;
         double best = sign * f64(x);
         long position = 0;
-        for (long i = 1; i < n && best == best; i++) {
+        for (long i = 1; i < n && !Double.isNaN(best); i++) {
             double value = sign * f64(x + i * step);
             if (!(value <= best)) {
                 best = value;
