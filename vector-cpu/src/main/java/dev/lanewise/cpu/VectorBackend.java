@@ -148,24 +148,6 @@ final class VectorBackend implements Backend {
     }
 
     @Override
-    public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return switch (op) {
-            case Attention attention -> true;
-            case AttentionGrad grad -> true;
-            case Softmax softmax -> true;
-            case SoftmaxGrad grad -> true;
-            case Linear linear -> true;
-            case Dropout dropout -> true;
-            case CrossEntropy loss -> true;
-            case CrossEntropyGrad grad -> true;
-            case LayerNorm norm -> true;
-            case LayerNormGrad grad -> true;
-            case BatchNorm norm -> true;
-            case BatchNormGrad grad -> true;
-        };
-    }
-
-    @Override
     public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
         MemorySegment.copy(source, 0, ((HostBuffer) target).segment(), byteOffset, source.byteSize());
     }

@@ -32,19 +32,16 @@ public final class Elementwise {
     /** {@code out = op(a)} with the operation's numbers. */
     public static void run(UnaryWith op, Tensor[] inputs, Tensor[] outputs) {
         DType dtype = inputs[0].dtype();
+        // integers compare with numbers that their own type may not hold
+        DType numberType = dtype.isInteger() ? DType.I64 : dtype;
         try (Scratch numbers = Scratch.borrow(2L * Long.BYTES)) {
             long first = numbers.address();
             long second = first + Long.BYTES;
-            Sources.write(dtype, op.a(), first);
-            Sources.write(dtype, op.b(), second);
-            Loop loop = CpuKernels.of(op.kind(), dtype);
-            Nest both = Nest.of(outputs[0], inputs);
-            Nest nest =
-                    switch (op.kind()) {
-                        case ADD, MUL, RSUB, DIV, RDIV, POW, LEAKY_RELU, ELU -> both.withNumbers(first);
-                        case CLAMP -> both.withNumbers(first, second);
-                    };
-            run(loop, nest);
+            Sources.write(numberType, op.a(), first);
+            Sources.write(numberType, op.b(), second);
+            boolean both = dtype.isInteger() || op.kind() == UnaryWith.Kind.CLAMP;
+            Nest nest = Nest.of(outputs[0], inputs);
+            run(CpuKernels.of(op.kind(), dtype), both ? nest.withNumbers(first, second) : nest.withNumbers(first));
         }
     }
 

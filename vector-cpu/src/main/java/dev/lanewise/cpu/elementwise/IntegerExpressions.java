@@ -29,9 +29,9 @@ final class IntegerExpressions {
 
     static Expression of(UnaryWith.Kind kind) {
         return switch (kind) {
-            case ADD -> integer((x, a) -> x + a);
-            case MUL -> integer((x, a) -> x * a);
-            case RSUB -> integer((x, a) -> a - x);
+            case ADD -> integer((x, a, b) -> x + a);
+            case MUL -> integer((x, a, b) -> x * a);
+            case RSUB -> integer((x, a, b) -> a - x);
             case CLAMP -> integer((x, a, b) -> Math.min(Math.max(x, a), b));
             case DIV, RDIV, POW, LEAKY_RELU, ELU -> throw new IllegalArgumentException(kind + ": not for integers");
         };
