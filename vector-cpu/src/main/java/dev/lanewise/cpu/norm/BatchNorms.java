@@ -101,11 +101,7 @@ public final class BatchNorms {
         Workers.forRange(channels, grain(), (from, to) -> {
             for (long c = from; c < to; c++) {
                 long first = x + c * channelStride;
-                double sum = 0;
-                for (long i = 0; i < runs; i++) {
-                    sum += kernel.sum(first + i * runStride, run);
-                }
-                double mean = sum / count;
+                double mean = sum(first) / count;
                 double squares = 0;
                 for (long i = 0; i < runs; i++) {
                     squares += kernel.squares(first + i * runStride, run, mean);
@@ -140,24 +136,36 @@ public final class BatchNorms {
             long at = c * channelStride + i * runStride;
             kernel.grad(g + at, x + at, gx + at, run, mean, scale, shift, slope);
         }
-        balance(gx + c * channelStride);
+        balance(gx + c * channelStride, -slope * count * shiftOfMean(x + c * channelStride, mean, count));
     }
 
     /**
-     * Makes a channel of the gradient sum to zero, as it does before rounding, by taking what is left off its first
-     * elements, which changes them within their own rounding errors' sum. Otherwise the gradient of a bias in front of the
-     * normalization is noise, and an adaptive optimizer scales noise up to full steps.
+     * Gives a channel of the gradient the sum that it has before rounding, zero where the mean is the input's, by taking
+     * what is left off its first elements, which changes them within their own rounding errors' sum. Otherwise the
+     * gradient of a bias in front of the normalization is noise, and an adaptive optimizer scales noise up to full steps.
      */
-    private void balance(long gx) {
-        double rest = 0;
-        for (long i = 0; i < runs; i++) {
-            rest += kernel.sum(gx + i * runStride, run);
-        }
+    private void balance(long gx, double exact) {
+        double rest = sum(gx) - exact;
         for (int i = 0; i < Math.min(run, BALANCED) && rest != 0; i++) {
             double before = kernel.load(gx + i * bytes);
             kernel.store(gx + i * bytes, before - rest);
             rest += kernel.load(gx + i * bytes) - before;
         }
+    }
+
+    /** How far the mean of a channel is from the given one; 0 if only by that one's rounding. */
+    private double shiftOfMean(long x, double mean, double count) {
+        double exact = sum(x) / count;
+        double rounding = bytes == Double.BYTES ? Math.ulp(mean) : Math.ulp((float) mean);
+        return Math.abs(exact - mean) <= 2 * rounding ? 0 : exact - mean;
+    }
+
+    private double sum(long channel) {
+        double sum = 0;
+        for (long i = 0; i < runs; i++) {
+            sum += kernel.sum(channel + i * runStride, run);
+        }
+        return sum;
     }
 
     private long grain() {
