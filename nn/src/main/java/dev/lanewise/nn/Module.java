@@ -6,7 +6,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -220,7 +220,7 @@ public abstract class Module {
      */
     public final <T> T functionalCall(Map<String, Tensor> tensors, Supplier<T> body) {
         Map<String, Parameter> named = namedParameters();
-        Map<Parameter, Tensor> substitutes = new IdentityHashMap<>();
+        Map<Parameter, Tensor> substitutes = new HashMap<>();
         tensors.forEach((name, tensor) -> {
             Parameter parameter = named.get(name);
             if (parameter == null || !parameter.leaf().shape().equals(tensor.shape())) {

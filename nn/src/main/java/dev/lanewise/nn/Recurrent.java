@@ -5,6 +5,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,12 +132,11 @@ public final class Recurrent extends Module {
     }
 
     private State lstm(Tensor gates, State before) {
-        assert before.cell != null;
         Tensor input = gate(gates, 0).sigmoid();
         Tensor forget = gate(gates, 1).sigmoid();
         Tensor candidate = gate(gates, 2).tanh();
         Tensor output = gate(gates, 3).sigmoid();
-        Tensor cell = forget.mul(before.cell).add(input.mul(candidate));
+        Tensor cell = forget.mul(Objects.requireNonNull(before.cell)).add(input.mul(candidate));
         return new State(output.mul(cell.tanh()), cell);
     }
 
