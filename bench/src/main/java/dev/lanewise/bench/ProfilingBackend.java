@@ -14,34 +14,45 @@ import java.util.stream.Collectors;
 
 /** Takes the time of every operation of a backend, for one thread that runs operations. */
 final class ProfilingBackend implements Backend {
+    /** An operation on operands of certain shapes. */
+    record Kind(String op, String shapes) {}
+
     /** Runs and nanoseconds of one kind of operation. */
     static final class Total {
         long runs;
         long nanos;
+        long shortest = Long.MAX_VALUE;
+
+        private void add(long taken) {
+            runs++;
+            nanos += taken;
+            shortest = Math.min(shortest, taken);
+        }
     }
 
     private final Backend backend;
-    private final boolean byShape;
-    private final Map<String, Total> totals = new LinkedHashMap<>();
+    private final Map<Kind, Total> totals = new LinkedHashMap<>();
+    private long nanos;
 
-    /**
-     * A decorator.
-     *
-     * @param byShape whether operations of different shapes count apart
-     */
-    ProfilingBackend(Backend backend, boolean byShape) {
+    /** A decorator. */
+    ProfilingBackend(Backend backend) {
         this.backend = backend;
-        this.byShape = byShape;
     }
 
-    /** What was measured since the last {@link #reset}, by operation. */
-    Map<String, Total> totals() {
+    /** What was measured since the last {@link #reset}. */
+    Map<Kind, Total> totals() {
         return totals;
+    }
+
+    /** Nanoseconds in operations since the last {@link #reset}. */
+    long nanos() {
+        return nanos;
     }
 
     /** Forgets what was measured. */
     void reset() {
         totals.clear();
+        nanos = 0;
     }
 
     @Override
@@ -49,19 +60,18 @@ final class ProfilingBackend implements Backend {
         long start = System.nanoTime();
         backend.execute(op, inputs, outputs);
         backend.synchronize();
-        long nanos = System.nanoTime() - start;
-        Total total = totals.computeIfAbsent(byShape ? named(op, inputs) : op.opName(), name -> new Total());
-        total.runs++;
-        total.nanos += nanos;
+        long taken = System.nanoTime() - start;
+        nanos += taken;
+        totals.computeIfAbsent(new Kind(op.opName(), shapes(inputs)), kind -> new Total())
+                .add(taken);
     }
 
-    private static String named(Op op, Tensor[] inputs) {
+    private static String shapes(Tensor[] inputs) {
         // an optimizer's step has as many operands as the model has parameters
-        return op.opName()
-                + Arrays.stream(inputs)
-                        .limit(3)
-                        .map(x -> x.shape() + (x.isContiguous() ? "" : " strided"))
-                        .collect(Collectors.joining(" x ", " ", inputs.length > 3 ? " ..." : ""));
+        return Arrays.stream(inputs)
+                .limit(3)
+                .map(x -> x.shape() + (x.isContiguous() ? "" : " strided"))
+                .collect(Collectors.joining(" x ", "", inputs.length > 3 ? " ..." : ""));
     }
 
     @Override
