@@ -2,8 +2,8 @@
 module dev.lanewise.testkit {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
-    requires transitive org.assertj.core;
-    requires transitive org.junit.jupiter.api;
+    requires static transitive org.assertj.core;
+    requires static transitive org.junit.jupiter.api;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
 

@@ -5,8 +5,13 @@ import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendProvider;
 import java.util.List;
 
-/** Offers the scalar oracle where no other backend serves the CPU, so that tests run without one. */
+/**
+ * Offers the scalar oracle as the CPU's backend where no other is there and {@code -Dlanewise.reference=true} asks for it.
+ * It is many times slower than a real one, so it never steps in by itself.
+ */
 public final class ReferenceBackendProvider implements BackendProvider {
+    private static final String PROPERTY = "lanewise.reference";
+
     @Override
     public String name() {
         return "reference";
@@ -24,7 +29,9 @@ public final class ReferenceBackendProvider implements BackendProvider {
 
     @Override
     public Availability availability() {
-        return new Availability.Available();
+        return Boolean.getBoolean(PROPERTY)
+                ? new Availability.Available()
+                : new Availability.Unavailable("slow, for tests only; -D" + PROPERTY + "=true lets it serve");
     }
 
     @Override
