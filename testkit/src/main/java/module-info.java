@@ -2,8 +2,8 @@
 module dev.lanewise.testkit {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
-    requires static transitive org.assertj.core;
-    requires static transitive org.junit.jupiter.api;
+    requires static org.assertj.core;
+    requires static org.junit.jupiter.api;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
 

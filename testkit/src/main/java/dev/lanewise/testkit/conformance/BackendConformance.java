@@ -21,6 +21,7 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <p>The tests come from the catalogue of operations; one that is added there is tested by itself.
  */
+@SuppressWarnings("exports") // of JUnit, which whoever extends it has anyway
 public abstract class BackendConformance {
     private final Device device;
 
