@@ -11,13 +11,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code ticket} holds the number of the current call in its upper half and the next task in its lower half, so that a
  * worker which is late, still reading the fields of an earlier call, can never claim a task of this one: its
- * compare-and-set fails. Fields of a call are written before the ticket and stay until its last task is done.
+ * compare-and-set fails. Between two calls the ticket is closed, under a number of its own without tasks: a late worker of
+ * the call before must not see fields of the next one under a number that it holds for its own. Fields of a call are
+ * written while the ticket is closed and stay until its last task is done.
  */
 final class Pool {
     /** Idle workers and a waiting caller spin this long before they park: a wake-up from the system costs about as much. */
     private static final long SPIN_NANOS = 40_000;
 
     private static final int SPINS_PER_CLOCK_READ = 64;
+
+    /** More than any number of tasks. */
+    private static final int CLOSED = Integer.MAX_VALUE;
+
     private static final VarHandle TICKET;
     private static final VarHandle DONE;
     private static final VarHandle BUSY;
@@ -89,7 +95,11 @@ final class Pool {
     }
 
     private boolean enter() {
-        return !busy && BUSY.compareAndSet(this, false, true);
+        if (busy || !BUSY.compareAndSet(this, false, true)) {
+            return false;
+        }
+        ticket = (ticket >>> 32) + 1 << 32 | CLOSED;
+        return true;
     }
 
     private void runAll(int taskCount) {

@@ -15,6 +15,7 @@ import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -53,6 +54,20 @@ class WorkersTest {
             Workers.run(3, sum::addAndGet);
         }
         assertThat(sum.get()).isEqualTo(20_000 * 3L);
+    }
+
+    /** A worker still busy with the end of a small call must not take a task of the larger one that follows. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 5})
+    @Timeout(60)
+    void callsOfDifferentSizesDoNotMix(int threads) {
+        Workers.setThreads(threads);
+        for (int call = 0; call < 60_000; call++) {
+            int tasks = call % 2 == 0 ? 2 : 40;
+            AtomicInteger runs = new AtomicInteger();
+            Workers.run(tasks, task -> runs.incrementAndGet());
+            assertThat(runs.get()).isEqualTo(tasks);
+        }
     }
 
     @ParameterizedTest
