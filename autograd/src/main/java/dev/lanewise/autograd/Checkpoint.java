@@ -2,6 +2,7 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,6 +29,10 @@ final class Checkpoint {
 
     private static @Nullable Tensor[] gradients(
             Context c, Function<Tensor[], Tensor> body, int inputs, long seed, long counter) {
+        if (c.differentiating()) {
+            throw new TensorException("gradients: a checkpoint has no second derivatives; compute the part without"
+                    + " Autograd.checkpoint");
+        }
         Tensor[] leaves = new Tensor[inputs];
         for (int i = 0; i < inputs; i++) {
             leaves[i] = c.needs(i) ? Autograd.watch(c.x(i)) : Autograd.detach(c.x(i));

@@ -34,7 +34,7 @@ class ArchitectureTest {
                 "autograd, tensor",
                 "nn, tensor autograd",
                 "testkit, tensor autograd",
-                "examples, tensor autograd nn cuda",
+                "examples, tensor autograd nn cuda testkit",
             })
     void moduleDependsOnlyOnTheModulesBelowIt(String module, String below) {
         var own = resideInAPackage(packagesOf(module));

@@ -1,6 +1,7 @@
 package dev.lanewise.tensor;
 
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
 /** A device has no memory left for a tensor, after everything that could be given back was. */
 public final class OutOfTensorMemoryException extends TensorException {
@@ -8,7 +9,7 @@ public final class OutOfTensorMemoryException extends TensorException {
     private static final long serialVersionUID = 1L;
 
     /** An error that says what was asked for and what is held. */
-    public OutOfTensorMemoryException(String message, Throwable cause) {
+    public OutOfTensorMemoryException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

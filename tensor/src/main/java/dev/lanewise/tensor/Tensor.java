@@ -15,6 +15,7 @@ import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 
 /**
  * An n-dimensional array of one element type on one device.
@@ -346,7 +347,12 @@ public sealed interface Tensor
         try (var _ = Scope.open("copyTo")) {
             Tensor dense = contiguous();
             Backend backend = Backends.of(device());
-            backend.copyOut(dense.buffer(), dense.offset() * dtype().bytes(), target);
+            try {
+                backend.copyOut(dense.buffer(), dense.offset() * dtype().bytes(), target);
+            } finally {
+                // outside every scope only this reference keeps the memory from going back while it is read
+                Reference.reachabilityFence(dense);
+            }
         }
     }
 
@@ -371,35 +377,35 @@ public sealed interface Tensor
 
     /** The elements in row-major order, converted to {@code float}. */
     default float[] toFloatArray() {
-        float[] values = new float[Math.toIntExact(shape().elements())];
+        float[] values = new float[arrayLength()];
         read(DType.F32, MemorySegment.ofArray(values));
         return values;
     }
 
     /** The elements in row-major order, converted to {@code double}. */
     default double[] toDoubleArray() {
-        double[] values = new double[Math.toIntExact(shape().elements())];
+        double[] values = new double[arrayLength()];
         read(DType.F64, MemorySegment.ofArray(values));
         return values;
     }
 
     /** The elements in row-major order, converted to {@code long}. */
     default long[] toLongArray() {
-        long[] values = new long[Math.toIntExact(shape().elements())];
+        long[] values = new long[arrayLength()];
         read(DType.I64, MemorySegment.ofArray(values));
         return values;
     }
 
     /** The elements in row-major order, converted to {@code int}. */
     default int[] toIntArray() {
-        int[] values = new int[Math.toIntExact(shape().elements())];
+        int[] values = new int[arrayLength()];
         read(DType.I32, MemorySegment.ofArray(values));
         return values;
     }
 
     /** Whether the elements are not 0, in row-major order. */
     default boolean[] toBooleanArray() {
-        byte[] bytes = new byte[Math.toIntExact(shape().elements())];
+        byte[] bytes = new byte[arrayLength()];
         MemorySegment segment = MemorySegment.ofArray(bytes);
         read(DType.BOOL, segment);
         boolean[] values = new boolean[bytes.length];
@@ -407,6 +413,14 @@ public sealed interface Tensor
             values[i] = segment.get(ValueLayout.JAVA_BYTE, i) != 0;
         }
         return values;
+    }
+
+    private int arrayLength() {
+        if (shape().elements() > Integer.MAX_VALUE - 8) {
+            throw new TensorException("toArray: " + spec() + " has more elements than a Java array holds (2^31);"
+                    + " use copyTo(MemorySegment), or narrow it");
+        }
+        return (int) shape().elements();
     }
 
     private void read(DType dtype, MemorySegment target) {

@@ -1,6 +1,7 @@
 package dev.lanewise.tensor;
 
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An operation got what it can't work with. The message names the operation, what it found and what to do:
@@ -16,7 +17,7 @@ public class TensorException extends RuntimeException {
     }
 
     /** An error with its cause. */
-    public TensorException(String message, Throwable cause) {
+    public TensorException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

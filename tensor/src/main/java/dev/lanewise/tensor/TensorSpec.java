@@ -17,9 +17,17 @@ public record TensorSpec(DType dtype, Shape shape) {
         return new TensorSpec(newType, shape);
     }
 
-    /** The size in bytes of a dense tensor. */
+    /**
+     * The size in bytes of a dense tensor.
+     *
+     * @throws TensorException if it has more than 2^63
+     */
     public long bytes() {
-        return Math.multiplyExact(shape.elements(), (long) dtype.bytes());
+        long bytes = Math.multiplyHigh(shape.elements(), dtype.bytes()) == 0 ? shape.elements() * dtype.bytes() : -1;
+        if (bytes < 0) {
+            throw new TensorException("tensor: " + this + " has more than 2^63 bytes; check the sizes");
+        }
+        return bytes;
     }
 
     @Override

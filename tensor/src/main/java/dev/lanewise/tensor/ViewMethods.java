@@ -156,7 +156,7 @@ public sealed interface ViewMethods permits Tensor {
             throw new TensorException(
                     "slice: step " + step + " of " + self().spec() + " (expected 1 or more); use flip to reverse");
         }
-        long length = last <= first ? 0 : (last - first + step - 1) / step;
+        long length = last <= first ? 0 : (last - first - 1) / step + 1;
         return self().apply(new Slice(d, first, length, step));
     }
 

@@ -5,6 +5,9 @@ public interface Dataset {
     /** How many samples there are. */
     long size();
 
-    /** The given samples, in the order given, as one batch. */
+    /**
+     * The given samples, in the order given, as one batch of new tensors: they are released after use, so they must not be
+     * views of what the data set keeps.
+     */
     Batch batch(long[] indices);
 }

@@ -74,10 +74,24 @@ public final class Dispatch {
                         + " in place (expected dense memory); use assign");
             }
         }
-        execute(Backends.of(device), op, inputs, outputs);
+        Tensor[] operands = op == Copy.COPY ? new Tensor[] {apart((StridedTensor) inputs[0], outputs[0])} : inputs;
+        execute(Backends.of(device), op, operands, outputs);
         for (Tensor output : outputs) {
             output.buffer().bumpVersion();
         }
+    }
+
+    /** The source of a copy, copied before where it lies in the same memory as the target in another way. */
+    @SuppressWarnings("ReferenceEquality") // the buffers are the same, not alike
+    private static Tensor apart(StridedTensor source, Tensor target) {
+        for (int d = 0; d < target.shape().rank(); d++) {
+            if (target.stride(d) == 0 && target.shape().size(d) > 1) {
+                throw new TensorException("copy: the target " + target.spec() + " repeats elements along dimension " + d
+                        + "; assign to a contiguous() tensor");
+            }
+        }
+        boolean same = source.offset() == target.offset() && Arrays.equals(source.stridesView(), target.strides());
+        return source.buffer() == target.buffer() && !same ? run(Copy.COPY, source.withOrigin(null)) : source;
     }
 
     /** A new dense tensor with undefined contents, owned by the thread's innermost scope. */
@@ -164,6 +178,7 @@ public final class Dispatch {
                 from.copyOut(dense.buffer(), dense.byteOffset(), staging.segment());
                 to.copyIn(staging.segment(), output.buffer(), 0);
             } finally {
+                Reference.reachabilityFence(dense.buffer());
                 staging.release("transfer");
             }
         }

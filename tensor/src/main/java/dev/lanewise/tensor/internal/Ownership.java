@@ -36,16 +36,17 @@ public final class Ownership {
         buffer.retain();
         Ownership scope = INNERMOST.get();
         if (scope == null) {
-            buffer.guardByCollector();
+            escape(buffer);
         } else {
             scope.add(buffer);
         }
     }
 
-    /** Moves a buffer that no scope owns into the thread's innermost scope, if there is one. */
+    /** Moves a buffer that left every scope into the thread's innermost scope, if there is one. */
     public static void takeOver(Buffer buffer) {
         Ownership scope = INNERMOST.get();
-        if (scope != null && buffer.scope() == null) {
+        if (scope != null && buffer.isEscaped()) {
+            buffer.escaped(false);
             scope.add(buffer);
         }
     }
@@ -53,6 +54,7 @@ public final class Ownership {
     /** Takes a buffer out of its scope: from now on it lives as long as it is reachable. */
     public static void escape(Buffer buffer) {
         buffer.scope(null);
+        buffer.escaped(true);
         buffer.guardByCollector();
     }
 

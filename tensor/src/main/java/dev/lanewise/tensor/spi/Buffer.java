@@ -43,6 +43,7 @@ public abstract class Buffer {
     private volatile @Nullable String releasedBy;
     private volatile Cleaner.@Nullable Cleanable guard;
     private volatile @Nullable Object scope;
+    private volatile boolean escaped;
 
     /**
      * A buffer without owner.
@@ -137,6 +138,16 @@ public abstract class Buffer {
     /** The scope that owns this buffer, or null. */
     public final @Nullable Object scope() {
         return scope;
+    }
+
+    /** Whether the garbage collector is the owner: the buffer left every scope. */
+    public final boolean isEscaped() {
+        return escaped;
+    }
+
+    /** Notes whether the garbage collector is the owner. Only scopes call this. */
+    public final void escaped(boolean newEscaped) {
+        escaped = newEscaped;
     }
 
     /** Notes the scope that owns this buffer. Only scopes call this. */

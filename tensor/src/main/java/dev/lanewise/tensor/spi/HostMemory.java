@@ -21,6 +21,9 @@ public final class HostMemory {
     private static final long SMALL = 64 << 10;
     private static final long SLAB = 1 << 20;
 
+    /** More than any machine has. */
+    private static final long LARGEST = 1L << 56;
+
     private static final SizeClass[] CLASSES = new SizeClass[4 * 64];
     private static final Object SLAB_LOCK = new Object();
 
@@ -43,6 +46,11 @@ public final class HostMemory {
      * @throws OutOfTensorMemoryException when the system has no more, after unused blocks were given back
      */
     public static HostBuffer allocate(long bytes) {
+        if (bytes > LARGEST) {
+            throw new OutOfTensorMemoryException(
+                    "out of memory: " + bytes + " bytes asked for (expected at most " + LARGEST + "); check the sizes",
+                    null);
+        }
         int index = classOf(Math.max(bytes, ALIGNMENT));
         SizeClass sizeClass = CLASSES[index];
         Block block = sizeClass.take();
