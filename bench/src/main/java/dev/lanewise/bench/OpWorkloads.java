@@ -110,7 +110,9 @@ final class OpWorkloads {
             });
             unary.forEach((name, op) -> add(name, shape, Rate.GELEMS, size, operands -> {
                 Tensor x = operands.normal(size);
-                return () -> op.apply(x);
+                return () -> {
+                    Tensor unused = op.apply(x);
+                };
             }));
         }
     }
