@@ -33,9 +33,9 @@ final class Chart {
         chart.getStyler()
                 .setLegendVisible(false)
                 .setChartBackgroundColor(Color.WHITE);
-        // every row has its label
+        // every row gets its label: XChart takes this hint for the axis of names, too
         chart.getStyler()
-                .setYAxisTickMarkSpacingHint(1)
+                .setXAxisTickMarkSpacingHint(1)
                 .setXAxisTickLabelsFormattingFunction(power -> String.format(Locale.ROOT, "%.3g", Math.pow(2, power)));
         chart.addSeries(
                 "ratio",

@@ -12,7 +12,7 @@ record Timing(double warmUp, int rounds, double budget) {
     private static final double SHORTEST = 1e-7;
 
     /** The peer's rounds and budget for operations. */
-    static final Timing OPERATION = new Timing(1.5, 7, 0.25);
+    static final Timing OPERATION = new Timing(3, 7, 0.25);
 
     /** The peer's rounds and budget for training steps. */
     static final Timing STEP = new Timing(8, 5, 1);
