@@ -43,7 +43,7 @@ final class Characters implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return Recipe.of(6, 32, OptimizerKind.ADAMW, 3e-3).inOneCycle().clipped(1);
+        return Recipe.of(4, 32, OptimizerKind.ADAMW, 3e-3).inOneCycle().clipped(1);
     }
 
     @Override

@@ -24,7 +24,7 @@ final class Texts implements ReferenceModel {
     public Recipe recipe(Setup setup) {
         return setup.encoder() == TrainCommand.Encoder.LSTM
                 ? Recipe.of(4, 64, OptimizerKind.ADAM, 2e-3).clipped(1)
-                : Recipe.of(8, 64, OptimizerKind.ADAM, 1e-3);
+                : Recipe.of(8, 64, OptimizerKind.ADAM, 3e-3);
     }
 
     @Override
