@@ -175,7 +175,7 @@ public final class NnGoldenOps implements GoldenOps {
         return results;
     }
 
-    private static Tensor input(Map<String, Tensor> inputs, String name) {
+    static Tensor input(Map<String, Tensor> inputs, String name) {
         Tensor tensor = inputs.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("the case has no input '" + name + "' among " + inputs.keySet());

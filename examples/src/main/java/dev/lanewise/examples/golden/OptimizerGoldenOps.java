@@ -69,9 +69,9 @@ final class OptimizerGoldenOps {
     /** Feeds the gradients one a step, through losses that are linear in the parameter. */
     private static GoldenOp steps(BiFunction<List<Parameter>, Attributes, Optimizer> make) {
         return (inputs, attributes) -> {
-            Parameter parameter = new Parameter(inputs.get("x").copy());
+            Parameter parameter = new Parameter(NnGoldenOps.input(inputs, "x").copy());
             Optimizer optimizer = make.apply(List.of(parameter), attributes);
-            Tensor gradients = inputs.get("grads");
+            Tensor gradients = NnGoldenOps.input(inputs, "grads");
             Tensor[] after = new Tensor[Math.toIntExact(gradients.shape().size(0))];
             for (int step = 0; step < after.length; step++) {
                 Tensor loss = parameter.tensor().mul(gradients.select(0, step)).sum();

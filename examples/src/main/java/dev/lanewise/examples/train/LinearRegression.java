@@ -2,6 +2,7 @@ package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.data.TensorDataset;
 import dev.lanewise.tensor.DType;
@@ -52,9 +53,10 @@ final class LinearRegression implements ReferenceModel {
 
     @Override
     public Map<String, Double> figures(Module network) {
+        List<Parameter> parameters = network.parameters();
         Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put("a", network.stateDict().get("weight").item());
-        figures.put("b", network.stateDict().get("bias").item());
+        figures.put("a", parameters.getFirst().leaf().item());
+        figures.put("b", parameters.getLast().leaf().item());
         return figures;
     }
 
