@@ -14,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +41,14 @@ record TrainingRun(
     record Weights(@Nullable Path load, boolean freeze, @Nullable Path resume, @Nullable Path save) {
         /** Opens the files, so that a wrong one is known before the data is read. */
         void check() {
-            Stream.of(load, resume)
-                    .filter(Objects::nonNull)
-                    .forEach(file -> Safetensors.open(file).close());
+            check(load);
+            check(resume);
+        }
+
+        private static void check(@Nullable Path file) {
+            if (file != null) {
+                Safetensors.open(file).close();
+            }
         }
     }
 
