@@ -36,7 +36,7 @@ final class FolderImages implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return Recipe.of(12, 32, OptimizerKind.ADAM, 1e-3).inOneCycle();
+        return Recipe.of(8, 32, OptimizerKind.ADAM, 1e-3).inOneCycle();
     }
 
     @Override

@@ -52,10 +52,10 @@ public final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ReferenceModel reference = ReferenceModel.find(model)
+        ReferenceModel reference = ReferenceModels.find(model)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
-                        "unknown model '" + model + "' (expected one of " + ReferenceModel.ids() + ")"));
+                        "unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
         Card card = Card.read(load, reference.id());
         Rng.global().seed(0);
         Module network = reference.network(card);

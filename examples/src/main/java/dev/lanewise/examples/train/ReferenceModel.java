@@ -3,22 +3,9 @@ package dev.lanewise.examples.train;
 import dev.lanewise.nn.Module;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** A reference model: where its data comes from, how its network is made and what its answers mean. */
 interface ReferenceModel {
-    /** All of them. */
-    List<ReferenceModel> ALL = List.of(
-            new LinearRegression(),
-            DigitImages.MLP,
-            DigitImages.LENET,
-            DigitImages.CNN,
-            new CifarImages(),
-            new FolderImages(),
-            new Texts(),
-            new Tables(),
-            new Characters());
-
     /** The name on the command line. */
     String id();
 
@@ -47,13 +34,5 @@ interface ReferenceModel {
     /** How the parameters of the last layer begin, which may differ in loaded weights; empty if there is no such layer. */
     default String head() {
         return "";
-    }
-
-    static Optional<ReferenceModel> find(String id) {
-        return ALL.stream().filter(model -> model.id().equals(id)).findFirst();
-    }
-
-    static String ids() {
-        return String.join(", ", ALL.stream().map(ReferenceModel::id).toList());
     }
 }

@@ -98,8 +98,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ReferenceModel reference = ReferenceModel.find(model)
-                .orElseThrow(() -> usage("unknown model '" + model + "' (expected one of " + ReferenceModel.ids() + ")"));
+        ReferenceModel reference = ReferenceModels.find(model)
+                .orElseThrow(() -> usage("unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
         checkUsage(reference);
         Device device = compute.apply(spec);
         Progress progress = new Progress(
