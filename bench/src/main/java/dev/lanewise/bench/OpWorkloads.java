@@ -111,7 +111,7 @@ final class OpWorkloads {
             unary.forEach((name, op) -> add(name, shape, Rate.GELEMS, size, operands -> {
                 Tensor x = operands.normal(size);
                 return () -> {
-                    Tensor unused = op.apply(x);
+                    Tensor _ = op.apply(x);
                 };
             }));
         }

@@ -58,15 +58,15 @@ public final class OpenBlas {
     }
 
     private static Optional<SymbolLookup> library() {
-        for (String name : NAMES) {
-            try {
-                return Optional.of(SymbolLookup.libraryLookup(name, Arena.global()));
-            } catch (IllegalArgumentException e) {
-                // not under this name
-                continue;
-            }
+        return NAMES.stream().flatMap(name -> library(name).stream()).findFirst();
+    }
+
+    private static Optional<SymbolLookup> library(String name) {
+        try {
+            return Optional.of(SymbolLookup.libraryLookup(name, Arena.global()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
         }
-        return Optional.empty();
     }
 
     private static String string(MemorySegment function) {

@@ -45,7 +45,7 @@ public class OpenBlasPeerBenchmark {
         long size = (long) n * n;
         MemorySegment values = arena.allocate(size * Float.BYTES, 64);
         for (long i = 0; i < size; i++) {
-            values.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 7);
+            values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (i % 7));
         }
         return values;
     }
