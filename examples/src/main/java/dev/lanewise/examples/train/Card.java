@@ -102,8 +102,7 @@ record Card(String model, Map<String, List<String>> entries) {
         }
         List<String> named = entries.remove(MODEL);
         if (!List.of(model).equals(named)) {
-            throw new BadFileException(
-                    file, "the model " + named, model, "name the model whose weights these are");
+            throw new BadFileException(file, "the model " + named, model, "name the model whose weights these are");
         }
         return new Card(model, entries);
     }

@@ -64,7 +64,8 @@ record Classification(List<String> classes, boolean area) implements Objective {
             for (int i = 0; i < all.length; i++) {
                 all[i] = scores.get(i);
             }
-            return ClassificationMetrics.rocAuc(actual.stream().mapToInt(Integer::intValue).toArray(), all);
+            return ClassificationMetrics.rocAuc(
+                    actual.stream().mapToInt(Integer::intValue).toArray(), all);
         }
 
         @Override

@@ -46,14 +46,17 @@ record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) {
             }
             return Optional.of(cached);
         } catch (DownloadException failure) {
-            missing(setup, name + " is neither in " + DataHome.VARIABLE + " nor in " + cached
-                    + " and could not be downloaded: found " + failure.found());
+            missing(
+                    setup,
+                    name + " is neither in " + DataHome.VARIABLE + " nor in " + cached
+                            + " and could not be downloaded: found " + failure.found());
             return Optional.empty();
         }
     }
 
     /** Says that a stand-in is used and why. */
     static void missing(Setup setup, String why) {
-        setup.progress().notice(why + "; training on a synthetic stand-in instead (--data DIR names a folder with the files)");
+        setup.progress()
+                .notice(why + "; training on a synthetic stand-in instead (--data DIR names a folder with the files)");
     }
 }

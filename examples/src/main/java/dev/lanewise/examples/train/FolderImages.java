@@ -26,8 +26,8 @@ final class FolderImages implements ReferenceModel {
     private static final int SYNTHETIC_IMAGES = 2000;
 
     /** The statistics of ImageNet, which torchvision's weights expect. */
-    private static final ImageTransform NORMALIZE = ImageTransforms.normalize(
-            new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
+    private static final ImageTransform NORMALIZE =
+            ImageTransforms.normalize(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
 
     @Override
     public String id() {

@@ -20,7 +20,8 @@ final class ImageFolders {
     /** The data set that is looked for where none is named. */
     static final String NAME = "sign-language-digits";
 
-    private static final String KIND = "a folder, or a zip archive, with a folder of JPEG or PNG images for every class";
+    private static final String KIND =
+            "a folder, or a zip archive, with a folder of JPEG or PNG images for every class";
     private static final int MOST_DEPTH = 8;
 
     private ImageFolders() {}
@@ -29,7 +30,8 @@ final class ImageFolders {
     static Optional<Path> find(DataHome home) {
         Path named = home.explicit();
         if (named != null) {
-            return Optional.of(archive(named).or(() -> archive(named.resolve(NAME))).orElse(named));
+            return Optional.of(
+                    archive(named).or(() -> archive(named.resolve(NAME))).orElse(named));
         }
         Path environment = home.environment();
         if (environment == null) {
@@ -52,7 +54,11 @@ final class ImageFolders {
             return ImageFolder.open(descend(zip.getPath("/"))).readAll(side);
         } catch (IOException failure) {
             throw new BadFileException(
-                    place, "an archive that can't be read (" + failure.getMessage() + ")", KIND, "copy it again", failure);
+                    place,
+                    "an archive that can't be read (" + failure.getMessage() + ")",
+                    KIND,
+                    "copy it again",
+                    failure);
         }
     }
 

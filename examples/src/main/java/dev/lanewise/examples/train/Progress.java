@@ -48,7 +48,8 @@ final class Progress {
 
     void download(String file, long received, long total) {
         if (bar) {
-            draw(String.format(Locale.ROOT, "%s %s %.1f of %.1f MB", file, bar(received, total), received / 1e6, total / 1e6));
+            draw(String.format(
+                    Locale.ROOT, "%s %s %.1f of %.1f MB", file, bar(received, total), received / 1e6, total / 1e6));
             if (received == total) {
                 out.println();
             }

@@ -26,7 +26,8 @@ record SentenceDataset(List<int[]> sentences, int[] labels, int mostWords) imple
         List<int[]> chosen = Arrays.stream(indices)
                 .mapToObj(i -> sentences.get(Math.toIntExact(i)))
                 .toList();
-        int longest = chosen.stream().mapToInt(sentence -> sentence.length).max().orElse(1);
+        int longest =
+                chosen.stream().mapToInt(sentence -> sentence.length).max().orElse(1);
         int length = Math.min(longest, mostWords);
         long[] words = Sequences.pad(chosen, length, 0);
         long[] classes =

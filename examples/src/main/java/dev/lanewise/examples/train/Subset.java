@@ -32,8 +32,7 @@ record Subset(Dataset dataset, long[] chosen) implements Dataset {
 
     @Override
     public Batch batch(long[] indices) {
-        return dataset.batch(Arrays.stream(indices)
-                .map(i -> chosen[Math.toIntExact(i)])
-                .toArray());
+        return dataset.batch(
+                Arrays.stream(indices).map(i -> chosen[Math.toIntExact(i)]).toArray());
     }
 }

@@ -94,8 +94,7 @@ record TableFile(Table table, Column labels) {
     }
 
     private static boolean isName(Column column) {
-        return column.type() == Column.Type.CATEGORY
-                && column.categories().size() > NAMES * column.size();
+        return column.type() == Column.Type.CATEGORY && column.categories().size() > NAMES * column.size();
     }
 
     /** What {@link TableEncoder#toJson} wrote. */
@@ -122,7 +121,8 @@ record TableFile(Table table, Column labels) {
                 columns.stream().filter(column -> !column.equals(label)).toList();
         for (List<String> names : List.of(columns, withoutLabel)) {
             try {
-                return parse(String.join(",", names.stream().map(TableFile::quote).toList()) + "\n" + input + "\n");
+                return parse(
+                        String.join(",", names.stream().map(TableFile::quote).toList()) + "\n" + input + "\n");
             } catch (BadFileException otherWidth) {
                 // the row may have no label
             }

@@ -37,8 +37,7 @@ final class TextSets {
             "ag-news",
             List.of(new RemoteFile(
                     "test.csv", 1_857_427, "521465c2428ed7f02f8d6db6ffdd4b5447c1c701962353eb2c40d548c3c85699")),
-            List.of(URI.create(
-                    "https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv/")));
+            List.of(URI.create("https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv/")));
 
     private static final List<String> SENTIMENTS = List.of("negative", "positive");
     private static final List<String> TOPICS = List.of("World", "Sports", "Business", "Sci/Tech");
@@ -74,9 +73,8 @@ final class TextSets {
     }
 
     private static LabeledTexts news(DataHome home) {
-        Path file = home.find(NEWS.name(), NEWS.names(), NEWS::areIn)
-                .orElseThrow()
-                .resolve("test.csv");
+        Path file =
+                home.find(NEWS.name(), NEWS.names(), NEWS::areIn).orElseThrow().resolve("test.csv");
         try {
             Table table = Table.read(file, ',', List.of("class", "title", "description"))
                     .withCategory("title")
@@ -100,15 +98,16 @@ final class TextSets {
         List<List<String>> judgments = List.of(
                 List.of("dull", "boring", "a mess", "too long", "without any wit", "a waste of time"),
                 List.of("moving", "a delight", "full of wit", "superb", "gripping", "worth every minute"));
-        List<String> subjects = List.of("the film", "this story", "its plot", "the cast", "the second half", "the music");
+        List<String> subjects =
+                List.of("the film", "this story", "its plot", "the cast", "the second half", "the music");
         List<String> adverbs = List.of("is", "is simply", "remains", "is, after all,", "turns out to be", "is truly");
         SplittableRandom random = new SplittableRandom(0);
         List<String> lines = new ArrayList<>();
         int[] labels = new int[SYNTHETIC_LINES];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = random.nextInt(2);
-            lines.add(pick(subjects, random) + " " + pick(adverbs, random) + " " + pick(judgments.get(labels[i]), random)
-                    + " .");
+            lines.add(pick(subjects, random) + " " + pick(adverbs, random) + " "
+                    + pick(judgments.get(labels[i]), random) + " .");
         }
         return new LabeledTexts(lines, labels, SENTIMENTS);
     }

@@ -23,7 +23,7 @@ final class Texts implements ReferenceModel {
     @Override
     public Recipe recipe(Setup setup) {
         return setup.encoder() == TrainCommand.Encoder.LSTM
-                ? Recipe.of(4, 64, OptimizerKind.ADAM, 2e-3).clipped(1)
+                ? Recipe.of(8, 64, OptimizerKind.ADAM, 2e-3).clipped(1)
                 : Recipe.of(8, 64, OptimizerKind.ADAM, 3e-3);
     }
 
@@ -32,8 +32,8 @@ final class Texts implements ReferenceModel {
         LabeledTexts texts = TextSets.load(setup);
         List<List<String>> words = texts.lines().stream().map(WORDS::tokenize).toList();
         Split split = Split.stratified(texts.labels(), 0.15, 0);
-        Vocabulary vocabulary =
-                Vocabulary.ofWords(Arrays.stream(split.train()).mapToObj(words::get).toList(), 2, 20_000);
+        Vocabulary vocabulary = Vocabulary.ofWords(
+                Arrays.stream(split.train()).mapToObj(words::get).toList(), 2, 20_000);
         Card card = new Card(id())
                 .with("encoder", setup.encoder())
                 .with("classes", texts.classes())
@@ -48,7 +48,9 @@ final class Texts implements ReferenceModel {
     private static SentenceDataset sentences(
             List<List<String>> words, int[] labels, int[] chosen, Vocabulary vocabulary) {
         return new SentenceDataset(
-                Arrays.stream(chosen).mapToObj(i -> encode(words.get(i), vocabulary)).toList(),
+                Arrays.stream(chosen)
+                        .mapToObj(i -> encode(words.get(i), vocabulary))
+                        .toList(),
                 IntStream.of(chosen).map(i -> labels[i]).toArray(),
                 MOST_WORDS);
     }

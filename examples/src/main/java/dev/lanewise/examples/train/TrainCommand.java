@@ -37,9 +37,10 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR|synthetic",
-            description = "Folder with the data set (image-folder: class folders; tabular: or a CSV file; char-gpt: or a"
-                    + " text file), or 'synthetic' for the embedded stand-in. Default: LANEWISE_DATA,"
-                    + " the user's cache, a download, the stand-in, in this order.")
+            description =
+                    "Folder with the data set (image-folder: class folders; tabular: or a CSV file; char-gpt: or a"
+                            + " text file), or 'synthetic' for the embedded stand-in. Default: LANEWISE_DATA,"
+                            + " the user's cache, a download, the stand-in, in this order.")
     private @Nullable String data;
 
     @Option(names = "--epochs", paramLabel = "N", description = "How often to go through the data.")
@@ -66,7 +67,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description = "Write weights, training state and what 'predict' needs after each epoch, and when interrupted.")
+            description =
+                    "Write weights, training state and what 'predict' needs after each epoch, and when interrupted.")
     private @Nullable Path save;
 
     @Option(names = "--resume", paramLabel = "FILE", description = "Go on from a file that --save wrote.")
@@ -75,7 +77,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--load",
             paramLabel = "FILE",
-            description = "Begin with the weights of a safetensors file, such as torchvision's resnet18 for image-folder.")
+            description =
+                    "Begin with the weights of a safetensors file, such as torchvision's resnet18 for image-folder.")
     private @Nullable Path load;
 
     @Option(names = "--freeze", description = "Train only the last layer (image-folder and cifar-resnet18).")
@@ -99,11 +102,15 @@ public final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         ReferenceModel reference = ReferenceModels.find(model)
-                .orElseThrow(() -> usage("unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
+                .orElseThrow(
+                        () -> usage("unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
         checkUsage(reference);
         Device device = compute.apply(spec);
         Progress progress = new Progress(
-                reference.id(), json, spec.commandLine().getOut(), spec.commandLine().getErr());
+                reference.id(),
+                json,
+                spec.commandLine().getOut(),
+                spec.commandLine().getErr());
         Setup setup = new Setup(
                 DataHome.of(data == null ? null : Path.of(data)),
                 "synthetic".equals(data),

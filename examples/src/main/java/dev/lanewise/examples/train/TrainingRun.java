@@ -38,7 +38,11 @@ record TrainingRun(
      * @param resume where an earlier run stood
      * @param save where this run is saved after every epoch
      */
-    record Weights(@Nullable Path load, boolean freeze, @Nullable Path resume, @Nullable Path save) {
+    record Weights(
+            @Nullable Path load,
+            boolean freeze,
+            @Nullable Path resume,
+            @Nullable Path save) {
         /** Opens the files, so that a wrong one is known before the data is read. */
         void check() {
             check(load);
@@ -83,7 +87,8 @@ record TrainingRun(
         if (weights.load != null) {
             List<String> kept = Pretrained.load(weights.load, network, reference.head());
             if (!kept.isEmpty()) {
-                setup.progress().notice(weights.load + ": not taken from it, but drawn anew: " + String.join(", ", kept));
+                setup.progress()
+                        .notice(weights.load + ": not taken from it, but drawn anew: " + String.join(", ", kept));
             }
         }
         if (weights.freeze) {
@@ -118,8 +123,11 @@ record TrainingRun(
             double loss = training.epoch(train, epoch);
             if (Double.isNaN(loss)) {
                 save(task.card(), trained, epoch - 1);
-                setup.progress().notice("interrupted in epoch " + epoch
-                        + (weights.save == null ? "; nothing was saved, as there is no --save" : "; saved " + weights.save));
+                setup.progress()
+                        .notice("interrupted in epoch " + epoch
+                                + (weights.save == null
+                                        ? "; nothing was saved, as there is no --save"
+                                        : "; saved " + weights.save));
                 return;
             }
             double epochSeconds = (System.nanoTime() - start) / 1e9;
@@ -140,11 +148,7 @@ record TrainingRun(
         if (weights.save != null) {
             card.write(weights.save);
             Checkpoint.save(
-                    weights.save,
-                    trained.network,
-                    trained.optimizer,
-                    Rng.global(),
-                    new Checkpoint.Position(epochs));
+                    weights.save, trained.network, trained.optimizer, Rng.global(), new Checkpoint.Position(epochs));
         }
     }
 
