@@ -134,7 +134,8 @@ public final class Autograd {
          * The gradient for each input, or null where there is none. Written in tensor operations it can be
          * differentiated again.
          */
-        @Nullable Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
+        @Nullable
+        Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
     }
 
     /** Runs a custom operation and records it. */

@@ -27,7 +27,8 @@ final class Context {
     }
 
     /** The upstream gradient of a result, or null if nothing came. */
-    @Nullable Tensor upstream(int output) {
+    @Nullable
+    Tensor upstream(int output) {
         return upstream[output];
     }
 
@@ -62,7 +63,8 @@ final class Context {
     }
 
     /** Tensors that the rule computes once for all operands. */
-    @Nullable Tensor[] once(Supplier<@Nullable Tensor[]> body) {
+    @Nullable
+    Tensor[] once(Supplier<@Nullable Tensor[]> body) {
         @Nullable Tensor[] known = memo;
         if (known == null) {
             known = body.get();

@@ -62,11 +62,12 @@ final class ElementwiseRules {
             case RSUB -> Rule.plain(Tensor::neg);
             case DIV -> Rule.plain(g -> g.div(a));
             case RDIV -> new Rule(1, 1, (c, i) -> c.g().mul(c.y(0)).div(c.x(0)).neg());
-            case POW -> Rule.input((g, x) -> a == 0 ? g.zerosLike() : g.mul(x.pow(a - 1)).mul(a));
+            case POW ->
+                Rule.input(
+                        (g, x) -> a == 0 ? g.zerosLike() : g.mul(x.pow(a - 1)).mul(a));
             case LEAKY_RELU -> Rule.input((g, x) -> x.gt(0).where(g, g.mul(a)));
             case ELU -> new Rule(1, 1, (c, i) -> c.x(0).gt(0).where(c.g(), c.g().mul(c.y(0).add(a))));
-            case CLAMP ->
-                Rule.input((g, x) -> x.ge(a).and(x.le(op.b())).where(g, g.zerosLike()));
+            case CLAMP -> Rule.input((g, x) -> x.ge(a).and(x.le(op.b())).where(g, g.zerosLike()));
         };
     }
 
@@ -76,9 +77,12 @@ final class ElementwiseRules {
             case SUB -> new Rule(0, 0, (c, i) -> i == 0 ? c.g() : c.g().neg());
             case MUL -> Rule.inputs((c, i) -> c.g().mul(c.x(1 - i)));
             case DIV ->
-                new Rule(2, 1, (c, i) -> i == 0
-                        ? c.g().div(c.x(1))
-                        : c.g().mul(c.y(0)).div(c.x(1)).neg());
+                new Rule(
+                        2,
+                        1,
+                        (c, i) -> i == 0
+                                ? c.g().div(c.x(1))
+                                : c.g().mul(c.y(0)).div(c.x(1)).neg());
             case POW -> new Rule(Rule.ALL, 1, ElementwiseRules::pow);
             case MAXIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).gt(c.x(1 - i))));
             case MINIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).lt(c.x(1 - i))));
@@ -131,7 +135,8 @@ final class ElementwiseRules {
             return Tensor.apply(op, c.g(), c.x(1));
         }
         Tensor x = c.x(1);
-        Tensor curvature = op == Binary.GELU_GRAD ? geluSecond(x) : op == Binary.SILU_GRAD ? siluSecond(x) : geluTanhSecond(x);
+        Tensor curvature =
+                op == Binary.GELU_GRAD ? geluSecond(x) : op == Binary.SILU_GRAD ? siluSecond(x) : geluTanhSecond(x);
         return c.g().mul(c.x(0)).mul(curvature);
     }
 

@@ -28,22 +28,31 @@ final class FusedRules {
     }
 
     static Rule crossEntropy(CrossEntropy op) {
-        return new Rule(Rule.ALL, 2, (c, i) -> needsDecomposition(c)
-                ? c.once(() -> decompose(op, c))[i]
-                : i != 0
+        return new Rule(
+                Rule.ALL,
+                2,
+                (c, i) -> needsDecomposition(c)
                         ? c.once(() -> decompose(op, c))[i]
-                        : Tensor.apply(
-                                new CrossEntropyGrad(op),
-                                c.inputs() == 3
-                                        ? new Tensor[] {c.g(), c.y(1), c.x(1), c.x(2)}
-                                        : new Tensor[] {c.g(), c.y(1), c.x(1)}));
+                        : i != 0
+                                ? c.once(() -> decompose(op, c))[i]
+                                : Tensor.apply(
+                                        new CrossEntropyGrad(op),
+                                        c.inputs() == 3
+                                                ? new Tensor[] {c.g(), c.y(1), c.x(1), c.x(2)}
+                                                : new Tensor[] {c.g(), c.y(1), c.x(1)}));
     }
 
     static Rule layerNorm(LayerNorm op) {
-        return new Rule(3, 6, (c, i) -> needsDecomposition(c) ? decomposedLayerNorm(op, c, i) : c.once(
-                () -> Tensor.applyAll(new LayerNormGrad(op), c.inputs() > 1
-                        ? new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2), c.x(1)}
-                        : new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2)}))[i]);
+        return new Rule(
+                3,
+                6,
+                (c, i) -> needsDecomposition(c)
+                        ? decomposedLayerNorm(op, c, i)
+                        : c.once(() -> Tensor.applyAll(
+                                new LayerNormGrad(op),
+                                c.inputs() > 1
+                                        ? new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2), c.x(1)}
+                                        : new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2)}))[i]);
     }
 
     /** The bias, of which only the gradient's sum matters, was not saved: any value of its shape serves. */
@@ -61,19 +70,27 @@ final class FusedRules {
     }
 
     static Rule batchNorm(BatchNorm op) {
-        return new Rule(3, 6, (c, i) -> needsDecomposition(c)
-                ? c.once(() -> decompose(
-                        op, c, new Tensor[] {c.x(0), c.x(1), Autograd.watch(Autograd.detach(c.x(1)))}))[i]
-                : c.once(() ->
-                        Tensor.applyAll(new BatchNormGrad(op), c.g(), c.x(0), c.x(1), c.y(1), c.y(2)))[i]);
+        return new Rule(
+                3,
+                6,
+                (c, i) -> needsDecomposition(c)
+                        ? c.once(() -> decompose(
+                                op, c, new Tensor[] {c.x(0), c.x(1), Autograd.watch(Autograd.detach(c.x(1)))}))[i]
+                        : c.once(() -> Tensor.applyAll(new BatchNormGrad(op), c.g(), c.x(0), c.x(1), c.y(1), c.y(2)))[
+                                i]);
     }
 
     static Rule attention(Attention op) {
-        return new Rule(Rule.ALL, 3, (c, i) -> needsDecomposition(c) || i == 3
-                ? c.once(() -> decompose(op, c))[i]
-                : c.once(() -> Tensor.applyAll(new AttentionGrad(op), c.inputs() == 4
-                        ? new Tensor[] {c.g(), c.x(0), c.x(1), c.x(2), c.y(0), c.y(1), c.x(3)}
-                        : new Tensor[] {c.g(), c.x(0), c.x(1), c.x(2), c.y(0), c.y(1)}))[i]);
+        return new Rule(
+                Rule.ALL,
+                3,
+                (c, i) -> needsDecomposition(c) || i == 3
+                        ? c.once(() -> decompose(op, c))[i]
+                        : c.once(() -> Tensor.applyAll(
+                                new AttentionGrad(op),
+                                c.inputs() == 4
+                                        ? new Tensor[] {c.g(), c.x(0), c.x(1), c.x(2), c.y(0), c.y(1), c.x(3)}
+                                        : new Tensor[] {c.g(), c.x(0), c.x(1), c.x(2), c.y(0), c.y(1)}))[i]);
     }
 
     private static boolean needsDecomposition(Context c) {
@@ -108,8 +125,7 @@ final class FusedRules {
         });
     }
 
-    private static Gradients differentiate(
-            Op.Fused op, Context c, Tensor[] inner, List<Tensor> wrt, Graph graph) {
+    private static Gradients differentiate(Op.Fused op, Context c, Tensor[] inner, List<Tensor> wrt, Graph graph) {
         Tensor[] results = op.decompose(inner);
         List<Tensor> outputs = new ArrayList<>();
         List<Tensor> upstream = new ArrayList<>();

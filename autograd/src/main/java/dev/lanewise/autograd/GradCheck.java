@@ -65,8 +65,8 @@ public final class GradCheck {
             return wrt.stream().map(Tensor::zerosLike).toArray(Tensor[]::new);
         }
         Tensor[] targets = wrt.toArray(Tensor[]::new);
-        Gradients gradients = Autograd.gradients(
-                new Tensor[] {value}, new Tensor[] {value.onesLike()}, targets, Graph.DIFFERENTIATE);
+        Gradients gradients =
+                Autograd.gradients(new Tensor[] {value}, new Tensor[] {value.onesLike()}, targets, Graph.DIFFERENTIATE);
         return wrt.stream()
                 .map(tensor -> gradients.has(tensor) ? gradients.of(tensor) : tensor.zerosLike())
                 .toArray(Tensor[]::new);
@@ -125,8 +125,10 @@ public final class GradCheck {
 
     private double difference(
             Function<Tensor[], Tensor[]> f, Tensor[] inputs, List<Tensor> weights, Tensor[] directions) {
-        double above = weighted(f.apply(moved(inputs, directions, STEP)), weights).item();
-        double below = weighted(f.apply(moved(inputs, directions, -STEP)), weights).item();
+        double above =
+                weighted(f.apply(moved(inputs, directions, STEP)), weights).item();
+        double below =
+                weighted(f.apply(moved(inputs, directions, -STEP)), weights).item();
         return (above - below) / (2 * STEP);
     }
 
@@ -140,8 +142,8 @@ public final class GradCheck {
 
     private static void compare(String what, double found, double expected) {
         if (!(Math.abs(found - expected) <= TOLERANCE * Math.max(1, Math.abs(expected)))) {
-            throw new AssertionError(String.format(
-                    Locale.ROOT, "%s: got %.9g, finite differences give %.9g", what, found, expected));
+            throw new AssertionError(
+                    String.format(Locale.ROOT, "%s: got %.9g, finite differences give %.9g", what, found, expected));
         }
     }
 }

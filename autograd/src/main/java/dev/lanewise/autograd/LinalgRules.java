@@ -16,12 +16,17 @@ final class LinalgRules {
     static Rule of(Linalg op) {
         return switch (op) {
             case CHOLESKY -> Rule.output(LinalgRules::cholesky);
-            case INVERSE -> Rule.output((g, y) -> y.transpose().matmul(g).matmul(y.transpose()).neg());
+            case INVERSE ->
+                Rule.output(
+                        (g, y) -> y.transpose().matmul(g).matmul(y.transpose()).neg());
             case DET ->
-                new Rule(1, 1, (c, i) -> c.g().mul(c.y(0))
-                        .unsqueeze(-1)
-                        .unsqueeze(-1)
-                        .mul(c.x(0).inverse().transpose()));
+                new Rule(
+                        1,
+                        1,
+                        (c, i) -> c.g().mul(c.y(0))
+                                .unsqueeze(-1)
+                                .unsqueeze(-1)
+                                .mul(c.x(0).inverse().transpose()));
             case SOLVE -> new Rule(1, 1, LinalgRules::solve);
             case QR -> new Rule(0, 3, LinalgRules::qr);
             case SVD -> new Rule(0, 7, LinalgRules::svd);

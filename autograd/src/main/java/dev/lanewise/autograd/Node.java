@@ -123,7 +123,8 @@ final class Node {
         Tensor get(String op) {
             if (tensor.buffer().version() != version) {
                 throw new TensorException("gradients: " + tensor.spec() + ", which " + op
-                        + " saved, was changed in place since (version " + tensor.buffer().version() + ", saved "
+                        + " saved, was changed in place since (version "
+                        + tensor.buffer().version() + ", saved "
                         + version + "); compute gradients before updating, or update a copy()");
             }
             return tensor;

@@ -109,8 +109,7 @@ final class ReductionRules {
     private static Tensor partials(Tensor rows, Tensor g) {
         long n = rows.shape().size(-1);
         Tensor diagonal = Tensor.eye(n, rows.dtype(), rows.device()).ne(0);
-        Tensor without = diagonal.where(
-                Tensor.full(1, rows.dtype(), rows.device()), rows.unsqueeze(-2));
+        Tensor without = diagonal.where(Tensor.full(1, rows.dtype(), rows.device()), rows.unsqueeze(-2));
         Tensor products = without.cumprod(-1).triu(0);
         return products.mul(g.unsqueeze(-2)).sum(-1);
     }

@@ -18,7 +18,8 @@ record Rule(int inputs, int outputs, Vjp vjp) {
 
     /** The gradient for one operand, before un-broadcasting; null where it is zero. */
     interface Vjp {
-        @Nullable Tensor apply(Context context, int input);
+        @Nullable
+        Tensor apply(Context context, int input);
     }
 
     @SuppressWarnings("ReferenceEquality") // there is one such rule

@@ -15,7 +15,8 @@ final class Unbroadcast {
         }
         int added = gradient.shape().rank() - shape.rank();
         int[] dims = IntStream.range(0, gradient.shape().rank())
-                .filter(d -> d < added || shape.size(d - added) == 1 && gradient.shape().size(d) != 1)
+                .filter(d -> d < added
+                        || shape.size(d - added) == 1 && gradient.shape().size(d) != 1)
                 .toArray();
         Tensor sum = dims.length == 0 ? gradient : gradient.sum(dims, true);
         return sum.reshape(shape);

@@ -75,33 +75,57 @@ final class VjpRules {
             case Reshape reshape -> new Rule(0, 0, (c, i) -> c.g().reshape(c.shape(0)));
             case Permute permute -> Rule.plain(g -> g.apply(permute.inverse()));
             case Expand expand -> Rule.plain(g -> g);
-            case Slice slice -> new Rule(0, 0, (c, i) ->
-                    c.g().apply(new SliceGrad(slice, c.shape(0).size(slice.dim()))));
+            case Slice slice ->
+                new Rule(
+                        0,
+                        0,
+                        (c, i) -> c.g().apply(new SliceGrad(slice, c.shape(0).size(slice.dim()))));
             case SliceGrad grad -> Rule.plain(g -> g.apply(grad.slice()));
             case Transfer transfer -> new Rule(1, 0, (c, i) -> c.g().to(c.x(0).device()));
             case Cat cat -> new Rule(0, 0, (c, i) -> catPart(c, cat.dim(), i));
             case Pad pad -> new Rule(0, 0, (c, i) -> unpad(c.g(), pad, c.shape(0)));
-            case IndexSelect select -> new Rule(2, 0, (c, i) ->
-                    Tensor.apply(new IndexAdd(select.dim(), c.shape(0).size(select.dim())), c.g(), c.x(1)));
+            case IndexSelect select ->
+                new Rule(
+                        2,
+                        0,
+                        (c, i) -> Tensor.apply(
+                                new IndexAdd(select.dim(), c.shape(0).size(select.dim())), c.g(), c.x(1)));
             case IndexAdd add -> new Rule(2, 0, (c, i) -> c.g().indexSelect(add.dim(), c.x(1)));
             case Gather gather -> new Rule(2, 0, (c, i) -> gatherBack(c, gather.dim()));
             case Scatter scatter -> IndexingRules.of(scatter);
             case MatMul.MATMUL -> Rule.inputs(VjpRules::matmul);
             case Linear linear -> linear(linear);
             case Conv2d conv -> new Rule(3, 0, (c, i) -> conv2d(conv, c, i));
-            case Conv2dInputGrad grad -> Rule.inputs((c, i) -> i == 0
-                    ? Tensor.apply(grad.conv(), c.g(), c.x(1))
-                    : Tensor.apply(weightGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
-            case Conv2dWeightGrad grad -> Rule.inputs((c, i) -> i == 0
-                    ? Tensor.apply(grad.conv(), c.x(1), c.g())
-                    : Tensor.apply(inputGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
-            case MaxPool2d pool -> new Rule(0, 2, (c, i) -> Tensor.apply(
-                    new MaxPool2dGrad(pool.pool(), c.shape(0).size(2), c.shape(0).size(3)), c.g(), c.y(1)));
-            case MaxPool2dGrad grad -> new Rule(2, 0, (c, i) -> c.g().flatten(2)
-                    .gather(2, c.x(1).flatten(2))
-                    .reshape(c.shape(0)));
-            case AvgPool2d pool -> new Rule(0, 0, (c, i) ->
-                    c.g().apply(new AvgPool2dGrad(pool, c.shape(0).size(2), c.shape(0).size(3))));
+            case Conv2dInputGrad grad ->
+                Rule.inputs((c, i) -> i == 0
+                        ? Tensor.apply(grad.conv(), c.g(), c.x(1))
+                        : Tensor.apply(weightGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
+            case Conv2dWeightGrad grad ->
+                Rule.inputs((c, i) -> i == 0
+                        ? Tensor.apply(grad.conv(), c.x(1), c.g())
+                        : Tensor.apply(inputGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
+            case MaxPool2d pool ->
+                new Rule(
+                        0,
+                        2,
+                        (c, i) -> Tensor.apply(
+                                new MaxPool2dGrad(
+                                        pool.pool(),
+                                        c.shape(0).size(2),
+                                        c.shape(0).size(3)),
+                                c.g(),
+                                c.y(1)));
+            case MaxPool2dGrad grad ->
+                new Rule(
+                        2,
+                        0,
+                        (c, i) -> c.g().flatten(2).gather(2, c.x(1).flatten(2)).reshape(c.shape(0)));
+            case AvgPool2d pool ->
+                new Rule(
+                        0,
+                        0,
+                        (c, i) -> c.g().apply(new AvgPool2dGrad(
+                                pool, c.shape(0).size(2), c.shape(0).size(3))));
             case AvgPool2dGrad grad -> Rule.plain(g -> g.apply(grad.forward()));
             case Softmax softmax -> Rule.output((g, y) -> Tensor.apply(new SoftmaxGrad(softmax), g, y));
             case Dropout dropout -> Rule.plain(g -> g.apply(dropout));
@@ -175,9 +199,7 @@ final class VjpRules {
     private static Rule linear(Linear linear) {
         boolean relu = linear.activation() == Linear.Activation.RELU;
         return new Rule(3, relu ? 1 : 0, (c, i) -> {
-            Tensor g = relu
-                    ? c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0]
-                    : c.g();
+            Tensor g = relu ? c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0] : c.g();
             return switch (i) {
                 case 0 -> g.matmul(c.x(1));
                 case 1 -> rows(g).transpose().matmul(rows(c.x(0)));

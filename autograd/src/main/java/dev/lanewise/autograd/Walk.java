@@ -64,9 +64,9 @@ final class Walk {
     private void visit(Node node) {
         node.checkNotReleased();
         @Nullable Sum[] sums = Objects.requireNonNull(pending.remove(node));
-        @Nullable Tensor[] upstream = Arrays.stream(sums)
-                .map(sum -> sum == null ? null : sum.tensor)
-                .toArray(Tensor[]::new);
+        @Nullable
+        Tensor[] upstream =
+                Arrays.stream(sums).map(sum -> sum == null ? null : sum.tensor).toArray(Tensor[]::new);
         try (var _ = Scope.open("gradient of " + node.name)) {
             Context context = new Context(this, node, upstream, graph == Graph.DIFFERENTIATE);
             for (int i = 0; i < node.inputs(); i++) {

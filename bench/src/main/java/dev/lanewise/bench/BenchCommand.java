@@ -29,6 +29,7 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "bench: what? (expected one of " + spec.subcommands().keySet() + ")");
+                spec.commandLine(),
+                "bench: what? (expected one of " + spec.subcommands().keySet() + ")");
     }
 }

@@ -30,9 +30,7 @@ final class Chart {
                 .height(MARGIN + ROW_HEIGHT * rows.size())
                 .title("Speed over the peer's (right of 1: faster)")
                 .build();
-        chart.getStyler()
-                .setLegendVisible(false)
-                .setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE);
         // every row gets its label: XChart takes this hint for the axis of names, too
         chart.getStyler()
                 .setXAxisTickMarkSpacingHint(1)

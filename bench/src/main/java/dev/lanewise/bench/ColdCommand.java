@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench cold}. */
 @Command(
         name = "cold",
-        description = "Time the first training step from the start of the process: a plain JVM, one with a cache of classes"
-                + " (the AOT cache of JDK 25, else AppCDS), and Python with torch.",
+        description =
+                "Time the first training step from the start of the process: a plain JVM, one with a cache of classes"
+                        + " (the AOT cache of JDK 25, else AppCDS), and Python with torch.",
         sortOptions = false)
 final class ColdCommand implements Callable<Integer> {
     private static final int AOT_CACHE_IN_ONE_STEP = 25;
@@ -78,9 +79,13 @@ final class ColdCommand implements Callable<Integer> {
             return;
         }
         if (Files.exists(cache)) {
-            commands.put(aot ? "jvm with AOT cache" : "jvm with AppCDS", Child.java(List.of(read), FirstStep.class, List.of(id)));
+            commands.put(
+                    aot ? "jvm with AOT cache" : "jvm with AppCDS",
+                    Child.java(List.of(read), FirstStep.class, List.of(id)));
         } else {
-            spec.commandLine().getErr().println("cold: the JVM wrote no cache of classes (expected a class path of jars)");
+            spec.commandLine()
+                    .getErr()
+                    .println("cold: the JVM wrote no cache of classes (expected a class path of jars)");
         }
     }
 
@@ -111,7 +116,8 @@ final class ColdCommand implements Callable<Integer> {
             line.put("best_s", best);
             out.println(JsonLine.of(line));
         } else {
-            out.printf(Locale.ROOT, "%-20s median %.3f s, best %.3f s to the first step of %s%n", name, median, best, id);
+            out.printf(
+                    Locale.ROOT, "%-20s median %.3f s, best %.3f s to the first step of %s%n", name, median, best, id);
         }
         out.flush();
     }

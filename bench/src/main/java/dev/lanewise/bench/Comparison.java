@@ -80,7 +80,12 @@ record Comparison(List<Row> rows, List<String> missing) {
         StringBuilder out = new StringBuilder("| work | ours, µs | peer, µs | ratio |\n| --- | ---: | ---: | ---: |\n");
         for (Row row : rows) {
             out.append(String.format(
-                    Locale.ROOT, "| %s | %.1f | %.1f | %.2f |%n", row.name, row.ours * 1e6, row.peer * 1e6, row.ratio()));
+                    Locale.ROOT,
+                    "| %s | %.1f | %.1f | %.2f |%n",
+                    row.name,
+                    row.ours * 1e6,
+                    row.peer * 1e6,
+                    row.ratio()));
         }
         out.append(String.format(Locale.ROOT, "| **geometric mean** | | | **%.2f** |%n", geometricMean()));
         missing.forEach(name -> out.append("\nNot compared: ").append(name).append(".\n"));

@@ -21,8 +21,9 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "jmh",
         customSynopsis = "lanewise bench jmh [PATTERN] [JMH options]",
-        description = "Run the JMH benchmarks of kernels whose names match a pattern; -l lists them, -prof gc shows what they"
-                + " allocate, -f 1 -wi 3 -i 3 makes it quicker.")
+        description =
+                "Run the JMH benchmarks of kernels whose names match a pattern; -l lists them, -prof gc shows what they"
+                        + " allocate, -f 1 -wi 3 -i 3 makes it quicker.")
 final class JmhCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

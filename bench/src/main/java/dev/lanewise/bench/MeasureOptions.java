@@ -71,8 +71,8 @@ final class MeasureOptions {
                 rounds == null ? usual.rounds() : rounds,
                 budget == null ? usual.budget() : budget);
         if (timing.rounds() < 1 || !(timing.budget() >= 0) || !(timing.warmUp() >= 0)) {
-            throw usage("--rounds " + timing.rounds() + " --budget " + timing.budget() + " --warm-up "
-                    + timing.warmUp() + " (expected 1 or more rounds and 0 or more seconds)");
+            throw usage("--rounds " + timing.rounds() + " --budget " + timing.budget() + " --warm-up " + timing.warmUp()
+                    + " (expected 1 or more rounds and 0 or more seconds)");
         }
         return timing;
     }
@@ -92,8 +92,9 @@ final class MeasureOptions {
 
     /** The training workload of a name that a command was given. */
     static TrainWorkload known(CommandSpec spec, String name) {
-        List<String> known =
-                Arrays.stream(TrainWorkload.values()).map(workload -> workload.id).toList();
+        List<String> known = Arrays.stream(TrainWorkload.values())
+                .map(workload -> workload.id)
+                .toList();
         if (!known.contains(name)) {
             throw unknown(spec, name, known);
         }
@@ -115,7 +116,8 @@ final class MeasureOptions {
 
     private static String text(Map<String, ?> line) {
         return line.values().stream()
-                .map(value -> value instanceof Double real ? String.format("%14.3f", real) : String.format("%-16s", value))
+                .map(value ->
+                        value instanceof Double real ? String.format("%14.3f", real) : String.format("%-16s", value))
                 .collect(Collectors.joining(" "));
     }
 

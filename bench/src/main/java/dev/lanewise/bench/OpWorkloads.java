@@ -35,6 +35,7 @@ final class OpWorkloads {
         {32, 64, 32, 128, 1, 2, 0},
         {8, 3, 224, 64, 7, 2, 3}
     };
+
     private static final long[] IMAGES = {64, 64, 24, 24};
 
     private final List<OpWorkload> all = new ArrayList<>();

@@ -108,8 +108,8 @@ final class ProfileCommand implements Callable<Integer> {
 
     private void print(String workload, Profile profile) {
         PrintWriter out = spec.commandLine().getOut();
-        double best = profile.outside
-                + profile.parts.stream().mapToDouble(Part::best).sum();
+        double best =
+                profile.outside + profile.parts.stream().mapToDouble(Part::best).sum();
         double mean = profile.parts.stream().mapToDouble(Part::mean).sum();
         out.printf(
                 Locale.ROOT,

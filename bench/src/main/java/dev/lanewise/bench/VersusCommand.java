@@ -107,7 +107,9 @@ final class VersusCommand implements Callable<Integer> {
     }
 
     private static Path folder() {
-        Path folder = Path.of(System.getProperty("lanewise.home", "")).resolve("target").resolve("bench");
+        Path folder = Path.of(System.getProperty("lanewise.home", ""))
+                .resolve("target")
+                .resolve("bench");
         try {
             return Files.createDirectories(folder);
         } catch (IOException e) {

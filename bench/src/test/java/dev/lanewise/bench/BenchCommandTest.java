@@ -63,10 +63,14 @@ final class BenchCommandTest {
 
     @Test
     void jsonHasThePeersKeys() {
-        Run run = lanewise("bench", "ops", "--only", "linear", "--json", "--rounds", "1", "--budget", "0", "--warm-up", "0");
+        Run run = lanewise(
+                "bench", "ops", "--only", "linear", "--json", "--rounds", "1", "--budget", "0", "--warm-up", "0");
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out().lines()).hasSize(5).first().asString().matches(
-                "\\{\"op\":\"linear\",\"shape\":\\[128,784,100],\"us\":[0-9.E-]+,\"gflops\":[0-9.E-]+}");
+        assertThat(run.out().lines())
+                .hasSize(5)
+                .first()
+                .asString()
+                .matches("\\{\"op\":\"linear\",\"shape\":\\[128,784,100],\"us\":[0-9.E-]+,\"gflops\":[0-9.E-]+}");
     }
 
     @Test

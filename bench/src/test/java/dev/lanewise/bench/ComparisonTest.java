@@ -28,7 +28,9 @@ final class ComparisonTest {
 
     @Test
     void ratiosAreTheirTimeOverOursWorstFirst() {
-        assertThat(comparison().rows()).extracting(Comparison.Row::name).containsExactly("exp 4096", "matmul 32x32x32", "mlp");
+        assertThat(comparison().rows())
+                .extracting(Comparison.Row::name)
+                .containsExactly("exp 4096", "matmul 32x32x32", "mlp");
         assertThat(comparison().rows()).extracting(Comparison.Row::ratio).containsExactly(0.5, 2.0, 8.0);
     }
 
@@ -44,13 +46,14 @@ final class ComparisonTest {
 
     @Test
     void markdownHasARowForEachWork() {
-        assertThat(comparison().markdown().lines()).startsWith(
-                "| work | ours, µs | peer, µs | ratio |",
-                "| --- | ---: | ---: | ---: |",
-                "| exp 4096 | 8.0 | 4.0 | 0.50 |",
-                "| matmul 32x32x32 | 2.0 | 4.0 | 2.00 |",
-                "| mlp | 1000.0 | 8000.0 | 8.00 |",
-                "| **geometric mean** | | | **2.00** |");
+        assertThat(comparison().markdown().lines())
+                .startsWith(
+                        "| work | ours, µs | peer, µs | ratio |",
+                        "| --- | ---: | ---: | ---: |",
+                        "| exp 4096 | 8.0 | 4.0 | 0.50 |",
+                        "| matmul 32x32x32 | 2.0 | 4.0 | 2.00 |",
+                        "| mlp | 1000.0 | 8000.0 | 8.00 |",
+                        "| **geometric mean** | | | **2.00** |");
     }
 
     @Test

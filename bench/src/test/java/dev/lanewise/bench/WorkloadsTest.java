@@ -17,7 +17,8 @@ final class WorkloadsTest {
         // the largest products and vectors are the same code as the smaller ones
         return OpWorkloads.all(false).stream()
                 .filter(workload -> workload.shape().stream().noneMatch(size -> size > 1 << 20))
-                .filter(workload -> !workload.op().equals("matmul") || workload.shape().getFirst() <= 512);
+                .filter(workload ->
+                        !workload.op().equals("matmul") || workload.shape().getFirst() <= 512);
     }
 
     @ParameterizedTest
@@ -39,8 +40,7 @@ final class WorkloadsTest {
     void trainingStepRuns(TrainWorkload workload) {
         double seconds = Timing.ONCE.seconds(workload.prepare(Device.CPU), () -> {});
         assertThat(workload.line(Device.CPU, seconds))
-                .containsOnlyKeys(
-                        "workload", "device", "mode", "precision", "batch", "ms_per_step", "samples_per_s")
+                .containsOnlyKeys("workload", "device", "mode", "precision", "batch", "ms_per_step", "samples_per_s")
                 .containsEntry("workload", workload.id)
                 .containsEntry("batch", workload.batch);
     }

@@ -51,8 +51,9 @@ public final class Main {
         commandLine.setExecutionExceptionHandler((e, failed, result) -> main.report(e, failed));
         commandLine.setParameterExceptionHandler((e, arguments) -> {
             CommandLine failed = e.getCommandLine();
-            failed.getErr().println("lanewise: " + oneLine(e) + "; see '"
-                    + failed.getCommandSpec().qualifiedName() + " --help'");
+            failed.getErr()
+                    .println("lanewise: " + oneLine(e) + "; see '"
+                            + failed.getCommandSpec().qualifiedName() + " --help'");
             return CommandLine.ExitCode.USAGE;
         });
         if (args.length == 0) {
@@ -67,7 +68,8 @@ public final class Main {
             e.printStackTrace(commandLine.getErr());
         } else {
             boolean expected = e instanceof TensorException || e instanceof BadFileException;
-            String remedy = expected ? "" : " (an unexpected " + e.getClass().getSimpleName() + "; --verbose shows where)";
+            String remedy =
+                    expected ? "" : " (an unexpected " + e.getClass().getSimpleName() + "; --verbose shows where)";
             commandLine.getErr().println("lanewise: " + oneLine(e) + remedy);
         }
         return CommandLine.ExitCode.SOFTWARE;

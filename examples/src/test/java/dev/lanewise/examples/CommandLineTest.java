@@ -28,8 +28,7 @@ final class CommandLineTest {
             System.setOut(new PrintStream(newOut, true, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(newErr, true, StandardCharsets.UTF_8));
             int code = Main.run(args);
-            return new Run(
-                    code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
+            return new Run(code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(out);
             System.setErr(err);
@@ -59,6 +58,7 @@ final class CommandLineTest {
         assertOneLine(lanewise("train", "mnist-mlp", "--data", folder.toString()), 1, folder.toString());
         Path images = folder.resolve("train-images-idx3-ubyte");
         Files.write(images, new byte[] {0, 0, 8, 9, 0, 0, 0, 1});
+        Files.write(folder.resolve("train-labels-idx1-ubyte"), new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 5});
         assertOneLine(lanewise("train", "mnist-mlp", "--data", folder.toString()), 1, "train-images-idx3-ubyte");
     }
 
@@ -89,8 +89,10 @@ final class CommandLineTest {
         Run first = lanewise(
                 "train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--json", "--save", file.toString());
         assertThat(first.code()).as(first.err()).isZero();
-        assertThat(first.out().lines()).singleElement().asString().matches(
-                "\\{\"model\":\"mnist-mlp\",\"epoch\":1,\"train_s\":[0-9.E-]+,\"samples_per_s\":[0-9.E-]+,"
+        assertThat(first.out().lines())
+                .singleElement()
+                .asString()
+                .matches("\\{\"model\":\"mnist-mlp\",\"epoch\":1,\"train_s\":[0-9.E-]+,\"samples_per_s\":[0-9.E-]+,"
                         + "\"train_loss\":[0-9.E-]+,\"test_accuracy\":[0-9.E-]+}");
         try (SafetensorsFile weights = Safetensors.open(file)) {
             assertThat(weights.names()).containsExactlyInAnyOrder("1.weight", "1.bias", "3.weight", "3.bias");

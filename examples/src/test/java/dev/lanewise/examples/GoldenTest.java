@@ -26,7 +26,9 @@ final class GoldenTest {
     @TestFactory
     Stream<DynamicNode> cases() {
         String dir = System.getProperty("golden.dir");
-        Stream<Path> dirs = dir != null ? Stream.of(Path.of(dir)) : Stream.of("cases", "seed-4", "seed-5").map(OWN::resolve);
+        Stream<Path> dirs = dir != null
+                ? Stream.of(Path.of(dir))
+                : Stream.of("cases", "seed-4", "seed-5").map(OWN::resolve);
         Device device = Device.parse(System.getProperty("golden.device", "cpu"));
         return dirs.map(path -> container(path, GoldenRunner.of(path, device)));
     }
@@ -34,13 +36,12 @@ final class GoldenTest {
     private static DynamicNode container(Path dir, GoldenRunner runner) {
         return dynamicContainer(
                 String.valueOf(dir.getFileName()),
-                runner.cases().stream().map(pending -> dynamicTest(pending.id(), () -> {
-                    GoldenResult result = pending.check().get();
-                    RESULTS.add(result);
-                    assertThat(result.status())
-                            .as(result.message())
-                            .isEqualTo(GoldenResult.Status.PASSED);
-                })));
+                runner.cases().stream()
+                        .map(pending -> dynamicTest(pending.id(), () -> {
+                            GoldenResult result = pending.check().get();
+                            RESULTS.add(result);
+                            assertThat(result.status()).as(result.message()).isEqualTo(GoldenResult.Status.PASSED);
+                        })));
     }
 
     @AfterAll

@@ -49,8 +49,8 @@ final class TrainersTest {
     }
 
     private Run train(int epochs, String model, String... more) {
-        List<String> args = new ArrayList<>(List.of(
-                "train", model, "--data", "synthetic", "--epochs", "" + epochs, "--json", "--save", weights()));
+        List<String> args = new ArrayList<>(
+                List.of("train", model, "--data", "synthetic", "--epochs", "" + epochs, "--json", "--save", weights()));
         args.addAll(List.of(more));
         Run run = lanewise(args);
         assertThat(run.code()).as(run.err()).isZero();
@@ -88,7 +88,8 @@ final class TrainersTest {
         assertThat(figure(last, "b")).isBetween(-1.53, -1.47);
         assertThat(figure(last, "test_loss")).isLessThan(0.012);
         assertThat(predict("linear-regression", "1").out()).startsWith("1: 1.0");
-        assertOneLine(lanewise(List.of("predict", "linear-regression", "--load", weights(), "one")), 1, "'one'", "number");
+        assertOneLine(
+                lanewise(List.of("predict", "linear-regression", "--load", weights(), "one")), 1, "'one'", "number");
     }
 
     private static double figure(String line, String name) {
@@ -99,7 +100,8 @@ final class TrainersTest {
     void digitsAreTrainedAndRecognized() throws IOException {
         train("mnist-cnn", "--limit", "64");
         assertThat(predict("mnist-cnn", image()).out()).matches("(?s).*image\\.png: \\d [01]\\.\\d{4}\\R");
-        assertOneLine(lanewise(List.of("predict", "mnist-cnn", "--load", weights(), folder + "/none.png")), 1, "none.png");
+        assertOneLine(
+                lanewise(List.of("predict", "mnist-cnn", "--load", weights(), folder + "/none.png")), 1, "none.png");
         assertOneLine(lanewise(List.of("predict", "mnist-mlp", "--load", weights(), image())), 1, "mnist-cnn");
     }
 
@@ -116,7 +118,9 @@ final class TrainersTest {
                 SafetensorsFile after = Safetensors.open(Path.of(weights()))) {
             assertThat(after.names()).contains("layer4.0.downsample.1.running_var");
             for (String name : after.names()) {
-                assertThat(after.entry(name).equals(before.entry(name))).as(name).isEqualTo(!name.startsWith("fc."));
+                assertThat(after.entry(name).equals(before.entry(name)))
+                        .as(name)
+                        .isEqualTo(!name.startsWith("fc."));
             }
         }
     }
@@ -125,7 +129,8 @@ final class TrainersTest {
     void textsAreToldApartByBothEncoders() {
         Run run = train(4, "text-classifier");
         assertThat(run.out()).contains("\"test_accuracy\":");
-        assertThat(predict("text-classifier", "the film is superb", "").out().lines()).hasSize(2);
+        assertThat(predict("text-classifier", "the film is superb", "").out().lines())
+                .hasSize(2);
         assertThat(predict("text-classifier", "--json", "boring").out())
                 .startsWith("{\"model\":\"text-classifier\",\"input\":\"boring\",\"class\":\"");
         train("text-classifier", "--encoder", "lstm", "--limit", "100");
@@ -143,7 +148,10 @@ final class TrainersTest {
         assertThat(predict("tabular", file.toString()).out()).contains("rows.csv:2: ", "rows.csv:3: ");
         assertOneLine(lanewise(List.of("predict", "tabular", "--load", weights(), "a,b")), 1, "a,b", "tenure");
         assertOneLine(
-                lanewise(List.of("train", "tabular", "--data", file.toString(), "--label", "Plan")), 1, "Plan", "--label");
+                lanewise(List.of("train", "tabular", "--data", file.toString(), "--label", "Plan")),
+                1,
+                "Plan",
+                "--label");
     }
 
     @Test

@@ -106,8 +106,7 @@ public final class Checkpoint {
         }
     }
 
-    private static Position resume(
-            @Nullable String id, Path stateFile, Optimizer optimizer, Rng rng) {
+    private static Position resume(@Nullable String id, Path stateFile, Optimizer optimizer, Rng rng) {
         try (SafetensorsFile state = Safetensors.open(stateFile)) {
             Map<String, String> metadata = state.metadata();
             String kind = optimizer.getClass().getSimpleName();

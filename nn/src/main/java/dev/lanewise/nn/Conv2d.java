@@ -32,8 +32,7 @@ public final class Conv2d extends Module {
      * @param kernel height and width of the kernel
      * @param attributes stride, padding, dilation and groups
      */
-    public Conv2d(
-            long in, long out, int kernel, dev.lanewise.tensor.op.Conv2d attributes, boolean withBias, Rng rng) {
+    public Conv2d(long in, long out, int kernel, dev.lanewise.tensor.op.Conv2d attributes, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
         this.kernel = kernel;

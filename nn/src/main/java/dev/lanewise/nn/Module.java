@@ -87,12 +87,12 @@ public abstract class Module {
 
     private void checkNew(String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new TensorException("module: '" + name + "' can't name a member of " + getClass().getSimpleName()
-                    + " (expected a word without points); choose another name");
+            throw new TensorException("module: '" + name + "' can't name a member of "
+                    + getClass().getSimpleName() + " (expected a word without points); choose another name");
         }
         if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
-            throw new TensorException("module: " + getClass().getSimpleName() + " has two members '" + name
-                    + "'; names must differ");
+            throw new TensorException(
+                    "module: " + getClass().getSimpleName() + " has two members '" + name + "'; names must differ");
         }
     }
 
@@ -136,9 +136,7 @@ public abstract class Module {
 
     /** The number of elements of all parameters. */
     public final long parameterCount() {
-        return parameters().stream()
-                .mapToLong(p -> p.leaf().shape().elements())
-                .sum();
+        return parameters().stream().mapToLong(p -> p.leaf().shape().elements()).sum();
     }
 
     private interface Visitor {
@@ -200,8 +198,8 @@ public abstract class Module {
         Map<String, Tensor> own = stateDict();
         List<String> problems = StateMismatch.problems(own, state);
         if (!problems.isEmpty()) {
-            throw new TensorException("load: the state does not fit " + getClass().getSimpleName() + ": "
-                    + String.join("; ", problems) + "; is it of another model?");
+            throw new TensorException("load: the state does not fit "
+                    + getClass().getSimpleName() + ": " + String.join("; ", problems) + "; is it of another model?");
         }
         own.forEach((name, tensor) -> {
             Tensor source = state.get(name);

@@ -67,6 +67,7 @@ public final class MultiHeadAttention extends Module {
 
     /** {@code [n, time, size] -> [n, heads, time, size / heads]}. */
     private Tensor split(Tensor x) {
-        return x.reshape(x.shape().size(0), x.shape().size(1), heads, size / heads).transpose(1, 2);
+        return x.reshape(x.shape().size(0), x.shape().size(1), heads, size / heads)
+                .transpose(1, 2);
     }
 }

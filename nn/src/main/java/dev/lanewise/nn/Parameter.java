@@ -56,8 +56,8 @@ public final class Parameter {
      */
     public void set(Tensor replacement) {
         if (!replacement.spec().equals(tensor.spec())) {
-            throw new TensorException("parameter: got " + replacement.spec() + " for " + tensor.spec()
-                    + "; type and shape must stay");
+            throw new TensorException(
+                    "parameter: got " + replacement.spec() + " for " + tensor.spec() + "; type and shape must stay");
         }
         tensor = Autograd.watch(replacement.contiguous().keep());
     }

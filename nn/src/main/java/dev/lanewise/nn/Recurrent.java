@@ -37,9 +37,11 @@ public final class Recurrent extends Module {
      * @param hidden the last hidden state of every layer and direction, {@code [layers * directions, n, hidden]}
      * @param cell the last cell state likewise, for LSTM; else null
      */
-    public record Result(Tensor output, Tensor hidden, @Nullable Tensor cell) {}
+    public record Result(
+            Tensor output, Tensor hidden, @Nullable Tensor cell) {}
 
-    private record Direction(Parameter inputWeight, Parameter hiddenWeight, Parameter inputBias, Parameter hiddenBias) {}
+    private record Direction(
+            Parameter inputWeight, Parameter hiddenWeight, Parameter inputBias, Parameter hiddenBias) {}
 
     private record State(Tensor hidden, @Nullable Tensor cell) {}
 
@@ -96,8 +98,7 @@ public final class Recurrent extends Module {
         return new Result(y, IndexingMethods.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
     }
 
-    private Tensor run(
-            Direction direction, Tensor x, boolean reverse, List<Tensor> lastHidden, List<Tensor> lastCell) {
+    private Tensor run(Direction direction, Tensor x, boolean reverse, List<Tensor> lastHidden, List<Tensor> lastCell) {
         long n = x.shape().size(0);
         int time = Math.toIntExact(x.shape().size(1));
         // the inputs' part of all gates for all times at once: one large product instead of many small ones

@@ -21,9 +21,7 @@ public final class Sequential extends Module {
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
             // a linear layer and the ReLU behind it are one pass over memory
-            if (layers.get(i) instanceof Linear linear
-                    && i + 1 < layers.size()
-                    && layers.get(i + 1) instanceof ReLU) {
+            if (layers.get(i) instanceof Linear linear && i + 1 < layers.size() && layers.get(i + 1) instanceof ReLU) {
                 y = linear.compute(y, Activation.RELU);
                 i++;
             } else {

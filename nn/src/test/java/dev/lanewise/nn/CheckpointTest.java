@@ -51,13 +51,15 @@ final class CheckpointTest {
         Module resumed = model(2);
         Optimizer resumedOptimizer = new Adam(resumed.parameters(), 1e-2);
         Rng resumedRng = new Rng(0);
-        assertThat(Checkpoint.resume(file, resumed, resumedOptimizer, resumedRng).epoch())
+        assertThat(Checkpoint.resume(file, resumed, resumedOptimizer, resumedRng)
+                        .epoch())
                 .isEqualTo(2);
         train(resumed, resumedOptimizer, resumedRng, 5);
-        straight.stateDict().forEach((name, tensor) -> assertThat(
-                        resumed.stateDict().get(name).toFloatArray())
-                .as(name)
-                .containsExactly(tensor.toFloatArray()));
+        straight.stateDict()
+                .forEach((name, tensor) -> assertThat(
+                                resumed.stateDict().get(name).toFloatArray())
+                        .as(name)
+                        .containsExactly(tensor.toFloatArray()));
     }
 
     @Test

@@ -24,7 +24,9 @@ final class ModuleTest {
     void namesArePyTorchs() {
         assertThat(model.stateDict().keySet()).containsExactly("0.weight", "0.bias", "3.weight", "3.bias");
         assertThat(model.parameterCount()).isEqualTo(4 * 3 + 3 + 3 * 2 + 2);
-        assertThat(model.toString()).contains("(0): Linear(in=4, out=3, bias=true)").contains("Dropout(p=0.5)");
+        assertThat(model.toString())
+                .contains("(0): Linear(in=4, out=3, bias=true)")
+                .contains("Dropout(p=0.5)");
     }
 
     @Test
@@ -56,7 +58,10 @@ final class ModuleTest {
         assertThat(state.get("running_var").toFloatArray()).containsExactly(0.9f + 0.1f * 2, 0.9f + 0.1f * 200);
         assertThat(state.get("num_batches_tracked").itemLong()).isEqualTo(1);
         norm.eval();
-        assertThat(norm.forward(Tensor.of(new float[][] {{0.2f, 2f}})).abs().amax().item())
+        assertThat(norm.forward(Tensor.of(new float[][] {{0.2f, 2f}}))
+                        .abs()
+                        .amax()
+                        .item())
                 .isLessThan(1e-6);
     }
 
@@ -82,7 +87,8 @@ final class ModuleTest {
         parameters.getLast().freeze(false);
         float[] before = parameters.getFirst().leaf().toFloatArray();
         float[] lastBefore = parameters.getLast().leaf().toFloatArray();
-        Gradients gradients = Autograd.gradients(model.forward(Tensor.ones(2, 4)).sum());
+        Gradients gradients =
+                Autograd.gradients(model.forward(Tensor.ones(2, 4)).sum());
         new Sgd(parameters, 0.1).step(gradients);
         assertThat(parameters.getFirst().leaf().toFloatArray()).containsExactly(before);
         assertThat(parameters.getLast().leaf().toFloatArray()).isNotEqualTo(lastBefore);

@@ -62,7 +62,7 @@ public final class CudaBackendProvider implements BackendProvider {
 
     @Override
     public Backend create(Device device) {
-        throw new BackendUnavailableException(
-                device + ": " + reason(NEEDED.stream().map(NativeLibraries::status).toList()));
+        throw new BackendUnavailableException(device + ": "
+                + reason(NEEDED.stream().map(NativeLibraries::status).toList()));
     }
 }

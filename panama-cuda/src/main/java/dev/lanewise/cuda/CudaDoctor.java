@@ -36,7 +36,8 @@ public final class CudaDoctor {
             }
             return lines.isEmpty() ? List.of("CUDA devices: none") : lines;
         } catch (CudaException e) {
-            return List.of("CUDA devices: none (" + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + ")");
+            return List.of("CUDA devices: none ("
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + ")");
         }
     }
 

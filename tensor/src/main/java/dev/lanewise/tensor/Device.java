@@ -23,8 +23,8 @@ public record Device(Kind kind, int index) {
     /** Checks the index. */
     public Device {
         if (index < 0 || kind == Kind.CPU && index != 0) {
-            throw new TensorException("device: index " + index + " of " + kind.name().toLowerCase(Locale.ROOT)
-                    + " (expected 0 for the CPU, 0 or more for a GPU)");
+            throw new TensorException("device: index " + index + " of "
+                    + kind.name().toLowerCase(Locale.ROOT) + " (expected 0 for the CPU, 0 or more for a GPU)");
         }
     }
 

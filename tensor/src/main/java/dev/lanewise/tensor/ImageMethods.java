@@ -21,8 +21,7 @@ public sealed interface ImageMethods permits Tensor {
      * @param weight {@code [k, c / groups, s]} for this {@code [n, c, l]}
      * @param bias {@code [k]}, or null
      */
-    default Tensor conv1d(
-            Tensor weight, @Nullable Tensor bias, int stride, int padding, int dilation, int groups) {
+    default Tensor conv1d(Tensor weight, @Nullable Tensor bias, int stride, int padding, int dilation, int groups) {
         Conv2d conv = new Conv2d(1, stride, 0, padding, 1, dilation, groups);
         return row("conv1d").conv2d(weight.unsqueeze(2), bias, conv).squeeze(2);
     }

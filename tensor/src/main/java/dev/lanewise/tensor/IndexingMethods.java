@@ -114,8 +114,7 @@ public sealed interface IndexingMethods permits Tensor {
      * @param pads for the last dimension how many before and after, then for the one before it, and so on
      */
     default Tensor padReplicate(long... pads) {
-        return padFromInside(
-                "pad_replicate", pads, Long.MIN_VALUE, (i, size) -> Math.min(Math.max(i, 0), size - 1));
+        return padFromInside("pad_replicate", pads, Long.MIN_VALUE, (i, size) -> Math.min(Math.max(i, 0), size - 1));
     }
 
     private Tensor padFromInside(String op, long[] pads, long room, LongBinaryOperator source) {
@@ -144,9 +143,8 @@ public sealed interface IndexingMethods permits Tensor {
      * all dimensions but its own ({@code ij} indexing).
      */
     static List<Tensor> meshgrid(Tensor... vectors) {
-        Shape grid = Shape.of(Arrays.stream(vectors)
-                .mapToLong(v -> v.shape().elements())
-                .toArray());
+        Shape grid = Shape.of(
+                Arrays.stream(vectors).mapToLong(v -> v.shape().elements()).toArray());
         List<Tensor> coordinates = new ArrayList<>();
         for (int d = 0; d < vectors.length; d++) {
             long[] own = new long[vectors.length];
@@ -163,8 +161,7 @@ public sealed interface IndexingMethods permits Tensor {
         for (int dim : dims) {
             long size = x.shape().size(dim);
             Tensor reversed = Tensor.create(
-                    new Source.Range(size - 1, -1, new TensorSpec(DType.I64, Shape.of(size))),
-                    x.device());
+                    new Source.Range(size - 1, -1, new TensorSpec(DType.I64, Shape.of(size))), x.device());
             x = x.indexSelect(dim, reversed);
         }
         return x;
@@ -174,9 +171,7 @@ public sealed interface IndexingMethods permits Tensor {
     default Tensor roll(long shift, int dim) {
         long size = self().shape().size(dim);
         long split = size == 0 ? 0 : Math.floorMod(-shift, size);
-        return split == 0
-                ? self()
-                : cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
+        return split == 0 ? self() : cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
     }
 
     /** The tensor repeated along its dimensions; more numbers than dimensions add leading ones. */

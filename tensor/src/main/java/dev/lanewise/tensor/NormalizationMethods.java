@@ -66,11 +66,12 @@ public sealed interface NormalizationMethods permits Tensor {
     default Tensor rmsNorm(int dims, @Nullable Tensor weight, double epsilon) {
         int rank = self().shape().rank();
         if (dims < 1 || dims > rank) {
-            throw new TensorException("rms_norm: the last " + dims + " dimensions of " + self().spec() + " (expected 1 to "
-                    + rank + "); check the number");
+            throw new TensorException("rms_norm: the last " + dims + " dimensions of " + self().spec()
+                    + " (expected 1 to " + rank + "); check the number");
         }
         int[] last = IntStream.range(rank - dims, rank).toArray();
-        Tensor normalized = self().mul(self().square().mean(last, true).add(epsilon).rsqrt());
+        Tensor normalized =
+                self().mul(self().square().mean(last, true).add(epsilon).rsqrt());
         return weight == null ? normalized : normalized.mul(weight);
     }
 

@@ -23,8 +23,9 @@ public sealed interface RandomMethods permits Tensor {
     default Tensor multinomial(long count, boolean replacement, Rng rng) {
         Shape shape = self().shape();
         if (shape.rank() == 0 || !self().dtype().isFloating() || count < 0 || !replacement && count > shape.size(-1)) {
-            throw new TensorException("multinomial: " + count + " draws from " + self().spec()
-                    + " (expected probabilities [..., c], and at most c draws without replacement); check the arguments");
+            throw new TensorException(
+                    "multinomial: " + count + " draws from " + self().spec()
+                            + " (expected probabilities [..., c], and at most c draws without replacement); check the arguments");
         }
         if (!replacement) {
             Tensor waiting = self().randLike(rng).neg().log1p().neg().div(self());

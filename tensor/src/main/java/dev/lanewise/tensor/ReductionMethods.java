@@ -165,7 +165,8 @@ public sealed interface ReductionMethods permits Tensor {
     default Tensor norm(int[] dims, boolean keepDims) {
         Tensor squares = self().square().sum(dims, keepDims);
         Tensor zero = squares.eq(0);
-        return zero.where(squares.zerosLike(), zero.where(squares.onesLike(), squares).sqrt());
+        return zero.where(
+                squares.zerosLike(), zero.where(squares.onesLike(), squares).sqrt());
     }
 
     /**

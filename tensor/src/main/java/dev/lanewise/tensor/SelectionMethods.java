@@ -49,7 +49,9 @@ public sealed interface SelectionMethods permits Tensor {
                     + " times (expected as many elements or more); check the mask");
         }
         Tensor elements = source.flatten().narrow(0, 0, count);
-        return self().flatten().scatter(Scatter.Kind.SET, 0, positions, elements).reshape(self().shape());
+        return self().flatten()
+                .scatter(Scatter.Kind.SET, 0, positions, elements)
+                .reshape(self().shape());
     }
 
     /**
@@ -115,13 +117,17 @@ public sealed interface SelectionMethods permits Tensor {
         ReductionMethods.Indexed sorted = flat.sort(0, false);
         Tensor first = Tensor.full(1, DType.BOOL, self().device(), Math.min(n, 1));
         if (n > 1) {
-            Tensor changes = sorted.values().narrow(0, 1, n - 1).ne(sorted.values().narrow(0, 0, n - 1));
+            Tensor changes =
+                    sorted.values().narrow(0, 1, n - 1).ne(sorted.values().narrow(0, 0, n - 1));
             first = IndexingMethods.cat(0, first, changes);
         }
         Tensor values = sorted.values().maskedSelect(first);
         Tensor ranks = first.to(DType.I64).cumsum(0).sub(1);
         Tensor inverse = ranks.zerosLike().scatter(Scatter.Kind.SET, 0, sorted.indices(), ranks);
-        return new Unique(values, inverse.reshape(self().shape()), inverse.bincount(values.shape().size(0)));
+        return new Unique(
+                values,
+                inverse.reshape(self().shape()),
+                inverse.bincount(values.shape().size(0)));
     }
 
     /**

@@ -61,7 +61,8 @@ public sealed interface ViewMethods permits Tensor {
     /** Two dimensions exchanged. */
     default Tensor transpose(int dim0, int dim1) {
         List<Integer> dims = IntStream.range(0, self().shape().rank()).boxed().collect(Collectors.toList());
-        Collections.swap(dims, self().shape().dim(dim0, "transpose"), self().shape().dim(dim1, "transpose"));
+        Collections.swap(
+                dims, self().shape().dim(dim0, "transpose"), self().shape().dim(dim1, "transpose"));
         return self().apply(new Permute(dims));
     }
 

@@ -103,19 +103,18 @@ public final class ReferenceBackend implements Backend {
             case Gather gather -> ReferenceIndexing.gather(gather.dim(), in[0], in[1], out[0]);
             case Scatter scatter -> ReferenceIndexing.scatter(scatter, in, out[0]);
             case Update update -> ReferenceUpdates.step(update, in, out);
-            case Op.Fused fused -> throw new TensorException(fused.opName()
-                    + ": the reference backend runs no fused operation; run its decomposition");
-            case Op.Structural structural -> throw new TensorException(structural.opName()
-                    + ": dispatch runs operations on whole tensors, no backend does; apply it to a tensor");
+            case Op.Fused fused ->
+                throw new TensorException(
+                        fused.opName() + ": the reference backend runs no fused operation; run its decomposition");
+            case Op.Structural structural ->
+                throw new TensorException(structural.opName()
+                        + ": dispatch runs operations on whole tensors, no backend does; apply it to a tensor");
         }
     }
 
     @Override
     public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
-        ((HostBuffer) target)
-                .segment()
-                .asSlice(byteOffset, source.byteSize())
-                .copyFrom(source);
+        ((HostBuffer) target).segment().asSlice(byteOffset, source.byteSize()).copyFrom(source);
     }
 
     @Override

@@ -14,8 +14,12 @@ final class ReferenceConvolutions {
 
     static void forward(Conv2d conv, Elements[] in, Elements out) {
         double[] sums = new double[Math.toIntExact(out.count())];
-        meetings(conv, in[0].shape(), in[1].shape(), out.shape(), (o, x, w) ->
-                sums[position(out.shape(), o)] += in[0].real(x) * in[1].real(w));
+        meetings(
+                conv,
+                in[0].shape(),
+                in[1].shape(),
+                out.shape(),
+                (o, x, w) -> sums[position(out.shape(), o)] += in[0].real(x) * in[1].real(w));
         for (int i = 0; i < sums.length; i++) {
             long[] at = out.index(i);
             out.set(in.length == 3 ? sums[i] + in[2].real(at[1]) : sums[i], at);
@@ -24,15 +28,23 @@ final class ReferenceConvolutions {
 
     static void inputGrad(Conv2d conv, Elements g, Elements weight, Elements out) {
         double[] sums = new double[Math.toIntExact(out.count())];
-        meetings(conv, out.shape(), weight.shape(), g.shape(), (o, x, w) ->
-                sums[position(out.shape(), x)] += g.real(o) * weight.real(w));
+        meetings(
+                conv,
+                out.shape(),
+                weight.shape(),
+                g.shape(),
+                (o, x, w) -> sums[position(out.shape(), x)] += g.real(o) * weight.real(w));
         write(sums, out);
     }
 
     static void weightGrad(Conv2d conv, Elements g, Elements x, Elements out) {
         double[] sums = new double[Math.toIntExact(out.count())];
-        meetings(conv, x.shape(), out.shape(), g.shape(), (o, i, w) ->
-                sums[position(out.shape(), w)] += g.real(o) * x.real(i));
+        meetings(
+                conv,
+                x.shape(),
+                out.shape(),
+                g.shape(),
+                (o, i, w) -> sums[position(out.shape(), w)] += g.real(o) * x.real(i));
         write(sums, out);
     }
 

@@ -51,9 +51,8 @@ final class ReferenceElementwise {
         Elements y = b.broadcast(out.shape());
         for (long i = 0; i < out.count(); i++) {
             long[] at = out.index(i);
-            boolean holds = a.dtype().isFloating()
-                    ? op.test(x.real(at), y.real(at))
-                    : op.test(x.integer(at), y.integer(at));
+            boolean holds =
+                    a.dtype().isFloating() ? op.test(x.real(at), y.real(at)) : op.test(x.integer(at), y.integer(at));
             out.set(holds ? 1L : 0L, at);
         }
     }

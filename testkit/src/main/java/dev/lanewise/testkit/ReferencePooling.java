@@ -65,7 +65,8 @@ final class ReferencePooling {
     static void average(AvgPool2d op, Elements x, Elements out) {
         for (long i = 0; i < out.count(); i++) {
             long[] at = out.index(i);
-            Window window = Window.of(op.pool(), at, x.shape().size(2), x.shape().size(3));
+            Window window =
+                    Window.of(op.pool(), at, x.shape().size(2), x.shape().size(3));
             double sum = 0;
             for (long r = window.top; r < window.bottom; r++) {
                 for (long c = window.left; c < window.right; c++) {

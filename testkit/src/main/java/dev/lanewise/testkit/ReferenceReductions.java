@@ -89,9 +89,8 @@ final class ReferenceReductions {
      */
     private static Comparator<long[]> order(Elements x, boolean largestFirst) {
         if (!x.dtype().isFloating()) {
-            return (a, b) -> largestFirst
-                    ? Long.compare(x.integer(b), x.integer(a))
-                    : Long.compare(x.integer(a), x.integer(b));
+            return (a, b) ->
+                    largestFirst ? Long.compare(x.integer(b), x.integer(a)) : Long.compare(x.integer(a), x.integer(b));
         }
         return (a, b) -> {
             double u = x.real(a);
@@ -134,8 +133,7 @@ final class ReferenceReductions {
         Shape kept = kept(x.shape(), List.of(op.dim()));
         for (long o = 0; o < kept.elements(); o++) {
             long[] outer = Elements.index(kept, o);
-            List<long[]> sorted = IntStream.range(
-                            0, Math.toIntExact(x.shape().size(op.dim())))
+            List<long[]> sorted = IntStream.range(0, Math.toIntExact(x.shape().size(op.dim())))
                     .mapToObj(i -> line(op.dim(), outer, i))
                     .sorted(order)
                     .toList();

@@ -55,8 +55,9 @@ final class SmallMatrices {
                     rest -= l[i][k] * l[j][k];
                 }
                 if (i == j && !(rest > 0)) {
-                    throw new TensorException("cholesky: the matrix is not positive definite (its leading minor of order "
-                            + (i + 1) + " is not positive); add to its diagonal?");
+                    throw new TensorException(
+                            "cholesky: the matrix is not positive definite (its leading minor of order " + (i + 1)
+                                    + " is not positive); add to its diagonal?");
                 }
                 l[i][j] = i == j ? Math.sqrt(rest) : rest / l[j][j];
             }

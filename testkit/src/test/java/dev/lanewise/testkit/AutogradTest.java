@@ -91,7 +91,9 @@ final class AutogradTest {
         Tensor x = Autograd.watch(Tensor.of(2.0, 3.0));
         Tensor y = x.mul(x).sum();
         x.assign(Tensor.of(7.0, 7.0));
-        assertThatThrownBy(() -> Autograd.gradients(y)).hasMessageContaining("mul").hasMessageContaining("in place");
+        assertThatThrownBy(() -> Autograd.gradients(y))
+                .hasMessageContaining("mul")
+                .hasMessageContaining("in place");
     }
 
     @Test
@@ -106,7 +108,8 @@ final class AutogradTest {
         Tensor w = Autograd.watch(random(3, 3));
         Tensor x = Autograd.watch(random(3));
         Gradients expected = Autograd.gradients(x.matmul(w).tanh().sum());
-        Gradients found = Autograd.gradients(Autograd.checkpoint(in -> in[0].matmul(w).tanh().sum(), x));
+        Gradients found = Autograd.gradients(
+                Autograd.checkpoint(in -> in[0].matmul(w).tanh().sum(), x));
         assertThat(found.of(w).toDoubleArray()).containsExactly(expected.of(w).toDoubleArray());
         assertThat(found.of(x).toDoubleArray()).containsExactly(expected.of(x).toDoubleArray());
     }
@@ -135,7 +138,8 @@ final class AutogradTest {
     @Test
     void threadsDifferentiateThroughTheSameWeights() throws Exception {
         Tensor w = Autograd.watch(random(8, 8));
-        Callable<double[]> task = () -> Autograd.gradients(w.matmul(w).tanh().sum()).of(w).toDoubleArray();
+        Callable<double[]> task =
+                () -> Autograd.gradients(w.matmul(w).tanh().sum()).of(w).toDoubleArray();
         double[] expected = task.call();
         try (var pool = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<double[]>> results =

@@ -36,7 +36,8 @@ class OracleTest {
         assertThat(Elements.floatToBfloat16(Float.intBitsToFloat(0x3F808000))).isEqualTo((short) 0x3F80);
         assertThat(Elements.floatToBfloat16(Float.intBitsToFloat(0x3F818000))).isEqualTo((short) 0x3F82);
         assertThat(Elements.floatToBfloat16(Float.MAX_VALUE)).isEqualTo((short) 0x7F80);
-        assertThat(Float.intBitsToFloat(Elements.floatToBfloat16(Float.NaN) << 16)).isNaN();
+        assertThat(Float.intBitsToFloat(Elements.floatToBfloat16(Float.NaN) << 16))
+                .isNaN();
     }
 
     /** Known answers of Random123 1.14: counter and key of zeros. */
@@ -77,7 +78,12 @@ class OracleTest {
         Tensor l = a.cholesky();
         assertThat(l.matmul(l.transpose()).sub(a).abs().amax().item()).isLessThan(1e-12);
         assertThat(a.det().item()).isCloseTo(64, offset(1e-10));
-        assertThat(a.inverse().matmul(a).sub(Tensor.eye(3, DType.F64, Device.CPU)).abs().amax().item())
+        assertThat(a.inverse()
+                        .matmul(a)
+                        .sub(Tensor.eye(3, DType.F64, Device.CPU))
+                        .abs()
+                        .amax()
+                        .item())
                 .isLessThan(1e-12);
         assertThatThrownBy(() -> a.neg().cholesky())
                 .isInstanceOf(TensorException.class)

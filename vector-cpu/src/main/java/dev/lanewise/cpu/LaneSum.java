@@ -80,8 +80,8 @@ public final class LaneSum {
         FloatVector other = sum.rearrange(F32_1);
         FloatVector next = sum.add(other);
         FloatVector added = next.sub(sum);
-        errors = errors.add(errors.rearrange(F32_1))
-                .add(sum.sub(next.sub(added)).add(other.sub(added)));
+        errors =
+                errors.add(errors.rearrange(F32_1)).add(sum.sub(next.sub(added)).add(other.sub(added)));
         sum = next;
         return (double) sum.lane(0) + errors.lane(0);
     }

@@ -142,8 +142,9 @@ final class VectorBackend implements Backend {
             case Update.AdamStep step -> Updates.run(step, inputs, outputs);
             case Attention attention -> Attentions.run(attention, inputs, outputs);
             case AttentionGrad grad -> AttentionGrads.run(grad, inputs, outputs);
-            case Op.Structural structural -> throw new IllegalArgumentException(
-                    structural.opName() + ": reached the backend (expected dispatch to run it)");
+            case Op.Structural structural ->
+                throw new IllegalArgumentException(
+                        structural.opName() + ": reached the backend (expected dispatch to run it)");
         }
     }
 
@@ -174,7 +175,8 @@ final class VectorBackend implements Backend {
     }
 
     private static String compiler() {
-        String machine = System.getProperty("java.vm.name", "unknown") + " " + System.getProperty("java.vm.version", "");
+        String machine =
+                System.getProperty("java.vm.name", "unknown") + " " + System.getProperty("java.vm.version", "");
         String mode = System.getProperty("java.vm.info", "");
         boolean compiles = mode.contains("mixed") || mode.contains("compiled");
         return compiles

@@ -46,7 +46,8 @@ public class NetlibPeerBenchmark {
         a = floats(random);
         b = floats(random);
         c = new float[n * n];
-        Method instance = Class.forName("dev.ludovic.netlib.blas." + implementation).getDeclaredMethod("getInstance");
+        Method instance =
+                Class.forName("dev.ludovic.netlib.blas." + implementation).getDeclaredMethod("getInstance");
         instance.setAccessible(true);
         blas = (BLAS) instance.invoke(null);
     }

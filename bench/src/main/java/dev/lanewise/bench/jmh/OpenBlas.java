@@ -40,10 +40,12 @@ public final class OpenBlas {
 
     /** The kernels that the library should be told to take, if it chooses weaker ones by itself. */
     public static Optional<String> strongerCore() {
-        String chosen = library().flatMap(library -> library.find("openblas_get_corename"))
+        String chosen = library()
+                .flatMap(library -> library.find("openblas_get_corename"))
                 .map(OpenBlas::string)
                 .orElse(STRONGEST);
-        boolean usesAvx512 = List.of("SkylakeX", "Cooperlake", "SapphireRapids", "Zen4", "Zen5").contains(chosen);
+        boolean usesAvx512 = List.of("SkylakeX", "Cooperlake", "SapphireRapids", "Zen4", "Zen5")
+                .contains(chosen);
         return !usesAvx512 && hasAvx512() && System.getenv("OPENBLAS_CORETYPE") == null
                 ? Optional.of(STRONGEST)
                 : Optional.empty();
@@ -87,8 +89,7 @@ public final class OpenBlas {
     /** {@code c = a b} for row-major matrices {@code [n, n]}. */
     static void multiply(int n, MemorySegment a, MemorySegment b, MemorySegment c) {
         try {
-            Sgemm.HANDLE.invokeExact(
-                    ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, n, n, n, 1f, a, n, b, n, 0f, c, n);
+            Sgemm.HANDLE.invokeExact(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, n, n, n, 1f, a, n, b, n, 0f, c, n);
         } catch (Throwable e) {
             throw failure(e);
         }
@@ -102,15 +103,28 @@ public final class OpenBlas {
             if (core != null) {
                 setEnvironment("OPENBLAS_CORETYPE", core);
             }
-            MemorySegment sgemm = library().flatMap(library -> library.find("cblas_sgemm"))
+            MemorySegment sgemm = library()
+                    .flatMap(library -> library.find("cblas_sgemm"))
                     .orElseThrow(() -> new IllegalStateException(
                             "found no OpenBLAS (looked for " + String.join(", ", NAMES) + ")"));
             return Linker.nativeLinker()
                     .downcallHandle(
                             sgemm,
                             FunctionDescriptor.ofVoid(
-                                    JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_FLOAT, ADDRESS,
-                                    JAVA_INT, ADDRESS, JAVA_INT, JAVA_FLOAT, ADDRESS, JAVA_INT));
+                                    JAVA_INT,
+                                    JAVA_INT,
+                                    JAVA_INT,
+                                    JAVA_INT,
+                                    JAVA_INT,
+                                    JAVA_INT,
+                                    JAVA_FLOAT,
+                                    ADDRESS,
+                                    JAVA_INT,
+                                    ADDRESS,
+                                    JAVA_INT,
+                                    JAVA_FLOAT,
+                                    ADDRESS,
+                                    JAVA_INT));
         }
 
         /** The library reads the C environment when it is loaded, and Java can't change that. */
@@ -120,9 +134,9 @@ public final class OpenBlas {
                     .find("setenv")
                     .orElseThrow(() -> new IllegalStateException("the C library has no setenv"));
             try (Arena arena = Arena.ofConfined()) {
-                int status = (int) linker.downcallHandle(
-                                setenv, FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT))
-                        .invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 1);
+                int status =
+                        (int) linker.downcallHandle(setenv, FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT))
+                                .invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 1);
                 if (status != 0) {
                     throw new IllegalStateException("setenv failed with " + status);
                 }

@@ -44,8 +44,10 @@ public final class GoldenCommand implements Callable<Integer> {
     public Integer call() {
         Path folder = home(dir);
         if (!Files.isDirectory(folder)) {
-            throw new ParameterException(spec.commandLine(), "--dir " + dir + ": no such folder (expected one with"
-                    + " *.safetensors); give the folder of the cases");
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--dir " + dir + ": no such folder (expected one with"
+                            + " *.safetensors); give the folder of the cases");
         }
         PrintWriter out = spec.commandLine().getOut();
         List<GoldenResult> results = new ArrayList<>();

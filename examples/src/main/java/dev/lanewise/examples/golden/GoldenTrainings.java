@@ -31,8 +31,7 @@ final class GoldenTrainings {
         return Map.of(
                 "train_mlp_sgd", run(Mlp::new, p -> new Sgd(p, 0.1, Sgd.Options.momentum(0.9))),
                 "train_cnn_adam", run(Cnn::new, p -> new Adam(p, 1e-3)),
-                "train_residual_sgd",
-                        run(ResidualNet::new, p -> new Sgd(p, 0.05, new Sgd.Options(0.9, 0, 5e-4, true))),
+                "train_residual_sgd", run(ResidualNet::new, p -> new Sgd(p, 0.05, new Sgd.Options(0.9, 0, 5e-4, true))),
                 "train_text_adamw", run(Text::new, p -> new Adam(p, 1e-2, Adam.Options.adamW())));
     }
 
@@ -97,7 +96,8 @@ final class GoldenTrainings {
         @Override
         protected Tensor compute(Tensor x) {
             Tensor y = bn0.forward(stem.forward(x)).relu();
-            Tensor body = bn2.forward(conv2.forward(bn1.forward(conv1.forward(y)).relu()));
+            Tensor body =
+                    bn2.forward(conv2.forward(bn1.forward(conv1.forward(y)).relu()));
             return fc.forward(body.add(bn3.forward(down.forward(y))).relu().mean(2, 3));
         }
     }

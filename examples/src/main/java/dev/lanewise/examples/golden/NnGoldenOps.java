@@ -58,11 +58,17 @@ public final class NnGoldenOps implements GoldenOps {
     }
 
     private void losses() {
-        ops.put("cross_entropy", (inputs, a) -> List.of(new CrossEntropyLoss(
-                        reduction(a), a.integer("ignore_index"), a.number("label_smoothing"), inputs.get("weight"))
-                .of(input(inputs, "x"), input(inputs, "target"))));
-        loss("nll_loss", a -> (x, y) ->
-                Losses.negativeLogLikelihood(reduction(a)).of(x.logSoftmax(1), y));
+        ops.put(
+                "cross_entropy",
+                (inputs, a) -> List.of(new CrossEntropyLoss(
+                                reduction(a),
+                                a.integer("ignore_index"),
+                                a.number("label_smoothing"),
+                                inputs.get("weight"))
+                        .of(input(inputs, "x"), input(inputs, "target"))));
+        loss(
+                "nll_loss",
+                a -> (x, y) -> Losses.negativeLogLikelihood(reduction(a)).of(x.logSoftmax(1), y));
         loss("mse_loss", a -> Losses.meanSquaredError(reduction(a)));
         loss("l1_loss", a -> Losses.absoluteError(reduction(a)));
         loss("smooth_l1_loss", a -> Losses.smoothL1(1, reduction(a)));
@@ -118,8 +124,7 @@ public final class NnGoldenOps implements GoldenOps {
     }
 
     /** The inputs but {@code x} are the module's parameters by name. */
-    private void module(
-            String name, Function<Attributes, Module> build, BiFunction<Module, Tensor, List<Tensor>> run) {
+    private void module(String name, Function<Attributes, Module> build, BiFunction<Module, Tensor, List<Tensor>> run) {
         ops.put(name, (inputs, a) -> {
             Module module = build.apply(a);
             module.to(input(inputs, "x").device());
@@ -131,13 +136,13 @@ public final class NnGoldenOps implements GoldenOps {
 
     private void schedules() {
         schedule("step_lr", (base, a) -> Schedule.step(base, a.integer("step_size"), a.number("gamma")));
-        schedule("multi_step_lr", (base, a) ->
-                Schedule.multiStep(base, a.number("gamma"), a.integers("milestones")));
+        schedule("multi_step_lr", (base, a) -> Schedule.multiStep(base, a.number("gamma"), a.integers("milestones")));
         schedule("exponential_lr", (base, a) -> Schedule.exponential(base, a.number("gamma")));
-        schedule("cosine_annealing_lr", (base, a) ->
-                Schedule.cosine(base, a.number("eta_min"), a.integer("t_max")));
-        schedule("linear_lr", (base, a) -> Schedule.linear(
-                base, a.number("start_factor"), a.number("end_factor"), a.integer("total_iters")));
+        schedule("cosine_annealing_lr", (base, a) -> Schedule.cosine(base, a.number("eta_min"), a.integer("t_max")));
+        schedule(
+                "linear_lr",
+                (base, a) -> Schedule.linear(
+                        base, a.number("start_factor"), a.number("end_factor"), a.integer("total_iters")));
         schedule("one_cycle_lr", (base, a) -> Schedule.oneCycle(a.number("max_lr"), a.integer("total_steps")));
     }
 
@@ -170,8 +175,7 @@ public final class NnGoldenOps implements GoldenOps {
         Clipping.Clipped clipped = Clipping.byNorm(gradients, most);
         List<Tensor> results = new ArrayList<>();
         parameters.forEach(parameter -> results.add(clipped.gradients().of(parameter)));
-        results.add(Tensor.full(
-                clipped.norm(), DType.F32, parameters.getFirst().device()));
+        results.add(Tensor.full(clipped.norm(), DType.F32, parameters.getFirst().device()));
         return results;
     }
 

@@ -46,8 +46,7 @@ public final class ResNet extends Module {
 
     /** ResNet-18 for images of about 224 x 224, torchvision's {@code resnet18}. */
     public static ResNet resnet18(long classes, Rng rng) {
-        return new ResNet(
-                convolution(3, 64, 7, 2, 3, rng), new MaxPool2d(3, 2, 1), classes, rng, 2, 2, 2, 2);
+        return new ResNet(convolution(3, 64, 7, 2, 3, rng), new MaxPool2d(3, 2, 1), classes, rng, 2, 2, 2, 2);
     }
 
     private static Module stage(long in, long out, int stride, int blocks, Rng rng) {

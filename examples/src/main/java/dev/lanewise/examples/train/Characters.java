@@ -33,8 +33,7 @@ final class Characters implements ReferenceModel {
             "tinyshakespeare",
             List.of(new RemoteFile(
                     "input.txt", 1_115_394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")),
-            List.of(URI.create(
-                    "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/")));
+            List.of(URI.create("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/")));
 
     @Override
     public String id() {
@@ -89,8 +88,7 @@ final class Characters implements ReferenceModel {
     @Override
     public Module network(Card card) {
         int characters = card.list("vocabulary").size();
-        return new CharTransformer(
-                new CharTransformer.Config(characters, CONTEXT, 128, 4, 512, 4, 0), Rng.global());
+        return new CharTransformer(new CharTransformer.Config(characters, CONTEXT, 128, 4, 512, 4, 0), Rng.global());
     }
 
     @Override
@@ -130,11 +128,13 @@ final class Characters implements ReferenceModel {
         return Autograd.noGrad(() -> {
             try (var _ = Scope.open("next character")) {
                 long[] seen = Arrays.stream(before).asLongStream().toArray();
-                Tensor logits = network.forward(
-                        Tensor.of(seen, Shape.of(1, seen.length)).to(network.parameters().getFirst().leaf().device()));
+                Tensor logits = network.forward(Tensor.of(seen, Shape.of(1, seen.length))
+                        .to(network.parameters().getFirst().leaf().device()));
                 Tensor last = logits.select(1, seen.length - 1);
-                return Math.toIntExact(
-                        last.div(TEMPERATURE).softmax(1).multinomial(1, true, rng).itemLong());
+                return Math.toIntExact(last.div(TEMPERATURE)
+                        .softmax(1)
+                        .multinomial(1, true, rng)
+                        .itemLong());
             }
         });
     }

@@ -33,23 +33,26 @@ final class Pretrained {
             List<String> kept = new ArrayList<>();
             List<String> problems = new ArrayList<>();
             model.stateDict().forEach((name, own) -> {
-                boolean fits = weights.contains(name)
-                        && weights.entry(name).shape().equals(own.shape());
+                boolean fits =
+                        weights.contains(name) && weights.entry(name).shape().equals(own.shape());
                 if (fits) {
                     state.put(name, weights.entry(name).toTensor());
                 } else if (name.endsWith("num_batches_tracked") || (!head.isEmpty() && name.startsWith(head))) {
                     state.put(name, own);
                     kept.add(name);
                 } else {
-                    problems.add(name + (weights.contains(name) ? " is " + weights.entry(name).shape() : " is missing")
-                            + " (expected " + own.shape() + ")");
+                    problems.add(name
+                            + (weights.contains(name)
+                                    ? " is " + weights.entry(name).shape()
+                                    : " is missing") + " (expected " + own.shape() + ")");
                 }
             });
             if (!problems.isEmpty()) {
                 int more = problems.size() - SHOWN;
                 throw new CheckpointException(
                         file,
-                        "weights that don't fit: " + String.join("; ", problems.subList(0, Math.min(SHOWN, problems.size())))
+                        "weights that don't fit: "
+                                + String.join("; ", problems.subList(0, Math.min(SHOWN, problems.size())))
                                 + (more > 0 ? " and " + more + " more" : ""),
                         "the tensors of this model's state",
                         "give a file of the same model");

@@ -90,7 +90,8 @@ record Training(
             for (var batches = loader.epoch(0).iterator(); batches.hasNext(); ) {
                 try (var _ = Scope.open("evaluation")) {
                     Batch batch = batches.next();
-                    evaluation.add(model.forward(batch.x().to(device)), batch.y().to(device));
+                    evaluation.add(
+                            model.forward(batch.x().to(device)), batch.y().to(device));
                 }
             }
         });

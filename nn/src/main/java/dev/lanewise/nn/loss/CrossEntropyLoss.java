@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param weight a weight for each class {@code [c]}, or null
  */
 public record CrossEntropyLoss(
-        Reduction reduction, long ignoreIndex, double labelSmoothing, @Nullable Tensor weight) implements Loss {
+        Reduction reduction,
+        long ignoreIndex,
+        double labelSmoothing,
+        @Nullable Tensor weight) implements Loss {
     /** The mean, without weights or smoothing. */
     public CrossEntropyLoss() {
         this(Reduction.MEAN, -100, 0, null);

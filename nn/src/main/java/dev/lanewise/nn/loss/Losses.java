@@ -40,7 +40,8 @@ public final class Losses {
     public static Loss huber(double delta, Reduction reduction) {
         return (p, t) -> {
             Tensor d = p.sub(t).abs();
-            Tensor loss = d.le(delta).where(d.square().mul(0.5), d.sub(0.5 * delta).mul(delta));
+            Tensor loss =
+                    d.le(delta).where(d.square().mul(0.5), d.sub(0.5 * delta).mul(delta));
             return reduce("huber_loss", p, t, loss, reduction);
         };
     }
@@ -72,9 +73,7 @@ public final class Losses {
             Tensor positive = t.gt(0);
             Tensor safe = positive.where(t, t.onesLike());
             Tensor loss = t.mul(safe.log()).sub(t.mul(logp));
-            return batchMean
-                    ? loss.sum().div(logp.shape().size(0))
-                    : reduce("kl_div", logp, t, loss, reduction);
+            return batchMean ? loss.sum().div(logp.shape().size(0)) : reduce("kl_div", logp, t, loss, reduction);
         };
     }
 

@@ -49,13 +49,7 @@ public final class Adam extends Optimizer {
     @Override
     protected void update(List<Trained> trained) {
         AdamStep step = new AdamStep(
-                rate(),
-                options.beta1,
-                options.beta2,
-                options.epsilon,
-                options.weightDecay,
-                options.decoupled,
-                steps());
+                rate(), options.beta1, options.beta2, options.epsilon, options.weightDecay, options.decoupled, steps());
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {

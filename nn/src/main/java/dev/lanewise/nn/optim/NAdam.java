@@ -42,9 +42,8 @@ public final class NAdam extends PerParameter {
         }
         double now = momentum(steps());
         double next = momentum(steps() + 1);
-        Tensor denominator = square.div(1 - Math.pow(options.beta2, steps()))
-                .sqrt()
-                .add(options.epsilon);
+        Tensor denominator =
+                square.div(1 - Math.pow(options.beta2, steps())).sqrt().add(options.epsilon);
         Tensor fromGradient = g.mul(rate() * (1 - now) / (1 - product));
         Tensor fromMean = mean.mul(rate() * next / (1 - product * next));
         return fromGradient.add(fromMean).div(denominator);

@@ -30,7 +30,9 @@ abstract class PerParameter extends Optimizer {
     protected final void update(List<Trained> trained) {
         for (Trained p : trained) {
             try (var _ = Scope.open("optimizer")) {
-                Tensor g = weightDecay == 0 ? p.gradient() : p.gradient().add(p.value().mul(weightDecay));
+                Tensor g = weightDecay == 0
+                        ? p.gradient()
+                        : p.gradient().add(p.value().mul(weightDecay));
                 p.value().assign(p.value().sub(change(p, g)));
             }
         }

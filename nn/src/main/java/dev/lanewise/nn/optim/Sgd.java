@@ -64,8 +64,8 @@ public final class Sgd extends Optimizer {
         if (trained.isEmpty()) {
             return;
         }
-        SgdStep step = new SgdStep(
-                rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
+        SgdStep step =
+                new SgdStep(rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {

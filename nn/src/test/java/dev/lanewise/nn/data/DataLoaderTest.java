@@ -22,7 +22,8 @@ final class DataLoaderTest {
             for (long y : batch.y().toLongArray()) {
                 seen.add(y);
             }
-            assertThat(batch.x().flatten().to(DType.I64).toLongArray()).containsExactly(batch.y().toLongArray());
+            assertThat(batch.x().flatten().to(DType.I64).toLongArray())
+                    .containsExactly(batch.y().toLongArray());
         }
         return seen;
     }
@@ -71,7 +72,8 @@ final class DataLoaderTest {
                 throw new IllegalStateException("sample " + indices[0] + " is broken");
             }
         };
-        assertThatThrownBy(() -> new DataLoader(broken, 1, false, 0).epoch(0).iterator().next())
+        assertThatThrownBy(() ->
+                        new DataLoader(broken, 1, false, 0).epoch(0).iterator().next())
                 .hasMessageContaining("sample 0 is broken");
     }
 

@@ -240,8 +240,7 @@ public interface Cudnn {
     void destroy(ActivationDescriptor activation);
 
     /** Queues {@code y = activation(x)}. */
-    void activate(
-            Handle handle, ActivationDescriptor activation, double alpha, TensorRef x, double beta, TensorRef y);
+    void activate(Handle handle, ActivationDescriptor activation, double alpha, TensorRef x, double beta, TensorRef y);
 
     /** Queues the gradient of an activation by {@code x}. */
     void activateGradient(

@@ -154,9 +154,7 @@ final class NativeCublasLt implements CublasLt {
 
     @Override
     public void destroy(Preference preference) {
-        check(
-                "cublasLtMatmulPreferenceDestroy",
-                CublasBindings.cublasLtMatmulPreferenceDestroy(preference.address()));
+        check("cublasLtMatmulPreferenceDestroy", CublasBindings.cublasLtMatmulPreferenceDestroy(preference.address()));
     }
 
     @Override

@@ -51,7 +51,11 @@ final class NativeCudnn implements Cudnn {
             check(
                     "cudnnSetTensorNdDescriptor",
                     CudnnBindings.cudnnSetTensorNdDescriptor(
-                            tensor.address(), type.cudnnCode(), sizes.length, ints(arena, sizes), ints(arena, strides)));
+                            tensor.address(),
+                            type.cudnnCode(),
+                            sizes.length,
+                            ints(arena, sizes),
+                            ints(arena, strides)));
             return tensor;
         } catch (CudaException e) {
             destroy(tensor);
@@ -125,11 +129,13 @@ final class NativeCudnn implements Cudnn {
         ConvolutionDescriptor descriptor = new ConvolutionDescriptor(Scratch.readHandle(scratch));
         try {
             set(descriptor, convolution, compute);
-            setMathType(descriptor, switch (mathType) {
-                case FMA -> CudnnBindings.CUDNN_FMA_MATH();
-                case TF32 -> CudnnBindings.CUDNN_DEFAULT_MATH();
-                case TENSOR_CORES -> CudnnBindings.CUDNN_TENSOR_OP_MATH();
-            });
+            setMathType(
+                    descriptor,
+                    switch (mathType) {
+                        case FMA -> CudnnBindings.CUDNN_FMA_MATH();
+                        case TF32 -> CudnnBindings.CUDNN_DEFAULT_MATH();
+                        case TENSOR_CORES -> CudnnBindings.CUDNN_TENSOR_OP_MATH();
+                    });
             return descriptor;
         } catch (CudaException e) {
             destroy(descriptor);
@@ -369,9 +375,7 @@ final class NativeCudnn implements Cudnn {
 
     @Override
     public void destroy(ActivationDescriptor activation) {
-        check(
-                "cudnnDestroyActivationDescriptor",
-                CudnnBindings.cudnnDestroyActivationDescriptor(activation.address()));
+        check("cudnnDestroyActivationDescriptor", CudnnBindings.cudnnDestroyActivationDescriptor(activation.address()));
     }
 
     @Override

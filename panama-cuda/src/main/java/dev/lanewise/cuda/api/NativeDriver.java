@@ -212,23 +212,17 @@ final class NativeDriver implements Driver {
 
     @Override
     public void copyToDevice(long target, MemorySegment source, long bytes, Stream stream) {
-        check(
-                "cuMemcpyHtoDAsync_v2",
-                DriverBindings.cuMemcpyHtoDAsync_v2(target, source, bytes, stream.address()));
+        check("cuMemcpyHtoDAsync_v2", DriverBindings.cuMemcpyHtoDAsync_v2(target, source, bytes, stream.address()));
     }
 
     @Override
     public void copyToHost(MemorySegment target, long source, long bytes, Stream stream) {
-        check(
-                "cuMemcpyDtoHAsync_v2",
-                DriverBindings.cuMemcpyDtoHAsync_v2(target, source, bytes, stream.address()));
+        check("cuMemcpyDtoHAsync_v2", DriverBindings.cuMemcpyDtoHAsync_v2(target, source, bytes, stream.address()));
     }
 
     @Override
     public void copy(long target, long source, long bytes, Stream stream) {
-        check(
-                "cuMemcpyDtoDAsync_v2",
-                DriverBindings.cuMemcpyDtoDAsync_v2(target, source, bytes, stream.address()));
+        check("cuMemcpyDtoDAsync_v2", DriverBindings.cuMemcpyDtoDAsync_v2(target, source, bytes, stream.address()));
     }
 
     @Override
@@ -313,9 +307,7 @@ final class NativeDriver implements Driver {
     @Override
     public float elapsedMillis(Event start, Event end) {
         MemorySegment millis = Scratch.get();
-        check(
-                "cuEventElapsedTime_v2",
-                DriverBindings.cuEventElapsedTime_v2(millis, start.address(), end.address()));
+        check("cuEventElapsedTime_v2", DriverBindings.cuEventElapsedTime_v2(millis, start.address(), end.address()));
         return millis.get(ValueLayout.JAVA_FLOAT, 0);
     }
 

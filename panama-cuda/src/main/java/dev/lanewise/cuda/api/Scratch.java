@@ -32,6 +32,8 @@ final class Scratch {
 
     /** The C string at an address a library returned. */
     static String text(MemorySegment address) {
-        return address.equals(MemorySegment.NULL) ? "" : address.reinterpret(Long.MAX_VALUE).getString(0);
+        return address.equals(MemorySegment.NULL)
+                ? ""
+                : address.reinterpret(Long.MAX_VALUE).getString(0);
     }
 }

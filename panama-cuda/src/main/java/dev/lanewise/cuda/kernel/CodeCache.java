@@ -37,7 +37,8 @@ public final class CodeCache {
      * {@code XDG_CACHE_HOME} or {@code ~/.cache}.
      */
     public static CodeCache ofUser() {
-        return new CodeCache(userFolder(System.getenv(), Optional.ofNullable(System.getProperty("lanewise.cuda.cache"))));
+        return new CodeCache(
+                userFolder(System.getenv(), Optional.ofNullable(System.getProperty("lanewise.cuda.cache"))));
     }
 
     static Path userFolder(Map<String, String> environment, Optional<String> property) {

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  */
 public final class KernelCompiler {
     /** No options that trade accuracy for speed; {@code fmad} contracts {@code a * b + c}, as C compilers do. */
-    private static final List<String> OPTIONS = List.of("--std=c++17", "--fmad=true", "--device-as-default-execution-space");
+    private static final List<String> OPTIONS =
+            List.of("--std=c++17", "--fmad=true", "--device-as-default-execution-space");
 
     private final Nvrtc nvrtc;
     private final Version version;
@@ -66,8 +67,7 @@ public final class KernelCompiler {
     }
 
     private static List<String> options(Target target) {
-        return Stream.concat(
-                        OPTIONS.stream(), Stream.of("--gpu-architecture=" + target.name()))
+        return Stream.concat(OPTIONS.stream(), Stream.of("--gpu-architecture=" + target.name()))
                 .toList();
     }
 

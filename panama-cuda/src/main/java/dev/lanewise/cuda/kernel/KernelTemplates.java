@@ -69,8 +69,7 @@ public final class KernelTemplates {
         return elementwise("cast", "a", to, from, from, from);
     }
 
-    private static KernelSource elementwise(
-            String name, String expression, DType out, DType a, DType b, DType c) {
+    private static KernelSource elementwise(String name, String expression, DType out, DType a, DType b, DType c) {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("OUT", type(out));
         definitions.put("A", type(a));
@@ -91,17 +90,22 @@ public final class KernelTemplates {
         definitions.put("ACC", isLogical(kind) ? "i64" : number);
         definitions.put("IDENTITY", identity(kind, integer));
         definitions.put("LIFT(x)", isLogical(kind) ? "(i64)((x) != 0)" : "(ACC)(x)");
-        definitions.put("COMBINE(x, y)", switch (kind) {
-            case SUM, MEAN -> "(x) + (y)";
-            case PROD -> "(x) * (y)";
-            case AMAX -> "maximum(x, y)";
-            case AMIN -> "minimum(x, y)";
-            case ANY -> "(x) | (y)";
-            case ALL -> "(x) & (y)";
-        });
+        definitions.put(
+                "COMBINE(x, y)",
+                switch (kind) {
+                    case SUM, MEAN -> "(x) + (y)";
+                    case PROD -> "(x) * (y)";
+                    case AMAX -> "maximum(x, y)";
+                    case AMIN -> "minimum(x, y)";
+                    case ANY -> "(x) | (y)";
+                    case ALL -> "(x) & (y)";
+                });
         definitions.put("FINISH(x, n)", kind == Reduce.Kind.MEAN ? "(x) / (ACC)(n)" : "(x)");
         return program(
-                lower(kind) + suffix(dtype, out), definitions, REDUCE, List.of("by_block", "finish_parts", "by_thread"));
+                lower(kind) + suffix(dtype, out),
+                definitions,
+                REDUCE,
+                List.of("by_block", "finish_parts", "by_thread"));
     }
 
     private static boolean isLogical(Reduce.Kind kind) {
@@ -121,10 +125,12 @@ public final class KernelTemplates {
     public static KernelSource argReduce(ArgReduce.Kind kind, DType dtype) {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("IN", type(dtype));
-        definitions.put("BEFORE(x, y)", switch (kind) {
-            case ARGMAX -> "((x) > (y))";
-            case ARGMIN -> "((x) < (y))";
-        });
+        definitions.put(
+                "BEFORE(x, y)",
+                switch (kind) {
+                    case ARGMAX -> "((x) > (y))";
+                    case ARGMIN -> "((x) < (y))";
+                });
         return program(lower(kind) + suffix(dtype, DType.I64), definitions, ARG_REDUCE, List.of("arg_reduce"));
     }
 
@@ -166,13 +172,15 @@ public final class KernelTemplates {
     public static KernelSource scatter(Scatter.Kind kind, DType dtype) {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("T", type(dtype));
-        definitions.put("COMBINE(x, y)", switch (kind) {
-            case SET -> "(y)";
-            case ADD -> "(x) + (y)";
-            case MUL -> "(x) * (y)";
-            case AMAX -> "maximum(x, y)";
-            case AMIN -> "minimum(x, y)";
-        });
+        definitions.put(
+                "COMBINE(x, y)",
+                switch (kind) {
+                    case SET -> "(y)";
+                    case ADD -> "(x) + (y)";
+                    case MUL -> "(x) * (y)";
+                    case AMAX -> "maximum(x, y)";
+                    case AMIN -> "minimum(x, y)";
+                });
         return program("scatter_" + lower(kind) + suffix(dtype, dtype), definitions, SCATTER, List.of("scatter"));
     }
 
@@ -183,14 +191,18 @@ public final class KernelTemplates {
         definitions.put("OUT", type(out));
         definitions.put("IN", type(dtype));
         definitions.put("ACC", dtype.isFloating() ? accumulator(dtype) : "i64");
-        definitions.put("IDENTITY", switch (kind) {
-            case CUMSUM -> "0";
-            case CUMPROD -> "1";
-        });
-        definitions.put("COMBINE(x, y)", switch (kind) {
-            case CUMSUM -> "((x) + (y))";
-            case CUMPROD -> "((x) * (y))";
-        });
+        definitions.put(
+                "IDENTITY",
+                switch (kind) {
+                    case CUMSUM -> "0";
+                    case CUMPROD -> "1";
+                });
+        definitions.put(
+                "COMBINE(x, y)",
+                switch (kind) {
+                    case CUMSUM -> "((x) + (y))";
+                    case CUMPROD -> "((x) * (y))";
+                });
         return program(lower(kind) + suffix(dtype, out), definitions, SCAN, List.of("scan"));
     }
 

@@ -27,12 +27,14 @@ public final class LazyLookup implements SymbolLookup {
      */
     // SymbolLookup has a method of this name and meaning from JDK 23 on; this is compiled for 22, so no @Override.
     public MemorySegment findOrThrow(String symbol) {
-        return find(symbol).orElseThrow(() -> new IllegalStateException(
-                switch (NativeLibraries.status(home(symbol))) {
-                    case LibraryStatus.Found found -> symbol + ": not in " + found.describe()
-                            + ", which is too old for it; " + found.library().remedy();
-                    case LibraryStatus.Missing missing -> symbol + ": " + missing.describe();
-                }));
+        return find(symbol)
+                .orElseThrow(() -> new IllegalStateException(
+                        switch (NativeLibraries.status(home(symbol))) {
+                            case LibraryStatus.Found found ->
+                                symbol + ": not in " + found.describe() + ", which is too old for it; "
+                                        + found.library().remedy();
+                            case LibraryStatus.Missing missing -> symbol + ": " + missing.describe();
+                        }));
     }
 
     /** cuBLAS and cuBLASLt are bound together but are two libraries. */

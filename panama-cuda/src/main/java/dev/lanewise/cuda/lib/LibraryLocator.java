@@ -1,11 +1,11 @@
 package dev.lanewise.cuda.lib;
 
+import java.io.IOException;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -81,8 +81,7 @@ final class LibraryLocator {
             if (library == NativeLibrary.NVRTC) {
                 openBuiltins(folder, soname);
             }
-            Optional<Opened> found =
-                    opener.open(file).flatMap(symbols -> accept(library, file.toString(), symbols));
+            Optional<Opened> found = opener.open(file).flatMap(symbols -> accept(library, file.toString(), symbols));
             if (found.isPresent()) {
                 return found;
             }
@@ -116,8 +115,9 @@ final class LibraryLocator {
             if (isTooNewForDriver(library, soname) && present(place, soname)) {
                 attempts.add(new LibraryStatus.Attempt(
                         place.name(),
-                        soname + " is there, but the driver runs CUDA up to " + driverMajor().getAsInt()
-                                + "; update the driver or install the libraries of CUDA " + driverMajor().getAsInt(),
+                        soname + " is there, but the driver runs CUDA up to "
+                                + driverMajor().getAsInt() + "; update the driver or install the libraries of CUDA "
+                                + driverMajor().getAsInt(),
                         true));
             }
         }

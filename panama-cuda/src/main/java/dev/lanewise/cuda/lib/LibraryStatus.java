@@ -39,7 +39,10 @@ public sealed interface LibraryStatus {
         @Override
         public String describe() {
             StringBuilder text = new StringBuilder(library.title())
-                    .append(attempts.stream().anyMatch(Attempt::wrongVersion) ? ": no version that will do" : ": not found")
+                    .append(
+                            attempts.stream().anyMatch(Attempt::wrongVersion)
+                                    ? ": no version that will do"
+                                    : ": not found")
                     .append(" (")
                     .append(String.join(" or ", library.sonames()))
                     .append("); ")

@@ -9,8 +9,7 @@ import java.util.Optional;
 /** The libraries of this process: each is looked for once, when first asked for, and stays open. */
 public final class NativeLibraries {
     private static final LibraryLocator LOCATOR = new LibraryLocator(
-            new SearchPath(
-                    System.getenv(), Optional.ofNullable(System.getProperty(SearchPath.PROPERTY)), Path.of("/")),
+            new SearchPath(System.getenv(), Optional.ofNullable(System.getProperty(SearchPath.PROPERTY)), Path.of("/")),
             LibraryOpener.SYSTEM);
 
     private NativeLibraries() {}

@@ -95,7 +95,9 @@ final class SearchPath {
             if (Files.isDirectory(wheels)) {
                 places.add(new Place(
                         "NVIDIA's wheels in " + sitePackages,
-                        children(wheels).stream().map(wheel -> wheel.resolve("lib")).toList()));
+                        children(wheels).stream()
+                                .map(wheel -> wheel.resolve("lib"))
+                                .toList()));
             }
         }
     }
@@ -114,7 +116,8 @@ final class SearchPath {
         String home = environment.get("HOME");
         if (home != null) {
             addPythons(found, home + "/.local");
-            for (Path version : children(Path.of(environment.getOrDefault("PYENV_ROOT", home + "/.pyenv"), "versions"))) {
+            for (Path version :
+                    children(Path.of(environment.getOrDefault("PYENV_ROOT", home + "/.pyenv"), "versions"))) {
                 addPythons(found, version.toString());
             }
         }

@@ -25,9 +25,10 @@ enum VersionQuery {
     NVRTC("nvrtcVersion") {
         @Override
         Version ask(MemorySegment function, Arena arena) throws Throwable {
-            MethodHandle call = Linker.nativeLinker().downcallHandle(
-                    function,
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+            MethodHandle call = Linker.nativeLinker()
+                    .downcallHandle(
+                            function,
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
             MemorySegment major = arena.allocate(ValueLayout.JAVA_INT);
             MemorySegment minor = arena.allocate(ValueLayout.JAVA_INT);
             int _ = (int) call.invokeExact(major, minor);
@@ -45,9 +46,10 @@ enum VersionQuery {
     CUBLAS("cublasGetProperty") {
         @Override
         Version ask(MemorySegment function, Arena arena) throws Throwable {
-            MethodHandle call = Linker.nativeLinker().downcallHandle(
-                    function,
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+            MethodHandle call = Linker.nativeLinker()
+                    .downcallHandle(
+                            function,
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
             int[] parts = new int[3];
             MemorySegment value = arena.allocate(ValueLayout.JAVA_INT);
             for (int property = 0; property < parts.length; property++) {
@@ -97,8 +99,8 @@ enum VersionQuery {
     abstract Version ask(MemorySegment function, Arena arena) throws Throwable;
 
     private static int askThroughPointer(MemorySegment function, Arena arena) throws Throwable {
-        MethodHandle call = Linker.nativeLinker().downcallHandle(
-                function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+        MethodHandle call = Linker.nativeLinker()
+                .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
         MemorySegment version = arena.allocate(ValueLayout.JAVA_INT);
         int _ = (int) call.invokeExact(version);
         return version.get(ValueLayout.JAVA_INT, 0);

@@ -82,7 +82,8 @@ class ErrorPathTest {
                 var relu = Owned.of(cudnn.createActivation(Cudnn.Activation.RELU), cudnn::destroy)) {
             assertThat(cudnn.bytes(tensor.get())).isEqualTo(2 * 3 * 4 * 5 * 4);
             assertThat(cudnn.bytes(statistics.get())).isEqualTo(3 * 4);
-            assertThat(List.of(filter.get(), convolution.get(), pooling.get(), relu.get())).doesNotContainNull();
+            assertThat(List.of(filter.get(), convolution.get(), pooling.get(), relu.get()))
+                    .doesNotContainNull();
         }
         assertThatThrownBy(() -> cudnn.createTensor(DataType.F32, new int[] {2, -3, 4, 5}, new int[] {60, 20, 5, 1}))
                 .isInstanceOf(CudaException.class)

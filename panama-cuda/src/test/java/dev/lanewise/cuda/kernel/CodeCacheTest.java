@@ -72,8 +72,10 @@ class CodeCacheTest {
 
     @Test
     void folderIsTheNamedOneOrTheUsersCache() {
-        assertThat(CodeCache.userFolder(Map.of("LANEWISE_CUDA_CACHE", "/a"), Optional.of("/b"))).isEqualTo(Path.of("/b"));
-        assertThat(CodeCache.userFolder(Map.of("LANEWISE_CUDA_CACHE", "/a"), Optional.empty())).isEqualTo(Path.of("/a"));
+        assertThat(CodeCache.userFolder(Map.of("LANEWISE_CUDA_CACHE", "/a"), Optional.of("/b")))
+                .isEqualTo(Path.of("/b"));
+        assertThat(CodeCache.userFolder(Map.of("LANEWISE_CUDA_CACHE", "/a"), Optional.empty()))
+                .isEqualTo(Path.of("/a"));
         assertThat(CodeCache.userFolder(Map.of("XDG_CACHE_HOME", "/c"), Optional.empty()))
                 .isEqualTo(Path.of("/c/lanewise/cuda"));
         assertThat(CodeCache.userFolder(Map.of(), Optional.empty()))

@@ -23,11 +23,51 @@ import org.junit.jupiter.api.io.TempDir;
 /** The expression table against the operations' own scalar meaning, in double precision and in 64-bit integers. */
 class ExpressionsOnHostTest {
     private static final double[] REALS = {
-        Double.NEGATIVE_INFINITY, -1e300, -800, -20.25, -3.5, -2.5, -1, -0.75, -1e-3, -1e-20, 0, 1e-20, 1e-3, 0.5, 0.75, 1,
-        1.5, 2.5, 3, 7.25, 30, 800, 1e300, Double.POSITIVE_INFINITY, Double.NaN
+        Double.NEGATIVE_INFINITY,
+        -1e300,
+        -800,
+        -20.25,
+        -3.5,
+        -2.5,
+        -1,
+        -0.75,
+        -1e-3,
+        -1e-20,
+        0,
+        1e-20,
+        1e-3,
+        0.5,
+        0.75,
+        1,
+        1.5,
+        2.5,
+        3,
+        7.25,
+        30,
+        800,
+        1e300,
+        Double.POSITIVE_INFINITY,
+        Double.NaN
     };
     private static final long[] INTEGERS = {
-        Long.MIN_VALUE, Long.MIN_VALUE + 1, -1000, -64, -7, -2, -1, 0, 1, 2, 3, 5, 7, 63, 64, 100, 1L << 40, Long.MAX_VALUE
+        Long.MIN_VALUE,
+        Long.MIN_VALUE + 1,
+        -1000,
+        -64,
+        -7,
+        -2,
+        -1,
+        0,
+        1,
+        2,
+        3,
+        5,
+        7,
+        63,
+        64,
+        100,
+        1L << 40,
+        Long.MAX_VALUE
     };
 
     @TempDir
@@ -38,7 +78,8 @@ class ExpressionsOnHostTest {
     /** {@code eval(which, a, b, p, q)} in type T, one case an expression. */
     private static String evaluator(String type, List<String> expressions) {
         StringBuilder code = new StringBuilder(KernelTemplates.prelude())
-                .append("typedef " + type + " T;\nextern \"C\" T eval(int which, T a, T b, T p, T q) {\nswitch (which) {\n");
+                .append("typedef " + type
+                        + " T;\nextern \"C\" T eval(int which, T a, T b, T p, T q) {\nswitch (which) {\n");
         for (int i = 0; i < expressions.size(); i++) {
             code.append("case " + i + ": return (T)(" + expressions.get(i) + ");\n");
         }
@@ -67,7 +108,8 @@ class ExpressionsOnHostTest {
         List<Unary> ops = List.of(Unary.values()).stream()
                 .filter(op -> op.dtypes().contains(DType.F64))
                 .toList();
-        MethodHandle eval = real(ops.stream().map(op -> CudaExpressions.of(op, DType.F64)).toList());
+        MethodHandle eval =
+                real(ops.stream().map(op -> CudaExpressions.of(op, DType.F64)).toList());
         for (int i = 0; i < ops.size(); i++) {
             for (double x : REALS) {
                 check(ops.get(i) + "(" + x + ")", ops.get(i).apply(x), (double) eval.invokeExact(i, x, 0.0, 0.0, 0.0));
@@ -86,7 +128,8 @@ class ExpressionsOnHostTest {
             for (double a : REALS) {
                 for (double b : REALS) {
                     double expected = ops.get(i).apply(a, b);
-                    check(ops.get(i) + "(" + a + ", " + b + ")", expected, (double) eval.invokeExact(i, a, b, 0.0, 0.0));
+                    check(ops.get(i) + "(" + a + ", " + b + ")", expected, (double)
+                            eval.invokeExact(i, a, b, 0.0, 0.0));
                 }
             }
         }
@@ -142,7 +185,10 @@ class ExpressionsOnHostTest {
             for (long a : INTEGERS) {
                 for (long b : INTEGERS) {
                     long actual = (long) eval.invokeExact(unary.size() + i, a, b, 0L, 0L);
-                    check(binary.get(i) + "(" + a + ", " + b + ")", binary.get(i).apply(a, b), actual);
+                    check(
+                            binary.get(i) + "(" + a + ", " + b + ")",
+                            binary.get(i).apply(a, b),
+                            actual);
                 }
             }
         }

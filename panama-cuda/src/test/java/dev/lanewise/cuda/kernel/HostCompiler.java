@@ -20,8 +20,7 @@ import java.util.List;
  * instructions.
  */
 final class HostCompiler {
-    private static final String SHIM =
-            """
+    private static final String SHIM = """
             #include <cmath>
             #include <cstring>
             #include <limits>

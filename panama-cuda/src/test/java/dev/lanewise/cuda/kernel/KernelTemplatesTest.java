@@ -105,9 +105,15 @@ class KernelTemplatesTest {
                     programs.add(KernelTemplates.binary(op, dtype));
                 }
             }
-            Arrays.stream(Compare.values()).map(op -> KernelTemplates.compare(op, dtype)).forEach(programs::add);
-            Arrays.stream(Ternary.values()).map(op -> KernelTemplates.ternary(op, dtype)).forEach(programs::add);
-            Arrays.stream(DType.values()).map(to -> KernelTemplates.cast(dtype, to)).forEach(programs::add);
+            Arrays.stream(Compare.values())
+                    .map(op -> KernelTemplates.compare(op, dtype))
+                    .forEach(programs::add);
+            Arrays.stream(Ternary.values())
+                    .map(op -> KernelTemplates.ternary(op, dtype))
+                    .forEach(programs::add);
+            Arrays.stream(DType.values())
+                    .map(to -> KernelTemplates.cast(dtype, to))
+                    .forEach(programs::add);
             addReductions(programs, dtype);
             programs.add(KernelTemplates.source(dtype));
             programs.add(KernelTemplates.indexing(dtype));
@@ -121,7 +127,9 @@ class KernelTemplatesTest {
         });
         DType.NUMBERS.forEach(dtype -> {
             programs.add(KernelTemplates.random(dtype));
-            Arrays.stream(Scan.Kind.values()).map(kind -> KernelTemplates.scan(kind, dtype)).forEach(programs::add);
+            Arrays.stream(Scan.Kind.values())
+                    .map(kind -> KernelTemplates.scan(kind, dtype))
+                    .forEach(programs::add);
             Arrays.stream(Scatter.Kind.values())
                     .map(kind -> KernelTemplates.scatter(kind, dtype))
                     .forEach(programs::add);
@@ -155,7 +163,8 @@ class KernelTemplatesTest {
         KernelSource source = new KernelSource("wrong", "extern \"C\" __global__ void k() { x = 1; }", List.of("k"));
         assertThatThrownBy(() -> compiler.compile(source, 90))
                 .isInstanceOf(CudaException.class)
-                .hasMessageStartingWith("nvrtcCompileProgram wrong.cu: NVRTC_ERROR_COMPILATION (6): wrong.cu(1): error:")
+                .hasMessageStartingWith(
+                        "nvrtcCompileProgram wrong.cu: NVRTC_ERROR_COMPILATION (6): wrong.cu(1): error:")
                 .hasMessageContaining("identifier \"x\" is undefined");
     }
 
@@ -163,6 +172,8 @@ class KernelTemplatesTest {
     void codeForAnUnknownNewArchitectureIsPtx() {
         KernelCompiler compiler = new KernelCompiler(nvrtc(), new CodeCache(folder));
         byte[] code = compiler.compile(KernelTemplates.unary(Unary.RELU, DType.F32), 999);
-        assertThat(new String(code, StandardCharsets.UTF_8)).contains(".visible .entry dense").endsWith("\0");
+        assertThat(new String(code, StandardCharsets.UTF_8))
+                .contains(".visible .entry dense")
+                .endsWith("\0");
     }
 }

@@ -94,7 +94,8 @@ class KernelsOnHostTest {
         MemorySegment y = arena.allocate(JAVA_SHORT, 7);
         dense.invokeExact(7L, x, y);
         assertThat(y.toArray(JAVA_SHORT))
-                .startsWith((short) 0x3F80, (short) 0x3F81, (short) 0x3F80, (short) 0x3F82, (short) 0x7F80, (short) 0x8000);
+                .startsWith(
+                        (short) 0x3F80, (short) 0x3F81, (short) 0x3F80, (short) 0x3F82, (short) 0x7F80, (short) 0x8000);
         assertThat(Float.intBitsToFloat(y.getAtIndex(JAVA_SHORT, 6) << 16)).isNaN();
     }
 
@@ -164,8 +165,7 @@ class KernelsOnHostTest {
                         JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_DOUBLE, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
         MemorySegment losses = arena.allocate(JAVA_FLOAT, 2);
         MemorySegment weights = arena.allocate(JAVA_FLOAT, 2);
-        rows.invokeExact(
-                2L, 2L, -100L, 0.5, floats(-1, -2, -3, -4), longs(1, -100), floats(2, 3), losses, weights);
+        rows.invokeExact(2L, 2L, -100L, 0.5, floats(-1, -2, -3, -4), longs(1, -100), floats(2, 3), losses, weights);
         // 0.5 * 3 * 2 for the class, 0.5 / 2 * (2 * 1 + 3 * 2) for all
         assertThat(losses.toArray(JAVA_FLOAT)).containsExactly(5, 0);
         assertThat(weights.toArray(JAVA_FLOAT)).containsExactly(3, 0);

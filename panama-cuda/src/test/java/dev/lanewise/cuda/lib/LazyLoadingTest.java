@@ -29,7 +29,8 @@ class LazyLoadingTest {
                     + NcclBindings.ncclFloat32();
             System.out.println("constants " + constants + " bytes " + CUmemPoolProps_st.sizeof());
             try (var maps = Files.lines(Path.of("/proc/self/maps"))) {
-                maps.filter(line -> line.matches(".*/lib(cu|nv|nccl)[^/]*\\.so.*")).forEach(System.out::println);
+                maps.filter(line -> line.matches(".*/lib(cu|nv|nccl)[^/]*\\.so.*"))
+                        .forEach(System.out::println);
             }
         }
     }

@@ -97,7 +97,8 @@ class LibraryLocatorTest {
         environment.put("CUDA_HOME", root.resolve("toolkit").toString());
         assertThat(locator().status(NativeLibrary.CUDNN).describe())
                 .startsWith("cuDNN: no version that will do (libcudnn.so.9); install cuDNN 9")
-                .contains("CUDA_HOME=" + root.resolve("toolkit") + ": libcudnn.so.8 is there, but libcudnn.so.9 is needed");
+                .contains("CUDA_HOME=" + root.resolve("toolkit")
+                        + ": libcudnn.so.8 is there, but libcudnn.so.9 is needed");
     }
 
     @Test

@@ -121,8 +121,8 @@ class StructLayoutTest {
         Map<String, Long> view = new LinkedHashMap<>();
         structs.forEach((type, layout) -> {
             view.put(type, layout.byteSize());
-            fields(layout).forEach(field ->
-                    view.put(type + "." + field, layout.byteOffset(PathElement.groupElement(field))));
+            fields(layout)
+                    .forEach(field -> view.put(type + "." + field, layout.byteOffset(PathElement.groupElement(field))));
         });
         return view;
     }
@@ -141,11 +141,13 @@ class StructLayoutTest {
                 .append(">\nint main(void) {\n");
         structs.forEach((type, layout) -> {
             program.append("printf(\"%s=%zu\\n\", \"" + type + "\", sizeof(" + type + "));\n");
-            fields(layout).forEach(field -> program.append(
-                    "printf(\"%s=%zu\\n\", \"" + type + "." + field + "\", offsetof(" + type + ", " + field + "));\n"));
+            fields(layout)
+                    .forEach(field -> program.append("printf(\"%s=%zu\\n\", \"" + type + "." + field + "\", offsetof("
+                            + type + ", " + field + "));\n"));
         });
         Path source = Files.writeString(folder.resolve("layouts.c"), program.append("return 0; }\n"));
-        List<String> command = new ArrayList<>(List.of("gcc", "-o", folder.resolve("layouts").toString()));
+        List<String> command =
+                new ArrayList<>(List.of("gcc", "-o", folder.resolve("layouts").toString()));
         includes.forEach(include -> command.addAll(List.of("-I", include.toString())));
         command.add(source.toString());
         run(command);

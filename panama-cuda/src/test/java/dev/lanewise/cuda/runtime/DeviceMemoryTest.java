@@ -34,8 +34,7 @@ class DeviceMemoryTest {
         }
         assertThat(recording.alive).isEmpty();
         assertThat(recording.methods())
-                .containsExactly(
-                        "createPool", "setReleaseThreshold", "allocate", "free", "synchronize", "destroy");
+                .containsExactly("createPool", "setReleaseThreshold", "allocate", "free", "synchronize", "destroy");
     }
 
     @Test
@@ -44,8 +43,7 @@ class DeviceMemoryTest {
         recording.answer("allocate", outOfMemory);
         assertThat(memory.allocate(1024, Stream.LEGACY_DEFAULT)).isPositive();
         assertThat(events).containsExactly("released");
-        assertThat(recording.methods().subList(2, 6))
-                .containsExactly("allocate", "synchronize", "trim", "allocate");
+        assertThat(recording.methods().subList(2, 6)).containsExactly("allocate", "synchronize", "trim", "allocate");
         assertThat(memory.allocatedBytes()).isEqualTo(1024);
     }
 
@@ -59,8 +57,9 @@ class DeviceMemoryTest {
                 .answer("used", 4096L);
         assertThatThrownBy(() -> memory.allocate(1L << 40, Stream.LEGACY_DEFAULT))
                 .isInstanceOf(OutOfTensorMemoryException.class)
-                .hasMessage("cuda:0: no memory for 1099511627776 bytes; tensors hold 4096 bytes, 100 of 8000 bytes are free;"
-                        + " scope step holds 4096 bytes; close scopes earlier, or use smaller batches")
+                .hasMessage(
+                        "cuda:0: no memory for 1099511627776 bytes; tensors hold 4096 bytes, 100 of 8000 bytes are free;"
+                                + " scope step holds 4096 bytes; close scopes earlier, or use smaller batches")
                 .hasCause(outOfMemory);
         assertThat(memory.allocatedBytes()).isZero();
     }

@@ -50,7 +50,8 @@ class LoadedKernelsTest {
 
     @Test
     void programWithoutItsKernelIsUnloadedAgain() {
-        recording.answer("function", CudaException.failed("cuModuleGetFunction dense", 500, "CUDA_ERROR_NOT_FOUND", ""));
+        recording.answer(
+                "function", CudaException.failed("cuModuleGetFunction dense", 500, "CUDA_ERROR_NOT_FOUND", ""));
         assertThatThrownBy(() -> kernels.get("add", LoadedKernelsTest::source, "dense"))
                 .isInstanceOf(CudaException.class);
         assertThat(recording.alive).isEmpty();

@@ -58,7 +58,9 @@ public final class Einsum {
         String[] sides = equation.split("->", -1);
         String[] terms = sides[0].split(",", -1);
         if (sides.length > 2 || terms.length != operands.length || operands.length < 1 || operands.length > 2) {
-            throw bad("names " + terms.length + " operands, got " + operands.length, "give one or two operands, as named");
+            throw bad(
+                    "names " + terms.length + " operands, got " + operands.length,
+                    "give one or two operands, as named");
         }
         Named[] named = new Named[operands.length];
         for (int i = 0; i < named.length; i++) {
@@ -111,7 +113,8 @@ public final class Einsum {
         int rank = operand.shape().rank();
         int letters = at < 0 ? term.length() : term.length() - 3;
         if (letters > rank || at < 0 && letters < rank) {
-            throw bad("names " + letters + " dimensions as '" + term + "', the operand is " + operand.spec(),
+            throw bad(
+                    "names " + letters + " dimensions as '" + term + "', the operand is " + operand.spec(),
                     "name each dimension, or write ... for the others");
         }
         String expanded = at < 0 ? term : term.substring(0, at) + ellipsis(rank - letters) + term.substring(at + 3);
@@ -171,8 +174,10 @@ public final class Einsum {
                 long a = named[0].size(c);
                 long b = named[1].size(c);
                 if (a != b && a != 1 && b != 1) {
-                    throw bad("gives '" + (char) c + "' the sizes " + a + " and " + b + " in "
-                            + List.of(operands[0].spec(), operands[1].spec()), "sizes of one name must agree");
+                    throw bad(
+                            "gives '" + (char) c + "' the sizes " + a + " and " + b + " in "
+                                    + List.of(operands[0].spec(), operands[1].spec()),
+                            "sizes of one name must agree");
                 }
             }
         }

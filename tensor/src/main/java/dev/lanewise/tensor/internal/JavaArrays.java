@@ -54,8 +54,9 @@ public final class JavaArrays {
             case int[] a -> new Dense(new TensorSpec(DType.I32, shape), MemorySegment.ofArray(a));
             case long[] a -> new Dense(new TensorSpec(DType.I64, shape), MemorySegment.ofArray(a));
             case boolean[] a -> new Dense(new TensorSpec(DType.BOOL, shape), MemorySegment.ofArray(bytes(a)));
-            default -> throw new TensorException("of: can't read " + flat.getClass().getSimpleName()
-                    + " (expected an array of float, double, byte, int, long or boolean); convert it first");
+            default ->
+                throw new TensorException("of: can't read " + flat.getClass().getSimpleName()
+                        + " (expected an array of float, double, byte, int, long or boolean); convert it first");
         };
     }
 

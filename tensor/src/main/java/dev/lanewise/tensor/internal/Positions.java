@@ -57,9 +57,8 @@ public final class Positions {
                         + " (expected I64); cast with to(DType.I64), or pick by a mask with maskedSelect");
             }
             Tensor fromFront = index[d].lt(0).where(index[d].add(shape.size(d)), index[d]);
-            positions = positions == null
-                    ? fromFront
-                    : positions.mul(shape.size(d)).add(fromFront);
+            positions =
+                    positions == null ? fromFront : positions.mul(shape.size(d)).add(fromFront);
         }
         return new Grid(Objects.requireNonNull(positions), index.length);
     }

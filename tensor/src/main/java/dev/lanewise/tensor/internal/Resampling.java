@@ -62,9 +62,7 @@ public final class Resampling {
         int o = Math.toIntExact(to);
         double[] matrix = new double[o * n];
         for (int i = 0; i < o; i++) {
-            double x = alignCorners
-                    ? o == 1 ? 0 : i * (n - 1.0) / (o - 1)
-                    : Math.max((i + 0.5) * n / o - 0.5, 0);
+            double x = alignCorners ? o == 1 ? 0 : i * (n - 1.0) / (o - 1) : Math.max((i + 0.5) * n / o - 0.5, 0);
             int left = Math.min((int) x, n - 1);
             int right = Math.min(left + 1, n - 1);
             matrix[i * n + left] += 1 - (x - left);

@@ -19,8 +19,7 @@ public final class StridedTensor implements Tensor {
     private @Nullable Origin origin;
 
     /** A tensor over a buffer; strides and offset in elements. */
-    public StridedTensor(
-            Buffer buffer, TensorSpec spec, long[] strides, long offset, @Nullable Origin origin) {
+    public StridedTensor(Buffer buffer, TensorSpec spec, long[] strides, long offset, @Nullable Origin origin) {
         this.buffer = buffer;
         this.spec = spec;
         this.strides = strides;

@@ -49,7 +49,8 @@ final class TensorPrinter {
             return;
         }
         boolean last = dim == shape.rank() - 1;
-        String separator = last ? ", " : "," + "\n".repeat(shape.rank() - 1 - dim) + " ".repeat("tensor(".length() + dim + 1);
+        String separator =
+                last ? ", " : "," + "\n".repeat(shape.rank() - 1 - dim) + " ".repeat("tensor(".length() + dim + 1);
         out.append('[');
         long size = shape.size(dim);
         boolean cut = isCut(size);

@@ -24,7 +24,8 @@ final class Views {
                 long[] strides = x.strides();
                 long offset = x.offset() + slice.start() * strides[slice.dim()];
                 strides[slice.dim()] *= slice.step();
-                yield new StridedTensor(x.buffer(), result, strides, result.shape().isEmpty() ? x.offset() : offset, null);
+                yield new StridedTensor(
+                        x.buffer(), result, strides, result.shape().isEmpty() ? x.offset() : offset, null);
             }
         };
     }

@@ -75,7 +75,8 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
             scores = scores.add(mask);
         }
         if (causal) {
-            Tensor rows = Tensor.arange(q.shape().size(-2), DType.I64, q.device()).unsqueeze(1);
+            Tensor rows =
+                    Tensor.arange(q.shape().size(-2), DType.I64, q.device()).unsqueeze(1);
             Tensor columns = Tensor.arange(k.shape().size(-2), DType.I64, q.device());
             Tensor hidden = Tensor.full(Double.NEGATIVE_INFINITY, q.dtype(), q.device());
             scores = columns.le(rows).where(scores, hidden);

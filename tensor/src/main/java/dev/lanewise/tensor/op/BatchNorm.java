@@ -50,8 +50,7 @@ public record BatchNorm(double epsilon) implements Op.Fused {
         Tensor mean = x.mean(dims, true);
         Tensor centered = x.sub(mean);
         Tensor variance = centered.square().mean(dims, true);
-        Tensor y = centered
-                .mul(variance.add(epsilon).rsqrt())
+        Tensor y = centered.mul(variance.add(epsilon).rsqrt())
                 .mul(inputs[1].reshape(channel))
                 .add(inputs[2].reshape(channel));
         Shape flat = Shape.of(x.shape().size(1));

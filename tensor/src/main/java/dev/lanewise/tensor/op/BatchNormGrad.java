@@ -44,8 +44,7 @@ public record BatchNormGrad(BatchNorm forward) implements Op.Fused {
         Tensor x = inputs[1];
         int[] dims = BatchNorm.others(x.shape().rank());
         Shape channel = BatchNorm.channel(x.shape());
-        Tensor reciprocal =
-                inputs[4].add(forward.epsilon()).rsqrt().reshape(channel);
+        Tensor reciprocal = inputs[4].add(forward.epsilon()).rsqrt().reshape(channel);
         Tensor normalized = x.sub(inputs[3].reshape(channel)).mul(reciprocal);
         Tensor scaled = g.mul(inputs[2].reshape(channel));
         Tensor gx = scaled.sub(scaled.mean(dims, true))

@@ -10,12 +10,17 @@ import java.util.Set;
  * Two-dimensional convolution (cross-correlation, as in every framework). Operands: input {@code [n, c, h, w]}, weight
  * {@code [k, c / groups, r, s]} and optionally a bias {@code [k]}; result {@code [n, k, oh, ow]}.
  */
-public record Conv2d(
-        int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups)
+public record Conv2d(int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups)
         implements Op {
     /** Checks the attributes. */
     public Conv2d {
-        if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || groups < 1 || paddingH < 0 || paddingW < 0) {
+        if (strideH < 1
+                || strideW < 1
+                || dilationH < 1
+                || dilationW < 1
+                || groups < 1
+                || paddingH < 0
+                || paddingW < 0) {
             throw new TensorException("conv2d: stride [" + strideH + ", " + strideW + "], padding [" + paddingH + ", "
                     + paddingW + "], dilation [" + dilationH + ", " + dilationW + "], groups " + groups
                     + " (expected padding of 0 or more, all others 1 or more)");

@@ -72,20 +72,21 @@ public record CrossEntropy(Reduction reduction, long ignoreIndex, double labelSm
         Tensor classes = counted.where(target, Tensor.full(0, DType.I64, target.device()));
         Tensor weight = inputs.length == 3
                 ? inputs[2]
-                : Tensor.full(1, logp.dtype(), logp.device()).expand(logp.shape().size(1));
+                : Tensor.full(1, logp.dtype(), logp.device())
+                        .expand(logp.shape().size(1));
         Tensor rowWeight = counted.where(weight.indexSelect(0, classes), zero);
         Tensor hard = logp.gather(1, classes.unsqueeze(1)).squeeze(1).mul(rowWeight);
         Tensor loss = hard.mul(-(1 - labelSmoothing));
         if (labelSmoothing > 0) {
-            Tensor smooth = logp.mul(weight).sum(1).mul(labelSmoothing / logp.shape().size(1));
+            Tensor smooth =
+                    logp.mul(weight).sum(1).mul(labelSmoothing / logp.shape().size(1));
             loss = loss.sub(counted.where(smooth, zero));
         }
-        Tensor reduced =
-                switch (reduction) {
-                    case NONE -> loss;
-                    case SUM -> loss.sum();
-                    case MEAN -> loss.sum().div(rowWeight.sum());
-                };
+        Tensor reduced = switch (reduction) {
+            case NONE -> loss;
+            case SUM -> loss.sum();
+            case MEAN -> loss.sum().div(rowWeight.sum());
+        };
         return new Tensor[] {reduced, logp};
     }
 }

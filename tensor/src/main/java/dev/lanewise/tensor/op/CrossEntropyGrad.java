@@ -28,9 +28,8 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 3, 4);
         Check.sameDtype(this, in[0], in[1]);
-        TensorSpec[] forwardIn = in.length == 4
-                ? new TensorSpec[] {in[1], in[2], in[3]}
-                : new TensorSpec[] {in[1], in[2]};
+        TensorSpec[] forwardIn =
+                in.length == 4 ? new TensorSpec[] {in[1], in[2], in[3]} : new TensorSpec[] {in[1], in[2]};
         Shape loss = forward.infer(forwardIn)[0].shape();
         Check.that(
                 in[0].shape().equals(loss),

@@ -36,8 +36,7 @@ public record IndexAdd(int dim, long size) implements Op {
                 this,
                 "slices " + in[0] + " don't hold positions " + in[1] + " at dimension " + dim,
                 "give slices of the shape that index_select gives");
-        return Check.one(in[0].with(slices.slice(0, dim)
-                .concat(Shape.of(size))
-                .concat(slices.slice(dim + index.rank(), slices.rank()))));
+        return Check.one(in[0].with(
+                slices.slice(0, dim).concat(Shape.of(size)).concat(slices.slice(dim + index.rank(), slices.rank()))));
     }
 }

@@ -28,7 +28,6 @@ public record IndexSelect(int dim) implements Op {
         Check.dtype(this, in[1], Set.of(DType.I64));
         Shape shape = in[0].shape();
         int d = shape.dim(dim, opName());
-        return Check.one(
-                in[0].with(shape.slice(0, d).concat(in[1].shape()).concat(shape.slice(d + 1, shape.rank()))));
+        return Check.one(in[0].with(shape.slice(0, d).concat(in[1].shape()).concat(shape.slice(d + 1, shape.rank()))));
     }
 }

@@ -48,14 +48,14 @@ public enum Linalg implements Op {
         Shape batch = a.slice(0, a.rank() - 2);
         return switch (this) {
             case CHOLESKY, INVERSE -> Check.one(in[0]);
-            case QR -> new TensorSpec[] {
-                in[0].with(batch.concat(Shape.of(m, k))), in[0].with(batch.concat(Shape.of(k, n)))
-            };
-            case SVD -> new TensorSpec[] {
-                in[0].with(batch.concat(Shape.of(m, k))),
-                in[0].with(batch.concat(Shape.of(k))),
-                in[0].with(batch.concat(Shape.of(k, n)))
-            };
+            case QR ->
+                new TensorSpec[] {in[0].with(batch.concat(Shape.of(m, k))), in[0].with(batch.concat(Shape.of(k, n)))};
+            case SVD ->
+                new TensorSpec[] {
+                    in[0].with(batch.concat(Shape.of(m, k))),
+                    in[0].with(batch.concat(Shape.of(k))),
+                    in[0].with(batch.concat(Shape.of(k, n)))
+                };
             case SOLVE -> {
                 Shape b = in[1].shape();
                 Check.that(

@@ -15,8 +15,7 @@ import dev.lanewise.tensor.TensorSpec;
  * @param paddingW columns added on each side, at most half the kernel
  * @param ceilMode whether a last, partial window counts; it must start inside the input or its leading padding
  */
-public record Pool2d(
-        int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
+public record Pool2d(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
     /** Checks the attributes. */
     public Pool2d {
         if (kernelH < 1

@@ -26,7 +26,8 @@ public record Slice(int dim, long start, long length, long step) implements Op.V
                         && length >= 0
                         && (length == 0 ? start <= size : start < size && length - 1 <= (size - 1 - start) / step),
                 this,
-                length + " elements from " + start + " in steps of " + step + " leave dimension " + dim + " of " + in[0],
+                length + " elements from " + start + " in steps of " + step + " leave dimension " + dim + " of "
+                        + in[0],
                 "stay between 0 and " + size + " with a step of 1 or more");
         return Check.one(in[0].with(in[0].shape().with(dim, length)));
     }

@@ -69,8 +69,8 @@ public sealed interface Source extends Op {
                         + allowed + "); cast the result with to(DType." + spec.dtype() + ")");
             }
             if (distribution == Distribution.INTEGER && a >= b) {
-                throw new TensorException("randint: empty range from " + a + " to " + b
-                        + " (exclusive); the upper bound must be larger");
+                throw new TensorException(
+                        "randint: empty range from " + a + " to " + b + " (exclusive); the upper bound must be larger");
             }
         }
 

@@ -53,8 +53,7 @@ public sealed interface Update extends Op {
      * @param nesterov whether to look ahead
      * @param first whether b is empty yet, so that {@code b = g}
      */
-    record SgdStep(
-            double rate, double momentum, double dampening, double weightDecay, boolean nesterov, boolean first)
+    record SgdStep(double rate, double momentum, double dampening, double weightDecay, boolean nesterov, boolean first)
             implements Update {
         @Override
         public int operands() {
@@ -81,13 +80,7 @@ public sealed interface Update extends Op {
      * @param step the number of this step, from 1
      */
     record AdamStep(
-            double rate,
-            double beta1,
-            double beta2,
-            double epsilon,
-            double weightDecay,
-            boolean decoupled,
-            long step)
+            double rate, double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled, long step)
             implements Update {
         @Override
         public int operands() {

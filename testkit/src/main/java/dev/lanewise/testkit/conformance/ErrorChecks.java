@@ -37,11 +37,15 @@ final class ErrorChecks {
     }
 
     private List<DynamicTest> tests(Op op) {
-        DType dtype = op.dtypes().contains(DType.F32) ? DType.F32 : op.dtypes().iterator().next();
+        DType dtype = op.dtypes().contains(DType.F32)
+                ? DType.F32
+                : op.dtypes().iterator().next();
         List<DynamicTest> tests = new ArrayList<>();
-        tests.add(dynamicTest("no operands", () -> assertThatThrownBy(() -> Tensor.applyAll(op))
-                .isInstanceOf(TensorException.class)
-                .hasMessageContaining("operands")));
+        tests.add(dynamicTest(
+                "no operands",
+                () -> assertThatThrownBy(() -> Tensor.applyAll(op))
+                        .isInstanceOf(TensorException.class)
+                        .hasMessageContaining("operands")));
         tests.add(dynamicTest("types", () -> mixedTypes(op, dtype)));
         if (!op.dtypes().equals(DType.ALL)) {
             tests.add(dynamicTest("unsupported type", () -> unsupportedType(op, dtype)));

@@ -39,7 +39,8 @@ final class Expectation {
     static Tensor[] empty(Op op, Tensor[] operands) {
         TensorSpec[] specs = Arrays.stream(operands).map(Tensor::spec).toArray(TensorSpec[]::new);
         return Arrays.stream(op.infer(specs))
-                .map(spec -> Tensor.full(0, spec.dtype(), Device.CPU, spec.shape().toArray()))
+                .map(spec ->
+                        Tensor.full(0, spec.dtype(), Device.CPU, spec.shape().toArray()))
                 .toArray(Tensor[]::new);
     }
 
@@ -59,12 +60,12 @@ final class Expectation {
     private static void checkFactors(Op op, Tensor a, Tensor[] got, Tensor[] want) {
         Tolerance tolerance = Tolerance.of(op, a.dtype());
         Tensor q = got[0];
-        Tensor product = op == Linalg.QR
-                ? q.matmul(got[1])
-                : q.mul(got[1].unsqueeze(-2)).matmul(got[2]);
+        Tensor product =
+                op == Linalg.QR ? q.matmul(got[1]) : q.mul(got[1].unsqueeze(-2)).matmul(got[2]);
         check(op.opName() + " product of the factors", product, a, tolerance);
         Tensor gram = q.transpose().matmul(q);
-        Tensor identity = Tensor.eye(gram.shape().size(-1), gram.dtype(), gram.device()).expand(gram.shape());
+        Tensor identity =
+                Tensor.eye(gram.shape().size(-1), gram.dtype(), gram.device()).expand(gram.shape());
         check(op.opName() + " products of columns", gram, identity, tolerance);
         if (op == Linalg.SVD) {
             check(op.opName() + " singular values", got[1], want[1], tolerance);
@@ -89,8 +90,8 @@ final class Expectation {
                     ? holds(x.real(at), rounded(y.real(at), got.dtype()), tolerance, largest)
                     : x.integer(at) == y.integer(at);
             if (!holds) {
-                throw new AssertionError(what + Arrays.toString(at) + " of " + got.spec() + " is "
-                        + number(x, at) + " (expected " + number(y, at) + " within " + tolerance + ")");
+                throw new AssertionError(what + Arrays.toString(at) + " of " + got.spec() + " is " + number(x, at)
+                        + " (expected " + number(y, at) + " within " + tolerance + ")");
             }
         }
     }

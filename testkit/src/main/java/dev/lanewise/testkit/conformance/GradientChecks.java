@@ -59,7 +59,8 @@ final class GradientChecks {
     private void check(Op op, boolean second) {
         for (Sample sample : samples(op)) {
             try (var _ = Scope.open(op.opName())) {
-                Operands make = new Operands(device, DType.F64, Layout.CONTIGUOUS, sample.name().hashCode());
+                Operands make = new Operands(
+                        device, DType.F64, Layout.CONTIGUOUS, sample.name().hashCode());
                 Tensor[] operands = sample.operands().apply(make);
                 if (!isSuitable(op, operands) || !hasRealResult(op, operands)) {
                     continue;
@@ -83,11 +84,13 @@ final class GradientChecks {
     }
 
     private static boolean isSuitable(Op op, Tensor[] operands) {
-        long elements = Arrays.stream(operands).mapToLong(x -> x.shape().elements()).sum();
+        long elements =
+                Arrays.stream(operands).mapToLong(x -> x.shape().elements()).sum();
         // products of very many factors have derivatives beyond the reach of differences
         long most = op instanceof Reduce || op instanceof Scan ? MOST_ELEMENTS / 10 : MOST_ELEMENTS;
         // Q and R of a matrix with more columns than rows have no derivative rule
-        boolean wide = op == Linalg.QR && operands[0].shape().size(-2) < operands[0].shape().size(-1);
+        boolean wide = op == Linalg.QR
+                && operands[0].shape().size(-2) < operands[0].shape().size(-1);
         return elements > 0 && elements <= most && !wide;
     }
 

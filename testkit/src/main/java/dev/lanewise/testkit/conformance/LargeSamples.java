@@ -72,23 +72,26 @@ final class LargeSamples {
             case MatMul matMul -> Sample.of(Shape.of(2, 301, 259), Shape.of(259, 203));
             case Linear linear -> Sample.of(Shape.of(301, 259), Shape.of(203, 259), Shape.of(203));
             case Linalg linalg -> MatrixSamples.linalg(linalg).getFirst();
-            case Conv2d conv -> Sample.of(
-                    Shape.of(5, 8L * conv.groups(), 30, 31),
-                    Shape.of(16L * conv.groups(), 8, 3, 3),
-                    Shape.of(16L * conv.groups()));
+            case Conv2d conv ->
+                Sample.of(
+                        Shape.of(5, 8L * conv.groups(), 30, 31),
+                        Shape.of(16L * conv.groups(), 8, 3, 3),
+                        Shape.of(16L * conv.groups()));
             case Conv2dInputGrad grad -> convInputGrad(new Conv2dInputGrad(grad.conv(), grad.h(), grad.w()));
             case Conv2dWeightGrad grad -> convWeightGrad(grad);
             case MaxPool2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
             case AvgPool2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
             case MaxPool2dGrad grad -> pooled(grad);
-            case AvgPool2dGrad grad -> Sample.of(Shape.of(
-                    50,
-                    60,
-                    grad.forward().pool().outputH(grad.h()),
-                    grad.forward().pool().outputW(grad.w())));
+            case AvgPool2dGrad grad ->
+                Sample.of(Shape.of(
+                        50,
+                        60,
+                        grad.forward().pool().outputH(grad.h()),
+                        grad.forward().pool().outputW(grad.w())));
             case Cat cat -> Sample.of(Shape.of(61, 57, 33), Shape.of(61, 57, 33));
             case Pad pad -> Sample.of(Shape.of(61, 157, 33));
-            case SliceGrad grad -> Sample.of(Shape.of(61, 57, 33).with(grad.slice().dim(), 3));
+            case SliceGrad grad ->
+                Sample.of(Shape.of(61, 57, 33).with(grad.slice().dim(), 3));
             case IndexSelect select -> indexed(Shape.of(61, 57, 33), select.dim());
             case IndexAdd add -> added(add);
             case Gather gather -> gathered(Shape.of(61, 57, 33), gather.dim(), false);
@@ -126,9 +129,8 @@ final class LargeSamples {
     }
 
     private static Sample indexed(Shape shape, int dim) {
-        return new Sample("indexed", make -> new Tensor[] {
-            make.any(shape.toArray()), make.index(shape.size(dim), 113)
-        });
+        return new Sample("indexed", make ->
+                new Tensor[] {make.any(shape.toArray()), make.index(shape.size(dim), 113)});
     }
 
     private static Sample added(IndexAdd add) {
@@ -152,9 +154,8 @@ final class LargeSamples {
 
     private static Sample crossEntropyGrad(CrossEntropyGrad grad) {
         long[] loss = grad.forward().reduction() == CrossEntropy.Reduction.NONE ? new long[] {2003} : new long[0];
-        return new Sample("[2003, 101]", make -> new Tensor[] {
-            make.any(loss), make.any(2003, 101).logSoftmax(1), make.index(101, 2003)
-        });
+        return new Sample("[2003, 101]", make ->
+                new Tensor[] {make.any(loss), make.any(2003, 101).logSoftmax(1), make.index(101, 2003)});
     }
 
     private static Sample layerNorm(int dims) {

@@ -38,10 +38,9 @@ final class MemoryChecks {
             Tensor view = layout.make(Shape.of(5, 19), shape -> base[0] = make.any(shape.toArray()));
             Tensor expected = base[0].copy().to(Device.CPU);
             Tensor source = make.any(5, 19);
-            Expectation.execute(
-                    Copy.COPY,
-                    new Tensor[] {source.to(Device.CPU)},
-                    new Tensor[] {layout.make(Shape.of(5, 19), shape -> expected)});
+            Expectation.execute(Copy.COPY, new Tensor[] {source.to(Device.CPU)}, new Tensor[] {
+                layout.make(Shape.of(5, 19), shape -> expected)
+            });
             view.assign(source);
             Expectation.check("the tensor behind the view", base[0], expected, Tolerance.EXACT);
         }

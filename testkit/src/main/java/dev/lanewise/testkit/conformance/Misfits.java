@@ -64,7 +64,9 @@ final class Misfits {
             case Compare compare -> shapes(dtype, new long[] {2, 3}, new long[] {4, 3});
             case Ternary ternary -> shapes(dtype, new long[] {2}, new long[] {3}, new long[] {3});
             case Reduce reduce ->
-                reduce.dims().isEmpty() ? Optional.empty() : shapes(dtype, new long[reduce.dims().getLast()]);
+                reduce.dims().isEmpty()
+                        ? Optional.empty()
+                        : shapes(dtype, new long[reduce.dims().getLast()]);
             case ArgReduce reduce -> shapes(dtype, ones(reduce.dim()));
             case Scan scan -> shapes(dtype, ones(scan.dim()));
             case Sort sort -> shapes(dtype, ones(sort.dim()));
@@ -72,11 +74,12 @@ final class Misfits {
             case SoftmaxGrad grad -> shapes(dtype, new long[] {2, 3, 4}, new long[] {2, 3, 5});
             case MatMul matMul -> shapes(dtype, new long[] {2, 3}, new long[] {4, 3});
             case Linear linear -> shapes(dtype, new long[] {2, 3}, new long[] {4, 5});
-            case Linalg linalg -> linalg == Linalg.SOLVE
-                    ? shapes(dtype, new long[] {3, 3}, new long[] {2, 1})
-                    : linalg == Linalg.QR || linalg == Linalg.SVD
-                            ? shapes(dtype, new long[] {3})
-                            : shapes(dtype, new long[] {3, 4});
+            case Linalg linalg ->
+                linalg == Linalg.SOLVE
+                        ? shapes(dtype, new long[] {3, 3}, new long[] {2, 1})
+                        : linalg == Linalg.QR || linalg == Linalg.SVD
+                                ? shapes(dtype, new long[] {3})
+                                : shapes(dtype, new long[] {3, 4});
             case Conv2d conv -> shapes(dtype, new long[] {1, 5, 9, 9}, new long[] {4, 7, 3, 3});
             case Conv2dInputGrad grad -> shapes(dtype, new long[] {1, 5, 2, 2}, new long[] {4, 7, 3, 3});
             case Conv2dWeightGrad grad -> shapes(dtype, new long[] {1, 5, 2, 2}, new long[] {1, 7, 9, 9});
@@ -90,13 +93,11 @@ final class Misfits {
             case IndexSelect select -> withPositions(dtype, ones(select.dim()), new long[] {3});
             case IndexAdd add -> withPositions(dtype, new long[] {2, 2, 2}, new long[] {3});
             case Gather gather -> withPositions(dtype, new long[] {2, 2, 2}, new long[] {3, 3, 3});
-            case Scatter scatter -> Optional.of(new TensorSpec[] {
-                spec(dtype, 2, 2, 2), spec(DType.I64, 2, 2, 2), spec(dtype, 2, 2, 1)
-            });
+            case Scatter scatter ->
+                Optional.of(new TensorSpec[] {spec(dtype, 2, 2, 2), spec(DType.I64, 2, 2, 2), spec(dtype, 2, 2, 1)});
             case CrossEntropy loss -> withPositions(dtype, new long[] {4, 3}, new long[] {5});
-            case CrossEntropyGrad grad -> Optional.of(new TensorSpec[] {
-                spec(dtype, 7), spec(dtype, 4, 3), spec(DType.I64, 4)
-            });
+            case CrossEntropyGrad grad ->
+                Optional.of(new TensorSpec[] {spec(dtype, 7), spec(dtype, 4, 3), spec(DType.I64, 4)});
             case LayerNorm norm -> shapes(dtype, new long[] {2, 3, 4}, new long[] {9});
             case LayerNormGrad grad ->
                 shapes(dtype, new long[] {2, 3, 5}, new long[] {2, 3, 4}, new long[] {2, 3}, new long[] {2, 3});
@@ -104,14 +105,15 @@ final class Misfits {
             case BatchNormGrad grad ->
                 shapes(dtype, new long[] {2, 4}, new long[] {2, 3}, new long[] {3}, new long[] {3}, new long[] {3});
             case Attention attention -> shapes(dtype, new long[] {5, 8}, new long[] {7, 9}, new long[] {7, 6});
-            case AttentionGrad grad -> shapes(
-                    dtype,
-                    new long[] {5, 7},
-                    new long[] {5, 8},
-                    new long[] {7, 8},
-                    new long[] {7, 6},
-                    new long[] {5, 6},
-                    new long[] {5});
+            case AttentionGrad grad ->
+                shapes(
+                        dtype,
+                        new long[] {5, 7},
+                        new long[] {5, 8},
+                        new long[] {7, 8},
+                        new long[] {7, 6},
+                        new long[] {5, 6},
+                        new long[] {5});
             case Update update -> {
                 long[][] sizes = new long[update.operands()][];
                 for (int i = 0; i < sizes.length; i++) {

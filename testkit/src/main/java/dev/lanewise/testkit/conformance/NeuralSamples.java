@@ -23,9 +23,8 @@ final class NeuralSamples {
 
     static List<Sample> pooledWithPositions(MaxPool2dGrad grad) {
         long[] sizes = pooledShape(grad.pool(), grad.h(), grad.w());
-        return List.of(new Sample(
-                Arrays.toString(sizes),
-                make -> new Tensor[] {make.any(sizes), make.index(grad.h() * grad.w(), sizes)}));
+        return List.of(new Sample(Arrays.toString(sizes), make ->
+                new Tensor[] {make.any(sizes), make.index(grad.h() * grad.w(), sizes)}));
     }
 
     static List<Sample> pooled(AvgPool2dGrad grad) {
@@ -52,9 +51,8 @@ final class NeuralSamples {
         for (long[] sizes : new long[][] {{5, 3}, {1, 1}, {9, 35}}) {
             String name = Arrays.toString(sizes);
             samples.add(new Sample(name, make -> new Tensor[] {make.any(sizes), classes(make, sizes)}));
-            samples.add(new Sample(
-                    name + " weighted",
-                    make -> new Tensor[] {make.any(sizes), classes(make, sizes), make.positive(sizes[1])}));
+            samples.add(new Sample(name + " weighted", make ->
+                    new Tensor[] {make.any(sizes), classes(make, sizes), make.positive(sizes[1])}));
         }
         return samples;
     }

@@ -123,16 +123,15 @@ public final class OpCatalogue {
         for (Source.Distribution distribution : Source.Distribution.values()) {
             boolean integers = distribution == Source.Distribution.INTEGER;
             for (DType dtype : integers ? DType.INTEGERS : DType.FLOATING) {
-                ops.add(new Source.Random(
-                        distribution, 42, 7, integers ? -3 : 0, integers ? 60 : 0, spec.with(dtype)));
+                ops.add(new Source.Random(distribution, 42, 7, integers ? -3 : 0, integers ? 60 : 0, spec.with(dtype)));
             }
         }
     }
 
     private static void reductions(List<Op> ops) {
         for (Reduce.Kind kind : Reduce.Kind.values()) {
-            for (List<Integer> dims : List.of(
-                    List.<Integer>of(), List.of(0), List.of(1), List.of(2), List.of(0, 2), List.of(0, 1, 2))) {
+            for (List<Integer> dims :
+                    List.of(List.<Integer>of(), List.of(0), List.of(1), List.of(2), List.of(0, 2), List.of(0, 1, 2))) {
                 ops.add(new Reduce(kind, dims, dims.size() == 1));
             }
         }

@@ -25,8 +25,7 @@ import java.util.stream.Collectors;
 
 /** The table of operations for people, made from the catalogue: names, types, backends and gradients. */
 public final class OpDocument {
-    private static final String HEAD =
-            """
+    private static final String HEAD = """
             # Operations
 
             Every primitive operation of the catalogue; all others are composed of them. This table is generated from the
@@ -152,7 +151,9 @@ public final class OpDocument {
                 DType.INTEGERS, "integers",
                 DType.BITS, "integers, BOOL");
         String name = names.get(types);
-        return name != null ? name : EnumSet.copyOf(types).stream().map(Enum::name).collect(Collectors.joining(", "));
+        return name != null
+                ? name
+                : EnumSet.copyOf(types).stream().map(Enum::name).collect(Collectors.joining(", "));
     }
 
     private static String cpu(Op op, Backend backend) {
@@ -182,11 +183,14 @@ public final class OpDocument {
         if (op instanceof Op.View) {
             return new Tensor[] {Tensor.zeros(2, 1, 3)};
         }
-        DType dtype = op.dtypes().contains(DType.F32) ? DType.F32 : op.dtypes().iterator().next();
+        DType dtype = op.dtypes().contains(DType.F32)
+                ? DType.F32
+                : op.dtypes().iterator().next();
         Operands make = new Operands(Device.CPU, dtype, Layout.CONTIGUOUS, 0);
         return Samples.of(op, dtype).stream()
                 .map(sample -> sample.operands().apply(make))
-                .filter(operands -> Arrays.stream(operands).noneMatch(x -> x.shape().isEmpty()))
+                .filter(operands ->
+                        Arrays.stream(operands).noneMatch(x -> x.shape().isEmpty()))
                 .findFirst()
                 .orElseThrow();
     }

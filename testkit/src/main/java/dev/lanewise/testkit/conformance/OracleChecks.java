@@ -37,8 +37,11 @@ final class OracleChecks {
     Stream<DynamicNode> ordinary() {
         return OpCatalogue.ops().stream()
                 .map(op -> dynamicContainer(
-                        name(op), dtypes(op).stream().flatMap(dtype -> layouts(op).map(layout -> dynamicTest(
-                                dtype + " " + layout, () -> ordinary(op, dtype, layout))))));
+                        name(op),
+                        dtypes(op).stream()
+                                .flatMap(dtype -> layouts(op)
+                                        .map(layout -> dynamicTest(
+                                                dtype + " " + layout, () -> ordinary(op, dtype, layout))))));
     }
 
     /** An operation with its attributes. */
@@ -57,7 +60,8 @@ final class OracleChecks {
     private void ordinary(Op op, DType dtype, Layout layout) {
         for (Sample sample : Samples.of(op, dtype)) {
             try (var _ = Scope.open(op.opName())) {
-                Operands make = new Operands(device, dtype, layout, sample.name().hashCode());
+                Operands make =
+                        new Operands(device, dtype, layout, sample.name().hashCode());
                 Tensor[] operands = sample.operands().apply(make);
                 if (declined(op, dtype, operands)) {
                     continue;
@@ -149,16 +153,41 @@ final class OracleChecks {
 
     private static double[] extremes(DType dtype) {
         return switch (dtype) {
-            case F32, F64, F16, BF16 -> new double[] {
-                0.0, -0.0, 1e-38, -1e-38, 1e-45, 88, -88, 89.5, -104, 1e30, -1e30, Double.POSITIVE_INFINITY,
-                Double.NEGATIVE_INFINITY, Double.NaN, 3.4e38, -3.4e38, 0.5, -0.5, 1e-7, 20, -20, 300.75, 1.5, -2.5
-            };
+            case F32, F64, F16, BF16 ->
+                new double[] {
+                    0.0,
+                    -0.0,
+                    1e-38,
+                    -1e-38,
+                    1e-45,
+                    88,
+                    -88,
+                    89.5,
+                    -104,
+                    1e30,
+                    -1e30,
+                    Double.POSITIVE_INFINITY,
+                    Double.NEGATIVE_INFINITY,
+                    Double.NaN,
+                    3.4e38,
+                    -3.4e38,
+                    0.5,
+                    -0.5,
+                    1e-7,
+                    20,
+                    -20,
+                    300.75,
+                    1.5,
+                    -2.5
+                };
             case I8 -> new double[] {Byte.MIN_VALUE, Byte.MIN_VALUE + 1, -2, -1, 0, 1, 2, 7, 100, Byte.MAX_VALUE};
             case U8 -> new double[] {0, 1, 2, 7, 127, 128, 200, 255};
-            case I32 -> new double[] {
-                Integer.MIN_VALUE, Integer.MIN_VALUE + 1, -70000, -2, -1, 0, 1, 2, 33, 70000, Integer.MAX_VALUE
-            };
-            case I64 -> new double[] {Long.MIN_VALUE, -0x1p53, -3e9, -2, -1, 0, 1, 2, 63, 64, 3e9, 0x1p53, Long.MAX_VALUE};
+            case I32 ->
+                new double[] {
+                    Integer.MIN_VALUE, Integer.MIN_VALUE + 1, -70000, -2, -1, 0, 1, 2, 33, 70000, Integer.MAX_VALUE
+                };
+            case I64 ->
+                new double[] {Long.MIN_VALUE, -0x1p53, -3e9, -2, -1, 0, 1, 2, 63, 64, 3e9, 0x1p53, Long.MAX_VALUE};
             case BOOL -> new double[] {0, 1};
         };
     }

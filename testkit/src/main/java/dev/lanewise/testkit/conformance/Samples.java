@@ -82,7 +82,8 @@ final class Samples {
             case AvgPool2dGrad grad -> NeuralSamples.pooled(grad);
             case Cat cat -> joined(cat.dim());
             case Pad pad -> rankThree();
-            case SliceGrad grad -> List.of(Sample.of(Shape.of(5, 4, 6).with(grad.slice().dim(), 3)));
+            case SliceGrad grad ->
+                List.of(Sample.of(Shape.of(5, 4, 6).with(grad.slice().dim(), 3)));
             case IndexSelect select -> selected(select.dim());
             case IndexAdd add -> added(add);
             case Gather gather -> gathered(gather.dim());
@@ -115,7 +116,12 @@ final class Samples {
 
     private static List<Shape> shapes(DType dtype) {
         List<Shape> shapes = new ArrayList<>(List.of(
-                Shape.SCALAR, Shape.of(0), Shape.of(3, 0, 2), Shape.of(1, 1, 1), Shape.of(2, 3, 5), Shape.of(4, 1, 2, 3)));
+                Shape.SCALAR,
+                Shape.of(0),
+                Shape.of(3, 0, 2),
+                Shape.of(1, 1, 1),
+                Shape.of(2, 3, 5),
+                Shape.of(4, 1, 2, 3)));
         for (long length : lengths(dtype)) {
             shapes.add(Shape.of(length));
             shapes.add(Shape.of(3, length));
@@ -152,13 +158,11 @@ final class Samples {
                 {Shape.of(4, 1), Shape.of(33), Shape.of(2, 1, 33)},
                 {Shape.of(33), Shape.of(5, 1), Shape.SCALAR}
             }) {
-                samples.add(new Sample(
-                        shapes[0] + " ? " + dtype + shapes[1] + " : " + shapes[2],
-                        make -> new Tensor[] {
-                            make.any(DType.BOOL, shapes[0].toArray()),
-                            make.any(dtype, shapes[1].toArray()),
-                            make.any(dtype, shapes[2].toArray())
-                        }));
+                samples.add(new Sample(shapes[0] + " ? " + dtype + shapes[1] + " : " + shapes[2], make -> new Tensor[] {
+                    make.any(DType.BOOL, shapes[0].toArray()),
+                    make.any(dtype, shapes[1].toArray()),
+                    make.any(dtype, shapes[2].toArray())
+                }));
             }
         }
         return samples;
@@ -226,9 +230,9 @@ final class Samples {
         long[][] indices = {{7}, {}, {2, 3}, {0}};
         List<Sample> samples = new ArrayList<>();
         for (long[] index : indices) {
-            samples.add(new Sample(
-                    "positions " + Shape.of(index),
-                    make -> new Tensor[] {make.any(6, 5, 17), make.index(Shape.of(6, 5, 17).size(dim), index)}));
+            samples.add(new Sample("positions " + Shape.of(index), make -> new Tensor[] {
+                make.any(6, 5, 17), make.index(Shape.of(6, 5, 17).size(dim), index)
+            }));
         }
         return samples;
     }
@@ -239,9 +243,8 @@ final class Samples {
         for (long[] index : indices) {
             Shape rest = Shape.of(4, 5, 17);
             Shape slices = rest.slice(0, add.dim()).concat(Shape.of(index)).concat(rest.slice(add.dim() + 1, 3));
-            samples.add(new Sample(
-                    "positions " + Shape.of(index),
-                    make -> new Tensor[] {make.any(slices.toArray()), make.index(add.size(), index)}));
+            samples.add(new Sample("positions " + Shape.of(index), make ->
+                    new Tensor[] {make.any(slices.toArray()), make.index(add.size(), index)}));
         }
         return samples;
     }
@@ -256,26 +259,23 @@ final class Samples {
     private static List<Sample> scattered(int dim) {
         long[] index = Shape.of(3, 4, 5).with(dim, 9).toArray();
         return List.of(
+                new Sample("fewer", make -> new Tensor[] {make.any(4, 5, 6), make.index(4, index), make.any(index)}),
                 new Sample(
-                        "fewer", make -> new Tensor[] {make.any(4, 5, 6), make.index(4, index), make.any(index)}),
-                new Sample("none", make -> new Tensor[] {
-                    make.any(4, 5, 6), make.index(4, 0, 0, 0), make.any(0, 0, 0)
-                }));
+                        "none", make -> new Tensor[] {make.any(4, 5, 6), make.index(4, 0, 0, 0), make.any(0, 0, 0)}));
     }
 
     /** Two parameters, each with its gradient and its state (not negative, as squares are). */
     private static List<Sample> updates(Update update) {
-        return List.of(
-                new Sample("[37] and [3, 5]", make -> {
-                    List<Tensor> operands = new ArrayList<>();
-                    for (long[] sizes : new long[][] {{37}, {3, 5}}) {
-                        operands.add(make.any(sizes));
-                        operands.add(make.any(sizes));
-                        for (int state = 2; state < update.operands(); state++) {
-                            operands.add(make.positive(sizes));
-                        }
-                    }
-                    return operands.toArray(Tensor[]::new);
-                }));
+        return List.of(new Sample("[37] and [3, 5]", make -> {
+            List<Tensor> operands = new ArrayList<>();
+            for (long[] sizes : new long[][] {{37}, {3, 5}}) {
+                operands.add(make.any(sizes));
+                operands.add(make.any(sizes));
+                for (int state = 2; state < update.operands(); state++) {
+                    operands.add(make.positive(sizes));
+                }
+            }
+            return operands.toArray(Tensor[]::new);
+        }));
     }
 }

@@ -35,13 +35,13 @@ final class ThreadChecks {
         try (var _ = Scope.open(op.opName())) {
             Tensor[] operands = LargeSamples.of(op)
                     .operands()
-                    .apply(new Operands(device, dtype, Layout.CONTIGUOUS, op.opName().hashCode()));
+                    .apply(new Operands(
+                            device, dtype, Layout.CONTIGUOUS, op.opName().hashCode()));
             byte[][] one = run(op, operands, 1);
             for (int threads : new int[] {2, 5}) {
                 byte[][] several = run(op, operands, threads);
                 for (int i = 0; i < one.length; i++) {
-                    long difference =
-                            MemorySegment.ofArray(one[i]).mismatch(MemorySegment.ofArray(several[i]));
+                    long difference = MemorySegment.ofArray(one[i]).mismatch(MemorySegment.ofArray(several[i]));
                     if (difference >= 0) {
                         throw new AssertionError(OracleChecks.name(op) + ": result " + i + " with " + threads
                                 + " threads differs from that with one from byte " + difference + " of "

@@ -85,14 +85,16 @@ record Tolerance(double relative, double absolute) {
             case Gather gather -> EXACT;
             case MaxPool2d pool -> EXACT;
             case Op.Structural structural -> EXACT;
-            case Reduce reduce -> switch (reduce.kind()) {
-                case AMAX, AMIN, ANY, ALL -> EXACT;
-                case SUM, MEAN, PROD -> summed(result);
-            };
-            case Scatter scatter -> switch (scatter.kind()) {
-                case SET, AMAX, AMIN -> EXACT;
-                case ADD, MUL -> stored(result);
-            };
+            case Reduce reduce ->
+                switch (reduce.kind()) {
+                    case AMAX, AMIN, ANY, ALL -> EXACT;
+                    case SUM, MEAN, PROD -> summed(result);
+                };
+            case Scatter scatter ->
+                switch (scatter.kind()) {
+                    case SET, AMAX, AMIN -> EXACT;
+                    case ADD, MUL -> stored(result);
+                };
             case IndexAdd add -> stored(result);
             case MaxPool2dGrad grad -> stored(result);
             case Linalg linalg -> result == DType.F64 ? new Tolerance(1e-9, 1e-10) : new Tolerance(1e-3, 1e-4);
@@ -149,9 +151,7 @@ record Tolerance(double relative, double absolute) {
     /** Differences of sums, and exponentials of sums: some bits more are lost. */
     private static Tolerance cancelling(DType dtype) {
         Tolerance sums = summed(dtype);
-        return dtype == DType.F32 || dtype == DType.F64
-                ? new Tolerance(10 * sums.relative, 10 * sums.absolute)
-                : sums;
+        return dtype == DType.F32 || dtype == DType.F64 ? new Tolerance(10 * sums.relative, 10 * sums.absolute) : sums;
     }
 
     /** Sums that are stored after every term. */

@@ -75,8 +75,8 @@ public record Attributes(Map<String, Object> values) {
     private <T> T get(String name, Class<T> type) {
         Object value = values.get(name);
         if (!type.isInstance(value)) {
-            throw new IllegalArgumentException("attribute '" + name + "' is " + value + " (expected a "
-                    + type.getSimpleName() + ") in " + values);
+            throw new IllegalArgumentException(
+                    "attribute '" + name + "' is " + value + " (expected a " + type.getSimpleName() + ") in " + values);
         }
         return type.cast(value);
     }

@@ -56,8 +56,8 @@ public record GoldenResult(String id, String op, Status status, double maxError,
             rows.computeIfAbsent(result.op, op -> new Row()).add(result);
             total.add(result);
         }
-        StringBuilder table = new StringBuilder(
-                String.format(Locale.ROOT, "%-36s %7s %7s %8s %10s%n", "op", "passed", "failed", "missing", "max error"));
+        StringBuilder table = new StringBuilder(String.format(
+                Locale.ROOT, "%-36s %7s %7s %8s %10s%n", "op", "passed", "failed", "missing", "max error"));
         rows.forEach((op, row) -> table.append(row.line(op)));
         return table.append(total.line("all")).toString();
     }

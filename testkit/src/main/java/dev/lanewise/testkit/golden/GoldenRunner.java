@@ -151,8 +151,7 @@ public final class GoldenRunner {
         }
         Gradients gradients = tracked.isEmpty()
                 ? null
-                : Autograd.gradients(
-                        tracked.toArray(Tensor[]::new), upstream.toArray(Tensor[]::new), Graph.RELEASE);
+                : Autograd.gradients(tracked.toArray(Tensor[]::new), upstream.toArray(Tensor[]::new), Graph.RELEASE);
         for (String name : golden.grads()) {
             Tensor input = get(inputs, name);
             Tensor gradient = gradients != null && gradients.has(input) ? gradients.of(input) : input.zerosLike();
@@ -162,8 +161,7 @@ public final class GoldenRunner {
 
     private static void compare(
             String what, GoldenCase golden, TensorFile.Entry want, Tensor got, Comparison comparison) {
-        comparison.compare(
-                what, want, got.spec().toString(), got.toDoubleArray(), golden.rtol(), golden.atol());
+        comparison.compare(what, want, got.spec().toString(), got.toDoubleArray(), golden.rtol(), golden.atol());
     }
 
     private GoldenResult train(TensorFile file) {
@@ -196,7 +194,8 @@ public final class GoldenRunner {
             return;
         }
         for (int step = 0; step < losses.length; step++) {
-            comparison.compare("loss of step " + step, losses[step], outcome.losses().get(step), 1e-3, 1e-4);
+            comparison.compare(
+                    "loss of step " + step, losses[step], outcome.losses().get(step), 1e-3, 1e-4);
         }
         for (String name : file.names()) {
             if (name.startsWith("final/")) {

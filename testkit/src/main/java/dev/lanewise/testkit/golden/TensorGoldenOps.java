@@ -52,7 +52,8 @@ public final class TensorGoldenOps implements GoldenOps {
             return get("x");
         }
 
-        @Nullable Tensor optional(String name) {
+        @Nullable
+        Tensor optional(String name) {
             return tensors.get(name);
         }
     }
@@ -110,7 +111,11 @@ public final class TensorGoldenOps implements GoldenOps {
     }
 
     private void unaryWithAttributes() {
-        one("gelu", (in, a) -> a.text("approximate").equals("tanh") ? in.x().geluTanh() : in.x().gelu());
+        one(
+                "gelu",
+                (in, a) -> a.text("approximate").equals("tanh")
+                        ? in.x().geluTanh()
+                        : in.x().gelu());
         one("leaky_relu", (in, a) -> in.x().leakyRelu(a.number("negative_slope")));
         one("elu", (in, a) -> in.x().elu(a.number("alpha")));
         one("clamp", (in, a) -> in.x().clamp(a.number("min"), a.number("max")));
@@ -197,8 +202,14 @@ public final class TensorGoldenOps implements GoldenOps {
         one("tril", (in, a) -> in.x().tril(a.integer("diagonal")));
         one("triu", (in, a) -> in.x().triu(a.integer("diagonal")));
         several("split", (in, a) -> in.x().split(a.integer("size"), a.dim("dim")));
-        one("cat", (in, a) -> IndexingMethods.cat(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
-        one("stack", (in, a) -> IndexingMethods.stack(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
+        one(
+                "cat",
+                (in, a) ->
+                        IndexingMethods.cat(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
+        one(
+                "stack",
+                (in, a) -> IndexingMethods.stack(
+                        a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
     }
 
     private void indexing() {
@@ -221,20 +232,24 @@ public final class TensorGoldenOps implements GoldenOps {
         binary("matmul_tn", (a, b) -> a.transpose().matmul(b));
         binary("matmul_nt", (a, b) -> a.matmul(b.transpose()));
         one("linear", (in, a) -> in.x().linear(in.get("weight"), in.optional("bias")));
-        one("einsum", (in, a) -> MatrixMethods.einsum(
-                a.text("equation"), in.tensors().values().toArray(Tensor[]::new)));
+        one(
+                "einsum",
+                (in, a) -> MatrixMethods.einsum(
+                        a.text("equation"), in.tensors().values().toArray(Tensor[]::new)));
     }
 
     private void convolutions() {
         one("conv2d", (in, a) -> in.x().conv2d(in.get("weight"), in.optional("bias"), conv(a)));
-        one("conv1d", (in, a) -> in.x()
-                .conv1d(
-                        in.get("weight"),
-                        in.optional("bias"),
-                        a.dim("stride"),
-                        a.dim("padding"),
-                        a.dim("dilation"),
-                        a.dim("groups")));
+        one(
+                "conv1d",
+                (in, a) -> in.x()
+                        .conv1d(
+                                in.get("weight"),
+                                in.optional("bias"),
+                                a.dim("stride"),
+                                a.dim("padding"),
+                                a.dim("dilation"),
+                                a.dim("groups")));
         one("conv_transpose2d", (in, a) -> {
             int[] outputPadding = a.dims("output_padding");
             return in.x()
@@ -279,20 +294,29 @@ public final class TensorGoldenOps implements GoldenOps {
 
     private void normalizations() {
         several("batch_norm_train", (in, a) -> batchNormTraining(in, a.number("momentum"), a.number("eps")));
-        one("batch_norm_eval", (in, a) -> in.x()
-                .batchNormInference(
-                        in.get("running_mean"),
-                        in.get("running_var"),
-                        in.get("weight"),
-                        in.get("bias"),
-                        a.number("eps")));
-        one("layer_norm", (in, a) -> in.x()
-                .layerNorm(a.dims("normalized_shape").length, in.get("weight"), in.get("bias"), a.number("eps")));
-        one("rms_norm", (in, a) ->
-                in.x().rmsNorm(a.dims("normalized_shape").length, in.get("weight"), a.number("eps")));
-        one("group_norm", (in, a) -> in.x().groupNorm(a.dim("groups"), in.get("weight"), in.get("bias"), a.number("eps")));
-        one("scaled_dot_product_attention", (in, a) ->
-                in.get("q").attention(in.get("k"), in.get("v"), null, a.flag("causal")));
+        one(
+                "batch_norm_eval",
+                (in, a) -> in.x()
+                        .batchNormInference(
+                                in.get("running_mean"),
+                                in.get("running_var"),
+                                in.get("weight"),
+                                in.get("bias"),
+                                a.number("eps")));
+        one(
+                "layer_norm",
+                (in, a) -> in.x()
+                        .layerNorm(
+                                a.dims("normalized_shape").length, in.get("weight"), in.get("bias"), a.number("eps")));
+        one(
+                "rms_norm",
+                (in, a) -> in.x().rmsNorm(a.dims("normalized_shape").length, in.get("weight"), a.number("eps")));
+        one(
+                "group_norm",
+                (in, a) -> in.x().groupNorm(a.dim("groups"), in.get("weight"), in.get("bias"), a.number("eps")));
+        one(
+                "scaled_dot_product_attention",
+                (in, a) -> in.get("q").attention(in.get("k"), in.get("v"), null, a.flag("causal")));
     }
 
     /** The running variance takes the unbiased estimate, the normalization the biased one. */

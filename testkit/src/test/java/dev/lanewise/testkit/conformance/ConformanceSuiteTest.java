@@ -51,8 +51,8 @@ class ConformanceSuiteTest {
     void oneWrongElementIsFound() {
         Tensor x = Tensor.of(1f, 2f, 3f);
         Tensor wrong = Tensor.of(1f, 2f, 3.001f);
-        assertThatThrownBy(() -> Expectation.check(
-                        Unary.EXP, new Tensor[] {x}, new Tensor[] {wrong}, new Tensor[] {x}, false))
+        assertThatThrownBy(() ->
+                        Expectation.check(Unary.EXP, new Tensor[] {x}, new Tensor[] {wrong}, new Tensor[] {x}, false))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageStartingWith("exp result 0[2] of F32[3] is 3.00");
     }

@@ -25,7 +25,9 @@ class GoldenRunnerTest {
 
     @Test
     void aWrongResultFailsAndNamesTheElement() {
-        GoldenOps wrong = () -> Map.of("neg", (inputs, attributes) -> List.of(inputs.values().iterator().next()));
+        GoldenOps wrong = () -> Map.of(
+                "neg",
+                (inputs, attributes) -> List.of(inputs.values().iterator().next()));
         GoldenResult result = first("neg", List.of(new TensorGoldenOps(), wrong));
         assertThat(result.status()).isEqualTo(GoldenResult.Status.FAILED);
         assertThat(result.message()).startsWith("out[").contains("expected");

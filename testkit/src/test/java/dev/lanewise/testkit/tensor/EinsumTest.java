@@ -20,7 +20,8 @@ class EinsumTest {
 
     private static void same(Tensor got, Tensor want) {
         assertThat(got.shape()).isEqualTo(want.shape());
-        assertThat(got.shape().isEmpty() ? 0 : got.sub(want).abs().amax().item()).isLessThan(1e-12);
+        assertThat(got.shape().isEmpty() ? 0 : got.sub(want).abs().amax().item())
+                .isLessThan(1e-12);
     }
 
     @Test

@@ -43,7 +43,8 @@ class ImageTest {
         Tensor y = new Rng(2).randn(DType.F64, 2, 3, 7).mul(4).add(2).instanceNorm(null, null, 0);
         assertThat(y.mean(new int[] {2}, false).abs().amax().item()).isLessThan(1e-12);
         assertThat(y.var(new int[] {2}, 0, false).sub(1).abs().amax().item()).isLessThan(1e-12);
-        assertThatThrownBy(() -> Tensor.zeros(2, 5, 3).groupNorm(2, null, null, 0)).hasMessageContaining("2 groups");
+        assertThatThrownBy(() -> Tensor.zeros(2, 5, 3).groupNorm(2, null, null, 0))
+                .hasMessageContaining("2 groups");
     }
 
     @Test

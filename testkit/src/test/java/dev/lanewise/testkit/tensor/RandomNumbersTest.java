@@ -64,12 +64,8 @@ class RandomNumbersTest {
         // Phi from the error function of the oracle
         double[] sample = new Rng(12).randn(dtype, N).toDoubleArray();
         Arrays.sort(sample);
-        double[] phi = Tensor.of(sample)
-                .mul(Math.sqrt(0.5))
-                .erf()
-                .add(1)
-                .mul(0.5)
-                .toDoubleArray();
+        double[] phi =
+                Tensor.of(sample).mul(Math.sqrt(0.5)).erf().add(1).mul(0.5).toDoubleArray();
         follows(x -> phi[Arrays.binarySearch(sample, x)], sample);
     }
 

@@ -77,7 +77,8 @@ class SelectionTest {
         Tensor base = Tensor.of(100f, 100f, 100f);
         Tensor index = Tensor.of(0L, 0L, 2L);
         Tensor source = Tensor.of(1f, 2f, 3f);
-        assertThat(base.scatterReduce(Scatter.Kind.AMAX, 0, index, source, false).toFloatArray())
+        assertThat(base.scatterReduce(Scatter.Kind.AMAX, 0, index, source, false)
+                        .toFloatArray())
                 .containsExactly(2, 100, 3);
         assertThat(base.scatterReduce(Scatter.Kind.ADD, 0, index, source, true).toFloatArray())
                 .containsExactly(103, 100, 103);
@@ -98,7 +99,8 @@ class SelectionTest {
     @Test
     void countsAndHistograms() {
         assertThat(Tensor.of(1L, 3L, 1L).bincount(6).toLongArray()).containsExactly(0, 2, 0, 1, 0, 0);
-        SelectionMethods.Histogram histogram = Tensor.of(-1f, 0f, 0.5f, 1f, 2f, 2.1f).histogram(2, 0, 2);
+        SelectionMethods.Histogram histogram =
+                Tensor.of(-1f, 0f, 0.5f, 1f, 2f, 2.1f).histogram(2, 0, 2);
         assertThat(histogram.counts().toLongArray()).containsExactly(2, 2);
         assertThat(histogram.edges().toFloatArray()).containsExactly(0, 1, 2);
     }

@@ -50,15 +50,16 @@ public enum ConvAlgorithm {
     public boolean canCompute(ConvShape shape) {
         return switch (this) {
             case DIRECT, GEMM -> true;
-            case WINOGRAD -> shape.r() == 3
-                    && shape.s() == 3
-                    && shape.strideH() == 1
-                    && shape.strideW() == 1
-                    && shape.dilationH() == 1
-                    && shape.dilationW() == 1
-                    && shape.padH() <= 2
-                    && shape.padW() <= 2
-                    && shape.groups() == 1;
+            case WINOGRAD ->
+                shape.r() == 3
+                        && shape.s() == 3
+                        && shape.strideH() == 1
+                        && shape.strideW() == 1
+                        && shape.dilationH() == 1
+                        && shape.dilationW() == 1
+                        && shape.padH() <= 2
+                        && shape.padW() <= 2
+                        && shape.groups() == 1;
         };
     }
 }

@@ -41,20 +41,49 @@ public record ConvShape(
      * @throws IllegalArgumentException if a size is out of range or the kernel does not fit into the padded input
      */
     public ConvShape {
-        require(n >= 0 && c > 0 && h > 0 && w > 0 && k > 0 && r > 0 && s > 0, n, c, h, w, k, r, s, "sizes must be positive");
+        require(
+                n >= 0 && c > 0 && h > 0 && w > 0 && k > 0 && r > 0 && s > 0,
+                n,
+                c,
+                h,
+                w,
+                k,
+                r,
+                s,
+                "sizes must be positive");
         require(
                 strideH > 0 && strideW > 0 && dilationH > 0 && dilationW > 0 && padH >= 0 && padW >= 0,
-                n, c, h, w, k, r, s,
+                n,
+                c,
+                h,
+                w,
+                k,
+                r,
+                s,
                 "strides and dilations must be positive, paddings not negative");
-        require(groups > 0 && c % groups == 0 && k % groups == 0, n, c, h, w, k, r, s,
+        require(
+                groups > 0 && c % groups == 0 && k % groups == 0,
+                n,
+                c,
+                h,
+                w,
+                k,
+                r,
+                s,
                 "channels must be multiples of groups = " + groups);
-        require(h + 2 * padH >= (r - 1) * dilationH + 1 && w + 2 * padW >= (s - 1) * dilationW + 1,
-                n, c, h, w, k, r, s,
+        require(
+                h + 2 * padH >= (r - 1) * dilationH + 1 && w + 2 * padW >= (s - 1) * dilationW + 1,
+                n,
+                c,
+                h,
+                w,
+                k,
+                r,
+                s,
                 "the dilated kernel is larger than the padded input; add padding or use a smaller kernel");
     }
 
-    private static void require(
-            boolean holds, int n, int c, int h, int w, int k, int r, int s, String expected) {
+    private static void require(boolean holds, int n, int c, int h, int w, int k, int r, int s, String expected) {
         if (!holds) {
             throw new IllegalArgumentException("conv2d: x [%d, %d, %d, %d], kernel %dx%d to %d channels: %s"
                     .formatted(n, c, h, w, r, s, k, expected));

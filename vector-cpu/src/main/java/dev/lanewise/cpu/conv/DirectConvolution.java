@@ -69,7 +69,10 @@ final class DirectConvolution {
         }
         try (Scratch grid = Scratch.borrow(plan.gridBytes())) {
             sweep(pixels, rows, group, grid.address(), rows);
-            long pictures = (long) image * plan.outputs() * plan.shape().h() * plan.shape().w();
+            long pictures = (long) image
+                    * plan.outputs()
+                    * plan.shape().h()
+                    * plan.shape().w();
             plan.interleave(grid.address(), firstRow, rows, output + 4 * pictures);
         }
     }
@@ -111,9 +114,13 @@ final class DirectConvolution {
                 if (steps > 0 || part == 0) {
                     long tile = tiles + block * DirectTile.TILE_BYTES;
                     DirectTile.run(
-                            x0, x1, weights.taps(block) + 8L * part, steps,
+                            x0,
+                            x1,
+                            weights.taps(block) + 8L * part,
+                            steps,
                             weights.weights(group, block) + 4L * DirectTile.CHANNELS * part,
-                            part == 0 ? weights.start(group, block) : tile, tile);
+                            part == 0 ? weights.start(group, block) : tile,
+                            tile);
                 }
             }
         }

@@ -41,9 +41,18 @@ record DirectPlan(
         int extraH = (p.r() - 1) * p.dilationH() / p.strideH();
         int extraW = (p.s() - 1) * p.dilationW() / p.strideW();
         var planes = new Planes(
-                p.groupInputs(), p.h(), p.w(), p.strideH(), p.strideW(),
-                phases(p.r(), p.dilationH(), p.strideH()), phases(p.s(), p.dilationW(), p.strideW()),
-                p.padH(), p.padW(), p.oh() + extraH, p.ow() + extraW, false);
+                p.groupInputs(),
+                p.h(),
+                p.w(),
+                p.strideH(),
+                p.strideW(),
+                phases(p.r(), p.dilationH(), p.strideH()),
+                phases(p.s(), p.dilationW(), p.strideW()),
+                p.padH(),
+                p.padW(),
+                p.oh() + extraH,
+                p.ow() + extraW,
+                false);
         return new DirectPlan(p, false, p.groupInputs(), p.groupOutputs(), planes, p.oh(), p.ow(), 0, 0, 0).inStrips();
     }
 
@@ -55,10 +64,19 @@ record DirectPlan(
         int gridH = (p.h() - 1 + p.padH()) / p.strideH() - firstY + 1;
         int gridW = (p.w() - 1 + p.padW()) / p.strideW() - firstX + 1;
         var planes = new Planes(
-                p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, extraH - firstY, extraW - firstX, gridH + extraH,
-                gridW + extraW, false);
-        return new DirectPlan(
-                        p, true, p.groupOutputs(), p.groupInputs(), planes, gridH, gridW, firstY, firstX, 0)
+                p.groupOutputs(),
+                p.oh(),
+                p.ow(),
+                1,
+                1,
+                1,
+                1,
+                extraH - firstY,
+                extraW - firstX,
+                gridH + extraH,
+                gridW + extraW,
+                false);
+        return new DirectPlan(p, true, p.groupOutputs(), p.groupInputs(), planes, gridH, gridW, firstY, firstX, 0)
                 .inStrips();
     }
 
@@ -100,8 +118,7 @@ record DirectPlan(
 
     /** Tells whether the input can well be read where it is: laid out right, and no vector runs over its end. */
     private boolean fitsInPlace() {
-        boolean fits = gridW >= Vectors.LANES
-                || (flat() && stripRows == gridH && gridH * gridW >= Vectors.LANES);
+        boolean fits = gridW >= Vectors.LANES || (flat() && stripRows == gridH && gridH * gridW >= Vectors.LANES);
         return fits && planes.isSource() && !planes.sourceCollides();
     }
 
@@ -208,7 +225,8 @@ record DirectPlan(
                 int y = (firstY + firstRow + row) * shape.strideH() + a - shape.padH();
                 if (y >= 0 && y < shape.h()) {
                     for (int channel = 0; channel < outputs; channel++) {
-                        long from = grid + 4L * (((long) a * shape.strideW() * phasePlanes() + channel) * rows + row) * gridW;
+                        long from = grid
+                                + 4L * (((long) a * shape.strideW() * phasePlanes() + channel) * rows + row) * gridW;
                         long to = picture + 4 * (((long) channel * shape.h() + y) * shape.w());
                         interleaveRow(from, 4L * phasePlanes() * rows * gridW, to);
                     }

@@ -51,14 +51,14 @@ final class DirectWeightGrad implements AutoCloseable {
         this.p = p;
         Planes narrow = DirectPlan.forward(p).wholePlanes();
         this.flat = narrow.pitch() == p.ow() && p.oh() * p.ow() % LANES == 0;
-        // Rows padded to whole vectors: the lanes past a row's end multiply zeros of gy with zeros or data of x, never garbage.
+        // Rows padded to whole vectors: the lanes past a row's end multiply zeros of gy with zeros or data of x, never
+        // garbage.
         int extra = narrow.pitch() - p.ow();
         int rowPitch = flat ? p.ow() : (int) Vectors.roundUp(p.ow(), LANES);
         Planes whole = narrow.withPitch(rowPitch + extra);
         this.x = whole.withDense(whole.isSource());
         boolean gyDense = rowPitch == p.ow() && p.groupOutputs() % WeightGradTile.CHANNELS == 0;
-        this.gy = new Planes(
-                p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, 0, 0, p.oh(), rowPitch, gyDense);
+        this.gy = new Planes(p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, 0, 0, p.oh(), rowPitch, gyDense);
         long imageBytes = xBytes() + gyBytes();
         this.parts = (int) Math.max(1, Math.min(Math.min(PARTS, p.n()), PARTIAL_BYTES / (4 * p.k() * p.reduction())));
         int perPart = Math.max(1, Vectors.blocks(p.n(), parts));
@@ -117,8 +117,7 @@ final class DirectWeightGrad implements AutoCloseable {
                 for (int j = 0; j < p.s(); j++) {
                     int y = i * p.dilationH();
                     int z = j * p.dilationW();
-                    long offset = x.offset(
-                            channel, y % p.strideH(), z % p.strideW(), y / p.strideH(), z / p.strideW());
+                    long offset = x.offset(channel, y % p.strideH(), z % p.strideW(), y / p.strideH(), z / p.strideW());
                     ALL.set(LONG, tapTable.address() + 8L * tap++, offset);
                 }
             }
@@ -155,8 +154,11 @@ final class DirectWeightGrad implements AutoCloseable {
                 for (int group = 0; group < p.groups(); group++) {
                     long groupAt = to + 4L * group * p.groupOutputs() * taps;
                     sum(
-                            images * vectorsPerImage(), inputs(image, images, group, xs.address()),
-                            gradients(image, images, group, gys.address()), tiles.address(), groupAt);
+                            images * vectorsPerImage(),
+                            inputs(image, images, group, xs.address()),
+                            gradients(image, images, group, gys.address()),
+                            tiles.address(),
+                            groupAt);
                 }
             }
         }
@@ -198,9 +200,14 @@ final class DirectWeightGrad implements AutoCloseable {
                 for (int tapGroup = 0; tapGroup < tapGroups; tapGroup++) {
                     long tile = tiles + tapGroup * WeightGradTile.TILE_BYTES;
                     WeightGradTile.run(
-                            gys + k * gyPlane, gyPlane, xs,
+                            gys + k * gyPlane,
+                            gyPlane,
+                            xs,
                             tapTable.address() + 8L * tapGroup * WeightGradTile.TAPS,
-                            pixelTable.address() + 16L * part, Math.min(PART_STEPS, steps - part), tile, tile);
+                            pixelTable.address() + 16L * part,
+                            Math.min(PART_STEPS, steps - part),
+                            tile,
+                            tile);
                 }
             }
             int channels = Math.min(WeightGradTile.CHANNELS, p.groupOutputs() - k);

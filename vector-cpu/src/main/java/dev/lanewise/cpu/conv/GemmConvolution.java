@@ -59,7 +59,13 @@ final class GemmConvolution implements AutoCloseable {
                 fillPatches(image, images, group, x);
                 long biasAt = (long) elementBytes * group * p.groupOutputs();
                 product.run(
-                        ALL, w + weights(group), ALL, patches.address(), ALL, channels.address(), ALL,
+                        ALL,
+                        w + weights(group),
+                        ALL,
+                        patches.address(),
+                        ALL,
+                        channels.address(),
+                        ALL,
                         bias == 0 ? 0 : bias + biasAt);
                 copyChannels(image, images, group, false, y);
             }
@@ -77,7 +83,8 @@ final class GemmConvolution implements AutoCloseable {
         Rows.clear(gx, elementBytes / 4L * p.n() * p.c() * p.h() * p.w());
         for (int image = 0; image < p.n(); image += chunk) {
             int images = Math.min(chunk, p.n() - image);
-            Gemm product = plan(GemmShape.of(rows, images * pixels, p.groupOutputs()).leftTransposed());
+            Gemm product =
+                    plan(GemmShape.of(rows, images * pixels, p.groupOutputs()).leftTransposed());
             for (int group = 0; group < p.groups(); group++) {
                 copyChannels(image, images, group, true, gy);
                 product.run(ALL, w + weights(group), ALL, channels.address(), ALL, patches.address());

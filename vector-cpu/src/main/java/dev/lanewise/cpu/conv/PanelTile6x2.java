@@ -15,8 +15,7 @@ final class PanelTile6x2 {
 
     private PanelTile6x2() {}
 
-    static void run(
-            long a, long aRow, long aStep, long b, int steps, long start, long startRow, long c, long cRow) {
+    static void run(long a, long aRow, long aStep, long b, int steps, long start, long startRow, long c, long cRow) {
         long a1 = (1 * aRow) & MASK;
         long a2 = (2 * aRow) & MASK;
         long a3 = (3 * aRow) & MASK;

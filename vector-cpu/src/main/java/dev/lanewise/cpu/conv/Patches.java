@@ -46,8 +46,10 @@ record Patches(ConvShape p, int elementBytes, int images) {
                     continue;
                 }
                 clear(to, first);
-                copy(plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left),
-                        to + (long) elementBytes * first, end - first);
+                copy(
+                        plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left),
+                        to + (long) elementBytes * first,
+                        end - first);
                 clear(to + (long) elementBytes * end, p.ow() - end);
             }
         }
@@ -65,8 +67,10 @@ record Patches(ConvShape p, int elementBytes, int images) {
             for (int oy = 0; oy < p.oh(); oy++) {
                 int y = oy * p.strideH() + top;
                 if (y >= 0 && y < p.h() && first < end) {
-                    add(matrix + elementBytes * (row + (long) oy * p.ow() + first),
-                            plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left), end - first);
+                    add(
+                            matrix + elementBytes * (row + (long) oy * p.ow() + first),
+                            plane + elementBytes * ((long) y * p.w() + (long) first * p.strideW() + left),
+                            end - first);
                 }
             }
         }

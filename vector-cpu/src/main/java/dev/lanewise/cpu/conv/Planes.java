@@ -83,7 +83,8 @@ record Planes(
 
     /** Returns this layout with another number of rows. */
     Planes withRows(int newRows) {
-        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, newRows, pitch, dense);
+        return new Planes(
+                channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, newRows, pitch, dense);
     }
 
     /** Fills the stack from dense source planes; row 0 of the stack is row {@code firstRow} of the whole picture. */
@@ -128,6 +129,7 @@ record Planes(
 
     /** Returns this layout with longer or shorter rows. */
     Planes withPitch(int newPitch) {
-        return new Planes(channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, rows, newPitch, dense);
+        return new Planes(
+                channels, sourceH, sourceW, strideH, strideW, phasesH, phasesW, top, left, rows, newPitch, dense);
     }
 }

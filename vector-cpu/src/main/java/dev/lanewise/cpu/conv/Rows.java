@@ -20,9 +20,9 @@ final class Rows {
     /** Each element of the lower half twice. */
     private static final VectorShuffle<Float> TWICE_LOW = VectorShuffle.fromOp(SPECIES, lane -> lane / 2);
 
-    private static final VectorShuffle<Float> TWICE_HIGH =
-            VectorShuffle.fromOp(SPECIES, lane -> LANES / 2 + lane / 2);
-    private static final VectorMask<Float> UPPER = SPECIES.indexInRange(0, LANES / 2).not();
+    private static final VectorShuffle<Float> TWICE_HIGH = VectorShuffle.fromOp(SPECIES, lane -> LANES / 2 + lane / 2);
+    private static final VectorMask<Float> UPPER =
+            SPECIES.indexInRange(0, LANES / 2).not();
     private static final VectorMask<Float> ODD =
             VectorMask.fromLong(SPECIES, 0xaaaa_aaaa_aaaa_aaaaL & (1L << LANES) - 1);
 
@@ -37,10 +37,12 @@ final class Rows {
         }
         long last = 4L * (count - LANES);
         for (long at = 0; at < last; at += BYTES) {
-            FloatVector.fromMemorySegment(SPECIES, ALL, (from + at) & MASK, ORDER).intoMemorySegment(ALL, (to + at) & MASK, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, (from + at) & MASK, ORDER)
+                    .intoMemorySegment(ALL, (to + at) & MASK, ORDER);
         }
         // The last vector overlaps the one before it: no tail.
-        FloatVector.fromMemorySegment(SPECIES, ALL, (from + last) & MASK, ORDER).intoMemorySegment(ALL, (to + last) & MASK, ORDER);
+        FloatVector.fromMemorySegment(SPECIES, ALL, (from + last) & MASK, ORDER)
+                .intoMemorySegment(ALL, (to + last) & MASK, ORDER);
     }
 
     /** Writes {@code before} zeros, a copy of {@code count} elements and {@code after} zeros. */
@@ -60,7 +62,8 @@ final class Rows {
         }
         if (rest <= LANES) {
             VectorMask<Float> written = SPECIES.indexInRange(0, rest);
-            FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER, SPECIES.indexInRange(0, count - i))
+            FloatVector.fromMemorySegment(
+                            SPECIES, ALL, (from + 4L * i) & MASK, ORDER, SPECIES.indexInRange(0, count - i))
                     .intoMemorySegment(ALL, (start + 4L * i) & MASK, ORDER, written);
             return;
         }
@@ -145,7 +148,10 @@ final class Rows {
                     .intoMemorySegment(ALL, (to + 4 * i) & MASK, ORDER);
         }
         for (; i < count; i++) {
-            ALL.set(FLOAT, (to + 4 * i) & MASK, ALL.get(FLOAT, (to + 4 * i) & MASK) + ALL.get(FLOAT, (from + 4 * i) & MASK));
+            ALL.set(
+                    FLOAT,
+                    (to + 4 * i) & MASK,
+                    ALL.get(FLOAT, (to + 4 * i) & MASK) + ALL.get(FLOAT, (from + 4 * i) & MASK));
         }
     }
 
@@ -158,7 +164,8 @@ final class Rows {
     static void biasAndActivate(long at, int count, float bias, boolean relu) {
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
-            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4L * i) & MASK, ORDER).add(bias);
+            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4L * i) & MASK, ORDER)
+                    .add(bias);
             (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (at + 4L * i) & MASK, ORDER);
         }
         for (; i < count; i++) {

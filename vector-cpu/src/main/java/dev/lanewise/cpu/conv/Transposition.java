@@ -60,8 +60,7 @@ final class Transposition {
      * @param toRow from one pixel to the next
      * @param work scratch
      */
-    static void planesToPixels(
-            long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+    static void planesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
                 for (int pixel = 0; pixel < pixels; pixel++) {
@@ -84,8 +83,7 @@ final class Transposition {
      * Does what {@link #planesToPixels} does for at most a vector of channels with less than a vector of pixels, where a
      * vector may be read from the first pixel of each plane on.
      */
-    static void fewPlanesToPixels(
-            long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+    static void fewPlanesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
         block(planes, plane, channels, to, toRow, pixels, work);
     }
 
@@ -100,8 +98,7 @@ final class Transposition {
      * @param channels number of planes
      * @param work scratch
      */
-    static void pixelsToPlanes(
-            long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
+    static void pixelsToPlanes(long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
                 for (int pixel = 0; pixel < pixels; pixel++) {
@@ -115,8 +112,13 @@ final class Transposition {
             for (int next = 0; next < pixels; next += LANES) {
                 int pixel = Math.min(next, pixels - LANES);
                 block(
-                        from + pixel * fromRow + 4L * channel, fromRow, LANES,
-                        planes + channel * plane + 4L * pixel, plane, Math.min(LANES, channels - channel), work);
+                        from + pixel * fromRow + 4L * channel,
+                        fromRow,
+                        LANES,
+                        planes + channel * plane + 4L * pixel,
+                        plane,
+                        Math.min(LANES, channels - channel),
+                        work);
             }
         }
     }
@@ -140,11 +142,7 @@ final class Transposition {
     }
 
     private static void exchange(
-            long work,
-            int distance,
-            VectorShuffle<Float> swap,
-            VectorMask<Float> high,
-            VectorMask<Float> low) {
+            long work, int distance, VectorShuffle<Float> swap, VectorMask<Float> high, VectorMask<Float> low) {
         for (int pair = 0; pair < LANES / 2; pair++) {
             // The rows whose bit "distance" is clear, in order.
             int row = (pair / distance) * 2 * distance + pair % distance;

@@ -166,15 +166,21 @@ final class WinogradConvolution implements AutoCloseable {
                 image, unit % bands * bandRows, rowsOf(unit), to.from((long) place * bandRows * tiles.across()));
     }
 
-    private void multiply(
-            int position, int panel, int count, long kernels, WinogradLayout from, WinogradLayout to) {
+    private void multiply(int position, int panel, int count, long kernels, WinogradLayout from, WinogradLayout to) {
         long a = from.base() + position * from.position();
         long b = kernels + position * weights.position();
         long c = to.base() + position * to.position() + panel * to.panel();
         for (int tile = 0; tile < count; tile += PanelTile.ROWS) {
             PanelTile.run(
-                    a + tile * from.tile(), from.tile(), 4, b, tiles.channels(), zeros.address(), 0,
-                    c + tile * to.tile(), to.tile());
+                    a + tile * from.tile(),
+                    from.tile(),
+                    4,
+                    b,
+                    tiles.channels(),
+                    zeros.address(),
+                    0,
+                    c + tile * to.tile(),
+                    to.tile());
         }
     }
 
@@ -187,13 +193,18 @@ final class WinogradConvolution implements AutoCloseable {
         WinogradLayout from = products.from((long) place * bandRows * tiles.across());
         long patchBytes = WinogradTransform.TILE * WinogradTransform.TILE * Vectors.BYTES;
         try (Scratch pixels = Scratch.borrow(rows * ow * pixelBytes);
-                Scratch work = Scratch.borrow(
-                        Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
+                Scratch work =
+                        Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
             for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
                 for (int vector = 0; vector < vectors; vector++) {
                     restoreTile(
-                            from.address(tile, vector), from.position(), tile, rows,
-                            pixels.address() + vector * Vectors.BYTES, pixelBytes, work.address());
+                            from.address(tile, vector),
+                            from.position(),
+                            tile,
+                            rows,
+                            pixels.address() + vector * Vectors.BYTES,
+                            pixelBytes,
+                            work.address());
                 }
             }
             long planes = y + 4 * (((long) (unit / bands) * outputs * oh + firstY) * ow);

@@ -37,10 +37,15 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         int pixels = Math.max(0, endY - firstY) * w;
         long patchBytes = (long) size * size * Vectors.BYTES;
         try (Scratch turned = Scratch.borrow(pixels * pixelBytes());
-                Scratch work = Scratch.borrow(
-                        Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
+                Scratch work =
+                        Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
             Transposition.planesToPixels(
-                    image + 4L * firstY * w, 4L * h * w, channels, pixels, turned.address(), pixelBytes(),
+                    image + 4L * firstY * w,
+                    4L * h * w,
+                    channels,
+                    pixels,
+                    turned.address(),
+                    pixelBytes(),
                     work.address());
             long patch = work.address() + WinogradTransform.WORK_BYTES;
             for (int tile = 0; tile < rows * across; tile++) {

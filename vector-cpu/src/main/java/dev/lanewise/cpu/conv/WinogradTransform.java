@@ -102,7 +102,9 @@ final class WinogradTransform {
             store(load(source).add(sum1).add(sum2), target);
             store(difference2.fma(factor(TWO), difference1), target + targetStep);
             store(sum2.fma(factor(FOUR), sum1), target + 2 * targetStep);
-            store(difference2.fma(factor(EIGHT), difference1).add(load(source + 5 * sourceStep)), target + 3 * targetStep);
+            store(
+                    difference2.fma(factor(EIGHT), difference1).add(load(source + 5 * sourceStep)),
+                    target + 3 * targetStep);
         }
     }
 

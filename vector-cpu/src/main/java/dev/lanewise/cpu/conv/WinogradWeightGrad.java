@@ -134,8 +134,15 @@ final class WinogradWeightGrad implements AutoCloseable {
         for (int channel = 0; channel < p.c(); channel += PanelTile.ROWS) {
             long target = sum + channel * to.tile();
             PanelTile.run(
-                    left + 4L * channel, 4, a.tile(), right, count, first ? zeros.address() : target,
-                    first ? 0 : to.tile(), target, to.tile());
+                    left + 4L * channel,
+                    4,
+                    a.tile(),
+                    right,
+                    count,
+                    first ? zeros.address() : target,
+                    first ? 0 : to.tile(),
+                    target,
+                    to.tile());
         }
     }
 
@@ -152,12 +159,21 @@ final class WinogradWeightGrad implements AutoCloseable {
                 }
                 for (int channel = 0; channel < p.c(); channel++) {
                     WinogradTransform.weightGradient(
-                            from.address(channel, 2 * place + half), from.position(),
-                            kernels.address() + channel * kernel, 3 * Vectors.BYTES, Vectors.BYTES, work.address());
+                            from.address(channel, 2 * place + half),
+                            from.position(),
+                            kernels.address() + channel * kernel,
+                            3 * Vectors.BYTES,
+                            Vectors.BYTES,
+                            work.address());
                 }
                 Transposition.pixelsToPlanes(
-                        kernels.address(), Vectors.BYTES, p.c() * TAPS, gw + first * plane, plane,
-                        Math.min(Vectors.LANES, p.k() - first), work.address());
+                        kernels.address(),
+                        Vectors.BYTES,
+                        p.c() * TAPS,
+                        gw + first * plane,
+                        plane,
+                        Math.min(Vectors.LANES, p.k() - first),
+                        work.address());
             }
         }
     }

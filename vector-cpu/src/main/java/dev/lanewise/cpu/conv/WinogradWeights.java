@@ -63,8 +63,12 @@ final class WinogradWeights {
             turn(first, turned.address(), work.address());
             for (int input = 0; input < inputs; input++) {
                 WinogradTransform.weights(
-                        turned.address() + input * kernel, 3 * Vectors.BYTES, Vectors.BYTES,
-                        layout.address(input, vector), layout.position(), work.address());
+                        turned.address() + input * kernel,
+                        3 * Vectors.BYTES,
+                        Vectors.BYTES,
+                        layout.address(input, vector),
+                        layout.position(),
+                        work.address());
             }
         }
     }

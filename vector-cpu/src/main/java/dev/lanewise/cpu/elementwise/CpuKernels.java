@@ -20,19 +20,26 @@ final class CpuKernels {
     private CpuKernels() {}
 
     static Loop of(Unary op, DType dtype) {
-        return cached(UNARY, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
+        return cached(
+                UNARY, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
     }
 
     static Loop of(UnaryWith.Kind kind, DType dtype) {
-        return cached(UNARY_WITH, kind.ordinal(), dtype, () -> CpuExpressions.of(kind, dtype).loop(dtype));
+        return cached(
+                UNARY_WITH,
+                kind.ordinal(),
+                dtype,
+                () -> CpuExpressions.of(kind, dtype).loop(dtype));
     }
 
     static Loop of(Binary op, DType dtype) {
-        return cached(BINARY, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
+        return cached(
+                BINARY, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
     }
 
     static Loop of(Compare op, DType dtype) {
-        return cached(COMPARE, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
+        return cached(
+                COMPARE, op.ordinal(), dtype, () -> CpuExpressions.of(op, dtype).loop(dtype));
     }
 
     static Loop cast(DType from, DType to) {

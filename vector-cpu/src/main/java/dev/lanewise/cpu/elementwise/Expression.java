@@ -72,10 +72,16 @@ record Expression(Template template, Object function) {
         return switch (template) {
             case F32_UNARY, F32_BINARY, F32_TERNARY, F32_TEST, F64_UNARY, F64_BINARY, F64_TERNARY, F64_TEST ->
                 template.specialise(function);
-            case REAL_UNARY, REAL_BINARY -> template.specialise(
-                    Storage.realReader(dtype), function, Storage.realWriter(dtype), dtype.bytes(), dtype.bytes());
-            case INTEGER_UNARY, INTEGER_BINARY, INTEGER_TERNARY -> template.specialise(
-                    Storage.integerReader(dtype), function, Storage.integerWriter(dtype), dtype.bytes(), dtype.bytes());
+            case REAL_UNARY, REAL_BINARY ->
+                template.specialise(
+                        Storage.realReader(dtype), function, Storage.realWriter(dtype), dtype.bytes(), dtype.bytes());
+            case INTEGER_UNARY, INTEGER_BINARY, INTEGER_TERNARY ->
+                template.specialise(
+                        Storage.integerReader(dtype),
+                        function,
+                        Storage.integerWriter(dtype),
+                        dtype.bytes(),
+                        dtype.bytes());
             case INTEGER_TEST -> template.specialise(Storage.integerReader(dtype), function, dtype.bytes());
         };
     }

@@ -24,7 +24,12 @@ final class F32BinaryLoop implements Loop {
         int rest = n % Species.F32_LANES;
         int bytes = 4 * (n - rest);
         if (rest != 0) {
-            edge(pattern, rest, out + bytes, pattern == A_REPEATED ? a : a + bytes, pattern == B_REPEATED ? b : b + bytes);
+            edge(
+                    pattern,
+                    rest,
+                    out + bytes,
+                    pattern == A_REPEATED ? a : a + bytes,
+                    pattern == B_REPEATED ? b : b + bytes);
         }
         if (pattern == A_REPEATED) {
             leftRepeated(bytes, out, Access.f32(a), b);
@@ -58,8 +63,10 @@ final class F32BinaryLoop implements Loop {
 
     private static void edge(int pattern, int n, long out, long a, long b) {
         VectorMask<Float> mask = Species.F32.indexInRange(0, n);
-        FloatVector x = pattern == A_REPEATED ? FloatVector.broadcast(Species.F32, Access.f32(a)) : Access.loadF32(a, mask);
-        FloatVector y = pattern == B_REPEATED ? FloatVector.broadcast(Species.F32, Access.f32(b)) : Access.loadF32(b, mask);
+        FloatVector x =
+                pattern == A_REPEATED ? FloatVector.broadcast(Species.F32, Access.f32(a)) : Access.loadF32(a, mask);
+        FloatVector y =
+                pattern == B_REPEATED ? FloatVector.broadcast(Species.F32, Access.f32(b)) : Access.loadF32(b, mask);
         Access.storeF32(FUNCTION.apply(x, y), out, mask);
     }
 }

@@ -87,12 +87,16 @@ final class F32Expressions {
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
             case RELU_GRAD -> f32((g, y) -> g.blend(0, y.compare(GT, 0).not()));
-            case SIGMOID_GRAD -> f32((g, y) -> g.mul(y).mul(FloatVector.broadcast(Species.F32, 1f).sub(y)));
-            case TANH_GRAD -> f32((g, y) -> g.mul(FloatVector.broadcast(Species.F32, 1f).sub(y.mul(y))));
+            case SIGMOID_GRAD ->
+                f32((g, y) ->
+                        g.mul(y).mul(FloatVector.broadcast(Species.F32, 1f).sub(y)));
+            case TANH_GRAD ->
+                f32((g, y) -> g.mul(FloatVector.broadcast(Species.F32, 1f).sub(y.mul(y))));
             case GELU_GRAD -> f32((g, x) -> g.mul(VectorMath.geluDerivative(x)));
             case GELU_TANH_GRAD -> f32((g, x) -> g.mul(VectorMath.geluTanhDerivative(x)));
             case SILU_GRAD -> f32((g, x) -> g.mul(VectorMath.siluDerivative(x)));
-            case AND, OR, XOR, SHL, SHR -> throw new IllegalArgumentException(op.opName() + ": not for floating-point numbers");
+            case AND, OR, XOR, SHL, SHR ->
+                throw new IllegalArgumentException(op.opName() + ": not for floating-point numbers");
         };
     }
 

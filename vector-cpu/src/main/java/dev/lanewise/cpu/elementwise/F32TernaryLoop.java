@@ -38,7 +38,8 @@ final class F32TernaryLoop implements Loop {
     private static void edge(int n, long out, long a, float b, float c) {
         VectorMask<Float> mask = Species.F32.indexInRange(0, n);
         FloatVector x = Access.loadF32(a, mask);
-        FloatVector result = FUNCTION.apply(x, FloatVector.broadcast(Species.F32, b), FloatVector.broadcast(Species.F32, c));
+        FloatVector result =
+                FUNCTION.apply(x, FloatVector.broadcast(Species.F32, b), FloatVector.broadcast(Species.F32, c));
         Access.storeF32(result, out, mask);
     }
 }

@@ -5,7 +5,6 @@ import dev.lanewise.cpu.elementwise.Functions.FloatTest;
 import dev.lanewise.cpu.memory.Access;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Template: {@code out = f(a, b)} as truth values, one byte each; one of the operands may be one repeated element. */
 final class F32TestLoop implements Loop {
@@ -36,7 +35,9 @@ final class F32TestLoop implements Loop {
             long bits = 0;
             for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F32_LANES) {
                 long at = 4L * (i + lane);
-                bits |= FUNCTION.apply(Access.loadF32(a + at), Access.loadF32(b + at)).toLong() << lane;
+                bits |= FUNCTION.apply(Access.loadF32(a + at), Access.loadF32(b + at))
+                                .toLong()
+                        << lane;
             }
             TruthBytes.store(bits, out + i);
         }

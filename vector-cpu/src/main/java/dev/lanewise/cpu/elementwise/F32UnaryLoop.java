@@ -7,7 +7,6 @@ import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.elementwise.Functions.FloatUnary;
 import dev.lanewise.cpu.memory.Access;
 import java.lang.invoke.MethodHandles;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /** Template: {@code out = f(a)}. */
@@ -27,8 +26,7 @@ final class F32UnaryLoop implements Loop {
             edge(rest, out + bytes, a + bytes);
         }
         for (int i = 0; i < bytes; i += Species.VECTOR_BYTES) {
-            FUNCTION.apply(Access.loadF32(a + i))
-                    .intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
+            FUNCTION.apply(Access.loadF32(a + i)).intoMemorySegment(ALL, (out + i) & MASK, Species.ORDER);
         }
     }
 

@@ -24,7 +24,12 @@ final class F64BinaryLoop implements Loop {
         int rest = n % Species.F64_LANES;
         int bytes = 8 * (n - rest);
         if (rest != 0) {
-            edge(pattern, rest, out + bytes, pattern == A_REPEATED ? a : a + bytes, pattern == B_REPEATED ? b : b + bytes);
+            edge(
+                    pattern,
+                    rest,
+                    out + bytes,
+                    pattern == A_REPEATED ? a : a + bytes,
+                    pattern == B_REPEATED ? b : b + bytes);
         }
         if (pattern == A_REPEATED) {
             leftRepeated(bytes, out, Access.f64(a), b);
@@ -58,8 +63,10 @@ final class F64BinaryLoop implements Loop {
 
     private static void edge(int pattern, int n, long out, long a, long b) {
         VectorMask<Double> mask = Species.F64.indexInRange(0, n);
-        DoubleVector x = pattern == A_REPEATED ? DoubleVector.broadcast(Species.F64, Access.f64(a)) : Access.loadF64(a, mask);
-        DoubleVector y = pattern == B_REPEATED ? DoubleVector.broadcast(Species.F64, Access.f64(b)) : Access.loadF64(b, mask);
+        DoubleVector x =
+                pattern == A_REPEATED ? DoubleVector.broadcast(Species.F64, Access.f64(a)) : Access.loadF64(a, mask);
+        DoubleVector y =
+                pattern == B_REPEATED ? DoubleVector.broadcast(Species.F64, Access.f64(b)) : Access.loadF64(b, mask);
         Access.storeF64(FUNCTION.apply(x, y), out, mask);
     }
 }

@@ -92,7 +92,8 @@ final class F64Expressions {
             case GELU_GRAD -> each(Binary.GELU_GRAD::apply);
             case GELU_TANH_GRAD -> each(Binary.GELU_TANH_GRAD::apply);
             case SILU_GRAD -> each(Binary.SILU_GRAD::apply);
-            case AND, OR, XOR, SHL, SHR -> throw new IllegalArgumentException(op.opName() + ": not for floating-point numbers");
+            case AND, OR, XOR, SHL, SHR ->
+                throw new IllegalArgumentException(op.opName() + ": not for floating-point numbers");
         };
     }
 

@@ -38,7 +38,8 @@ final class F64TernaryLoop implements Loop {
     private static void edge(int n, long out, long a, double b, double c) {
         VectorMask<Double> mask = Species.F64.indexInRange(0, n);
         DoubleVector x = Access.loadF64(a, mask);
-        DoubleVector result = FUNCTION.apply(x, DoubleVector.broadcast(Species.F64, b), DoubleVector.broadcast(Species.F64, c));
+        DoubleVector result =
+                FUNCTION.apply(x, DoubleVector.broadcast(Species.F64, b), DoubleVector.broadcast(Species.F64, c));
         Access.storeF64(result, out, mask);
     }
 }

@@ -5,7 +5,6 @@ import dev.lanewise.cpu.elementwise.Functions.DoubleTest;
 import dev.lanewise.cpu.memory.Access;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Template: {@code out = f(a, b)} as truth values, one byte each; one of the operands may be one repeated element. */
 final class F64TestLoop implements Loop {
@@ -36,7 +35,9 @@ final class F64TestLoop implements Loop {
             long bits = 0;
             for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F64_LANES) {
                 long at = 8L * (i + lane);
-                bits |= FUNCTION.apply(Access.loadF64(a + at), Access.loadF64(b + at)).toLong() << lane;
+                bits |= FUNCTION.apply(Access.loadF64(a + at), Access.loadF64(b + at))
+                                .toLong()
+                        << lane;
             }
             TruthBytes.store(bits, out + i);
         }

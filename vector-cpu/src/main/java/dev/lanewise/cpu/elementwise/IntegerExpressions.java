@@ -20,10 +20,34 @@ final class IntegerExpressions {
             case SQUARE -> integer(x -> x * x);
             case RELU -> integer(x -> Math.max(x, 0));
             case NOT -> integer(x -> ~x);
-            case EXP, EXPM1, LOG, LOG1P, SQRT, RSQRT, RECIPROCAL, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH,
-                    COSH, TANH, SIGMOID, SILU, SOFTPLUS, ERF, GELU, GELU_TANH, HARDSIGMOID, MISH, FLOOR, CEIL,
-                    ROUND, TRUNC ->
-                throw new IllegalArgumentException(op.opName() + ": not for integers");
+            case EXP,
+                    EXPM1,
+                    LOG,
+                    LOG1P,
+                    SQRT,
+                    RSQRT,
+                    RECIPROCAL,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    SIGMOID,
+                    SILU,
+                    SOFTPLUS,
+                    ERF,
+                    GELU,
+                    GELU_TANH,
+                    HARDSIGMOID,
+                    MISH,
+                    FLOOR,
+                    CEIL,
+                    ROUND,
+                    TRUNC -> throw new IllegalArgumentException(op.opName() + ": not for integers");
         };
     }
 

@@ -16,7 +16,8 @@ final class IntegerTestLoop implements Loop {
         int aStep = (pattern & A_REPEATED) == 0 ? IN_BYTES : 0;
         int bStep = (pattern & B_REPEATED) == 0 ? IN_BYTES : 0;
         for (int i = 0; i < n; i++) {
-            Access.i8(out + i, (byte) (FUNCTION.test(READER.get(a + (long) i * aStep), READER.get(b + (long) i * bStep)) ? 1 : 0));
+            Access.i8(out + i, (byte)
+                    (FUNCTION.test(READER.get(a + (long) i * aStep), READER.get(b + (long) i * bStep)) ? 1 : 0));
         }
     }
 }

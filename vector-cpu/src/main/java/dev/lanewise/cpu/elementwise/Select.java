@@ -51,8 +51,10 @@ enum Select implements Loop {
                     long at = i + lane;
                     IntVector truth = IntVector.broadcast(Species.I32, bits >>> lane)
                             .and(IntVector.fromMemorySegment(Species.I32, ALL, INT_LANES & MASK, Species.ORDER));
-                    IntVector yes = IntVector.fromMemorySegment(Species.I32, ALL, (b + at * bStep) & MASK, Species.ORDER);
-                    IntVector no = IntVector.fromMemorySegment(Species.I32, ALL, (c + at * cStep) & MASK, Species.ORDER);
+                    IntVector yes =
+                            IntVector.fromMemorySegment(Species.I32, ALL, (b + at * bStep) & MASK, Species.ORDER);
+                    IntVector no =
+                            IntVector.fromMemorySegment(Species.I32, ALL, (c + at * cStep) & MASK, Species.ORDER);
                     no.blend(yes, truth.compare(VectorOperators.NE, 0))
                             .intoMemorySegment(ALL, (out + 4 * at) & MASK, Species.ORDER);
                 }

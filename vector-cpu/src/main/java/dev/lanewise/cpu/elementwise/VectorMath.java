@@ -71,7 +71,8 @@ public final class VectorMath {
         // 2^n in two factors, since n may be beyond a float's exponents
         IntVector bits = shifted.reinterpretAsInts();
         IntVector half = bits.sub(ROUNDER_BITS).lanewise(VectorOperators.ASHR, 1);
-        FloatVector first = half.lanewise(VectorOperators.LSHL, MANTISSA_BITS).add(ONE_BITS).reinterpretAsFloats();
+        FloatVector first =
+                half.lanewise(VectorOperators.LSHL, MANTISSA_BITS).add(ONE_BITS).reinterpretAsFloats();
         FloatVector second = bits.sub(half)
                 .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
                 .add(ONE_BITS)
@@ -87,9 +88,7 @@ public final class VectorMath {
         FloatVector shifted = x.fma(broadcast(F32, LOG2_E), broadcast(F32, ROUNDER));
         FloatVector n = shifted.sub(ROUNDER);
         FloatVector r = n.fma(broadcast(F32, -LN2_LOW), n.fma(broadcast(F32, -LN2_HIGH), x));
-        return expSeries(r)
-                .mul(powerOfTwo(shifted))
-                .blend(0, x.compare(VectorOperators.LT, NORMAL_EXP_LEAST));
+        return expSeries(r).mul(powerOfTwo(shifted)).blend(0, x.compare(VectorOperators.LT, NORMAL_EXP_LEAST));
     }
 
     /** {@code e^r} for |r| of at most ln(2) / 2. */

@@ -21,7 +21,6 @@ final class BlockedProduct implements Product, IntConsumer {
     /** B packed beforehand, at most; wider products are computed in ranges of columns. */
     private static final long MOST_PACKED_BYTES = 64L << 20;
 
-
     /** Up to this k a tile takes so little time that its stores decide: rows of C are then written along, not down. */
     private static final int SHALLOW = 64;
 
@@ -225,7 +224,8 @@ final class BlockedProduct implements Product, IntConsumer {
                 kernels.finish().combine(depth, rows, aAddress, view.aColumn(), aBlock, aColumn, 1, 0);
                 aAddress = aBlock;
             }
-            sweepBlock(rows, p, depth, column, count, aAddress, aRow, aColumn, target, targetRow, panelStep, onto, bBlock);
+            sweepBlock(
+                    rows, p, depth, column, count, aAddress, aRow, aColumn, target, targetRow, panelStep, onto, bBlock);
             p += depth;
         } while (p < view.k());
     }
@@ -252,8 +252,20 @@ final class BlockedProduct implements Product, IntConsumer {
         int group = view.k() <= SHALLOW ? micro.rows() : rows;
         for (int i = 0; i < rows; i += group) {
             sweepPanels(
-                    Math.min(group, rows - i), p, depth, column, count, aAddress + i * aRow, aRow, aColumn,
-                    target + i * targetRow, targetRow, panelStep, onto, bBlock, inPlace);
+                    Math.min(group, rows - i),
+                    p,
+                    depth,
+                    column,
+                    count,
+                    aAddress + i * aRow,
+                    aRow,
+                    aColumn,
+                    target + i * targetRow,
+                    targetRow,
+                    panelStep,
+                    onto,
+                    bBlock,
+                    inPlace);
         }
     }
 
@@ -292,8 +304,18 @@ final class BlockedProduct implements Product, IntConsumer {
                 bRow = view.bRow();
             }
             sweepPanel(
-                    rows, depth, panelWidth == width, aAddress, aRow, aColumn, bAddress, bRow, start,
-                    continues ? targetRow : 0, panelTarget, targetRow);
+                    rows,
+                    depth,
+                    panelWidth == width,
+                    aAddress,
+                    aRow,
+                    aColumn,
+                    bAddress,
+                    bRow,
+                    start,
+                    continues ? targetRow : 0,
+                    panelTarget,
+                    targetRow);
         }
     }
 
@@ -330,9 +352,31 @@ final class BlockedProduct implements Product, IntConsumer {
             long startTile = start + i * startRow;
             long targetTile = target + i * targetRow;
             if (wide) {
-                micro.wide(height, depth, aTile, aRow, aColumn, bAddress, bRow, startTile, startRow, targetTile, targetRow);
+                micro.wide(
+                        height,
+                        depth,
+                        aTile,
+                        aRow,
+                        aColumn,
+                        bAddress,
+                        bRow,
+                        startTile,
+                        startRow,
+                        targetTile,
+                        targetRow);
             } else {
-                micro.narrow(height, depth, aTile, aRow, aColumn, bAddress, bRow, startTile, startRow, targetTile, targetRow);
+                micro.narrow(
+                        height,
+                        depth,
+                        aTile,
+                        aRow,
+                        aColumn,
+                        bAddress,
+                        bRow,
+                        startTile,
+                        startRow,
+                        targetTile,
+                        targetRow);
             }
         }
     }

@@ -20,7 +20,8 @@ final class F32Finish implements Finish {
     private static final long VECTOR = Species.VECTOR_BYTES;
 
     @Override
-    public void combine(int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta) {
+    public void combine(
+            int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta) {
         for (int row = 0; row < rows; row++) {
             if (beta == 0) {
                 scaleRow(columns, source + row * sourceRow, c + row * cRow, (float) alpha);
@@ -74,7 +75,9 @@ final class F32Finish implements Finish {
         for (; column <= columns - LANES; column += LANES) {
             source &= MASK;
             c &= MASK;
-            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).mul(alpha).intoMemorySegment(ALL, c, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER)
+                    .mul(alpha)
+                    .intoMemorySegment(ALL, c, ORDER);
             source += VECTOR;
             c += VECTOR;
         }
@@ -91,7 +94,8 @@ final class F32Finish implements Finish {
         for (; column <= columns - LANES; column += LANES) {
             source &= MASK;
             c &= MASK;
-            FloatVector scaled = FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).mul(alpha);
+            FloatVector scaled =
+                    FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).mul(alpha);
             FloatVector.fromMemorySegment(SPECIES, ALL, c, ORDER)
                     .mul(beta)
                     .add(scaled)
@@ -101,7 +105,8 @@ final class F32Finish implements Finish {
         }
         if (column < columns) {
             VectorMask<Float> tail = SPECIES.indexInRange(column, columns);
-            FloatVector scaled = FloatVector.fromMemorySegment(SPECIES, ALL, source & MASK, ORDER, tail).mul(alpha);
+            FloatVector scaled = FloatVector.fromMemorySegment(SPECIES, ALL, source & MASK, ORDER, tail)
+                    .mul(alpha);
             FloatVector.fromMemorySegment(SPECIES, ALL, c & MASK, ORDER, tail)
                     .mul(beta)
                     .add(scaled)

@@ -23,7 +23,13 @@ final class F32MatrixVector implements MatrixVectorKernel {
     @Override
     public void dots(int rows, int k, long x, long matrix, long matrixRow, long out) {
         for (int row = 0; row < rows; row += ROWS) {
-            rows8(Math.min(ROWS, rows - row), k, x, matrix + row * matrixRow, matrixRow, out + (long) row * Float.BYTES);
+            rows8(
+                    Math.min(ROWS, rows - row),
+                    k,
+                    x,
+                    matrix + row * matrixRow,
+                    matrixRow,
+                    out + (long) row * Float.BYTES);
         }
     }
 
@@ -50,13 +56,20 @@ final class F32MatrixVector implements MatrixVectorKernel {
             matrix &= MASK;
             FloatVector v = FloatVector.fromMemorySegment(SPECIES, ALL, x, ORDER);
             sum0 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(v, sum0);
-            sum1 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER).fma(v, sum1);
-            sum2 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER).fma(v, sum2);
-            sum3 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER).fma(v, sum3);
-            sum4 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER).fma(v, sum4);
-            sum5 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER).fma(v, sum5);
-            sum6 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER).fma(v, sum6);
-            sum7 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER).fma(v, sum7);
+            sum1 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
+                    .fma(v, sum1);
+            sum2 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
+                    .fma(v, sum2);
+            sum3 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
+                    .fma(v, sum3);
+            sum4 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
+                    .fma(v, sum4);
+            sum5 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
+                    .fma(v, sum5);
+            sum6 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
+                    .fma(v, sum6);
+            sum7 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
+                    .fma(v, sum7);
             x += VECTOR;
             matrix += VECTOR;
         }
@@ -74,7 +87,8 @@ final class F32MatrixVector implements MatrixVectorKernel {
     @Override
     public void weightedSum(int rows, int columns, long x, long xStep, long matrix, long matrixRow, long out) {
         for (int j = 0; j < columns; j += LANES) {
-            FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER).intoMemorySegment(ALL, (out + (long) j * Float.BYTES) & MASK, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER)
+                    .intoMemorySegment(ALL, (out + (long) j * Float.BYTES) & MASK, ORDER);
         }
         int whole = columns / LANES * LANES;
         int row = 0;
@@ -112,13 +126,20 @@ final class F32MatrixVector implements MatrixVectorKernel {
             out &= MASK;
             FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
             sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(x0, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER).fma(x1, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER).fma(x2, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER).fma(x3, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER).fma(x4, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER).fma(x5, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER).fma(x6, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER).fma(x7, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
+                    .fma(x1, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
+                    .fma(x2, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
+                    .fma(x3, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
+                    .fma(x4, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
+                    .fma(x5, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
+                    .fma(x6, sum);
+            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
+                    .fma(x7, sum);
             sum.intoMemorySegment(ALL, out, ORDER);
             matrix += VECTOR;
             out += VECTOR;

@@ -30,10 +30,17 @@ final class F32Packing implements Packing {
         }
         int column = 0;
         for (; column + GROUP <= valid; column += GROUP) {
-            gatherGroup(source + column * columnStride, rowStride, columnStride, rows, target + (long) column * Float.BYTES, targetRow);
+            gatherGroup(
+                    source + column * columnStride,
+                    rowStride,
+                    columnStride,
+                    rows,
+                    target + (long) column * Float.BYTES,
+                    targetRow);
         }
         for (; column < valid; column++) {
-            gatherColumn(source + column * columnStride, rowStride, rows, target + (long) column * Float.BYTES, targetRow);
+            gatherColumn(
+                    source + column * columnStride, rowStride, rows, target + (long) column * Float.BYTES, targetRow);
         }
         for (; column < width; column++) {
             zeroColumn(rows, target + (long) column * Float.BYTES, targetRow);
@@ -53,7 +60,8 @@ final class F32Packing implements Packing {
             source &= MASK;
             target &= MASK;
             FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER).intoMemorySegment(ALL, target + VECTOR, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
+                    .intoMemorySegment(ALL, target + VECTOR, ORDER);
             source += 2 * VECTOR;
             target += panelBytes;
         }
@@ -74,14 +82,16 @@ final class F32Packing implements Packing {
             source &= MASK;
             target &= MASK;
             FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
-            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER).intoMemorySegment(ALL, target + VECTOR, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
+                    .intoMemorySegment(ALL, target + VECTOR, ORDER);
             source += rowStride;
             target += 2 * VECTOR;
         }
     }
 
     /** Eight columns at a time, so that eight elements next to each other are written together. */
-    private static void gatherGroup(long source, long rowStride, long columnStride, int rows, long target, long targetRow) {
+    private static void gatherGroup(
+            long source, long rowStride, long columnStride, int rows, long target, long targetRow) {
         long column1 = columnStride & MASK;
         long column2 = (2 * columnStride) & MASK;
         long column3 = (3 * columnStride) & MASK;

@@ -28,7 +28,17 @@ final class F32Tile8x2 implements MicroKernel {
 
     @Override
     public void wide(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         if (rows > 4) {
             tile8x2(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
         } else {
@@ -38,7 +48,17 @@ final class F32Tile8x2 implements MicroKernel {
 
     @Override
     public void narrow(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         if (rows > 4) {
             tile8x1(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
         } else {
@@ -47,7 +67,17 @@ final class F32Tile8x2 implements MicroKernel {
     }
 
     private static void tile8x2(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
@@ -139,7 +169,17 @@ final class F32Tile8x2 implements MicroKernel {
     }
 
     private static void tile8x1(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
@@ -206,7 +246,17 @@ final class F32Tile8x2 implements MicroKernel {
     }
 
     private static void tile4x2(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
@@ -258,7 +308,17 @@ final class F32Tile8x2 implements MicroKernel {
     }
 
     private static void tile4x1(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;

@@ -20,7 +20,8 @@ final class F64Finish implements Finish {
     private static final long VECTOR = Species.VECTOR_BYTES;
 
     @Override
-    public void combine(int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta) {
+    public void combine(
+            int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta) {
         for (int row = 0; row < rows; row++) {
             if (beta == 0) {
                 scaleRow(columns, source + row * sourceRow, c + row * cRow, alpha);
@@ -74,7 +75,9 @@ final class F64Finish implements Finish {
         for (; column <= columns - LANES; column += LANES) {
             source &= MASK;
             c &= MASK;
-            DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER).mul(alpha).intoMemorySegment(ALL, c, ORDER);
+            DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER)
+                    .mul(alpha)
+                    .intoMemorySegment(ALL, c, ORDER);
             source += VECTOR;
             c += VECTOR;
         }
@@ -91,7 +94,8 @@ final class F64Finish implements Finish {
         for (; column <= columns - LANES; column += LANES) {
             source &= MASK;
             c &= MASK;
-            DoubleVector scaled = DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER).mul(alpha);
+            DoubleVector scaled =
+                    DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER).mul(alpha);
             DoubleVector.fromMemorySegment(SPECIES, ALL, c, ORDER)
                     .mul(beta)
                     .add(scaled)
@@ -101,7 +105,8 @@ final class F64Finish implements Finish {
         }
         if (column < columns) {
             VectorMask<Double> tail = SPECIES.indexInRange(column, columns);
-            DoubleVector scaled = DoubleVector.fromMemorySegment(SPECIES, ALL, source & MASK, ORDER, tail).mul(alpha);
+            DoubleVector scaled = DoubleVector.fromMemorySegment(SPECIES, ALL, source & MASK, ORDER, tail)
+                    .mul(alpha);
             DoubleVector.fromMemorySegment(SPECIES, ALL, c & MASK, ORDER, tail)
                     .mul(beta)
                     .add(scaled)

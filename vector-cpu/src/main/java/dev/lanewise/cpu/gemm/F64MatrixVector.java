@@ -23,7 +23,13 @@ final class F64MatrixVector implements MatrixVectorKernel {
     @Override
     public void dots(int rows, int k, long x, long matrix, long matrixRow, long out) {
         for (int row = 0; row < rows; row += ROWS) {
-            rows8(Math.min(ROWS, rows - row), k, x, matrix + row * matrixRow, matrixRow, out + (long) row * Double.BYTES);
+            rows8(
+                    Math.min(ROWS, rows - row),
+                    k,
+                    x,
+                    matrix + row * matrixRow,
+                    matrixRow,
+                    out + (long) row * Double.BYTES);
         }
     }
 
@@ -50,13 +56,20 @@ final class F64MatrixVector implements MatrixVectorKernel {
             matrix &= MASK;
             DoubleVector v = DoubleVector.fromMemorySegment(SPECIES, ALL, x, ORDER);
             sum0 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(v, sum0);
-            sum1 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER).fma(v, sum1);
-            sum2 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER).fma(v, sum2);
-            sum3 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER).fma(v, sum3);
-            sum4 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER).fma(v, sum4);
-            sum5 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER).fma(v, sum5);
-            sum6 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER).fma(v, sum6);
-            sum7 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER).fma(v, sum7);
+            sum1 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
+                    .fma(v, sum1);
+            sum2 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
+                    .fma(v, sum2);
+            sum3 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
+                    .fma(v, sum3);
+            sum4 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
+                    .fma(v, sum4);
+            sum5 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
+                    .fma(v, sum5);
+            sum6 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
+                    .fma(v, sum6);
+            sum7 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
+                    .fma(v, sum7);
             x += VECTOR;
             matrix += VECTOR;
         }
@@ -74,7 +87,8 @@ final class F64MatrixVector implements MatrixVectorKernel {
     @Override
     public void weightedSum(int rows, int columns, long x, long xStep, long matrix, long matrixRow, long out) {
         for (int j = 0; j < columns; j += LANES) {
-            DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER).intoMemorySegment(ALL, (out + (long) j * Double.BYTES) & MASK, ORDER);
+            DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER)
+                    .intoMemorySegment(ALL, (out + (long) j * Double.BYTES) & MASK, ORDER);
         }
         int whole = columns / LANES * LANES;
         int row = 0;
@@ -112,13 +126,20 @@ final class F64MatrixVector implements MatrixVectorKernel {
             out &= MASK;
             DoubleVector sum = DoubleVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
             sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(x0, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER).fma(x1, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER).fma(x2, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER).fma(x3, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER).fma(x4, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER).fma(x5, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER).fma(x6, sum);
-            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER).fma(x7, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
+                    .fma(x1, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
+                    .fma(x2, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
+                    .fma(x3, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
+                    .fma(x4, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
+                    .fma(x5, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
+                    .fma(x6, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
+                    .fma(x7, sum);
             sum.intoMemorySegment(ALL, out, ORDER);
             matrix += VECTOR;
             out += VECTOR;

@@ -27,7 +27,17 @@ final class F64Tile6x2 implements MicroKernel {
 
     @Override
     public void wide(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         if (rows > 3) {
             tile6x2(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
         } else {
@@ -37,7 +47,17 @@ final class F64Tile6x2 implements MicroKernel {
 
     @Override
     public void narrow(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         if (rows > 3) {
             tile6x1(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
         } else {
@@ -46,7 +66,17 @@ final class F64Tile6x2 implements MicroKernel {
     }
 
     private static void tile6x2(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
@@ -118,7 +148,17 @@ final class F64Tile6x2 implements MicroKernel {
     }
 
     private static void tile6x1(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
@@ -171,7 +211,17 @@ final class F64Tile6x2 implements MicroKernel {
     }
 
     private static void tile3x2(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
@@ -213,7 +263,17 @@ final class F64Tile6x2 implements MicroKernel {
     }
 
     private static void tile3x1(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow) {
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
         int last = rows - 1;
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;

@@ -6,7 +6,8 @@ interface Finish {
     void combine(int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta);
 
     /** As {@link #combine}, with element (i, j) of the source going to row j, column i of C. */
-    void combineTransposed(int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta);
+    void combineTransposed(
+            int rows, int columns, long source, long sourceRow, long c, long cRow, double alpha, double beta);
 
     /** Adds {@code bias[j]} to every element of column j. */
     void addPerColumn(int rows, int columns, long c, long cRow, long bias);

@@ -63,13 +63,43 @@ public record GemmShape(
     /** This product with A of these strides. */
     public GemmShape left(long row, long column) {
         return new GemmShape(
-                m, n, k, row, column, bRow, bColumn, cRow, batch, aBatch, bBatch, cBatch, alpha, beta, bias, activation);
+                m,
+                n,
+                k,
+                row,
+                column,
+                bRow,
+                bColumn,
+                cRow,
+                batch,
+                aBatch,
+                bBatch,
+                cBatch,
+                alpha,
+                beta,
+                bias,
+                activation);
     }
 
     /** This product with B of these strides. */
     public GemmShape right(long row, long column) {
         return new GemmShape(
-                m, n, k, aRow, aColumn, row, column, cRow, batch, aBatch, bBatch, cBatch, alpha, beta, bias, activation);
+                m,
+                n,
+                k,
+                aRow,
+                aColumn,
+                row,
+                column,
+                cRow,
+                batch,
+                aBatch,
+                bBatch,
+                cBatch,
+                alpha,
+                beta,
+                bias,
+                activation);
     }
 
     /** This product with A stored as its dense row-major transpose, k x m. */
@@ -85,12 +115,28 @@ public record GemmShape(
     /** This product with rows of C that far apart. */
     public GemmShape output(long row) {
         return new GemmShape(
-                m, n, k, aRow, aColumn, bRow, bColumn, row, batch, aBatch, bBatch, cBatch, alpha, beta, bias, activation);
+                m,
+                n,
+                k,
+                aRow,
+                aColumn,
+                bRow,
+                bColumn,
+                row,
+                batch,
+                aBatch,
+                bBatch,
+                cBatch,
+                alpha,
+                beta,
+                bias,
+                activation);
     }
 
     /** {@code count} products whose operands lie that many elements apart. */
     public GemmShape batched(int count, long a, long b, long c) {
-        return new GemmShape(m, n, k, aRow, aColumn, bRow, bColumn, cRow, count, a, b, c, alpha, beta, bias, activation);
+        return new GemmShape(
+                m, n, k, aRow, aColumn, bRow, bColumn, cRow, count, a, b, c, alpha, beta, bias, activation);
     }
 
     /** This product with these factors. */
@@ -117,13 +163,29 @@ public record GemmShape(
     /** This product with a bias and an activation in the store. */
     public GemmShape fused(Bias direction, Activation function) {
         return new GemmShape(
-                m, n, k, aRow, aColumn, bRow, bColumn, cRow, batch, aBatch, bBatch, cBatch, alpha, beta, direction, function);
+                m, n, k, aRow, aColumn, bRow, bColumn, cRow, batch, aBatch, bBatch, cBatch, alpha, beta, direction,
+                function);
     }
 
     /** This product with that many rows. */
     GemmShape rows(int count) {
         return new GemmShape(
-                count, n, k, aRow, aColumn, bRow, bColumn, cRow, batch, aBatch, bBatch, cBatch, alpha, beta, bias, activation);
+                count,
+                n,
+                k,
+                aRow,
+                aColumn,
+                bRow,
+                bColumn,
+                cRow,
+                batch,
+                aBatch,
+                bBatch,
+                cBatch,
+                alpha,
+                beta,
+                bias,
+                activation);
     }
 
     /** Elements from the first to the last of all A, both included. */
@@ -151,6 +213,8 @@ public record GemmShape(
     }
 
     private long extent(long rows, long row, long columns, long column, long step) {
-        return rows == 0 || columns == 0 || batch == 0 ? 0 : 1 + (rows - 1) * row + (columns - 1) * column + (batch - 1) * step;
+        return rows == 0 || columns == 0 || batch == 0
+                ? 0
+                : 1 + (rows - 1) * row + (columns - 1) * column + (batch - 1) * step;
     }
 }

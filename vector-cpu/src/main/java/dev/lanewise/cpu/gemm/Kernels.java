@@ -8,7 +8,13 @@ import dev.lanewise.cpu.Species;
  * @param elementBytes size of an element
  * @param lanes elements in a vector
  */
-record Kernels(MicroKernel micro, MatrixVectorKernel matrixVector, Packing packing, Finish finish, int elementBytes, int lanes) {
+record Kernels(
+        MicroKernel micro,
+        MatrixVectorKernel matrixVector,
+        Packing packing,
+        Finish finish,
+        int elementBytes,
+        int lanes) {
     /** Machines with 512-bit vectors have 32 vector registers; narrower x86 machines have 16. */
     private static final boolean REGISTERS_32 = Species.VECTOR_BYTES >= 64;
 

@@ -22,9 +22,29 @@ interface MicroKernel {
      * @param c the output tile, {@code cRow} bytes from row to row
      */
     void wide(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow);
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow);
 
     /** As {@link #wide} for a tile of one vector. */
     void narrow(
-            int rows, int k, long a, long aRow, long aColumn, long b, long bRow, long init, long initRow, long c, long cRow);
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow);
 }

@@ -46,6 +46,19 @@ record ProductView(
             case PER_ROW -> Bias.PER_COLUMN;
         };
         return new ProductView(
-                n, m, k, bColumn, bRow, aColumn, aRow, cColumn, cRow, alpha, beta, other, activation, !transposedOutput);
+                n,
+                m,
+                k,
+                bColumn,
+                bRow,
+                aColumn,
+                aRow,
+                cColumn,
+                cRow,
+                alpha,
+                beta,
+                other,
+                activation,
+                !transposedOutput);
     }
 }

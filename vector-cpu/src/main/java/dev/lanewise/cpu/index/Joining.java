@@ -68,7 +68,9 @@ public final class Joining {
         long address = Dense.address(output);
         Workers.forRange(output.shape().elements(), GRAIN, (from, to) -> {
             if (bits == 0) {
-                NativeMemory.ALL.asSlice(address + from * bytes, (to - from) * bytes).fill((byte) 0);
+                NativeMemory.ALL
+                        .asSlice(address + from * bytes, (to - from) * bytes)
+                        .fill((byte) 0);
                 return;
             }
             for (long i = from; i < to; i++) {

@@ -47,7 +47,9 @@ public final class Scattering {
             long rowBytes = inner * bytes;
             long grain = Math.max(Math.max(1, GRAIN_BYTES / rowBytes), Math.ceilDiv(rows, MOST_TASKS));
             Workers.forRange(rows, grain, (from, to) -> {
-                NativeMemory.ALL.asSlice(output + from * rowBytes, (to - from) * rowBytes).fill((byte) 0);
+                NativeMemory.ALL
+                        .asSlice(output + from * rowBytes, (to - from) * rowBytes)
+                        .fill((byte) 0);
                 for (long block = from / op.size(); block * op.size() < to; block++) {
                     for (long i = 0; i < count; i++) {
                         long row = block * op.size() + i64(positions + i * Long.BYTES);
@@ -66,8 +68,7 @@ public final class Scattering {
             case F64 -> AddRow.f64(x, total, n);
             case I8, U8, I32, I64, BOOL -> {
                 for (long i = 0; i < n * dtype.bytes(); i += dtype.bytes()) {
-                    Access.integer(
-                            dtype, total + i, Access.integer(dtype, total + i) + Access.integer(dtype, x + i));
+                    Access.integer(dtype, total + i, Access.integer(dtype, total + i) + Access.integer(dtype, x + i));
                 }
             }
             case F16, BF16 -> throw new AssertionError("16-bit numbers are computed as F32");

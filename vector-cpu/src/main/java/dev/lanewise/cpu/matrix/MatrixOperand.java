@@ -18,7 +18,8 @@ record MatrixOperand(Dense memory, Shape shape, long[] strides) implements AutoC
         if (Arrays.stream(strides).allMatch(stride -> stride >= 0)) {
             return new MatrixOperand(Dense.at(Dense.address(tensor)), tensor.shape(), strides);
         }
-        return new MatrixOperand(Dense.of(tensor), tensor.shape(), tensor.shape().rowMajorStrides());
+        return new MatrixOperand(
+                Dense.of(tensor), tensor.shape(), tensor.shape().rowMajorStrides());
     }
 
     /** The vectors along a tensor's last dimension as the rows of one matrix. */

@@ -61,7 +61,8 @@ public final class Pools {
 
     /** The gradient of the mean. */
     public static void run(AvgPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
-        PoolShape shape = shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
+        PoolShape shape =
+                shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
         try (Dense gy = Dense.of(inputs[0])) {
             long gx = Dense.address(outputs[0]);
             if (isF64(outputs)) {

@@ -27,8 +27,9 @@ public final class Products {
             switch (out.dtype()) {
                 case F32, F64 -> multiply(Gemms.of(out.dtype(), shape), out.dtype(), a, b, batch, Dense.address(out));
                 case I8, U8, I32, I64 -> IntegerProduct.run(shape, a, b, batch, out.dtype(), Dense.address(out));
-                case F16, BF16, BOOL -> throw new IllegalArgumentException("matmul kernel: got " + out.spec()
-                        + " (expected F32, F64 or an integer type)");
+                case F16, BF16, BOOL ->
+                    throw new IllegalArgumentException(
+                            "matmul kernel: got " + out.spec() + " (expected F32, F64 or an integer type)");
             }
         }
     }

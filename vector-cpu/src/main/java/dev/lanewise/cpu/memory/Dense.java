@@ -81,7 +81,6 @@ public final class Dense implements AutoCloseable {
                 extent += (tensor.shape().size(d) - 1) * tensor.stride(d);
             }
         }
-        return NativeMemory.address(
-                ((HostBuffer) tensor.buffer()).segment(), tensor.offset() * bytes, extent * bytes);
+        return NativeMemory.address(((HostBuffer) tensor.buffer()).segment(), tensor.offset() * bytes, extent * bytes);
     }
 }

@@ -40,7 +40,8 @@ public final class NativeMemory {
      */
     public static long address(MemorySegment segment, long byteOffset, long bytes) {
         if (!segment.isNative()) {
-            throw new IllegalArgumentException("kernel operand: heap segment, expected native memory; copy it to a tensor");
+            throw new IllegalArgumentException(
+                    "kernel operand: heap segment, expected native memory; copy it to a tensor");
         }
         Objects.checkFromIndexSize(byteOffset, bytes, segment.byteSize());
         return segment.address() + byteOffset;

@@ -25,8 +25,8 @@ public final class StridedCopy {
             if (sizes[d] == 1) {
                 continue;
             }
-            boolean joins = this.sizes[last] == 1
-                    || this.from[last] == from[d] * sizes[d] && this.to[last] == to[d] * sizes[d];
+            boolean joins =
+                    this.sizes[last] == 1 || this.from[last] == from[d] * sizes[d] && this.to[last] == to[d] * sizes[d];
             if (!joins) {
                 last++;
                 this.sizes[last] = 1;
@@ -65,8 +65,7 @@ public final class StridedCopy {
             Workers.forRange(
                     inner,
                     step,
-                    (begin, end) -> row(
-                            source + begin * from[0] * bytes, target + begin * to[0] * bytes, end - begin));
+                    (begin, end) -> row(source + begin * from[0] * bytes, target + begin * to[0] * bytes, end - begin));
         } else {
             Workers.forRange(
                     elements / inner, Math.max(1, GRAIN / inner), (begin, end) -> rows(begin, end, source, target));

@@ -37,8 +37,8 @@ public final class AttentionGrads {
                     .asSlice(Dense.address(output), output.spec().bytes())
                     .fill((byte) 0);
         }
-        Operands gradients = new Operands(
-                Dense.address(outputs[0]), Dense.address(outputs[1]), Dense.address(outputs[2]));
+        Operands gradients =
+                new Operands(Dense.address(outputs[0]), Dense.address(outputs[1]), Dense.address(outputs[2]));
         try (Dense g = Dense.of(inputs[0]);
                 Dense q = Dense.of(inputs[1]);
                 Dense k = Dense.of(inputs[2]);
@@ -92,8 +92,7 @@ public final class AttentionGrads {
         long valueAt = keyRow * p.valueWidth * p.bytes;
         long gAt = g + queryRow * p.valueWidth * p.bytes;
         p.scores(head, query, rows, in.q + queryAt, key, columns, in.k + keyAt, probabilities);
-        p.product(
-                GemmShape.of(rows, columns, p.valueWidth).rightTransposed(), gAt, in.v + valueAt, scoreGrads);
+        p.product(GemmShape.of(rows, columns, p.valueWidth).rightTransposed(), gAt, in.v + valueAt, scoreGrads);
         for (int row = 0; row < rows; row++) {
             long offset = (long) row * p.valueWidth * p.bytes;
             double delta = kernel.dot(gAt + offset, y + queryRow * p.valueWidth * p.bytes + offset, p.valueWidth);
@@ -103,8 +102,7 @@ public final class AttentionGrads {
         }
         GemmShape toValues = GemmShape.of(columns, p.valueWidth, rows).leftTransposed();
         p.product(toValues.scaled(1, 1), probabilities, gAt, gradients.v + valueAt);
-        p.product(
-                GemmShape.of(rows, p.width, columns).scaled(1, 1), scoreGrads, in.k + keyAt, gradients.q + queryAt);
+        p.product(GemmShape.of(rows, p.width, columns).scaled(1, 1), scoreGrads, in.k + keyAt, gradients.q + queryAt);
         GemmShape toKeys = GemmShape.of(columns, p.width, rows).leftTransposed();
         p.product(toKeys.scaled(1, 1), scoreGrads, in.q + queryAt, gradients.k + keyAt);
     }

@@ -98,8 +98,7 @@ public final class Attentions {
             double sum = kernel.expSum(at, columns, shift);
             if (!first && max > before) {
                 double correction = Math.exp(before - shift);
-                kernel.scale(
-                        y + (long) row * problem.valueWidth * problem.bytes, problem.valueWidth, correction);
+                kernel.scale(y + (long) row * problem.valueWidth * problem.bytes, problem.valueWidth, correction);
                 f64(sumAt, f64(sumAt) * correction);
             }
             f64(sumAt, f64(sumAt) + sum);

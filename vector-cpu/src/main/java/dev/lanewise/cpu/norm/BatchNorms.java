@@ -120,8 +120,7 @@ public final class BatchNorms {
     }
 
     /** Leaves the sums of g and of g (x - mean) at {@code sums}. */
-    private void backward(
-            long c, long g, long x, long gx, double mean, double reciprocal, double weight, long sums) {
+    private void backward(long c, long g, long x, long gx, double mean, double reciprocal, double weight, long sums) {
         double count = (double) runs * run;
         f64(sums, 0);
         f64(sums + Double.BYTES, 0);

@@ -26,8 +26,7 @@ public final class LayerNorms {
         Shape shape = x.shape();
         bytes = x.dtype().bytes();
         kernel = MomentKernel.ofBytes(bytes);
-        n = Math.toIntExact(
-                shape.slice(shape.rank() - dims, shape.rank()).elements());
+        n = Math.toIntExact(shape.slice(shape.rank() - dims, shape.rank()).elements());
         rows = shape.slice(0, shape.rank() - dims).elements();
     }
 
@@ -99,15 +98,7 @@ public final class LayerNorms {
                             long at = row * rowBytes;
                             double mean = kernel.load(means + row * bytes);
                             double reciprocal = kernel.load(deviations + row * bytes);
-                            gradRow(
-                                    g + at,
-                                    x + at,
-                                    gx + at,
-                                    mean,
-                                    reciprocal,
-                                    weight,
-                                    weightPart,
-                                    sums.address());
+                            gradRow(g + at, x + at, gx + at, mean, reciprocal, weight, weightPart, sums.address());
                         }
                     }
                 }

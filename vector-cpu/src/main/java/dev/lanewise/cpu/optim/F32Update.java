@@ -16,8 +16,7 @@ final class F32Update {
 
     private F32Update() {}
 
-    static void sgd(
-            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+    static void sgd(Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
         float kept = (float) op.momentum();
@@ -55,7 +54,9 @@ final class F32Update {
             FloatVector gradient = loadF32(g + at, lanes).add(parameter.mul(penalty));
             FloatVector mean = loadF32(in.m() + at, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
-            FloatVector square = loadF32(in.v() + at, lanes).mul(beta2).add(gradient.mul(gradient).mul(freshSquare));
+            FloatVector square = loadF32(in.v() + at, lanes)
+                    .mul(beta2)
+                    .add(gradient.mul(gradient).mul(freshSquare));
             storeF32(mean, out.m() + at, lanes);
             storeF32(square, out.v() + at, lanes);
             FloatVector root = square.sqrt().mul(correction).add(epsilon);

@@ -16,8 +16,7 @@ final class F64Update {
 
     private F64Update() {}
 
-    static void sgd(
-            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+    static void sgd(Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
         double kept = op.momentum();
@@ -55,7 +54,9 @@ final class F64Update {
             DoubleVector gradient = loadF64(g + at, lanes).add(parameter.mul(penalty));
             DoubleVector mean = loadF64(in.m() + at, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
-            DoubleVector square = loadF64(in.v() + at, lanes).mul(beta2).add(gradient.mul(gradient).mul(freshSquare));
+            DoubleVector square = loadF64(in.v() + at, lanes)
+                    .mul(beta2)
+                    .add(gradient.mul(gradient).mul(freshSquare));
             storeF64(mean, out.m() + at, lanes);
             storeF64(square, out.v() + at, lanes);
             DoubleVector root = square.sqrt().mul(correction).add(epsilon);

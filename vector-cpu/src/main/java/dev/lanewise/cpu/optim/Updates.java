@@ -47,13 +47,18 @@ public final class Updates {
                 AdamOperands in = new AdamOperands(p.address(), m.address(), v.address());
                 AdamOperands out = new AdamOperands(
                         Dense.address(outputs[o]), Dense.address(outputs[o + 1]), Dense.address(outputs[o + 2]));
-                adam(op, inputs[i].dtype().bytes(), in, g.address(), out, inputs[i].shape().elements());
+                adam(
+                        op,
+                        inputs[i].dtype().bytes(),
+                        in,
+                        g.address(),
+                        out,
+                        inputs[i].shape().elements());
             }
         }
     }
 
-    private static void adam(
-            Update.AdamStep op, int bytes, AdamOperands in, long g, AdamOperands out, long elements) {
+    private static void adam(Update.AdamStep op, int bytes, AdamOperands in, long g, AdamOperands out, long elements) {
         Workers.forRange(elements, GRAIN, (from, to) -> {
             if (bytes == Float.BYTES) {
                 F32Update.adam(op, in, g, out, from, to);

@@ -15,8 +15,8 @@ import java.util.function.IntConsumer;
 public final class Workers {
     private static final int MAX_CHUNKS = 1 << 30;
     private static final ReentrantLock RESIZE = new ReentrantLock();
-    private static volatile Pool pool = new Pool(
-            Math.max(1, Integer.getInteger("lanewise.threads", Runtime.getRuntime().availableProcessors())));
+    private static volatile Pool pool = new Pool(Math.max(
+            1, Integer.getInteger("lanewise.threads", Runtime.getRuntime().availableProcessors())));
 
     private Workers() {}
 

@@ -25,7 +25,8 @@ final class F32HalvingMax {
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, lane -> 2 * lane % LANES);
 
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, lane -> (2 * lane + 1) % LANES);
-    private static final VectorMask<Float> UPPER = SPECIES.indexInRange(0, LANES / 2).not();
+    private static final VectorMask<Float> UPPER =
+            SPECIES.indexInRange(0, LANES / 2).not();
     private static final IntVector COLUMNS = IntVector.zero(INTS).addIndex(2);
 
     private F32HalvingMax() {}

@@ -41,8 +41,16 @@ public record PoolShape(
      * @throws IllegalArgumentException if a size is out of range or no window fits
      */
     public PoolShape {
-        if (n < 0 || c < 1 || h < 1 || w < 1 || kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1
-                || dilationH < 1 || dilationW < 1) {
+        if (n < 0
+                || c < 1
+                || h < 1
+                || w < 1
+                || kernelH < 1
+                || kernelW < 1
+                || strideH < 1
+                || strideW < 1
+                || dilationH < 1
+                || dilationW < 1) {
             throw new IllegalArgumentException(
                     "pool2d: x [%d, %d, %d, %d], window %dx%d, stride %dx%d, dilation %dx%d; expected positive sizes"
                             .formatted(n, c, h, w, kernelH, kernelW, strideH, strideW, dilationH, dilationW));

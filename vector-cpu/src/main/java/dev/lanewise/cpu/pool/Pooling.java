@@ -32,7 +32,13 @@ public final class Pooling {
      * @param indicesAt their byte offset
      */
     public static void maxForwardF32(
-            PoolShape shape, MemorySegment x, long xAt, MemorySegment y, long yAt, MemorySegment indices, long indicesAt) {
+            PoolShape shape,
+            MemorySegment x,
+            long xAt,
+            MemorySegment y,
+            long yAt,
+            MemorySegment indices,
+            long indicesAt) {
         long xs = NativeMemory.address(x, xAt, 4 * shape.inputs());
         long ys = NativeMemory.address(y, yAt, 4 * shape.outputs());
         long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
@@ -52,7 +58,13 @@ public final class Pooling {
      * @param gxAt its byte offset
      */
     public static void maxBackwardF32(
-            PoolShape shape, MemorySegment gy, long gyAt, MemorySegment indices, long indicesAt, MemorySegment gx, long gxAt) {
+            PoolShape shape,
+            MemorySegment gy,
+            long gyAt,
+            MemorySegment indices,
+            long indicesAt,
+            MemorySegment gx,
+            long gxAt) {
         long gxs = NativeMemory.address(gx, gxAt, 4 * shape.inputs());
         long gys = NativeMemory.address(gy, gyAt, 4 * shape.outputs());
         long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
@@ -94,7 +106,13 @@ public final class Pooling {
 
     /** Computes in float64 the maximum of each window; parameters as in {@link #maxForwardF32}. */
     public static void maxForwardF64(
-            PoolShape shape, MemorySegment x, long xAt, MemorySegment y, long yAt, MemorySegment indices, long indicesAt) {
+            PoolShape shape,
+            MemorySegment x,
+            long xAt,
+            MemorySegment y,
+            long yAt,
+            MemorySegment indices,
+            long indicesAt) {
         long xs = NativeMemory.address(x, xAt, 8 * shape.inputs());
         long ys = NativeMemory.address(y, yAt, 8 * shape.outputs());
         long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
@@ -104,7 +122,13 @@ public final class Pooling {
 
     /** Computes in float64 the gradient of the maximum; parameters as in {@link #maxBackwardF32}. */
     public static void maxBackwardF64(
-            PoolShape shape, MemorySegment gy, long gyAt, MemorySegment indices, long indicesAt, MemorySegment gx, long gxAt) {
+            PoolShape shape,
+            MemorySegment gy,
+            long gyAt,
+            MemorySegment indices,
+            long indicesAt,
+            MemorySegment gx,
+            long gxAt) {
         long gxs = NativeMemory.address(gx, gxAt, 8 * shape.inputs());
         long gys = NativeMemory.address(gy, gyAt, 8 * shape.outputs());
         long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());

@@ -63,9 +63,8 @@ public final class RandomSource {
         int i = 0;
         for (; i <= n - Species.F32_LANES; i += Species.F32_LANES) {
             long at = (long) i * Float.BYTES;
-            Vector<Float> integers = loadI32(words + at)
-                    .lanewise(VectorOperators.LSHR, 8)
-                    .convert(VectorOperators.I2F, 0);
+            Vector<Float> integers =
+                    loadI32(words + at).lanewise(VectorOperators.LSHR, 8).convert(VectorOperators.I2F, 0);
             storeF32(integers.reinterpretAsFloats().mul(0x1p-24f), y + at);
         }
         for (; i < n; i++) {

@@ -26,13 +26,12 @@ public final class ArgReductions {
             long step = lanes.inner() * bytes;
             lanes.forEach((lane, first) -> {
                 long at = address + first * bytes;
-                long position =
-                        switch (dtype) {
-                            case F32 -> f32Position(at, step, lanes.size(), largest);
-                            case F64 -> f64Position(at, step, lanes.size(), largest);
-                            case I8, U8, I32, I64, BOOL -> position(dtype, at, step, lanes.size(), largest);
-                            case F16, BF16 -> throw new AssertionError("16-bit numbers are computed as F32");
-                        };
+                long position = switch (dtype) {
+                    case F32 -> f32Position(at, step, lanes.size(), largest);
+                    case F64 -> f64Position(at, step, lanes.size(), largest);
+                    case I8, U8, I32, I64, BOOL -> position(dtype, at, step, lanes.size(), largest);
+                    case F16, BF16 -> throw new AssertionError("16-bit numbers are computed as F32");
+                };
                 i64(output + lane * Long.BYTES, position);
             });
         }

@@ -7,7 +7,6 @@ import static dev.lanewise.cpu.memory.Access.storeF32;
 
 import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;

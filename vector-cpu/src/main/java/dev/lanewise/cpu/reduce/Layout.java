@@ -42,9 +42,7 @@ record Layout(List<Axis> kept, List<Axis> reduced, @Nullable Axis last) {
                     && before.reduced == axis.reduced
                     && before.input == axis.input * axis.size
                     && before.output == axis.output * axis.size) {
-                joined.set(
-                        joined.size() - 1,
-                        new Axis(before.size * axis.size, axis.input, axis.output, axis.reduced));
+                joined.set(joined.size() - 1, new Axis(before.size * axis.size, axis.input, axis.output, axis.reduced));
             } else {
                 joined.add(axis);
             }

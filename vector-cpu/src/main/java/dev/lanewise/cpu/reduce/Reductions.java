@@ -46,7 +46,8 @@ public final class Reductions {
             fill(op, result, output, outputs[0].shape().elements());
             return;
         }
-        Reductions reduction = new Reductions(kernel(op, x.dtype(), result), x.dtype().bytes(), result.bytes(), output);
+        Reductions reduction =
+                new Reductions(kernel(op, x.dtype(), result), x.dtype().bytes(), result.bytes(), output);
         Layout layout = Layout.of(op, x);
         if (layout.isRows()) {
             reduction.rows(layout, Dense.address(x));
@@ -60,8 +61,14 @@ public final class Reductions {
     private static Kernel kernel(Reduce op, DType type, DType result) {
         boolean truth = op.kind() == Reduce.Kind.ANY || op.kind() == Reduce.Kind.ALL;
         return switch (type) {
-            case F32 -> truth ? new IntegerKernel(op.kind(), type, result) : F32Kernel.valueOf(op.kind().name());
-            case F64 -> truth ? new IntegerKernel(op.kind(), type, result) : F64Kernel.valueOf(op.kind().name());
+            case F32 ->
+                truth
+                        ? new IntegerKernel(op.kind(), type, result)
+                        : F32Kernel.valueOf(op.kind().name());
+            case F64 ->
+                truth
+                        ? new IntegerKernel(op.kind(), type, result)
+                        : F64Kernel.valueOf(op.kind().name());
             case I8, U8, I32, I64, BOOL -> new IntegerKernel(op.kind(), type, result);
             case F16, BF16 -> throw new AssertionError("16-bit numbers are computed as F32");
         };
@@ -69,13 +76,12 @@ public final class Reductions {
 
     /** The results of combining nothing. */
     private static void fill(Reduce op, DType result, long output, long n) {
-        double value =
-                switch (op.kind()) {
-                    case SUM, ANY -> 0;
-                    case PROD, ALL -> 1;
-                    case MEAN -> Double.NaN;
-                    case AMAX, AMIN -> throw new AssertionError("the operation refuses empty dimensions");
-                };
+        double value = switch (op.kind()) {
+            case SUM, ANY -> 0;
+            case PROD, ALL -> 1;
+            case MEAN -> Double.NaN;
+            case AMAX, AMIN -> throw new AssertionError("the operation refuses empty dimensions");
+        };
         for (long i = 0; i < n; i++) {
             long at = output + i * result.bytes();
             switch (result) {

@@ -43,7 +43,10 @@ public final class Sorting {
                 for (int i = 0; i < n; i++) {
                     long to = first + i * lanes.inner();
                     long from = first + order[i] * lanes.inner();
-                    bits(dtype.bytes(), values + to * dtype.bytes(), bits(dtype.bytes(), address + from * dtype.bytes()));
+                    bits(
+                            dtype.bytes(),
+                            values + to * dtype.bytes(),
+                            bits(dtype.bytes(), address + from * dtype.bytes()));
                     i64(positions + to * Long.BYTES, order[i]);
                 }
             });

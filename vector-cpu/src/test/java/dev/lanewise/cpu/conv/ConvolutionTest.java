@@ -77,8 +77,20 @@ class ConvolutionTest {
         int h = Math.max(1, (r - 1) * dilationH + 1 - 2 * padH) + random.nextInt(30);
         int w = Math.max(1, (s - 1) * dilationW + 1 - 2 * padW) + random.nextInt(45);
         return new ConvShape(
-                1 + random.nextInt(4), groups * (1 + random.nextInt(9)), h, w, groups * (1 + random.nextInt(35)), r, s,
-                1 + random.nextInt(3), 1 + random.nextInt(3), padH, padW, dilationH, dilationW, groups);
+                1 + random.nextInt(4),
+                groups * (1 + random.nextInt(9)),
+                h,
+                w,
+                groups * (1 + random.nextInt(35)),
+                r,
+                s,
+                1 + random.nextInt(3),
+                1 + random.nextInt(3),
+                padH,
+                padW,
+                dilationH,
+                dilationW,
+                groups);
     }
 
     @ParameterizedTest

@@ -184,7 +184,8 @@ class ElementwiseTest {
         Tensor target = Tensor.full(-1, DType.F32, Device.CPU, 40, 50);
         Tensor source = values(DType.F32, 40 * 50).reshape(50, 40);
         target.assign(source.transpose(0, 1));
-        assertThat(target.toFloatArray()).isEqualTo(source.transpose(0, 1).copy().toFloatArray());
+        assertThat(target.toFloatArray())
+                .isEqualTo(source.transpose(0, 1).copy().toFloatArray());
         target.transpose(0, 1).slice(0, 5, 45, 2).assign(Tensor.scalar(3));
         float[] values = target.toFloatArray();
         float[] before = source.transpose(0, 1).copy().toFloatArray();
@@ -232,34 +233,40 @@ class ElementwiseTest {
         float[] half = Tensor.of(values).to(DType.F16).toFloatArray();
         float[] brain = Tensor.of(values).to(DType.BF16).toFloatArray();
         for (int i = 0; i < values.length; i++) {
-            assertThat(Float.compare(half[i], Float.float16ToFloat(Float.floatToFloat16(values[i])))).isZero();
+            assertThat(Float.compare(half[i], Float.float16ToFloat(Float.floatToFloat16(values[i]))))
+                    .isZero();
             if (Float.isFinite(brain[i])) {
                 float above = Float.intBitsToFloat(Float.floatToRawIntBits(brain[i]) + 0x10000);
                 float below = Float.intBitsToFloat(Float.floatToRawIntBits(brain[i]) - 0x10000);
                 double error = Math.abs((double) values[i] - brain[i]);
                 assertThat(error).isLessThanOrEqualTo(Math.abs((double) values[i] - above));
-                assertThat(brain[i] == 0 || error <= Math.abs((double) values[i] - below)).isTrue();
+                assertThat(brain[i] == 0 || error <= Math.abs((double) values[i] - below))
+                        .isTrue();
             }
         }
         // just above the middle of two halves: by way of a float it would round to even, down
-        assertThat(Tensor.of(new double[] {1 + 0x1p-11 + 0x1p-40}, 1).to(DType.F16).toDoubleArray()).containsExactly(1 + 0x1p-10);
+        assertThat(Tensor.of(new double[] {1 + 0x1p-11 + 0x1p-40}, 1)
+                        .to(DType.F16)
+                        .toDoubleArray())
+                .containsExactly(1 + 0x1p-10);
     }
 
     private static void checkReal(Op op, Tensor result, IntToDoubleFunction expected) {
         double[] y = result.toDoubleArray();
-        double relative =
-                switch (result.dtype()) {
-                    case F64 -> 1e-13;
-                    case F32 -> 1e-5;
-                    case F16 -> 1e-3;
-                    default -> 8e-3;
-                };
+        double relative = switch (result.dtype()) {
+            case F64 -> 1e-13;
+            case F32 -> 1e-5;
+            case F16 -> 1e-3;
+            default -> 8e-3;
+        };
         for (int i = 0; i < y.length; i++) {
             double exact = expected.applyAsDouble(i);
             boolean overflows = result.dtype() == DType.F16 && Math.abs(exact) >= 65520;
             double e = overflows ? Math.copySign(Double.POSITIVE_INFINITY, exact) : exact;
             boolean same = Double.isNaN(e) ? Double.isNaN(y[i]) : Math.abs(y[i] - e) <= relative * (Math.abs(e) + 0.1);
-            assertThat(same || y[i] == e).as("%s of %s, element %s: %s, expected %s", op, result.spec(), i, y[i], e).isTrue();
+            assertThat(same || y[i] == e)
+                    .as("%s of %s, element %s: %s, expected %s", op, result.spec(), i, y[i], e)
+                    .isTrue();
         }
     }
 
@@ -317,7 +324,8 @@ class ElementwiseTest {
     /** The elements of a view, one by one. */
     private static double[] walked(Tensor view) {
         MemorySegment segment = ((HostBuffer) view.buffer()).segment();
-        double[] memory = Tensor.of(segment, view.dtype(), segment.byteSize() / view.dtype().bytes())
+        double[] memory = Tensor.of(
+                        segment, view.dtype(), segment.byteSize() / view.dtype().bytes())
                 .toDoubleArray();
         double[] values = new double[(int) view.shape().elements()];
         for (int i = 0; i < values.length; i++) {

@@ -21,8 +21,20 @@ class SpecialFunctionsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "EXP, 1.1", "EXPM1, 2", "LOG, 2", "LOG1P, 3", "SIN, 2", "COS, 2", "TANH, 3", "SIGMOID, 3", "SOFTPLUS, 3",
-        "ERF, 3", "SQRT, 0.51", "RSQRT, 1.6", "TAN, 0.51", "ATAN, 0.51"
+        "EXP, 1.1",
+        "EXPM1, 2",
+        "LOG, 2",
+        "LOG1P, 3",
+        "SIN, 2",
+        "COS, 2",
+        "TANH, 3",
+        "SIGMOID, 3",
+        "SOFTPLUS, 3",
+        "ERF, 3",
+        "SQRT, 0.51",
+        "RSQRT, 1.6",
+        "TAN, 0.51",
+        "ATAN, 0.51"
     })
     void errorsStayWithinTheStatedUlps(Unary op, double most) {
         float[] x = sweep();
@@ -30,7 +42,9 @@ class SpecialFunctionsTest {
         for (int i = 0; i < x.length; i++) {
             double exact = op.apply((double) x[i]);
             if (isSpecial(exact)) {
-                assertThat(Float.compare(y[i], (float) exact)).as("%s(%s) = %s", op, x[i], y[i]).isZero();
+                assertThat(Float.compare(y[i], (float) exact))
+                        .as("%s(%s) = %s", op, x[i], y[i])
+                        .isZero();
             } else {
                 double error = Math.abs(y[i] - exact);
                 assertThat(error)
@@ -48,7 +62,9 @@ class SpecialFunctionsTest {
         for (int i = 0; i < x.length; i++) {
             double exact = op.apply((double) x[i]);
             if (isSpecial(exact)) {
-                assertThat(Float.compare(y[i], (float) exact)).as("%s(%s) = %s", op, x[i], y[i]).isZero();
+                assertThat(Float.compare(y[i], (float) exact))
+                        .as("%s(%s) = %s", op, x[i], y[i])
+                        .isZero();
             } else {
                 assertThat(Math.abs(y[i] - exact))
                         .as("%s(%s) = %s, exactly %s", op, x[i], y[i], exact)

@@ -60,7 +60,9 @@ final class GemmCase {
         double unit = isDouble ? Math.ulp(1.0) : Math.ulp(1f);
         double tolerance = unit * (16 + shape.k());
         for (int i = 0; i < expected.length; i++) {
-            assertThat(c.get(i)).as("element %d of %s, %s", i, shape, isDouble ? "F64" : "F32").isCloseTo(expected[i], within(tolerance));
+            assertThat(c.get(i))
+                    .as("element %d of %s, %s", i, shape, isDouble ? "F64" : "F32")
+                    .isCloseTo(expected[i], within(tolerance));
         }
     }
 

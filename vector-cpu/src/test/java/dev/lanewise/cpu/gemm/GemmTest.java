@@ -122,7 +122,8 @@ class GemmTest {
                     MemorySegment ones = arena.allocate(4L * 6 * Math.max(5, n), 64);
                     Gemm.f32(shape).run(ones, 0, ones, 0, product.output(), 0);
                     for (long i = 0; i < 5L * n; i++) {
-                        assertThat(product.output().getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i)).isZero();
+                        assertThat(product.output().getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i))
+                                .isZero();
                     }
                 }
             }
@@ -182,7 +183,9 @@ class GemmTest {
                 for (int threads : new int[] {2, 5}) {
                     Workers.setThreads(threads);
                     product.run();
-                    assertThat(product.values()).as("%s, %d threads", shape, threads).isEqualTo(alone);
+                    assertThat(product.values())
+                            .as("%s, %d threads", shape, threads)
+                            .isEqualTo(alone);
                 }
             }
         } finally {
@@ -221,11 +224,14 @@ class GemmTest {
             MemorySegment small = arena.allocate(4L * 99, 64);
             MemorySegment fits = arena.allocate(4L * 100, 64);
             Gemm gemm = Gemm.f32(GemmShape.of(10, 10, 10));
-            assertThatThrownBy(() -> gemm.run(small, 0, fits, 0, fits, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gemm.run(small, 0, fits, 0, fits, 0))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> gemm.run(fits, 4, fits, 0, fits, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> gemm.run(fits, 0, fits, 0, small, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gemm.run(fits, 0, fits, 0, small, 0))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
             Gemm biased = Gemm.f32(GemmShape.of(10, 10, 10).fused(Bias.PER_ROW, Activation.NONE));
-            assertThatThrownBy(() -> biased.run(fits, 0, fits, 0, fits, 0)).hasMessageContaining("expected one PER_ROW");
+            assertThatThrownBy(() -> biased.run(fits, 0, fits, 0, fits, 0))
+                    .hasMessageContaining("expected one PER_ROW");
         }
         assertThatThrownBy(() -> GemmShape.of(-1, 2, 3)).hasMessageContaining("m -1");
         assertThatThrownBy(() -> GemmShape.of(1, 2, 3).left(-3, 1)).hasMessageContaining("copy a flipped operand");

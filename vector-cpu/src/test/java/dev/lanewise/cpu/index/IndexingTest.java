@@ -85,7 +85,9 @@ class IndexingTest {
                 Tensor slices = random(random, dtype, layout, 6, 9, 9, 5);
                 for (int dim = 0; dim < 3; dim++) {
                     IndexAdd op = new IndexAdd(dim, 8);
-                    long[] sizes = dim == 1 ? new long[] {9, 9} : new long[] {slices.shape().size(dim)};
+                    long[] sizes = dim == 1
+                            ? new long[] {9, 9}
+                            : new long[] {slices.shape().size(dim)};
                     Tensor index = positions(random, layout, 8, sizes);
                     check(op, (in, out) -> Scattering.run(op, in, out), 1e-5, slices, index);
                 }

@@ -45,7 +45,8 @@ class SmallMatricesTest {
             assertProduct(b, null, a, run(Linalg.SOLVE, a, b)[0]);
             Tensor identity = OpCheck.empty(a.spec(), Layout.DENSE);
             for (long i = 0; i < 48; i++) {
-                Elements.of(identity).set(i % 16 % 5 == 0 ? 1.0 : 0.0, Elements.of(identity).index(i));
+                Elements.of(identity)
+                        .set(i % 16 % 5 == 0 ? 1.0 : 0.0, Elements.of(identity).index(i));
             }
             assertProduct(identity, null, a, run(Linalg.INVERSE, a)[0]);
         }

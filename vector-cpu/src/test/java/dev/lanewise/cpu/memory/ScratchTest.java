@@ -72,7 +72,8 @@ class ScratchTest {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment segment = arena.allocate(128, 64);
             assertThat(NativeMemory.address(segment, 64, 64)).isEqualTo(segment.address() + 64);
-            assertThatThrownBy(() -> NativeMemory.address(segment, 64, 65)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> NativeMemory.address(segment, 64, 65))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
         }
         assertThatThrownBy(() -> NativeMemory.address(MemorySegment.ofArray(new float[4]), 0, 16))
                 .hasMessageContaining("heap segment");

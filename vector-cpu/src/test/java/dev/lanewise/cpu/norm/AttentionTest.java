@@ -78,7 +78,8 @@ class AttentionTest {
         Tensor q = random(random, DType.F32, Layout.DENSE, 2, 3);
         Tensor k = random(random, DType.F32, Layout.DENSE, 2, 3);
         Tensor v = random(random, DType.F32, Layout.DENSE, 2, 3);
-        Tensor mask = of(Shape.of(2, 2), Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, 0);
+        Tensor mask =
+                of(Shape.of(2, 2), Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, 0);
         Attention op = new Attention(1, false);
         Tensor y = OpCheck.run(op, (in, out) -> Attentions.run(op, in, out), q, k, v, mask)[0];
         assertThat(Elements.of(y).real(0, 0)).isNaN();

@@ -43,12 +43,11 @@ class NormalizationTest {
         long[] last = Arrays.copyOfRange(sizes, sizes.length - op.dims(), sizes.length);
         Tensor weight = random(random, dtype, layout, last);
         Tensor bias = random(random, dtype, layout, last);
-        Tensor[] operands =
-                switch (parameters) {
-                    case 0 -> new Tensor[] {x};
-                    case 1 -> new Tensor[] {x, weight};
-                    default -> new Tensor[] {x, weight, bias};
-                };
+        Tensor[] operands = switch (parameters) {
+            case 0 -> new Tensor[] {x};
+            case 1 -> new Tensor[] {x, weight};
+            default -> new Tensor[] {x, weight, bias};
+        };
         check(op, (in, out) -> LayerNorms.run(op, in, out), tolerance, operands);
         Tensor[] y = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), operands);
         LayerNormGrad grad = new LayerNormGrad(op);

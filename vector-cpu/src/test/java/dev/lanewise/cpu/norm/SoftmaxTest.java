@@ -113,8 +113,7 @@ class SoftmaxTest {
         Tensor logp = OpCheck.run(op, (in, out) -> CrossEntropies.run(op, in, out), operands)[1];
         Tensor g = op.reduction() == Reduction.NONE ? random(random, dtype, layout, 23) : random(random, dtype, layout);
         CrossEntropyGrad grad = new CrossEntropyGrad(op);
-        Tensor[] gradOperands =
-                weighted ? new Tensor[] {g, logp, target, weight} : new Tensor[] {g, logp, target};
+        Tensor[] gradOperands = weighted ? new Tensor[] {g, logp, target, weight} : new Tensor[] {g, logp, target};
         check(grad, (in, out) -> CrossEntropies.run(grad, in, out), tolerance, gradOperands);
     }
 

@@ -41,9 +41,19 @@ class PoolingTest {
             int kernelH = 1 + random.nextInt(4);
             int kernelW = 1 + random.nextInt(4);
             shapes.add(new PoolShape(
-                    1 + random.nextInt(3), 1 + random.nextInt(6), kernelH + random.nextInt(20),
-                    kernelW + random.nextInt(40), kernelH, kernelW, 1 + random.nextInt(3), 1 + random.nextInt(3),
-                    random.nextInt(kernelH / 2 + 1), random.nextInt(kernelW / 2 + 1), 1, 1, random.nextBoolean(),
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(6),
+                    kernelH + random.nextInt(20),
+                    kernelW + random.nextInt(40),
+                    kernelH,
+                    kernelW,
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(3),
+                    random.nextInt(kernelH / 2 + 1),
+                    random.nextInt(kernelW / 2 + 1),
+                    1,
+                    1,
+                    random.nextBoolean(),
                     random.nextBoolean()));
         }
         return shapes.stream();
@@ -120,7 +130,9 @@ class PoolingTest {
                     : actual.get(ValueLayout.JAVA_DOUBLE, SHIFT + 8L * i);
             boolean same = Double.compare(value, expected[i]) == 0
                     || Math.abs(value - expected[i]) <= (bytes == 4 ? 1e-5 : 1e-13) * (1 + Math.abs(expected[i]));
-            assertThat(same).as("element %d: %s, expected %s", i, value, expected[i]).isTrue();
+            assertThat(same)
+                    .as("element %d: %s, expected %s", i, value, expected[i])
+                    .isTrue();
         }
     }
 
@@ -166,8 +178,20 @@ class PoolingTest {
     @MethodSource("shapes")
     void averageAndItsGradientAgreeWithTheDefinition(PoolShape shape) {
         PoolShape p = new PoolShape(
-                shape.n(), shape.c(), shape.h(), shape.w(), shape.kernelH(), shape.kernelW(), shape.strideH(),
-                shape.strideW(), shape.padH(), shape.padW(), 1, 1, shape.ceilMode(), shape.countIncludePad());
+                shape.n(),
+                shape.c(),
+                shape.h(),
+                shape.w(),
+                shape.kernelH(),
+                shape.kernelW(),
+                shape.strideH(),
+                shape.strideW(),
+                shape.padH(),
+                shape.padW(),
+                1,
+                1,
+                shape.ceilMode(),
+                shape.countIncludePad());
         double[] x = random(p, p.inputs(), false);
         double[] gy = random(p, p.outputs(), false);
         double[] y = new double[gy.length];
@@ -211,7 +235,8 @@ class PoolingTest {
         // 6 + 2 columns, window 2, stride 3: a third window would begin at column 6, right of the input.
         PoolShape p = new PoolShape(1, 1, 6, 6, 2, 2, 3, 3, 1, 1, 1, 1, true, true);
         assertThat(p.oh()).isEqualTo(3);
-        assertThat(new PoolShape(1, 1, 5, 5, 2, 2, 3, 3, 1, 1, 1, 1, true, true).ow()).isEqualTo(2);
+        assertThat(new PoolShape(1, 1, 5, 5, 2, 2, 3, 3, 1, 1, 1, 1, true, true).ow())
+                .isEqualTo(2);
     }
 
     @Test

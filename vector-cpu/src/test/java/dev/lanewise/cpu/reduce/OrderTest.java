@@ -18,8 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class OrderTest {
-    private static final List<DType> NUMBERS =
-            List.of(DType.F32, DType.F64, DType.I8, DType.U8, DType.I32, DType.I64);
+    private static final List<DType> NUMBERS = List.of(DType.F32, DType.F64, DType.I8, DType.U8, DType.I32, DType.I64);
     private final Random random = new Random(2);
 
     @Test
@@ -66,8 +65,7 @@ class OrderTest {
 
     @Test
     void sortingEqualsTheOracleAndIsStableInBothDirections() {
-        for (DType dtype : List.of(
-                DType.F32, DType.F64, DType.I8, DType.U8, DType.I32, DType.I64, DType.BOOL)) {
+        for (DType dtype : List.of(DType.F32, DType.F64, DType.I8, DType.U8, DType.I32, DType.I64, DType.BOOL)) {
             for (Layout layout : Layout.values()) {
                 Tensor x = random(random, dtype, layout, 3, 41, 2);
                 for (int dim = 0; dim < 3; dim++) {
@@ -82,7 +80,9 @@ class OrderTest {
 
     @Test
     void sortingTreatsNaNAsLargestAndZerosAsEqual() {
-        double[] values = {0.0, -0.0, Double.NaN, -3, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0, Double.NaN};
+        double[] values = {
+            0.0, -0.0, Double.NaN, -3, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0, Double.NaN
+        };
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             for (boolean descending : new boolean[] {false, true}) {
                 Sort op = new Sort(0, descending);
