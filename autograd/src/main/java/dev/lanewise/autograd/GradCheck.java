@@ -33,14 +33,14 @@ public final class GradCheck {
      * @throws AssertionError naming expected and found value of the first directional derivative that disagrees
      */
     public static void first(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
-        try (var _ = Scope.open("GradCheck")) {
+        try (var ignored = Scope.open("GradCheck")) {
             new GradCheck(1).check("first derivative", f, inputs);
         }
     }
 
     /** Checks the second derivatives: the first derivatives of a random weighting of the gradients. */
     public static void second(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
-        try (var _ = Scope.open("GradCheck")) {
+        try (var ignored = Scope.open("GradCheck")) {
             GradCheck check = new GradCheck(2);
             List<Tensor> weights = new ArrayList<>();
             check.check("second derivative", xs -> check.gradient(f, xs, weights), inputs);

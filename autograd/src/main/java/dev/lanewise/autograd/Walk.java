@@ -67,7 +67,7 @@ final class Walk {
         @Nullable
         Tensor[] upstream =
                 Arrays.stream(sums).map(sum -> sum == null ? null : sum.tensor).toArray(Tensor[]::new);
-        try (var _ = Scope.open("gradient of " + node.name)) {
+        try (var ignored = Scope.open("gradient of " + node.name)) {
             Context context = new Context(this, node, upstream, graph == Graph.DIFFERENTIATE);
             for (int i = 0; i < node.inputs(); i++) {
                 GradOrigin edge = node.edges[i];

@@ -112,7 +112,7 @@ final class OpWorkloads {
             unary.forEach((name, op) -> add(name, shape, Rate.GELEMS, size, operands -> {
                 Tensor x = operands.normal(size);
                 return () -> {
-                    Tensor _ = op.apply(x);
+                    Tensor unused = op.apply(x);
                 };
             }));
         }

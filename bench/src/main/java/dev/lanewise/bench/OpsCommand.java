@@ -31,11 +31,11 @@ final class OpsCommand implements Callable<Integer> {
     private static double seconds(OpWorkload workload, Device device, Timing timing) {
         Backend backend = Backends.of(device);
         return Autograd.noGrad(() -> {
-            try (var _ = Scope.open("operands")) {
+            try (var ignored = Scope.open("operands")) {
                 Runnable op = workload.prepare().on(new Operands(device, Rng.global()));
                 return timing.seconds(
                         () -> {
-                            try (var _ = Scope.open("operation")) {
+                            try (var ignored = Scope.open("operation")) {
                                 op.run();
                             }
                         },

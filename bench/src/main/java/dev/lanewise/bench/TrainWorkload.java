@@ -116,7 +116,7 @@ enum TrainWorkload {
         Tensor y = targets.apply(operands).flatten().keep();
         Optimizer trained = optimizer.apply(network.parameters());
         return () -> {
-            try (var _ = Scope.open("training step")) {
+            try (var ignored = Scope.open("training step")) {
                 Tensor logits = network.forward(x);
                 Tensor loss = logits.flatten(0, -2).crossEntropy(y);
                 trained.step(Autograd.gradients(loss));

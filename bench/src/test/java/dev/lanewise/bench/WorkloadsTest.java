@@ -25,7 +25,7 @@ final class WorkloadsTest {
     @MethodSource("operations")
     void operationRuns(OpWorkload workload) {
         Autograd.noGrad(() -> {
-            try (var _ = Scope.open("test")) {
+            try (var ignored = Scope.open("test")) {
                 Runnable op = workload.prepare().on(new Operands(Device.CPU, Rng.global()));
                 double seconds = Timing.ONCE.seconds(op, () -> {});
                 Map<String, Object> line = workload.line(seconds);

@@ -32,8 +32,13 @@ public final class JsonLine {
 
     private static void write(JsonGenerator json, Object value) {
         switch (value) {
-            case Double real when !Double.isFinite(real) -> json.writeNull();
-            case Double real -> json.writeNumber(real);
+            case Double real -> {
+                if (Double.isFinite(real)) {
+                    json.writeNumber(real);
+                } else {
+                    json.writeNull();
+                }
+            }
             case Long whole -> json.writeNumber(whole);
             case Integer whole -> json.writeNumber(whole);
             case Boolean truth -> json.writeBoolean(truth);

@@ -39,7 +39,7 @@ final class MemoryTest {
 
     private void scopedSteps(int steps) {
         for (int i = 0; i < steps; i++) {
-            try (var _ = Scope.open("step")) {
+            try (var ignored = Scope.open("step")) {
                 step();
             }
         }

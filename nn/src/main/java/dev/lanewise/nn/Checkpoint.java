@@ -53,7 +53,7 @@ public final class Checkpoint {
      */
     public static void loadWeights(Path file, Module model) {
         try (SafetensorsFile weights = Safetensors.open(file);
-                var _ = Scope.open("load")) {
+                var ignored = Scope.open("load")) {
             load(weights, model);
         }
     }
@@ -97,7 +97,7 @@ public final class Checkpoint {
      */
     public static Position resume(Path file, Module model, Optimizer optimizer, Rng rng) {
         try (SafetensorsFile weights = Safetensors.open(file);
-                var _ = Scope.open("resume")) {
+                var ignored = Scope.open("resume")) {
             load(weights, model);
             Path stateFile = stateFile(file);
             return Files.exists(stateFile)

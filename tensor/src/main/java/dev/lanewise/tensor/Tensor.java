@@ -344,7 +344,7 @@ public sealed interface Tensor
         if (shape().isEmpty()) {
             return;
         }
-        try (var _ = Scope.open("copyTo")) {
+        try (var ignored = Scope.open("copyTo")) {
             Tensor dense = contiguous();
             Backend backend = Backends.of(device());
             try {
@@ -424,7 +424,7 @@ public sealed interface Tensor
     }
 
     private void read(DType dtype, MemorySegment target) {
-        try (var _ = Scope.open("read")) {
+        try (var ignored = Scope.open("read")) {
             to(dtype).copyTo(target);
         }
     }

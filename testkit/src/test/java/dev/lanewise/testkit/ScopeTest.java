@@ -15,7 +15,7 @@ final class ScopeTest {
     @Test
     void releasedTensorNamesItsScope() {
         Tensor x;
-        try (var _ = Scope.open("forward pass")) {
+        try (var ignored = Scope.open("forward pass")) {
             x = Tensor.ones(3);
         }
         assertThatThrownBy(() -> x.add(1))
@@ -68,7 +68,7 @@ final class ScopeTest {
 
     @Test
     void scopesOfThreadsAreApart() throws InterruptedException {
-        try (var _ = Scope.open("main")) {
+        try (var ignored = Scope.open("main")) {
             Tensor[] made = new Tensor[1];
             Thread thread = Thread.ofVirtual().start(() -> made[0] = Tensor.ones(4));
             thread.join();
@@ -91,7 +91,7 @@ final class ScopeTest {
     void gradientsBelongToTheScopeOfTheCall() {
         Tensor w = Autograd.watch(Tensor.of(2f, 3f).keep());
         Tensor gradient;
-        try (var _ = Scope.open("step")) {
+        try (var ignored = Scope.open("step")) {
             gradient = Autograd.gradients(w.mul(w).sum()).of(w);
             assertThat(gradient.toFloatArray()).containsExactly(4, 6);
         }

@@ -35,7 +35,7 @@ final class Widening {
     }
 
     static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
-        try (var _ = Scope.open(op.opName() + " in F32")) {
+        try (var ignored = Scope.open(op.opName() + " in F32")) {
             Tensor[] wide = new Tensor[inputs.length];
             for (int i = 0; i < wide.length; i++) {
                 wide[i] = widen(inputs[i]);

@@ -14,8 +14,8 @@ final class Steps {
 
     /** Runs an operation and releases its results, as a loop in a program would. */
     static void run(Supplier<?> operation) {
-        try (var _ = Scope.open("benchmark")) {
-            Object _ = operation.get();
+        try (var ignored = Scope.open("benchmark")) {
+            Object unused = operation.get();
         }
     }
 

@@ -43,7 +43,7 @@ final class GoldenTrainings {
             Optimizer trained = optimizer.apply(model.parameters());
             List<Double> losses = new ArrayList<>();
             for (long step = 0; step < x.shape().size(0); step++) {
-                try (var _ = Scope.open("step")) {
+                try (var ignored = Scope.open("step")) {
                     Tensor loss = model.forward(x.select(0, step)).crossEntropy(y.select(0, step));
                     losses.add(loss.item());
                     trained.step(Autograd.gradients(loss));

@@ -126,7 +126,7 @@ final class Characters implements ReferenceModel {
     /** Draws the next character by its probability, likely ones a little more often. */
     private static int next(Module network, int[] before, Rng rng) {
         return Autograd.noGrad(() -> {
-            try (var _ = Scope.open("next character")) {
+            try (var ignored = Scope.open("next character")) {
                 long[] seen = Arrays.stream(before).asLongStream().toArray();
                 Tensor logits = network.forward(Tensor.of(seen, Shape.of(1, seen.length))
                         .to(network.parameters().getFirst().leaf().device()));

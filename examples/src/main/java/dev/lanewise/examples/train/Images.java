@@ -15,7 +15,7 @@ final class Images {
 
     /** Labeled images in memory as they are: pixels on [0, 1], {@code [n, c, h, w]}. */
     static Dataset dataset(LabeledImages images) {
-        try (var _ = Scope.open("images")) {
+        try (var ignored = Scope.open("images")) {
             float[] pixels = new float[images.size() * images.imageSize()];
             for (int i = 0; i < images.size(); i++) {
                 images.copyTo(i, pixels, i * images.imageSize());

@@ -40,7 +40,7 @@ final class LinearRegression implements ReferenceModel {
     }
 
     private static Dataset points(Rng rng, long n) {
-        try (var _ = Scope.open("points")) {
+        try (var ignored = Scope.open("points")) {
             Tensor x = rng.rand(DType.F32, n, 1).mul(2).sub(1);
             return new TensorDataset(
                     x, x.mul(A).add(B).add(rng.randn(DType.F32, n, 1).mul(NOISE)));

@@ -65,7 +65,7 @@ public final class PredictCommand implements Callable<Integer> {
         List<Answer> answers = new ArrayList<>();
         for (String input : inputs) {
             answers.addAll(Autograd.noGrad(() -> {
-                try (var _ = Scope.open("prediction")) {
+                try (var ignored = Scope.open("prediction")) {
                     return reference.predict(card, network, input);
                 }
             }));

@@ -28,7 +28,7 @@ final class Pretrained {
      */
     static List<String> load(Path file, Module model, String head) {
         try (SafetensorsFile weights = Safetensors.open(file);
-                var _ = Scope.open("load")) {
+                var ignored = Scope.open("load")) {
             Map<String, Tensor> state = new LinkedHashMap<>();
             List<String> kept = new ArrayList<>();
             List<String> problems = new ArrayList<>();

@@ -62,7 +62,7 @@ final class Tables implements ReferenceModel {
     }
 
     private static Dataset rows(TableEncoder encoder, Table features, int[] labels, int[] chosen) {
-        try (var _ = Scope.open("rows")) {
+        try (var ignored = Scope.open("rows")) {
             Tensor x = Tensor.of(encoder.encode(features.select(chosen)), chosen.length, encoder.width());
             long[] y = Arrays.stream(chosen).mapToLong(i -> labels[i]).toArray();
             return new TensorDataset(x, Tensor.of(y, Shape.of(y.length)));

@@ -39,7 +39,7 @@ record Training(
         long seen = 0;
         long step = (epoch - 1) * loader.batches();
         for (var batches = loader.epoch(epoch).iterator(); batches.hasNext(); step++) {
-            try (var _ = Scope.open("training step")) {
+            try (var ignored = Scope.open("training step")) {
                 Batch batch = batches.next();
                 Tensor y = batch.y().to(device);
                 Tensor output = model.forward(batch.x().to(device));
@@ -88,7 +88,7 @@ record Training(
         Objective.Evaluation evaluation = objective.evaluation();
         Autograd.noGrad(() -> {
             for (var batches = loader.epoch(0).iterator(); batches.hasNext(); ) {
-                try (var _ = Scope.open("evaluation")) {
+                try (var ignored = Scope.open("evaluation")) {
                     Batch batch = batches.next();
                     evaluation.add(
                             model.forward(batch.x().to(device)), batch.y().to(device));

@@ -60,7 +60,7 @@ public abstract class Optimizer {
     /** Changes every parameter that is not frozen and has a gradient. */
     public final void step(Gradients gradients) {
         Autograd.noGrad(() -> {
-            try (var _ = Scope.open("optimizer")) {
+            try (var ignored = Scope.open("optimizer")) {
                 steps++;
                 List<Trained> trained = new ArrayList<>();
                 for (int i = 0; i < parameters.size(); i++) {

@@ -29,7 +29,7 @@ abstract class PerParameter extends Optimizer {
     @Override
     protected final void update(List<Trained> trained) {
         for (Trained p : trained) {
-            try (var _ = Scope.open("optimizer")) {
+            try (var ignored = Scope.open("optimizer")) {
                 Tensor g = weightDecay == 0
                         ? p.gradient()
                         : p.gradient().add(p.value().mul(weightDecay));

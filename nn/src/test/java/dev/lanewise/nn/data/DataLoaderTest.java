@@ -51,7 +51,7 @@ final class DataLoaderTest {
     void batchesBelongToTheTakersScope() {
         Tensor x;
         var batches = new DataLoader(TEN, 5, false, 0).epoch(0).iterator();
-        try (var _ = Scope.open("taker")) {
+        try (var ignored = Scope.open("taker")) {
             x = batches.next().x();
             assertThat(x.sum().item()).isEqualTo(10);
         }

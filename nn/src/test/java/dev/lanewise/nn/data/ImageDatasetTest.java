@@ -13,7 +13,7 @@ class ImageDatasetTest {
 
     @Test
     void aBatchHoldsTheChosenImagesAndLabelsInOrder() {
-        try (var _ = Scope.open("test")) {
+        try (var ignored = Scope.open("test")) {
             Batch batch = new ImageDataset(digits).batch(new long[] {7, 3});
             assertThat(batch.x().shape()).isEqualTo(Shape.of(2, 1, 28, 28));
             assertThat(batch.y().dtype()).isEqualTo(DType.I64);
@@ -27,7 +27,7 @@ class ImageDatasetTest {
 
     @Test
     void chanceDependsOnSeedEpochAndImageAlone() {
-        try (var _ = Scope.open("test")) {
+        try (var ignored = Scope.open("test")) {
             ImageTransform crop = ImageTransforms.randomCrop(28, 4);
             ImageDataset dataset = new ImageDataset(digits, crop, 1);
             float[] first = dataset.batch(new long[] {2}).x().toFloatArray();

@@ -22,7 +22,7 @@ class TensorDataTest {
 
     @Test
     void tensorsGoThroughAFileAndBack() {
-        try (var _ = Scope.open("test")) {
+        try (var ignored = Scope.open("test")) {
             Tensor weight = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
             Map<String, TensorData> state = Map.of(
                     "weight", TensorData.of(weight),
@@ -46,7 +46,7 @@ class TensorDataTest {
 
     @Test
     void everyDtypeBecomesATensorAndComesBack() {
-        try (var _ = Scope.open("test")) {
+        try (var ignored = Scope.open("test")) {
             for (DType dtype : DType.values()) {
                 MemorySegment bytes = Arena.ofAuto().allocate(6L * dtype.bytes());
                 for (long i = 0; i < bytes.byteSize(); i++) {
@@ -60,7 +60,7 @@ class TensorDataTest {
 
     @Test
     void anyByteButZeroIsTrue() {
-        try (var _ = Scope.open("test")) {
+        try (var ignored = Scope.open("test")) {
             MemorySegment bytes = MemorySegment.ofArray(new byte[] {0, 2, -1});
             Tensor mask = new TensorData(DType.BOOL, Shape.of(3), bytes).toTensor();
             assertThat(TensorData.of(mask).toLongArray()).containsExactly(0, 1, 1);

@@ -31,7 +31,7 @@ enum VersionQuery {
                             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
             MemorySegment major = arena.allocate(ValueLayout.JAVA_INT);
             MemorySegment minor = arena.allocate(ValueLayout.JAVA_INT);
-            int _ = (int) call.invokeExact(major, minor);
+            int ignored = (int) call.invokeExact(major, minor);
             return new Version(major.get(ValueLayout.JAVA_INT, 0), minor.get(ValueLayout.JAVA_INT, 0), 0);
         }
     },
@@ -53,7 +53,7 @@ enum VersionQuery {
             int[] parts = new int[3];
             MemorySegment value = arena.allocate(ValueLayout.JAVA_INT);
             for (int property = 0; property < parts.length; property++) {
-                int _ = (int) call.invokeExact(property, value);
+                int ignored = (int) call.invokeExact(property, value);
                 parts[property] = value.get(ValueLayout.JAVA_INT, 0);
             }
             return new Version(parts[0], parts[1], parts[2]);
@@ -102,7 +102,7 @@ enum VersionQuery {
         MethodHandle call = Linker.nativeLinker()
                 .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
         MemorySegment version = arena.allocate(ValueLayout.JAVA_INT);
-        int _ = (int) call.invokeExact(version);
+        int ignored = (int) call.invokeExact(version);
         return version.get(ValueLayout.JAVA_INT, 0);
     }
 

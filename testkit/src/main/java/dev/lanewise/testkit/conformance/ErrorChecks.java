@@ -80,7 +80,7 @@ final class ErrorChecks {
     }
 
     private void mixedDevices(Op op, DType dtype) {
-        try (var _ = Scope.open(op.opName())) {
+        try (var ignored = Scope.open(op.opName())) {
             Operands make = new Operands(device, dtype, Layout.CONTIGUOUS, 0);
             Tensor[] operands = Samples.of(op, dtype).getFirst().operands().apply(make);
             if (operands.length > 1) {
@@ -94,7 +94,7 @@ final class ErrorChecks {
     }
 
     private TensorSpec[] fitting(Op op, DType dtype) {
-        try (var _ = Scope.open(op.opName())) {
+        try (var ignored = Scope.open(op.opName())) {
             Operands make = new Operands(device, dtype, Layout.CONTIGUOUS, 0);
             return Arrays.stream(Samples.of(op, dtype).getLast().operands().apply(make))
                     .map(Tensor::spec)

@@ -58,7 +58,7 @@ final class GradientChecks {
 
     private void check(Op op, boolean second) {
         for (Sample sample : samples(op)) {
-            try (var _ = Scope.open(op.opName())) {
+            try (var ignored = Scope.open(op.opName())) {
                 Operands make = new Operands(
                         device, DType.F64, Layout.CONTIGUOUS, sample.name().hashCode());
                 Tensor[] operands = sample.operands().apply(make);
@@ -100,13 +100,19 @@ final class GradientChecks {
     }
 
     private static List<Sample> samples(Op op) {
-        return switch (op) {
-            case Unary unary when unary.dtypes().contains(DType.F64) -> smooth((x, y) -> unary.apply(x), 1);
-            case UnaryWith unary -> smooth((x, y) -> unary.apply(x), 1);
-            case Binary binary when binary.dtypes().contains(DType.F64) -> smooth(binary::apply, 2);
-            case Scatter scatter when scatter.kind() == Scatter.Kind.SET -> List.of(permuted(scatter.dim()));
-            default -> Samples.of(op, DType.F64);
-        };
+        if (op instanceof Unary unary && unary.dtypes().contains(DType.F64)) {
+            return smooth((x, y) -> unary.apply(x), 1);
+        }
+        if (op instanceof UnaryWith unary) {
+            return smooth((x, y) -> unary.apply(x), 1);
+        }
+        if (op instanceof Binary binary && binary.dtypes().contains(DType.F64)) {
+            return smooth(binary::apply, 2);
+        }
+        if (op instanceof Scatter scatter && scatter.kind() == Scatter.Kind.SET) {
+            return List.of(permuted(scatter.dim()));
+        }
+        return Samples.of(op, DType.F64);
     }
 
     /** No position twice: what is overwritten has no derivative of its own. */

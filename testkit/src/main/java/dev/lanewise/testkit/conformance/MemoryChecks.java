@@ -32,7 +32,7 @@ final class MemoryChecks {
     }
 
     private void assign(DType dtype, Layout layout) {
-        try (var _ = Scope.open("assign")) {
+        try (var ignored = Scope.open("assign")) {
             Operands make = new Operands(device, dtype, Layout.CONTIGUOUS, 3);
             Tensor[] base = new Tensor[1];
             Tensor view = layout.make(Shape.of(5, 19), shape -> base[0] = make.any(shape.toArray()));
@@ -55,7 +55,7 @@ final class MemoryChecks {
     }
 
     private void widen(DType dtype) {
-        try (var _ = Scope.open("widen")) {
+        try (var ignored = Scope.open("widen")) {
             float[] got = patterns(dtype).to(DType.F32).toFloatArray();
             for (int i = 0; i < PATTERNS; i++) {
                 float want = value(dtype, i);
@@ -78,7 +78,7 @@ final class MemoryChecks {
             values[4 * i + 2] = Math.nextUp(middle);
             values[4 * i + 3] = Math.nextDown(middle);
         }
-        try (var _ = Scope.open("narrow")) {
+        try (var ignored = Scope.open("narrow")) {
             Tensor got = Tensor.of(values).to(device).to(dtype).to(Device.CPU);
             Tensor want = Tensor.full(0, dtype, Device.CPU, values.length);
             Elements x = Elements.of(got);

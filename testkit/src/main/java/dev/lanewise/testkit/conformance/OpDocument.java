@@ -158,7 +158,7 @@ public final class OpDocument {
 
     private static String cpu(Op op, Backend backend) {
         if (op instanceof Op.Fused fused) {
-            try (var _ = Scope.open(op.opName())) {
+            try (var ignored = Scope.open(op.opName())) {
                 return backend.supports(fused, operands(op)) ? "kernel" : "composed";
             }
         }
@@ -169,7 +169,7 @@ public final class OpDocument {
         if (op instanceof Source || op instanceof Update) {
             return "no";
         }
-        try (var _ = Scope.open(op.opName())) {
+        try (var ignored = Scope.open(op.opName())) {
             Tensor[] operands = operands(op);
             for (int i = 0; i < operands.length; i++) {
                 operands[i] = operands[i].dtype().isFloating() ? Autograd.watch(operands[i]) : operands[i];

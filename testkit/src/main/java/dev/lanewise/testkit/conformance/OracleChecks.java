@@ -59,7 +59,7 @@ final class OracleChecks {
 
     private void ordinary(Op op, DType dtype, Layout layout) {
         for (Sample sample : Samples.of(op, dtype)) {
-            try (var _ = Scope.open(op.opName())) {
+            try (var ignored = Scope.open(op.opName())) {
                 Operands make =
                         new Operands(device, dtype, layout, sample.name().hashCode());
                 Tensor[] operands = sample.operands().apply(make);
@@ -142,7 +142,7 @@ final class OracleChecks {
     }
 
     private void extremes(Op op, DType dtype) {
-        try (var _ = Scope.open(op.opName())) {
+        try (var ignored = Scope.open(op.opName())) {
             Operands make = new Operands(device, dtype, Layout.CONTIGUOUS, 0);
             double[] values = extremes(dtype);
             Tensor x = make.given(Shape.of(values.length), values);

@@ -32,7 +32,7 @@ final class ThreadChecks {
         DType dtype = OracleChecks.dtypes(op).contains(DType.F32)
                 ? DType.F32
                 : OracleChecks.dtypes(op).iterator().next();
-        try (var _ = Scope.open(op.opName())) {
+        try (var ignored = Scope.open(op.opName())) {
             Tensor[] operands = LargeSamples.of(op)
                     .operands()
                     .apply(new Operands(

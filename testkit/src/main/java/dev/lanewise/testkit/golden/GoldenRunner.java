@@ -106,7 +106,7 @@ public final class GoldenRunner {
         if (op == null) {
             return missing(golden.id(), golden.op());
         }
-        try (var _ = Scope.open(golden.id())) {
+        try (var ignored = Scope.open(golden.id())) {
             Comparison comparison = new Comparison();
             compare(golden, file, op, comparison);
             return comparison.result(golden.id(), golden.op());
@@ -170,7 +170,7 @@ public final class GoldenRunner {
         if (trainer == null) {
             return missing(name, name);
         }
-        try (var _ = Scope.open(name)) {
+        try (var ignored = Scope.open(name)) {
             Comparison comparison = new Comparison();
             compare(file, trainer, comparison);
             return comparison.result(name, name);

@@ -120,7 +120,7 @@ class SpecialFunctionsTest {
     }
 
     private static float[] apply(Unary op, float[] x) {
-        try (var _ = Scope.open()) {
+        try (var ignored = Scope.open()) {
             return Tensor.of(x).apply(op).toFloatArray();
         }
     }
