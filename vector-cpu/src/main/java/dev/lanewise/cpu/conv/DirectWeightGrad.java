@@ -9,11 +9,11 @@ import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The direct gradient of a convolution with respect to its weights.
@@ -221,9 +221,8 @@ final class DirectWeightGrad implements AutoCloseable {
     private void addTile(long tile, int channels, int count, long to) {
         for (int i = 0; i < channels; i++) {
             for (int j = 0; j < count; j++) {
-                float sum = FloatVector.fromMemorySegment(
-                                SPECIES, ALL, (tile + ((long) i * WeightGradTile.TAPS + j) * BYTES) & MASK, ORDER)
-                        .reduceLanes(VectorOperators.ADD);
+                float sum = LaneSum.of(FloatVector.fromMemorySegment(
+                        SPECIES, ALL, (tile + ((long) i * WeightGradTile.TAPS + j) * BYTES) & MASK, ORDER));
                 long at = (to + 4 * ((long) i * taps + j)) & MASK;
                 ALL.set(FLOAT, at, ALL.get(FLOAT, at) + sum);
             }

@@ -4,11 +4,11 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.NativeMemory.ZEROS;
 
+import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Single-precision products of a vector and a matrix, eight rows of the matrix at a time: eight streams of memory. */
@@ -74,14 +74,14 @@ final class F32MatrixVector implements MatrixVectorKernel {
             matrix += VECTOR;
         }
         int rest = k - p;
-        store(sum7.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row7), out, Math.min(7, last));
-        store(sum6.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row6), out, Math.min(6, last));
-        store(sum5.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row5), out, Math.min(5, last));
-        store(sum4.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row4), out, Math.min(4, last));
-        store(sum3.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row3), out, Math.min(3, last));
-        store(sum2.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row2), out, Math.min(2, last));
-        store(sum1.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix + row1), out, Math.min(1, last));
-        store(sum0.reduceLanes(VectorOperators.ADD) + dot(rest, x, matrix), out, Math.min(0, last));
+        store(LaneSum.of(sum7) + dot(rest, x, matrix + row7), out, Math.min(7, last));
+        store(LaneSum.of(sum6) + dot(rest, x, matrix + row6), out, Math.min(6, last));
+        store(LaneSum.of(sum5) + dot(rest, x, matrix + row5), out, Math.min(5, last));
+        store(LaneSum.of(sum4) + dot(rest, x, matrix + row4), out, Math.min(4, last));
+        store(LaneSum.of(sum3) + dot(rest, x, matrix + row3), out, Math.min(3, last));
+        store(LaneSum.of(sum2) + dot(rest, x, matrix + row2), out, Math.min(2, last));
+        store(LaneSum.of(sum1) + dot(rest, x, matrix + row1), out, Math.min(1, last));
+        store(LaneSum.of(sum0) + dot(rest, x, matrix), out, Math.min(0, last));
     }
 
     @Override
