@@ -4,8 +4,8 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.NativeMemory.ZEROS;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.memory.Scratch;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
@@ -22,18 +22,21 @@ final class F64MatrixVector implements MatrixVectorKernel {
 
     @Override
     public void dots(int rows, int k, long x, long matrix, long matrixRow, long out) {
-        for (int row = 0; row < rows; row += ROWS) {
-            rows8(
-                    Math.min(ROWS, rows - row),
-                    k,
-                    x,
-                    matrix + row * matrixRow,
-                    matrixRow,
-                    out + (long) row * Double.BYTES);
+        try (Scratch lanes = Scratch.borrow(ROWS * VECTOR)) {
+            for (int row = 0; row < rows; row += ROWS) {
+                rows8(
+                        Math.min(ROWS, rows - row),
+                        k,
+                        x,
+                        matrix + row * matrixRow,
+                        matrixRow,
+                        out + (long) row * Double.BYTES,
+                        lanes.address());
+            }
         }
     }
 
-    private static void rows8(int rows, int k, long x, long matrix, long matrixRow, long out) {
+    private static void rows8(int rows, int k, long x, long matrix, long matrixRow, long out, long lanes) {
         int last = rows - 1;
         long row1 = (Math.min(1, last) * matrixRow) & MASK;
         long row2 = (Math.min(2, last) * matrixRow) & MASK;
@@ -73,15 +76,37 @@ final class F64MatrixVector implements MatrixVectorKernel {
             x += VECTOR;
             matrix += VECTOR;
         }
+        sum0.intoMemorySegment(ALL, (lanes + 0 * VECTOR) & MASK, ORDER);
+        sum1.intoMemorySegment(ALL, (lanes + 1 * VECTOR) & MASK, ORDER);
+        sum2.intoMemorySegment(ALL, (lanes + 2 * VECTOR) & MASK, ORDER);
+        sum3.intoMemorySegment(ALL, (lanes + 3 * VECTOR) & MASK, ORDER);
+        sum4.intoMemorySegment(ALL, (lanes + 4 * VECTOR) & MASK, ORDER);
+        sum5.intoMemorySegment(ALL, (lanes + 5 * VECTOR) & MASK, ORDER);
+        sum6.intoMemorySegment(ALL, (lanes + 6 * VECTOR) & MASK, ORDER);
+        sum7.intoMemorySegment(ALL, (lanes + 7 * VECTOR) & MASK, ORDER);
         int rest = k - p;
-        store(LaneSum.of(sum7) + dot(rest, x, matrix + row7), out, Math.min(7, last));
-        store(LaneSum.of(sum6) + dot(rest, x, matrix + row6), out, Math.min(6, last));
-        store(LaneSum.of(sum5) + dot(rest, x, matrix + row5), out, Math.min(5, last));
-        store(LaneSum.of(sum4) + dot(rest, x, matrix + row4), out, Math.min(4, last));
-        store(LaneSum.of(sum3) + dot(rest, x, matrix + row3), out, Math.min(3, last));
-        store(LaneSum.of(sum2) + dot(rest, x, matrix + row2), out, Math.min(2, last));
-        store(LaneSum.of(sum1) + dot(rest, x, matrix + row1), out, Math.min(1, last));
-        store(LaneSum.of(sum0) + dot(rest, x, matrix), out, Math.min(0, last));
+        store(sum(lanes + 7 * VECTOR) + dot(rest, x, matrix + row7), out, Math.min(7, last));
+        store(sum(lanes + 6 * VECTOR) + dot(rest, x, matrix + row6), out, Math.min(6, last));
+        store(sum(lanes + 5 * VECTOR) + dot(rest, x, matrix + row5), out, Math.min(5, last));
+        store(sum(lanes + 4 * VECTOR) + dot(rest, x, matrix + row4), out, Math.min(4, last));
+        store(sum(lanes + 3 * VECTOR) + dot(rest, x, matrix + row3), out, Math.min(3, last));
+        store(sum(lanes + 2 * VECTOR) + dot(rest, x, matrix + row2), out, Math.min(2, last));
+        store(sum(lanes + 1 * VECTOR) + dot(rest, x, matrix + row1), out, Math.min(1, last));
+        store(sum(lanes + 0 * VECTOR) + dot(rest, x, matrix), out, Math.min(0, last));
+    }
+
+    /**
+     * The sum of a vector's lanes in memory, in one order: {@code reduceLanes(ADD)} adds in another one once it is compiled,
+     * and a call of {@code LaneSum} is not inlined behind the loop above, which would box all sums.
+     */
+    private static double sum(long vector) {
+        double even = 0;
+        double odd = 0;
+        for (int lane = 0; lane < LANES; lane += 2) {
+            even += ALL.get(ELEMENT, (vector + (long) lane * Double.BYTES) & MASK);
+            odd += ALL.get(ELEMENT, (vector + (lane + 1L) * Double.BYTES) & MASK);
+        }
+        return even + odd;
     }
 
     @Override
