@@ -35,7 +35,7 @@ final class OpsCommand implements Callable<Integer> {
                 Runnable op = workload.prepare().on(new Operands(device, Rng.global()));
                 return timing.seconds(
                         () -> {
-                            try (var ignored = Scope.open("operation")) {
+                            try (var ignoredToo = Scope.open("operation")) {
                                 op.run();
                             }
                         },
