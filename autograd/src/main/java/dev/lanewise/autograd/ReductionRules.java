@@ -1,6 +1,5 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Reduce;
@@ -68,8 +67,8 @@ final class ReductionRules {
             return x;
         }
         Tensor one = rows.narrow(-1, 0, 1).onesLike();
-        Tensor before = IndexingMethods.cat(-1, one, rows.narrow(-1, 0, n - 1)).cumprod(-1);
-        Tensor after = IndexingMethods.cat(-1, rows.narrow(-1, 1, n - 1), one)
+        Tensor before = Tensor.cat(-1, one, rows.narrow(-1, 0, n - 1)).cumprod(-1);
+        Tensor after = Tensor.cat(-1, rows.narrow(-1, 1, n - 1), one)
                 .apply(new Scan(Scan.Kind.CUMPROD, rows.shape().rank() - 1, true));
         return before.mul(after).reshape(moved.shape()).permute(back);
     }

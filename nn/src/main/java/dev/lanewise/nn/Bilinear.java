@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 
@@ -19,7 +18,7 @@ public final class Bilinear extends Module {
 
     /** The layer's result for two inputs. */
     public Tensor forward(Tensor a, Tensor b) {
-        return forward(IndexingMethods.cat(-1, a, b));
+        return forward(Tensor.cat(-1, a, b));
     }
 
     /** Takes both inputs side by side, {@code [n, a + b]}. */

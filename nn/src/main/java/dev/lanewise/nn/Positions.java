@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Tensor;
 
 /** Encodings of positions that have no parameters; for learned ones use an {@link Embedding}. */
@@ -39,6 +38,6 @@ public final class Positions {
         Tensor sin = angle.sin().to(x.dtype()).to(x.device());
         Tensor a = x.narrow(-1, 0, half);
         Tensor b = x.narrow(-1, half, half);
-        return IndexingMethods.cat(-1, a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin)));
+        return Tensor.cat(-1, a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin)));
     }
 }

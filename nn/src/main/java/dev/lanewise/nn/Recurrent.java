@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -92,10 +91,10 @@ public final class Recurrent extends Module {
             for (int d = 0; d < perLayer; d++) {
                 outputs[d] = run(directions.get(layer * perLayer + d), y, d == 1, lastHidden, lastCell);
             }
-            y = perLayer == 1 ? outputs[0] : IndexingMethods.cat(2, outputs);
+            y = perLayer == 1 ? outputs[0] : Tensor.cat(2, outputs);
         }
-        Tensor cells = lastCell.isEmpty() ? null : IndexingMethods.stack(0, lastCell.toArray(Tensor[]::new));
-        return new Result(y, IndexingMethods.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
+        Tensor cells = lastCell.isEmpty() ? null : Tensor.stack(0, lastCell.toArray(Tensor[]::new));
+        return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
     }
 
     private Tensor run(Direction direction, Tensor x, boolean reverse, List<Tensor> lastHidden, List<Tensor> lastCell) {
@@ -116,7 +115,7 @@ public final class Recurrent extends Module {
         if (state.cell != null) {
             lastCell.add(state.cell);
         }
-        return IndexingMethods.stack(1, outputs);
+        return Tensor.stack(1, outputs);
     }
 
     private State step(Tensor x, Tensor h, State before) {

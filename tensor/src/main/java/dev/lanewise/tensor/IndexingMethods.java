@@ -1,6 +1,5 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.op.Cat;
 import dev.lanewise.tensor.op.Gather;
 import dev.lanewise.tensor.op.IndexSelect;
 import dev.lanewise.tensor.op.Pad;
@@ -17,19 +16,6 @@ import java.util.stream.LongStream;
 public sealed interface IndexingMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
-    }
-
-    /** Tensors behind each other along a dimension. */
-    static Tensor cat(int dim, Tensor... tensors) {
-        if (tensors.length == 0) {
-            throw new TensorException("cat: got no tensors (expected one or more); check the list");
-        }
-        return Tensor.apply(new Cat(tensors[0].shape().dim(dim, "cat")), tensors);
-    }
-
-    /** Tensors of one shape side by side along a new dimension. */
-    static Tensor stack(int dim, Tensor... tensors) {
-        return cat(dim, Arrays.stream(tensors).map(t -> t.unsqueeze(dim)).toArray(Tensor[]::new));
     }
 
     /** Parts of the given size along a dimension; the last may be smaller. */
@@ -138,23 +124,6 @@ public sealed interface IndexingMethods permits Tensor {
         return x;
     }
 
-    /**
-     * The coordinates of a grid: for vectors of n, m, … elements as many tensors {@code [n, m, …]}, each constant along
-     * all dimensions but its own ({@code ij} indexing).
-     */
-    static List<Tensor> meshgrid(Tensor... vectors) {
-        Shape grid = Shape.of(
-                Arrays.stream(vectors).mapToLong(v -> v.shape().elements()).toArray());
-        List<Tensor> coordinates = new ArrayList<>();
-        for (int d = 0; d < vectors.length; d++) {
-            long[] own = new long[vectors.length];
-            Arrays.fill(own, 1);
-            own[d] = grid.size(d);
-            coordinates.add(vectors[d].reshape(own).expand(grid));
-        }
-        return coordinates;
-    }
-
     /** The order of dimensions' elements reversed. */
     default Tensor flip(int... dims) {
         Tensor x = self();
@@ -171,7 +140,7 @@ public sealed interface IndexingMethods permits Tensor {
     default Tensor roll(long shift, int dim) {
         long size = self().shape().size(dim);
         long split = size == 0 ? 0 : Math.floorMod(-shift, size);
-        return split == 0 ? self() : cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
+        return split == 0 ? self() : Tensor.cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
     }
 
     /** The tensor repeated along its dimensions; more numbers than dimensions add leading ones. */

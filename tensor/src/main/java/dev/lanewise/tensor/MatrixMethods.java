@@ -1,6 +1,5 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.op.Linalg;
 import dev.lanewise.tensor.op.MatMul;
 import dev.lanewise.tensor.op.Slice;
@@ -48,23 +47,6 @@ public sealed interface MatrixMethods permits Tensor {
     /** {@code this + a b}: a product added to this, which broadcasts. */
     default Tensor addmm(Tensor a, Tensor b) {
         return self().add(a.matmul(b));
-    }
-
-    /**
-     * A sum of products by Einstein's convention: each operand's dimensions are named by a letter, equal letters run
-     * together, and those that the result does not name are summed over.
-     *
-     * <pre>{@code
-     * MatrixMethods.einsum("bij,bjk->bik", a, b); // a batch of matrix products
-     * MatrixMethods.einsum("ii->i", a);           // the diagonal
-     * }</pre>
-     *
-     * @param equation one or two operands; {@code ...} stands for any further dimensions, which broadcast; without
-     *     {@code ->} the result names the letters that occur once, in alphabetical order
-     * @throws TensorException if the equation and the operands don't fit
-     */
-    static Tensor einsum(String equation, Tensor... operands) {
-        return Einsum.run(equation, operands);
     }
 
     /** The elements whose positions in two dimensions are equal; those dimensions go, and a new last one comes. */

@@ -25,7 +25,7 @@ public sealed interface SelectionMethods permits Tensor {
         for (int d = 0; d < strides.length; d++) {
             coordinates[d] = flat.floorDiv(strides[d]).remainder(Math.max(shape.size(d), 1));
         }
-        return IndexingMethods.stack(1, coordinates);
+        return Tensor.stack(1, coordinates);
     }
 
     /** The elements where a {@link DType#BOOL} mask, which broadcasts, holds: {@code [n]} in row-major order. */
@@ -119,7 +119,7 @@ public sealed interface SelectionMethods permits Tensor {
         if (n > 1) {
             Tensor changes =
                     sorted.values().narrow(0, 1, n - 1).ne(sorted.values().narrow(0, 0, n - 1));
-            first = IndexingMethods.cat(0, first, changes);
+            first = Tensor.cat(0, first, changes);
         }
         Tensor values = sorted.values().maskedSelect(first);
         Tensor ranks = first.to(DType.I64).cumsum(0).sub(1);

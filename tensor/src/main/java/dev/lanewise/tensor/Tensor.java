@@ -1,14 +1,16 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Dispatch;
+import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
 import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.internal.StridedTensor;
 import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
 import dev.lanewise.tensor.op.Copy;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Source.Distribution;
+import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Transfer;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Backends;
@@ -16,6 +18,9 @@ import dev.lanewise.tensor.spi.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * An n-dimensional array of one element type on one device.
@@ -271,6 +276,55 @@ public sealed interface Tensor
     /** Uniform numbers on [0, 1) of this tensor's type, shape and device. */
     default Tensor randLike(Rng rng) {
         return rng.draw(Distribution.UNIFORM, 0, 0, spec(), device());
+    }
+
+    // ---- joining
+
+    /** Tensors behind each other along a dimension. */
+    static Tensor cat(int dim, Tensor... tensors) {
+        if (tensors.length == 0) {
+            throw new TensorException("cat: got no tensors (expected one or more); check the list");
+        }
+        return Tensor.apply(new Cat(tensors[0].shape().dim(dim, "cat")), tensors);
+    }
+
+    /** Tensors of one shape side by side along a new dimension. */
+    static Tensor stack(int dim, Tensor... tensors) {
+        return cat(dim, Arrays.stream(tensors).map(t -> t.unsqueeze(dim)).toArray(Tensor[]::new));
+    }
+
+    /**
+     * The coordinates of a grid: for vectors of n, m, … elements as many tensors {@code [n, m, …]}, each constant along
+     * all dimensions but its own ({@code ij} indexing).
+     */
+    static List<Tensor> meshgrid(Tensor... vectors) {
+        Shape grid = Shape.of(
+                Arrays.stream(vectors).mapToLong(v -> v.shape().elements()).toArray());
+        List<Tensor> coordinates = new ArrayList<>();
+        for (int d = 0; d < vectors.length; d++) {
+            long[] own = new long[vectors.length];
+            Arrays.fill(own, 1);
+            own[d] = grid.size(d);
+            coordinates.add(vectors[d].reshape(own).expand(grid));
+        }
+        return coordinates;
+    }
+
+    /**
+     * A sum of products by Einstein's convention: each operand's dimensions are named by a letter, equal letters run
+     * together, and those that the result does not name are summed over.
+     *
+     * <pre>{@code
+     * Tensor.einsum("bij,bjk->bik", a, b); // a batch of matrix products
+     * Tensor.einsum("ii->i", a);           // the diagonal
+     * }</pre>
+     *
+     * @param equation one or two operands; {@code ...} stands for any further dimensions, which broadcast; without
+     *     {@code ->} the result names the letters that occur once, in alphabetical order
+     * @throws TensorException if the equation and the operands don't fit
+     */
+    static Tensor einsum(String equation, Tensor... operands) {
+        return Einsum.run(equation, operands);
     }
 
     // ---- running operations

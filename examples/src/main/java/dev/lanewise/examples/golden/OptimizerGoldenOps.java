@@ -11,7 +11,6 @@ import dev.lanewise.nn.optim.NAdam;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.RmsProp;
 import dev.lanewise.nn.optim.Sgd;
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.testkit.golden.Attributes;
 import dev.lanewise.testkit.golden.GoldenOp;
@@ -78,7 +77,7 @@ final class OptimizerGoldenOps {
                 optimizer.step(Autograd.gradients(loss));
                 after[step] = Autograd.detach(parameter.leaf()).copy();
             }
-            return List.of(IndexingMethods.stack(0, after));
+            return List.of(Tensor.stack(0, after));
         };
     }
 }

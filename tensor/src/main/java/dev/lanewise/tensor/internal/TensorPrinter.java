@@ -1,7 +1,6 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -78,7 +77,7 @@ final class TensorPrinter {
             if (isCut(shape.size(d))) {
                 Tensor head = shown.narrow(d, 0, EDGE);
                 Tensor tail = shown.narrow(d, shape.size(d) - EDGE, EDGE);
-                shown = IndexingMethods.cat(d, head, tail);
+                shown = Tensor.cat(d, head, tail);
             }
         }
         return shown;

@@ -1,7 +1,5 @@
 package dev.lanewise.testkit.golden;
 
-import dev.lanewise.tensor.IndexingMethods;
-import dev.lanewise.tensor.MatrixMethods;
 import dev.lanewise.tensor.ReductionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -205,10 +203,10 @@ public final class TensorGoldenOps implements GoldenOps {
         one(
                 "cat",
                 (in, a) ->
-                        IndexingMethods.cat(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
+                        Tensor.cat(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
         one(
                 "stack",
-                (in, a) -> IndexingMethods.stack(
+                (in, a) -> Tensor.stack(
                         a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
     }
 
@@ -234,7 +232,7 @@ public final class TensorGoldenOps implements GoldenOps {
         one("linear", (in, a) -> in.x().linear(in.get("weight"), in.optional("bias")));
         one(
                 "einsum",
-                (in, a) -> MatrixMethods.einsum(
+                (in, a) -> Tensor.einsum(
                         a.text("equation"), in.tensors().values().toArray(Tensor[]::new)));
     }
 

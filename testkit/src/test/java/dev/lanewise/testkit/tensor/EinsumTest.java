@@ -1,6 +1,6 @@
 package dev.lanewise.testkit.tensor;
 
-import static dev.lanewise.tensor.MatrixMethods.einsum;
+import static dev.lanewise.tensor.Tensor.einsum;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

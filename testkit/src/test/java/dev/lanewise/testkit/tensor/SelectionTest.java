@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -107,7 +106,7 @@ class SelectionTest {
 
     @Test
     void gridsAndPaddings() {
-        List<Tensor> grid = IndexingMethods.meshgrid(Tensor.of(1f, 2f), Tensor.of(3f, 4f, 5f));
+        List<Tensor> grid = Tensor.meshgrid(Tensor.of(1f, 2f), Tensor.of(3f, 4f, 5f));
         assertThat(grid.get(0).toFloatArray()).containsExactly(1, 1, 1, 2, 2, 2);
         assertThat(grid.get(1).toFloatArray()).containsExactly(3, 4, 5, 3, 4, 5);
         Tensor line = Tensor.of(1f, 2f, 3f);
