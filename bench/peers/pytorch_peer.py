@@ -7,10 +7,11 @@
     python3 pytorch_peer.py first  [--only NAMES]          # one training step and out: for the time from process start
     python3 pytorch_peer.py memory [--only NAMES]          # memory of the process before and after training steps
     python3 pytorch_peer.py fit --data DIR [--model mlp|cnn|lenet] [--epochs N]      # MNIST idx files, accuracy and time
+    python3 pytorch_peer.py fit --data TAR_GZ --model resnet18 [--epochs N]        # CIFAR-10's binary files, likewise
 
 Times are the best of several rounds, warm; on a GPU they are taken between device synchronizations.
 """
-import argparse, gzip, json, os, struct, time
+import argparse, gzip, json, os, struct, tarfile, time
 import torch, torch.nn as nn, torch.nn.functional as F
 
 
@@ -185,7 +186,35 @@ def idx(path):
     return torch.frombuffer(bytearray(raw[4 + 4 * nd:]), dtype=torch.uint8).reshape(dims)
 
 
+def cifar(path):
+    """The official binary files, also where only the first of them are there: training images and labels, test images and labels."""
+    with tarfile.open(path) as t: raw = {os.path.basename(m.name): t.extractfile(m).read() for m in t if m.name.endswith(".bin")}
+    def part(prefix):
+        r = torch.frombuffer(bytearray(b"".join(raw[n] for n in sorted(raw) if n.startswith(prefix))), dtype=torch.uint8).reshape(-1, 3073)
+        return r[:, 1:].reshape(-1, 3, 32, 32).float() / 255, r[:, 0].long()
+    return *part("data_batch"), *part("test_batch")
+
+
+def fit_cifar(a):
+    """ResNet-18 as `lanewise train cifar-resnet18` trains it: shifted by up to 4 pixels, mirrored, one cycle of rates up to 0.1."""
+    xt, yt, xv, yv = cifar(a.data); mean, std = torch.tensor([.4914, .4822, .4465]).view(3, 1, 1), torch.tensor([.2470, .2435, .2616]).view(3, 1, 1)
+    torch.manual_seed(a.seed); m = resnet18_cifar(); o = torch.optim.SGD(m.parameters(), a.lr, momentum=.9); b = a.batch; start = time.perf_counter()
+    steps = a.epochs * -(-len(xt) // b); schedule = torch.optim.lr_scheduler.OneCycleLR(o, a.lr, total_steps=steps, cycle_momentum=False)
+    def augmented(x):
+        x = F.pad(x, (4, 4, 4, 4)); s = torch.randint(0, 9, (len(x), 2)); x = torch.stack([i[:, r:r + 32, c:c + 32] for i, (r, c) in zip(x, s.tolist())])
+        return torch.where(torch.rand(len(x), 1, 1, 1) < .5, x.flip(3), x)
+    for e in range(a.epochs):
+        m.train(); perm = torch.randperm(len(xt)); t = time.perf_counter()
+        for i in range(0, len(xt), b):
+            j = perm[i:i + b]; o.zero_grad(set_to_none=True); F.cross_entropy(m((augmented(xt[j]) - mean) / std), yt[j]).backward(); o.step(); schedule.step()
+        t = time.perf_counter() - t; m.eval()
+        with torch.no_grad(): acc = sum((m((xv[i:i + 250] - mean) / std).argmax(1) == yv[i:i + 250]).sum().item() for i in range(0, len(xv), 250)) / len(xv)
+        emit(model="resnet18", epoch=e + 1, train_s=t, test_accuracy=acc)
+    emit(model="resnet18", total_s=time.perf_counter() - start)
+
+
 def fit(a):
+    if a.model == "resnet18": return fit_cifar(a)
     dev = torch.device(a.device); p = lambda n: os.path.join(a.data, n)
     xt, yt = idx(p("train-images-idx3-ubyte.gz")).unsqueeze(1).float().div(255).to(dev), idx(p("train-labels-idx1-ubyte.gz")).long().to(dev)
     xv, yv = idx(p("t10k-images-idx3-ubyte.gz")).unsqueeze(1).float().div(255).to(dev), idx(p("t10k-labels-idx1-ubyte.gz")).long().to(dev)
