@@ -59,6 +59,13 @@ class RandomNumbersTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void uniformNumbersOfNarrowTypesStayBelowOne(DType dtype) {
+        double[] sample = new Rng(11).rand(dtype, N).toDoubleArray();
+        assertThat(Arrays.stream(sample)).allMatch(x -> x >= 0 && x < 1);
+    }
+
+    @ParameterizedTest
     @EnumSource(names = {"F32", "F64"})
     void normalNumbersAreNormal(DType dtype) {
         // Phi from the error function of the oracle
@@ -131,6 +138,19 @@ class RandomNumbersTest {
         assertThatThrownBy(() -> Tensor.ones(3).multinomial(4, false, rng))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("at most c draws");
+    }
+
+    @Test
+    void probabilitiesThatAreNoneAreRefused() {
+        Rng rng = new Rng(20);
+        for (float bad : new float[] {-1, Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> Tensor.of(1f, bad, 2f).multinomial(1, true, rng))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("negative or infinite");
+        }
+        assertThatThrownBy(() -> Tensor.zeros(2, 3).multinomial(1, true, rng)).hasMessageContaining("0 above 0");
+        assertThatThrownBy(() -> Tensor.of(1f, 0f, 2f).multinomial(3, false, rng))
+                .hasMessageContaining("2 above 0 in a row (expected 3 or more)");
     }
 
     @Test
