@@ -34,8 +34,9 @@ pack() {
     folder=$here/target/gpu-check
     rm -rf "$folder" "$packed"
     mkdir -p "$folder/lib" "$folder/testkit/golden" "$folder/bench/peers"
+    # Not compressed by itself: as a whole it packs better.
     "$jdk/bin/jlink" --output "$folder/runtime" --no-header-files --no-man-pages --strip-java-debug-attributes \
-        --compress zip-6 \
+        --compress zip-0 \
         --add-modules java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
     cp "$jars"/*.jar "$folder/lib"
     # What only charts, mocks and the peers of the JMH benchmarks use.
@@ -75,9 +76,9 @@ unpacked() {
 
 run() {
     home=$(unpacked)
-    # Unquoted: several options in one variable.
+    # The options of the launcher. Unquoted: several in one variable.
     # shellcheck disable=SC2086
-    exec "$home/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
+    exec "$home/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m \
         ${LANEWISE_JAVA_OPTS:-} -Dlanewise.home="$home" -cp "$home/lib/*" dev.lanewise.bench.Main \
         bench gpu-check "$@"
 }

@@ -47,7 +47,7 @@ record Report(Path folder) {
         for (GpuStep step : GpuStep.values()) {
             Map<String, Object> absent = named(step);
             absent.put("status", StepResult.NOT_RUN);
-            absent.put("summary", String.valueOf(facts.getOrDefault("unavailable", "")));
+            absent.put("summary", facts.containsKey("unavailable") ? "nothing serves " + facts.get("device") : "");
             steps.add(read(step.id() + ".json", absent));
         }
         Map<String, Object> all = new LinkedHashMap<>();
