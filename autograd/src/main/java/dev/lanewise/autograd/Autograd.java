@@ -1,6 +1,8 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.autograd.GradOrigin.Leaf;
+import dev.lanewise.tensor.Autocast;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -119,7 +121,7 @@ public final class Autograd {
     }
 
     /**
-     * An operation with a gradient rule of its own.
+     * An operation with a gradient rule of its own. Inside {@link Autocast} both its passes are cast like other operations.
      *
      * @see #apply
      */
@@ -146,16 +148,28 @@ public final class Autograd {
             tracked |= isTracked(input);
         }
         if (tracked && Recording.isOn()) {
+            DType narrow = Autocast.current();
             Rule rule = new Rule(Rule.ALL, 1, (c, i) -> {
                 Tensor[] saved = new Tensor[inputs.length];
                 for (int j = 0; j < saved.length; j++) {
                     saved[j] = c.x(j);
                 }
-                return c.once(() -> op.backward(c.g(), saved, c.y(0)))[i];
+                return c.once(() -> backward(op, narrow, c.g(), saved, c.y(0)))[i];
             });
             new Node(op.name(), rule, inputs, new Tensor[] {output});
         }
         return output;
+    }
+
+    /** A custom rule sees operands as they were given, and so runs with the casts of its forward pass. */
+    private static @Nullable Tensor[] backward(
+            CustomOp op, @Nullable DType narrow, Tensor upstream, Tensor[] inputs, Tensor output) {
+        @Nullable Tensor[] gradients = Autocast.run(narrow, () -> op.backward(upstream, inputs, output));
+        for (int i = 0; i < gradients.length && narrow != null; i++) {
+            Tensor gradient = gradients[i];
+            gradients[i] = gradient == null ? null : gradient.to(inputs[i].dtype());
+        }
+        return gradients;
     }
 
     /**

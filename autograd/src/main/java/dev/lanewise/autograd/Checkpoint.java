@@ -1,5 +1,7 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.Autocast;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -18,11 +20,13 @@ final class Checkpoint {
         Rng rng = Rng.global();
         long seed = rng.seed();
         long counter = rng.counter();
+        DType narrow = Autocast.current();
         Tensor output = Autograd.detach(Autograd.noGrad(() -> body.apply(inputs)));
         // the last operand is a leaf of its own, so that the rule runs even if only parameters inside are watched
         Tensor[] operands = Arrays.copyOf(inputs, inputs.length + 1);
         operands[inputs.length] = Autograd.watch(Tensor.scalar(0));
-        Rule rule = Rule.inputs((c, i) -> c.once(() -> gradients(c, body, inputs.length, seed, counter))[i]);
+        Function<Tensor[], Tensor> again = leaves -> Autocast.run(narrow, () -> body.apply(leaves));
+        Rule rule = Rule.inputs((c, i) -> c.once(() -> gradients(c, again, inputs.length, seed, counter))[i]);
         new Node("checkpoint", rule, operands, new Tensor[] {output});
         return output;
     }

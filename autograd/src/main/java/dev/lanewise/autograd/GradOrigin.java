@@ -16,6 +16,11 @@ abstract sealed class GradOrigin implements Origin permits GradOrigin.Leaf, Grad
         }
     }
 
+    @Override
+    public boolean isLeaf() {
+        return this instanceof Leaf;
+    }
+
     static @Nullable GradOrigin of(Tensor tensor) {
         return (GradOrigin) Origins.of(tensor);
     }

@@ -2,6 +2,7 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.autograd.GradOrigin.Leaf;
 import dev.lanewise.autograd.GradOrigin.Result;
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -35,18 +36,21 @@ final class Walk {
 
     Map<GradOrigin, Tensor> run(Tensor[] outputs, Tensor[] upstream) {
         boolean record = graph == Graph.DIFFERENTIATE;
-        return Recording.with(record, () -> {
-            for (int i = 0; i < outputs.length; i++) {
-                GradOrigin origin = GradOrigin.of(outputs[i]);
-                if (origin != null) {
-                    arrive(origin, upstream[i]);
-                }
-            }
-            for (Node node = queue.poll(); node != null; node = queue.poll()) {
-                visit(node);
-            }
-            return results();
-        });
+        // rules run in the types of the forward pass, wherever they are run
+        return Autocast.run(
+                null,
+                () -> Recording.with(record, () -> {
+                    for (int i = 0; i < outputs.length; i++) {
+                        GradOrigin origin = GradOrigin.of(outputs[i]);
+                        if (origin != null) {
+                            arrive(origin, upstream[i]);
+                        }
+                    }
+                    for (Node node = queue.poll(); node != null; node = queue.poll()) {
+                        visit(node);
+                    }
+                    return results();
+                }));
     }
 
     private Map<GradOrigin, Tensor> results() {

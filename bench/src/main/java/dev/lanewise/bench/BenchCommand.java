@@ -1,5 +1,6 @@
 package dev.lanewise.bench;
 
+import dev.lanewise.bench.gpu.GpuCheckCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Spec;
             VersusCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
-            JmhCommand.class
+            JmhCommand.class,
+            GpuCheckCommand.class
         },
         sortOptions = false)
 final class BenchCommand implements Runnable {

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Processes that measurements start: JVMs like this one, and Python with the peer's script. */
-final class Child {
+public final class Child {
     private Child() {}
 
     /**
@@ -20,7 +20,7 @@ final class Child {
      *
      * @param flags more flags
      */
-    static List<String> java(List<String> flags, Class<?> main, List<String> arguments) {
+    public static List<String> java(List<String> flags, Class<?> main, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -35,7 +35,7 @@ final class Child {
     }
 
     /** Python with the peer's script. */
-    static List<String> peer(List<String> arguments) {
+    public static List<String> peer(List<String> arguments) {
         List<String> command = new ArrayList<>(List.of("python3", peerScript().toString()));
         command.addAll(arguments);
         return command;
@@ -51,7 +51,7 @@ final class Child {
     }
 
     /** Whether {@code python3} is there and has torch. */
-    static boolean peerIsThere() {
+    public static boolean peerIsThere() {
         try {
             Process process = new ProcessBuilder("python3", "-c", "import torch")
                     .redirectOutput(Redirect.DISCARD)

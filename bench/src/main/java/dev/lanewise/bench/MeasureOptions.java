@@ -5,7 +5,6 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backends;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +28,12 @@ final class MeasureOptions {
     @Option(names = "--device", paramLabel = "DEVICE", description = "cpu or cuda:N. Default: cpu.")
     private String device = "cpu";
 
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            description = "fp32, tf32 (products on a GPU) or bf16 (mixed precision). Default: fp32.")
+    private Precision precision = Precision.FP32;
+
     @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names joined by commas.")
     private List<String> only = List.of();
 
@@ -46,13 +51,21 @@ final class MeasureOptions {
 
     MeasureOptions() {}
 
-    /** The device, after the number of threads has been set. */
+    /** What products are computed in. */
+    Precision precision() {
+        return precision;
+    }
+
+    /** The device, after the number of threads and the precision of products have been set. */
     Device device() {
         if (threads != null) {
             if (threads < 1) {
                 throw usage("--threads " + threads + " (expected 1 or more)");
             }
             System.setProperty("lanewise.threads", Integer.toString(threads));
+        }
+        if (precision == Precision.TF32) {
+            System.setProperty("lanewise.cuda.tf32", "true");
         }
         Device parsed;
         try {
@@ -92,9 +105,7 @@ final class MeasureOptions {
 
     /** The training workload of a name that a command was given. */
     static TrainWorkload known(CommandSpec spec, String name) {
-        List<String> known = Arrays.stream(TrainWorkload.values())
-                .map(workload -> workload.id)
-                .toList();
+        List<String> known = TrainWorkload.names();
         if (!known.contains(name)) {
             throw unknown(spec, name, known);
         }

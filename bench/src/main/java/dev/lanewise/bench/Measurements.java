@@ -20,7 +20,7 @@ import tools.jackson.core.json.JsonFactory;
  *
  * @param seconds by name, in the order of the lines
  */
-record Measurements(Map<String, Double> seconds) {
+public record Measurements(Map<String, Double> seconds) {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     /** Reads the lines that {@code bench ops|train --json} or the peer's script printed. */
@@ -38,7 +38,7 @@ record Measurements(Map<String, Double> seconds) {
      *
      * @param source for messages
      */
-    static Measurements parse(String source, List<String> lines) {
+    public static Measurements parse(String source, List<String> lines) {
         Map<String, Double> best = new LinkedHashMap<>();
         for (String line : lines) {
             if (line.startsWith("{")) {

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** The operations of {@code bench ops}: names, shapes and order are those of {@code bench/peers/pytorch_peer.py}. */
-final class OpWorkloads {
+public final class OpWorkloads {
     private static final long[] SQUARE = {32, 64, 128, 256, 512, 1024, 2048};
     private static final long[] SQUARE_ON_GPU = {4096, 8192};
     private static final long[][] LINEAR = {
@@ -57,6 +57,11 @@ final class OpWorkloads {
         }
         workloads.images();
         return List.copyOf(workloads.all);
+    }
+
+    /** The names of all, in their order. */
+    public static List<String> names() {
+        return all(true).stream().map(OpWorkload::op).distinct().toList();
     }
 
     private void products(boolean gpu) {

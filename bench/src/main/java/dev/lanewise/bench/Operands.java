@@ -9,12 +9,13 @@ import dev.lanewise.tensor.Tensor;
  * Makes random operands.
  *
  * @param device where they are
+ * @param dtype the type of normal numbers
  * @param rng where their numbers come from
  */
-record Operands(Device device, Rng rng) {
-    /** Standard normal numbers of type F32. */
+record Operands(Device device, DType dtype, Rng rng) {
+    /** Standard normal numbers. */
     Tensor normal(long... sizes) {
-        return rng.randn(DType.F32, sizes).to(device);
+        return rng.randn(DType.F32, sizes).to(dtype).to(device);
     }
 
     /** Uniform numbers on [0, 1) of type F32. */

@@ -28,19 +28,22 @@ final class OpsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static double seconds(OpWorkload workload, Device device, Timing timing) {
+    private double seconds(OpWorkload workload, Device device, Timing timing) {
+        Precision precision = options.precision();
+        return Autograd.noGrad(() -> precision.run(() -> seconds(workload, device, precision, timing)));
+    }
+
+    private static double seconds(OpWorkload workload, Device device, Precision precision, Timing timing) {
         Backend backend = Backends.of(device);
-        return Autograd.noGrad(() -> {
-            try (var ignored = Scope.open("operands")) {
-                Runnable op = workload.prepare().on(new Operands(device, Rng.global()));
-                return timing.seconds(
-                        () -> {
-                            try (var ignoredToo = Scope.open("operation")) {
-                                op.run();
-                            }
-                        },
-                        backend::synchronize);
-            }
-        });
+        try (var ignored = Scope.open("operands")) {
+            Runnable op = workload.prepare().on(new Operands(device, precision.operands, Rng.global()));
+            return timing.seconds(
+                    () -> {
+                        try (var ignoredToo = Scope.open("operation")) {
+                            op.run();
+                        }
+                    },
+                    backend::synchronize);
+        }
     }
 }

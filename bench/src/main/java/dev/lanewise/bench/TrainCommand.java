@@ -6,12 +6,19 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code lanewise bench train}. */
 @Command(name = "train", description = "Time whole training steps.")
 final class TrainCommand implements Callable<Integer> {
     @Mixin
     private MeasureOptions options;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "NAME",
+            description = "eager, or graphs: the step is captured once on a GPU and replayed. Default: eager.")
+    private Mode mode = Mode.EAGER;
 
     TrainCommand() {}
 
@@ -20,8 +27,9 @@ final class TrainCommand implements Callable<Integer> {
         Device device = options.device();
         Timing timing = options.timing(Timing.STEP);
         for (TrainWorkload workload : options.selected(List.of(TrainWorkload.values()), w -> w.id)) {
-            double seconds = timing.seconds(workload.prepare(device), Backends.of(device)::synchronize);
-            options.print(workload.line(device, seconds));
+            Runnable step = workload.prepare(device, options.precision(), mode);
+            double seconds = timing.seconds(step, Backends.of(device)::synchronize);
+            options.print(workload.line(device, options.precision(), mode, seconds));
         }
         return 0;
     }

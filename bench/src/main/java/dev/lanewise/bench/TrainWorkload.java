@@ -10,10 +10,12 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +27,7 @@ import java.util.function.Supplier;
  * The training steps of {@code bench train}: names, models, batches and optimizers are those of
  * {@code bench/peers/pytorch_peer.py}.
  */
-enum TrainWorkload {
+public enum TrainWorkload {
     /** 784-100-10 with ReLU, descent. */
     MLP("mlp", 128, MnistModels::mlp, o -> o.uniform(128, 1, 28, 28), o -> o.below(10, 128), p -> new Sgd(p, 0.01)),
     /** LeNet-5, descent with momentum. */
@@ -94,6 +96,11 @@ enum TrainWorkload {
         this.optimizer = optimizer;
     }
 
+    /** The names of all. */
+    public static List<String> names() {
+        return Arrays.stream(values()).map(workload -> workload.id).toList();
+    }
+
     private static Optimizer momentum(List<Parameter> parameters) {
         return new Sgd(parameters, 0.05, Sgd.Options.momentum(0.9));
     }
@@ -106,31 +113,40 @@ enum TrainWorkload {
                 .orElseThrow(() -> new IllegalArgumentException("no workload " + id));
     }
 
+    /** A training step in F32, operation by operation. */
+    public Runnable prepare(Device device) {
+        return prepare(device, Precision.FP32, Mode.EAGER);
+    }
+
     /** Makes model, batch and optimizer on a device; the result is one training step, which cleans up after itself. */
-    Runnable prepare(Device device) {
+    Runnable prepare(Device device, Precision precision, Mode mode) {
+        if (mode == Mode.GRAPHS) {
+            throw new TensorException("bench train: no steps are captured on " + device
+                    + " (expected a GPU whose backend has CUDA graphs); use --mode eager");
+        }
         Rng.global().seed(0);
         Module network = model.get();
         network.to(device);
-        Operands operands = new Operands(device, Rng.global());
+        Operands operands = new Operands(device, DType.F32, Rng.global());
         Tensor x = inputs.apply(operands).keep();
         Tensor y = targets.apply(operands).flatten().keep();
         Optimizer trained = optimizer.apply(network.parameters());
         return () -> {
             try (var ignored = Scope.open("training step")) {
-                Tensor logits = network.forward(x);
-                Tensor loss = logits.flatten(0, -2).crossEntropy(y);
+                Tensor loss =
+                        precision.run(() -> network.forward(x).flatten(0, -2).crossEntropy(y));
                 trained.step(Autograd.gradients(loss));
             }
         };
     }
 
     /** The line of a measurement: the keys and units of the peer's script. */
-    Map<String, Object> line(Device device, double seconds) {
+    Map<String, Object> line(Device device, Precision precision, Mode mode, double seconds) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("workload", id);
         line.put("device", device.isCpu() ? "cpu" : "cuda");
-        line.put("mode", "eager");
-        line.put("precision", "fp32");
+        line.put("mode", mode.id());
+        line.put("precision", precision.id());
         line.put("batch", batch);
         line.put("ms_per_step", seconds * 1e3);
         line.put("samples_per_s", batch / seconds);

@@ -34,6 +34,12 @@ final class VersusCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "DEVICE", description = "cpu or cuda. Default: cpu.")
     private String device = "cpu";
 
+    @Option(names = "--precision", paramLabel = "NAME", description = "fp32, tf32 or bf16, of both.")
+    private @Nullable Precision precision;
+
+    @Option(names = "--mode", paramLabel = "NAME", description = "eager or graphs, of both; for train.")
+    private @Nullable Mode mode;
+
     @Option(names = "--only", paramLabel = "NAMES", description = "Only these; joined by commas.")
     private @Nullable String only;
 
@@ -94,6 +100,8 @@ final class VersusCommand implements Callable<Integer> {
     private List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of(what, "--device", device));
         option(arguments, "--threads", threads);
+        option(arguments, "--precision", precision == null ? null : precision.id());
+        option(arguments, "--mode", mode == null ? null : mode.id());
         option(arguments, "--only", only);
         option(arguments, "--rounds", rounds);
         option(arguments, "--budget", budget);

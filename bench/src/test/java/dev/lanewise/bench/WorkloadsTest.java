@@ -3,6 +3,7 @@ package dev.lanewise.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
@@ -26,7 +27,7 @@ final class WorkloadsTest {
     void operationRuns(OpWorkload workload) {
         Autograd.noGrad(() -> {
             try (var ignored = Scope.open("test")) {
-                Runnable op = workload.prepare().on(new Operands(Device.CPU, Rng.global()));
+                Runnable op = workload.prepare().on(new Operands(Device.CPU, DType.F32, Rng.global()));
                 double seconds = Timing.ONCE.seconds(op, () -> {});
                 Map<String, Object> line = workload.line(seconds);
                 assertThat(line).containsKeys("op", "shape", "us");
@@ -39,7 +40,7 @@ final class WorkloadsTest {
     @EnumSource
     void trainingStepRuns(TrainWorkload workload) {
         double seconds = Timing.ONCE.seconds(workload.prepare(Device.CPU), () -> {});
-        assertThat(workload.line(Device.CPU, seconds))
+        assertThat(workload.line(Device.CPU, Precision.FP32, Mode.EAGER, seconds))
                 .containsOnlyKeys("workload", "device", "mode", "precision", "batch", "ms_per_step", "samples_per_s")
                 .containsEntry("workload", workload.id)
                 .containsEntry("batch", workload.batch);

@@ -14,18 +14,13 @@ public final class JsonLine {
     private JsonLine() {}
 
     /**
-     * Writes strings, whole numbers, real numbers (null where they are not finite), truth values and lists of these in the
-     * map's order.
+     * Writes strings, whole numbers, real numbers (null where they are not finite), truth values, and lists and maps of
+     * these, in the map's order.
      */
     public static String of(Map<String, ?> fields) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
-            json.writeStartObject();
-            fields.forEach((name, value) -> {
-                json.writeName(name);
-                write(json, value);
-            });
-            json.writeEndObject();
+            write(json, fields);
         }
         return text.toString();
     }
@@ -46,6 +41,14 @@ public final class JsonLine {
                 json.writeStartArray();
                 list.forEach(element -> write(json, element));
                 json.writeEndArray();
+            }
+            case Map<?, ?> map -> {
+                json.writeStartObject();
+                map.forEach((name, element) -> {
+                    json.writeName(name.toString());
+                    write(json, element);
+                });
+                json.writeEndObject();
             }
             default -> json.writeString(value.toString());
         }

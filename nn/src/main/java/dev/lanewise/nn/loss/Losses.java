@@ -1,21 +1,25 @@
 package dev.lanewise.nn.loss;
 
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
 
-/** The losses that are functions of their elements, each for a {@link Reduction}. Prediction and target have one shape. */
+/**
+ * The losses that are functions of their elements, each for a {@link Reduction}. Prediction and target have one shape.
+ * Inside {@link Autocast} they are computed in F32.
+ */
 public final class Losses {
     private Losses() {}
 
     /** {@code (p - t)^2}. */
     public static Loss meanSquaredError(Reduction reduction) {
-        return (p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction);
+        return inF32((p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
     }
 
     /** {@code |p - t|}. */
     public static Loss absoluteError(Reduction reduction) {
-        return (p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction);
+        return inF32((p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
     }
 
     /**
@@ -25,11 +29,11 @@ public final class Losses {
      * @param beta where the parabola ends, above 0
      */
     public static Loss smoothL1(double beta, Reduction reduction) {
-        return (p, t) -> {
+        return inF32((p, t) -> {
             Tensor d = p.sub(t).abs();
             Tensor loss = d.lt(beta).where(d.square().mul(0.5 / beta), d.sub(0.5 * beta));
             return reduce("smooth_l1_loss", p, t, loss, reduction);
-        };
+        });
     }
 
     /**
@@ -38,29 +42,29 @@ public final class Losses {
      * @param delta where the parabola ends, above 0
      */
     public static Loss huber(double delta, Reduction reduction) {
-        return (p, t) -> {
+        return inF32((p, t) -> {
             Tensor d = p.sub(t).abs();
             Tensor loss =
                     d.le(delta).where(d.square().mul(0.5), d.sub(0.5 * delta).mul(delta));
             return reduce("huber_loss", p, t, loss, reduction);
-        };
+        });
     }
 
     /** Binary cross-entropy of logits x and targets t on [0, 1]: {@code softplus(x) - x t}. */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
-        return (x, t) -> {
+        return inF32((x, t) -> {
             // max(x, 0) - x t + log(1 + e^-|x|): exact also where softplus(x) and x t nearly cancel
             Tensor loss = x.relu().sub(x.mul(t)).add(x.abs().neg().exp().log1p());
             return reduce("binary_cross_entropy_with_logits", x, t, loss, reduction);
-        };
+        });
     }
 
     /**
      * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
-        return (logp, classes) ->
-                reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction);
+        return inF32((logp, classes) ->
+                reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
     }
 
     /**
@@ -69,12 +73,16 @@ public final class Losses {
      * @param batchMean whether the sum is divided by the first size, as the definition asks, rather than reduced
      */
     public static Loss klDivergence(boolean batchMean, Reduction reduction) {
-        return (logp, t) -> {
+        return inF32((logp, t) -> {
             Tensor positive = t.gt(0);
             Tensor safe = positive.where(t, t.onesLike());
             Tensor loss = t.mul(safe.log()).sub(t.mul(logp));
             return batchMean ? loss.sum().div(logp.shape().size(0)) : reduce("kl_div", logp, t, loss, reduction);
-        };
+        });
+    }
+
+    private static Loss inF32(Loss loss) {
+        return (p, t) -> loss.of(Autocast.widened(p), Autocast.widened(t));
     }
 
     private static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {

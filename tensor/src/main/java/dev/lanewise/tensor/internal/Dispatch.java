@@ -36,8 +36,9 @@ public final class Dispatch {
     }
 
     /** Runs an operation. */
-    public static Tensor[] runAll(Op op, Tensor... inputs) {
-        Device device = commonDevice(op, inputs);
+    public static Tensor[] runAll(Op op, Tensor... operands) {
+        Device device = commonDevice(op, operands);
+        Tensor[] inputs = CastRegion.cast(op, operands);
         TensorSpec[] inferred = op.infer(specs(inputs));
         Tensor[] outputs;
         if (op instanceof Op.Structural structural) {
@@ -45,7 +46,7 @@ public final class Dispatch {
         } else {
             Backend backend = Backends.of(device);
             if (op instanceof Op.Fused fused && !backend.supports(fused, inputs)) {
-                return fused.decompose(inputs);
+                return decompose(fused, inputs);
             }
             outputs = new Tensor[inferred.length];
             for (int i = 0; i < outputs.length; i++) {
@@ -101,11 +102,22 @@ public final class Dispatch {
         return new StridedTensor(buffer, spec, spec.shape().rowMajorStrides(), 0, null);
     }
 
+    private static Tensor[] decompose(Op.Fused fused, Tensor[] inputs) {
+        CastRegion region = CastRegion.suspend();
+        try {
+            return fused.decompose(inputs);
+        } finally {
+            CastRegion.resume(region);
+        }
+    }
+
     private static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
         if (hasElements(outputs)) {
+            CastRegion region = CastRegion.suspend();
             try {
                 backend.execute(op, inputs, outputs);
             } finally {
+                CastRegion.resume(region);
                 // a buffer that only the collector owns must not go back while a kernel reads its address
                 Reference.reachabilityFence(inputs);
                 Reference.reachabilityFence(outputs);

@@ -18,4 +18,7 @@ public interface Origin {
      * @param outputs its results, without origins
      */
     void record(Op op, Tensor[] inputs, Tensor[] outputs);
+
+    /** Whether this tensor was watched itself, as parameters are, rather than computed from one that was. */
+    boolean isLeaf();
 }

@@ -1,0 +1,116 @@
+package dev.lanewise.bench.gpu;
+
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.testkit.conformance.ConformanceRunner;
+import dev.lanewise.testkit.golden.GoldenResult;
+import dev.lanewise.testkit.golden.GoldenRunner;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * A process that runs the cases of a kind on a device, in their fixed order from a number on, and prints a line when one
+ * begins and when it ends. After a failure that leaves the device unusable it exits, and another goes on behind it.
+ */
+final class CaseProcess {
+    /** The exit code when the device does not compute any more. */
+    static final int DEVICE_LOST = 3;
+
+    private CaseProcess() {}
+
+    /** The kinds of cases. */
+    enum Kind {
+        /** The conformance suite. */
+        CONFORMANCE,
+        /** The reference cases of single operations. */
+        GOLDEN,
+        /** The reference training runs. */
+        TRAINING
+    }
+
+    private record Case(String group, String name, ConformanceRunner.Check check) {}
+
+    /** Runs the cases: kind, device, first number. */
+    public static void main(String[] args) {
+        Device device = Device.parse(args[1]);
+        List<Case> cases = cases(Kind.valueOf(args[0]), device);
+        for (int i = Integer.parseInt(args[2]); i < cases.size(); i++) {
+            Case next = cases.get(i);
+            print("begin", i, "group", next.group, "name", next.name);
+            if (!run(i, next) && !computes(device)) {
+                // at once: what runs at an orderly end would use the device
+                Runtime.getRuntime().halt(DEVICE_LOST);
+            }
+        }
+        print("total", cases.size());
+    }
+
+    private static List<Case> cases(Kind kind, Device device) {
+        return switch (kind) {
+            case CONFORMANCE ->
+                ConformanceRunner.cases(device).stream()
+                        .map(c -> new Case(c.suite(), c.name(), c.check()))
+                        .toList();
+            case GOLDEN -> golden(device).filter(c -> !isTraining(c)).toList();
+            case TRAINING -> golden(device).filter(CaseProcess::isTraining).toList();
+        };
+    }
+
+    private static boolean isTraining(Case golden) {
+        return golden.name.startsWith("train_");
+    }
+
+    private static Stream<Case> golden(Device device) {
+        Path home = Path.of(System.getProperty("lanewise.home", ""), "testkit", "golden");
+        return Stream.of("cases", "seed-4", "seed-5")
+                .flatMap(set -> GoldenRunner.of(home.resolve(set), device).cases().stream()
+                        .map(pending -> new Case(set, pending.id(), () -> check(pending))));
+    }
+
+    private static void check(GoldenRunner.Pending pending) {
+        GoldenResult result = pending.check().get();
+        if (result.status() != GoldenResult.Status.PASSED) {
+            throw new AssertionError(result.message());
+        }
+    }
+
+    /** Runs a case; returns whether it did not fail. */
+    private static boolean run(int number, Case next) {
+        try {
+            next.check.run();
+            print("end", number, "status", "passed");
+            return true;
+        } catch (TestAbortedException e) {
+            print("end", number, "status", "skipped", "message", String.valueOf(e.getMessage()));
+            return true;
+        } catch (Throwable e) {
+            print("end", number, "status", "failed", "message", e.toString());
+            return false;
+        }
+    }
+
+    private static boolean computes(Device device) {
+        try (var ignored = Scope.open("probe")) {
+            return Tensor.full(1, DType.F32, device, 4).add(1).sum().item() == 8;
+        } catch (RuntimeException e) {
+            System.err.println("the device does not compute any more: " + e);
+            return false;
+        }
+    }
+
+    private static void print(Object... namesAndValues) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            line.put(namesAndValues[i].toString(), namesAndValues[i + 1]);
+        }
+        System.out.println(JsonLine.of(line));
+        System.out.flush();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.lanewise.bench.gpu;
+
+import dev.lanewise.bench.gpu.CaseProcess.Kind;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The steps in their order, what holds first: a number is worth nothing before the results are right. */
+enum GpuStep {
+    /** The suite that every backend passes. */
+    CONFORMANCE("the conformance suite", 560, run -> run.cases(Kind.CONFORMANCE)),
+    /** PyTorch's results for single operations. */
+    GOLDEN("the reference cases", 300, run -> run.cases(Kind.GOLDEN)),
+    /** PyTorch's results for training runs. */
+    TRAINING("the four reference training runs", 180, run -> run.cases(Kind.TRAINING)),
+    /** Memory in use over many steps. */
+    LEAK("10,000 training steps hold memory flat", 300, GpuRun::leak),
+    /** Two threads on one device. */
+    THREADS("two threads give what one after the other gives", 180, GpuRun::threads),
+    /** Single operations against PyTorch. */
+    OPS("operations against PyTorch, fp32", 560, GpuRun::ops),
+    /** Training steps in F32. */
+    TRAIN_FP32("training steps against PyTorch, fp32", 560, run -> run.train("fp32")),
+    /** Training steps with products in TF32. */
+    TRAIN_TF32("training steps against PyTorch, tf32", 560, run -> run.train("tf32")),
+    /** Training steps in mixed precision. */
+    TRAIN_BF16("training steps against PyTorch, bf16", 560, run -> run.train("bf16")),
+    /** Training steps in F32 against compiled ones. */
+    COMPILE_FP32("training steps against torch.compile, fp32", 560, run -> run.compiled("fp32")),
+    /** Training steps with products in TF32 against compiled ones. */
+    COMPILE_TF32("training steps against torch.compile, tf32", 560, run -> run.compiled("tf32")),
+    /** Training steps in mixed precision against compiled ones. */
+    COMPILE_BF16("training steps against torch.compile, bf16", 560, run -> run.compiled("bf16"));
+
+    /** What it shows. */
+    final String title;
+    /** Its time limit. */
+    final int seconds;
+
+    final Function<GpuRun, StepResult> body;
+
+    GpuStep(String title, int seconds, Function<GpuRun, StepResult> body) {
+        this.title = title;
+        this.seconds = seconds;
+        this.body = body;
+    }
+
+    /** The name on the command line and in the report. */
+    String id() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether it runs PyTorch. */
+    boolean hasPeer() {
+        return compareTo(OPS) >= 0;
+    }
+
+    /** The step of a name. */
+    static Optional<GpuStep> of(String id) {
+        return Arrays.stream(values()).filter(step -> step.id().equals(id)).findFirst();
+    }
+
+    /** The names of all. */
+    static List<String> ids() {
+        return Arrays.stream(values()).map(GpuStep::id).toList();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.lanewise.bench.gpu;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** A process whose lines are taken as they come and that is ended, with all it started, when its time is over. */
+final class LimitedProcess {
+    private LimitedProcess() {}
+
+    /**
+     * How it ended.
+     *
+     * @param code the exit code
+     * @param inTime whether it ended by itself
+     */
+    record End(int code, boolean inTime) {
+        boolean good() {
+            return inTime && code == 0;
+        }
+
+        @Override
+        public String toString() {
+            return inTime ? "ended with " + code : "was stopped by its time limit";
+        }
+    }
+
+    /**
+     * Runs a command.
+     *
+     * @param environment variables to add
+     * @param deadline when to end it
+     * @param log where its errors go
+     * @param line takes each line of its output
+     */
+    static End run(
+            List<String> command, Map<String, String> environment, Deadline deadline, Path log, Consumer<String> line) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            Executor later = CompletableFuture.delayedExecutor(deadline.millisLeft(), TimeUnit.MILLISECONDS);
+            CompletableFuture<Void> watchdog = CompletableFuture.runAsync(() -> end(process), later);
+            try (BufferedReader reader = process.inputReader()) {
+                for (String read = reader.readLine(); read != null; read = reader.readLine()) {
+                    line.accept(read);
+                }
+            }
+            int code = process.waitFor();
+            boolean inTime = !watchdog.isDone();
+            watchdog.cancel(false);
+            return new End(code, inTime);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for " + command.getFirst(), e);
+        }
+    }
+
+    private static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+}

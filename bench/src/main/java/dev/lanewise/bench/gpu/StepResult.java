@@ -1,0 +1,26 @@
+package dev.lanewise.bench.gpu;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What became of a step.
+ *
+ * @param status {@link #PASSED}, {@link #FAILED} or {@link #NOT_RUN}
+ * @param summary one line for people
+ * @param rows its table: maps of the same keys
+ * @param failures what did not hold, one line each
+ */
+record StepResult(String status, String summary, List<Map<String, Object>> rows, List<String> failures) {
+    static final String PASSED = "passed";
+    static final String FAILED = "failed";
+    static final String NOT_RUN = "not run";
+
+    static StepResult failed(String summary) {
+        return new StepResult(FAILED, summary, List.of(), List.of());
+    }
+
+    static StepResult notRun(String reason) {
+        return new StepResult(NOT_RUN, reason, List.of(), List.of());
+    }
+}

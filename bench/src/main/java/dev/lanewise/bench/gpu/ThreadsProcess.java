@@ -1,0 +1,75 @@
+package dev.lanewise.bench.gpu;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.models.MnistModels;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * A process that trains two models on the device it is given, one after the other and then in two threads, and prints how
+ * far the weights differ, beside how far those of two runs one after the other do.
+ */
+final class ThreadsProcess {
+    private static final int STEPS = 100;
+
+    private ThreadsProcess() {}
+
+    /** Trains. */
+    public static void main(String[] args) {
+        Device device = Device.parse(args[0]);
+        List<Supplier<Module>> models = List.of(MnistModels::mlp, MnistModels::lenet5);
+        List<float[]> expected = models.stream().map(m -> train(m, device)).toList();
+        List<float[]> again = models.stream().map(m -> train(m, device)).toList();
+        List<CompletableFuture<float[]>> threads = models.stream()
+                .map(m -> CompletableFuture.supplyAsync(() -> train(m, device), task -> new Thread(task).start()))
+                .toList();
+        List<float[]> together = threads.stream().map(CompletableFuture::join).toList();
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("one_after_the_other", difference(expected, again));
+        line.put("in_two_threads", difference(expected, together));
+        System.out.println(JsonLine.of(line));
+    }
+
+    private static float[] train(Supplier<Module> build, Device device) {
+        Module model = initial(build);
+        model.to(device);
+        Optimizer optimizer = new Sgd(model.parameters(), 0.01, Sgd.Options.momentum(0.9));
+        Tensor x = new Rng(1).rand(DType.F32, 32, 1, 28, 28).to(device).keep();
+        Tensor y = new Rng(2).randint(0, 10, 32).to(device).keep();
+        for (int i = 0; i < STEPS; i++) {
+            try (var ignored = Scope.open("step")) {
+                optimizer.step(Autograd.gradients(model.forward(x).crossEntropy(y)));
+            }
+        }
+        return model.parameters().getFirst().leaf().toFloatArray();
+    }
+
+    /** The first weights come from the process's one random stream. */
+    private static synchronized Module initial(Supplier<Module> build) {
+        Rng.global().seed(5);
+        return build.get();
+    }
+
+    private static double difference(List<float[]> a, List<float[]> b) {
+        double largest = 0;
+        for (int m = 0; m < a.size(); m++) {
+            for (int i = 0; i < a.get(m).length; i++) {
+                double difference = Math.abs(a.get(m)[i] - b.get(m)[i]);
+                largest = difference <= largest ? largest : difference;
+            }
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.lanewise.bench.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.lanewise.bench.Json;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.spi.BackendProvider;
+import dev.lanewise.tensor.spi.Backends;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+final class GpuCheckTest {
+    @TempDir
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+
+    private int check(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--results", folder.toString(), "--quick"));
+        all.addAll(List.of(arguments));
+        return new CommandLine(new GpuCheckCommand())
+                .setOut(new PrintWriter(out))
+                .execute(all.toArray(String[]::new));
+    }
+
+    private Map<String, Object> report() throws IOException {
+        return Json.object(Files.readString(folder.resolve("gpu-check.json")));
+    }
+
+    @Test
+    void withoutAGpuNothingIsRunAndTheReportSaysWhy() throws IOException {
+        assumeThat(Backends.providers())
+                .filteredOn(provider -> provider.kind() == Device.Kind.CUDA)
+                .noneMatch(provider -> provider.availability() instanceof BackendProvider.Availability.Available);
+        assertThat(check("--device", "cuda:0")).isEqualTo(1);
+        assertThat(out.toString()).contains("no CUDA: nothing can be run on cuda:0", "panama-cuda", "gpu-check.md");
+        assertThat((List<?>) report().get("steps"))
+                .hasSize(GpuStep.values().length)
+                .allSatisfy(step -> assertThat(((Map<?, ?>) step).get("status")).isEqualTo("not run"));
+        assertThat(folder.resolve("gpu-check.md")).content().contains("| golden | the reference cases | not run |");
+    }
+
+    @Test
+    void aStepRunsInItsProcessesAndStaysInTheReport() throws IOException {
+        assertThat(check("threads", "--device", "cpu")).as(out.toString()).isZero();
+        assertThat(out.toString()).contains("[1/1] threads: ", "passed in ", "weights differ by 0.0 at most");
+        assertThat(folder.resolve("gpu-check.md"))
+                .content()
+                .contains("| threads | two threads give what one after the other gives | passed |", "## doctor");
+        assertThat(folder.resolve("threads.json")).content().contains("\"in_two_threads\":0.0");
+    }
+
+    @Test
+    void stepsOfEarlierCallsAreReported() throws IOException {
+        Report report = new Report(folder);
+        Map<String, Object> facts = Map.of("device", "cuda:0", "summary", "a card");
+        report.save(facts);
+        StepResult result = new StepResult(
+                StepResult.FAILED, "1 | 2", List.of(Map.of("ratio", 0.976)), List.of("exp: 3\nis not 4"));
+        report.save(GpuStep.OPS, result, facts, 2.34);
+        report.write();
+        assertThat(folder.resolve("gpu-check.md"))
+                .content()
+                .contains("| ops | operations against PyTorch, fp32 | failed | 2.3 | 1 \\| 2 |")
+                .contains("| ratio |\n| --- |\n| 0.98 |")
+                .contains("- exp: 3 is not 4\n", ", a card");
+        assertThat((List<?>) report().get("steps"))
+                .filteredOn(step -> "ops".equals(((Map<?, ?>) step).get("step")))
+                .singleElement()
+                .satisfies(
+                        step -> assertThat(((Map<?, ?>) step).get("rows")).isEqualTo(List.of(Map.of("ratio", 0.976))));
+    }
+
+    @Test
+    void unknownStepsAreUsageErrors() {
+        assertThat(check("goldn")).isEqualTo(2);
+        assertThat(check("--list")).isZero();
+        assertThat(out.toString()).contains("golden", "train-bf16", "compile-fp32");
+    }
+
+    @Test
+    void aProcessIsEndedWithWhatItStartedWhenItsTimeIsOver() throws IOException {
+        Path log = Files.createFile(folder.resolve("log"));
+        List<String> lines = new ArrayList<>();
+        long start = System.nanoTime();
+        LimitedProcess.End end = LimitedProcess.run(
+                List.of("sh", "-c", "echo begun; sleep 60 & wait"),
+                Map.of(),
+                Deadline.in(Duration.ofMillis(500)),
+                log,
+                lines::add);
+        assertThat(end.inTime()).isFalse();
+        assertThat(lines).containsExactly("begun");
+        assertThat(System.nanoTime() - start).isLessThan(30_000_000_000L);
+    }
+}

@@ -1,0 +1,222 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.IndexingMethods;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * Keeps small gradients from vanishing in F16 by a factor on the loss (Micikevicius et al. 2017, arXiv:1710.03740). The
+ * factor adapts: a step whose gradients overflow is skipped and lowers it, a row of good steps raises it.
+ *
+ * <pre>{@code
+ * Tensor loss = Autocast.run(DType.F16, () -> model.forward(x).crossEntropy(y));
+ * GradScaler.Unscaled gradients = scaler.unscale(Autograd.gradients(scaler.scale(loss)));
+ * scaler.step(optimizer, gradients.map(g -> Clipping.byNorm(g, 1).gradients()));
+ * scaler.update();
+ * }</pre>
+ *
+ * <p>Several losses and optimizers may share one: scale, unscale and step for each, then update once. Not safe for use by
+ * several threads at once.
+ */
+public final class GradScaler {
+    /**
+     * How the factor adapts.
+     *
+     * @param initialScale the first factor
+     * @param growthFactor multiplies it after a row of good steps, above 1
+     * @param backoffFactor multiplies it after an overflow, between 0 and 1
+     * @param growthInterval the length of the row
+     */
+    public record Options(double initialScale, double growthFactor, double backoffFactor, long growthInterval) {
+        /** Checks the numbers. */
+        public Options {
+            if (!(initialScale > 0) || !(growthFactor > 1) || !(backoffFactor > 0 && backoffFactor < 1)) {
+                throw new TensorException("grad scaler: scale " + initialScale + ", growth " + growthFactor
+                        + ", backoff " + backoffFactor + " (expected above 0, above 1, between 0 and 1); check them");
+            }
+            if (growthInterval < 1) {
+                throw new TensorException(
+                        "grad scaler: growth interval " + growthInterval + " (expected 1 or more); check it");
+            }
+        }
+
+        /** PyTorch's: from 65536, doubled after 2000 good steps, halved after an overflow. */
+        public Options() {
+            this(65536, 2, 0.5, 2000);
+        }
+    }
+
+    /**
+     * Gradients of the loss itself.
+     *
+     * @param gradients of the parameters' types
+     * @param finite whether no element overflowed or is not a number
+     */
+    public record Unscaled(Gradients gradients, boolean finite) {
+        /** After a function, for example one that clips; what overflowed stays as it is. */
+        public Unscaled map(UnaryOperator<Gradients> function) {
+            return finite ? new Unscaled(function.apply(gradients), true) : this;
+        }
+    }
+
+    private double scale;
+    private double growthFactor;
+    private double backoffFactor;
+    private long growthInterval;
+    private long goodSteps;
+    private boolean checked;
+    private boolean overflowed;
+
+    /** With PyTorch's numbers. */
+    public GradScaler() {
+        this(new Options());
+    }
+
+    /** With other numbers. */
+    public GradScaler(Options options) {
+        scale = options.initialScale;
+        growthFactor = options.growthFactor;
+        backoffFactor = options.backoffFactor;
+        growthInterval = options.growthInterval;
+    }
+
+    /** The factor. */
+    public double scale() {
+        return scale;
+    }
+
+    /**
+     * The loss times the factor.
+     *
+     * @throws TensorException for a loss of 16 bits, in which the product overflows
+     */
+    public Tensor scale(Tensor loss) {
+        if (loss.dtype().bytes() < DType.F32.bytes()) {
+            throw new TensorException(
+                    "grad scaler: the loss is " + loss.spec() + " (expected F32); compute it inside the"
+                            + " autocast region by an operation that runs in F32, or cast with to(DType.F32)");
+        }
+        return loss.mul(scale);
+    }
+
+    /**
+     * The gradients of a loss from those of the scaled one. Waits once for the device, to learn whether they are finite.
+     *
+     * @throws TensorException if one is F16: a parameter should be F32
+     */
+    public Unscaled unscale(Gradients scaled) {
+        return Autograd.noGrad(() -> {
+            boolean finite = isFinite(scaled);
+            checked = true;
+            overflowed |= !finite;
+            return new Unscaled(finite ? scaled.map(g -> g.mul(1 / scale)) : scaled, finite);
+        });
+    }
+
+    /** {@linkplain #unscale Unscales} and {@linkplain #step(Optimizer, Unscaled) makes a step}. */
+    public boolean step(Optimizer optimizer, Gradients scaled) {
+        return step(optimizer, unscale(scaled));
+    }
+
+    /**
+     * The optimizer's step, unless the gradients overflowed.
+     *
+     * @return whether it was made
+     */
+    public boolean step(Optimizer optimizer, Unscaled gradients) {
+        if (gradients.finite()) {
+            optimizer.step(gradients.gradients());
+        }
+        return gradients.finite();
+    }
+
+    /**
+     * Adapts the factor to what was found since the last call.
+     *
+     * @throws TensorException if nothing was unscaled since
+     */
+    public void update() {
+        if (!checked) {
+            throw new TensorException("grad scaler: update without gradients (expected unscale or step before); call it"
+                    + " once after the step");
+        }
+        if (overflowed) {
+            scale *= backoffFactor;
+            goodSteps = 0;
+        } else if (++goodSteps == growthInterval) {
+            // beyond F32 the loss itself would overflow
+            scale = scale * growthFactor <= Float.MAX_VALUE ? scale * growthFactor : scale;
+            goodSteps = 0;
+        }
+        checked = false;
+        overflowed = false;
+    }
+
+    /** The state as scalars, under PyTorch's names. */
+    public Map<String, Tensor> stateDict() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        state.put("scale", Tensor.full(scale, DType.F64, Device.CPU));
+        state.put("growth_factor", Tensor.full(growthFactor, DType.F64, Device.CPU));
+        state.put("backoff_factor", Tensor.full(backoffFactor, DType.F64, Device.CPU));
+        state.put("growth_interval", Tensor.full(growthInterval, DType.I64, Device.CPU));
+        state.put("_growth_tracker", Tensor.full(goodSteps, DType.I64, Device.CPU));
+        return state;
+    }
+
+    /**
+     * Takes over a state.
+     *
+     * @throws TensorException if a name is missing or a number makes no sense
+     */
+    public void loadStateDict(Map<String, Tensor> state) {
+        Options saved = new Options(
+                number(state, "scale"), number(state, "growth_factor"), number(state, "backoff_factor"), (long)
+                        number(state, "growth_interval"));
+        long tracker = (long) number(state, "_growth_tracker");
+        scale = saved.initialScale;
+        growthFactor = saved.growthFactor;
+        backoffFactor = saved.backoffFactor;
+        growthInterval = saved.growthInterval;
+        goodSteps = tracker;
+    }
+
+    private static double number(Map<String, Tensor> state, String name) {
+        Tensor value = state.get(name);
+        if (value == null) {
+            throw new TensorException("grad scaler: the state has no '" + name + "' (found " + state.keySet()
+                    + "); give what stateDict returned");
+        }
+        return value.item();
+    }
+
+    /** The largest and the smallest element of every gradient come to the host together. */
+    private static boolean isFinite(Gradients gradients) {
+        try (var ignored = Scope.open("grad scaler")) {
+            Map<Device, List<Tensor>> extremes = new LinkedHashMap<>();
+            for (Tensor gradient : gradients.values()) {
+                if (gradient.dtype() == DType.F16) {
+                    throw new TensorException("grad scaler: a gradient is " + gradient.spec()
+                            + " (expected F32); keep parameters in F32 and compute inside Autocast.f16()");
+                }
+                if (!gradient.shape().isEmpty()) {
+                    List<Tensor> onDevice = extremes.computeIfAbsent(gradient.device(), d -> new ArrayList<>());
+                    onDevice.add(gradient.amax().to(DType.F64));
+                    onDevice.add(gradient.amin().to(DType.F64));
+                }
+            }
+            return extremes.values().stream()
+                    .map(values -> IndexingMethods.stack(0, values.toArray(Tensor[]::new)))
+                    .allMatch(all -> Double.isFinite(all.abs().amax().item()));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+#!/bin/sh
+# Checks Lanewise on a GPU, on a machine that has a driver, CUDA's libraries and perhaps PyTorch, but no JDK and no Maven.
+#
+#   gpu-check.sh pack                     where there is a JDK: builds, and packs a Java runtime, the jars, the reference
+#                                         cases and PyTorch's script into target/gpu-check.tar.gz beside this script
+#   gpu-check.sh run [STEP...] [OPTION...]   where the GPU is, beside that file or inside the unpacked folder: runs the
+#                                         steps and writes gpu-check.json and gpu-check.md; --list shows the steps, --help
+#                                         the options, --device cpu rehearses without a GPU
+#
+#   LANEWISE_JAVA_OPTS   more JVM options
+set -eu
+
+most_bytes=45000000
+
+fail() {
+    echo "gpu-check: $*" >&2
+    exit 1
+}
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+
+# What PyTorch's script, the reference cases and the launcher are relative to.
+project=$(dirname -- "$here")
+packed=$here/target/gpu-check.tar.gz
+
+pack() {
+    [ -x "$project/lanewise" ] || fail "no $project/lanewise: pack where the project is"
+    # The launcher finds the JDK and builds what is stale; it says which JDK it took.
+    jdk=$(LANEWISE_JAVA_OPTS=-XshowSettings:properties "$project/lanewise" --version 2>&1 \
+        | sed -n 's/^ *java\.home = //p')
+    [ -x "$jdk/bin/jlink" ] || fail "the launcher's JDK '$jdk' has no jlink: set JAVA_HOME to a complete JDK"
+    jars=$project/target/launcher/$(cat "$project/target/launcher/current")
+
+    folder=$here/target/gpu-check
+    rm -rf "$folder" "$packed"
+    mkdir -p "$folder/lib" "$folder/testkit/golden" "$folder/bench/peers"
+    # Not compressed by itself: as a whole it packs better.
+    "$jdk/bin/jlink" --output "$folder/runtime" --no-header-files --no-man-pages --strip-java-debug-attributes \
+        --compress zip-0 \
+        --add-modules java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
+    cp "$jars"/*.jar "$folder/lib"
+    # What only charts, mocks and the peers of the JMH benchmarks use.
+    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas; do
+        rm -f "$folder/lib/$unused"-*.jar
+    done
+    for set in cases seed-4 seed-5; do
+        cp -R "$project/testkit/golden/$set" "$folder/testkit/golden/$set"
+    done
+    cp "$project/bench/peers/pytorch_peer.py" "$folder/bench/peers"
+    cp "$here/gpu-check.sh" "$folder"
+    (cd "$project" && git describe --always --dirty 2>/dev/null || echo unknown) >"$folder/commit"
+    (cd "$here/target" && tar -cf - gpu-check | gzip -9 >"$packed")
+    rm -rf "$folder"
+    bytes=$(wc -c <"$packed")
+    echo "packed: $packed, $((bytes / 1000)) kB"
+    [ "$bytes" -le "$most_bytes" ] || fail "the pack has $bytes bytes (expected $most_bytes at most)"
+}
+
+# The unpacked folder: this script's own, or that of the pack beside it.
+unpacked() {
+    if [ -x "$here/runtime/bin/java" ]; then
+        echo "$here"
+        return
+    fi
+    [ -f "$packed" ] || fail "no $packed: run 'gpu-check.sh pack' where there is a JDK, and bring that file here"
+    folder=$here/target/gpu-check-unpacked
+    sum=$(cksum <"$packed")
+    if [ "$(cat "$folder/sum" 2>/dev/null)" != "$sum" ]; then
+        rm -rf "$folder"
+        mkdir -p "$folder"
+        gzip -dc "$packed" | tar -xf - -C "$folder"
+        echo "$sum" >"$folder/sum"
+    fi
+    echo "$folder/gpu-check"
+}
+
+run() {
+    home=$(unpacked)
+    # The options of the launcher. Unquoted: several in one variable.
+    # shellcheck disable=SC2086
+    exec "$home/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m \
+        ${LANEWISE_JAVA_OPTS:-} -Dlanewise.home="$home" -cp "$home/lib/*" dev.lanewise.bench.Main \
+        bench gpu-check "$@"
+}
+
+case ${1:-} in
+    pack)
+        pack
+        ;;
+    run)
+        shift
+        run "$@"
+        ;;
+    *)
+        echo "usage: gpu-check.sh pack | run [STEP...] [--device cuda:0|cpu] [--results DIR] [--quick] [--list]" >&2
+        exit 2
+        ;;
+esac

@@ -1,0 +1,85 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.internal.CastRegion;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mixed precision (Micikevicius et al. 2017, arXiv:1710.03740): while a region is open, its thread's operations on F32,
+ * F16 and BF16 tensors choose their type. Products, convolutions and attention run in 16 bits; softmax, norms, losses,
+ * sums, means, exponentials, logarithms and powers run in F32; operations of several operands widen mixed ones to F32;
+ * all others take what they get. Parameters stay F32 and so do their gradients.
+ *
+ * <pre>{@code
+ * try (var scope = Scope.open("step")) {
+ *     Tensor loss = Autocast.run(DType.BF16, () -> model.forward(x).crossEntropy(y));
+ *     optimizer.step(Autograd.gradients(loss));
+ * }
+ * }</pre>
+ *
+ * <p>A region of the other type, or {@link #off}, inside a region takes its place until it closes. Watched tensors are
+ * cast once a region and again after a change in place; the casts are released with the region. Gradients come in the
+ * types of the forward pass, whether computed inside the region or after it. Operations in place and F64 tensors are left
+ * as they are. F16 needs a scaled loss, since small gradients vanish in it; BF16 does not.
+ */
+public final class Autocast implements AutoCloseable {
+    private final CastRegion region;
+
+    private Autocast(@Nullable DType narrow) {
+        region = CastRegion.open(narrow);
+    }
+
+    /** Opens a region that casts to {@link DType#BF16}. */
+    public static Autocast bf16() {
+        return new Autocast(DType.BF16);
+    }
+
+    /** Opens a region that casts to {@link DType#F16}. */
+    public static Autocast f16() {
+        return new Autocast(DType.F16);
+    }
+
+    /** Opens a region in which nothing is cast. */
+    public static Autocast off() {
+        return new Autocast(null);
+    }
+
+    /**
+     * Runs a computation in a region.
+     *
+     * @param narrow the 16-bit type, or null for none
+     * @throws TensorException for any other type
+     */
+    public static <T> T run(@Nullable DType narrow, Supplier<T> body) {
+        if (narrow == current()) {
+            return body.get();
+        }
+        try (var ignored = new Autocast(narrow)) {
+            return body.get();
+        }
+    }
+
+    /** The 16-bit type of the thread's innermost region, or null where nothing is cast. */
+    public static @Nullable DType current() {
+        return CastRegion.current();
+    }
+
+    /**
+     * A tensor for a computation that needs the range and precision of F32, such as a loss made of several operations: in
+     * F32 where the thread's operations are cast and the tensor is narrower, as it is otherwise.
+     */
+    public static Tensor widened(Tensor tensor) {
+        boolean narrow = tensor.dtype() == DType.F16 || tensor.dtype() == DType.BF16;
+        return narrow && current() != null ? tensor.to(DType.F32) : tensor;
+    }
+
+    /**
+     * Ends the region and releases its casts. Closing twice does nothing.
+     *
+     * @throws TensorException if a region inside this one is still open, or another thread opened this one
+     */
+    @Override
+    public void close() {
+        region.close();
+    }
+}

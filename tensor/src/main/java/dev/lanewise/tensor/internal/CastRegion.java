@@ -1,0 +1,119 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.spi.Origin;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The stack of a thread's open regions of automatic casts; see {@link dev.lanewise.tensor.Autocast}. */
+public final class CastRegion {
+    /** Regions open in the process: while there are none, an operation costs one read of this. */
+    private static final AtomicInteger OPEN = new AtomicInteger();
+
+    private static final ThreadLocal<@Nullable CastRegion> INNERMOST = new ThreadLocal<>();
+
+    private final Thread thread = Thread.currentThread();
+    private final @Nullable CastRegion parent = INNERMOST.get();
+    private final @Nullable DType narrow;
+    private final LeafCasts casts;
+    private final boolean ownsCasts;
+    private boolean closed;
+
+    private CastRegion(@Nullable DType narrow) {
+        this.narrow = narrow;
+        CastRegion same = parent;
+        while (same != null && same.narrow != narrow) {
+            same = same.parent;
+        }
+        ownsCasts = same == null;
+        casts = same == null ? new LeafCasts() : same.casts;
+    }
+
+    /** Opens a region inside the thread's innermost one; without a type nothing is cast in it. */
+    public static CastRegion open(@Nullable DType narrow) {
+        if (narrow != null && narrow != DType.F16 && narrow != DType.BF16) {
+            throw new TensorException("autocast: can't cast to " + narrow + " (expected F16, BF16 or none); compute in "
+                    + narrow + " by giving the model and its inputs that type");
+        }
+        CastRegion region = new CastRegion(narrow);
+        INNERMOST.set(region);
+        OPEN.getAndIncrement();
+        return region;
+    }
+
+    /** The thread's 16-bit type, or null. */
+    public static @Nullable DType current() {
+        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        return region == null ? null : region.narrow;
+    }
+
+    /** The operands in the types that the thread's innermost region gives the operation. */
+    static Tensor[] cast(Op op, Tensor[] operands) {
+        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        if (region == null || region.narrow == null) {
+            return operands;
+        }
+        DType target = CastPolicy.of(op).target(region.narrow, operands);
+        return target == null ? operands : region.cast(operands, target);
+    }
+
+    /**
+     * Leaves the thread's region for a while: what an operation is made of, in a backend or by its decomposition, runs in
+     * the types that were chosen for the whole.
+     *
+     * @return the region, for {@link #resume}
+     */
+    static @Nullable CastRegion suspend() {
+        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        if (region != null) {
+            INNERMOST.set(null);
+        }
+        return region;
+    }
+
+    /** Goes back to the region that was left. */
+    static void resume(@Nullable CastRegion region) {
+        if (region != null) {
+            INNERMOST.set(region);
+        }
+    }
+
+    private Tensor[] cast(Tensor[] operands, DType target) {
+        Tensor[] cast = operands.clone();
+        for (int i = 0; i < cast.length; i++) {
+            if (cast[i].dtype().isFloating() && cast[i].dtype() != target) {
+                Origin origin = ((StridedTensor) cast[i]).origin();
+                cast[i] = origin != null && origin.isLeaf() && target == narrow
+                        ? casts.of((StridedTensor) cast[i], origin, target)
+                        : cast[i].to(target);
+            }
+        }
+        return cast;
+    }
+
+    /** Ends the region. */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (Thread.currentThread() != thread || INNERMOST.get() != this) {
+            throw new TensorException(
+                    "autocast: closed out of order or by another thread (expected the innermost region"
+                            + " of its own thread); open regions with try-with-resources");
+        }
+        closed = true;
+        if (parent == null) {
+            INNERMOST.remove();
+        } else {
+            INNERMOST.set(parent);
+        }
+        OPEN.getAndDecrement();
+        if (ownsCasts) {
+            casts.release();
+        }
+    }
+}

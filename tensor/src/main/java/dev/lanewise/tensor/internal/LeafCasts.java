@@ -1,0 +1,55 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.spi.Origin;
+import java.util.IdentityHashMap;
+
+/** Watched tensors in a region's 16-bit type: cast when first used, and again after they were changed in place. */
+final class LeafCasts {
+    private static final String OWNER = "the autocast region, which has closed";
+
+    /**
+     * A leaf's elements in another type.
+     *
+     * @param version the leaf's when it was cast
+     */
+    private record Cached(StridedTensor values, int version) {}
+
+    private final IdentityHashMap<Tensor, Cached> byLeaf = new IdentityHashMap<>();
+
+    /** The leaf in the type. Every use has a record of its own: one walk over it releases only that. */
+    Tensor of(StridedTensor leaf, Origin origin, DType type) {
+        Cast op = new Cast(type);
+        Cached cached = byLeaf.get(leaf);
+        if (cached == null || cached.version != leaf.buffer().version()) {
+            if (cached != null) {
+                cached.values.buffer().release(OWNER);
+            }
+            cached = new Cached(cast(op, leaf), leaf.buffer().version());
+            byLeaf.put(leaf, cached);
+        }
+        StridedTensor use = cached.values.withOrigin(null);
+        origin.record(op, new Tensor[] {leaf}, new Tensor[] {use});
+        return use;
+    }
+
+    /** The cast values, owned by nothing but this. */
+    private static StridedTensor cast(Cast op, StridedTensor leaf) {
+        Ownership scope = Ownership.open("autocast");
+        try {
+            StridedTensor values = (StridedTensor) Dispatch.run(op, leaf.withOrigin(null));
+            values.buffer().retain();
+            values.buffer().guardByCollector();
+            return values;
+        } finally {
+            scope.close();
+        }
+    }
+
+    void release() {
+        byLeaf.values().forEach(cached -> cached.values.buffer().release(OWNER));
+        byLeaf.clear();
+    }
+}
