@@ -54,6 +54,24 @@ public final class WeightAverage {
         return model.functionalCall(averages, body);
     }
 
+    /** Takes over averages; without any, begins anew with the present weights. */
+    void load(Map<String, Tensor> saved) {
+        if (!saved.isEmpty() && !saved.keySet().equals(averages.keySet())) {
+            throw new TensorException("weight average: got averages of " + saved.keySet() + " (expected "
+                    + averages.keySet() + "); are they of another model?");
+        }
+        averages.forEach((name, average) -> {
+            Tensor source = saved.isEmpty()
+                    ? Autograd.detach(Objects.requireNonNull(parameters.get(name)).leaf())
+                    : Objects.requireNonNull(saved.get(name));
+            if (!source.shape().equals(average.shape())) {
+                throw new TensorException("weight average: " + name + " is " + source.shape() + " (expected "
+                        + average.shape() + "); is it of another model?");
+            }
+            average.assign(source.to(average.dtype()).to(average.device()));
+        });
+    }
+
     /** The averages by the parameters' full names; the tensors are this object's own. */
     public Map<String, Tensor> tensors() {
         return Collections.unmodifiableMap(averages);
