@@ -20,7 +20,7 @@ final class InterruptionTest {
 
     private List<String> arguments(String save, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
-                "train", "text-classifier", "--encoder", "lstm", "--data", "synthetic", "--limit", "400", "--batch"));
+                "train", "text-classifier", "--encoder", "lstm", "--data", "synthetic", "--limit", "200", "--batch"));
         arguments.addAll(List.of("8", "--epochs", "4", "--json", "--save", folder.resolve(save).toString()));
         arguments.addAll(List.of(more));
         return arguments;
@@ -51,7 +51,7 @@ final class InterruptionTest {
             error = String.join("\n", err.lines().filter(line -> !line.startsWith("WARNING")).toList());
         }
         assertThat(process.waitFor()).isNotZero();
-        assertThat(error).matches("interrupted in epoch \\d after \\d+ of 50 batches; saved .*part");
+        assertThat(error).matches("interrupted in epoch \\d after \\d+ of 25 batches; saved .*part");
         assertThat(Main.run(arguments("resumed", "--resume", folder.resolve("part").toString())
                         .toArray(String[]::new)))
                 .isZero();

@@ -1,7 +1,6 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.tensor.Tensor;
 
 /**
  * Ends a training before an update by gradients that are not finite. (A trainer always ends at a loss that is not finite;
@@ -14,13 +13,15 @@ public final class NanGuard implements Callback {
 
     @Override
     public void onGradients(Training training, Gradients gradients) {
-        for (Tensor gradient : gradients.values()) {
-            // a sum is finite only if all elements are; one that overflows is worth a stop as well
-            double sum = gradient.abs().sum().item();
-            if (!Double.isFinite(sum)) {
-                throw training.diagnose("a gradient of shape " + gradient.shape() + " became "
-                        + (Double.isNaN(sum) ? "NaN" : "infinite"));
+        training.model().namedParameters().forEach((name, parameter) -> {
+            if (gradients.has(parameter.leaf())) {
+                // a sum is finite only if all elements are; one that overflows is worth a stop as well
+                double sum = gradients.of(parameter.leaf()).abs().sum().item();
+                if (!Double.isFinite(sum)) {
+                    throw training.diagnose(
+                            "the gradient of " + name + " became " + (Double.isNaN(sum) ? "NaN" : "infinite"));
+                }
             }
-        }
+        });
     }
 }

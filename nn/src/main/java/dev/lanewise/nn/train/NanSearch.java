@@ -6,7 +6,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.Backends;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,35 +23,28 @@ final class NanSearch {
     }
 
     private static @Nullable String source(Step step) {
-        Map<String, Tensor> data = new LinkedHashMap<>();
         for (Batch batch : step.batches()) {
-            data.put("the batch's inputs " + batch.x().spec() + " have", batch.x());
-            data.put("the batch's targets " + batch.y().spec() + " have", batch.y());
-        }
-        String spoiled = firstNotFinite(data);
-        if (spoiled != null) {
-            return spoiled + "; look at the data";
-        }
-        Map<String, Tensor> state = new LinkedHashMap<>();
-        step.model().stateDict().forEach((name, tensor) -> state.put("the model's " + name + " has", tensor));
-        spoiled = firstNotFinite(state);
-        return spoiled == null
-                ? null
-                : spoiled + " from an earlier step; put a NanGuard among the callbacks to see where from, or try a"
-                        + " smaller learning rate";
-    }
-
-    private static @Nullable String firstNotFinite(Map<String, Tensor> tensors) {
-        for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-            Tensor tensor = Autograd.detach(entry.getValue());
-            if (tensor.dtype().isFloating()) {
-                long bad = tensor.shape().elements() - tensor.isFinite().sum().itemLong();
+            for (Tensor data : List.of(batch.x(), batch.y())) {
+                long bad = notFinite(data);
                 if (bad > 0) {
-                    return entry.getKey() + " " + bad + " NaN or infinite elements";
+                    return "the batch's " + data.spec() + " has " + bad + " NaN or infinite elements; look at the data";
                 }
             }
         }
+        for (Map.Entry<String, Tensor> entry : step.model().stateDict().entrySet()) {
+            long bad = notFinite(entry.getValue());
+            if (bad > 0) {
+                return "the model's " + entry.getKey() + " has " + bad + " NaN or infinite elements from an earlier step;"
+                        + " put a NanGuard among the callbacks to see where from, or try a smaller learning rate";
+            }
+        }
         return null;
+    }
+
+    private static long notFinite(Tensor tensor) {
+        return tensor.dtype().isFloating()
+                ? tensor.shape().elements() - tensor.isFinite().sum().itemLong()
+                : 0;
     }
 
     private static String watch(Step step) {
