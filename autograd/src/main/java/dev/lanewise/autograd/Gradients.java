@@ -4,7 +4,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -40,16 +40,20 @@ public final class Gradients {
                                 + "; was it computed inside noGrad, or from a detached tensor?");
     }
 
-    /** The gradients themselves, in no particular order. */
+    /** The gradients themselves, in the order in which they were found, the same in every run of one computation. */
     public Collection<Tensor> values() {
         return Collections.unmodifiableCollection(byOrigin.values());
     }
 
     /** The gradients after a function, for example one that scales them. */
     public Gradients map(UnaryOperator<Tensor> function) {
-        Map<GradOrigin, Tensor> mapped = new HashMap<>();
+        Map<GradOrigin, Tensor> mapped = new LinkedHashMap<>();
         byOrigin.forEach((origin, gradient) -> mapped.put(origin, function.apply(gradient)));
         return new Gradients(mapped);
+    }
+
+    Map<GradOrigin, Tensor> byOrigin() {
+        return byOrigin;
     }
 
     private @Nullable Tensor find(Tensor watched) {

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Binary;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
@@ -25,7 +26,8 @@ final class Walk {
 
     private final Graph graph;
     private final Set<GradOrigin> targets;
-    private final Map<GradOrigin, Sum> found = new HashMap<>();
+    // in the order of their finding: what sums over gradients comes out the same bits in every run
+    private final Map<GradOrigin, Sum> found = new LinkedHashMap<>();
     private final Map<Node, @Nullable Sum[]> pending = new HashMap<>();
     private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
 
@@ -54,7 +56,7 @@ final class Walk {
     }
 
     private Map<GradOrigin, Tensor> results() {
-        Map<GradOrigin, Tensor> results = new HashMap<>();
+        Map<GradOrigin, Tensor> results = new LinkedHashMap<>();
         found.forEach((origin, sum) -> {
             if (sum.tensor.buffer().scope() == null) {
                 sum.tensor.buffer().adopt();

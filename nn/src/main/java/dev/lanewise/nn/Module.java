@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -8,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -32,6 +35,7 @@ public abstract class Module {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
+    private final List<Rng> randomStreams = new ArrayList<>();
     private volatile boolean training = true;
 
     /** For subclasses. */
@@ -85,6 +89,12 @@ public abstract class Module {
         return module;
     }
 
+    /** Tells that this module draws from a random stream, so that a checkpoint can save its position; returns it. */
+    protected final Rng random(Rng rng) {
+        randomStreams.add(rng);
+        return rng;
+    }
+
     private void checkNew(String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
             throw new TensorException("module: '" + name + "' can't name a member of "
@@ -127,6 +137,13 @@ public abstract class Module {
         List<Module> all = new ArrayList<>();
         visit("", (prefix, module) -> all.add(module));
         return all;
+    }
+
+    /** The random streams that this module and its descendants draw from, each once, in the order of registration. */
+    public final List<Rng> randomStreams() {
+        Set<Rng> streams = new LinkedHashSet<>();
+        visit("", (prefix, module) -> streams.addAll(module.randomStreams));
+        return List.copyOf(streams);
     }
 
     /** Calls an action for this module and every descendant. */

@@ -5,27 +5,34 @@ import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A text cut into pieces of one length; the targets are the same characters one place on. */
 final class CharacterWindows implements Dataset {
     private final int[] text;
     private final int length;
+    private final @Nullable Long seed;
     private volatile int shift;
 
     /**
      * Pieces of a text.
      *
      * @param text at least {@code length + 2} numbers
+     * @param seed decides where the first piece begins in each epoch; null for always at the beginning
      */
-    CharacterWindows(int[] text, int length) {
+    CharacterWindows(int[] text, int length, @Nullable Long seed) {
         this.text = text;
         this.length = length;
+        this.seed = seed;
     }
 
     /** Begins the first piece elsewhere, so that another epoch has other pieces. */
-    void shift(long seed) {
-        int free = Math.min(length, text.length - 1 - Math.toIntExact(size()) * length + 1);
-        shift = new SplittableRandom(seed).nextInt(free);
+    @Override
+    public void epoch(long number) {
+        if (seed != null) {
+            int free = Math.min(length, text.length - 1 - Math.toIntExact(size()) * length + 1);
+            shift = new SplittableRandom(seed + number).nextInt(free);
+        }
     }
 
     /** One piece fewer than fit, so that all can be shifted. */

@@ -8,6 +8,10 @@ import dev.lanewise.nn.data.TextFiles;
 import dev.lanewise.nn.data.Tokenizer;
 import dev.lanewise.nn.data.Vocabulary;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.nn.train.TrainingResult;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
@@ -17,7 +21,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -42,7 +49,7 @@ final class Characters implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return Recipe.of(4, 32, OptimizerKind.ADAMW, 3e-3).inOneCycle().clipped(1);
+        return new Recipe(4, 32, OptimizerKind.ADAMW, 3e-3);
     }
 
     @Override
@@ -55,10 +62,10 @@ final class Characters implements ReferenceModel {
             throw new TensorException("char-gpt: a text of " + characters.length + " characters (expected "
                     + 10 * (CONTEXT + 2) + " or more); give a longer one");
         }
-        CharacterWindows train = new CharacterWindows(Arrays.copyOf(characters, split), CONTEXT);
-        CharacterWindows test = new CharacterWindows(Arrays.copyOfRange(characters, split, characters.length), CONTEXT);
+        CharacterWindows train = new CharacterWindows(Arrays.copyOf(characters, split), CONTEXT, setup.seed());
+        CharacterWindows test = new CharacterWindows(Arrays.copyOfRange(characters, split, characters.length), CONTEXT, null);
         Card card = new Card(id()).with("vocabulary", vocabulary.tokens());
-        return new Task(card, train, test, new NextToken(), epoch -> train.shift(setup.seed() + epoch));
+        return new Task(card, train, test);
     }
 
     private static String text(Setup setup) {
@@ -89,6 +96,34 @@ final class Characters implements ReferenceModel {
     public Module network(Card card) {
         int characters = card.list("vocabulary").size();
         return new CharTransformer(new CharTransformer.Config(characters, CONTEXT, 128, 4, 512, 4, 0), Rng.global());
+    }
+
+    @Override
+    public Trainer trainer(Parts parts) {
+        return new Trainer(parts.network(), Characters::loss, parts.optimizer())
+                .schedule(Schedule.oneCycle(parts.optimizer().rate(), parts.steps()))
+                .clipByNorm(1)
+                .validation(parts.test(), () -> new NextCharacter(parts.card().list("vocabulary")));
+    }
+
+    /** Cross-entropy of {@code [n, time, vocabulary]} and the characters at every place, {@code I64 [n, time]}. */
+    private static Tensor loss(Tensor logits, Tensor characters) {
+        return logits.flatten(0, 1).crossEntropy(characters.flatten());
+    }
+
+    @Override
+    public Map<String, Double> figures(EpochFigures epoch, Module network) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("test_accuracy", epoch.figure("validation_accuracy"));
+        figures.put("validation_loss", epoch.figure("validation_loss"));
+        return figures;
+    }
+
+    @Override
+    public String report(TrainingResult result) {
+        double loss = result.last().figure("validation_loss");
+        return ReferenceModel.super.report(result)
+                + String.format(Locale.ROOT, "validation loss %.4f (perplexity %.3f)%n", loss, Math.exp(loss));
     }
 
     @Override

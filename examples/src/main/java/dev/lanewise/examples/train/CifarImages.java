@@ -9,6 +9,10 @@ import dev.lanewise.nn.data.ImageFiles;
 import dev.lanewise.nn.data.ImageSplit;
 import dev.lanewise.nn.data.ImageTransform;
 import dev.lanewise.nn.data.ImageTransforms;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.metrics.Classification;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Rng;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +32,7 @@ final class CifarImages implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return Recipe.of(10, 128, OptimizerKind.SGD, 0.1).inOneCycle();
+        return new Recipe(10, 128, OptimizerKind.SGD, 0.1);
     }
 
     @Override
@@ -40,12 +44,19 @@ final class CifarImages implements ReferenceModel {
         ImageDataset train = new ImageDataset(split.train(), AUGMENT, setup.seed());
         ImageDataset test = new ImageDataset(split.test(), NORMALIZE, 0);
         Card card = new Card(id()).with("classes", classes);
-        return new Task(card, train, test, new Classification(classes, false), train::epoch);
+        return new Task(card, train, test);
     }
 
     @Override
     public Module network(Card card) {
         return ResNet.resnet18Cifar(card.list("classes").size(), Rng.global());
+    }
+
+    @Override
+    public Trainer trainer(Parts parts) {
+        return new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
+                .schedule(Schedule.oneCycle(parts.optimizer().rate(), parts.steps()))
+                .validation(parts.test(), () -> new Classification(parts.card().list("classes")));
     }
 
     @Override

@@ -6,6 +6,10 @@ import dev.lanewise.nn.data.Image;
 import dev.lanewise.nn.data.ImageFiles;
 import dev.lanewise.nn.data.ImageSplit;
 import dev.lanewise.nn.data.Mnist;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.metrics.Classification;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,11 +18,11 @@ import java.util.function.Supplier;
 /** Networks for MNIST's digits. */
 record DigitImages(String id, Supplier<Module> network, Recipe recipe) implements ReferenceModel {
     static final DigitImages MLP =
-            new DigitImages("mnist-mlp", MnistModels::mlp, Recipe.of(10, 128, OptimizerKind.SGD, 0.1));
+            new DigitImages("mnist-mlp", MnistModels::mlp, new Recipe(10, 128, OptimizerKind.SGD, 0.1));
     static final DigitImages LENET =
-            new DigitImages("mnist-lenet", MnistModels::lenet5, Recipe.of(3, 64, OptimizerKind.ADAM, 2e-3));
+            new DigitImages("mnist-lenet", MnistModels::lenet5, new Recipe(3, 64, OptimizerKind.ADAM, 2e-3));
     static final DigitImages CNN =
-            new DigitImages("mnist-cnn", MnistModels::cnn, Recipe.of(5, 128, OptimizerKind.ADAM, 1e-3));
+            new DigitImages("mnist-cnn", MnistModels::cnn, new Recipe(5, 128, OptimizerKind.ADAM, 1e-3));
 
     @Override
     public Recipe recipe(Setup setup) {
@@ -34,13 +38,19 @@ record DigitImages(String id, Supplier<Module> network, Recipe recipe) implement
         return new Task(
                 new Card(id).with("classes", classes),
                 Images.dataset(split.train()),
-                Images.dataset(split.test()),
-                new Classification(classes, false));
+                Images.dataset(split.test()));
     }
 
     @Override
     public Module network(Card card) {
         return network.get();
+    }
+
+    @Override
+    public Trainer trainer(Parts parts) {
+        return new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
+                .schedule(Schedule.constant(parts.optimizer().rate()))
+                .validation(parts.test(), () -> new Classification(parts.card().list("classes")));
     }
 
     /** An image of a digit; MNIST's are white on black, so one on a light ground is inverted. */

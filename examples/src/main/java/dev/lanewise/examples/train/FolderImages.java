@@ -11,6 +11,10 @@ import dev.lanewise.nn.data.ImageTransforms;
 import dev.lanewise.nn.data.LabeledImages;
 import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.data.SyntheticShapes;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.metrics.Classification;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Rng;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +40,7 @@ final class FolderImages implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return Recipe.of(8, 32, OptimizerKind.ADAM, 1e-3).inOneCycle();
+        return new Recipe(8, 32, OptimizerKind.ADAM, 1e-3);
     }
 
     @Override
@@ -50,7 +54,7 @@ final class FolderImages implements ReferenceModel {
         ImageDataset train = new ImageDataset(images.select(split.train()), augment, setup.seed());
         ImageDataset test = new ImageDataset(images.select(split.test()), NORMALIZE, 0);
         Card card = new Card(id()).with("side", side).with("classes", images.classes());
-        return new Task(card, train, test, new Classification(images.classes(), false), train::epoch);
+        return new Task(card, train, test);
     }
 
     private static LabeledImages read(Setup setup) {
@@ -67,6 +71,13 @@ final class FolderImages implements ReferenceModel {
     @Override
     public Module network(Card card) {
         return ResNet.resnet18(card.list("classes").size(), Rng.global());
+    }
+
+    @Override
+    public Trainer trainer(Parts parts) {
+        return new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
+                .schedule(Schedule.oneCycle(parts.optimizer().rate(), parts.steps()))
+                .validation(parts.test(), () -> new Classification(parts.card().list("classes")));
     }
 
     @Override

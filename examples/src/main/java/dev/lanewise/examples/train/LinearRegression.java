@@ -5,11 +5,17 @@ import dev.lanewise.nn.Module;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.data.TensorDataset;
+import dev.lanewise.nn.loss.Losses;
+import dev.lanewise.nn.metrics.Regression;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.CrossEntropy.Reduction;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,13 +36,13 @@ final class LinearRegression implements ReferenceModel {
 
     @Override
     public Recipe recipe(Setup setup) {
-        return Recipe.of(100, 32, OptimizerKind.SGD, 0.01);
+        return new Recipe(100, 32, OptimizerKind.SGD, 0.01);
     }
 
     @Override
     public Task prepare(Setup setup) {
         Rng rng = new Rng(setup.seed());
-        return new Task(new Card(id()), points(rng, 1000), points(rng, 500), new SquaredError());
+        return new Task(new Card(id()), points(rng, 1000), points(rng, 500));
     }
 
     private static Dataset points(Rng rng, long n) {
@@ -53,17 +59,31 @@ final class LinearRegression implements ReferenceModel {
     }
 
     @Override
-    public Map<String, Double> figures(Module network) {
-        List<Parameter> parameters = network.parameters();
+    public Trainer trainer(Parts parts) {
+        return new Trainer(parts.network(), Losses.meanSquaredError(Reduction.MEAN), parts.optimizer())
+                .schedule(Schedule.constant(parts.optimizer().rate()))
+                .validation(parts.test(), Regression::new);
+    }
+
+    @Override
+    public Map<String, Double> figures(EpochFigures epoch, Module network) {
         Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put("a", parameters.getFirst().leaf().item());
-        figures.put("b", parameters.getLast().leaf().item());
+        figures.put("test_loss", epoch.figure("validation_loss"));
+        figures.putAll(line(network));
         return figures;
+    }
+
+    private static Map<String, Double> line(Module network) {
+        List<Parameter> parameters = network.parameters();
+        Map<String, Double> line = new LinkedHashMap<>();
+        line.put("a", parameters.getFirst().leaf().item());
+        line.put("b", parameters.getLast().leaf().item());
+        return line;
     }
 
     @Override
     public String closing(Card card, Module network) {
-        Map<String, Double> found = figures(network);
+        Map<String, Double> found = line(network);
         return String.format(
                 Locale.ROOT,
                 "a = %.4f (%.4f was to be found), b = %.4f (%.4f); the noise's mean square is %.4f%n",

@@ -1,6 +1,13 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.train.Callback;
+import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.nn.train.StepFigures;
+import dev.lanewise.nn.train.Training;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -18,13 +25,6 @@ final class Progress {
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean bar;
-    private int epoch;
-    private int epochs;
-    private long samples;
-    private double correct;
-    private long seen;
-    private long started;
-    private long drawn;
 
     Progress(String model, boolean json, PrintWriter out, PrintWriter err) {
         this.model = model;
@@ -56,67 +56,102 @@ final class Progress {
         }
     }
 
-    void begin(int newEpoch, int newEpochs, long newSamples) {
-        epoch = newEpoch;
-        epochs = newEpochs;
-        samples = newSamples;
-        correct = 0;
-        seen = 0;
-        started = System.nanoTime();
-        drawn = started;
+    /** What tells of a model's training. */
+    Callback of(ReferenceModel reference) {
+        return new Told(reference);
     }
 
-    /** After a step: the mean loss so far and the part of the step's samples that was right, NaN for none. */
-    void step(long samplesSeen, double loss, double accuracy, long stepSize) {
-        correct += accuracy * stepSize;
-        seen += stepSize;
-        long now = System.nanoTime();
-        if (bar && now - drawn >= REDRAW_NANOS) {
-            drawn = now;
-            double rate = samplesSeen / ((now - started) / 1e9);
-            draw(String.format(
-                    Locale.ROOT,
-                    "epoch %d/%d %s loss %.4f%s, %.0f samples/s, %s left",
-                    epoch,
-                    epochs,
-                    bar(samplesSeen, samples),
-                    loss,
-                    Double.isNaN(correct) ? "" : ", accuracy " + percent(correct / seen),
-                    rate,
-                    time((samples - samplesSeen) / rate)));
+    private final class Told implements Callback {
+        private final ReferenceModel reference;
+        private long before;
+        private long places;
+        private long right;
+        private long started;
+        private long drawn;
+
+        Told(ReferenceModel reference) {
+            this.reference = reference;
         }
-    }
 
-    /** After an epoch: the training loss, and what was measured on other data. */
-    void end(double seconds, double loss, Map<String, Double> figures) {
-        double rate = samples / seconds;
-        if (json) {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("model", model);
-            fields.put("epoch", epoch);
-            fields.put("train_s", seconds);
-            fields.put("samples_per_s", rate);
-            fields.put("train_loss", loss);
-            fields.putAll(figures);
-            out.println(JsonLine.of(fields));
-        } else {
-            String line = String.format(
-                    Locale.ROOT,
-                    "epoch %d/%d: loss %.4f, %s, %.1f s, %.0f samples/s",
-                    epoch,
-                    epochs,
-                    loss,
-                    text(figures),
-                    seconds,
-                    rate);
-            if (bar) {
-                draw(line);
-            } else {
-                out.print(line);
+        @Override
+        public void onEpochStart(Training training, int epoch) {
+            before = -1;
+            places = 0;
+            right = 0;
+            started = System.nanoTime();
+            drawn = started;
+        }
+
+        /** Counts what was right, where the targets are classes. */
+        @Override
+        public void onOutput(Training training, Batch batch, Tensor output) {
+            if (bar && batch.y().dtype() == DType.I64) {
+                right += output.argmax(-1).eq(batch.y()).sum().itemLong();
+                places += batch.y().shape().elements();
             }
-            out.println();
         }
-        out.flush();
+
+        @Override
+        public void onStep(Training training, StepFigures step) {
+            if (before < 0) {
+                before = step.samples() - step.size();
+            }
+            long now = System.nanoTime();
+            if (bar && now - drawn >= REDRAW_NANOS) {
+                drawn = now;
+                double rate = (step.samples() - before) / ((now - started) / 1e9);
+                draw(String.format(
+                        Locale.ROOT,
+                        "epoch %d/%d %s loss %.4f%s, %.0f samples/s, %s left",
+                        step.epoch(),
+                        training.epochs(),
+                        bar(step.samples(), training.samples()),
+                        step.meanLoss(),
+                        places == 0 ? "" : ", accuracy " + percent((double) right / places),
+                        rate,
+                        time((training.samples() - step.samples()) / rate)));
+            }
+        }
+
+        @Override
+        public void onEpochEnd(Training training, EpochFigures epoch) {
+            Map<String, Double> figures = reference.figures(epoch, training.model());
+            if (json) {
+                printJson(epoch, figures);
+            } else {
+                printLine(epoch, training.epochs(), figures);
+            }
+            out.flush();
+        }
+    }
+
+    private void printJson(EpochFigures epoch, Map<String, Double> figures) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("model", model);
+        fields.put("epoch", epoch.epoch());
+        fields.put("train_s", epoch.seconds());
+        fields.put("samples_per_s", epoch.samplesPerSecond());
+        fields.put("train_loss", epoch.loss());
+        fields.putAll(figures);
+        out.println(JsonLine.of(fields));
+    }
+
+    private void printLine(EpochFigures epoch, int epochs, Map<String, Double> figures) {
+        String line = String.format(
+                Locale.ROOT,
+                "epoch %d/%d: loss %.4f, %s, %.1f s, %.0f samples/s",
+                epoch.epoch(),
+                epochs,
+                epoch.loss(),
+                text(figures),
+                epoch.seconds(),
+                epoch.samplesPerSecond());
+        if (bar) {
+            draw(line);
+        } else {
+            out.print(line);
+        }
+        out.println();
     }
 
     /** What was measured, as {@code test accuracy 97.50%, test auc 0.8400}. */

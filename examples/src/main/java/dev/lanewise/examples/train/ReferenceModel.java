@@ -1,10 +1,16 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.Module;
+import dev.lanewise.nn.metrics.Metric;
+import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.nn.train.TrainingResult;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** A reference model: where its data comes from, how its network is made and what its answers mean. */
+/** A reference model: where its data comes from, how its network is made and trained, and what its answers mean. */
 interface ReferenceModel {
     /** The name on the command line. */
     String id();
@@ -18,12 +24,23 @@ interface ReferenceModel {
     /** Makes the network, its weights drawn from the global random stream. */
     Module network(Card card);
 
+    /** Loss, schedule and measurements of the training; progress and checkpoints are added to it. */
+    Trainer trainer(Parts parts);
+
     /** What the trained network says about an input of the command line. */
     List<Answer> predict(Card card, Module network, String input);
 
-    /** Figures of the network itself, under their names in JSON. */
-    default Map<String, Double> figures(Module network) {
-        return Map.of();
+    /** An epoch's figures under their names in JSON. */
+    default Map<String, Double> figures(EpochFigures epoch, Module network) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        epoch.validation().forEach((name, value) -> figures.put("test_" + name, value));
+        figures.remove("test_loss");
+        return figures;
+    }
+
+    /** What was measured, for people, in lines. */
+    default String report(TrainingResult result) {
+        return result.metrics().stream().map(Metric::report).collect(Collectors.joining());
     }
 
     /** What to show after the training. */

@@ -31,6 +31,11 @@ record Subset(Dataset dataset, long[] chosen) implements Dataset {
     }
 
     @Override
+    public void epoch(long number) {
+        dataset.epoch(number);
+    }
+
+    @Override
     public Batch batch(long[] indices) {
         return dataset.batch(
                 Arrays.stream(indices).map(i -> chosen[Math.toIntExact(i)]).toArray());

@@ -11,6 +11,10 @@ import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.data.Table;
 import dev.lanewise.nn.data.TableEncoder;
 import dev.lanewise.nn.data.TensorDataset;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.metrics.Classification;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -34,8 +38,8 @@ final class Tables implements ReferenceModel {
     @Override
     public Recipe recipe(Setup setup) {
         return setup.logistic()
-                ? Recipe.of(20, 64, OptimizerKind.ADAM, 3e-3)
-                : Recipe.of(12, 64, OptimizerKind.ADAM, 1e-3).inOneCycle();
+                ? new Recipe(20, 64, OptimizerKind.ADAM, 3e-3)
+                : new Recipe(12, 64, OptimizerKind.ADAM, 1e-3);
     }
 
     @Override
@@ -57,8 +61,7 @@ final class Tables implements ReferenceModel {
         return new Task(
                 card,
                 rows(encoder, features, y, split.train()),
-                rows(encoder, features, y, split.test()),
-                new Classification(classes, classes.size() == 2));
+                rows(encoder, features, y, split.test()));
     }
 
     private static Dataset rows(TableEncoder encoder, Table features, int[] labels, int[] chosen) {
@@ -73,7 +76,7 @@ final class Tables implements ReferenceModel {
     public Module network(Card card) {
         long features = TableFile.encoder(card.text(ENCODER)).width();
         long classes = card.list(CLASSES).size();
-        return card.text("kind").equals("logistic")
+        return isLogistic(card)
                 ? new Linear(features, classes)
                 : new Sequential(
                         new Linear(features, 64),
@@ -83,6 +86,19 @@ final class Tables implements ReferenceModel {
                         new ReLU(),
                         new Dropout(0.3),
                         new Linear(32, classes));
+    }
+
+    private static boolean isLogistic(Card card) {
+        return card.text("kind").equals("logistic");
+    }
+
+    @Override
+    public Trainer trainer(Parts parts) {
+        List<String> classes = parts.card().list(CLASSES);
+        double rate = parts.optimizer().rate();
+        return new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
+                .schedule(isLogistic(parts.card()) ? Schedule.constant(rate) : Schedule.oneCycle(rate, parts.steps()))
+                .validation(parts.test(), () -> new Classification(classes, classes.size() == 2));
     }
 
     /** A CSV file with the columns of the training, or a row of it; the label may be left out. */

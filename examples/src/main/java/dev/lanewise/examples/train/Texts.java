@@ -5,6 +5,10 @@ import dev.lanewise.nn.Module;
 import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.data.Tokenizer;
 import dev.lanewise.nn.data.Vocabulary;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.metrics.Classification;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Rng;
 import java.util.Arrays;
 import java.util.List;
@@ -23,8 +27,8 @@ final class Texts implements ReferenceModel {
     @Override
     public Recipe recipe(Setup setup) {
         return setup.encoder() == TrainCommand.Encoder.LSTM
-                ? Recipe.of(8, 64, OptimizerKind.ADAM, 2e-3).clipped(1)
-                : Recipe.of(8, 64, OptimizerKind.ADAM, 3e-3);
+                ? new Recipe(8, 64, OptimizerKind.ADAM, 2e-3)
+                : new Recipe(8, 64, OptimizerKind.ADAM, 3e-3);
     }
 
     @Override
@@ -41,8 +45,7 @@ final class Texts implements ReferenceModel {
         return new Task(
                 card,
                 sentences(words, texts.labels(), split.train(), vocabulary),
-                sentences(words, texts.labels(), split.test(), vocabulary),
-                new Classification(texts.classes(), false));
+                sentences(words, texts.labels(), split.test(), vocabulary));
     }
 
     private static SentenceDataset sentences(
@@ -64,9 +67,21 @@ final class Texts implements ReferenceModel {
     public Module network(Card card) {
         long words = card.list("vocabulary").size();
         long classes = card.list("classes").size();
-        return card.text("encoder").equals(TrainCommand.Encoder.LSTM.name())
+        return isLstm(card)
                 ? SentenceClassifier.lstm(words, 64, 0.5, classes, Rng.global())
                 : SentenceClassifier.mean(words, 64, 0.5, classes, Rng.global());
+    }
+
+    @Override
+    public Trainer trainer(Parts parts) {
+        Trainer trainer = new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
+                .schedule(Schedule.constant(parts.optimizer().rate()))
+                .validation(parts.test(), () -> new Classification(parts.card().list("classes")));
+        return isLstm(parts.card()) ? trainer.clipByNorm(1) : trainer;
+    }
+
+    private static boolean isLstm(Card card) {
+        return card.text("encoder").equals(TrainCommand.Encoder.LSTM.name());
     }
 
     @Override

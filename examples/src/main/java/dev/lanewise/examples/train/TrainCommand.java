@@ -130,9 +130,7 @@ public final class TrainCommand implements Callable<Integer> {
                 epochs == null ? usual.epochs() : epochs,
                 batch == null ? usual.batch() : batch,
                 kind,
-                rate == null ? usualRate : rate,
-                usual.oneCycle(),
-                usual.mostNorm());
+                rate == null ? usualRate : rate);
     }
 
     private TrainingRun.Weights files() {

@@ -53,8 +53,21 @@ public final class DataLoader {
 
     /** The batches of one epoch. A batch belongs to the scope that is innermost when it is taken. */
     public Iterable<Batch> epoch(long epoch) {
+        return epoch(epoch, 0);
+    }
+
+    /**
+     * What is left of an epoch after its first batches, which are not made.
+     *
+     * @param done how many batches to leave out
+     */
+    public Iterable<Batch> epoch(long epoch, long done) {
         long[] order = order(epoch);
-        return () -> new Batches(order);
+        int from = Math.toIntExact(Math.min(order.length, done * batchSize));
+        return () -> {
+            dataset.epoch(epoch);
+            return new Batches(order, from);
+        };
     }
 
     private long[] order(long epoch) {
@@ -79,8 +92,9 @@ public final class DataLoader {
         private int position;
         private @Nullable CompletableFuture<Batch> next;
 
-        Batches(long[] order) {
+        Batches(long[] order, int from) {
             this.order = order;
+            this.position = from;
             this.next = prefetch();
         }
 

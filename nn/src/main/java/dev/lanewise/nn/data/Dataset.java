@@ -10,4 +10,10 @@ public interface Dataset {
      * views of what the data set keeps.
      */
     Batch batch(long[] indices);
+
+    /**
+     * Told the epoch that the next batches are of. What is random about the samples should depend on this number, the
+     * sample's and a seed alone, so that a training can be resumed.
+     */
+    default void epoch(long number) {}
 }

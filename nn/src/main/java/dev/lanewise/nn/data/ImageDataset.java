@@ -38,7 +38,8 @@ public final class ImageDataset implements Dataset {
         this.seed = seed;
     }
 
-    /** Tells the epoch that the next batches are of; a random transform then draws anew. */
+    /** A random transform draws anew in every epoch. */
+    @Override
     public void epoch(long number) {
         epoch = number;
     }

@@ -19,13 +19,18 @@ public final class Clipping {
     /** Scales all gradients so that the Euclidean norm of all together is at most {@code most}. */
     public static Clipped byNorm(Gradients gradients, double most) {
         checkPositive(most);
+        double norm = norm(gradients);
+        double factor = most / (norm + 1e-6);
+        return new Clipped(factor >= 1 ? gradients : gradients.map(g -> g.mul(factor)), norm);
+    }
+
+    /** The Euclidean norm of all gradients together. */
+    public static double norm(Gradients gradients) {
         double squares = 0;
         for (Tensor gradient : gradients.values()) {
             squares += gradient.square().sum().item();
         }
-        double norm = Math.sqrt(squares);
-        double factor = most / (norm + 1e-6);
-        return new Clipped(factor >= 1 ? gradients : gradients.map(g -> g.mul(factor)), norm);
+        return Math.sqrt(squares);
     }
 
     /** Cuts every element of every gradient to between {@code -most} and {@code most}. */

@@ -1,6 +1,7 @@
 package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.TensorException;
+import java.util.Map;
 
 /** Lowers an optimizer's learning rate when a measure has stopped getting smaller. */
 public final class Plateau {
@@ -27,6 +28,17 @@ public final class Plateau {
         this.factor = factor;
         this.patience = patience;
         this.least = least;
+    }
+
+    /** What a resumed training must know, by name; the rate itself is the optimizer's. */
+    public Map<String, Double> state() {
+        return Map.of("best", best, "waited", (double) waited);
+    }
+
+    /** Takes over what {@link #state} gave. */
+    public void restore(Map<String, Double> state) {
+        best = state.getOrDefault("best", best);
+        waited = state.getOrDefault("waited", (double) waited).intValue();
     }
 
     /** Takes the next measure, for example a validation loss; better is smaller by a relative 1e-4. */

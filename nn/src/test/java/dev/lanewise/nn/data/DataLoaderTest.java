@@ -48,6 +48,38 @@ final class DataLoaderTest {
     }
 
     @Test
+    void anEpochCanBeginAfterSomeBatches() {
+        DataLoader loader = new DataLoader(TEN, 3, true, 5);
+        List<Long> rest = new ArrayList<>();
+        loader.epoch(2, 2).forEach(batch -> LongStream.of(batch.y().toLongArray()).forEach(rest::add));
+        assertThat(rest).isEqualTo(order(loader, 2).subList(6, 10));
+        assertThat(loader.epoch(2, 4)).isEmpty();
+    }
+
+    @Test
+    void theDatasetIsToldTheEpoch() {
+        List<Long> told = new ArrayList<>();
+        Dataset listening = new Dataset() {
+            @Override
+            public long size() {
+                return TEN.size();
+            }
+
+            @Override
+            public Batch batch(long[] indices) {
+                return TEN.batch(indices);
+            }
+
+            @Override
+            public void epoch(long number) {
+                told.add(number);
+            }
+        };
+        assertThat(order(new DataLoader(listening, 4, false, 0), 7)).hasSize(10);
+        assertThat(told).containsExactly(7L);
+    }
+
+    @Test
     void batchesBelongToTheTakersScope() {
         Tensor x;
         var batches = new DataLoader(TEN, 5, false, 0).epoch(0).iterator();

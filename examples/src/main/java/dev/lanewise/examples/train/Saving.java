@@ -1,0 +1,27 @@
+package dev.lanewise.examples.train;
+
+import dev.lanewise.nn.train.Callback;
+import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.nn.train.Training;
+import dev.lanewise.nn.train.TrainingResult;
+import java.nio.file.Path;
+
+/** Saves a training, and the card beside it, after every epoch and where it is interrupted. */
+record Saving(Card card, Path file) implements Callback {
+    @Override
+    public void onEpochEnd(Training training, EpochFigures figures) {
+        save(training);
+    }
+
+    @Override
+    public void onEnd(Training training, TrainingResult result) {
+        if (result.end() == TrainingResult.End.INTERRUPTED) {
+            save(training);
+        }
+    }
+
+    private void save(Training training) {
+        card.write(file);
+        training.save(file);
+    }
+}

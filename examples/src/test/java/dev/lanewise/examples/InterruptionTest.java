@@ -1,0 +1,62 @@
+package dev.lanewise.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A training that is asked to end by a signal saves, and goes on bit for bit. */
+final class InterruptionTest {
+    @TempDir
+    private Path folder;
+
+    private List<String> arguments(String save, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "train", "text-classifier", "--encoder", "lstm", "--data", "synthetic", "--limit", "200", "--batch"));
+        arguments.addAll(List.of("8", "--epochs", "4", "--json", "--save", folder.resolve(save).toString()));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
+    private Process start(List<String> arguments) throws IOException {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath,
+                Main.class.getName()));
+        command.addAll(arguments);
+        return new ProcessBuilder(command).start();
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void anInterruptedTrainingSavesAndGoesOnAsIfNothingHadHappened() throws IOException, InterruptedException {
+        Process process = start(arguments("part"));
+        String error;
+        try (BufferedReader out = process.inputReader();
+                BufferedReader err = process.errorReader()) {
+            assertThat(out.readLine()).contains("\"epoch\":1");
+            process.destroy();
+            error = String.join("\n", err.lines().filter(line -> !line.startsWith("WARNING")).toList());
+        }
+        assertThat(process.waitFor()).isNotZero();
+        assertThat(error).matches("interrupted in epoch \\d after \\d+ of 25 batches; saved .*part");
+        assertThat(Main.run(arguments("resumed", "--resume", folder.resolve("part").toString())
+                        .toArray(String[]::new)))
+                .isZero();
+        assertThat(Main.run(arguments("straight").toArray(String[]::new))).isZero();
+        assertThat(Files.mismatch(folder.resolve("resumed"), folder.resolve("straight")))
+                .isEqualTo(-1);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.lanewise.nn.metrics;
+
+import dev.lanewise.tensor.Tensor;
+import java.util.Map;
+
+/**
+ * The part that was right, as the figure {@code accuracy}: outputs {@code [..., classes]}, whose largest element along the
+ * last dimension counts, and class numbers {@code I64 [...]}.
+ */
+public final class Accuracy implements Metric {
+    private long right;
+    private long all;
+
+    /** Nothing yet. */
+    public Accuracy() {}
+
+    @Override
+    public void add(Tensor output, Tensor target) {
+        right += output.argmax(-1).eq(target).sum().itemLong();
+        all += target.shape().elements();
+    }
+
+    /** From 0 to 1; NaN of nothing. */
+    public double value() {
+        return (double) right / all;
+    }
+
+    @Override
+    public Map<String, Double> figures() {
+        return Map.of("accuracy", value());
+    }
+}

@@ -1,0 +1,104 @@
+package dev.lanewise.nn.metrics;
+
+import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What is usually asked of a classifier: outputs {@code [n, classes]} and class numbers {@code I64 [n]}. Its figure is
+ * {@code accuracy}, on demand also {@code auc}, the area under the ROC curve; its report has precision, recall and F1 of
+ * every class.
+ */
+public final class Classification implements Metric {
+    private final List<String> classes;
+    private final boolean area;
+    private final ConfusionMatrix matrix;
+    private final List<Integer> actual = new ArrayList<>();
+    private final List<Float> scores = new ArrayList<>();
+
+    /**
+     * A measurement without the area.
+     *
+     * @param classes their names
+     */
+    public Classification(List<String> classes) {
+        this(classes, false);
+    }
+
+    /**
+     * A measurement.
+     *
+     * @param classes their names
+     * @param area whether to measure the area under the ROC curve; there must be two classes, the second the positive one
+     * @throws IllegalArgumentException if the area of another number of classes is asked for
+     */
+    public Classification(List<String> classes, boolean area) {
+        if (area && classes.size() != 2) {
+            throw new IllegalArgumentException("Classification: found " + classes.size()
+                    + " classes; expected 2 for the area under the ROC curve; measure without it");
+        }
+        this.area = area;
+        this.classes = List.copyOf(classes);
+        this.matrix = new ConfusionMatrix(classes.size());
+    }
+
+    /** A measurement of classes without names. */
+    public Classification(int classes) {
+        this(IntStream.range(0, classes).mapToObj(Integer::toString).toList());
+    }
+
+    @Override
+    public void add(Tensor output, Tensor target) {
+        int[] labels = toInts(target);
+        matrix.add(labels, toInts(output.argmax(1)));
+        if (area) {
+            IntStream.of(labels).forEach(actual::add);
+            for (float score : output.select(1, 1).sub(output.select(1, 0)).toFloatArray()) {
+                scores.add(score);
+            }
+        }
+    }
+
+    /** How often each class was taken for each. */
+    public ConfusionMatrix matrix() {
+        return matrix;
+    }
+
+    @Override
+    public Map<String, Double> figures() {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("accuracy", matrix.accuracy());
+        if (area) {
+            figures.put("auc", auc());
+        }
+        return figures;
+    }
+
+    private double auc() {
+        float[] all = new float[scores.size()];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = scores.get(i);
+        }
+        return ClassificationMetrics.rocAuc(
+                actual.stream().mapToInt(Integer::intValue).toArray(), all);
+    }
+
+    @Override
+    public String report() {
+        return matrix.report(classes)
+                + (area ? String.format(Locale.ROOT, "ROC-AUC %.4f%n", auc()) : "");
+    }
+
+    private static int[] toInts(Tensor tensor) {
+        long[] values = tensor.toLongArray();
+        int[] ints = new int[values.length];
+        for (int i = 0; i < ints.length; i++) {
+            ints[i] = Math.toIntExact(values[i]);
+        }
+        return ints;
+    }
+}

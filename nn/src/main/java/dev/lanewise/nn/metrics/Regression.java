@@ -1,0 +1,66 @@
+package dev.lanewise.nn.metrics;
+
+import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How far predicted numbers are from the true ones, of any one shape: the figures {@code mae}, {@code rmse} and {@code r2}
+ * of {@link RegressionMetrics}.
+ */
+public final class Regression implements Metric {
+    private final List<Float> actual = new ArrayList<>();
+    private final List<Float> predicted = new ArrayList<>();
+
+    /** Nothing yet. */
+    public Regression() {}
+
+    @Override
+    public void add(Tensor output, Tensor target) {
+        addAll(actual, target);
+        addAll(predicted, output);
+    }
+
+    private static void addAll(List<Float> values, Tensor tensor) {
+        for (float value : tensor.toFloatArray()) {
+            values.add(value);
+        }
+    }
+
+    /** The measures of all batches together. */
+    public RegressionMetrics metrics() {
+        return RegressionMetrics.of(toArray(actual), toArray(predicted));
+    }
+
+    private static float[] toArray(List<Float> values) {
+        float[] array = new float[values.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = values.get(i);
+        }
+        return array;
+    }
+
+    @Override
+    public Map<String, Double> figures() {
+        RegressionMetrics metrics = metrics();
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("mae", metrics.meanAbsoluteError());
+        figures.put("rmse", metrics.rootMeanSquaredError());
+        figures.put("r2", metrics.r2());
+        return figures;
+    }
+
+    @Override
+    public String report() {
+        RegressionMetrics metrics = metrics();
+        return String.format(
+                Locale.ROOT,
+                "mean absolute error %.4f, root of the mean squared error %.4f, R2 %.4f%n",
+                metrics.meanAbsoluteError(),
+                metrics.rootMeanSquaredError(),
+                metrics.r2());
+    }
+}

@@ -1,0 +1,92 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Saves a training to files from which it can be resumed; a file is never half-written. */
+public final class Checkpoints {
+    private Checkpoints() {}
+
+    /** Saves after every epoch and where the training is stopped. */
+    public static Callback last(Path file) {
+        return new Last(file, Long.MAX_VALUE);
+    }
+
+    /** Saves after every epoch, where the training is stopped, and every so many steps besides. */
+    public static Callback last(Path file, long steps) {
+        if (steps < 1) {
+            throw new TensorException("checkpoints: every " + steps + " steps (expected 1 or more); check the number");
+        }
+        return new Last(file, steps);
+    }
+
+    /**
+     * Saves after every epoch whose figure is better than those of all before.
+     *
+     * @param figure its name in {@link EpochFigures#asMap}
+     * @param goal which values are good
+     */
+    public static Callback best(Path file, String figure, Goal goal) {
+        return new Best(file, figure, goal);
+    }
+
+    private record Last(Path file, long steps) implements Callback {
+        @Override
+        public void onStep(Training training, StepFigures figures) {
+            if (figures.step() % steps == 0) {
+                training.save(file);
+            }
+        }
+
+        @Override
+        public void onEpochEnd(Training training, EpochFigures figures) {
+            training.save(file);
+        }
+
+        @Override
+        public void onEnd(Training training, TrainingResult result) {
+            if (result.end() != TrainingResult.End.COMPLETED) {
+                training.save(file);
+            }
+        }
+    }
+
+    private static final class Best implements Callback {
+        private final Path file;
+        private final String figure;
+        private final Goal goal;
+        private double best;
+
+        Best(Path file, String figure, Goal goal) {
+            this.file = file;
+            this.figure = figure;
+            this.goal = goal;
+            best = goal.worst();
+        }
+
+        @Override
+        public void onEpochEnd(Training training, EpochFigures figures) {
+            double value = figures.figure(figure);
+            if (goal.better(value, best, 0)) {
+                best = value;
+                training.save(file);
+            }
+        }
+
+        @Override
+        public String name() {
+            return "Checkpoints.best." + figure;
+        }
+
+        @Override
+        public Map<String, Double> state() {
+            return Map.of("best", best);
+        }
+
+        @Override
+        public void restore(Map<String, Double> state) {
+            best = state.getOrDefault("best", best);
+        }
+    }
+}

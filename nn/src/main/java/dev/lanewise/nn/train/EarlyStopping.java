@@ -1,0 +1,71 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.Map;
+
+/** Ends a training whose figure has stopped getting better. */
+public final class EarlyStopping implements Callback {
+    private final String figure;
+    private final Goal goal;
+    private final int patience;
+    private final double difference;
+    private double best;
+    private int waited;
+
+    /**
+     * A stop.
+     *
+     * @param figure its name in {@link EpochFigures#asMap}
+     * @param goal which values are good
+     * @param patience how many epochs may pass without a better one; at the next the training ends
+     * @param difference by how much a value must be better to count, 0 or more
+     */
+    public EarlyStopping(String figure, Goal goal, int patience, double difference) {
+        if (patience < 0 || !(difference >= 0)) {
+            throw new TensorException("early stopping: patience " + patience + ", difference " + difference
+                    + " (expected 0 or more of both); check them");
+        }
+        this.figure = figure;
+        this.goal = goal;
+        this.patience = patience;
+        this.difference = difference;
+        best = goal.worst();
+    }
+
+    /** A stop after some epochs without any smaller value, for example of {@code validation_loss}. */
+    public static EarlyStopping onSmallest(String figure, int patience) {
+        return new EarlyStopping(figure, Goal.SMALLEST, patience, 0);
+    }
+
+    /** A stop after some epochs without any larger value, for example of {@code validation_accuracy}. */
+    public static EarlyStopping onLargest(String figure, int patience) {
+        return new EarlyStopping(figure, Goal.LARGEST, patience, 0);
+    }
+
+    @Override
+    public void onEpochEnd(Training training, EpochFigures figures) {
+        double value = figures.figure(figure);
+        if (goal.better(value, best, difference)) {
+            best = value;
+            waited = 0;
+        } else if (++waited > patience) {
+            training.stop(figure + " was not better than " + best + " for " + waited + " epochs");
+        }
+    }
+
+    @Override
+    public String name() {
+        return "EarlyStopping." + figure;
+    }
+
+    @Override
+    public Map<String, Double> state() {
+        return Map.of("best", best, "waited", (double) waited);
+    }
+
+    @Override
+    public void restore(Map<String, Double> state) {
+        best = state.getOrDefault("best", best);
+        waited = state.getOrDefault("waited", 0.0).intValue();
+    }
+}

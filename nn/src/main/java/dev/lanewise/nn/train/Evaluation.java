@@ -1,0 +1,19 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.nn.metrics.Metric;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What was measured on a data set.
+ *
+ * @param figures by name: {@code loss}, the mean over the samples, then those of the metrics
+ * @param metrics the metrics themselves, for what does not fit into figures
+ */
+public record Evaluation(Map<String, Double> figures, List<Metric> metrics) {
+    /** Takes copies. */
+    public Evaluation {
+        figures = Copies.ordered(figures);
+        metrics = List.copyOf(metrics);
+    }
+}

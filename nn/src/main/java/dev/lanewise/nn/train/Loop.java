@@ -1,0 +1,250 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.DataLoader;
+import dev.lanewise.nn.metrics.Metric;
+import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a trainer's loop. */
+final class Loop implements Training {
+    private final Trainer trainer;
+    private final DataLoader data;
+    private final int epochs;
+    private final TrainingState state;
+    private final List<EpochFigures> history = new ArrayList<>();
+    private final Map<String, Double> measured = new LinkedHashMap<>();
+    private final Set<Path> toSave = new LinkedHashSet<>();
+    private Position position = Position.START;
+    private List<Metric> metrics = List.of();
+    private @Nullable String stopped;
+    private @Nullable Step step;
+
+    Loop(Trainer trainer, DataLoader data, int epochs) {
+        if (epochs < 1) {
+            throw new TensorException("trainer: " + epochs + " epochs (expected 1 or more); check the number");
+        }
+        this.trainer = trainer;
+        this.data = data;
+        this.epochs = epochs;
+        this.state = TrainingState.of(trainer.model, trainer.optimizer, trainer.average);
+    }
+
+    TrainingResult run() {
+        if (trainer.resume != null) {
+            restore(trainer.resume);
+        }
+        tell(callback -> callback.onStart(this));
+        while (position.epoch() < epochs && stopped == null) {
+            if (!epoch()) {
+                return end(
+                        TrainingResult.End.INTERRUPTED,
+                        "interrupted in epoch " + (position.epoch() + 1) + " after " + position.batches() + " of "
+                                + data.batches() + " batches");
+            }
+        }
+        return stopped == null
+                ? end(TrainingResult.End.COMPLETED, "all " + epochs + " epochs were trained")
+                : end(TrainingResult.End.STOPPED, stopped);
+    }
+
+    private TrainingResult end(TrainingResult.End end, String reason) {
+        TrainingResult result = new TrainingResult(end, reason, history, metrics);
+        tell(callback -> callback.onEnd(this, result));
+        return result;
+    }
+
+    /** Trains an epoch, or what is left of it; false if the trainer's stop condition held or a callback stopped it. */
+    private boolean epoch() {
+        int epoch = position.epoch() + 1;
+        tell(callback -> callback.onEpochStart(this, epoch));
+        trainingMode();
+        Iterator<Batch> batches = data.epoch(epoch, position.batches()).iterator();
+        while (batches.hasNext()) {
+            if (trainer.stop.getAsBoolean()) {
+                return false;
+            }
+            if (stopped != null) {
+                return true;
+            }
+            step(epoch, batches);
+        }
+        Evaluation evaluation =
+                trainer.validation == null ? new Evaluation(Map.of(), List.of()) : trainer.evaluate(trainer.validation);
+        metrics = evaluation.metrics();
+        EpochFigures figures = position.figures(trainer.optimizer.rate(), evaluation.figures());
+        history.add(figures);
+        position = position.nextEpoch();
+        tell(callback -> callback.onEpochEnd(this, figures));
+        return true;
+    }
+
+    /** Training mode but for layers that are frozen, whose statistics must stay as well. */
+    private void trainingMode() {
+        trainer.model.train();
+        trainer.model.apply(module -> {
+            List<Parameter> parameters = module.parameters();
+            if (!parameters.isEmpty() && parameters.stream().allMatch(Parameter::isFrozen)) {
+                module.eval();
+            }
+        });
+    }
+
+    private void step(int epoch, Iterator<Batch> batches) {
+        long start = System.nanoTime();
+        StepFigures figures;
+        try (var ignored = Scope.open("training step")) {
+            List<Batch> taken = new ArrayList<>();
+            while (taken.size() < trainer.updates.batches && batches.hasNext()) {
+                taken.add(trainer.moved(batches.next()));
+            }
+            Step now = Step.of(trainer.model, trainer.loss, taken, state.streams());
+            step = now;
+            if (trainer.schedule != null) {
+                trainer.optimizer.rate(trainer.schedule.rate(trainer.everyEpoch ? epoch - 1 : position.step()));
+            }
+            Step.Result result = now.compute((batch, output) ->
+                    trainer.callbacks.forEach(callback -> callback.onOutput(this, batch, output)));
+            checkFinite("the loss", result.loss());
+            update(result.gradients());
+            position = position.after(taken.size(), now.samples(), result.loss(), System.nanoTime() - start);
+            figures = position.figures(now.samples(), result.loss(), trainer.optimizer.rate(), measured);
+        } finally {
+            step = null;
+            measured.clear();
+        }
+        tell(callback -> callback.onStep(this, figures));
+    }
+
+    private void update(Gradients gradients) {
+        trainer.callbacks.forEach(callback -> callback.onGradients(this, gradients));
+        Gradients clipped = trainer.updates.clipped(gradients, norm -> {
+            checkFinite("the norm of the gradients", norm);
+            measured(GradientNorm.NAME, norm);
+        });
+        trainer.optimizer.step(clipped);
+        if (trainer.average != null) {
+            trainer.average.update();
+        }
+    }
+
+    private void checkFinite(String what, double value) {
+        if (!Double.isFinite(value)) {
+            throw diagnose(what + " became " + value);
+        }
+    }
+
+    /** Calls all callbacks, then saves where they asked for it: so that the state of each is in the files. */
+    private void tell(Consumer<Callback> call) {
+        trainer.callbacks.forEach(call);
+        for (Path file : toSave) {
+            state.save(file, notes());
+        }
+        toSave.clear();
+    }
+
+    private Map<String, Map<String, Double>> notes() {
+        Map<String, Map<String, Double>> notes = new LinkedHashMap<>();
+        notes.put(Position.HEADING, position.note(data.batches()));
+        history.forEach(figures -> notes.put("epoch." + figures.epoch(), Position.note(figures)));
+        for (Callback callback : trainer.callbacks) {
+            Map<String, Double> known = callback.state();
+            if (!known.isEmpty() && notes.put("callback." + callback.name(), known) != null) {
+                throw new TensorException("trainer: two callbacks save a state as '" + callback.name()
+                        + "' (expected different names); give one another name()");
+            }
+        }
+        return notes;
+    }
+
+    private void restore(Path file) {
+        Map<String, Map<String, Double>> notes = state.restore(file);
+        Map<String, Double> note = notes.get(Position.HEADING);
+        if (note == null) {
+            return;
+        }
+        position = Position.of(file, note, data.batches());
+        for (int epoch = 1; epoch <= position.epoch(); epoch++) {
+            Map<String, Double> figures = notes.get("epoch." + epoch);
+            if (figures != null) {
+                history.add(Position.figures(epoch, figures));
+            }
+        }
+        for (Callback callback : trainer.callbacks) {
+            Map<String, Double> known = notes.get("callback." + callback.name());
+            if (known != null) {
+                callback.restore(known);
+            }
+        }
+    }
+
+    // ---- what callbacks see
+
+    @Override
+    public Module model() {
+        return trainer.model;
+    }
+
+    @Override
+    public Optimizer optimizer() {
+        return trainer.optimizer;
+    }
+
+    @Override
+    public @Nullable WeightAverage average() {
+        return trainer.average;
+    }
+
+    @Override
+    public int epochs() {
+        return epochs;
+    }
+
+    @Override
+    public long samples() {
+        return data.samples();
+    }
+
+    @Override
+    public List<EpochFigures> history() {
+        return Collections.unmodifiableList(history);
+    }
+
+    @Override
+    public void measured(String name, double value) {
+        measured.put(name, value);
+    }
+
+    @Override
+    public void stop(String reason) {
+        stopped = reason;
+    }
+
+    @Override
+    public void save(Path file) {
+        toSave.add(file);
+    }
+
+    @Override
+    public NonFiniteException diagnose(String what) {
+        String where = what + " in epoch " + (position.epoch() + 1) + ", step " + (position.step() + 1);
+        Step now = step;
+        return new NonFiniteException("train: " + where + " (expected a finite number)"
+                + (now == null ? "; call it from within a step" : "; " + NanSearch.explain(now)));
+    }
+}

@@ -1,0 +1,119 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.nn.io.CheckpointException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Where a training stands, between two steps.
+ *
+ * @param epoch how many epochs are finished
+ * @param step how many updates were made
+ * @param batches how many batches of the present epoch are done
+ * @param samples how many samples they had
+ * @param losses the sum of the samples' losses
+ * @param nanos how long they took
+ */
+record Position(int epoch, long step, long batches, long samples, double losses, long nanos) {
+    static final Position START = new Position(0, 0, 0, 0, 0, 0);
+    static final String HEADING = "position";
+
+    private static final String OF = "of";
+
+    Position after(long moreBatches, long moreSamples, double loss, long moreNanos) {
+        return new Position(
+                epoch,
+                step + 1,
+                batches + moreBatches,
+                samples + moreSamples,
+                losses + loss * moreSamples,
+                nanos + moreNanos);
+    }
+
+    Position nextEpoch() {
+        return new Position(epoch + 1, step, 0, 0, 0, 0);
+    }
+
+    StepFigures figures(long size, double loss, double rate, Map<String, Double> more) {
+        return new StepFigures(epoch + 1, step, samples, size, loss, losses / samples, rate, more);
+    }
+
+    EpochFigures figures(double rate, Map<String, Double> validation) {
+        return new EpochFigures(epoch + 1, step, samples, nanos / 1e9, losses / samples, rate, validation);
+    }
+
+    /**
+     * The position in figures.
+     *
+     * @param ofBatches how many batches an epoch has
+     */
+    Map<String, Double> note(long ofBatches) {
+        Map<String, Double> note = new LinkedHashMap<>();
+        note.put("epoch", (double) epoch);
+        note.put("step", (double) step);
+        note.put("batches", (double) batches);
+        note.put(OF, (double) ofBatches);
+        note.put("samples", (double) samples);
+        note.put("losses", losses);
+        note.put("nanos", (double) nanos);
+        return note;
+    }
+
+    /**
+     * The position that {@link #note(long)} told.
+     *
+     * @throws CheckpointException if it is in the middle of an epoch of another number of batches
+     */
+    static Position of(Path file, Map<String, Double> note, long ofBatches) {
+        Position position = new Position(
+                (int) whole(note, "epoch"),
+                whole(note, "step"),
+                whole(note, "batches"),
+                whole(note, "samples"),
+                note.getOrDefault("losses", 0.0),
+                whole(note, "nanos"));
+        if (position.batches > 0 && whole(note, OF) != ofBatches) {
+            throw new CheckpointException(
+                    file,
+                    "a training in the middle of an epoch of " + whole(note, OF) + " batches",
+                    "one of " + ofBatches + " batches",
+                    "resume with the same data and batch size");
+        }
+        return position;
+    }
+
+    private static long whole(Map<String, Double> note, String name) {
+        return note.getOrDefault(name, 0.0).longValue();
+    }
+
+    /** An epoch's figures by name. */
+    static Map<String, Double> note(EpochFigures figures) {
+        Map<String, Double> note = new LinkedHashMap<>();
+        note.put("step", (double) figures.step());
+        note.put("samples", (double) figures.samples());
+        note.put("seconds", figures.seconds());
+        note.put("loss", figures.loss());
+        note.put("rate", figures.rate());
+        figures.validation().forEach((name, value) -> note.put(EpochFigures.VALIDATION + name, value));
+        return note;
+    }
+
+    /** The figures that {@link #note(EpochFigures)} told. */
+    static EpochFigures figures(int epoch, Map<String, Double> note) {
+        Map<String, Double> validation = new LinkedHashMap<>();
+        note.forEach((name, value) -> {
+            if (name.startsWith(EpochFigures.VALIDATION)) {
+                validation.put(name.substring(EpochFigures.VALIDATION.length()), value);
+            }
+        });
+        return new EpochFigures(
+                epoch,
+                whole(note, "step"),
+                whole(note, "samples"),
+                note.getOrDefault("seconds", 0.0),
+                note.getOrDefault("loss", Double.NaN),
+                note.getOrDefault("rate", 0.0),
+                validation);
+    }
+}

@@ -1,0 +1,91 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.GradientSum;
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.loss.Loss;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The way forward and back of one step, which can be gone again with the same random numbers.
+ *
+ * @param batches those of the step
+ * @param streams the random streams that the model draws from
+ * @param positions where they stood before, seed and counter of each
+ */
+record Step(Module model, Loss loss, List<Batch> batches, List<Rng> streams, long[] positions) {
+    /** Follows the way. */
+    interface Listener {
+        /** Before a batch goes forward. */
+        default void onForward() {}
+
+        /** After a batch went forward and before its gradients are computed. */
+        void onOutput(Batch batch, Tensor output);
+    }
+
+    /** What a step gives: the mean loss of its samples and its gradients, which belong to the present scope. */
+    record Result(double loss, Gradients gradients) {}
+
+    /** A step from where the random streams are now. */
+    static Step of(Module model, Loss loss, List<Batch> batches, List<Rng> streams) {
+        long[] positions = new long[2 * streams.size()];
+        for (int i = 0; i < streams.size(); i++) {
+            positions[2 * i] = streams.get(i).seed();
+            positions[2 * i + 1] = streams.get(i).counter();
+        }
+        return new Step(model, loss, batches, streams, positions);
+    }
+
+    /** The number of samples. */
+    long samples() {
+        long samples = 0;
+        for (Batch batch : batches) {
+            samples += batch.size();
+        }
+        return samples;
+    }
+
+    /** Computes loss and gradients. */
+    Result compute(Listener listener) {
+        if (batches.size() == 1) {
+            Tensor value = forward(batches.getFirst(), listener);
+            Gradients gradients = Autograd.gradients(value);
+            return new Result(value.item(), gradients);
+        }
+        GradientSum sum = new GradientSum();
+        double losses = 0;
+        for (Batch batch : batches) {
+            try (Scope scope = Scope.open("part of a step")) {
+                double part = (double) batch.size() / samples();
+                Tensor value = forward(batch, listener);
+                sum.add(Autograd.gradients(value.mul(part)));
+                scope.keepAll(sum.gradients().values());
+                losses += value.item() * part;
+            }
+        }
+        return new Result(losses, sum.gradients());
+    }
+
+    private Tensor forward(Batch batch, Listener listener) {
+        listener.onForward();
+        Tensor output = model.forward(batch.x());
+        Tensor value = loss.of(output, batch.y());
+        listener.onOutput(batch, output);
+        return value;
+    }
+
+    /** Goes the same way again. */
+    void again(Listener listener) {
+        for (int i = 0; i < streams.size(); i++) {
+            streams.get(i).seek(positions[2 * i], positions[2 * i + 1]);
+        }
+        try (var ignored = Scope.open("step again")) {
+            compute(listener);
+        }
+    }
+}

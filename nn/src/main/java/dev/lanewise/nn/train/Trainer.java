@@ -1,0 +1,214 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.DataLoader;
+import dev.lanewise.nn.loss.Loss;
+import dev.lanewise.nn.metrics.Metric;
+import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a model.
+ *
+ * <pre>{@code
+ * var trainer = new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e-3))
+ *         .schedule(Schedule.oneCycle(1e-3, 10 * train.batches()))
+ *         .validation(test, Accuracy::new)
+ *         .callbacks(
+ *                 new ProgressLog(System.out::println),
+ *                 EarlyStopping.onSmallest("validation_loss", 3),
+ *                 Checkpoints.last(Path.of("model.safetensors")));
+ * TrainingResult result = trainer.fit(train, 10);
+ * }</pre>
+ *
+ * <p>The model computes where its parameters are; batches are moved there. Layers whose parameters are all frozen stay in
+ * evaluation mode, so that their statistics stay as well. A training that is {@linkplain #resume resumed} from a file of
+ * {@link Checkpoints} goes on bit for bit as if it had not been interrupted, from between any two steps, as long as data,
+ * loss and callbacks draw no random numbers but from the global stream or by seed and epoch.
+ *
+ * <p>Set up a trainer before {@link #fit}; it belongs to one thread.
+ */
+public final class Trainer {
+    final Module model;
+    final Loss loss;
+    final Optimizer optimizer;
+    final List<Callback> callbacks = new ArrayList<>();
+    final Updates updates = new Updates();
+    @Nullable Schedule schedule;
+    boolean everyEpoch;
+    @Nullable WeightAverage average;
+    @Nullable DataLoader validation;
+    @Nullable Path resume;
+    BooleanSupplier stop = () -> false;
+    private List<Supplier<? extends Metric>> metrics = List.of();
+
+    /**
+     * A trainer without validation, schedule and callbacks.
+     *
+     * @param loss gives a scalar, the mean over a batch
+     * @param optimizer over the model's parameters, made when the model was on its device
+     */
+    public Trainer(Module model, Loss loss, Optimizer optimizer) {
+        this.model = model;
+        this.loss = loss;
+        this.optimizer = optimizer;
+    }
+
+    /**
+     * Measures loss and metrics on other data after every epoch.
+     *
+     * @param newMetrics called anew for every measurement
+     */
+    @SafeVarargs
+    public final Trainer validation(DataLoader data, Supplier<? extends Metric>... newMetrics) {
+        validation = data;
+        metrics = new ArrayList<>();
+        for (Supplier<? extends Metric> metric : newMetrics) {
+            metrics.add(metric);
+        }
+        return this;
+    }
+
+    /** The learning rate of every step, counted from 0 over all epochs. */
+    public Trainer schedule(Schedule everyStep) {
+        schedule = everyStep;
+        everyEpoch = false;
+        return this;
+    }
+
+    /** The learning rate of every epoch, counted from 0. */
+    public Trainer scheduleByEpoch(Schedule ofEpochs) {
+        schedule = ofEpochs;
+        everyEpoch = true;
+        return this;
+    }
+
+    /**
+     * Scales the gradients of a step so that the Euclidean norm of all together is at most {@code most}; the norm before
+     * is the step's figure {@value GradientNorm#NAME}.
+     */
+    public Trainer clipByNorm(double most) {
+        updates.mostNorm = above0("norm", most);
+        return this;
+    }
+
+    /** Cuts every element of the gradients to between {@code -most} and {@code most}, before any clipping by norm. */
+    public Trainer clipByValue(double most) {
+        updates.mostValue = above0("value", most);
+        return this;
+    }
+
+    private static double above0(String what, double most) {
+        if (!(most > 0)) {
+            throw new TensorException("trainer: clip by " + what + " " + most + " (expected above 0); check the bound");
+        }
+        return most;
+    }
+
+    /**
+     * Makes one update of several batches, which gives the same gradients as one batch of all their samples in the memory
+     * of a part, but for layers that look at the whole batch, such as batch normalization. Where an epoch's batches don't
+     * divide, its last update is of fewer.
+     *
+     * @param batches how many, 1 or more
+     */
+    public Trainer accumulate(int batches) {
+        if (batches < 1) {
+            throw new TensorException("trainer: accumulate " + batches + " batches (expected 1 or more); check it");
+        }
+        updates.batches = batches;
+        return this;
+    }
+
+    /**
+     * Keeps an exponential moving average of the weights, which the validation is then of, and which the weights' file of
+     * a checkpoint then holds.
+     *
+     * @param decay see {@link WeightAverage}
+     */
+    public Trainer average(double decay) {
+        average = new WeightAverage(model, decay);
+        return this;
+    }
+
+    /** Adds callbacks, to be called after those added before. */
+    public Trainer callbacks(Callback... more) {
+        callbacks.addAll(Arrays.asList(more));
+        return this;
+    }
+
+    /**
+     * Ends the training between two steps when a condition holds, for example that the program is asked to end;
+     * {@link Checkpoints#last} then saves.
+     */
+    public Trainer stopWhen(BooleanSupplier condition) {
+        stop = condition;
+        return this;
+    }
+
+    /** Goes on, in the next {@link #fit}, where the training stood that saved this file. */
+    public Trainer resume(Path file) {
+        resume = file;
+        return this;
+    }
+
+    /**
+     * Trains.
+     *
+     * @param data the batches of every epoch
+     * @param epochs how many epochs there are to be, those before a resume included
+     * @throws NonFiniteException if the loss becomes NaN or infinite
+     * @throws dev.lanewise.nn.io.BadFileException if a checkpoint can't be read or written
+     */
+    public TrainingResult fit(DataLoader data, int epochs) {
+        return new Loop(this, data, epochs).run();
+    }
+
+    /** Measures loss and the metrics given with {@link #validation} on other data, with the average's weights if one is kept. */
+    public Evaluation evaluate(DataLoader data) {
+        model.eval();
+        WeightAverage weights = average;
+        return Autograd.noGrad(() -> weights == null ? measure(data) : weights.within(() -> measure(data)));
+    }
+
+    private Evaluation measure(DataLoader data) {
+        List<Metric> measured = new ArrayList<>();
+        metrics.forEach(metric -> measured.add(metric.get()));
+        double losses = 0;
+        long samples = 0;
+        for (var batches = data.epoch(0).iterator(); batches.hasNext(); ) {
+            try (var ignored = Scope.open("evaluation")) {
+                Batch batch = moved(batches.next());
+                Tensor output = model.forward(batch.x());
+                losses += loss.of(output, batch.y()).item() * batch.size();
+                samples += batch.size();
+                measured.forEach(metric -> metric.add(output, batch.y()));
+            }
+        }
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("loss", losses / samples);
+        measured.forEach(metric -> figures.putAll(metric.figures()));
+        return new Evaluation(figures, measured);
+    }
+
+    /** The batch where the model is. */
+    Batch moved(Batch batch) {
+        Device device = optimizer.parameters().getFirst().leaf().device();
+        return new Batch(batch.x().to(device), batch.y().to(device));
+    }
+}
