@@ -11,7 +11,6 @@ import dev.lanewise.autograd.Graph;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -71,7 +70,7 @@ final class AutocastTest {
                 operation("add", DType.F32, x -> x.add(f32)),
                 operation("add of its own type", DType.BF16, x -> x.add(x)),
                 operation("where", DType.F32, x -> x.gt(0).where(x, f32)),
-                operation("cat", DType.F32, x -> IndexingMethods.cat(0, x, f32)),
+                operation("cat", DType.F32, x -> Tensor.cat(0, x, f32)),
                 operation("relu", DType.BF16, Tensor::relu),
                 operation("gelu", DType.BF16, Tensor::gelu),
                 operation("amax", DType.BF16, Tensor::amax),

@@ -4,7 +4,6 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -215,7 +214,7 @@ public final class GradScaler {
                 }
             }
             return extremes.values().stream()
-                    .map(values -> IndexingMethods.stack(0, values.toArray(Tensor[]::new)))
+                    .map(values -> Tensor.stack(0, values.toArray(Tensor[]::new)))
                     .allMatch(all -> Double.isFinite(all.abs().amax().item()));
         }
     }
