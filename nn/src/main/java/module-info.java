@@ -14,4 +14,5 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
     exports dev.lanewise.nn.optim;
+    exports dev.lanewise.nn.train;
 }

@@ -1,0 +1,23 @@
+package dev.lanewise.nn.metrics;
+
+import dev.lanewise.tensor.Tensor;
+import java.util.Map;
+
+/** A measurement of a model's outputs over a data set, batch by batch. */
+public interface Metric {
+    /**
+     * Takes a batch into account.
+     *
+     * @param output what the model gave
+     * @param target what it should give
+     */
+    void add(Tensor output, Tensor target);
+
+    /** What was measured, by name. */
+    Map<String, Double> figures();
+
+    /** What was measured for people, in lines; empty if the figures say it all. */
+    default String report() {
+        return "";
+    }
+}

@@ -1,0 +1,46 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.tensor.Tensor;
+import java.util.Map;
+
+/**
+ * Is told about a training and may step in through {@link Training}. Callbacks are called in the order they were given to
+ * the trainer, on its thread. Tensors that a method gets are released after the step.
+ */
+public interface Callback {
+    /** Before the first step; on a resumed training after everything was restored. */
+    default void onStart(Training training) {}
+
+    /** Before an epoch, or what is left of it after a resume. */
+    default void onEpochStart(Training training, int epoch) {}
+
+    /** After a batch went forward; with gradient accumulation several times a step. */
+    default void onOutput(Training training, Batch batch, Tensor output) {}
+
+    /** Before an update, with the gradients as they are before clipping. */
+    default void onGradients(Training training, Gradients gradients) {}
+
+    /** After an update. */
+    default void onStep(Training training, StepFigures figures) {}
+
+    /** After an epoch and its validation. */
+    default void onEpochEnd(Training training, EpochFigures figures) {}
+
+    /** After the last epoch, or where the training was stopped; not called when an exception ends it. */
+    default void onEnd(Training training, TrainingResult result) {}
+
+    /** Under this name {@link #state} is saved; callbacks of one training with a state need different ones. */
+    default String name() {
+        return getClass().getSimpleName();
+    }
+
+    /** What a resumed training must know of this callback, by name. */
+    default Map<String, Double> state() {
+        return Map.of();
+    }
+
+    /** Takes over what {@link #state} gave; not called if there was nothing. */
+    default void restore(Map<String, Double> state) {}
+}

@@ -1,0 +1,62 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What is known after an epoch.
+ *
+ * @param epoch from 1
+ * @param step the number of updates since the training began
+ * @param samples how many samples the epoch had
+ * @param seconds how long they took, without the validation
+ * @param loss the mean training loss of the epoch's samples, each at the weights of its step
+ * @param rate the learning rate of the last step
+ * @param validation what was measured on the validation data, by name, such as {@code loss} and {@code accuracy}; empty
+ *     without validation data
+ */
+public record EpochFigures(
+        int epoch, long step, long samples, double seconds, double loss, double rate, Map<String, Double> validation) {
+    /** Goes before the names of {@link #validation} in {@link #asMap}. */
+    public static final String VALIDATION = "validation_";
+
+    /** Takes a copy of the map. */
+    public EpochFigures {
+        validation = Copies.ordered(validation);
+    }
+
+    /** Samples a second in training. */
+    public double samplesPerSecond() {
+        return samples / seconds;
+    }
+
+    /**
+     * All figures by name, in one order for all epochs: {@code train_loss}, {@code learning_rate}, {@code train_s},
+     * {@code samples_per_s}, then those of the validation as {@code validation_loss} and so on.
+     */
+    public Map<String, Double> asMap() {
+        Map<String, Double> all = new LinkedHashMap<>();
+        all.put("train_loss", loss);
+        all.put("learning_rate", rate);
+        all.put("train_s", seconds);
+        all.put("samples_per_s", samplesPerSecond());
+        validation.forEach((name, value) -> all.put(VALIDATION + name, value));
+        return all;
+    }
+
+    /**
+     * A figure by its name in {@link #asMap}.
+     *
+     * @throws TensorException if there is none of this name
+     */
+    public double figure(String name) {
+        Map<String, Double> all = asMap();
+        Double value = all.get(name);
+        if (value == null) {
+            throw new TensorException("training: no figure '" + name + "' (expected one of " + all.keySet()
+                    + "); check the name, or measure it with Trainer.validation");
+        }
+        return value;
+    }
+}

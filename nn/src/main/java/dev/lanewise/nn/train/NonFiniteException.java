@@ -1,0 +1,13 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.tensor.TensorException;
+
+/** The loss or a gradient became NaN or infinite. The weights are those before the step. */
+public final class NonFiniteException extends TensorException {
+    private static final long serialVersionUID = 1;
+
+    /** An exception. */
+    public NonFiniteException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.nn.metrics.Metric;
+import java.util.List;
+
+/**
+ * How a training ended.
+ *
+ * @param end why it ended
+ * @param reason the same for people, in a few words
+ * @param history the figures of every epoch, of those before a resume too
+ * @param metrics those of the last validation, in the order they were given to the trainer; empty if there was none
+ */
+public record TrainingResult(End end, String reason, List<EpochFigures> history, List<Metric> metrics) {
+    /** Why a training ended. */
+    public enum End {
+        /** All epochs were trained. */
+        COMPLETED,
+        /** A callback had seen enough. */
+        STOPPED,
+        /** The trainer's stop condition held; checkpoints stand between two steps. */
+        INTERRUPTED
+    }
+
+    /** Takes copies of the lists. */
+    public TrainingResult {
+        history = List.copyOf(history);
+        metrics = List.copyOf(metrics);
+    }
+
+    /** The last epoch's figures. */
+    public EpochFigures last() {
+        return history.getLast();
+    }
+
+    /** One figure of every epoch, by its name in {@link EpochFigures#asMap}. */
+    public double[] series(String figure) {
+        return history.stream().mapToDouble(epoch -> epoch.figure(figure)).toArray();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * An exponential moving average of a model's parameters: {@code average = decay average + (1 - decay) weights} after every
+ * step (Polyak and Juditsky 1992), which often generalizes better than the last weights do. It begins with the weights at
+ * its creation. Buffers are not averaged; the model's own serve.
+ */
+public final class WeightAverage {
+    private final Module model;
+    private final double decay;
+    private final Map<String, Parameter> parameters;
+    private final Map<String, Tensor> averages = new LinkedHashMap<>();
+
+    /**
+     * An average over the model's present weights; move the model to its device before.
+     *
+     * @param decay how much of the average stays after a step, from 0 to below 1
+     */
+    public WeightAverage(Module model, double decay) {
+        if (!(decay >= 0 && decay < 1)) {
+            throw new TensorException("weight average: decay " + decay + " (expected 0 to below 1); 0.999 is usual");
+        }
+        this.model = model;
+        this.decay = decay;
+        this.parameters = model.namedParameters();
+        parameters.forEach((name, parameter) ->
+                averages.put(name, Autograd.detach(parameter.leaf()).copy().keep()));
+    }
+
+    /** Takes the present weights into account. */
+    public void update() {
+        Autograd.noGrad(() -> averages.forEach((name, average) -> {
+            try (var ignored = Scope.open("weight average")) {
+                Tensor weights = Objects.requireNonNull(parameters.get(name)).leaf();
+                average.assign(average.mul(decay).add(weights.mul(1 - decay)));
+            }
+        }));
+    }
+
+    /** Runs a computation of this thread in which the model has the averages as its parameters. */
+    public <T> T within(Supplier<T> body) {
+        return model.functionalCall(averages, body);
+    }
+
+    /** The averages by the parameters' full names; the tensors are this object's own. */
+    public Map<String, Tensor> tensors() {
+        return Collections.unmodifiableMap(averages);
+    }
+}
