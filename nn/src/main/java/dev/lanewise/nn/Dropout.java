@@ -24,7 +24,7 @@ public final class Dropout extends Module {
             throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");
         }
         this.p = p;
-        this.rng = rng;
+        this.rng = random(rng);
     }
 
     @Override
