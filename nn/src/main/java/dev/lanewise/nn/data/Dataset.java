@@ -1,6 +1,9 @@
 package dev.lanewise.nn.data;
 
-/** Samples by number. Implementations are safe for use by a background thread. */
+import dev.lanewise.tensor.Scope;
+import java.util.function.UnaryOperator;
+
+/** Samples by number. Implementations are safe for use by many background threads. */
 public interface Dataset {
     /** How many samples there are. */
     long size();
@@ -10,4 +13,45 @@ public interface Dataset {
      * views of what the data set keeps.
      */
     Batch batch(long[] indices);
+
+    /** Tells the epoch that the next batches are of; a data set with random changes then draws anew. */
+    default void epoch(long number) {}
+
+    /** What a sample is called in messages: a file, a line, or just its number. */
+    default String describe(long index) {
+        return "sample " + index;
+    }
+
+    /**
+     * This data set with every batch changed, for example {@code batch -> batch.withOneHotTargets(10)}.
+     *
+     * @param change is called on background threads; of the tensors it makes, the result's live on
+     */
+    default Dataset map(UnaryOperator<Batch> change) {
+        Dataset source = this;
+        return new Dataset() {
+            @Override
+            public long size() {
+                return source.size();
+            }
+
+            @Override
+            public Batch batch(long[] indices) {
+                try (Scope scope = Scope.open("batch")) {
+                    Batch changed = change.apply(source.batch(indices));
+                    return new Batch(scope.keep(changed.x()), scope.keep(changed.y()));
+                }
+            }
+
+            @Override
+            public void epoch(long number) {
+                source.epoch(number);
+            }
+
+            @Override
+            public String describe(long index) {
+                return source.describe(index);
+            }
+        };
+    }
 }
