@@ -7,10 +7,13 @@ module dev.lanewise.nn {
     requires java.net.http;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
+    // only CurvesPng draws; who uses it brings XChart along
+    requires static xchart;
 
     exports dev.lanewise.nn;
     exports dev.lanewise.nn.data;
     exports dev.lanewise.nn.io;
+    exports dev.lanewise.nn.log;
     exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
     exports dev.lanewise.nn.optim;

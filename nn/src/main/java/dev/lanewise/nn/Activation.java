@@ -5,8 +5,15 @@ import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.tensor.op.UnaryWith;
 import java.util.function.UnaryOperator;
 
-/** An elementwise function as a module: {@code Activation.gelu()}. {@link ReLU} has a class of its own. */
+/**
+ * An elementwise function, or one along a dimension, as a module: {@code Activation.gelu()}. Names and defaults are
+ * PyTorch's. {@link ReLU} and {@link PReLU}, which is trained, have classes of their own; any other function is a
+ * {@link Lambda}.
+ */
 public final class Activation extends Module {
+    private static final double SELU_ALPHA = 1.6732632423543772;
+    private static final double SELU_SCALE = 1.0507009873554805;
+
     private final String name;
     private final UnaryOperator<Tensor> function;
 
@@ -25,6 +32,11 @@ public final class Activation extends Module {
         return of(Unary.GELU);
     }
 
+    /** {@link Unary#GELU_TANH}, PyTorch's {@code GELU(approximate='tanh')}. */
+    public static Activation geluTanh() {
+        return of(Unary.GELU_TANH);
+    }
+
     /** {@link Unary#TANH}. */
     public static Activation tanh() {
         return of(Unary.TANH);
@@ -35,24 +47,114 @@ public final class Activation extends Module {
         return of(Unary.SIGMOID);
     }
 
-    /** {@link Unary#SILU}. */
+    /** {@link Unary#SILU}, also called swish. */
     public static Activation silu() {
         return of(Unary.SILU);
     }
 
-    /** {@link UnaryWith.Kind#LEAKY_RELU}. */
+    /** {@link Unary#MISH}. */
+    public static Activation mish() {
+        return of(Unary.MISH);
+    }
+
+    /** {@link Unary#HARDSIGMOID}. */
+    public static Activation hardsigmoid() {
+        return of(Unary.HARDSIGMOID);
+    }
+
+    /** {@code x * hardsigmoid(x)} (Howard et al. 2019, arXiv:1905.02244). */
+    public static Activation hardswish() {
+        return new Activation("hardswish", x -> x.mul(x.hardsigmoid()));
+    }
+
+    /** {@code clamp(x, least, most)}; PyTorch's defaults are -1 and 1. */
+    public static Activation hardtanh(double least, double most) {
+        return new Activation("hardtanh(" + least + ", " + most + ")", x -> x.clamp(least, most));
+    }
+
+    /** {@code clamp(x, 0, 6)}. */
+    public static Activation relu6() {
+        return new Activation("relu6", x -> x.clamp(0, 6));
+    }
+
+    /** {@link UnaryWith.Kind#LEAKY_RELU}; PyTorch's default slope is 0.01. */
     public static Activation leakyRelu(double slope) {
         return new Activation("leaky_relu(" + slope + ")", x -> x.leakyRelu(slope));
     }
 
-    /** {@link UnaryWith.Kind#ELU}. */
+    /** {@link UnaryWith.Kind#ELU}; PyTorch's default is 1. */
     public static Activation elu(double alpha) {
         return new Activation("elu(" + alpha + ")", x -> x.elu(alpha));
+    }
+
+    /** ELU scaled so that activations normalize themselves (Klambauer et al. 2017, arXiv:1706.02515). */
+    public static Activation selu() {
+        return new Activation("selu", x -> x.elu(SELU_ALPHA).mul(SELU_SCALE));
+    }
+
+    /** {@code x} above 0, {@code alpha * (e^(x / alpha) - 1)} below (Barron 2017, arXiv:1704.07483). */
+    public static Activation celu(double alpha) {
+        return new Activation("celu(" + alpha + ")", x -> x.div(alpha).elu(1).mul(alpha));
+    }
+
+    /** {@code log(1 + e^(beta x)) / beta}; PyTorch's default is 1. */
+    public static Activation softplus(double beta) {
+        return new Activation(
+                "softplus(" + beta + ")", x -> x.mul(beta).softplus().div(beta));
+    }
+
+    /** {@code x / (1 + |x|)}. */
+    public static Activation softsign() {
+        return new Activation("softsign", x -> x.div(x.abs().add(1)));
+    }
+
+    /** {@code log(sigmoid(x))}. */
+    public static Activation logSigmoid() {
+        return new Activation("log_sigmoid", x -> x.neg().softplus().neg());
+    }
+
+    /** {@code x - tanh(x)}. */
+    public static Activation tanhshrink() {
+        return new Activation("tanhshrink", x -> x.sub(x.tanh()));
+    }
+
+    /** {@code x} moved towards 0 by {@code lambda}, 0 where it would cross it; PyTorch's default is 0.5. */
+    public static Activation softshrink(double lambda) {
+        return new Activation("softshrink(" + lambda + ")", x -> x.sub(x.clamp(-lambda, lambda)));
+    }
+
+    /** {@code x} where {@code |x| > lambda}, else 0; PyTorch's default is 0.5. */
+    public static Activation hardshrink(double lambda) {
+        return new Activation(
+                "hardshrink(" + lambda + ")", x -> x.abs().gt(lambda).where(x, x.zerosLike()));
+    }
+
+    /** {@code x} where it is above a threshold, else a value. */
+    public static Activation threshold(double threshold, double value) {
+        return new Activation("threshold(" + threshold + ", " + value + ")", x -> x.maskedFill(x.le(threshold), value));
     }
 
     /** {@code e^x / sum(e^x)} along a dimension. */
     public static Activation softmax(int dim) {
         return new Activation("softmax(" + dim + ")", x -> x.softmax(dim));
+    }
+
+    /** The logarithm of {@link #softmax}. */
+    public static Activation logSoftmax(int dim) {
+        return new Activation("log_softmax(" + dim + ")", x -> x.logSoftmax(dim));
+    }
+
+    /** {@link #softmax} of {@code -x}. */
+    public static Activation softmin(int dim) {
+        return new Activation("softmin(" + dim + ")", x -> x.neg().softmax(dim));
+    }
+
+    /** The first half along a dimension times the sigmoid of the second (Dauphin et al. 2016, arXiv:1612.08083). */
+    public static Activation glu(int dim) {
+        return new Activation("glu(" + dim + ")", x -> {
+            long half = x.shape().size(dim) / 2;
+            return x.narrow(dim, 0, half).mul(x.narrow(dim, half, half).sigmoid());
+        });
     }
 
     @Override

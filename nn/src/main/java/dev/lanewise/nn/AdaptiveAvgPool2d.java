@@ -22,4 +22,9 @@ public final class AdaptiveAvgPool2d extends Module {
     protected Tensor compute(Tensor x) {
         return height == 1 && width == 1 ? x.mean(new int[] {2, 3}, true) : x.adaptiveAvgPool2d(height, width);
     }
+
+    @Override
+    protected String attributes() {
+        return height + ", " + width;
+    }
 }

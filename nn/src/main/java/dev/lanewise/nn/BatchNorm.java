@@ -4,12 +4,14 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /**
  * Normalization of every channel of {@code [n, c]} or {@code [n, c, ...]}: in training by the batch's statistics, which
- * running means follow, else by those. It serves as PyTorch's BatchNorm1d and BatchNorm2d.
+ * running means follow, else by those. {@link BatchNorm1d} and {@link BatchNorm2d} are the same for inputs of a given rank.
  */
-public final class BatchNorm extends Module {
+public sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
+    private final long channels;
     private final double momentum;
     private final double epsilon;
     private final Parameter weight;
@@ -27,6 +29,7 @@ public final class BatchNorm extends Module {
      * @param epsilon is added to the variance
      */
     public BatchNorm(long channels, double momentum, double epsilon) {
+        this.channels = channels;
         this.momentum = momentum;
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(channels));
@@ -58,5 +61,18 @@ public final class BatchNorm extends Module {
 
     private void move(Tensor running, Tensor batch) {
         running.assign(running.mul(1 - momentum).add(Autograd.detach(batch).mul(momentum)));
+    }
+
+    static void checkRank(String name, Tensor x, int least, int most, String expected) {
+        int rank = x.shape().rank();
+        if (rank < least || rank > most) {
+            throw new TensorException(
+                    name + ": input " + x.spec() + " (expected " + expected + "); reshape it, or use BatchNorm");
+        }
+    }
+
+    @Override
+    protected String attributes() {
+        return channels + ", momentum=" + momentum + ", eps=" + epsilon;
     }
 }

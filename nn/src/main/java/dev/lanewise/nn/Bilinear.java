@@ -2,18 +2,24 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** {@code out_k = a^T W_k b + bias_k} of two inputs {@code [n, a], [n, b] -> [n, out]}, with {@code weight [out, a, b]}. */
 public final class Bilinear extends Module {
     private final long first;
     private final Parameter weight;
-    private final Parameter bias;
+    private final @Nullable Parameter bias;
 
     /** A layer with bias. */
     public Bilinear(long first, long second, long out, Rng rng) {
+        this(first, second, out, true, rng);
+    }
+
+    /** A layer with or without bias. */
+    public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
         this.first = first;
         weight = parameter("weight", Init.fanIn(rng, first, out, first, second));
-        bias = parameter("bias", Init.fanIn(rng, first, out));
+        bias = withBias ? parameter("bias", Init.fanIn(rng, first, out)) : null;
     }
 
     /** The layer's result for two inputs. */
@@ -29,9 +35,14 @@ public final class Bilinear extends Module {
         long out = weight.leaf().shape().size(0);
         // [n, a] x [a, out * b], then with b over the last dimension
         Tensor left = a.matmul(weight.tensor().permute(1, 0, 2).flatten(1));
-        return left.reshape(-1, out, b.shape().size(1))
-                .matmul(b.unsqueeze(2))
-                .squeeze(2)
-                .add(bias.tensor());
+        Tensor product =
+                left.reshape(-1, out, b.shape().size(1)).matmul(b.unsqueeze(2)).squeeze(2);
+        return bias == null ? product : product.add(bias.tensor());
+    }
+
+    @Override
+    protected String attributes() {
+        long[] sizes = weight.leaf().shape().toArray();
+        return "in1=" + sizes[1] + ", in2=" + sizes[2] + ", out=" + sizes[0] + ", bias=" + (bias != null);
     }
 }

@@ -26,4 +26,9 @@ public final class GroupNorm extends Module {
     protected Tensor compute(Tensor x) {
         return x.groupNorm(groups, weight.tensor(), bias.tensor(), epsilon);
     }
+
+    @Override
+    protected String attributes() {
+        return groups + ", eps=" + epsilon;
+    }
 }

@@ -3,18 +3,27 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
-/** A function without parameters as a module, for what has no class of its own: {@code new Lambda(x -> x.mean(1))}. */
+/**
+ * A function as a module, for what has no class of its own.
+ *
+ * <pre>{@code
+ * new Lambda(x -> x.mean(1))
+ * new Lambda(x -> x.add(block.forward(x)), block)   // a residual connection; the block is trained with the rest
+ * }</pre>
+ */
 public final class Lambda extends Module {
     private final UnaryOperator<Tensor> function;
 
-    /** A module that applies the function. */
-    public Lambda(UnaryOperator<Tensor> function) {
+    /**
+     * A module that applies a function.
+     *
+     * @param used the modules that the function calls: they become children, named by their numbers from 0
+     */
+    public Lambda(UnaryOperator<Tensor> function, Module... used) {
         this.function = function;
-    }
-
-    /** The module that returns its input. */
-    public static Lambda identity() {
-        return new Lambda(x -> x);
+        for (int i = 0; i < used.length; i++) {
+            child(Integer.toString(i), used[i]);
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
 
 /** Normalization over the last dimensions, with weight and bias of their shape; see the op of the same name. */
 public final class LayerNorm extends Module {
@@ -30,5 +31,10 @@ public final class LayerNorm extends Module {
     @Override
     protected Tensor compute(Tensor x) {
         return x.layerNorm(normalized.length, weight.tensor(), bias.tensor(), epsilon);
+    }
+
+    @Override
+    protected String attributes() {
+        return Arrays.toString(normalized) + ", eps=" + epsilon;
     }
 }

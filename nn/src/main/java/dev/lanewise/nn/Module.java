@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
@@ -8,6 +9,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child modules, each
@@ -46,22 +49,39 @@ public abstract class Module {
      * for gradients needs live on.
      */
     public final Tensor forward(Tensor x) {
-        try (Scope scope = Scope.open(getClass().getSimpleName())) {
-            return scope.keep(compute(x));
-        }
+        return called(() -> compute(x));
     }
 
     /** The function itself; called by {@link #forward}. */
     protected abstract Tensor compute(Tensor x);
 
+    /**
+     * Runs another way to call the module, with two inputs for example, as {@link #forward} runs {@link #compute}: in a
+     * scope of its own, and seen by {@link #summary}.
+     */
+    protected final Tensor called(Supplier<Tensor> body) {
+        try (Scope scope = Scope.open(getClass().getSimpleName())) {
+            Tensor result = scope.keep(body.get());
+            CallContext.called(this, result);
+            return result;
+        }
+    }
+
     // ---- registering
 
     /** Adds a parameter under a name and returns it. */
     protected final Parameter parameter(String name, Tensor initial) {
-        Parameter parameter = new Parameter(initial);
+        return parameter(name, new Parameter(initial));
+    }
+
+    /**
+     * Adds another module's parameter under a name and returns it: both compute with it, it is trained once (tied weights),
+     * and {@link #stateDict} has it under both names.
+     */
+    protected final Parameter parameter(String name, Parameter shared) {
         checkNew(name);
-        parameters.put(name, parameter);
-        return parameter;
+        parameters.put(name, shared);
+        return shared;
     }
 
     /** Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on. */
@@ -74,7 +94,11 @@ public abstract class Module {
 
     /** A buffer's tensor. */
     protected final Tensor buffer(String name) {
-        Tensor buffer = buffers.get(name);
+        CallContext context = CallContext.current();
+        Tensor substitute = context == null
+                ? null
+                : context.buffers().getOrDefault(this, Map.of()).get(name);
+        Tensor buffer = substitute == null ? buffers.get(name) : substitute;
         if (buffer == null) {
             throw new TensorException("module: " + getClass().getSimpleName() + " has no buffer '" + name
                     + "' (expected one of " + buffers.keySet() + "); register it in the constructor");
@@ -113,15 +137,25 @@ public abstract class Module {
         return Collections.unmodifiableMap(children);
     }
 
-    /** All parameters of this module and its descendants. */
+    /** All parameters of this module and its descendants, each once. */
     public final List<Parameter> parameters() {
         return List.copyOf(namedParameters().values());
     }
 
-    /** All parameters of this module and its descendants by full name, in the order of registration. */
+    /**
+     * All parameters of this module and its descendants by full name, in the order of registration; one that is there more
+     * than once has the first of its names.
+     */
     public final Map<String, Parameter> namedParameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
-        visit("", (prefix, module) -> module.parameters.forEach((name, p) -> all.put(prefix + name, p)));
+        Set<Parameter> seen = new HashSet<>();
+        visit(
+                "",
+                (prefix, module) -> module.parameters.forEach((name, p) -> {
+                    if (seen.add(p)) {
+                        all.put(prefix + name, p);
+                    }
+                }));
         return all;
     }
 
@@ -132,11 +166,28 @@ public abstract class Module {
         return all;
     }
 
-    /** This module and its descendants, parents first. */
+    /** This module and its descendants, parents first, each once. */
     public final List<Module> modules() {
-        List<Module> all = new ArrayList<>();
+        Set<Module> all = new LinkedHashSet<>();
         visit("", (prefix, module) -> all.add(module));
-        return all;
+        return List.copyOf(all);
+    }
+
+    /** The module's own parameters by name, those of its descendants left out. */
+    final Map<String, Parameter> ownParameters() {
+        return Collections.unmodifiableMap(parameters);
+    }
+
+    /** The module's own buffers by name, those of its descendants left out. */
+    final Map<String, Tensor> ownBuffers() {
+        return Collections.unmodifiableMap(buffers);
+    }
+
+    /** The random streams that this module and its descendants draw from, each once, in the order of registration. */
+    public final List<Rng> randomStreams() {
+        Set<Rng> streams = new LinkedHashSet<>();
+        visit("", (prefix, module) -> streams.addAll(module.randomStreams));
+        return List.copyOf(streams);
     }
 
     /** The random streams that this module and its descendants draw from, each once, in the order of registration. */
@@ -179,7 +230,7 @@ public abstract class Module {
 
     /** Whether this module is in training mode, in which modules begin. */
     public final boolean isTraining() {
-        return training;
+        return training && !CallContext.isEvaluating();
     }
 
     /** Freezes all parameters, or lets them be trained again. */
@@ -227,24 +278,60 @@ public abstract class Module {
     }
 
     /**
-     * Runs a computation in which parameters of this module have other tensors, which may be tracked: for gradients with
-     * respect to them, per-sample weights, or averages of weights. Other threads see the module as it is.
+     * Runs a computation in which parameters and buffers of this module have other tensors. Those of parameters may be
+     * tracked: for gradients with respect to them, per-sample weights, or averages of weights. Other threads see the module
+     * as it is.
      *
-     * @param tensors by full name; other parameters keep theirs
+     * @param tensors by full name, as {@link #stateDict} has them; what is left out stays
      * @param body what to compute
      */
     public final <T> T functionalCall(Map<String, Tensor> tensors, Supplier<T> body) {
-        Map<String, Parameter> named = namedParameters();
-        Map<Parameter, Tensor> substitutes = new HashMap<>();
+        return substitute(tensors).run(body);
+    }
+
+    /** The context in which parameters and buffers of this module have other tensors. */
+    final CallContext substitute(Map<String, Tensor> tensors) {
+        Map<String, Tensor> own = stateDict();
         tensors.forEach((name, tensor) -> {
-            Parameter parameter = named.get(name);
-            if (parameter == null || !parameter.leaf().shape().equals(tensor.shape())) {
+            Tensor replaced = own.get(name);
+            if (replaced == null || !replaced.shape().equals(tensor.shape())) {
                 throw new TensorException("functionalCall: " + name + " " + tensor.spec() + " does not fit "
-                        + (parameter == null ? named.keySet() : parameter.leaf().spec()) + "; check name and shape");
+                        + (replaced == null ? own.keySet() : replaced.spec()) + "; check name and shape");
             }
-            substitutes.put(parameter, tensor);
         });
-        return Parameter.substituting(substitutes, body);
+        Map<Parameter, Tensor> substitutes = new HashMap<>();
+        Map<Module, Map<String, Tensor>> substituteBuffers = new HashMap<>();
+        visit("", (prefix, module) -> {
+            module.parameters.forEach((name, p) -> putIfPresent(substitutes, p, tensors.get(prefix + name)));
+            Map<String, Tensor> ofModule = new HashMap<>();
+            module.buffers.keySet().forEach(name -> putIfPresent(ofModule, name, tensors.get(prefix + name)));
+            substituteBuffers.put(module, ofModule);
+        });
+        return CallContext.substituting(substitutes, substituteBuffers);
+    }
+
+    private static <K> void putIfPresent(Map<K, Tensor> map, K key, @Nullable Tensor tensor) {
+        if (tensor != null) {
+            map.put(key, tensor);
+        }
+    }
+
+    /** As {@link #summary(Tensor)}, for zeros of type {@link DType#F32}. */
+    public final Summary summary(long... inputShape) {
+        try (Scope ignored = Scope.open("summary")) {
+            return summary(Tensor.zeros(inputShape));
+        }
+    }
+
+    /**
+     * The modules with the shapes of their results and the numbers of their parameters, as Keras prints them. It takes one
+     * pass in evaluation mode that records and changes nothing.
+     *
+     * @param input an example, batch dimension included, on the model's device; for a model that begins with an embedding
+     *     it is of type {@link DType#I64}
+     */
+    public final Summary summary(Tensor input) {
+        return Summary.of(this, () -> forward(input));
     }
 
     /** What {@code toString} shows of a module without children: its attributes. */

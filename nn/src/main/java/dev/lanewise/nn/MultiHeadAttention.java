@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -15,9 +16,19 @@ public final class MultiHeadAttention extends Module {
     private final Parameter inWeight;
     private final Parameter inBias;
     private final Linear out;
+    private final @Nullable RotaryPositions rotary;
 
     /** A layer; the heads must divide the size. */
     public MultiHeadAttention(long size, int heads, Rng rng) {
+        this(size, heads, null, rng);
+    }
+
+    /**
+     * A layer; the heads must divide the size.
+     *
+     * @param rotary turns queries and keys of self-attention by their positions, of a width of {@code size / heads}; or null
+     */
+    public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, Rng rng) {
         if (heads < 1 || size % heads != 0) {
             throw new TensorException("attention: " + heads + " heads for size " + size
                     + " (expected a number that divides the size); change one of them");
@@ -27,42 +38,63 @@ public final class MultiHeadAttention extends Module {
         inWeight = parameter("in_proj_weight", Init.xavierUniform(rng, 3 * size, size));
         inBias = parameter("in_proj_bias", Tensor.zeros(3 * size));
         out = child("out_proj", new Linear(size, size, rng));
+        this.rotary = rotary == null ? null : child("rotary", rotary);
+    }
+
+    /**
+     * What keeps positions from being seen, to be passed as a mask: PyTorch's {@code key_padding_mask}.
+     *
+     * @param ignored {@code [n, s]} of type BOOL, true where there is padding
+     * @return {@code [n, 1, 1, s]} of type F32: minus infinity there, else 0
+     */
+    public static Tensor paddingMask(Tensor ignored) {
+        Tensor zeros = Tensor.full(0, DType.F32, ignored.device()).expand(ignored.shape());
+        return zeros.maskedFill(ignored, Double.NEGATIVE_INFINITY).unsqueeze(1).unsqueeze(1);
     }
 
     /** Attention of a sequence to itself. */
     @Override
     protected Tensor compute(Tensor x) {
-        return selfAttention(x, null, false);
+        return self(x, null, false);
     }
 
     /**
      * Attention of a sequence to itself.
      *
-     * @param mask is added to the scores {@code [time, time]}, or null
+     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; or null
      * @param causal whether a position sees only those up to itself
      */
     public Tensor selfAttention(Tensor x, @Nullable Tensor mask, boolean causal) {
-        Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
-        return attend(
-                projected.narrow(-1, 0, size),
-                projected.narrow(-1, size, size),
-                projected.narrow(-1, 2 * size, size),
-                mask,
-                causal);
+        return called(() -> self(x, mask, causal));
     }
 
-    /** Attention of one sequence {@code [n, l, size]} to another {@code [n, s, size]}. */
+    private Tensor self(Tensor x, @Nullable Tensor mask, boolean causal) {
+        Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
+        Tensor q = split(projected.narrow(-1, 0, size));
+        Tensor k = split(projected.narrow(-1, size, size));
+        Tensor v = split(projected.narrow(-1, 2 * size, size));
+        return rotary == null
+                ? attend(q, k, v, mask, causal)
+                : attend(rotary.forward(q), rotary.forward(k), v, mask, causal);
+    }
+
+    /**
+     * Attention of one sequence {@code [n, l, size]} to another {@code [n, s, size]}.
+     *
+     * @param mask is added to the scores {@code [n, heads, l, s]}, to which it broadcasts; or null
+     */
     public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
-        Tensor weight = inWeight.tensor();
-        Tensor bias = inBias.tensor();
-        Tensor q = queries.linear(weight.narrow(0, 0, size), bias.narrow(0, 0, size));
-        Tensor kv = memory.linear(weight.narrow(0, size, 2 * size), bias.narrow(0, size, 2 * size));
-        return attend(q, kv.narrow(-1, 0, size), kv.narrow(-1, size, size), mask, false);
+        return called(() -> {
+            Tensor weight = inWeight.tensor();
+            Tensor bias = inBias.tensor();
+            Tensor q = queries.linear(weight.narrow(0, 0, size), bias.narrow(0, 0, size));
+            Tensor kv = memory.linear(weight.narrow(0, size, 2 * size), bias.narrow(0, size, 2 * size));
+            return attend(split(q), split(kv.narrow(-1, 0, size)), split(kv.narrow(-1, size, size)), mask, false);
+        });
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
-        Tensor mixed = split(q).attention(split(k), split(v), mask, causal);
-        return out.forward(mixed.transpose(1, 2).flatten(2));
+        return out.forward(q.attention(k, v, mask, causal).transpose(1, 2).flatten(2));
     }
 
     /** {@code [n, time, size] -> [n, heads, time, size / heads]}. */

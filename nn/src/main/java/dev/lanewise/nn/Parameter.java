@@ -4,17 +4,12 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import java.util.Map;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A trained tensor of a module: a watched leaf that lives as long as the parameter. Optimizers change its elements in
  * place; {@link #set} exchanges the whole tensor at once, which other threads see atomically.
  */
 public final class Parameter {
-    private static final ThreadLocal<@Nullable Map<Parameter, Tensor>> SUBSTITUTES = new ThreadLocal<>();
-
     private volatile Tensor tensor;
     private volatile boolean frozen;
 
@@ -25,8 +20,8 @@ public final class Parameter {
 
     /** The tensor to compute with: watched, or a constant while the parameter is frozen. */
     public Tensor tensor() {
-        Map<Parameter, Tensor> substitutes = SUBSTITUTES.get();
-        Tensor substitute = substitutes == null ? null : substitutes.get(this);
+        CallContext context = CallContext.current();
+        Tensor substitute = context == null ? null : context.parameters().get(this);
         if (substitute != null) {
             return substitute;
         }
@@ -60,17 +55,6 @@ public final class Parameter {
                     "parameter: got " + replacement.spec() + " for " + tensor.spec() + "; type and shape must stay");
         }
         tensor = Autograd.watch(replacement.contiguous().keep());
-    }
-
-    /** Runs a computation of this thread in which parameters have other tensors. */
-    static <T> T substituting(Map<Parameter, Tensor> tensors, Supplier<T> body) {
-        Map<Parameter, Tensor> before = SUBSTITUTES.get();
-        SUBSTITUTES.set(tensors);
-        try {
-            return body.get();
-        } finally {
-            SUBSTITUTES.set(before);
-        }
     }
 
     /** Moves the parameter to a device. */

@@ -2,6 +2,7 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -10,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A recurrent network over {@code [n, time, in]}, with PyTorch's parameter names, layouts and gate order: for layer k
  * {@code weight_ih_lk [gates * hidden, in]}, {@code weight_hh_lk}, {@code bias_ih_lk}, {@code bias_hh_lk}, and for the
- * backward direction the same with {@code _reverse}.
+ * backward direction the same with {@code _reverse}. {@link RNN}, {@link GRU} and {@link LSTM} are the kinds by name.
  */
-public final class Recurrent extends Module {
+public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
     /** The kinds of cells. */
     public enum Kind {
         /** {@code tanh(W x + U h)} (Elman 1990). */
@@ -48,10 +49,28 @@ public final class Recurrent extends Module {
     private final long hidden;
     private final int layers;
     private final boolean bidirectional;
+    private final double dropout;
+    private final Rng rng;
     private final List<Direction> directions = new ArrayList<>();
 
-    /** A network. */
+    /** A network without dropout. */
     public Recurrent(Kind kind, long in, long hidden, int layers, boolean bidirectional, Rng rng) {
+        this(kind, in, hidden, layers, bidirectional, 0, rng);
+    }
+
+    /**
+     * A network.
+     *
+     * @param dropout the probability of dropout, in training, between a layer and the next
+     * @param rng gives the initial values, and later on the dropout
+     */
+    public Recurrent(Kind kind, long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {
+        if (!(dropout >= 0 && dropout < 1) || layers < 1) {
+            throw new TensorException("recurrent: dropout " + dropout + ", " + layers
+                    + " layers (expected 0 to below 1, and 1 or more layers); check them");
+        }
+        this.dropout = dropout;
+        this.rng = dropout > 0 ? random(rng) : rng;
         this.kind = kind;
         this.hidden = hidden;
         this.layers = layers;
@@ -77,11 +96,28 @@ public final class Recurrent extends Module {
     /** The hidden states at every time. */
     @Override
     protected Tensor compute(Tensor x) {
-        return run(x).output();
+        return layers(x, null).output();
     }
 
     /** Runs over a whole sequence, from states of zeros. */
     public Result run(Tensor x) {
+        Result result = layers(x, null);
+        CallContext.called(this, result.output);
+        return result;
+    }
+
+    /**
+     * Goes on over the next part of a sequence.
+     *
+     * @param before what the part before gave, of the same number of samples; only its states are used
+     */
+    public Result run(Tensor x, Result before) {
+        Result result = layers(x, before);
+        CallContext.called(this, result.output);
+        return result;
+    }
+
+    private Result layers(Tensor x, @Nullable Result before) {
         List<Tensor> lastHidden = new ArrayList<>();
         List<Tensor> lastCell = new ArrayList<>();
         Tensor y = x;
@@ -89,21 +125,37 @@ public final class Recurrent extends Module {
         for (int layer = 0; layer < layers; layer++) {
             Tensor[] outputs = new Tensor[perLayer];
             for (int d = 0; d < perLayer; d++) {
-                outputs[d] = run(directions.get(layer * perLayer + d), y, d == 1, lastHidden, lastCell);
+                int number = layer * perLayer + d;
+                State first = before == null ? zeros(x) : state(before, number);
+                outputs[d] = run(directions.get(number), y, d == 1, first, lastHidden, lastCell);
             }
             y = perLayer == 1 ? outputs[0] : Tensor.cat(2, outputs);
+            y = isTraining() && layer < layers - 1 ? y.dropout(dropout, rng) : y;
         }
         Tensor cells = lastCell.isEmpty() ? null : Tensor.stack(0, lastCell.toArray(Tensor[]::new));
         return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
     }
 
-    private Tensor run(Direction direction, Tensor x, boolean reverse, List<Tensor> lastHidden, List<Tensor> lastCell) {
-        long n = x.shape().size(0);
+    private State zeros(Tensor x) {
+        Tensor zeros = Tensor.full(0, x.dtype(), x.device(), x.shape().size(0), hidden);
+        return new State(zeros, kind == Kind.LSTM ? zeros : null);
+    }
+
+    private static State state(Result before, int number) {
+        return new State(before.hidden.select(0, number), before.cell == null ? null : before.cell.select(0, number));
+    }
+
+    private Tensor run(
+            Direction direction,
+            Tensor x,
+            boolean reverse,
+            State first,
+            List<Tensor> lastHidden,
+            List<Tensor> lastCell) {
         int time = Math.toIntExact(x.shape().size(1));
         // the inputs' part of all gates for all times at once: one large product instead of many small ones
         Tensor gates = x.linear(direction.inputWeight.tensor(), direction.inputBias.tensor());
-        Tensor zeros = Tensor.full(0, x.dtype(), x.device(), n, hidden);
-        State state = new State(zeros, kind == Kind.LSTM ? zeros : null);
+        State state = first;
         Tensor[] outputs = new Tensor[time];
         for (int i = 0; i < time; i++) {
             int t = reverse ? time - 1 - i : i;
@@ -142,5 +194,10 @@ public final class Recurrent extends Module {
 
     private Tensor gate(Tensor gates, int number) {
         return gates.narrow(1, number * hidden, hidden);
+    }
+
+    @Override
+    protected String attributes() {
+        return kind + ", hidden=" + hidden + ", layers=" + layers + ", bidirectional=" + bidirectional;
     }
 }

@@ -9,7 +9,7 @@ public final class Residual extends Module {
 
     /** Adds the input itself. */
     public Residual(Module body) {
-        this(body, Lambda.identity());
+        this(body, new Identity());
     }
 
     /** Adds what a shortcut makes of the input. */

@@ -22,4 +22,9 @@ public final class RmsNorm extends Module {
     protected Tensor compute(Tensor x) {
         return x.rmsNorm(1, weight.tensor(), epsilon);
     }
+
+    @Override
+    protected String attributes() {
+        return "eps=" + epsilon;
+    }
 }

@@ -18,10 +18,12 @@ public final class Sequential extends Module {
 
     @Override
     protected Tensor compute(Tensor x) {
+        // an observer is to see every layer
+        boolean fuse = !CallContext.isObserved();
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
             // a linear layer and the ReLU behind it are one pass over memory
-            if (layers.get(i) instanceof Linear linear && i + 1 < layers.size() && layers.get(i + 1) instanceof ReLU) {
+            if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1)) {
                 y = linear.compute(y, Activation.RELU);
                 i++;
             } else {
@@ -29,5 +31,19 @@ public final class Sequential extends Module {
             }
         }
         return y;
+    }
+
+    private boolean isRelu(int i) {
+        return i < layers.size() && layers.get(i) instanceof ReLU;
+    }
+
+    /** How many modules there are. */
+    public int size() {
+        return layers.size();
+    }
+
+    /** A module by its place, from 0. */
+    public Module get(int i) {
+        return layers.get(i);
     }
 }

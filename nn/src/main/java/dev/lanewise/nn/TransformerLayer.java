@@ -2,14 +2,16 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Unary;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A layer of a transformer over {@code [n, time, size]} (Vaswani et al. 2017, arXiv:1706.03762), with the names of
- * PyTorch's TransformerEncoderLayer, or, with a memory to attend to, its TransformerDecoderLayer.
+ * PyTorch's TransformerEncoderLayer, or, with a memory to attend to, its TransformerDecoderLayer. As
+ * {@link TransformerEncoderLayer} and {@link TransformerDecoderLayer} it has PyTorch's defaults.
  */
-public final class TransformerLayer extends Module {
+public sealed class TransformerLayer extends Module permits TransformerEncoderLayer, TransformerDecoderLayer {
     /**
      * What a layer is made of.
      *
@@ -69,7 +71,20 @@ public final class TransformerLayer extends Module {
     /** An encoder's layer. */
     @Override
     protected Tensor compute(Tensor x) {
-        Tensor y = attend(x);
+        return encode(x, null);
+    }
+
+    /**
+     * An encoder's layer.
+     *
+     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; or null
+     */
+    final Tensor encode(Tensor x, @Nullable Tensor mask) {
+        if (config.decoder) {
+            throw new TensorException("transformer layer: a decoder's called without memory (expected x and memory);"
+                    + " call decode, or pass decoder = false");
+        }
+        Tensor y = attend(x, mask);
         return config.normFirst ? y.add(feedForward(norm2.forward(y))) : norm2.forward(y.add(feedForward(y)));
     }
 
@@ -78,22 +93,36 @@ public final class TransformerLayer extends Module {
      *
      * @param memory what the encoder made, {@code [n, s, size]}
      */
-    public Tensor decode(Tensor x, Tensor memory) {
-        if (crossAttention == null || norm3 == null) {
-            throw new IllegalStateException("transformer layer: made without memory; pass decoder = true");
-        }
-        Tensor y = attend(x);
-        if (config.normFirst) {
-            Tensor z = y.add(dropout.forward(crossAttention.crossAttention(norm2.forward(y), memory, null)));
-            return z.add(feedForward(norm3.forward(z)));
-        }
-        Tensor z = norm2.forward(y.add(dropout.forward(crossAttention.crossAttention(y, memory, null))));
-        return norm3.forward(z.add(feedForward(z)));
+    public final Tensor decode(Tensor x, Tensor memory) {
+        return decode(x, memory, null, null);
     }
 
-    private Tensor attend(Tensor x) {
+    /**
+     * A decoder's layer.
+     *
+     * @param memory what the encoder made, {@code [n, s, size]}
+     * @param mask is added to the scores of self-attention {@code [n, heads, time, time]}, to which it broadcasts; or null
+     * @param memoryMask likewise to the scores of the memory {@code [n, heads, time, s]}
+     */
+    public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
+        if (crossAttention == null || norm3 == null) {
+            throw new TensorException(
+                    "transformer layer: an encoder's called with memory (expected x alone); pass decoder = true");
+        }
+        MultiHeadAttention cross = crossAttention;
+        LayerNorm last = norm3;
+        return called(() -> {
+            Tensor y = attend(x, mask);
+            Tensor seen = config.normFirst ? norm2.forward(y) : y;
+            Tensor sum = y.add(dropout.forward(cross.crossAttention(seen, memory, memoryMask)));
+            Tensor z = config.normFirst ? sum : norm2.forward(sum);
+            return config.normFirst ? z.add(feedForward(last.forward(z))) : last.forward(z.add(feedForward(z)));
+        });
+    }
+
+    private Tensor attend(Tensor x, @Nullable Tensor mask) {
         Tensor seen = config.normFirst ? norm1.forward(x) : x;
-        Tensor sum = x.add(dropout.forward(selfAttention.selfAttention(seen, null, config.causal)));
+        Tensor sum = x.add(dropout.forward(selfAttention.selfAttention(seen, mask, config.causal)));
         return config.normFirst ? sum : norm1.forward(sum);
     }
 

@@ -23,4 +23,9 @@ public final class Upsample extends Module {
         long w = x.shape().size(3) * factor;
         return bilinear ? x.interpolateBilinear(h, w, false) : x.interpolateNearest(h, w);
     }
+
+    @Override
+    protected String attributes() {
+        return "factor=" + factor + (bilinear ? ", bilinear" : ", nearest");
+    }
 }

@@ -117,6 +117,120 @@ final class ModuleTest {
     }
 
     @Test
+    void listsNameTheirModulesByNumber() {
+        ModuleList<Linear> heads = new ModuleList<>(List.of(new Linear(2, 3), new Linear(2, 1)));
+        assertThat(heads.stateDict().keySet()).containsExactly("0.weight", "0.bias", "1.weight", "1.bias");
+        assertThat(heads).hasSize(2).containsExactlyElementsOf(heads.asList());
+        assertThat(heads.get(1).forward(Tensor.ones(4, 2)).shape().toArray()).containsExactly(4, 1);
+        assertThatThrownBy(() -> heads.forward(Tensor.ones(4, 2))).hasMessageContaining("use a Sequential");
+    }
+
+    @Test
+    void residualsComposeByLambdaAndAreTrained() {
+        Linear block = new Linear(3, 3, new Rng(1));
+        Module residual = new Lambda(x -> x.add(block.forward(x)), block);
+        Tensor x = Tensor.ones(2, 3);
+        assertThat(residual.forward(x).toFloatArray())
+                .containsExactly(new Residual(block, new Identity()).forward(x).toFloatArray());
+        assertThat(residual.namedParameters().keySet()).containsExactly("0.weight", "0.bias");
+        assertThat(new Residual(block).forward(x).toFloatArray())
+                .containsExactly(residual.forward(x).toFloatArray());
+    }
+
+    @Test
+    void positionsAreAdded() {
+        Tensor x = Tensor.zeros(2, 3, 4);
+        Tensor encoded = new SinusoidalPositions(10, 4).forward(x);
+        assertThat(encoded.select(0, 1).toFloatArray())
+                .containsExactly(Positions.sinusoidal(3, 4).toFloatArray());
+        LearnedPositions learned = new LearnedPositions(10, 4, new Rng(1));
+        assertThat(learned.forward(x).select(0, 0).toFloatArray())
+                .containsExactly(
+                        learned.stateDict().get("weight").narrow(0, 0, 3).toFloatArray());
+        assertThat(learned.stateDict().keySet()).containsExactly("weight");
+        assertThatThrownBy(() -> new SinusoidalPositions(2, 4).forward(x)).hasMessageContaining("time of at most 2");
+    }
+
+    @Test
+    void rotatedScoresDependOnDistanceAlone() {
+        RotaryPositions rotary = new RotaryPositions(8, 6);
+        // one query and one key, at every position
+        Tensor q = rotary.forward(new Rng(1).randn(DType.F32, 1, 6).expand(8, 6));
+        Tensor k = rotary.forward(new Rng(2).randn(DType.F32, 1, 6).expand(8, 6));
+        Tensor scores = q.matmul(k.transpose());
+        for (int distance = 0; distance < 4; distance++) {
+            float[] along = new float[8 - distance];
+            for (int i = 0; i < along.length; i++) {
+                along[i] = (float) scores.select(0, i).select(0, i + distance).item();
+            }
+            for (float score : along) {
+                assertThat(score).isCloseTo(along[0], org.assertj.core.api.Assertions.within(1e-5f));
+            }
+        }
+        MultiHeadAttention attention = new MultiHeadAttention(12, 2, rotary, new Rng(3));
+        Tensor x = new Rng(4).randn(DType.F32, 1, 5, 12);
+        Tensor plain = new MultiHeadAttention(12, 2, new Rng(3)).forward(x);
+        assertThat(attention.stateDict()).hasSize(4);
+        assertThat(attention.forward(x).toFloatArray()).isNotEqualTo(plain.toFloatArray());
+        assertThatThrownBy(() -> new RotaryPositions(8, 5)).hasMessageContaining("rotary: size 5");
+    }
+
+    @Test
+    void paddingsRowIsNotTrained() {
+        Embedding embedding = new Embedding(4, 2, 1, new Rng(1));
+        assertThat(embedding.forward(Tensor.of(1L)).toFloatArray()).containsExactly(0, 0);
+        Tensor numbers = Tensor.of(new long[] {1, 2, 1, 0}, dev.lanewise.tensor.Shape.of(2, 2));
+        Tensor gradient = Autograd.gradients(embedding.forward(numbers).sum())
+                .of(embedding.weight().leaf());
+        assertThat(gradient.toFloatArray()).containsExactly(1, 1, 0, 0, 1, 1, 0, 0);
+        assertThatThrownBy(() -> new Embedding(4, 2, 4, new Rng(1))).hasMessageContaining("padding 4");
+        assertThatThrownBy(() -> new EmbeddingBag(4, 2, new Rng(1)).forward(Tensor.arange(3), 0, 5))
+                .hasMessageContaining("offsets [0, 5] of 3 numbers");
+    }
+
+    @Test
+    void sequencesCanBeGivenInParts() {
+        for (Recurrent net : List.of(
+                new LSTM(3, 4, 2, false, 0, new Rng(1)), new GRU(3, 4, 1, false, 0, new Rng(1)), new RNN(3, 4))) {
+            Tensor x = new Rng(2).randn(DType.F32, 2, 7, 3);
+            Recurrent.Result whole = net.run(x);
+            Recurrent.Result first = net.run(x.narrow(1, 0, 3));
+            Recurrent.Result second = net.run(x.narrow(1, 3, 4), first);
+            assertThat(second.output().toFloatArray())
+                    .containsExactly(whole.output().narrow(1, 3, 4).toFloatArray());
+            assertThat(second.hidden().toFloatArray())
+                    .containsExactly(whole.hidden().toFloatArray());
+        }
+    }
+
+    @Test
+    void recurrentDropoutActsBetweenLayersInTraining() {
+        Tensor x = new Rng(2).randn(DType.F32, 2, 7, 3);
+        Recurrent net = new GRU(3, 4, 2, false, 0.5, new Rng(1));
+        assertThat(net.forward(x).toFloatArray()).isNotEqualTo(net.forward(x).toFloatArray());
+        net.eval();
+        assertThat(net.forward(x).toFloatArray()).containsExactly(net.forward(x).toFloatArray());
+    }
+
+    @Test
+    void decodersNeedAMemory() {
+        TransformerDecoderLayer decoder = new TransformerDecoderLayer(8, 2, 16, 0, new Rng(1));
+        Tensor x = Tensor.ones(1, 2, 8);
+        assertThatThrownBy(() -> decoder.forward(x)).hasMessageContaining("called without memory");
+        TransformerEncoderLayer encoder = new TransformerEncoderLayer(8, 2, 16, 0, new Rng(1));
+        assertThatThrownBy(() -> encoder.decode(x, x)).hasMessageContaining("called with memory");
+    }
+
+    @Test
+    void normalizationsCheckTheRank() {
+        assertThatThrownBy(() -> new BatchNorm1d(3).forward(Tensor.ones(2, 3, 4, 4)))
+                .hasMessageContaining("batch_norm1d")
+                .hasMessageContaining("[n, c] or [n, c, l]");
+        assertThatThrownBy(() -> new BatchNorm2d(3).forward(Tensor.ones(2, 3))).hasMessageContaining("batch_norm2d");
+        assertThat(new BatchNorm1d(3).toString()).isEqualTo("BatchNorm1d(3, momentum=0.1, eps=1.0E-5)");
+    }
+
+    @Test
     void badAttributesSaySo() {
         assertThatThrownBy(() -> new Dropout(1.5)).hasMessageContaining("1.5");
         assertThatThrownBy(() -> new MultiHeadAttention(10, 3, new Rng(0))).hasMessageContaining("divides");

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.data;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 
 /**
@@ -12,5 +13,13 @@ public record Batch(Tensor x, Tensor y) {
     /** The number of samples. */
     public long size() {
         return x.shape().size(0);
+    }
+
+    /**
+     * The same with targets that are class numbers, {@code [n, ...]} of type {@link DType#I64}, as vectors
+     * {@code [n, ..., classes]} of type {@link DType#F32}: 1 at the class, else 0.
+     */
+    public Batch withOneHotTargets(long classes) {
+        return new Batch(x, y.oneHot(classes).to(DType.F32));
     }
 }

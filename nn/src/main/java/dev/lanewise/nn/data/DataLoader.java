@@ -2,53 +2,97 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.TensorException;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Semaphore;
 
 /**
- * Goes through a data set in batches; the last one may be smaller. The next batch is made on a background thread while
- * one is in use. With shuffling, the order depends only on seed and epoch.
+ * Goes through a data set in batches; the last one may be smaller. The next batches are made on virtual threads while one is
+ * in use. With shuffling, the order depends only on seed and epoch, and for any number of workers it is the same.
  *
  * <pre>{@code
  * for (Batch batch : loader.epoch(3)) { ... }
  * }</pre>
+ *
+ * <p>A sample that cannot be made ends the epoch with a {@link BadSampleException} that names it.
  */
 public final class DataLoader {
+    /**
+     * How batches are made.
+     *
+     * @param workers how many batches are made at once; with 0 the taker makes each itself when it asks for it
+     * @param prefetch how many batches are made ahead of the taker, as many as there are workers or more
+     * @param dropLast whether a last, smaller batch is left out
+     */
+    public record Options(int workers, int prefetch, boolean dropLast) {
+        /** Checks the numbers. */
+        public Options {
+            if (workers < 0 || prefetch < workers) {
+                throw new TensorException("data loader: " + workers + " workers, " + prefetch
+                        + " batches ahead (expected 0 or more workers, and as many batches or more); check them");
+            }
+        }
+
+        /** One worker, one batch ahead: enough where samples are in memory. */
+        public static Options defaults() {
+            return new Options(1, 1, false);
+        }
+
+        /** Several workers, each with two batches ahead: for samples that are read and decoded. */
+        public static Options workers(int workers) {
+            return new Options(workers, 2 * workers, false);
+        }
+    }
+
     private final Dataset dataset;
     private final int batchSize;
-    private final boolean shuffle;
-    private final long seed;
+    private final Sampler sampler;
+    private final Options options;
 
     /**
-     * A loader.
+     * A loader of all samples.
      *
      * @param batchSize how many samples a batch has, 1 or more
      * @param shuffle whether every epoch has an order of its own
      * @param seed decides the orders
      */
     public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed) {
+        this(
+                dataset,
+                batchSize,
+                shuffle ? Sampler.shuffled(dataset.size(), seed) : Sampler.sequential(dataset.size()),
+                Options.defaults());
+    }
+
+    /**
+     * A loader.
+     *
+     * @param batchSize how many samples a batch has, 1 or more
+     * @param sampler which samples an epoch has
+     */
+    public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options) {
         if (batchSize < 1) {
             throw new TensorException("data loader: batch size " + batchSize + " (expected 1 or more); check it");
         }
         this.dataset = dataset;
         this.batchSize = batchSize;
-        this.shuffle = shuffle;
-        this.seed = seed;
+        this.sampler = sampler;
+        this.options = options;
     }
 
     /** The number of batches of an epoch. */
     public long batches() {
-        return (dataset.size() + batchSize - 1) / batchSize;
+        return options.dropLast ? sampler.size() / batchSize : (sampler.size() + batchSize - 1) / batchSize;
     }
 
     /** The number of samples of an epoch. */
     public long samples() {
-        return dataset.size();
+        return options.dropLast ? batches() * batchSize : sampler.size();
     }
 
     /** The batches of one epoch. A batch belongs to the scope that is innermost when it is taken. */
@@ -57,70 +101,93 @@ public final class DataLoader {
     }
 
     /**
-     * What is left of an epoch after its first batches, which are not made.
+     * The batches of one epoch from one on, as after an interruption; those before are not made.
      *
-     * @param done how many batches to leave out
+     * @param firstBatch how many to pass over, from 0 to {@link #batches}
      */
-    public Iterable<Batch> epoch(long epoch, long done) {
-        long[] order = order(epoch);
-        int from = Math.toIntExact(Math.min(order.length, done * batchSize));
+    public Iterable<Batch> epoch(long epoch, long firstBatch) {
+        if (firstBatch < 0 || firstBatch > batches()) {
+            throw new TensorException("data loader: batch " + firstBatch + " of " + batches()
+                    + " (expected 0 to that); was the position saved with other data?");
+        }
         return () -> {
             dataset.epoch(epoch);
-            return new Batches(order, from);
+            return new Batches(sampler.order(epoch), Math.toIntExact(firstBatch * batchSize));
         };
     }
 
-    private long[] order(long epoch) {
-        long[] order = new long[Math.toIntExact(dataset.size())];
-        for (int i = 0; i < order.length; i++) {
-            order[i] = i;
-        }
-        if (shuffle) {
-            Random random = new Random(seed * 0x9E3779B97F4A7C15L + epoch);
-            for (int i = order.length - 1; i > 0; i--) {
-                int j = random.nextInt(i + 1);
-                long swapped = order[i];
-                order[i] = order[j];
-                order[j] = swapped;
+    /** Makes a batch; if that fails, finds out for which of its samples. */
+    private Batch make(long[] indices) {
+        try {
+            return dataset.batch(indices);
+        } catch (RuntimeException failure) {
+            for (long index : indices) {
+                try (Scope ignored = Scope.open("data loader")) {
+                    dataset.batch(new long[] {index});
+                } catch (RuntimeException own) {
+                    throw new BadSampleException(dataset, index, own);
+                }
             }
+            // each sample is good by itself: they don't fit together
+            throw failure;
         }
-        return order;
     }
 
     private final class Batches implements Iterator<Batch> {
         private final long[] order;
+        private final Deque<CompletableFuture<Batch>> ahead = new ArrayDeque<>();
+        private final Semaphore working = new Semaphore(options.workers);
         private int position;
-        private @Nullable CompletableFuture<Batch> next;
 
-        Batches(long[] order, int from) {
+        Batches(long[] order, int position) {
             this.order = order;
-            this.position = from;
-            this.next = prefetch();
+            this.position = position;
+            prefetch();
         }
 
-        private @Nullable CompletableFuture<Batch> prefetch() {
-            int size = Math.min(batchSize, order.length - position);
-            if (size <= 0) {
-                return null;
+        private void prefetch() {
+            while (ahead.size() < options.prefetch && hasMore()) {
+                long[] indices = nextIndices();
+                ahead.add(CompletableFuture.supplyAsync(() -> work(indices), Thread.ofVirtual()::start));
             }
+        }
+
+        private Batch work(long[] indices) {
+            working.acquireUninterruptibly();
+            try {
+                return make(indices);
+            } finally {
+                working.release();
+            }
+        }
+
+        private boolean hasMore() {
+            int left = order.length - position;
+            return options.dropLast ? left >= batchSize : left > 0;
+        }
+
+        private long[] nextIndices() {
+            int size = Math.min(batchSize, order.length - position);
             long[] indices = Arrays.copyOfRange(order, position, position + size);
             position += size;
-            return CompletableFuture.supplyAsync(() -> dataset.batch(indices), Thread.ofVirtual()::start);
+            return indices;
         }
 
         @Override
         public boolean hasNext() {
-            return next != null;
+            return !ahead.isEmpty() || hasMore();
         }
 
         @Override
         public Batch next() {
-            CompletableFuture<Batch> pending = next;
-            if (pending == null) {
+            if (!hasNext()) {
                 throw new NoSuchElementException("the epoch has no more batches");
             }
-            Batch batch = join(pending);
-            next = prefetch();
+            if (ahead.isEmpty()) {
+                return make(nextIndices());
+            }
+            Batch batch = join(ahead.remove());
+            prefetch();
             Scope.adopt(batch.x());
             Scope.adopt(batch.y());
             return batch;

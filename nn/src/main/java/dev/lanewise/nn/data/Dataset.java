@@ -1,6 +1,9 @@
 package dev.lanewise.nn.data;
 
-/** Samples by number. Implementations are safe for use by a background thread. */
+import dev.lanewise.tensor.Scope;
+import java.util.function.UnaryOperator;
+
+/** Samples by number. Implementations are safe for use by many background threads. */
 public interface Dataset {
     /** How many samples there are. */
     long size();
@@ -11,9 +14,44 @@ public interface Dataset {
      */
     Batch batch(long[] indices);
 
-    /**
-     * Told the epoch that the next batches are of. What is random about the samples should depend on this number, the
-     * sample's and a seed alone, so that a training can be resumed.
-     */
+    /** Tells the epoch that the next batches are of; a data set with random changes then draws anew. */
     default void epoch(long number) {}
+
+    /** What a sample is called in messages: a file, a line, or just its number. */
+    default String describe(long index) {
+        return "sample " + index;
+    }
+
+    /**
+     * This data set with every batch changed, for example {@code batch -> batch.withOneHotTargets(10)}.
+     *
+     * @param change is called on background threads; of the tensors it makes, the result's live on
+     */
+    default Dataset map(UnaryOperator<Batch> change) {
+        Dataset source = this;
+        return new Dataset() {
+            @Override
+            public long size() {
+                return source.size();
+            }
+
+            @Override
+            public Batch batch(long[] indices) {
+                try (Scope scope = Scope.open("batch")) {
+                    Batch changed = change.apply(source.batch(indices));
+                    return new Batch(scope.keep(changed.x()), scope.keep(changed.y()));
+                }
+            }
+
+            @Override
+            public void epoch(long number) {
+                source.epoch(number);
+            }
+
+            @Override
+            public String describe(long index) {
+                return source.describe(index);
+            }
+        };
+    }
 }

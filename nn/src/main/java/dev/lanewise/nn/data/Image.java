@@ -95,6 +95,16 @@ public final class Image {
         return flipped;
     }
 
+    /** The image turned upside down. */
+    public Image flipVertically() {
+        Image flipped = new Image(channels, height, width);
+        for (int row = 0; row < channels * height; row++) {
+            int mirrored = row / height * height + height - 1 - row % height;
+            System.arraycopy(values, mirrored * width, flipped.values, row * width, width);
+        }
+        return flipped;
+    }
+
     /**
      * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing, as
      * Pillow's and torchvision's).

@@ -1,12 +1,7 @@
 package dev.lanewise.nn.data;
 
-import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +33,6 @@ public final class ImageDataset implements Dataset {
         this.seed = seed;
     }
 
-    /** A random transform draws anew in every epoch. */
     @Override
     public void epoch(long number) {
         epoch = number;
@@ -67,32 +61,12 @@ public final class ImageDataset implements Dataset {
         if (indices.length == 0) {
             return Tensor.zeros(0, images.channels(), images.height(), images.width());
         }
-        Image first = image(indices[0]);
-        int size = first.values().length;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment floats = arena.allocate(ValueLayout.JAVA_FLOAT, (long) indices.length * size);
-            for (int i = 0; i < indices.length; i++) {
-                Image image = i == 0 ? first : image(indices[i]);
-                if (image.height() != first.height() || image.width() != first.width()) {
-                    throw new IllegalArgumentException("ImageDataset: found an image of " + image.height() + " x "
-                            + image.width() + " after the transform; expected " + first.height() + " x " + first.width()
-                            + ", as the batch's first; end the transform with a crop or resize");
-                }
-                MemorySegment.copy(
-                        image.values(), 0, floats, ValueLayout.JAVA_FLOAT, (long) i * size * Float.BYTES, size);
-            }
-            return Tensor.of(floats, DType.F32, indices.length, first.channels(), first.height(), first.width());
-        }
+        return ImageBatches.stack(indices, this::image);
     }
 
     private Image image(long index) {
         Image image = new Image(images.channels(), images.height(), images.width());
         images.copyTo(Math.toIntExact(index), image.values(), 0);
-        if (transform == null) {
-            return image;
-        }
-        // Odd multipliers spread epochs and images over the generator's seeds.
-        long own = seed ^ (epoch + 1) * 0xbf58476d1ce4e5b9L ^ (index + 1) * 0x9e3779b97f4a7c15L;
-        return transform.apply(image, new SplittableRandom(own));
+        return transform == null ? image : transform.apply(image, ImageBatches.random(seed, epoch, index));
     }
 }

@@ -6,7 +6,9 @@ import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -16,7 +18,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Reads JPEG and PNG files as red, green and blue from 0 to 1. */
+/** Reads JPEG and PNG files as red, green and blue from 0 to 1, and writes PNG. */
 public final class ImageFiles {
     private static final String KIND = "a JPEG or PNG image";
     private static final String REMEDY = "remove the file or save it again as JPEG or PNG";
@@ -126,5 +128,35 @@ public final class ImageFiles {
             }
         }
         return image;
+    }
+
+    /**
+     * An image as a PNG file's bytes.
+     *
+     * @param image of one channel (grey) or three (red, green, blue), 0 to 1; what is outside is cut off
+     * @throws IllegalArgumentException if it has another number of channels
+     */
+    public static byte[] png(Image image) {
+        if (image.channels() != 1 && image.channels() != 3) {
+            throw new IllegalArgumentException("png: found an image of " + image.channels()
+                    + " channels; expected 1 or 3; choose one channel or combine them");
+        }
+        int type = image.channels() == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_INT_RGB;
+        BufferedImage pixels = new BufferedImage(image.width(), image.height(), type);
+        int[] samples = new int[image.width() * image.height()];
+        for (int c = 0; c < image.channels(); c++) {
+            for (int i = 0; i < samples.length; i++) {
+                float value = image.values()[c * samples.length + i];
+                samples[i] = Math.round(Math.clamp(value, 0f, 1f) * 255f);
+            }
+            pixels.getRaster().setSamples(0, 0, image.width(), image.height(), c, samples);
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(pixels, "png", bytes);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return bytes.toByteArray();
     }
 }

@@ -1,7 +1,6 @@
 package dev.lanewise.nn.data;
 
 import java.util.Arrays;
-import java.util.random.RandomGenerator;
 
 /** The usual transforms, with torchvision's meanings and defaults. */
 public final class ImageTransforms {
@@ -39,6 +38,11 @@ public final class ImageTransforms {
     /** Mirrors left to right with the given probability. */
     public static ImageTransform horizontalFlip(double probability) {
         return (image, random) -> random.nextDouble() < probability ? image.flip() : image;
+    }
+
+    /** Turns upside down with the given probability. */
+    public static ImageTransform verticalFlip(double probability) {
+        return (image, random) -> random.nextDouble() < probability ? image.flipVertically() : image;
     }
 
     /**
@@ -89,60 +93,19 @@ public final class ImageTransforms {
         return inside ? image.get(channel, row, column) : 0;
     }
 
+    /** As {@link #colorJitter(double, double, double, double)}, without a change of hue. */
+    public static ImageTransform colorJitter(double brightness, double contrast, double saturation) {
+        return colorJitter(brightness, contrast, saturation, 0);
+    }
+
     /**
      * Changes brightness, contrast and saturation of an image in red, green, blue, each by a factor drawn between 1 less
-     * and 1 plus the given amount; the result stays within 0 and 1.
+     * and 1 plus the given amount, then turns the hue; the result stays within 0 and 1.
+     *
+     * @param hue the greatest turn in either direction, as a part of the colour circle, from 0 to 0.5
      */
-    public static ImageTransform colorJitter(double brightness, double contrast, double saturation) {
-        return (image, random) -> {
-            Image brighter = blend(image, factor(brightness, random), Base.BLACK);
-            Image contrasted = blend(brighter, factor(contrast, random), Base.MEAN_GREY);
-            return blend(contrasted, factor(saturation, random), Base.GREY);
-        };
-    }
-
-    private static float factor(double amount, RandomGenerator random) {
-        return (float) Math.max(0, 1 + (2 * random.nextDouble() - 1) * amount);
-    }
-
-    /** What a jittered image moves towards or away from. */
-    private enum Base {
-        BLACK,
-        MEAN_GREY,
-        GREY
-    }
-
-    /** Factor x image + (1 - factor) x base, within 0 and 1. */
-    private static Image blend(Image image, float factor, Base base) {
-        int plane = image.height() * image.width();
-        float[] in = image.values();
-        float mean = base == Base.MEAN_GREY ? meanGrey(image) : 0;
-        Image result = new Image(image.channels(), image.height(), image.width());
-        for (int p = 0; p < plane; p++) {
-            float towards = base == Base.GREY ? grey(image, p) : mean;
-            for (int i = p; i < in.length; i += plane) {
-                result.values()[i] = Math.clamp(factor * in[i] + (1 - factor) * towards, 0f, 1f);
-            }
-        }
-        return result;
-    }
-
-    private static float meanGrey(Image image) {
-        int plane = image.height() * image.width();
-        double sum = 0;
-        for (int p = 0; p < plane; p++) {
-            sum += grey(image, p);
-        }
-        return (float) (sum / plane);
-    }
-
-    /** The luma of ITU-R BT.601; of an image without three channels its first one. */
-    private static float grey(Image image, int pixel) {
-        float[] values = image.values();
-        int plane = image.height() * image.width();
-        return image.channels() == 3
-                ? 0.299f * values[pixel] + 0.587f * values[pixel + plane] + 0.114f * values[pixel + 2 * plane]
-                : values[pixel];
+    public static ImageTransform colorJitter(double brightness, double contrast, double saturation, double hue) {
+        return ColorJitter.of(brightness, contrast, saturation, hue);
     }
 
     /**

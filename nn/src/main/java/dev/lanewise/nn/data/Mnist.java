@@ -2,7 +2,6 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -10,13 +9,13 @@ import java.util.function.Consumer;
 
 /**
  * MNIST: 60,000 and 10,000 grey images of handwritten digits, 28 x 28, in four IDX files, gzipped or plain. Any data set
- * in the same files and format (Fashion-MNIST, for one) is read as well when its folder is named.
+ * in the same files and format is read as well when its folder is named; {@link FashionMnist} has a class of its own.
  *
  * <p>Source: Yann LeCun, Corinna Cortes, Christopher J. C. Burges, "The MNIST database of handwritten digits".
  */
 public final class Mnist {
     /** The rows and columns of an image. */
-    public static final int SIDE = 28;
+    public static final int SIDE = IdxImages.SIDE;
 
     /** The mean of the training pixels from 0 to 1, for normalisation. */
     public static final float MEAN = 0.1307f;
@@ -32,24 +31,26 @@ public final class Mnist {
 
     private static final List<String> CLASSES = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
 
-    private static final String TRAIN_IMAGES = "train-images-idx3-ubyte";
-    private static final String TRAIN_LABELS = "train-labels-idx1-ubyte";
-    private static final String TEST_IMAGES = "t10k-images-idx3-ubyte";
-    private static final String TEST_LABELS = "t10k-labels-idx1-ubyte";
-    private static final List<String> NAMES = List.of(TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS);
+    private static final IdxImages IDX = new IdxImages("MNIST", CLASSES);
 
     /** The four files as the mirrors hold them. */
     public static final List<RemoteFile> FILES = List.of(
             new RemoteFile(
-                    TRAIN_IMAGES + ".gz",
+                    IdxImages.TRAIN_IMAGES + ".gz",
                     9_912_422,
                     "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
             new RemoteFile(
-                    TRAIN_LABELS + ".gz", 28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+                    IdxImages.TRAIN_LABELS + ".gz",
+                    28_881,
+                    "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
             new RemoteFile(
-                    TEST_IMAGES + ".gz", 1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+                    IdxImages.TEST_IMAGES + ".gz",
+                    1_648_877,
+                    "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
             new RemoteFile(
-                    TEST_LABELS + ".gz", 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"));
+                    IdxImages.TEST_LABELS + ".gz",
+                    4_542,
+                    "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"));
 
     /** The public mirrors, tried in this order. */
     public static final List<URI> MIRRORS = List.of(
@@ -75,7 +76,7 @@ public final class Mnist {
             DownloadListener listener,
             Consumer<String> notice) {
         Optional<Path> named = home.find(
-                "mnist", "the four files of MNIST (" + FILES.getFirst().name() + ", ...)", Mnist::holdsAny);
+                "mnist", "the four files of MNIST (" + FILES.getFirst().name() + ", ...)", IdxImages::holdsAny);
         if (named.isPresent()) {
             return read(named.get());
         }
@@ -112,67 +113,11 @@ public final class Mnist {
      * @throws BadFileException if one is missing, damaged or does not fit the others
      */
     public static ImageSplit read(Path folder) {
-        return new ImageSplit(
-                read(file(folder, TRAIN_IMAGES), file(folder, TRAIN_LABELS)),
-                read(file(folder, TEST_IMAGES), file(folder, TEST_LABELS)),
-                folder.toString());
+        return IDX.read(folder);
     }
 
     /** Reads one file of images and the file of their labels. */
     static LabeledImages read(Path images, Path labels) {
-        Idx pixels = Idx.read(images, 3);
-        Idx classes = Idx.read(labels, 1);
-        int[] sizes = pixels.sizes();
-        if (sizes[1] != SIDE || sizes[2] != SIDE) {
-            throw new BadFileException(
-                    images,
-                    "images of " + sizes[1] + " x " + sizes[2],
-                    SIDE + " x " + SIDE,
-                    "check that this is a file of MNIST");
-        }
-        if (sizes[0] != classes.sizes()[0]) {
-            throw new BadFileException(
-                    labels,
-                    classes.sizes()[0] + " labels",
-                    sizes[0] + ", as many as there are images in " + images.getFileName(),
-                    "use the files of one data set together");
-        }
-        return new LabeledImages(1, SIDE, SIDE, pixels.elements(), labels(labels, classes.elements()), CLASSES);
-    }
-
-    private static int[] labels(Path file, byte[] bytes) {
-        int[] labels = new int[bytes.length];
-        for (int i = 0; i < labels.length; i++) {
-            labels[i] = bytes[i] & 0xff;
-            if (labels[i] >= CLASSES.size()) {
-                throw new BadFileException(
-                        file,
-                        "the label " + labels[i] + " at position " + i,
-                        "0 to 9",
-                        "the file is damaged or of another data set: copy or download it again");
-            }
-        }
-        return labels;
-    }
-
-    private static boolean holdsAny(Path folder) {
-        return NAMES.stream().anyMatch(name -> candidates(folder, name).stream().anyMatch(Files::exists));
-    }
-
-    private static Path file(Path folder, String name) {
-        return candidates(folder, name).stream()
-                .filter(Files::exists)
-                .findFirst()
-                .orElseThrow(() -> new BadFileException(
-                        folder,
-                        "no " + name + " or " + name + ".gz",
-                        "the four files of MNIST",
-                        "copy the missing file there"));
-    }
-
-    /** The names in use: as published, unpacked, and unpacked by tools that turn the dash into a dot. */
-    private static List<Path> candidates(Path folder, String name) {
-        return List.of(
-                folder.resolve(name + ".gz"), folder.resolve(name), folder.resolve(name.replace("-idx", ".idx")));
+        return IDX.read(images, labels);
     }
 }

@@ -50,6 +50,34 @@ public final class Losses {
         });
     }
 
+    /**
+     * Binary cross-entropy of probabilities p and targets t on [0, 1]: {@code -t log(p) - (1 - t) log(1 - p)}, logarithms
+     * not below -100 as in PyTorch. {@link #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
+     */
+    public static Loss binaryCrossEntropy(Reduction reduction) {
+        return (p, t) -> {
+            Tensor yes = p.log().clamp(-100, Double.POSITIVE_INFINITY);
+            Tensor no = p.neg().log1p().clamp(-100, Double.POSITIVE_INFINITY);
+            Tensor loss = t.sub(1).mul(no).sub(t.mul(yes));
+            return reduce("binary_cross_entropy", p, t, loss, reduction);
+        };
+    }
+
+    /**
+     * As {@link #binaryCrossEntropyWithLogits(Reduction)} with positive targets weighted, against few of them:
+     * {@code (1 - t) x + (1 + (weight - 1) t) softplus(-x)}.
+     *
+     * @param weight usually the number of negative samples over that of positive ones; broadcasts to the prediction
+     */
+    public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
+        return (x, t) -> {
+            // softplus(-x) = max(-x, 0) + log(1 + e^-|x|)
+            Tensor softplus = x.neg().relu().add(x.abs().neg().exp().log1p());
+            Tensor loss = t.rsub(1).mul(x).add(weight.sub(1).mul(t).add(1).mul(softplus));
+            return reduce("binary_cross_entropy_with_logits", x, t, loss, reduction);
+        };
+    }
+
     /** Binary cross-entropy of logits x and targets t on [0, 1]: {@code softplus(x) - x t}. */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
         return inF32((x, t) -> {

@@ -27,12 +27,17 @@ public final class Adadelta extends PerParameter {
 
     /** An optimizer with options. */
     public Adadelta(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate, options.weightDecay, "square", "change");
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** An optimizer of groups. */
+    public Adadelta(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "square", "change");
         this.options = options;
     }
 
     @Override
-    Tensor change(Trained p, Tensor g) {
+    Tensor change(Trained p, Tensor g, double rate) {
         Tensor square = state("square", p);
         Tensor change = state("change", p);
         track(square, options.rho, g.square());
@@ -41,6 +46,6 @@ public final class Adadelta extends PerParameter {
                 .div(square.add(options.epsilon).sqrt())
                 .mul(g);
         track(change, options.rho, step.square());
-        return step.mul(rate());
+        return step.mul(rate);
     }
 }

@@ -24,15 +24,20 @@ public final class Adagrad extends PerParameter {
 
     /** An optimizer with options. */
     public Adagrad(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate, options.weightDecay, "sum");
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** An optimizer of groups. */
+    public Adagrad(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "sum");
         this.options = options;
     }
 
     @Override
-    Tensor change(Trained p, Tensor g) {
+    Tensor change(Trained p, Tensor g, double rate) {
         Tensor sum = state("sum", p);
         sum.assign(sum.add(g.square()));
-        double rate = rate() / (1 + (steps() - 1) * options.rateDecay);
-        return g.div(sum.sqrt().add(options.epsilon)).mul(rate);
+        double decayed = rate / (1 + (steps() - 1) * options.rateDecay);
+        return g.div(sum.sqrt().add(options.epsilon)).mul(decayed);
     }
 }

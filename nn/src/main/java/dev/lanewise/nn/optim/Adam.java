@@ -42,14 +42,25 @@ public final class Adam extends Optimizer {
 
     /** Adam with options. */
     public Adam(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate);
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** Adam of groups. */
+    public Adam(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate);
         this.options = options;
     }
 
     @Override
-    protected void update(List<Trained> trained) {
+    protected void update(List<Trained> trained, Settings settings) {
         AdamStep step = new AdamStep(
-                rate(), options.beta1, options.beta2, options.epsilon, options.weightDecay, options.decoupled, steps());
+                settings.rate(),
+                options.beta1,
+                options.beta2,
+                options.epsilon,
+                settings.weightDecay(options.weightDecay),
+                options.decoupled,
+                steps());
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {

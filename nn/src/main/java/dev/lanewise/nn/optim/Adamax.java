@@ -28,16 +28,21 @@ public final class Adamax extends PerParameter {
 
     /** An optimizer with options. */
     public Adamax(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate, options.weightDecay, "mean", "maximum");
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** An optimizer of groups. */
+    public Adamax(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "mean", "maximum");
         this.options = options;
     }
 
     @Override
-    Tensor change(Trained p, Tensor g) {
+    Tensor change(Trained p, Tensor g, double rate) {
         Tensor mean = state("mean", p);
         Tensor maximum = state("maximum", p);
         track(mean, options.beta1, g);
         maximum.assign(maximum.mul(options.beta2).maximum(g.abs().add(options.epsilon)));
-        return mean.div(maximum).mul(rate() / (1 - Math.pow(options.beta1, steps())));
+        return mean.div(maximum).mul(rate / (1 - Math.pow(options.beta1, steps())));
     }
 }

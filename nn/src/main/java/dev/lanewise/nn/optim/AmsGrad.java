@@ -20,14 +20,20 @@ public final class AmsGrad extends PerParameter {
      */
     public AmsGrad(
             List<Parameter> parameters, double rate, double beta1, double beta2, double epsilon, double weightDecay) {
-        super(parameters, rate, weightDecay, "mean", "square", "maximum");
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, beta1, beta2, epsilon, weightDecay);
+    }
+
+    /** An optimizer of groups. */
+    public AmsGrad(
+            ParameterGroups groups, double rate, double beta1, double beta2, double epsilon, double weightDecay) {
+        super(groups, rate, weightDecay, "mean", "square", "maximum");
         this.beta1 = beta1;
         this.beta2 = beta2;
         this.epsilon = epsilon;
     }
 
     @Override
-    Tensor change(Trained p, Tensor g) {
+    Tensor change(Trained p, Tensor g, double rate) {
         Tensor mean = state("mean", p);
         Tensor square = state("square", p);
         Tensor maximum = state("maximum", p);
@@ -36,6 +42,6 @@ public final class AmsGrad extends PerParameter {
         maximum.assign(maximum.maximum(square));
         double correction = 1 - Math.pow(beta1, steps());
         double root = Math.sqrt(1 - Math.pow(beta2, steps()));
-        return mean.div(maximum.sqrt().div(root).add(epsilon)).mul(rate() / correction);
+        return mean.div(maximum.sqrt().div(root).add(epsilon)).mul(rate / correction);
     }
 }

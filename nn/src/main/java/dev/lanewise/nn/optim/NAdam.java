@@ -26,12 +26,17 @@ public final class NAdam extends PerParameter {
 
     /** An optimizer with options. */
     public NAdam(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate, options.weightDecay, "mean", "square");
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** An optimizer of groups. */
+    public NAdam(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "mean", "square");
         this.options = options;
     }
 
     @Override
-    Tensor change(Trained p, Tensor g) {
+    Tensor change(Trained p, Tensor g, double rate) {
         Tensor mean = state("mean", p);
         Tensor square = state("square", p);
         track(mean, options.beta1, g);
@@ -44,8 +49,8 @@ public final class NAdam extends PerParameter {
         double next = momentum(steps() + 1);
         Tensor denominator =
                 square.div(1 - Math.pow(options.beta2, steps())).sqrt().add(options.epsilon);
-        Tensor fromGradient = g.mul(rate() * (1 - now) / (1 - product));
-        Tensor fromMean = mean.mul(rate() * next / (1 - product * next));
+        Tensor fromGradient = g.mul(rate * (1 - now) / (1 - product));
+        Tensor fromMean = mean.mul(rate * next / (1 - product * next));
         return fromGradient.add(fromMean).div(denominator);
     }
 

@@ -7,15 +7,18 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Changes parameters in place by their gradients. Its state (momenta, counts) is saved and loaded by name, so that
  * training can continue as if it had not stopped. Not safe for use by several threads at once.
  */
 public abstract class Optimizer {
+    private final List<ParameterGroup> groups;
     private final List<Parameter> parameters;
     private double rate;
     private long steps;
@@ -23,15 +26,21 @@ public abstract class Optimizer {
     /**
      * For subclasses.
      *
-     * @param parameters what to train
+     * @param groups what to train
      * @param rate the learning rate, 0 or more
      */
-    protected Optimizer(List<Parameter> parameters, double rate) {
+    protected Optimizer(ParameterGroups groups, double rate) {
+        this.groups = groups.groups();
+        this.parameters = ParameterGroup.all(this.groups);
         if (parameters.isEmpty()) {
             throw new TensorException("optimizer: got no parameters (expected one or more); has the model any?");
         }
-        this.parameters = List.copyOf(parameters);
         rate(rate);
+    }
+
+    /** As {@link #Optimizer(ParameterGroups, double)}, with all parameters in one group. */
+    protected Optimizer(List<Parameter> parameters, double rate) {
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate);
     }
 
     /** The learning rate. */
@@ -52,9 +61,14 @@ public abstract class Optimizer {
         return steps;
     }
 
-    /** What is trained. */
+    /** What is trained: the parameters of all groups, one group behind the other. */
     public final List<Parameter> parameters() {
-        return parameters;
+        return Collections.unmodifiableList(parameters);
+    }
+
+    /** The groups of parameters; one, unless others were given. */
+    public final List<ParameterGroup> groups() {
+        return groups;
     }
 
     /** Changes every parameter that is not frozen and has a gradient. */
@@ -62,18 +76,41 @@ public abstract class Optimizer {
         Autograd.noGrad(() -> {
             try (var ignored = Scope.open("optimizer")) {
                 steps++;
-                List<Trained> trained = new ArrayList<>();
-                for (int i = 0; i < parameters.size(); i++) {
-                    Tensor leaf = parameters.get(i).leaf();
-                    if (!parameters.get(i).isFrozen() && gradients.has(leaf)) {
-                        trained.add(new Trained(i, leaf, gradients.of(leaf)));
+                int first = 0;
+                for (ParameterGroup group : groups) {
+                    List<Trained> trained = trained(group, first, gradients);
+                    first += group.parameters().size();
+                    if (!trained.isEmpty()) {
+                        update(trained, new Settings(rate * group.rateFactor(), group.weightDecay()));
                     }
-                }
-                if (!trained.isEmpty()) {
-                    update(trained);
                 }
             }
         });
+    }
+
+    private static List<Trained> trained(ParameterGroup group, int first, Gradients gradients) {
+        List<Trained> trained = new ArrayList<>();
+        for (int i = 0; i < group.parameters().size(); i++) {
+            Parameter parameter = group.parameters().get(i);
+            Tensor leaf = parameter.leaf();
+            if (!parameter.isFrozen() && gradients.has(leaf)) {
+                trained.add(new Trained(first + i, leaf, gradients.of(leaf)));
+            }
+        }
+        return trained;
+    }
+
+    /**
+     * What holds for the parameters of a group in a step.
+     *
+     * @param rate their learning rate
+     * @param ownWeightDecay their weight decay, if they have one of their own
+     */
+    protected record Settings(double rate, OptionalDouble ownWeightDecay) {
+        /** Their weight decay. */
+        public double weightDecay(double ofOptimizer) {
+            return ownWeightDecay.orElse(ofOptimizer);
+        }
     }
 
     /**
@@ -85,8 +122,8 @@ public abstract class Optimizer {
      */
     protected record Trained(int index, Tensor value, Tensor gradient) {}
 
-    /** Changes the parameters in place; runs without recording and in a scope of its own. */
-    protected abstract void update(List<Trained> trained);
+    /** Changes the parameters of a group in place; runs without recording and in a scope of its own. */
+    protected abstract void update(List<Trained> trained, Settings settings);
 
     /** The state by name; the tensors are the optimizer's own. */
     protected abstract Map<String, Map<Integer, Tensor>> state();

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.optim;
 
-import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
@@ -20,26 +19,26 @@ abstract class PerParameter extends Optimizer {
      * @param weightDecay the factor of the L2 penalty
      * @param kinds the names of the state's tensors
      */
-    PerParameter(List<Parameter> parameters, double rate, double weightDecay, String... kinds) {
-        super(parameters, rate);
+    PerParameter(ParameterGroups groups, double rate, double weightDecay, String... kinds) {
+        super(groups, rate);
         this.weightDecay = weightDecay;
         Arrays.stream(kinds).forEach(kind -> state.put(kind, new LinkedHashMap<>()));
     }
 
     @Override
-    protected final void update(List<Trained> trained) {
+    protected final void update(List<Trained> trained, Settings settings) {
+        double decay = settings.weightDecay(weightDecay);
         for (Trained p : trained) {
             try (var ignored = Scope.open("optimizer")) {
-                Tensor g = weightDecay == 0
-                        ? p.gradient()
-                        : p.gradient().add(p.value().mul(weightDecay));
-                p.value().assign(p.value().sub(change(p, g)));
+                Tensor g =
+                        decay == 0 ? p.gradient() : p.gradient().add(p.value().mul(decay));
+                p.value().assign(p.value().sub(change(p, g, settings.rate())));
             }
         }
     }
 
-    /** What is taken off the parameter. */
-    abstract Tensor change(Trained p, Tensor gradient);
+    /** What is taken off the parameter at a learning rate. */
+    abstract Tensor change(Trained p, Tensor gradient, double rate);
 
     @Override
     protected final Map<String, Map<Integer, Tensor>> state() {

@@ -29,12 +29,17 @@ public final class RmsProp extends PerParameter {
 
     /** An optimizer with options. */
     public RmsProp(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate, options.weightDecay, "square", "mean", "momentum");
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** An optimizer of groups. */
+    public RmsProp(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "square", "mean", "momentum");
         this.options = options;
     }
 
     @Override
-    Tensor change(Trained p, Tensor g) {
+    Tensor change(Trained p, Tensor g, double rate) {
         Tensor square = state("square", p);
         track(square, options.alpha, g.square());
         Tensor variance = square;
@@ -49,6 +54,6 @@ public final class RmsProp extends PerParameter {
             momentum.assign(momentum.mul(options.momentum).add(step));
             step = momentum;
         }
-        return step.mul(rate());
+        return step.mul(rate);
     }
 }

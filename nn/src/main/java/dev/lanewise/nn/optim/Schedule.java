@@ -84,6 +84,11 @@ public interface Schedule {
         return step -> step < steps ? rate(step) : next.rate(step - steps);
     }
 
+    /** The product of both, as of PyTorch's chained schedulers: the other one gives factors. */
+    default Schedule times(Schedule factor) {
+        return step -> rate(step) * factor.rate(step);
+    }
+
     private static double between(double from, double to, double part) {
         return to + (from - to) * (1 + Math.cos(Math.PI * part)) / 2;
     }

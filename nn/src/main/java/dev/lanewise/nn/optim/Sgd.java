@@ -44,28 +44,38 @@ public final class Sgd extends Optimizer {
 
     /** Descent with options. */
     public Sgd(List<Parameter> parameters, double rate, Options options) {
-        super(parameters, rate);
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /** Descent of groups. */
+    public Sgd(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate);
         this.options = options;
     }
 
     @Override
-    protected void update(List<Trained> trained) {
+    protected void update(List<Trained> trained, Settings settings) {
         // parameters whose momentum is empty yet start it; they may come later than others
         List<Trained> first = new ArrayList<>();
         List<Trained> later = new ArrayList<>();
         for (Trained p : trained) {
             (options.momentum != 0 && !momenta.containsKey(p.index()) ? first : later).add(p);
         }
-        run(first, true);
-        run(later, false);
+        run(first, settings, true);
+        run(later, settings, false);
     }
 
-    private void run(List<Trained> trained, boolean first) {
+    private void run(List<Trained> trained, Settings settings, boolean first) {
         if (trained.isEmpty()) {
             return;
         }
-        SgdStep step =
-                new SgdStep(rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
+        SgdStep step = new SgdStep(
+                settings.rate(),
+                options.momentum,
+                options.dampening,
+                settings.weightDecay(options.weightDecay),
+                options.nesterov,
+                first);
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {

@@ -54,6 +54,22 @@ class ImageFolderTest {
     }
 
     @Test
+    void pngFilesComeBackToTheByte() throws IOException {
+        for (int channels : new int[] {1, 3}) {
+            Image image = new Image(channels, 3, 2);
+            for (int i = 0; i < image.values().length; i++) {
+                image.values()[i] = i * 14 / 255f;
+            }
+            Path file = Files.write(folder.resolve(channels + ".png"), ImageFiles.png(image));
+            Image read = ImageFiles.read(file);
+            for (int i = 0; i < image.values().length; i++) {
+                assertThat(read.values()[i]).isEqualTo(image.values()[i]);
+            }
+        }
+        assertThatThrownBy(() -> ImageFiles.png(new Image(2, 1, 1))).hasMessageContaining("2 channels");
+    }
+
+    @Test
     void greyImagesKeepTheirValues() throws IOException {
         for (int type : new int[] {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY}) {
             BufferedImage grey = new BufferedImage(2, 1, type);

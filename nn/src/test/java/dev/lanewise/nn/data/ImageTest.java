@@ -46,6 +46,32 @@ class ImageTest {
     }
 
     @Test
+    void flippingVerticallyExchangesTheRows() {
+        assertClose(counting(2, 3, 1).flipVertically(), 3, 2, 1, 6, 5, 4);
+        assertThat(ImageTransforms.verticalFlip(1)
+                        .apply(counting(1, 2, 1), random)
+                        .values())
+                .containsExactly(2, 1);
+    }
+
+    @Test
+    void hueTurnsAsPythonsColorsysDoes() {
+        // four pixels, red, green and blue planes
+        float[] rgb = {0.2f, 1, 0.3f, 0.9f, 0.5f, 0, 0.3f, 0.8f, 0.9f, 0, 0.3f, 0.1f};
+        Image image = new Image(3, 2, 2, rgb);
+        assertClose(ColorJitter.turned(image, 0.1), 0.32f, 1, 0.3f, 0.52f, 0.2f, 0.6f, 0.3f, 0.9f, 0.9f, 0, 0.3f, 0.1f);
+        assertClose(
+                ColorJitter.turned(image, -0.3), 0.36f, 0.2f, 0.3f, 0.9f, 0.9f, 0, 0.3f, 0.1f, 0.2f, 1, 0.3f, 0.84f);
+        assertThat(ImageTransforms.colorJitter(0, 0, 0, 0.5)
+                        .apply(image, random)
+                        .values())
+                .isNotEqualTo(rgb);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ImageTransforms.colorJitter(0, 0, 0, 0.6))
+                .withMessageContaining("hue 0.6");
+    }
+
+    @Test
     void flippingMirrorsEveryRow() {
         assertClose(counting(2, 1, 3).flip(), 3, 2, 1, 6, 5, 4);
         assertThat(ImageTransforms.horizontalFlip(0)

@@ -12,9 +12,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -111,6 +113,28 @@ class SafetensorsTest {
         assertThat(bytes).isEqualTo(Files.readAllBytes(folder.resolve("b")));
         assertThat(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong() % 8)
                 .isZero();
+    }
+
+    @Test
+    void filesLargerThanMemoryAreMapped() throws IOException {
+        long elements = 12L << 30;
+        String header = "{\"huge\":{\"dtype\":\"U8\",\"shape\":[" + elements + "],\"data_offsets\":[0," + elements
+                + "]},\"last\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" + elements + "," + (elements + 8)
+                + "]}}";
+        byte[] json = header.getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer start = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer end = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        Path file = folder.resolve("huge.safetensors");
+        // a sparse file: what is never written takes no space
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            channel.write(start.putLong(json.length).put(json).flip(), 0);
+            channel.write(end.putFloat(1.5f).putFloat(-2).flip(), start.capacity() + elements);
+        }
+        try (SafetensorsFile tensors = Safetensors.open(file)) {
+            assertThat(tensors.entry("last").toFloatArray()).containsExactly(1.5f, -2);
+            assertThat(tensors.entry("huge").shape()).isEqualTo(Shape.of(elements));
+        }
     }
 
     @Test

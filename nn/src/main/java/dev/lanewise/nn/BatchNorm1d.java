@@ -1,0 +1,22 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+
+/** {@link BatchNorm} of features {@code [n, c]} or signals {@code [n, c, l]}; other ranks are an error. */
+public final class BatchNorm1d extends BatchNorm {
+    /** With a momentum of 0.1 and an epsilon of 1e-5. */
+    public BatchNorm1d(long channels) {
+        super(channels);
+    }
+
+    /** See {@link BatchNorm#BatchNorm(long, double, double)}. */
+    public BatchNorm1d(long channels, double momentum, double epsilon) {
+        super(channels, momentum, epsilon);
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        checkRank("batch_norm1d", x, 2, 3, "[n, c] or [n, c, l]");
+        return super.compute(x);
+    }
+}

@@ -1,0 +1,22 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+
+/** {@link BatchNorm} of images {@code [n, c, h, w]}; other ranks are an error. */
+public final class BatchNorm2d extends BatchNorm {
+    /** With a momentum of 0.1 and an epsilon of 1e-5. */
+    public BatchNorm2d(long channels) {
+        super(channels);
+    }
+
+    /** See {@link BatchNorm#BatchNorm(long, double, double)}. */
+    public BatchNorm2d(long channels, double momentum, double epsilon) {
+        super(channels, momentum, epsilon);
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        checkRank("batch_norm2d", x, 4, 4, "[n, c, h, w]");
+        return super.compute(x);
+    }
+}

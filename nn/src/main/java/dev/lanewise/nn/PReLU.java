@@ -1,0 +1,39 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * {@code max(x, 0) + weight min(x, 0)} with trained slopes (He et al. 2015, arXiv:1502.01852): {@code weight [1]} for all, or
+ * {@code [c]} for the channels of {@code [n, c, ...]}.
+ */
+public final class PReLU extends Module {
+    private final long channels;
+    private final Parameter weight;
+
+    /** One slope of 0.25. */
+    public PReLU() {
+        this(1, 0.25);
+    }
+
+    /** A slope for every channel, or one for all. */
+    public PReLU(long channels, double initial) {
+        this.channels = channels;
+        weight = parameter("weight", Tensor.full(initial, DType.F32, Device.CPU, channels));
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        long[] sizes = new long[Math.max(1, x.shape().rank() - 1)];
+        Arrays.fill(sizes, 1);
+        sizes[0] = channels;
+        return x.relu().sub(x.neg().relu().mul(weight.tensor().reshape(sizes)));
+    }
+
+    @Override
+    protected String attributes() {
+        return Long.toString(channels);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * A model that many threads predict with, while another one may go on training it. Predictions use a published set of
+ * weights: a copy of all parameters and buffers at one moment, exchanged as a whole, so that nobody ever computes with
+ * weights of two moments. They run in evaluation mode and record nothing, whatever mode the model itself is in.
+ *
+ * <pre>{@code
+ * ServingModel serving = new ServingModel(model);
+ * // any number of threads:
+ * try (var scope = Scope.open("request")) {
+ *     float[] scores = serving.predict(x).softmax(1).toFloatArray();
+ * }
+ * // the training thread, between two steps:
+ * serving.publish();
+ * }</pre>
+ *
+ * <p>Weights that were replaced live until the last prediction that began with them has ended. The model must read its
+ * buffers by {@link Module#buffer(String)}, as the modules of this package do.
+ */
+public final class ServingModel {
+    private final Module model;
+    private volatile Published published;
+
+    private record Published(CallContext context, long version) {}
+
+    /** Publishes the model's weights as they are, as version 1. */
+    public ServingModel(Module model) {
+        this.model = model;
+        this.published = new Published(copyOf(model, model.stateDict()), 1);
+    }
+
+    /**
+     * The model's result with the published weights. It belongs to the caller's scope. Safe for use by many threads.
+     */
+    public Tensor predict(Tensor x) {
+        return call(() -> model.forward(x));
+    }
+
+    /**
+     * Runs a computation in which every call of the model, by whatever method, has the same published weights, also if
+     * others are published meanwhile. Safe for use by many threads; calls count that the computation makes on its own
+     * thread.
+     */
+    public <T> T call(Supplier<T> body) {
+        CallContext context = published.context;
+        return Autograd.noGrad(() -> context.run(body));
+    }
+
+    /**
+     * Publishes a copy of the model's weights. Predictions that begin afterwards use it. To be called where the weights do
+     * not change meanwhile: by the thread that trains, between two steps.
+     *
+     * @return the new version
+     */
+    public long publish() {
+        return publish(model.stateDict());
+    }
+
+    /**
+     * Publishes a copy of other weights, such as averages or those of a file; the model keeps its own.
+     *
+     * @param state tensors by full name, exactly those of {@link Module#stateDict}
+     * @return the new version
+     * @throws TensorException naming what does not fit; then the weights that are published stay
+     */
+    public synchronized long publish(Map<String, Tensor> state) {
+        List<String> problems = StateMismatch.problems(model.stateDict(), state);
+        if (!problems.isEmpty()) {
+            throw new TensorException(
+                    "publish: the state does not fit " + model.getClass().getSimpleName() + ": "
+                            + String.join("; ", problems) + "; is it of another model?");
+        }
+        published = new Published(copyOf(model, state), published.version + 1);
+        return published.version;
+    }
+
+    /** The number of the published weights: 1 to begin with, one more every time. */
+    public long version() {
+        return published.version;
+    }
+
+    private static CallContext copyOf(Module model, Map<String, Tensor> state) {
+        Map<String, Tensor> own = model.stateDict();
+        Map<String, Tensor> copies = new LinkedHashMap<>();
+        try (Scope ignored = Scope.open("publish")) {
+            state.forEach((name, tensor) -> {
+                Tensor like = own.getOrDefault(name, tensor);
+                Tensor copy = Autograd.detach(tensor)
+                        .to(like.dtype())
+                        .to(like.device())
+                        .copy();
+                copies.put(name, copy.keep());
+            });
+        }
+        CallContext weights = model.substitute(copies);
+        return new CallContext(weights.parameters(), weights.buffers(), true, null);
+    }
+}

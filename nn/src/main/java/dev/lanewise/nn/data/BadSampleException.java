@@ -1,0 +1,22 @@
+package dev.lanewise.nn.data;
+
+/** A sample that could not be made. The message names it; the cause says what is wrong with it. */
+public final class BadSampleException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final long index;
+
+    /** What went wrong with a sample of a data set. */
+    public BadSampleException(Dataset dataset, long index, RuntimeException cause) {
+        super(
+                "data loader: found a bad sample, number " + index + " (" + dataset.describe(index) + "): "
+                        + cause.getMessage() + "; correct it or leave it out",
+                cause);
+        this.index = index;
+    }
+
+    /** The sample's number in its data set. */
+    public long index() {
+        return index;
+    }
+}

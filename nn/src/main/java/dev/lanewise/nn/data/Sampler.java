@@ -1,0 +1,144 @@
+package dev.lanewise.nn.data;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** Which samples an epoch has, in which order. The order depends on the epoch's number alone, so that training can resume. */
+public interface Sampler {
+    /** How many samples an epoch has. */
+    long size();
+
+    /** The numbers of an epoch's samples in order. */
+    long[] order(long epoch);
+
+    /** All samples from the first to the last. */
+    static Sampler sequential(long samples) {
+        return sequential(LongStream.range(0, samples).toArray());
+    }
+
+    /** Some samples, such as those of {@link Split#test}, in the given order. */
+    static Sampler sequential(long... chosen) {
+        long[] copy = chosen.clone();
+        return of(copy.length, epoch -> copy.clone());
+    }
+
+    /** All samples, every epoch in an order of its own that the seed decides. */
+    static Sampler shuffled(long samples, long seed) {
+        return shuffled(LongStream.range(0, samples).toArray(), seed);
+    }
+
+    /** Some samples, such as those of {@link Split#train}, every epoch in an order of its own that the seed decides. */
+    static Sampler shuffled(long[] chosen, long seed) {
+        long[] copy = chosen.clone();
+        return of(copy.length, epoch -> {
+            long[] order = copy.clone();
+            Random random = new Random(seed * 0x9E3779B97F4A7C15L + epoch);
+            for (int i = order.length - 1; i > 0; i--) {
+                int j = random.nextInt(i + 1);
+                long swapped = order[i];
+                order[i] = order[j];
+                order[j] = swapped;
+            }
+            return order;
+        });
+    }
+
+    /**
+     * Samples drawn with the probabilities of their weights, every epoch anew. Without replacement by the exponential race:
+     * the samples whose {@code -log(u) / weight} come first (Efraimidis and Spirakis 2006).
+     *
+     * @param weights 0 or more for each sample; they need not sum to 1
+     * @param draws how many samples an epoch has
+     * @param replacement whether a sample can come again in an epoch
+     * @param seed decides, with the epoch
+     */
+    static Sampler weighted(double[] weights, int draws, boolean replacement, long seed) {
+        double[] copy = weights.clone();
+        long positive = Arrays.stream(copy).filter(weight -> weight > 0).count();
+        boolean bad = Arrays.stream(copy).anyMatch(weight -> !(weight >= 0) || Double.isInfinite(weight));
+        if (bad || draws < 1 || positive == 0 || !replacement && draws > positive) {
+            throw new TensorException(
+                    "weighted sampler: " + draws + " draws from " + copy.length + " weights, " + positive
+                            + " of them above 0" + (bad ? " and some negative or not finite" : "")
+                            + " (expected 0 or more each, and without replacement at most as many draws as weights above 0);"
+                            + " check weights and draws");
+        }
+        return of(draws, epoch -> {
+            SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + epoch);
+            return replacement ? drawn(copy, draws, random) : raced(copy, draws, random);
+        });
+    }
+
+    /**
+     * Draws with replacement in which every class is as likely as every other, for data with rare classes.
+     *
+     * @param labels the class of every sample
+     */
+    static Sampler balanced(int[] labels, int draws, long seed) {
+        int classes = Arrays.stream(labels).max().orElse(-1) + 1;
+        double[] counts = new double[classes];
+        for (int label : labels) {
+            counts[label]++;
+        }
+        return weighted(
+                Arrays.stream(labels).mapToDouble(label -> 1 / counts[label]).toArray(), draws, true, seed);
+    }
+
+    private static long[] drawn(double[] weights, int draws, SplittableRandom random) {
+        double[] cumulative = weights.clone();
+        Arrays.parallelPrefix(cumulative, Double::sum);
+        double total = cumulative[cumulative.length - 1];
+        long[] order = new long[draws];
+        for (int i = 0; i < draws; i++) {
+            int place = Arrays.binarySearch(cumulative, random.nextDouble() * total);
+            // behind an equal sum, or where it would be inserted; never at a weight of 0, whose sum is its
+            // predecessor's
+            int sample = place < 0 ? -place - 1 : place + 1;
+            while (weights[sample] == 0) {
+                sample++;
+            }
+            order[i] = sample;
+        }
+        return order;
+    }
+
+    private static long[] raced(double[] weights, int draws, SplittableRandom random) {
+        double[] waiting = new double[weights.length];
+        for (int i = 0; i < waiting.length; i++) {
+            double u = 1 - random.nextDouble();
+            waiting[i] = weights[i] == 0 ? Double.POSITIVE_INFINITY : -StrictMath.log(u) / weights[i];
+        }
+        return IntStream.range(0, waiting.length)
+                .boxed()
+                .sorted((a, b) -> Double.compare(waiting[a], waiting[b]))
+                .limit(draws)
+                .mapToLong(Integer::longValue)
+                .toArray();
+    }
+
+    /** The orders of epochs. */
+    @FunctionalInterface
+    interface Orders {
+        /** The numbers of an epoch's samples in order. */
+        long[] of(long epoch);
+    }
+
+    /** Any orders of a given size. */
+    static Sampler of(long size, Orders orders) {
+        return new Sampler() {
+            @Override
+            public long size() {
+                return size;
+            }
+
+            @Override
+            public long[] order(long epoch) {
+                return orders.of(epoch);
+            }
+        };
+    }
+}

@@ -1,0 +1,138 @@
+package dev.lanewise.nn.log;
+
+import dev.lanewise.nn.io.AtomicFile;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.train.Callback;
+import dev.lanewise.nn.train.EpochFigures;
+import dev.lanewise.nn.train.Training;
+import dev.lanewise.nn.train.TrainingResult;
+import dev.lanewise.tensor.TensorException;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.imageio.ImageIO;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * A picture of a training's curves over its epochs, written at its end: a panel for each measure, the training's and the
+ * validation's loss in one. It draws with XChart, which Lanewise does not bring along: add
+ * {@code org.knowm.xchart:xchart} to your project, and {@code requires xchart} to your module.
+ */
+public final class CurvesPng implements Callback {
+    private static final int WIDTH = 800;
+    private static final int HEIGHT = 300;
+    private static final String TRAINING = "train_";
+
+    /** Figures of speed, which are no curves of learning. */
+    private static final Set<String> LEFT_OUT = Set.of("train_s", "samples_per_s");
+
+    private final Path file;
+
+    /**
+     * Writes to a file, whose folder exists.
+     *
+     * @throws TensorException if XChart is missing
+     */
+    public CurvesPng(Path file) {
+        checkXchart();
+        this.file = file;
+    }
+
+    private static void checkXchart() {
+        try {
+            Class.forName("org.knowm.xchart.XYChart", false, CurvesPng.class.getClassLoader());
+        } catch (ClassNotFoundException missing) {
+            throw new TensorException("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the"
+                    + " module xchart); add it to your project");
+        }
+    }
+
+    @Override
+    public void onEnd(Training training, TrainingResult result) {
+        if (!result.history().isEmpty()) {
+            write(file, result.history());
+        }
+    }
+
+    /**
+     * Writes the curves of epochs.
+     *
+     * @param history one epoch or more
+     * @throws BadFileException if the file cannot be written; an old one is then unchanged
+     * @throws TensorException if XChart is missing
+     */
+    public static void write(Path file, List<EpochFigures> history) {
+        checkXchart();
+        List<XYChart> panels = panels(history);
+        BufferedImage image = new BufferedImage(WIDTH, HEIGHT * Math.max(1, panels.size()), BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        for (int i = 0; i < panels.size(); i++) {
+            graphics.drawImage(BitmapEncoder.getBufferedImage(panels.get(i)), 0, HEIGHT * i, null);
+        }
+        graphics.dispose();
+        AtomicFile.write(file, channel -> ImageIO.write(image, "png", Channels.newOutputStream(channel)));
+    }
+
+    private static List<XYChart> panels(List<EpochFigures> history) {
+        Map<String, XYChart> panels = new LinkedHashMap<>();
+        for (String figure : history.getLast().asMap().keySet()) {
+            if (!LEFT_OUT.contains(figure)) {
+                String measure = measure(figure);
+                addCurve(panels.computeIfAbsent(measure, CurvesPng::panel), figure, history);
+            }
+        }
+        // XChart refuses to draw a chart without a curve
+        return panels.values().stream()
+                .filter(panel -> !panel.getSeriesCollection().isEmpty())
+                .toList();
+    }
+
+    private static String measure(String figure) {
+        for (String prefix : List.of(TRAINING, EpochFigures.VALIDATION)) {
+            if (figure.startsWith(prefix)) {
+                return figure.substring(prefix.length());
+            }
+        }
+        return figure;
+    }
+
+    private static XYChart panel(String measure) {
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(measure)
+                .xAxisTitle("epoch")
+                .build();
+        chart.getStyler().setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setXAxisDecimalPattern("#");
+        return chart;
+    }
+
+    /** A curve over the epochs in which the figure is there and finite. */
+    private static void addCurve(XYChart panel, String figure, List<EpochFigures> history) {
+        List<Integer> epochs = new ArrayList<>();
+        List<Double> values = new ArrayList<>();
+        for (EpochFigures epoch : history) {
+            Double value = epoch.asMap().get(figure);
+            if (value != null && Double.isFinite(value)) {
+                epochs.add(epoch.epoch());
+                values.add(value);
+            }
+        }
+        if (!epochs.isEmpty()) {
+            XYSeries series = panel.addSeries(figure, epochs, values);
+            series.setMarker(epochs.size() == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+        }
+    }
+}

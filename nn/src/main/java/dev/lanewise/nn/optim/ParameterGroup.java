@@ -1,0 +1,76 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/**
+ * Parameters that are trained with a learning rate and a weight decay of their own. The learning rate is a multiple of the
+ * optimizer's, so that it follows a {@link Schedule} as well.
+ *
+ * <pre>{@code
+ * ParameterGroups groups = ParameterGroups.of(
+ *         ParameterGroup.of(backbone.parameters()).withRateFactor(0.1), // ten times slower
+ *         ParameterGroup.of(head.parameters()).withWeightDecay(0));
+ * Adam adam = new Adam(groups, 1e-3, Adam.Options.adamW());
+ * }</pre>
+ *
+ * @param parameters what is in it
+ * @param rateFactor by what the optimizer's learning rate is multiplied, 0 or more
+ * @param weightDecay the group's weight decay; the optimizer's if empty
+ */
+public record ParameterGroup(List<Parameter> parameters, double rateFactor, OptionalDouble weightDecay) {
+    /** Checks the numbers. */
+    public ParameterGroup {
+        parameters = List.copyOf(parameters);
+        if (!(rateFactor >= 0) || Double.isInfinite(rateFactor) || !(weightDecay.orElse(0) >= 0)) {
+            throw new TensorException("parameter group: rate factor " + rateFactor + ", weight decay " + weightDecay
+                    + " (expected 0 or more); check them");
+        }
+    }
+
+    /** With the optimizer's own learning rate and weight decay. */
+    public static ParameterGroup of(List<Parameter> parameters) {
+        return new ParameterGroup(parameters, 1, OptionalDouble.empty());
+    }
+
+    /**
+     * A model's parameters in two groups, as transformers are usually trained: the weights with the optimizer's weight decay,
+     * and those of one dimension (biases, and weights of normalizations) without.
+     */
+    public static ParameterGroups withoutDecayOfVectors(Module model) {
+        List<Parameter> matrices = new ArrayList<>();
+        List<Parameter> vectors = new ArrayList<>();
+        for (Parameter parameter : model.parameters()) {
+            (parameter.leaf().shape().rank() < 2 ? vectors : matrices).add(parameter);
+        }
+        return ParameterGroups.of(of(matrices), of(vectors).withWeightDecay(0));
+    }
+
+    /** The same with another multiple of the optimizer's learning rate. */
+    public ParameterGroup withRateFactor(double factor) {
+        return new ParameterGroup(parameters, factor, weightDecay);
+    }
+
+    /** The same with a weight decay of its own. */
+    public ParameterGroup withWeightDecay(double decay) {
+        return new ParameterGroup(parameters, rateFactor, OptionalDouble.of(decay));
+    }
+
+    /** All parameters of groups; one that is there twice is an error. */
+    static List<Parameter> all(List<ParameterGroup> groups) {
+        List<Parameter> all = new ArrayList<>();
+        groups.forEach(group -> all.addAll(group.parameters));
+        Set<Parameter> distinct = new HashSet<>(all);
+        if (distinct.size() < all.size()) {
+            throw new TensorException("optimizer: got a parameter twice (" + all.size() + " with " + distinct.size()
+                    + " different ones, expected each in one group); take it out of the others");
+        }
+        return all;
+    }
+}
