@@ -190,13 +190,6 @@ public abstract class Module {
         return List.copyOf(streams);
     }
 
-    /** The random streams that this module and its descendants draw from, each once, in the order of registration. */
-    public final List<Rng> randomStreams() {
-        Set<Rng> streams = new LinkedHashSet<>();
-        visit("", (prefix, module) -> streams.addAll(module.randomStreams));
-        return List.copyOf(streams);
-    }
-
     /** Calls an action for this module and every descendant. */
     public final void apply(Consumer<? super Module> action) {
         modules().forEach(action);
