@@ -121,7 +121,7 @@ public enum TrainWorkload {
     /** Makes model, batch and optimizer on a device; the result is one training step, which cleans up after itself. */
     Runnable prepare(Device device, Precision precision, Mode mode) {
         if (mode == Mode.GRAPHS) {
-            throw new TensorException("bench train: no steps are captured on " + device
+            throw new TensorException("bench train: --mode graphs captures no steps on " + device
                     + " (expected a GPU whose backend has CUDA graphs); use --mode eager");
         }
         Rng.global().seed(0);

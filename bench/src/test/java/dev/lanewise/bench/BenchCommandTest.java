@@ -74,6 +74,52 @@ final class BenchCommandTest {
     }
 
     @Test
+    void precisionIsInTheLine() {
+        Run run = lanewise(
+                "bench",
+                "train",
+                "--only",
+                "mlp",
+                "--precision",
+                "bf16",
+                "--json",
+                "--rounds",
+                "1",
+                "--budget",
+                "0",
+                "--warm-up",
+                "0");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("\"workload\":\"mlp\"", "\"mode\":\"eager\"", "\"precision\":\"bf16\"");
+    }
+
+    @Test
+    void operationsRunOnNarrowOperands() {
+        Run run = lanewise(
+                "bench",
+                "ops",
+                "--only",
+                "softmax,linear,batch_norm_train",
+                "--precision",
+                "bf16",
+                "--rounds",
+                "1",
+                "--budget",
+                "0",
+                "--warm-up",
+                "0");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out().lines()).hasSize(9);
+    }
+
+    @Test
+    void whatCannotBeCapturedIsOneLine() {
+        assertOneLine(
+                lanewise("bench", "train", "--only", "mlp", "--mode", "graphs"), 1, "graphs", "cpu", "--mode eager");
+        assertOneLine(lanewise("bench", "train", "--precision", "fp8"), 2, "fp8", "BF16");
+    }
+
+    @Test
     void profileNamesTheOperations() {
         Run run = lanewise("bench", "profile", "--only", "text", "--rounds", "1", "--budget", "0", "--warm-up", "0");
         assertThat(run.code()).as(run.err()).isZero();
