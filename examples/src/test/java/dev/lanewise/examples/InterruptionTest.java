@@ -21,7 +21,8 @@ final class InterruptionTest {
     private List<String> arguments(String save, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "train", "text-classifier", "--encoder", "lstm", "--data", "synthetic", "--limit", "200", "--batch"));
-        arguments.addAll(List.of("8", "--epochs", "4", "--json", "--save", folder.resolve(save).toString()));
+        arguments.addAll(List.of(
+                "8", "--epochs", "4", "--json", "--save", folder.resolve(save).toString()));
         arguments.addAll(List.of(more));
         return arguments;
     }
@@ -48,12 +49,15 @@ final class InterruptionTest {
                 BufferedReader err = process.errorReader()) {
             assertThat(out.readLine()).contains("\"epoch\":1");
             process.destroy();
-            error = String.join("\n", err.lines().filter(line -> !line.startsWith("WARNING")).toList());
+            error = String.join(
+                    "\n",
+                    err.lines().filter(line -> !line.startsWith("WARNING")).toList());
         }
         assertThat(process.waitFor()).isNotZero();
         assertThat(error).matches("interrupted in epoch \\d after \\d+ of 25 batches; saved .*part");
-        assertThat(Main.run(arguments("resumed", "--resume", folder.resolve("part").toString())
-                        .toArray(String[]::new)))
+        assertThat(Main.run(
+                        arguments("resumed", "--resume", folder.resolve("part").toString())
+                                .toArray(String[]::new)))
                 .isZero();
         assertThat(Main.run(arguments("straight").toArray(String[]::new))).isZero();
         assertThat(Files.mismatch(folder.resolve("resumed"), folder.resolve("straight")))

@@ -30,10 +30,11 @@ final class CheckpointTest {
         Checkpoint.saveWeights(file, saved);
         Module loaded = model(2);
         Checkpoint.loadWeights(file, loaded);
-        saved.stateDict().forEach((name, tensor) -> assertThat(
-                        loaded.stateDict().get(name).toFloatArray())
-                .as(name)
-                .containsExactly(tensor.toFloatArray()));
+        saved.stateDict()
+                .forEach((name, tensor) -> assertThat(
+                                loaded.stateDict().get(name).toFloatArray())
+                        .as(name)
+                        .containsExactly(tensor.toFloatArray()));
     }
 
     @Test

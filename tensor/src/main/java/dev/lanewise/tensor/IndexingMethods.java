@@ -140,7 +140,9 @@ public sealed interface IndexingMethods permits Tensor {
     default Tensor roll(long shift, int dim) {
         long size = self().shape().size(dim);
         long split = size == 0 ? 0 : Math.floorMod(-shift, size);
-        return split == 0 ? self() : Tensor.cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
+        return split == 0
+                ? self()
+                : Tensor.cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
     }
 
     /** The tensor repeated along its dimensions; more numbers than dimensions add leading ones. */

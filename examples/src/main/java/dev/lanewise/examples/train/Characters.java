@@ -63,7 +63,8 @@ final class Characters implements ReferenceModel {
                     + 10 * (CONTEXT + 2) + " or more); give a longer one");
         }
         CharacterWindows train = new CharacterWindows(Arrays.copyOf(characters, split), CONTEXT, setup.seed());
-        CharacterWindows test = new CharacterWindows(Arrays.copyOfRange(characters, split, characters.length), CONTEXT, null);
+        CharacterWindows test =
+                new CharacterWindows(Arrays.copyOfRange(characters, split, characters.length), CONTEXT, null);
         Card card = new Card(id()).with("vocabulary", vocabulary.tokens());
         return new Task(card, train, test);
     }

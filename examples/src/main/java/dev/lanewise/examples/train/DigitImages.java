@@ -36,9 +36,7 @@ record DigitImages(String id, Supplier<Module> network, Recipe recipe) implement
                 : Mnist.load(setup.home(), setup.progress()::download, setup.progress()::notice);
         List<String> classes = split.train().classes();
         return new Task(
-                new Card(id).with("classes", classes),
-                Images.dataset(split.train()),
-                Images.dataset(split.test()));
+                new Card(id).with("classes", classes), Images.dataset(split.train()), Images.dataset(split.test()));
     }
 
     @Override

@@ -58,10 +58,7 @@ final class Tables implements ReferenceModel {
                 .with("columns", table.columns().stream().map(Column::name).toList())
                 .with(CLASSES, classes)
                 .with(ENCODER, encoder.toJson());
-        return new Task(
-                card,
-                rows(encoder, features, y, split.train()),
-                rows(encoder, features, y, split.test()));
+        return new Task(card, rows(encoder, features, y, split.train()), rows(encoder, features, y, split.test()));
     }
 
     private static Dataset rows(TableEncoder encoder, Table features, int[] labels, int[] chosen) {

@@ -65,8 +65,8 @@ record TrainingRun(
         Optimizer optimizer = recipe.optimizer().create(network.parameters(), recipe.rate());
         DataLoader train = loader(task.train(), recipe.batch(), true);
         DataLoader test = loader(task.test(), TEST_BATCH, false);
-        Trainer trainer = reference.trainer(
-                        new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches()))
+        Trainer trainer = reference
+                .trainer(new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches()))
                 .callbacks(setup.progress().of(reference));
         if (weights.resume != null) {
             trainer.resume(weights.resume);

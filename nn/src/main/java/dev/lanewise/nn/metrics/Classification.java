@@ -89,8 +89,7 @@ public final class Classification implements Metric {
 
     @Override
     public String report() {
-        return matrix.report(classes)
-                + (area ? String.format(Locale.ROOT, "ROC-AUC %.4f%n", auc()) : "");
+        return matrix.report(classes) + (area ? String.format(Locale.ROOT, "ROC-AUC %.4f%n", auc()) : "");
     }
 
     private static int[] toInts(Tensor tensor) {

@@ -118,8 +118,8 @@ final class Loop implements Training {
             if (trainer.schedule != null) {
                 trainer.optimizer.rate(trainer.schedule.rate(trainer.everyEpoch ? epoch - 1 : position.step()));
             }
-            Step.Result result = now.compute((batch, output) ->
-                    trainer.callbacks.forEach(callback -> callback.onOutput(this, batch, output)));
+            Step.Result result = now.compute(
+                    (batch, output) -> trainer.callbacks.forEach(callback -> callback.onOutput(this, batch, output)));
             checkFinite("the loss", result.loss());
             update(result.gradients());
             position = position.after(taken.size(), now.samples(), result.loss(), System.nanoTime() - start);

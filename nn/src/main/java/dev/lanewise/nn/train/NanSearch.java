@@ -34,7 +34,8 @@ final class NanSearch {
         for (Map.Entry<String, Tensor> entry : step.model().stateDict().entrySet()) {
             long bad = notFinite(entry.getValue());
             if (bad > 0) {
-                return "the model's " + entry.getKey() + " has " + bad + " NaN or infinite elements from an earlier step;"
+                return "the model's " + entry.getKey() + " has " + bad
+                        + " NaN or infinite elements from an earlier step;"
                         + " put a NanGuard among the callbacks to see where from, or try a smaller learning rate";
             }
         }

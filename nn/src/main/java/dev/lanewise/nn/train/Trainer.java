@@ -49,11 +49,21 @@ public final class Trainer {
     final Optimizer optimizer;
     final List<Callback> callbacks = new ArrayList<>();
     final Updates updates = new Updates();
-    @Nullable Schedule schedule;
+
+    @Nullable
+    Schedule schedule;
+
     boolean everyEpoch;
-    @Nullable WeightAverage average;
-    @Nullable DataLoader validation;
-    @Nullable Path resume;
+
+    @Nullable
+    WeightAverage average;
+
+    @Nullable
+    DataLoader validation;
+
+    @Nullable
+    Path resume;
+
     BooleanSupplier stop = () -> false;
     private List<Supplier<? extends Metric>> metrics = List.of();
 

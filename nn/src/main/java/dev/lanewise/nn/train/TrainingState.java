@@ -151,8 +151,7 @@ public record TrainingState(
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (String name : state.names()) {
             if (name.startsWith(kind + ".")) {
-                tensors.put(
-                        name.substring(kind.length() + 1), state.entry(name).toTensor());
+                tensors.put(name.substring(kind.length() + 1), state.entry(name).toTensor());
             }
         }
         return tensors;

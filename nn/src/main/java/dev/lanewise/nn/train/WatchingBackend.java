@@ -23,8 +23,20 @@ import org.jspecify.annotations.Nullable;
 final class WatchingBackend implements Backend, Step.Listener {
     /** Operations that are not defined everywhere, or go to infinity somewhere. */
     private static final Set<String> PARTIAL = Set.of(
-            "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal", "div", "pow", "acos", "asin", "acosh",
-            "atanh", "erfinv");
+            "log",
+            "log1p",
+            "log2",
+            "log10",
+            "sqrt",
+            "rsqrt",
+            "reciprocal",
+            "div",
+            "pow",
+            "acos",
+            "asin",
+            "acosh",
+            "atanh",
+            "erfinv");
 
     /** An operation that made elements of one kind. */
     private record Finding(String op, String text) {}
@@ -79,10 +91,7 @@ final class WatchingBackend implements Backend, Step.Listener {
         }
         if (has(outputs, Tensor::isNan)) {
             nan = finding(op, inputs, outputs, Tensor::isNan);
-        } else if (infinity == null
-                && !infiniteBefore
-                && !(op instanceof Source)
-                && has(outputs, Tensor::isInfinite)) {
+        } else if (infinity == null && !infiniteBefore && !(op instanceof Source) && has(outputs, Tensor::isInfinite)) {
             infinity = finding(op, inputs, outputs, Tensor::isInfinite);
         }
     }
@@ -114,7 +123,8 @@ final class WatchingBackend implements Backend, Step.Listener {
 
     private Finding finding(Op op, Tensor[] inputs, Tensor[] outputs, Function<Tensor, Tensor> kind) {
         String operands = Arrays.stream(inputs).limit(4).map(this::describe).collect(Collectors.joining(" x "));
-        long elements = Arrays.stream(outputs).mapToLong(t -> t.shape().elements()).sum();
+        long elements =
+                Arrays.stream(outputs).mapToLong(t -> t.shape().elements()).sum();
         return new Finding(
                 op.opName(),
                 op.opName() + " of " + operands + (inputs.length > 4 ? " and more" : "") + " on the way " + direction

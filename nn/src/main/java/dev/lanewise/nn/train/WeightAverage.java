@@ -62,7 +62,8 @@ public final class WeightAverage {
         }
         averages.forEach((name, average) -> {
             Tensor source = saved.isEmpty()
-                    ? Autograd.detach(Objects.requireNonNull(parameters.get(name)).leaf())
+                    ? Autograd.detach(
+                            Objects.requireNonNull(parameters.get(name)).leaf())
                     : Objects.requireNonNull(saved.get(name));
             if (!source.shape().equals(average.shape())) {
                 throw new TensorException("weight average: " + name + " is " + source.shape() + " (expected "

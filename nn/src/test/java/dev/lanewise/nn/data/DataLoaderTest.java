@@ -56,7 +56,8 @@ final class DataLoaderTest {
     void anEpochCanBeginAfterSomeBatches() {
         DataLoader loader = new DataLoader(TEN, 3, true, 5);
         List<Long> rest = new ArrayList<>();
-        loader.epoch(2, 2).forEach(batch -> LongStream.of(batch.y().toLongArray()).forEach(rest::add));
+        loader.epoch(2, 2)
+                .forEach(batch -> LongStream.of(batch.y().toLongArray()).forEach(rest::add));
         assertThat(rest).isEqualTo(order(loader, 2).subList(6, 10));
         assertThat(loader.epoch(2, 4)).isEmpty();
     }

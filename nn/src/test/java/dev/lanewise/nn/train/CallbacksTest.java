@@ -92,10 +92,7 @@ final class CallbacksTest {
             }
         };
         trainer(3, 1, 2)
-                .callbacks(
-                        watch,
-                        Checkpoints.best(best, "validation_given", Goal.SMALLEST),
-                        Checkpoints.last(last, 2))
+                .callbacks(watch, Checkpoints.best(best, "validation_given", Goal.SMALLEST), Checkpoints.last(last, 2))
                 .fit(Toy.loader(16), 3);
         Module loaded = Toy.plainModel(2);
         Checkpoint.loadWeights(best, loaded);
@@ -116,10 +113,11 @@ final class CallbacksTest {
         WeightAverage average = trainer.average;
         assertThat(average).isNotNull();
         try (SafetensorsFile weights = Safetensors.open(file)) {
-            assertThat(weights.names()).containsExactlyInAnyOrderElementsOf(model.stateDict().keySet());
+            assertThat(weights.names())
+                    .containsExactlyInAnyOrderElementsOf(model.stateDict().keySet());
             average.tensors()
-                    .forEach((name, tensor) -> assertThat(weights.entry(name).toFloatArray())
-                            .containsExactly(tensor.toFloatArray()));
+                    .forEach((name, tensor) ->
+                            assertThat(weights.entry(name).toFloatArray()).containsExactly(tensor.toFloatArray()));
         }
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("m", "m.training");

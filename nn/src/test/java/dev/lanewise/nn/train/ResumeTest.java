@@ -58,8 +58,8 @@ final class ResumeTest {
             new Setting(
                     "AdamW, plateau, accumulation",
                     p -> new Adam(p, 0.02, Adam.Options.adamW()),
-                    optimizer -> new ReduceOnPlateau(
-                            "validation_loss", Goal.SMALLEST, new Plateau(optimizer, 0.5, 0, 1e-4)),
+                    optimizer ->
+                            new ReduceOnPlateau("validation_loss", Goal.SMALLEST, new Plateau(optimizer, 0.5, 0, 1e-4)),
                     t -> t.accumulate(2)),
             new Setting(
                     "NAdam, warm-up, clipped by value",
@@ -80,9 +80,11 @@ final class ResumeTest {
             put(all, "average.", average == null ? Map.of() : average.tensors());
             all.put("steps", optimizer.steps());
             all.put("rate", optimizer.rate());
-            all.put("random", TrainingState.of(model, optimizer, null).streams().stream()
-                    .map(rng -> rng.seed() + "/" + rng.counter())
-                    .toList());
+            all.put(
+                    "random",
+                    TrainingState.of(model, optimizer, null).streams().stream()
+                            .map(rng -> rng.seed() + "/" + rng.counter())
+                            .toList());
             for (EpochFigures figures : result.history()) {
                 Map<String, Double> known = figures.asMap();
                 known.keySet().removeAll(List.of("train_s", "samples_per_s"));
@@ -92,8 +94,8 @@ final class ResumeTest {
         }
 
         private static void put(Map<String, Object> all, String prefix, Map<String, Tensor> tensors) {
-            tensors.forEach((name, tensor) -> all.put(
-                    prefix + name, tensor.dtype().isFloating() ? tensor.toFloatArray() : tensor.toLongArray()));
+            tensors.forEach((name, tensor) ->
+                    all.put(prefix + name, tensor.dtype().isFloating() ? tensor.toFloatArray() : tensor.toLongArray()));
         }
     }
 

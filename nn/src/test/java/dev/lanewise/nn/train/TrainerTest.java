@@ -48,9 +48,8 @@ final class TrainerTest {
     private static void assertSame(Module actual, Module expected, Offset<Float> offset) {
         Map<String, Tensor> state = actual.stateDict();
         expected.stateDict()
-                .forEach((name, tensor) -> assertThat(state.get(name).toFloatArray())
-                        .as(name)
-                        .contains(tensor.toFloatArray(), offset));
+                .forEach((name, tensor) ->
+                        assertThat(state.get(name).toFloatArray()).as(name).contains(tensor.toFloatArray(), offset));
     }
 
     @Test
@@ -65,7 +64,9 @@ final class TrainerTest {
         assertThat(result.last().figure("validation_accuracy")).isGreaterThan(0.95);
         assertThat(result.last().step()).isEqualTo(180);
         assertThat(result.last().samples()).isEqualTo(Toy.SAMPLES);
-        assertThat(result.series("train_loss")).hasSize(30).endsWith(result.last().loss());
+        assertThat(result.series("train_loss"))
+                .hasSize(30)
+                .endsWith(result.last().loss());
         assertThat(result.metrics()).hasSize(2);
         assertThat(result.metrics().getLast().report()).contains("precision", "recall");
         StepFigures last = steps.all.getLast();
@@ -85,7 +86,9 @@ final class TrainerTest {
         assertThat(steps.all).hasSize(10);
         for (int i = 0; i < 10; i++) {
             StepFigures ofParts = steps.all.get(i);
-            assertThat(ofParts.size()).isEqualTo(i % 2 == 0 ? 24 : 20).isEqualTo(ofLarge.get(i).size());
+            assertThat(ofParts.size())
+                    .isEqualTo(i % 2 == 0 ? 24 : 20)
+                    .isEqualTo(ofLarge.get(i).size());
             assertThat(ofParts.loss()).isCloseTo(ofLarge.get(i).loss(), within(1e-5));
         }
         assertSame(model, large, within(1e-5f));
@@ -116,7 +119,8 @@ final class TrainerTest {
     private static double distance(Module a, Module b) {
         Map<String, Tensor> other = b.stateDict();
         double squares = a.stateDict().entrySet().stream()
-                .mapToDouble(e -> e.getValue().sub(other.get(e.getKey())).square().sum().item())
+                .mapToDouble(e ->
+                        e.getValue().sub(other.get(e.getKey())).square().sum().item())
                 .sum();
         return Math.sqrt(squares);
     }
@@ -165,7 +169,8 @@ final class TrainerTest {
         WeightAverage average = trainer.average;
         assertThat(average).isNotNull();
         average.tensors()
-                .forEach((name, tensor) -> assertThat(tensor.toFloatArray()).contains(expected.get(name), within(1e-5f)));
+                .forEach((name, tensor) ->
+                        assertThat(tensor.toFloatArray()).contains(expected.get(name), within(1e-5f)));
 
         double ofAverage = trainer.evaluate(Toy.loader(8)).figures().get("loss");
         Module averaged = Toy.plainModel(2);

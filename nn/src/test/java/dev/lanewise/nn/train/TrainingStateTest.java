@@ -60,8 +60,7 @@ final class TrainingStateTest {
         Path file = folder.resolve("w");
         Checkpoint.saveWeights(file, model);
         Module loaded = Toy.noisyModel(2);
-        TrainingResult result = new Trainer(
-                        loaded, new CrossEntropyLoss(), new Sgd(loaded.parameters(), 0.0))
+        TrainingResult result = new Trainer(loaded, new CrossEntropyLoss(), new Sgd(loaded.parameters(), 0.0))
                 .resume(file)
                 .fit(Toy.loader(44), 1);
         assertThat(result.history()).hasSize(1);

@@ -200,14 +200,8 @@ public final class TensorGoldenOps implements GoldenOps {
         one("tril", (in, a) -> in.x().tril(a.integer("diagonal")));
         one("triu", (in, a) -> in.x().triu(a.integer("diagonal")));
         several("split", (in, a) -> in.x().split(a.integer("size"), a.dim("dim")));
-        one(
-                "cat",
-                (in, a) ->
-                        Tensor.cat(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
-        one(
-                "stack",
-                (in, a) -> Tensor.stack(
-                        a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
+        one("cat", (in, a) -> Tensor.cat(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
+        one("stack", (in, a) -> Tensor.stack(a.dim("dim"), in.tensors().values().toArray(Tensor[]::new)));
     }
 
     private void indexing() {
@@ -232,8 +226,8 @@ public final class TensorGoldenOps implements GoldenOps {
         one("linear", (in, a) -> in.x().linear(in.get("weight"), in.optional("bias")));
         one(
                 "einsum",
-                (in, a) -> Tensor.einsum(
-                        a.text("equation"), in.tensors().values().toArray(Tensor[]::new)));
+                (in, a) ->
+                        Tensor.einsum(a.text("equation"), in.tensors().values().toArray(Tensor[]::new)));
     }
 
     private void convolutions() {
