@@ -68,6 +68,11 @@ public final class KernelArguments {
         return this;
     }
 
+    /** Adds a struct that is passed by value and written by the caller: {@code bytes} with undefined contents. */
+    public MemorySegment struct(long bytes) {
+        return values.asSlice(next(bytes, 16), bytes);
+    }
+
     /** How many arguments there are. */
     public int count() {
         return count;
