@@ -7,7 +7,7 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A tensor's elements in row-major order: where they are, or a copy for the duration of a call. */
-final class Dense implements AutoCloseable {
+public final class Dense implements AutoCloseable {
     private final long address;
     private final @Nullable ScratchMemory copy;
 
@@ -17,7 +17,7 @@ final class Dense implements AutoCloseable {
     }
 
     /** The elements of a tensor. */
-    static Dense of(CudaDevice device, Tensor tensor) {
+    public static Dense of(CudaDevice device, Tensor tensor) {
         long address = DeviceBuffer.address(tensor);
         if (tensor.isContiguous()) {
             return new Dense(address, null);
@@ -35,12 +35,12 @@ final class Dense implements AutoCloseable {
     }
 
     /** The elements of an operand that may be missing: then the address is 0. */
-    static Dense ofOptional(CudaDevice device, Tensor[] tensors, int index) {
+    public static Dense ofOptional(CudaDevice device, Tensor[] tensors, int index) {
         return index < tensors.length ? of(device, tensors[index]) : new Dense(0, null);
     }
 
     /** The device address of the first element. */
-    long address() {
+    public long address() {
         return address;
     }
 

@@ -115,7 +115,7 @@ public final class Elementwise {
      * @param to address of the first element to write
      * @param toStrides in elements
      */
-    static void copy(
+    public static void copy(
             CudaDevice device, DType type, Shape shape, long from, long[] fromStrides, long to, long[] toStrides) {
         Walk walk = new Walk(shape.toArray(), toStrides, fromStrides);
         if (walk.elements() > 0) {

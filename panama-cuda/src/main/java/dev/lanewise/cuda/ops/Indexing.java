@@ -130,7 +130,7 @@ public final class Indexing {
 
     private static Threads addingThreads(long count, Lines lines) {
         long columns = lines.count();
-        int blocks = (int) Math.clamp(columns / COLUMNS, 1, MOST_COLUMN_BLOCKS);
+        int blocks = Math.clamp(columns / COLUMNS, 1, MOST_COLUMN_BLOCKS);
         return Threads.copyingRows(count, Math.min(columns, COLUMNS)).times(blocks);
     }
 

@@ -156,6 +156,6 @@ public final class Reductions {
             return 1;
         }
         long most = n / (threads.lanes() * ELEMENTS_OF_PART);
-        return (int) Math.clamp(most, 1, Math.ceilDiv(ENOUGH_BLOCKS, blocks));
+        return Math.clamp(most, 1, Math.ceilDiv(ENOUGH_BLOCKS, blocks));
     }
 }

@@ -302,13 +302,16 @@ public final class CudaDevice implements AutoCloseable {
 
     /** Copies device memory to the host, waiting for the calling thread's work. */
     public void copyOut(long source, MemorySegment target) {
-        copies.toHost(source, target, stream());
+        DeviceStream stream = stream();
+        copies.toHost(source, target, stream);
+        stream.faults().check();
     }
 
     /** Waits for all work of the device. */
     public void synchronize() {
-        enter();
+        DeviceStream stream = stream();
         driver.synchronize();
+        stream.faults().check();
     }
 
     /** Waits for all work, destroys every handle and gives the context back. */

@@ -16,11 +16,13 @@ public final class DeviceStream {
     private final Driver.Stream stream;
     private final BlockCache cache = new BlockCache();
     private final KernelArguments arguments = new KernelArguments(Arena.ofAuto());
+    private final Faults faults;
     private Cudnn.@Nullable Handle cudnn;
 
     DeviceStream(CudaDevice device, Driver.Stream stream) {
         this.device = device;
         this.stream = stream;
+        faults = new Faults(device.driver());
     }
 
     /** The device. */
@@ -36,6 +38,11 @@ public final class DeviceStream {
     /** The thread's area for kernel arguments, empty. */
     public KernelArguments arguments() {
         return arguments.clear();
+    }
+
+    /** Where the stream's kernels leave positions that no element has. */
+    public Faults faults() {
+        return faults;
     }
 
     /** The cuDNN handle that queues on this stream. */
@@ -88,6 +95,7 @@ public final class DeviceStream {
             device.libraries().cudnn().destroy(cudnn);
             cudnn = null;
         }
+        faults.close();
         device.libraries().driver().destroy(stream);
     }
 }

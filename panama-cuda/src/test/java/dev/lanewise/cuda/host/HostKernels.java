@@ -89,7 +89,7 @@ public final class HostKernels implements Nvrtc {
     }
 
     /** The library that runs grids. */
-    Path grid() {
+    public Path grid() {
         String header = resource("grid.h");
         Path library = folder.resolve("libgrid_" + hash(resource("grid.cpp")) + ".so");
         try {
@@ -102,17 +102,30 @@ public final class HostKernels implements Nvrtc {
         return library;
     }
 
+    /** The library of code that has the prelude in front and no kernels. */
+    public Path library(String code) {
+        return build("code", include() + onHost(code));
+    }
+
+    private static String include() {
+        return "#include \"grid_" + hash(resource("grid.h")) + ".h\"\n";
+    }
+
+    private Path build(String name, String code) {
+        Path grid = grid();
+        Path library = folder.resolve(name + "_" + hash(code) + ".so");
+        build(library, code, List.of("-O0", grid.toString(), "-Wl,-rpath," + folder));
+        return library;
+    }
+
     private void compile(List<KernelSource> programs) {
-        StringBuilder text = new StringBuilder("#include \"grid_" + hash(resource("grid.h")) + ".h\"\n");
+        StringBuilder text = new StringBuilder(include());
         String prelude = KernelPrograms.prelude();
         text.append(onHost(prelude));
         for (int i = 0; i < programs.size(); i++) {
             append(text, i, programs.get(i).code().substring(prelude.length()));
         }
-        String code = text.toString();
-        Path grid = grid();
-        Path library = folder.resolve("kernels_" + hash(code) + ".so");
-        build(library, code, List.of("-O0", grid.toString(), "-Wl,-rpath," + folder));
+        Path library = build("kernels", text.toString());
         for (int i = 0; i < programs.size(); i++) {
             compiled.put(programs.get(i).code(), library + "\n" + i);
         }
