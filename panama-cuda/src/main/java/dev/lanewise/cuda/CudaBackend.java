@@ -1,6 +1,10 @@
 package dev.lanewise.cuda;
 
 import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.dnn.BatchNorms;
+import dev.lanewise.cuda.dnn.Convolutions;
+import dev.lanewise.cuda.dnn.Pools;
+import dev.lanewise.cuda.matrix.Products;
 import dev.lanewise.cuda.ops.CrossEntropies;
 import dev.lanewise.cuda.ops.Elementwise;
 import dev.lanewise.cuda.ops.Indexing;
@@ -19,7 +23,6 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.DeviceStream;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.AttentionGrad;
@@ -65,18 +68,36 @@ import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendInfo;
 import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A GPU. An operation has been queued on the calling thread's stream when {@link #execute} returns. */
 final class CudaBackend implements Backend {
     private final CudaDevice device;
+    private final Products products;
+    private final Convolutions convolutions;
+    private final Pools pools;
+    private final BatchNorms batchNorms;
 
     CudaBackend(CudaDevice device) {
         this.device = device;
+        products = new Products(device);
+        convolutions = new Convolutions(device);
+        pools = new Pools(device);
+        batchNorms = new BatchNorms(device);
+        device.onClose(products::close);
+        device.onClose(convolutions::close);
+    }
+
+    /** Attention runs as products and softmax: cuDNN's fused kernels are not bound. */
+    @Override
+    public boolean supports(Op.Fused op, Tensor[] inputs) {
+        return !(op instanceof Attention || op instanceof AttentionGrad);
     }
 
     @Override
@@ -116,16 +137,16 @@ final class CudaBackend implements Backend {
             case ArgReduce reduce -> Reductions.run(device, reduce, inputs, outputs);
             case Scan scan -> Scans.run(device, scan, inputs, outputs);
             case Sort sort -> Sorting.run(device, sort, inputs, outputs);
-            case MatMul product -> missing(product);
-            case Linear linear -> missing(linear);
+            case MatMul product -> products.run(product, inputs, outputs);
+            case Linear linear -> products.run(linear, inputs, outputs);
             case Linalg linalg -> SmallMatrices.run(device, linalg, inputs, outputs);
-            case Conv2d conv -> missing(conv);
-            case Conv2dInputGrad grad -> missing(grad);
-            case Conv2dWeightGrad grad -> missing(grad);
-            case MaxPool2d pool -> missing(pool);
-            case MaxPool2dGrad grad -> missing(grad);
-            case AvgPool2d pool -> missing(pool);
-            case AvgPool2dGrad grad -> missing(grad);
+            case Conv2d conv -> convolutions.run(conv, inputs, outputs);
+            case Conv2dInputGrad grad -> convolutions.run(grad, inputs, outputs);
+            case Conv2dWeightGrad grad -> convolutions.run(grad, inputs, outputs);
+            case MaxPool2d pool -> pools.run(pool, inputs, outputs);
+            case MaxPool2dGrad grad -> pools.run(grad, inputs, outputs);
+            case AvgPool2d pool -> pools.run(pool, inputs, outputs);
+            case AvgPool2dGrad grad -> pools.run(grad, inputs, outputs);
             case Cat cat -> Joining.run(device, cat, inputs, outputs);
             case Pad pad -> Joining.run(device, pad, inputs, outputs);
             case SliceGrad grad -> Joining.run(device, grad, inputs, outputs);
@@ -139,22 +160,21 @@ final class CudaBackend implements Backend {
             case CrossEntropyGrad grad -> CrossEntropies.run(device, grad, inputs, outputs);
             case LayerNorm norm -> LayerNorms.run(device, norm, inputs, outputs);
             case LayerNormGrad grad -> LayerNorms.run(device, grad, inputs, outputs);
-            case BatchNorm norm -> missing(norm);
-            case BatchNormGrad grad -> missing(grad);
+            case BatchNorm norm -> batchNorms.run(norm, inputs, outputs);
+            case BatchNormGrad grad -> batchNorms.run(grad, inputs, outputs);
             case Dropout dropout -> Randoms.run(device, dropout, inputs, outputs);
             case Update.SgdStep step -> Updates.run(device, step, inputs, outputs);
             case Update.AdamStep step -> Updates.run(device, step, inputs, outputs);
-            case Attention attention -> missing(attention);
-            case AttentionGrad grad -> missing(grad);
+            case Attention attention -> throw declined(attention);
+            case AttentionGrad grad -> throw declined(grad);
             case Op.Structural structural ->
                 throw new IllegalArgumentException(
                         structural.opName() + ": reached the backend (expected dispatch to run it)");
         }
     }
 
-    private void missing(Op op) {
-        throw new TensorException(op.opName() + ": does not run on " + device.device()
-                + " in this version (expected an operation with a CUDA kernel); compute it on the CPU with to(Device.CPU)");
+    private static IllegalArgumentException declined(Op op) {
+        return new IllegalArgumentException(op.opName() + ": reached the backend (expected its decomposition to run)");
     }
 
     private static String describe(Op op, Tensor[] inputs) {
@@ -174,6 +194,11 @@ final class CudaBackend implements Backend {
         DeviceBuffer buffer = (DeviceBuffer) source;
         device.stream().orderRead(buffer);
         device.copyOut(buffer.address() + byteOffset, target);
+    }
+
+    @Override
+    public Optional<StepRecorder> recorder() {
+        return Optional.of(device.recorder());
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.lanewise.nn.data;
 
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -8,11 +10,13 @@ import java.util.NoSuchElementException;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through a data set in batches; the last one may be smaller. The next batch is made on a background thread while
- * one is in use. With shuffling, the order depends only on seed and epoch.
+ * Goes through a data set in batches; the last one may be smaller. The next batch is made on a background thread, and
+ * brought to its device, while one is in use. With shuffling, the order depends only on seed and epoch.
  *
  * <pre>{@code
  * for (Batch batch : loader.epoch(3)) { ... }
@@ -23,6 +27,7 @@ public final class DataLoader {
     private final int batchSize;
     private final boolean shuffle;
     private final long seed;
+    private final Device device;
 
     /**
      * A loader.
@@ -32,6 +37,15 @@ public final class DataLoader {
      * @param seed decides the orders
      */
     public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed) {
+        this(dataset, batchSize, shuffle, seed, Device.CPU);
+    }
+
+    /**
+     * A loader whose batches are on a device: the next batch is on its way there while one is in use.
+     *
+     * @param device where batches go, whatever device the data set makes them on
+     */
+    public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed, Device device) {
         if (batchSize < 1) {
             throw new TensorException("data loader: batch size " + batchSize + " (expected 1 or more); check it");
         }
@@ -39,6 +53,7 @@ public final class DataLoader {
         this.batchSize = batchSize;
         this.shuffle = shuffle;
         this.seed = seed;
+        this.device = device;
     }
 
     /** The number of batches of an epoch. */
@@ -91,7 +106,17 @@ public final class DataLoader {
             }
             long[] indices = Arrays.copyOfRange(order, position, position + size);
             position += size;
-            return CompletableFuture.supplyAsync(() -> dataset.batch(indices), Thread.ofVirtual()::start);
+            CompletableFuture<Batch> batch =
+                    CompletableFuture.supplyAsync(() -> dataset.batch(indices), Thread.ofVirtual()::start);
+            return device.isCpu() ? batch : batch.thenApplyAsync(this::moved, Mover.EXECUTOR);
+        }
+
+        private Batch moved(Batch batch) {
+            try (Scope scope = Scope.open("prefetch")) {
+                Tensor x = scope.keep(Scope.adopt(batch.x()).to(device));
+                Tensor y = scope.keep(Scope.adopt(batch.y()).to(device));
+                return new Batch(x, y);
+            }
         }
 
         @Override
@@ -122,5 +147,14 @@ public final class DataLoader {
                 throw e;
             }
         }
+    }
+
+    /**
+     * The thread that moves batches to devices. A device queues copies of one thread beside the work of others, so one
+     * thread for all keeps it to one queue of copies.
+     */
+    private static final class Mover {
+        static final Executor EXECUTOR = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("lanewise-prefetch").factory());
     }
 }

@@ -2,6 +2,7 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.Update.AdamStep;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,8 +49,7 @@ public final class Adam extends Optimizer {
 
     @Override
     protected void update(List<Trained> trained) {
-        AdamStep step = new AdamStep(
-                rate(), options.beta1, options.beta2, options.epsilon, options.weightDecay, options.decoupled, steps());
+        AdamStep step = step();
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {
@@ -59,6 +59,21 @@ public final class Adam extends Optimizer {
             outputs.addAll(List.of(p.value(), mean, square));
         }
         Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+    }
+
+    private AdamStep step() {
+        return new AdamStep(
+                rate(), options.beta1, options.beta2, options.epsilon, options.weightDecay, options.decoupled, steps());
+    }
+
+    @Override
+    protected boolean isReplayable() {
+        return true;
+    }
+
+    @Override
+    protected Update next(Update recorded) {
+        return step();
     }
 
     @Override

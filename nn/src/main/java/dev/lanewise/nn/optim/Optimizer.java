@@ -6,6 +6,7 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Update;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +51,34 @@ public abstract class Optimizer {
     /** How many steps were made. */
     public final long steps() {
         return steps;
+    }
+
+    /**
+     * Whether {@link #next} is all that a recorded step needs to be replayed: the step is made of {@link Update}s, and of
+     * nothing else that depends on its number or the learning rate.
+     */
+    protected boolean isReplayable() {
+        return false;
+    }
+
+    /**
+     * The update that step number {@link #steps} makes in place of one that was recorded in an earlier step.
+     *
+     * @param recorded one of this optimizer's
+     */
+    protected Update next(Update recorded) {
+        throw new TensorException("optimizer: " + getClass().getSimpleName() + " can't replay " + recorded
+                + " (expected Sgd or Adam); run the step without recording");
+    }
+
+    /** Counts a step that was made by a replay. */
+    final void countReplay() {
+        steps++;
+    }
+
+    /** Takes back that a step was counted, because it did not happen. */
+    final void uncount(long stepsBefore) {
+        steps = stepsBefore;
     }
 
     /** What is trained. */

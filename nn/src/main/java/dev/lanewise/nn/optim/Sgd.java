@@ -3,6 +3,7 @@ package dev.lanewise.nn.optim;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.Update.SgdStep;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -64,8 +65,7 @@ public final class Sgd extends Optimizer {
         if (trained.isEmpty()) {
             return;
         }
-        SgdStep step =
-                new SgdStep(rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
+        SgdStep step = step(first);
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {
@@ -79,6 +79,21 @@ public final class Sgd extends Optimizer {
             }
         }
         Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+    }
+
+    private SgdStep step(boolean first) {
+        return new SgdStep(
+                rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
+    }
+
+    @Override
+    protected boolean isReplayable() {
+        return true;
+    }
+
+    @Override
+    protected Update next(Update recorded) {
+        return step(false);
     }
 
     @Override

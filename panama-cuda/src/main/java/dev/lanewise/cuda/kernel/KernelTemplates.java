@@ -278,7 +278,7 @@ public final class KernelTemplates {
         return PRELUDE;
     }
 
-    private static KernelSource program(
+    static KernelSource program(
             String name, Map<String, String> definitions, String template, List<String> kernels) {
         StringBuilder code = new StringBuilder(PRELUDE);
         definitions.forEach((key, value) ->
@@ -322,7 +322,7 @@ public final class KernelTemplates {
         };
     }
 
-    private static String suffix(DType in, DType out) {
+    static String suffix(DType in, DType out) {
         return "_" + lower(in) + (in == out ? "" : "_" + lower(out));
     }
 
@@ -330,7 +330,7 @@ public final class KernelTemplates {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    private static String read(String name) {
+    static String read(String name) {
         try (InputStream stream = KernelTemplates.class.getResourceAsStream(name)) {
             if (stream == null) {
                 throw new IllegalStateException("the template " + name + " is missing from this build of Lanewise");

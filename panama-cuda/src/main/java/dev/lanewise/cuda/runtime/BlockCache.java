@@ -2,6 +2,7 @@ package dev.lanewise.cuda.runtime;
 
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks of device memory that wait for the next tensor of their size class. What one stream frees it can use again at
@@ -12,7 +13,8 @@ final class BlockCache {
     /** Every block is a multiple of this, and aligned to it. */
     static final long GRANULE = 512;
 
-    private final Stack[] classes = new Stack[4 * 64];
+    private final @Nullable Stack[] classes = new Stack[4 * 64];
+    private @Nullable BlockCache successor;
     private long bytes;
 
     /** The size of the block that a request gets. */
@@ -35,6 +37,10 @@ final class BlockCache {
 
     /** Keeps a block that is free from here on in the order of the cache's stream. */
     synchronized void give(long address, long blockBytes) {
+        if (successor != null) {
+            successor.give(address, blockBytes);
+            return;
+        }
         int index = index(blockBytes);
         Stack stack = classes[index];
         if (stack == null) {
@@ -58,6 +64,11 @@ final class BlockCache {
             }
         }
         bytes = 0;
+    }
+
+    /** Sends what comes back from now on to another cache of the same stream. */
+    synchronized void retire(BlockCache heir) {
+        successor = heir;
     }
 
     /** Gives memory back. */

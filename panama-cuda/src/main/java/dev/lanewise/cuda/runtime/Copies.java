@@ -2,6 +2,7 @@ package dev.lanewise.cuda.runtime;
 
 import dev.lanewise.cuda.api.Driver;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Copies between the host and a device, through pinned memory. */
@@ -19,13 +20,19 @@ final class Copies {
         long bytes = source.byteSize();
         for (long done = 0; done < bytes; done += PinnedMemory.LARGEST) {
             long part = Math.min(bytes - done, PinnedMemory.LARGEST);
-            PinnedMemory.Piece piece = pinned.take(part);
-            try {
-                MemorySegment.copy(source, done, piece.memory(), 0, part);
-                driver.copyToDevice(target + done, piece.memory(), part, stream.handle());
-            } finally {
-                pinned.giveBack(piece, stream.handle());
-            }
+            MemorySegment from = source.asSlice(done, part);
+            toDevice(part, target + done, stream, piece -> piece.copyFrom(from));
+        }
+    }
+
+    /** Queues a copy of at most {@link PinnedMemory#LARGEST} bytes that {@code writer} puts into pinned memory. */
+    void toDevice(long bytes, long target, DeviceStream stream, Consumer<MemorySegment> writer) {
+        PinnedMemory.Piece piece = pinned.take(bytes);
+        try {
+            writer.accept(piece.memory());
+            driver.copyToDevice(target, piece.memory(), bytes, stream.handle());
+        } finally {
+            pinned.giveBack(piece, stream.handle());
         }
     }
 

@@ -12,13 +12,17 @@ import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.kernel.KernelCompiler;
 import dev.lanewise.cuda.kernel.KernelSource;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +44,9 @@ public final class CudaDevice implements AutoCloseable {
     /** Larger requests go to the driver's pool, which splits and merges; there the call no longer matters. */
     private static final long LARGEST_CACHED = 64L << 20;
 
+    /** Blocks a multiprocessor in the grid of a kernel that strides; more only cost their start. */
+    private static final int WAVES = 16;
+
     private final Device device;
     private final CudaLibraries libraries;
     private final Driver driver;
@@ -55,6 +62,8 @@ public final class CudaDevice implements AutoCloseable {
     private final List<DeviceStream> streams = new ArrayList<>();
     private final ArrayDeque<DeviceStream> idle = new ArrayDeque<>();
     private final ConcurrentLinkedDeque<Event> events = new ConcurrentLinkedDeque<>();
+    private final ConcurrentLinkedQueue<DeviceBlock> deferred = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedDeque<Runnable> owned = new ConcurrentLinkedDeque<>();
     private CublasLt.@Nullable Handle cublasLt;
     private volatile boolean closed;
 
@@ -188,26 +197,47 @@ public final class CudaDevice implements AutoCloseable {
 
     private DeviceBlock block(long bytes) {
         DeviceStream stream = stream();
-        BlockCache cache = stream.cache();
-        if (bytes > LARGEST_CACHED) {
-            return new DeviceBlock(stream, cache, memory.allocate(bytes, stream.handle()), bytes);
-        }
-        long blockBytes = BlockCache.blockBytes(bytes);
-        long address = cache.take(blockBytes);
+        StepGraph recorder = stream.recorder();
+        BlockCache cache = stream.allocating();
+        // a recorded step's memory is its own, whatever the size
+        boolean cached = bytes <= LARGEST_CACHED || cache != stream.cache();
+        long blockBytes = cached ? BlockCache.blockBytes(bytes) : bytes;
+        long address = cached ? cache.take(blockBytes) : 0;
         if (address == 0) {
-            address = memory.allocate(blockBytes, stream.handle());
+            address = recorder == null ? memory.allocate(blockBytes, stream.handle()) : recorder.allocate(blockBytes);
         }
-        return new DeviceBlock(stream, cache, address, blockBytes);
+        DeviceBlock block = new DeviceBlock(stream, cache, address, blockBytes);
+        if (recorder != null) {
+            recorder.allocated(block);
+        }
+        return block;
     }
 
     /** Takes a block back that {@code home} may use again from here on. */
     void giveBack(DeviceStream home, BlockCache cache, long address, long blockBytes) {
-        if (blockBytes > LARGEST_CACHED) {
+        if (blockBytes > LARGEST_CACHED && cache == home.cache()) {
             enter();
             memory.free(address, blockBytes, home.handle());
         } else {
             cache.give(address, blockBytes);
         }
+    }
+
+    /** Frees a block once no stream that used it records. */
+    void freeLater(DeviceBlock block) {
+        deferred.add(block);
+    }
+
+    /** Frees what had to wait for the end of a recording. */
+    void freeDeferred() {
+        for (DeviceBlock block = deferred.poll(); block != null; block = deferred.poll()) {
+            block.run();
+        }
+    }
+
+    /** Whether the device has been given back. */
+    boolean isClosed() {
+        return closed;
     }
 
     private void drainCaches() {
@@ -218,6 +248,12 @@ public final class CudaDevice implements AutoCloseable {
         for (DeviceStream stream : all) {
             stream.cache().drain((address, bytes) -> memory.free(address, bytes, stream.handle()));
         }
+    }
+
+    /** A grid for a kernel that strides over {@code work} pieces with blocks of {@code threads}: at most a few waves. */
+    public Grid grid(long work, int threads) {
+        long blocks = (work + threads - 1) / threads;
+        return Grid.of((int) Math.max(1, Math.min(blocks, (long) WAVES * multiprocessors)));
     }
 
     /** The calling thread's area for kernel arguments, empty. */
@@ -254,6 +290,16 @@ public final class CudaDevice implements AutoCloseable {
         driver.launch(function, grid, block, sharedBytes, stream().handle(), arguments);
     }
 
+    /** Runs when the device is closed, before its handles are destroyed: for what hangs on them. */
+    public void onClose(Runnable close) {
+        owned.add(close);
+    }
+
+    /** Takes back what {@link #onClose} was told. */
+    void offClose(Runnable close) {
+        owned.remove(close);
+    }
+
     /** The device's cuBLASLt handle. */
     public synchronized CublasLt.Handle cublasLt() {
         CublasLt.Handle handle = cublasLt;
@@ -263,6 +309,23 @@ public final class CudaDevice implements AutoCloseable {
             cublasLt = handle;
         }
         return handle;
+    }
+
+    /** Whether the calling thread records a graph: then nothing may wait for the device. */
+    public boolean isRecording() {
+        return stream().recorder() != null;
+    }
+
+    /** Records and replays work of the calling thread. */
+    public StepRecorder recorder() {
+        return new StepGraph(this);
+    }
+
+    private void checkNotRecording(String what) {
+        if (isRecording()) {
+            throw new TensorException("record: the step " + what + " while it is recorded, and a replay could not;"
+                    + " keep values on " + device + " and read them after the step");
+        }
     }
 
     /**
@@ -285,7 +348,8 @@ public final class CudaDevice implements AutoCloseable {
      * @param numbers writes them, also for the operation that takes this one's place in a replay
      */
     public <O extends Op> long numbers(O op, long bytes, Numbers<O> numbers) {
-        return 0;
+        StepGraph recorder = stream().recorder();
+        return recorder == null ? 0 : recorder.cell(op, bytes, numbers);
     }
 
     /** Device memory with a copy of {@code source}, for the duration of a call; pointers to operands, for example. */
@@ -297,12 +361,24 @@ public final class CudaDevice implements AutoCloseable {
 
     /** Queues a copy of host memory to a device address; {@code source} has been read when this returns. */
     public void copyIn(MemorySegment source, long target) {
-        copies.toDevice(source, target, stream());
+        DeviceStream stream = stream();
+        StepGraph recorder = stream.recorder();
+        if (recorder == null) {
+            copies.toDevice(source, target, stream);
+        } else {
+            recorder.copyIn(source, target);
+        }
+    }
+
+    /** Queues a copy of up to 16 MiB that {@code writer} puts into pinned memory. */
+    void stage(long bytes, long target, Consumer<MemorySegment> writer) {
+        copies.toDevice(bytes, target, stream(), writer);
     }
 
     /** Copies device memory to the host, waiting for the calling thread's work. */
     public void copyOut(long source, MemorySegment target) {
         DeviceStream stream = stream();
+        checkNotRecording("reads a value back");
         copies.toHost(source, target, stream);
         stream.faults().check();
     }
@@ -310,6 +386,7 @@ public final class CudaDevice implements AutoCloseable {
     /** Waits for all work of the device. */
     public void synchronize() {
         DeviceStream stream = stream();
+        checkNotRecording("waits for the device");
         driver.synchronize();
         stream.faults().check();
     }
@@ -322,6 +399,8 @@ public final class CudaDevice implements AutoCloseable {
         }
         enter();
         driver.synchronize();
+        owned.forEach(Runnable::run);
+        owned.clear();
         drainCaches();
         synchronized (streams) {
             streams.forEach(DeviceStream::close);

@@ -32,11 +32,6 @@ final class DeviceBlock implements Runnable {
         return address;
     }
 
-    /** Whether the block came from {@code other}. */
-    boolean isFrom(BlockCache other) {
-        return cache == other;
-    }
-
     /** Work queued on {@code stream} from here on may read. */
     void readBy(DeviceStream stream) {
         if (writer != stream) {
@@ -80,10 +75,26 @@ final class DeviceBlock implements Runnable {
     /** Frees the memory once all work queued on it so far is done. */
     @Override
     public synchronized void run() {
+        CudaDevice device = home.device();
+        if (device.isClosed()) {
+            return;
+        }
         if (writer != home || readers != null) {
-            home.device().enter();
+            if (isRecorded()) {
+                // an event would become part of the recording
+                device.freeLater(this);
+                return;
+            }
+            device.enter();
             waitForUsers(home);
         }
-        home.device().giveBack(home, cache, address, blockBytes);
+        device.giveBack(home, cache, address, blockBytes);
+    }
+
+    private boolean isRecorded() {
+        List<DeviceStream> known = readers;
+        return home.recorder() != null
+                || writer.recorder() != null
+                || known != null && known.stream().anyMatch(reader -> reader.recorder() != null);
     }
 }
