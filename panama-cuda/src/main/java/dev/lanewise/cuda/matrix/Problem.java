@@ -42,12 +42,12 @@ record Problem(
      */
     record Operand(long stride, boolean byColumns, long batch, int alignment) {
         static Operand of(Matrix matrix, long batch) {
-            return new Operand(matrix.stride(), matrix.byColumns(), batch, alignment(matrix.address()));
+            return new Operand(matrix.stride(), matrix.byColumns(), batch, alignmentOf(matrix.address()));
         }
     }
 
     /** The greatest power of two that divides an address, up to what cuBLASLt can make use of. */
-    static int alignment(long address) {
+    static int alignmentOf(long address) {
         return (int) Math.min(Long.lowestOneBit(address | 256), 256);
     }
 }

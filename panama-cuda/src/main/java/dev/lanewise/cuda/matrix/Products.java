@@ -155,7 +155,7 @@ public final class Products implements AutoCloseable {
                 Math.toIntExact(batch.size()),
                 batch.out(),
                 epilogue,
-                Problem.alignment(out));
+                Problem.alignmentOf(out));
         long bias = epilogue == Epilogue.NONE ? 0 : product.bias;
         Optional<Plan> plan = plans.get(problem);
         if (plan == null) {
