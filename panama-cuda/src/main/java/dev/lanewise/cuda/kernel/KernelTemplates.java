@@ -23,11 +23,13 @@ import java.util.Map;
 public final class KernelTemplates {
     private static final String PRELUDE = read("prelude.cu");
     private static final String ELEMENTWISE = read("elementwise.cu");
+    private static final String TRANSPOSE = read("transpose.cu");
     private static final String REDUCE = read("reduce.cu");
     private static final String ARG_REDUCE = read("arg_reduce.cu");
     private static final String SOFTMAX = read("softmax.cu");
     private static final String SOURCE = read("source.cu");
-    private static final String PHILOX = read("philox.cu");
+    private static final String RANDOM = read("philox.cu") + read("random.cu");
+    private static final String DROPOUT = read("dropout.cu");
     private static final String INDEXING = read("indexing.cu");
     private static final String SCATTER = read("scatter.cu");
     private static final String SCAN = read("scan.cu");
@@ -74,6 +76,11 @@ public final class KernelTemplates {
     /** Copies elements of 1, 2, 4 or 8 bytes as they are. */
     public static KernelSource copy(int bytes) {
         return elementwise(1, "copy_" + 8 * bytes, "a", word(bytes), word(bytes), word(bytes), word(bytes));
+    }
+
+    /** Copies matrices of elements of 1, 2, 4 or 8 bytes that lie transposed. */
+    public static KernelSource transpose(int bytes) {
+        return program("transpose_" + 8 * bytes, Map.of("T", word(bytes)), TRANSPOSE, List.of("transpose"));
     }
 
     private static KernelSource elementwise(
@@ -165,11 +172,10 @@ public final class KernelTemplates {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("T", type(dtype));
         definitions.put("WIDE", dtype == DType.F64 ? "1" : "0");
-        definitions.put("DROPOUT", dtype.isFloating() ? "1" : "0");
-        List<String> kernels = dtype.isFloating()
-                ? List.of("uniform", "normal", "integer", "dropout")
-                : List.of("uniform", "normal", "integer");
-        return program("random" + suffix(dtype, dtype), definitions, PHILOX, kernels);
+        String name = "random" + suffix(dtype, dtype);
+        return dtype.isFloating()
+                ? program(name, definitions, RANDOM + DROPOUT, List.of("uniform", "normal", "integer", "dropout"))
+                : program(name, definitions, RANDOM, List.of("uniform", "normal", "integer"));
     }
 
     /** Elements and slices by position, moved in pieces of 1, 2, 4, 8 or 16 bytes. */

@@ -157,6 +157,11 @@ public final class Elementwise {
         }
         int pack = pack(bytes);
         boolean packed = isPackable(walk, bytes, addresses, pack);
+        int transposed = packed || !isCopy() ? -1 : Transposition.rowsOf(walk);
+        if (transposed >= 0) {
+            Transposition.queue(device, walk, transposed, bytes[0], addresses[0], addresses[1]);
+            return;
+        }
         KernelArguments arguments = device.arguments();
         MemorySegment layout = arguments.struct(LAYOUT_BYTES);
         walk.writeDims(layout, 0);
@@ -172,6 +177,16 @@ public final class Elementwise {
         operands.setAtIndex(JAVA_DOUBLE, 4, q);
         Threads threads = Threads.of(packed ? Math.ceilDiv(walk.elements(), (long) pack) : walk.elements());
         Launch.queue(device, program, packed ? "packed" : "strided", threads, arguments);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // programs are constants
+    private boolean isCopy() {
+        for (Program copy : COPY) {
+            if (copy == program) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** More dimensions than a kernel takes: a launch for each position of the first. */

@@ -3,6 +3,7 @@ package dev.lanewise.cuda.api;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.Arena;
@@ -66,7 +67,7 @@ public final class HostDriver implements Driver {
         order = newOrder;
     }
 
-    /** Runs every launch as one block of one thread from now on, whatever is asked for. */
+    /** Runs launches as one block of one thread from now on; blocks of y and z, which are parts of results, stay. */
     public void oneThread(boolean only) {
         oneThread = only;
     }
@@ -246,7 +247,7 @@ public final class HostDriver implements Driver {
     public void fill16(long target, short value, long count, Stream stream) {
         MemorySegment memory = memory(target, 2 * count);
         for (long i = 0; i < count; i++) {
-            memory.setAtIndex(java.lang.foreign.ValueLayout.JAVA_SHORT, i, value);
+            memory.setAtIndex(JAVA_SHORT, i, value);
         }
     }
 
@@ -336,7 +337,7 @@ public final class HostDriver implements Driver {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment message = arena.allocate(MESSAGE_BYTES);
             MemorySegment blocks = oneThread
-                    ? arena.allocateFrom(JAVA_INT, 1, 1, 1)
+                    ? arena.allocateFrom(JAVA_INT, 1, grid.y(), grid.z())
                     : arena.allocateFrom(JAVA_INT, grid.x(), grid.y(), grid.z());
             MemorySegment threads = oneThread
                     ? arena.allocateFrom(JAVA_INT, 1, 1, 1)

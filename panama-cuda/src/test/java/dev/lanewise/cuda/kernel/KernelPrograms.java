@@ -29,6 +29,7 @@ public final class KernelPrograms {
             programs.add(KernelTemplates.sort(dtype));
         }
         Stream.of(1, 2, 4, 8).map(KernelTemplates::copy).forEach(programs::add);
+        Stream.of(1, 2, 4, 8).map(KernelTemplates::transpose).forEach(programs::add);
         Stream.of(1, 2, 4, 8, 16).map(KernelTemplates::indexing).forEach(programs::add);
         DType.FLOATING.forEach(dtype -> {
             programs.add(KernelTemplates.softmax(false, dtype));
