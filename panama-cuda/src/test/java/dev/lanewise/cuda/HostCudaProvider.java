@@ -1,9 +1,8 @@
 package dev.lanewise.cuda;
 
-import dev.lanewise.cuda.api.CublasLt;
-import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.HostDriver;
-import dev.lanewise.cuda.api.Recording;
+import dev.lanewise.cuda.host.HostCublasLt;
+import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.runtime.CudaDevice;
@@ -73,7 +72,7 @@ public final class HostCudaProvider implements BackendProvider {
     @Override
     public Backend create(Device device) {
         CudaLibraries libraries = new CudaLibraries(
-                driver(), kernels(), new Recording().of(CublasLt.class), new Recording().of(Cudnn.class));
+                driver(), kernels(), new HostCublasLt(), new HostCudnn().library());
         return new CudaBackend(new CudaDevice(
                 device,
                 libraries,

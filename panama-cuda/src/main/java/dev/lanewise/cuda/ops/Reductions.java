@@ -20,7 +20,7 @@ public final class Reductions {
             new Program.OfKind<>(ArgReduce.Kind.class, KernelTemplates::argReduce);
 
     /** Fewer blocks than this leave multiprocessors of a large GPU idle: then results are made in parts. */
-    private static final int ENOUGH_BLOCKS = 512;
+    private static final int ENOUGH_BLOCKS = 1024;
 
     /** The least a thread takes of a part. */
     private static final long ELEMENTS_OF_PART = 16;

@@ -13,14 +13,20 @@ import dev.lanewise.tensor.op.Scan;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Runs running sums and products. Many lines side by side take a thread each; else a block takes a line, or a part of a
- * long one once it is known what comes before the part.
+ * Runs running sums and products. Short lines, and many lines side by side, take a thread each; else a block takes a line,
+ * or a part of a long one once it is known what comes before the part.
  */
 public final class Scans {
     private static final Program.OfKind<Scan.Kind> SCAN = new Program.OfKind<>(Scan.Kind.class, KernelTemplates::scan);
 
     /** So many lines fill a GPU with a thread each. */
     private static final long MANY_LINES = 1 << 13;
+
+    /** So short a line is done sooner than the threads of a block have met. */
+    private static final long SHORT = 64;
+
+    /** The elements that a thread of a block takes at a time, as the kernel has it. */
+    private static final long ITEMS = 4;
 
     private static final long BLOCKS = 512;
 
@@ -50,7 +56,7 @@ public final class Scans {
     }
 
     private void run(long x, long out) {
-        if (lines.inner() > 1 && lines.count() >= MANY_LINES) {
+        if (lines.n() <= SHORT || lines.inner() > 1 && lines.count() >= MANY_LINES) {
             KernelArguments arguments = arguments().pointer(x).pointer(out);
             Launch.queue(device, program, "scan_lines", Threads.of(lines.count()), arguments);
             return;
@@ -76,7 +82,7 @@ public final class Scans {
     }
 
     private Threads threads(long parts) {
-        return Threads.ofBlocks(lines.count() * parts);
+        return Threads.ofBlocks(lines.count() * parts, Math.ceilDiv(lines.n(), ITEMS));
     }
 
     private KernelArguments arguments() {

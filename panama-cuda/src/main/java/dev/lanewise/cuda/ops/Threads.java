@@ -39,9 +39,9 @@ record Threads(Grid grid, Block block, boolean across) {
         return new Threads(blocks(blocks, 1), FULL, false);
     }
 
-    /** So many blocks of about so many threads. */
-    static Threads ofBlocks(long blocks, int threads) {
-        return new Threads(blocks(blocks, 1), Block.of(Math.clamp(threads, WARP, MOST)), false);
+    /** So many blocks of as many threads, or of less where a block cannot have them. */
+    static Threads ofBlocks(long blocks, long threads) {
+        return new Threads(blocks(blocks, 1), Block.of(Math.max(power(threads, MOST), WARP)), false);
     }
 
     /** A team for each of {@code rows} of {@code n} elements that lie side by side. */

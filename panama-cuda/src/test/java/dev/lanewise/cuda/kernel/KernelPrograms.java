@@ -32,6 +32,8 @@ public final class KernelPrograms {
         Stream.of(1, 2, 4, 8).map(KernelTemplates::transpose).forEach(programs::add);
         Stream.of(1, 2, 4, 8, 16).map(KernelTemplates::indexing).forEach(programs::add);
         DType.FLOATING.forEach(dtype -> {
+            programs.add(NetworkTemplates.pool(dtype));
+            programs.add(NetworkTemplates.batchNorm(dtype));
             programs.add(KernelTemplates.softmax(false, dtype));
             programs.add(KernelTemplates.softmax(true, dtype));
             programs.add(KernelTemplates.layerNorm(dtype));
@@ -39,6 +41,7 @@ public final class KernelPrograms {
             programs.add(KernelTemplates.update(dtype));
         });
         DType.NUMBERS.forEach(dtype -> {
+            programs.add(NetworkTemplates.product(dtype));
             programs.add(KernelTemplates.random(dtype));
             programs.add(KernelTemplates.indexAdd(dtype));
             Arrays.stream(Scan.Kind.values())
