@@ -1,6 +1,7 @@
 package dev.lanewise.cuda;
 
 import dev.lanewise.cuda.api.HostDriver;
+import dev.lanewise.cuda.api.HostGraphs;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
@@ -72,7 +73,7 @@ public final class HostCudaProvider implements BackendProvider {
     @Override
     public Backend create(Device device) {
         CudaLibraries libraries = new CudaLibraries(
-                driver(), kernels(), new HostCublasLt(), new HostCudnn().library());
+                HostGraphs.of(driver()), kernels(), new HostCublasLt(), new HostCudnn().library());
         return new CudaBackend(new CudaDevice(
                 device,
                 libraries,

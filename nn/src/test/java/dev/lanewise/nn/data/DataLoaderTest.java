@@ -22,7 +22,7 @@ final class DataLoaderTest {
             for (long y : batch.y().toLongArray()) {
                 seen.add(y);
             }
-            assertThat(batch.x().flatten().to(DType.I64).toLongArray())
+            assertThat(batch.x().to(Device.CPU).flatten().to(DType.I64).toLongArray())
                     .containsExactly(batch.y().toLongArray());
         }
         return seen;
@@ -45,6 +45,16 @@ final class DataLoaderTest {
         assertThat(order(loader, 1)).isNotEqualTo(order(loader, 2));
         assertThat(order(loader, 1)).isNotEqualTo(order(new DataLoader(TEN, 3, true, 6), 1));
         assertThat(order(new DataLoader(TEN, 3, false, 5), 7)).isEqualTo(all);
+    }
+
+    @Test
+    void batchesAreBroughtToTheDeviceByAThreadOfItsOwn() {
+        FakeGpu.COPIED_BY.clear();
+        DataLoader loader = new DataLoader(TEN, 4, false, 0, FakeGpu.DEVICE);
+        assertThat(loader.epoch(0)).allSatisfy(batch -> assertThat(batch.x().device())
+                .isEqualTo(FakeGpu.DEVICE));
+        assertThat(order(loader, 1)).isEqualTo(LongStream.range(0, 10).boxed().toList());
+        assertThat(FakeGpu.COPIED_BY).containsExactly("lanewise-prefetch");
     }
 
     @Test

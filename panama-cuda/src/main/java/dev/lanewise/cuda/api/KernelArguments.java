@@ -78,6 +78,11 @@ public final class KernelArguments {
         return count;
     }
 
+    /** The values and how many bytes they take, for tests that launch later. */
+    MemorySegment values() {
+        return values.asSlice(0, used);
+    }
+
     /** The array of pointers to the values. */
     MemorySegment pointers() {
         return pointers;

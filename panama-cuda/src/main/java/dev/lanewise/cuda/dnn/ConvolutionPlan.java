@@ -2,12 +2,9 @@ package dev.lanewise.cuda.dnn;
 
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Cudnn.ConvolutionAlgorithm;
-import dev.lanewise.cuda.api.Cudnn.ConvolutionDescriptor;
 import dev.lanewise.cuda.api.Cudnn.ConvolutionPass;
-import dev.lanewise.cuda.api.Cudnn.FilterDescriptor;
 import dev.lanewise.cuda.api.Cudnn.FilterRef;
 import dev.lanewise.cuda.api.Cudnn.MathType;
-import dev.lanewise.cuda.api.Cudnn.TensorDescriptor;
 import dev.lanewise.cuda.api.Cudnn.TensorRef;
 import dev.lanewise.cuda.api.Cudnn.Workspace;
 import dev.lanewise.cuda.runtime.CudaDevice;
@@ -31,10 +28,7 @@ final class ConvolutionPlan implements AutoCloseable {
     private final CudaDevice device;
     private final Cudnn cudnn;
     private final ConvolutionPass pass;
-    private final TensorDescriptor input;
-    private final FilterDescriptor filter;
-    private final TensorDescriptor output;
-    private final ConvolutionDescriptor convolution;
+    private final ConvolutionDescriptors descriptors;
     private final ConvolutionAlgorithm algorithm;
 
     /**
@@ -46,40 +40,40 @@ final class ConvolutionPlan implements AutoCloseable {
         this.device = device;
         cudnn = device.libraries().cudnn();
         pass = key.pass();
-        Geometry geometry = key.geometry();
-        input = tensor(geometry, geometry.input());
-        filter = cudnn.createFilter(geometry.type(), geometry.format(), geometry.filter().toArray());
-        output = tensor(geometry, geometry.output());
-        convolution = cudnn.createConvolution(geometry.convolution(), geometry.compute(), geometry.math());
+        descriptors = ConvolutionDescriptors.of(cudnn, key.geometry());
         try {
             algorithm = choose(key, candidates(operands));
         } catch (RuntimeException e) {
-            destroy();
+            descriptors.destroy(cudnn);
             throw e;
         }
-        if (geometry.math() != MathType.FMA) {
-            cudnn.use(convolution, algorithm);
+        // where tensor cores are forbidden they stay so, whatever the algorithm would do
+        if (key.geometry().math() != MathType.FMA) {
+            cudnn.use(descriptors.convolution(), algorithm);
         }
-    }
-
-    private TensorDescriptor tensor(Geometry geometry, Geometry.Sizes sizes) {
-        return cudnn.createTensor(geometry.type(), sizes.toArray(), sizes.strides(geometry.format()));
     }
 
     private List<ConvolutionAlgorithm> candidates(Operands operands) {
         Cudnn.Handle handle = device.stream().cudnn();
         if (device.isRecording()) {
             // measuring waits for the device, which a recording cannot
-            return cudnn.algorithms(handle, pass, input, filter, convolution, output, CANDIDATES);
+            return cudnn.algorithms(
+                    handle,
+                    pass,
+                    descriptors.input(),
+                    descriptors.filter(),
+                    descriptors.convolution(),
+                    descriptors.output(),
+                    CANDIDATES);
         }
         try (ScratchMemory workspace = device.scratch(WORKSPACE_BYTES)) {
             return cudnn.measureAlgorithms(
                     handle,
                     pass,
-                    new TensorRef(input, operands.input),
-                    new FilterRef(filter, operands.filter),
-                    convolution,
-                    new TensorRef(output, operands.output),
+                    new TensorRef(descriptors.input(), operands.input),
+                    new FilterRef(descriptors.filter(), operands.filter),
+                    descriptors.convolution(),
+                    new TensorRef(descriptors.output(), operands.output),
                     new Workspace(workspace.address(), WORKSPACE_BYTES),
                     CANDIDATES);
         }
@@ -106,25 +100,18 @@ final class ConvolutionPlan implements AutoCloseable {
                     handle,
                     pass,
                     1,
-                    new TensorRef(input, operands.input),
-                    new FilterRef(filter, operands.filter),
-                    convolution,
+                    new TensorRef(descriptors.input(), operands.input),
+                    new FilterRef(descriptors.filter(), operands.filter),
+                    descriptors.convolution(),
                     algorithm.algorithm(),
                     new Workspace(bytes == 0 ? 0 : workspace.address(), bytes),
                     0,
-                    new TensorRef(output, operands.output));
+                    new TensorRef(descriptors.output(), operands.output));
         }
-    }
-
-    private void destroy() {
-        cudnn.destroy(convolution);
-        cudnn.destroy(output);
-        cudnn.destroy(filter);
-        cudnn.destroy(input);
     }
 
     @Override
     public void close() {
-        destroy();
+        descriptors.destroy(cudnn);
     }
 }

@@ -2,8 +2,6 @@ package dev.lanewise.cuda.matrix;
 
 import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.CublasLt.Algorithm;
-import dev.lanewise.cuda.api.CublasLt.Layout;
-import dev.lanewise.cuda.api.CublasLt.Matmul;
 import dev.lanewise.cuda.api.CublasLt.Operand;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.runtime.CudaDevice;
@@ -11,30 +9,20 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * A problem as cuBLASLt takes it, with the algorithm to run. cuBLASLt's matrices are column-major, where a row-major matrix
- * reads as its transpose; so {@code y = a b} is asked for as {@code y^T = b^T a^T}, with the right operand first, and no
- * operand is copied.
- */
+/** A problem as cuBLASLt takes it, with the algorithm to run. */
 final class Plan implements AutoCloseable {
     /** What cuBLASLt's fastest algorithms want on Hopper. */
     static final long WORKSPACE_BYTES = 32L << 20;
 
     private final CublasLt library;
-    private final Matmul matmul;
-    private final Layout right;
-    private final Layout left;
-    private final Layout out;
+    private final ProductDescriptors descriptors;
     private final DataType type;
     private final Algorithm algorithm;
 
-    private Plan(CublasLt library, Problem problem, Matmul matmul, Layout right, Layout left, Layout out, Algorithm algorithm) {
+    private Plan(CublasLt library, ProductDescriptors descriptors, DataType type, Algorithm algorithm) {
         this.library = library;
-        this.matmul = matmul;
-        this.right = right;
-        this.left = left;
-        this.out = out;
-        this.type = problem.type();
+        this.descriptors = descriptors;
+        this.type = type;
         this.algorithm = algorithm;
     }
 
@@ -45,50 +33,37 @@ final class Plan implements AutoCloseable {
      */
     static Optional<Plan> make(CudaDevice device, Problem problem, long bias) {
         CublasLt library = device.libraries().cublasLt();
-        DataType scale = problem.type() == DataType.F64 ? DataType.F64 : DataType.F32;
-        Matmul matmul = library.createMatmul(problem.compute(), scale);
-        library.setTransposed(matmul, problem.right().byColumns(), problem.left().byColumns());
-        library.setEpilogue(matmul, problem.epilogue());
-        if (bias != 0) {
-            library.setBias(matmul, bias, problem.type());
+        ProductDescriptors descriptors = ProductDescriptors.of(library, problem, bias);
+        List<Algorithm> algorithms;
+        try {
+            algorithms = find(device, problem, descriptors);
+        } catch (RuntimeException e) {
+            descriptors.destroy(library);
+            throw e;
         }
-        Layout right = layout(library, problem, problem.right(), problem.n(), problem.k());
-        Layout left = layout(library, problem, problem.left(), problem.k(), problem.m());
-        Layout out = library.createLayout(problem.type(), problem.n(), problem.m(), problem.n());
-        library.setBatch(out, problem.batch(), problem.outBatch());
-        List<Algorithm> algorithms = find(device, problem, matmul, right, left, out);
         if (algorithms.isEmpty()) {
-            library.destroy(out);
-            library.destroy(left);
-            library.destroy(right);
-            library.destroy(matmul);
+            descriptors.destroy(library);
             return Optional.empty();
         }
-        return Optional.of(new Plan(library, problem, matmul, right, left, out, algorithms.getFirst()));
+        return Optional.of(new Plan(library, descriptors, problem.type(), algorithms.getFirst()));
     }
 
-    /** The layout of an operand that takes part as {@code rows} x {@code columns}, after a transposition where by columns. */
-    private static Layout layout(CublasLt library, Problem problem, Problem.Operand operand, long rows, long columns) {
-        Layout layout = operand.byColumns()
-                ? library.createLayout(problem.type(), columns, rows, operand.stride())
-                : library.createLayout(problem.type(), rows, columns, operand.stride());
-        library.setBatch(layout, problem.batch(), operand.batch());
-        return layout;
-    }
-
-    private static List<Algorithm> find(
-            CudaDevice device, Problem problem, Matmul matmul, Layout right, Layout left, Layout out) {
+    private static List<Algorithm> find(CudaDevice device, Problem problem, ProductDescriptors descriptors) {
         CublasLt library = device.libraries().cublasLt();
         CublasLt.Preference preference = library.createPreference(WORKSPACE_BYTES);
         try {
-            int outAlignment = problem.outAlignment();
+            int out = problem.outAlignment();
             library.setAlignment(
+                    preference, problem.right().alignment(), problem.left().alignment(), out, out);
+            return library.algorithms(
+                    device.cublasLt(),
+                    descriptors.matmul(),
+                    descriptors.right(),
+                    descriptors.left(),
+                    descriptors.out(),
+                    descriptors.out(),
                     preference,
-                    problem.right().alignment(),
-                    problem.left().alignment(),
-                    outAlignment,
-                    outAlignment);
-            return library.algorithms(device.cublasLt(), matmul, right, left, out, out, preference, 1);
+                    1);
         } finally {
             library.destroy(preference);
         }
@@ -99,19 +74,19 @@ final class Plan implements AutoCloseable {
      *
      * @param bias its address, or 0
      */
-    synchronized void run(CudaDevice device, long leftAddress, long rightAddress, long outAddress, long bias) {
+    synchronized void run(CudaDevice device, long left, long right, long out, long bias) {
         if (bias != 0) {
-            library.setBias(matmul, bias, type);
+            library.setBias(descriptors.matmul(), bias, type);
         }
-        Operand result = new Operand(outAddress, out);
+        Operand result = new Operand(out, descriptors.out());
         long bytes = algorithm.workspaceBytes();
         try (ScratchMemory workspace = device.scratch(bytes)) {
             library.matmul(
                     device.cublasLt(),
-                    matmul,
+                    descriptors.matmul(),
                     1,
-                    new Operand(rightAddress, right),
-                    new Operand(leftAddress, left),
+                    new Operand(right, descriptors.right()),
+                    new Operand(left, descriptors.left()),
                     0,
                     result,
                     result,
@@ -124,9 +99,6 @@ final class Plan implements AutoCloseable {
 
     @Override
     public void close() {
-        library.destroy(out);
-        library.destroy(left);
-        library.destroy(right);
-        library.destroy(matmul);
+        descriptors.destroy(library);
     }
 }

@@ -44,10 +44,14 @@ final class PinnedMemory implements AutoCloseable {
         synchronized (this) {
             Pieces pieces = bySize[size];
             oldest = pieces.waiting.peekFirst();
-            if (oldest == null || pieces.count < IN_FLIGHT && !driver.isDone(oldest.used)) {
+            boolean done = oldest != null && driver.isDone(oldest.used);
+            if (oldest == null || !done && pieces.count < IN_FLIGHT) {
                 return create(pieces, SIZES[size]);
             }
             pieces.waiting.removeFirst();
+            if (done) {
+                return oldest;
+            }
         }
         driver.synchronize(oldest.used);
         return oldest;

@@ -3,8 +3,6 @@
 //   ACC               what is computed in
 // A channel's elements are divided into parts, a block each; another kernel combines the parts in their order.
 
-#define THREADS 256
-
 struct Norm {
     i64 n, channels, plane;
     i64 parts;
