@@ -85,8 +85,7 @@ public final class Indexing {
         }
         try (Dense positions = Dense.of(device, inputs[1])) {
             KernelArguments arguments = device.arguments();
-            walk.writeDims(arguments.struct(Walk.DIMS_BYTES), 0);
-            walk.writeStrides(0, arguments.struct(Walk.STRIDES_BYTES), 0);
+            walk.writeView(arguments.struct(Walk.VIEW_BYTES), 0);
             arguments
                     .i64(walk.elements())
                     .i64(stride)

@@ -74,11 +74,9 @@ public final class Reductions {
             Tensor output,
             long partial) {
         KernelArguments arguments = device.arguments();
-        MemorySegment layout = arguments.struct(2 * (Walk.DIMS_BYTES + Walk.STRIDES_BYTES));
-        kept.writeDims(layout, 0);
-        kept.writeStrides(0, layout, Walk.DIMS_BYTES);
-        reduced.writeDims(layout, Walk.DIMS_BYTES + Walk.STRIDES_BYTES);
-        reduced.writeStrides(0, layout, 2 * Walk.DIMS_BYTES + Walk.STRIDES_BYTES);
+        MemorySegment layout = arguments.struct(2 * Walk.VIEW_BYTES);
+        kept.writeView(layout, 0);
+        reduced.writeView(layout, Walk.VIEW_BYTES);
         arguments
                 .i32(threads.acrossFlag())
                 .i64(kept.elements())
@@ -100,9 +98,7 @@ public final class Reductions {
         }
         Threads threads = threads(kept, reduced);
         KernelArguments arguments = device.arguments();
-        MemorySegment layout = arguments.struct(Walk.DIMS_BYTES);
-        kept.writeDims(layout, 0);
-        kept.writeStrides(0, arguments.struct(Walk.STRIDES_BYTES), 0);
+        kept.writeView(arguments.struct(Walk.VIEW_BYTES), 0);
         arguments
                 .i32(threads.acrossFlag())
                 .i64(kept.elements())

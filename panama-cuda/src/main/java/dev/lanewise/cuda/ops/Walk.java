@@ -8,7 +8,8 @@ import java.util.Arrays;
 
 /**
  * The dimensions of a shape that several operands are walked through together, without those of size 1 and merged where
- * the strides of all operands allow. Writes them as the kernels' {@code Dims} and {@code Strides}.
+ * the strides of all operands allow. Writes them as the kernels' {@code Dims},
+ * {@code Strides} and {@code View}.
  */
 final class Walk {
     /** As many dimensions as a kernel takes. */
@@ -19,6 +20,9 @@ final class Walk {
 
     /** The bytes of {@code Strides}. */
     static final long STRIDES_BYTES = MAX_RANK * 8;
+
+    /** The bytes of {@code View}: dimensions and the strides of one operand. */
+    static final long VIEW_BYTES = DIMS_BYTES + STRIDES_BYTES;
 
     private static final long FACTORS = 8 + MAX_RANK * 8;
     private static final long SHIFTS = FACTORS + MAX_RANK * 4;
@@ -108,6 +112,12 @@ final class Walk {
                 writeDivisor(to, at + 4L * d, sizes[d]);
             }
         }
+    }
+
+    /** Writes the {@code View} of the only operand. */
+    void writeView(MemorySegment to, long at) {
+        writeDims(to, at);
+        writeStrides(0, to, at + DIMS_BYTES);
     }
 
     /** Factor and shift that divide numbers below 2^31: {@code (high 32 bits of n * factor + n) >> shift}. */

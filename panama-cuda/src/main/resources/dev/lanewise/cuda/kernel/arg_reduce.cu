@@ -22,14 +22,14 @@ __device__ inline Best better(Best x, Best y) {
 
 // A team a result, whose n elements are `stride` apart.
 extern "C" __global__ void arg_reduce(
-        Dims kept, Strides kept_in, int across, i64 results, i64 n, i64 stride, const IN* in, i64* out) {
+        View kept, int across, i64 results, i64 n, i64 stride, const IN* in, i64* out) {
     __shared__ Best shared[THREADS];
     Team team = team_of(across);
     for (i64 first = (i64)blockIdx.x * team.teams; first < results; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         Best best = {T(), -1};
         if (row < results) {
-            const IN* base = in + offset(kept, kept_in, (u64)row);
+            const IN* base = in + offset(kept, (u64)row);
             for (i64 i = team.lane; i < n; i += team.lanes) best = better(best, {load(base[i * stride]), i});
         }
         best = team_combine(best, shared, team, better);

@@ -15,13 +15,13 @@ extern "C" __global__ void index_select(i64 outer, i64 n, i64 inner, i64 count, 
     }
 }
 
-// out and dense positions of the shape `dims`; x with stride 0 for the dimension that positions are of, whose own stride
-// and size follow.
-extern "C" __global__ void gather(Dims dims, Strides strides, i64 total, i64 stride, i64 size, const T* x,
-        const i64* positions, T* out, Fault* fault, i64 fault_op) {
+// out and dense positions of the view's shape; its strides are x's, 0 for the dimension that positions are of, whose own
+// stride and size follow.
+extern "C" __global__ void gather(View view, i64 total, i64 stride, i64 size, const T* x, const i64* positions, T* out,
+        Fault* fault, i64 fault_op) {
     for (i64 i = thread_number(); i < total; i += thread_count()) {
         i64 position = positions[i];
         if (!in_range(position, size, fault, fault_op)) position = 0;
-        out[i] = x[offset(dims, strides, (u64)i) + position * stride];
+        out[i] = x[offset(view, (u64)i) + position * stride];
     }
 }

@@ -153,6 +153,10 @@ struct Dims {
 struct Strides {
     i64 of[MAX_RANK];
 };
+struct View {
+    Dims dims;
+    Strides strides;
+};
 
 __device__ inline u64 divide(const Dims& dims, int d, u64 number) {
     if (!dims.narrow) return number / (u64)dims.size[d];
@@ -176,6 +180,8 @@ __device__ inline i64 offset(const Dims& dims, const Strides& strides, u64 numbe
     }
     return dims.rank == 0 ? 0 : at + (i64)number * strides.of[0];
 }
+
+__device__ inline i64 offset(const View& view, u64 number) { return offset(view.dims, view.strides, number); }
 
 // Numbers of the threads of a grid, as most kernels stride over their elements.
 __device__ inline i64 thread_number() { return (i64)blockIdx.x * blockDim.x + threadIdx.x; }

@@ -7,16 +7,14 @@
 //   FINISH(x, n)      the result from the combination of n elements
 
 struct Layout {
-    Dims kept;
-    Strides kept_in;
-    Dims reduced;
-    Strides reduced_in;
+    View kept;
+    View reduced;
 };
 
 __device__ inline ACC combine(ACC x, ACC y) { return COMBINE(x, y); }
 
 __device__ inline ACC lifted(const Layout& layout, const IN* row, i64 i) {
-    return LIFT(load(row[offset(layout.reduced, layout.reduced_in, (u64)i)]));
+    return LIFT(load(row[offset(layout.reduced, (u64)i)]));
 }
 
 // Every `step`-th element, in four chains that don't wait for one another.
@@ -43,7 +41,7 @@ extern "C" __global__ void reduce(Layout layout, int across, i64 results, i64 n,
         i64 row = first + team.number;
         ACC value = IDENTITY;
         if (row < results) {
-            const IN* base = in + offset(layout.kept, layout.kept_in, (u64)row);
+            const IN* base = in + offset(layout.kept, (u64)row);
             value = combine_elements(layout, base, from + team.lane, to, team.lanes);
         }
         value = team_combine(value, shared, team, combine);
