@@ -1,17 +1,12 @@
 package dev.lanewise.cuda.api;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -33,7 +28,6 @@ public final class HostDriver implements Driver {
         SHUFFLED
     }
 
-    private static final long MESSAGE_BYTES = 256;
     private static final long MEMORY = 64L << 30;
 
     private final Map<Long, String> modules = new ConcurrentHashMap<>();
@@ -41,25 +35,13 @@ public final class HostDriver implements Driver {
     private final AtomicLong handles = new AtomicLong();
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong launches = new AtomicLong();
-    private final MethodHandle runGrid;
-    private final MethodHandle allocateMemory;
-    private final MethodHandle freeMemory;
+    private final HostGrid grid;
     private volatile Order order = Order.FORWARDS;
     private volatile boolean oneThread;
 
     /** A driver that runs grids by the library that {@code HostKernels} compiled. */
-    public HostDriver(Path grid) {
-        SymbolLookup library = SymbolLookup.libraryLookup(grid, Arena.global());
-        runGrid = function(
-                library,
-                "run_grid",
-                FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS));
-        allocateMemory = function(library, "allocate_memory", FunctionDescriptor.of(ADDRESS, JAVA_LONG));
-        freeMemory = function(library, "free_memory", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-    }
-
-    private static MethodHandle function(SymbolLookup library, String name, FunctionDescriptor descriptor) {
-        return Linker.nativeLinker().downcallHandle(library.find(name).orElseThrow(), descriptor);
+    public HostDriver(Path library) {
+        grid = new HostGrid(library);
     }
 
     /** Runs threads in another order from now on. */
@@ -170,14 +152,10 @@ public final class HostDriver implements Driver {
 
     @Override
     public long allocate(long bytes, Stream stream) {
-        try {
-            long address = ((MemorySegment) allocateMemory.invokeExact(bytes)).address();
-            allocated.put(address, bytes);
-            used.addAndGet(bytes);
-            return address;
-        } catch (Throwable e) {
-            throw new AssertionError(e);
-        }
+        long address = grid.allocate(bytes);
+        allocated.put(address, bytes);
+        used.addAndGet(bytes);
+        return address;
     }
 
     @Override
@@ -192,13 +170,7 @@ public final class HostDriver implements Driver {
             throw new AssertionError("freed what is not allocated: " + Long.toHexString(address));
         }
         used.addAndGet(-bytes);
-        int whole;
-        try {
-            whole = (int) freeMemory.invokeExact(MemorySegment.ofAddress(address));
-        } catch (Throwable e) {
-            throw new AssertionError(e);
-        }
-        if (whole == 0) {
+        if (!grid.free(address)) {
             throw new AssertionError("something was written beside an allocation of " + bytes + " bytes");
         }
     }
@@ -331,28 +303,15 @@ public final class HostDriver implements Driver {
     }
 
     @Override
-    public synchronized void launch(
-            Function function, Grid grid, Block block, int sharedBytes, Stream stream, KernelArguments arguments) {
+    public void launch(
+            Function function, Grid blocks, Block block, int sharedBytes, Stream stream, KernelArguments arguments) {
         launches.incrementAndGet();
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment message = arena.allocate(MESSAGE_BYTES);
-            MemorySegment blocks = oneThread
-                    ? arena.allocateFrom(JAVA_INT, 1, grid.y(), grid.z())
-                    : arena.allocateFrom(JAVA_INT, grid.x(), grid.y(), grid.z());
-            MemorySegment threads = oneThread
-                    ? arena.allocateFrom(JAVA_INT, 1, 1, 1)
-                    : arena.allocateFrom(JAVA_INT, block.x(), block.y(), block.z());
-            runGrid.invokeExact(
-                    function.address(), arguments.pointers(), blocks, threads, order.ordinal(), message);
-            String problem = message.getString(0);
-            if (!problem.isEmpty()) {
-                throw new AssertionError(problem);
-            }
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new AssertionError(e);
-        }
+        grid.run(
+                function.address(),
+                oneThread ? new Grid(1, blocks.y(), blocks.z()) : blocks,
+                oneThread ? Block.of(1) : block,
+                order.ordinal(),
+                arguments);
     }
 
     private static UnsupportedOperationException noGraphs() {
