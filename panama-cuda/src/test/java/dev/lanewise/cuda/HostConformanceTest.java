@@ -15,7 +15,8 @@ import org.junit.jupiter.api.BeforeAll;
  * other types; {@code -Dlanewise.cuda.conformance=all} tries all types, and the gradients with them.
  */
 final class HostConformanceTest extends BackendConformance {
-    private static final boolean ALL = System.getProperty("lanewise.cuda.conformance", "").equals("all");
+    private static final boolean ALL =
+            System.getProperty("lanewise.cuda.conformance", "").equals("all");
 
     /** Of so many combinations of an operation and a type one is tried. */
     private static final int SAMPLED = 4;

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
  * with {@code -Dlanewise.cuda.conformance=all}. Cases of layers have no adapter here.
  */
 final class HostGoldenTest {
-    private static final boolean ALL = System.getProperty("lanewise.cuda.conformance", "").equals("all");
+    private static final boolean ALL =
+            System.getProperty("lanewise.cuda.conformance", "").equals("all");
     private static final int SAMPLED = 11;
     private static final Path CASES = Path.of("..", "testkit", "golden");
 
@@ -48,8 +49,8 @@ final class HostGoldenTest {
     }
 
     private static Stream<Pending> sample(List<Pending> cases) {
-        return ALL ? cases.stream() : IntStream.range(0, cases.size())
-                .filter(i -> i % SAMPLED == 0)
-                .mapToObj(cases::get);
+        return ALL
+                ? cases.stream()
+                : IntStream.range(0, cases.size()).filter(i -> i % SAMPLED == 0).mapToObj(cases::get);
     }
 }

@@ -72,8 +72,7 @@ final class LaunchesOnHostTest {
     }
 
     private Tensor positions(int bound, long... sizes) {
-        long[] values =
-                random.longs(Shape.of(sizes).elements(), 0, bound).toArray();
+        long[] values = random.longs(Shape.of(sizes).elements(), 0, bound).toArray();
         return Tensor.of(values, Shape.of(sizes)).to(CUDA);
     }
 
@@ -85,10 +84,8 @@ final class LaunchesOnHostTest {
 
     static Stream<Arguments> operationsWithBarriers() {
         return Stream.of(
-                Arguments.of(new Reduce(
-                        Reduce.Kind.SUM, List.of(0), false), new long[][] {{700, 9}}),
-                Arguments.of(new Reduce(
-                        Reduce.Kind.SUM, List.of(0, 1), false), new long[][] {{300, 99}}),
+                Arguments.of(new Reduce(Reduce.Kind.SUM, List.of(0), false), new long[][] {{700, 9}}),
+                Arguments.of(new Reduce(Reduce.Kind.SUM, List.of(0, 1), false), new long[][] {{300, 99}}),
                 Arguments.of(new ArgReduce(ArgReduce.Kind.ARGMAX, 1, false), new long[][] {{5, 900}}),
                 Arguments.of(new Softmax(1, true), new long[][] {{7, 600}}),
                 Arguments.of(new Softmax(0, false), new long[][] {{90, 40}}),
@@ -138,8 +135,7 @@ final class LaunchesOnHostTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextInt(50) == 0 ? Float.NaN : random.nextInt(100) - 50;
         }
-        long[] positions =
-                Tensor.of(values, 2, n).to(CUDA).argsort(1, true).toLongArray();
+        long[] positions = Tensor.of(values, 2, n).to(CUDA).argsort(1, true).toLongArray();
         for (int line = 0; line < 2; line++) {
             int first = line * n;
             Comparator<Integer> largestFirst = (a, b) -> Float.compare(values[first + b], values[first + a]);
@@ -214,7 +210,8 @@ final class LaunchesOnHostTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessage("index_select: position 5 is outside a dimension of size 5; check the indices");
         assertThat(x.indexSelect(0, Tensor.of(4L).to(CUDA)).toFloatArray()).hasSize(3);
-        assertThatThrownBy(() -> x.crossEntropy(Tensor.of(0L, 1L, 2L, -1L, 0L).to(CUDA)).item())
+        assertThatThrownBy(() ->
+                        x.crossEntropy(Tensor.of(0L, 1L, 2L, -1L, 0L).to(CUDA)).item())
                 .hasMessage("cross_entropy: class -1 is not one of 3, counted from 0; check the classes");
     }
 

@@ -104,7 +104,7 @@ public final class KernelTemplates {
     public static KernelSource reduce(Reduce.Kind kind, DType dtype) {
         boolean integer = !dtype.isFloating();
         DType out = new Reduce(kind, List.of(), false).resultType(dtype);
-                Map<String, String> definitions = new LinkedHashMap<>();
+        Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("OUT", type(out));
         definitions.put("IN", type(dtype));
         definitions.put("ACC", isLogical(kind) ? "i64" : accumulator(dtype));
@@ -121,11 +121,7 @@ public final class KernelTemplates {
                     case ALL -> "(x) & (y)";
                 });
         definitions.put("FINISH(x, n)", kind == Reduce.Kind.MEAN ? "(x) / (ACC)(n)" : "(x)");
-        return program(
-                lower(kind) + suffix(dtype, out),
-                definitions,
-                REDUCE,
-                List.of("reduce", "finish_parts"));
+        return program(lower(kind) + suffix(dtype, out), definitions, REDUCE, List.of("reduce", "finish_parts"));
     }
 
     private static boolean isLogical(Reduce.Kind kind) {
@@ -180,8 +176,7 @@ public final class KernelTemplates {
 
     /** Elements and slices by position, moved in pieces of 1, 2, 4, 8 or 16 bytes. */
     public static KernelSource indexing(int bytes) {
-        return program(
-                "indexing_" + 8 * bytes, Map.of("T", word(bytes)), INDEXING, List.of("index_select", "gather"));
+        return program("indexing_" + 8 * bytes, Map.of("T", word(bytes)), INDEXING, List.of("index_select", "gather"));
     }
 
     /** The sum that is the gradient of picking slices. */
@@ -195,10 +190,7 @@ public final class KernelTemplates {
         definitions.put("T", type(dtype));
         definitions.put("KEY", dtype.bytes() == 8 ? "u64" : "u32");
         return program(
-                "sort" + suffix(dtype, dtype),
-                definitions,
-                SORT,
-                List.of("sort_chunks", "merge_runs", "take_sorted"));
+                "sort" + suffix(dtype, dtype), definitions, SORT, List.of("sort_chunks", "merge_runs", "take_sorted"));
     }
 
     /** Elements combined in at positions. */
@@ -236,7 +228,10 @@ public final class KernelTemplates {
                     case CUMSUM -> "((x) + (y))";
                     case CUMPROD -> "((x) * (y))";
                 });
-        return program(lower(kind) + suffix(dtype, out), definitions, SCAN,
+        return program(
+                lower(kind) + suffix(dtype, out),
+                definitions,
+                SCAN,
                 List.of("scan_lines", "scan_parts", "scan_totals", "scan_before"));
     }
 
@@ -246,11 +241,7 @@ public final class KernelTemplates {
                 "layer_norm" + suffix(dtype, dtype),
                 withAccumulator(dtype),
                 LAYER_NORM,
-                List.of(
-                        "layer_norm",
-                        "layer_norm_grad_input",
-                        "layer_norm_grad_affine",
-                        "layer_norm_grad_finish"));
+                List.of("layer_norm", "layer_norm_grad_input", "layer_norm_grad_affine", "layer_norm_grad_finish"));
     }
 
     /** Cross-entropy after log-softmax, and its gradient. */
@@ -259,11 +250,7 @@ public final class KernelTemplates {
                 "cross_entropy" + suffix(dtype, dtype),
                 withAccumulator(dtype),
                 CROSS_ENTROPY,
-                List.of(
-                        "cross_entropy",
-                        "cross_entropy_total",
-                        "cross_entropy_weight",
-                        "cross_entropy_grad"));
+                List.of("cross_entropy", "cross_entropy_total", "cross_entropy_weight", "cross_entropy_grad"));
     }
 
     /** Optimizer steps over all parameters. */
@@ -284,8 +271,7 @@ public final class KernelTemplates {
         return PRELUDE;
     }
 
-    static KernelSource program(
-            String name, Map<String, String> definitions, String template, List<String> kernels) {
+    static KernelSource program(String name, Map<String, String> definitions, String template, List<String> kernels) {
         StringBuilder code = new StringBuilder(PRELUDE);
         definitions.forEach((key, value) ->
                 code.append("#define ").append(key).append(' ').append(value).append('\n'));

@@ -29,8 +29,8 @@ public final class Elementwise {
             new Program.OfKind<>(Compare.class, KernelTemplates::compare);
     private static final Program.OfKind<Ternary> TERNARY =
             new Program.OfKind<>(Ternary.class, KernelTemplates::ternary);
-    private static final Program.OfKind<DType> CAST = new Program.OfKind<>(DType.class, (to, from) ->
-            KernelTemplates.cast(from, to));
+    private static final Program.OfKind<DType> CAST =
+            new Program.OfKind<>(DType.class, (to, from) -> KernelTemplates.cast(from, to));
     private static final Program[] COPY = {copyProgram(1), copyProgram(2), copyProgram(4), copyProgram(8)};
 
     /** A thread moves so many bytes of the widest operand at once, but at most so many elements. */

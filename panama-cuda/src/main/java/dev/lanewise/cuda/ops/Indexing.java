@@ -9,9 +9,11 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Gather;
 import dev.lanewise.tensor.op.IndexAdd;
 import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Scatter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -64,11 +66,7 @@ public final class Indexing {
                     .pointer(out);
             Launch.addFault(device, Faults.Check.INDEX_SELECT, arguments);
             Launch.queue(
-                    device,
-                    moving(word),
-                    "index_select",
-                    Threads.copyingRows(lines.outer() * count, inner),
-                    arguments);
+                    device, moving(word), "index_select", Threads.copyingRows(lines.outer() * count, inner), arguments);
         }
     }
 
@@ -78,11 +76,7 @@ public final class Indexing {
         long[] strides = x.strides();
         long stride = strides[op.dim()];
         strides[op.dim()] = 0;
-        Walk walk = new Walk(inputs[1].shape().toArray(), strides);
-        if (walk.rank() > Walk.MAX_RANK) {
-            run(device, op, new Tensor[] {x.contiguous(), inputs[1]}, outputs);
-            return;
-        }
+        Walk walk = checked(op, new Walk(inputs[1].shape().toArray(), strides), x);
         try (Dense positions = Dense.of(device, inputs[1])) {
             KernelArguments arguments = device.arguments();
             walk.writeView(arguments.struct(Walk.VIEW_BYTES), 0);
@@ -96,6 +90,14 @@ public final class Indexing {
             Launch.addFault(device, Faults.Check.GATHER, arguments);
             Launch.queue(device, moving(x.dtype().bytes()), "gather", Threads.of(walk.elements()), arguments);
         }
+    }
+
+    private static Walk checked(Op op, Walk walk, Tensor x) {
+        if (walk.rank() > Walk.MAX_RANK) {
+            throw new TensorException(op.opName() + ": " + x.spec() + " has more dimensions than a kernel can follow"
+                    + " (expected at most " + Walk.MAX_RANK + "); reshape it");
+        }
+        return walk;
     }
 
     /** Queues the operation. */
@@ -150,7 +152,8 @@ public final class Indexing {
         }
         try (Dense positions = Dense.of(device, inputs[1]);
                 Dense source = Dense.of(device, inputs[2])) {
-            Walk walk = new Walk(shape.with(op.dim(), 1).toArray(), shape.rowMajorStrides(), output.strides());
+            long[] lines = shape.with(op.dim(), 1).toArray();
+            Walk walk = checked(op, new Walk(lines, shape.rowMajorStrides(), output.strides()), output);
             KernelArguments arguments = device.arguments();
             writeLines(arguments, walk, shape, op.dim(), output);
             arguments
@@ -161,11 +164,7 @@ public final class Indexing {
                     .pointer(DeviceBuffer.address(output));
             Launch.addFault(device, Faults.Check.SCATTER, arguments);
             Launch.queue(
-                    device,
-                    SCATTER.of(op.kind(), output.dtype()),
-                    "scatter",
-                    Threads.of(walk.elements()),
-                    arguments);
+                    device, SCATTER.of(op.kind(), output.dtype()), "scatter", Threads.of(walk.elements()), arguments);
         }
     }
 

@@ -45,7 +45,8 @@ public final class Joining {
             Sources.zero(device, address, output.spec().bytes());
         }
         long[] strides = output.strides();
-        long target = address + slice.start() * strides[slice.dim()] * output.dtype().bytes();
+        long target =
+                address + slice.start() * strides[slice.dim()] * output.dtype().bytes();
         strides[slice.dim()] *= slice.step();
         copy(device, inputs[0], target, strides);
     }

@@ -13,8 +13,7 @@ final class Launch {
         arguments.pointer(device.stream().faults().address()).i64(check.code());
     }
 
-    static void queue(
-            CudaDevice device, Program program, String kernel, Threads threads, KernelArguments arguments) {
+    static void queue(CudaDevice device, Program program, String kernel, Threads threads, KernelArguments arguments) {
         device.launch(program.name(), program.source(), kernel, threads.grid(), threads.block(), 0, arguments);
     }
 }

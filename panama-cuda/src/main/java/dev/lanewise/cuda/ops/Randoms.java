@@ -45,8 +45,7 @@ public final class Randoms {
             KernelArguments arguments =
                     device.arguments().i64(n).pointer(x.address()).pointer(DeviceBuffer.address(outputs[0]));
             addDraw(device, op, Randoms::write, arguments);
-            Launch.queue(
-                    device, RANDOM.of(outputs[0].dtype()), "dropout", Threads.of(Math.ceilDiv(n, 4L)), arguments);
+            Launch.queue(device, RANDOM.of(outputs[0].dtype()), "dropout", Threads.of(Math.ceilDiv(n, 4L)), arguments);
         }
     }
 

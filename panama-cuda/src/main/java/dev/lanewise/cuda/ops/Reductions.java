@@ -5,7 +5,10 @@ import dev.lanewise.cuda.kernel.KernelTemplates;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Reduce;
@@ -30,72 +33,94 @@ public final class Reductions {
 
     private Reductions() {}
 
+    /** An operand: where its elements are. */
+    private record Operand(DType type, Shape shape, long address, long[] strides) {
+        static Operand of(Tensor x) {
+            return new Operand(x.dtype(), x.shape(), DeviceBuffer.address(x), x.strides());
+        }
+
+        Operand dense(Dense copy) {
+            return new Operand(type, shape, copy.address(), shape.rowMajorStrides());
+        }
+
+        /** The dimensions that are reduced, or the others. */
+        Walk walk(List<Integer> dims, boolean reduced) {
+            long[] sizes = shape.toArray();
+            for (int d = 0; d < sizes.length; d++) {
+                sizes[d] = dims.contains(d) == reduced ? sizes[d] : 1;
+            }
+            return new Walk(sizes, strides);
+        }
+    }
+
     /** Queues the operation. */
     public static void run(CudaDevice device, Reduce op, Tensor[] inputs, Tensor[] outputs) {
-        Tensor x = inputs[0];
-        Walk kept = walk(x, op.dims(), false);
-        Walk reduced = walk(x, op.dims(), true);
-        if (Math.max(kept.rank(), reduced.rank()) > Walk.MAX_RANK) {
-            onDense(device, op, x, outputs);
+        Operand x = Operand.of(inputs[0]);
+        if (fits(x, op.dims())) {
+            reduce(device, op, x, outputs[0]);
             return;
         }
+        try (Dense dense = Dense.of(device, inputs[0])) {
+            reduce(device, op, checked(op, x.dense(dense), op.dims()), outputs[0]);
+        }
+    }
+
+    private static void reduce(CudaDevice device, Reduce op, Operand x, Tensor output) {
+        Walk kept = x.walk(op.dims(), false);
+        Walk reduced = x.walk(op.dims(), true);
         long results = kept.elements();
         long n = reduced.elements();
         Threads threads = threads(kept, reduced);
         int parts = parts(threads, n);
+        Program program = REDUCE.of(op.kind(), x.type);
         if (parts == 1) {
-            reduce(device, op, x, kept, reduced, threads, outputs[0], 0);
+            KernelArguments arguments = arguments(device, kept, reduced, threads, x, output);
+            Launch.queue(device, program, "reduce", threads, arguments.pointer(0));
             return;
         }
         try (ScratchMemory partial = device.scratch(results * parts * ACCUMULATOR_BYTES)) {
-            reduce(device, op, x, kept, reduced, threads.times(parts), outputs[0], partial.address());
-            KernelArguments arguments = device.arguments()
+            KernelArguments arguments = arguments(device, kept, reduced, threads, x, output);
+            Launch.queue(device, program, "reduce", threads.times(parts), arguments.pointer(partial.address()));
+            arguments = device.arguments()
                     .i64(results)
                     .i64(parts)
                     .i64(n)
                     .pointer(partial.address())
-                    .pointer(DeviceBuffer.address(outputs[0]));
-            Launch.queue(
-                    device,
-                    REDUCE.of(op.kind(), x.dtype()),
-                    "finish_parts",
-                    Threads.alongRows(results, parts),
-                    arguments);
+                    .pointer(DeviceBuffer.address(output));
+            Launch.queue(device, program, "finish_parts", Threads.alongRows(results, parts), arguments);
         }
     }
 
-    private static void reduce(
-            CudaDevice device,
-            Reduce op,
-            Tensor x,
-            Walk kept,
-            Walk reduced,
-            Threads threads,
-            Tensor output,
-            long partial) {
+    private static KernelArguments arguments(
+            CudaDevice device, Walk kept, Walk reduced, Threads threads, Operand x, Tensor output) {
         KernelArguments arguments = device.arguments();
         MemorySegment layout = arguments.struct(2 * Walk.VIEW_BYTES);
         kept.writeView(layout, 0);
         reduced.writeView(layout, Walk.VIEW_BYTES);
-        arguments
+        return arguments
                 .i32(threads.acrossFlag())
                 .i64(kept.elements())
                 .i64(reduced.elements())
-                .pointer(DeviceBuffer.address(x))
-                .pointer(DeviceBuffer.address(output))
-                .pointer(partial);
-        Launch.queue(device, REDUCE.of(op.kind(), x.dtype()), "reduce", threads, arguments);
+                .pointer(x.address)
+                .pointer(DeviceBuffer.address(output));
     }
 
     /** Queues the operation. */
     public static void run(CudaDevice device, ArgReduce op, Tensor[] inputs, Tensor[] outputs) {
-        Tensor x = inputs[0];
-        Walk kept = walk(x, List.of(op.dim()), false);
-        Walk reduced = walk(x, List.of(op.dim()), true);
-        if (kept.rank() > Walk.MAX_RANK) {
-            onDense(device, op, x, outputs);
+        Operand x = Operand.of(inputs[0]);
+        List<Integer> dims = List.of(op.dim());
+        if (fits(x, dims)) {
+            argReduce(device, op, x, outputs[0]);
             return;
         }
+        try (Dense dense = Dense.of(device, inputs[0])) {
+            argReduce(device, op, checked(op, x.dense(dense), dims), outputs[0]);
+        }
+    }
+
+    private static void argReduce(CudaDevice device, ArgReduce op, Operand x, Tensor output) {
+        Walk kept = x.walk(List.of(op.dim()), false);
+        Walk reduced = x.walk(List.of(op.dim()), true);
         Threads threads = threads(kept, reduced);
         KernelArguments arguments = device.arguments();
         kept.writeView(arguments.struct(Walk.VIEW_BYTES), 0);
@@ -104,32 +129,25 @@ public final class Reductions {
                 .i64(kept.elements())
                 .i64(reduced.elements())
                 .i64(reduced.stride(0, 0))
-                .pointer(DeviceBuffer.address(x))
-                .pointer(DeviceBuffer.address(outputs[0]));
-        Launch.queue(device, ARG_REDUCE.of(op.kind(), x.dtype()), "arg_reduce", threads, arguments);
+                .pointer(x.address)
+                .pointer(DeviceBuffer.address(output));
+        Launch.queue(device, ARG_REDUCE.of(op.kind(), x.type), "arg_reduce", threads, arguments);
     }
 
-    /** More dimensions than a kernel takes are fewer once the operand is dense. */
-    private static void onDense(CudaDevice device, Op op, Tensor x, Tensor[] outputs) {
-        Tensor copy = x.isContiguous() ? x : x.contiguous();
-        Tensor[] inputs = {copy};
-        switch (op) {
-            case Reduce reduce -> run(device, reduce, inputs, outputs);
-            case ArgReduce reduce -> run(device, reduce, inputs, outputs);
-            default -> throw new IllegalArgumentException(op.opName());
-        }
+    private static boolean fits(Operand x, List<Integer> dims) {
+        return x.shape.rank() <= Walk.MAX_RANK
+                || x.walk(dims, false).rank() <= Walk.MAX_RANK
+                        && x.walk(dims, true).rank() <= Walk.MAX_RANK;
     }
 
-    /** The dimensions that are reduced, or the others. */
-    private static Walk walk(Tensor x, List<Integer> dims, boolean reduced) {
-        int rank = x.shape().rank();
-        long[] sizes = new long[rank];
-        long[] strides = new long[rank];
-        for (int d = 0; d < rank; d++) {
-            sizes[d] = dims.contains(d) == reduced ? x.shape().size(d) : 1;
-            strides[d] = x.stride(d);
+    /** Dense operands have so many groups of dimensions only where kept and reduced ones alternate. */
+    private static Operand checked(Op op, Operand x, List<Integer> dims) {
+        if (!fits(x, dims)) {
+            throw new TensorException(op.opName() + ": dimensions " + dims + " of " + x.shape
+                    + " alternate with others more often than a kernel can follow (expected at most " + Walk.MAX_RANK
+                    + " groups of each); reduce some of them first");
         }
-        return new Walk(sizes, strides);
+        return x;
     }
 
     /** Neighbouring threads read what is nearer in memory: the next element of a row, or the next row's. */

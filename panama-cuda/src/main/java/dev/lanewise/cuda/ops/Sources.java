@@ -33,10 +33,8 @@ public final class Sources {
 
     /** Sets every element of a dense tensor. */
     static void fill(CudaDevice device, Tensor output, Number value) {
-        boolean integer = value instanceof Long
-                || value instanceof Integer
-                || value instanceof Short
-                || value instanceof Byte;
+        boolean integer =
+                value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte;
         if (value.doubleValue() == 0 && 1 / value.doubleValue() > 0) {
             zero(device, DeviceBuffer.address(output), output.spec().bytes());
             return;

@@ -25,9 +25,7 @@ final class HostGrid {
     HostGrid(Path file) {
         SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
         runGrid = function(
-                library,
-                "run_grid",
-                FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS));
+                library, "run_grid", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS));
         allocateMemory = function(library, "allocate_memory", FunctionDescriptor.of(ADDRESS, JAVA_LONG));
         freeMemory = function(library, "free_memory", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     }

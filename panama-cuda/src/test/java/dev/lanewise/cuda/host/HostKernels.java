@@ -171,7 +171,8 @@ public final class HostKernels implements Nvrtc {
             List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-w", "-shared", "-fPIC"));
             command.addAll(List.of("-ffp-contract=off", "-o", unfinished.toString(), source.toString()));
             command.addAll(options);
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new AssertionError("g++ refuses " + source + ": " + output);

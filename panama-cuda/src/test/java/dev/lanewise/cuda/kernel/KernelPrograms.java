@@ -89,9 +89,7 @@ public final class KernelPrograms {
         Arrays.stream(Ternary.values())
                 .map(op -> KernelTemplates.ternary(op, dtype))
                 .forEach(programs::add);
-        Arrays.stream(DType.values())
-                .map(to -> KernelTemplates.cast(dtype, to))
-                .forEach(programs::add);
+        Arrays.stream(DType.values()).map(to -> KernelTemplates.cast(dtype, to)).forEach(programs::add);
     }
 
     private static void addReductions(List<KernelSource> programs, DType dtype) {

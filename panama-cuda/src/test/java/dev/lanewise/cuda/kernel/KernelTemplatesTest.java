@@ -80,7 +80,8 @@ class KernelTemplatesTest {
 
     @Test
     void programsHaveNamesOfTheirOwn() {
-        List<String> names = KernelPrograms.all().stream().map(KernelSource::name).toList();
+        List<String> names =
+                KernelPrograms.all().stream().map(KernelSource::name).toList();
         assertThat(names).doesNotHaveDuplicates();
         assertThat(names).contains("relu_f32", "softmax_bf16");
     }
