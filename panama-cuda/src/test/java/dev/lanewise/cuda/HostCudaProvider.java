@@ -72,8 +72,8 @@ public final class HostCudaProvider implements BackendProvider {
 
     @Override
     public Backend create(Device device) {
-        CudaLibraries libraries =
-                new CudaLibraries(HostGraphs.of(driver()), kernels(), new HostCublasLt(), new HostCudnn().library());
+        CudaLibraries libraries = new CudaLibraries(
+                HostGraphs.of(driver()), kernels(), new HostCublasLt(), new HostCudnn().library());
         return new CudaBackend(new CudaDevice(
                 device,
                 libraries,

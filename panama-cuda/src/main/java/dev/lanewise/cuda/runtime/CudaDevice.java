@@ -78,12 +78,7 @@ public final class CudaDevice implements AutoCloseable {
      * @param code where compiled kernels are kept
      * @param holders says which scopes hold how much, for the message when memory is out
      */
-    public CudaDevice(
-            Device device,
-            CudaLibraries libraries,
-            CodeCache code,
-            Runnable releaseUnreachable,
-            Supplier<String> holders) {
+    public CudaDevice(Device device, CudaLibraries libraries, CodeCache code, Runnable releaseUnreachable, Supplier<String> holders) {
         this.device = device;
         this.libraries = libraries;
         driver = libraries.driver();

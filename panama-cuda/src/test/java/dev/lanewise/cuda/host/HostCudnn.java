@@ -1,7 +1,7 @@
 package dev.lanewise.cuda.host;
 
-import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
@@ -82,8 +82,9 @@ public final class HostCudnn implements InvocationHandler {
         int c = sizes[1];
         int h = sizes[2];
         int w = sizes[3];
-        int[] strides =
-                format == Cudnn.Format.NCHW ? new int[] {c * h * w, h * w, w, 1} : new int[] {h * w * c, 1, w * c, c};
+        int[] strides = format == Cudnn.Format.NCHW
+                ? new int[] {c * h * w, h * w, w, 1}
+                : new int[] {h * w * c, 1, w * c, c};
         return new Tensor4(type, sizes, strides);
     }
 

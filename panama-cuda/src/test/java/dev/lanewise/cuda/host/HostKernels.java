@@ -136,9 +136,9 @@ public final class HostKernels implements Nvrtc {
         text.append("namespace program" + i + " {\n")
                 .append(onHost(KERNEL.matcher(program).replaceAll("static void $1(")))
                 .append("}\n");
-        for (String name : matches(DEFINITION, program)) {
-            text.append("#undef " + name + "\n");
-        }
+        List<String> definitions = new ArrayList<>(matches(DEFINITION, program));
+        definitions.removeAll(matches(DEFINITION, KernelPrograms.prelude()));
+        definitions.forEach(name -> text.append("#undef " + name + "\n"));
         for (String kernel : matches(KERNEL, program)) {
             text.append("extern \"C\" void program" + i + "_" + kernel + "(void** arguments) { call(program" + i + "::"
                     + kernel + ", arguments); }\n");
