@@ -14,14 +14,16 @@ import dev.lanewise.tensor.op.Unary;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compiles every kernel of every template. Each program is compiled for one of the architectures in turn, those of F32 for
- * all of them; {@code -Dlanewise.cuda.allArchitectures=true} compiles all programs for all architectures. The code is kept in
- * the build folder, so that only what changed is compiled again.
+ * Compiles every kernel of every template. Each program is compiled for one of the architectures in turn, the first of
+ * each template for all of them; {@code -Dlanewise.cuda.allArchitectures=true} compiles all programs for all architectures.
+ * The code is kept in the build folder, so that only what changed is compiled again.
  */
 class KernelTemplatesTest {
     private static final List<Integer> ARCHITECTURES = List.of(75, 80, 90, 100);
@@ -67,9 +69,10 @@ class KernelTemplatesTest {
         boolean all = Boolean.getBoolean("lanewise.cuda.allArchitectures");
         List<KernelSource> sources = KernelPrograms.all();
         List<Job> jobs = new ArrayList<>();
+        Set<List<String>> templates = new HashSet<>();
         for (int i = 0; i < sources.size(); i++) {
             KernelSource source = sources.get(i);
-            if (all || source.name().endsWith("_f32")) {
+            if (all || templates.add(source.entryPoints())) {
                 ARCHITECTURES.forEach(architecture -> jobs.add(new Job(source, architecture)));
             } else {
                 jobs.add(new Job(source, ARCHITECTURES.get(i % ARCHITECTURES.size())));
