@@ -72,8 +72,12 @@ public final class HostCudaProvider implements BackendProvider {
 
     @Override
     public Backend create(Device device) {
+        HostGraphs graphs = new HostGraphs(driver());
         CudaLibraries libraries = new CudaLibraries(
-                HostGraphs.of(driver()), kernels(), new HostCublasLt(), new HostCudnn().library());
+                graphs.driver(),
+                kernels(),
+                new HostCublasLt(true, graphs::queue),
+                new HostCudnn(graphs::queue).library());
         return new CudaBackend(new CudaDevice(
                 device,
                 libraries,

@@ -4,7 +4,6 @@ import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.DeviceAttribute;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.Driver.Block;
-import dev.lanewise.cuda.api.Driver.Event;
 import dev.lanewise.cuda.api.Driver.Grid;
 import dev.lanewise.cuda.api.Driver.Stream;
 import dev.lanewise.cuda.api.KernelArguments;
@@ -16,12 +15,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class CudaDevice implements AutoCloseable {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     /** The device whose context is current on the thread. */
     private static final ThreadLocal<@Nullable CudaDevice> CURRENT = new ThreadLocal<>();
-
-    /** Larger requests go to the driver's pool, which splits and merges; there the call no longer matters. */
-    private static final long LARGEST_CACHED = 64L << 20;
 
     /** Blocks a multiprocessor in the grid of a kernel that strides; more only cost their start. */
     private static final int WAVES = 16;
@@ -58,17 +47,11 @@ public final class CudaDevice implements AutoCloseable {
     private final PinnedMemory pinned;
     private final Copies copies;
 
-    private final ThreadLocal<Lease> leases = ThreadLocal.withInitial(this::lease);
-    private final List<DeviceStream> streams = new ArrayList<>();
-    private final ArrayDeque<DeviceStream> idle = new ArrayDeque<>();
-    private final ConcurrentLinkedDeque<Event> events = new ConcurrentLinkedDeque<>();
-    private final ConcurrentLinkedQueue<DeviceBlock> deferred = new ConcurrentLinkedQueue<>();
+    private final Streams streams;
+    private final Blocks blocks;
     private final ConcurrentLinkedDeque<Runnable> owned = new ConcurrentLinkedDeque<>();
     private CublasLt.@Nullable Handle cublasLt;
     private volatile boolean closed;
-
-    /** The thread's hold on its stream: when the thread is gone and this unreachable, another thread may have the stream. */
-    private record Lease(DeviceStream stream) {}
 
     /**
      * Retains the primary context of a device.
@@ -76,6 +59,7 @@ public final class CudaDevice implements AutoCloseable {
      * @param device which one
      * @param libraries what it is driven with
      * @param code where compiled kernels are kept
+     * @param releaseUnreachable frees the memory of tensors that nothing refers to any more
      * @param holders says which scopes hold how much, for the message when memory is out
      */
     public CudaDevice(Device device, CudaLibraries libraries, CodeCache code, Runnable releaseUnreachable, Supplier<String> holders) {
@@ -95,6 +79,8 @@ public final class CudaDevice implements AutoCloseable {
                     drainCaches();
                 },
                 holders);
+        streams = new Streams(this, driver);
+        blocks = new Blocks(this, memory);
         pinned = new PinnedMemory(driver);
         copies = new Copies(driver, pinned);
         kernels = new LoadedKernels(driver, new KernelCompiler(libraries.nvrtc(), code), architecture);
@@ -148,91 +134,27 @@ public final class CudaDevice implements AutoCloseable {
     /** The calling thread's stream, with the context current. */
     public DeviceStream stream() {
         enter();
-        return leases.get().stream();
-    }
-
-    private Lease lease() {
-        DeviceStream stream = takeStream();
-        Lease lease = new Lease(stream);
-        CLEANER.register(lease, () -> {
-            synchronized (streams) {
-                idle.addLast(stream);
-            }
-        });
-        return lease;
-    }
-
-    private DeviceStream takeStream() {
-        synchronized (streams) {
-            DeviceStream unused = idle.pollFirst();
-            if (unused != null) {
-                return unused;
-            }
-            DeviceStream created = new DeviceStream(this, driver.createStream());
-            streams.add(created);
-            return created;
-        }
+        return streams.current();
     }
 
     /** Makes {@code later} wait for what is queued on {@code earlier} so far. */
     void order(Stream earlier, Stream later) {
-        Event event = events.pollFirst();
-        if (event == null) {
-            event = driver.createEvent(false);
-        }
-        driver.record(event, earlier);
-        driver.await(later, event);
-        events.addFirst(event);
+        streams.order(earlier, later);
     }
 
     /** Memory for a new tensor, usable at once by work of the calling thread. */
     public DeviceBuffer allocate(long bytes) {
-        return new DeviceBuffer(device, bytes, block(bytes));
+        return new DeviceBuffer(device, bytes, blocks.take(bytes, stream()));
     }
 
     /** Device memory for the duration of a call. */
     public ScratchMemory scratch(long bytes) {
-        return new ScratchMemory(block(bytes));
+        return new ScratchMemory(blocks.take(bytes, stream()));
     }
 
-    private DeviceBlock block(long bytes) {
-        DeviceStream stream = stream();
-        StepGraph recorder = stream.recorder();
-        BlockCache cache = stream.allocating();
-        // a recorded step's memory is its own, whatever the size
-        boolean cached = bytes <= LARGEST_CACHED || cache != stream.cache();
-        long blockBytes = cached ? BlockCache.blockBytes(bytes) : bytes;
-        long address = cached ? cache.take(blockBytes) : 0;
-        if (address == 0) {
-            address = recorder == null ? memory.allocate(blockBytes, stream.handle()) : recorder.allocate(blockBytes);
-        }
-        DeviceBlock block = new DeviceBlock(stream, cache, address, blockBytes);
-        if (recorder != null) {
-            recorder.allocated(block);
-        }
-        return block;
-    }
-
-    /** Takes a block back that {@code home} may use again from here on. */
-    void giveBack(DeviceStream home, BlockCache cache, long address, long blockBytes) {
-        if (blockBytes > LARGEST_CACHED && cache == home.cache()) {
-            enter();
-            memory.free(address, blockBytes, home.handle());
-        } else {
-            cache.give(address, blockBytes);
-        }
-    }
-
-    /** Frees a block once no stream that used it records. */
-    void freeLater(DeviceBlock block) {
-        deferred.add(block);
-    }
-
-    /** Frees what had to wait for the end of a recording. */
-    void freeDeferred() {
-        for (DeviceBlock block = deferred.poll(); block != null; block = deferred.poll()) {
-            block.run();
-        }
+    /** Where blocks of memory come from. */
+    Blocks blocks() {
+        return blocks;
     }
 
     /** Whether the device has been given back. */
@@ -241,13 +163,7 @@ public final class CudaDevice implements AutoCloseable {
     }
 
     private void drainCaches() {
-        List<DeviceStream> all;
-        synchronized (streams) {
-            all = List.copyOf(streams);
-        }
-        for (DeviceStream stream : all) {
-            stream.cache().drain((address, bytes) -> memory.free(address, bytes, stream.handle()));
-        }
+        streams.all().forEach(blocks::drain);
     }
 
     /** A grid for a kernel that strides over {@code work} pieces with blocks of {@code threads}: at most a few waves. */
@@ -402,14 +318,7 @@ public final class CudaDevice implements AutoCloseable {
         owned.forEach(Runnable::run);
         owned.clear();
         drainCaches();
-        synchronized (streams) {
-            streams.forEach(DeviceStream::close);
-            streams.clear();
-            idle.clear();
-        }
-        for (Event event = events.pollFirst(); event != null; event = events.pollFirst()) {
-            driver.destroy(event);
-        }
+        streams.close();
         if (cublasLt != null) {
             libraries.cublasLt().destroy(cublasLt);
         }

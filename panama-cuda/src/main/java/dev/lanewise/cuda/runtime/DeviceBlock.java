@@ -82,13 +82,13 @@ final class DeviceBlock implements Runnable {
         if (writer != home || readers != null) {
             if (isRecorded()) {
                 // an event would become part of the recording
-                device.freeLater(this);
+                device.blocks().freeLater(this);
                 return;
             }
             device.enter();
             waitForUsers(home);
         }
-        device.giveBack(home, cache, address, blockBytes);
+        device.blocks().giveBack(home, cache, address, blockBytes);
     }
 
     private boolean isRecorded() {

@@ -108,7 +108,7 @@ public final class StepGraph implements StepRecorder {
             inside.clear();
             stream.recorder(null);
             stream.useMemory(null);
-            device.freeDeferred();
+            device.blocks().freeDeferred();
         }
         List<Op> operations = new ArrayList<>();
         for (Cell<?> cell : cells) {

@@ -28,7 +28,10 @@ public final class HostGraphs implements InvocationHandler {
             Set.of("launch", "copyToDevice", "copyToHost", "copy", "fill8", "fill16", "fill32");
     private static final Set<String> REFUSED = Set.of("synchronize", "isDone", "trim", "allocatePinned", "load");
 
-    private record Call(Method method, Object[] arguments) {}
+    /** Something queued. */
+    private interface Call {
+        void run() throws Throwable;
+    }
 
     private final Driver driver;
     private final Map<Long, List<Call>> recordings = new ConcurrentHashMap<>();
@@ -36,14 +39,24 @@ public final class HostGraphs implements InvocationHandler {
     private final ThreadLocal<Boolean> recording = ThreadLocal.withInitial(() -> false);
     private final AtomicLong handles = new AtomicLong(1L << 40);
 
-    private HostGraphs(Driver driver) {
+    /** Graphs for {@code driver}. */
+    public HostGraphs(Driver driver) {
         this.driver = driver;
     }
 
     /** The driver with graphs. */
-    public static Driver of(Driver driver) {
-        return (Driver) Proxy.newProxyInstance(
-                Driver.class.getClassLoader(), new Class<?>[] {Driver.class}, new HostGraphs(driver));
+    public Driver driver() {
+        return (Driver) Proxy.newProxyInstance(Driver.class.getClassLoader(), new Class<?>[] {Driver.class}, this);
+    }
+
+    /** Runs a library's work, or writes it down where {@code stream} records. */
+    public void queue(Stream stream, Runnable work) {
+        List<Call> recorded = recordings.get(address(stream));
+        if (recorded == null) {
+            work.run();
+        } else {
+            recorded.add(work::run);
+        }
     }
 
     @Override
@@ -85,7 +98,7 @@ public final class HostGraphs implements InvocationHandler {
                 return null;
             }
             for (Call call : calls(exec.address())) {
-                run(call.method, call.arguments);
+                call.run();
             }
             return null;
         }
@@ -96,7 +109,8 @@ public final class HostGraphs implements InvocationHandler {
         if (QUEUED.contains(method.getName())) {
             List<Call> recorded = recordings.get(address(stream(arguments)));
             if (recorded != null) {
-                recorded.add(new Call(method, kept(arguments)));
+                Object[] kept = kept(arguments);
+                recorded.add(() -> run(method, kept));
                 return null;
             }
         }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 
 /**
  * cuBLASLt on host memory by plain loops that sum in double precision. It checks what the library checks: that every handle
@@ -44,15 +45,17 @@ public final class HostCublasLt implements CublasLt {
     private final AtomicLong next = new AtomicLong(0x1000);
     private final Map<Object, Object> alive = new ConcurrentHashMap<>();
     private final boolean epilogues;
+    private final BiConsumer<Driver.Stream, Runnable> queue;
 
-    /** cuBLASLt that knows all epilogues. */
-    public HostCublasLt() {
-        this(true);
+    /** With {@code epilogues} or, as the library for some types, with none; products run when they are queued. */
+    public HostCublasLt(boolean epilogues) {
+        this(epilogues, (stream, work) -> work.run());
     }
 
-    /** With {@code epilogues} or, as the library for some types, with none. */
-    public HostCublasLt(boolean epilogues) {
+    /** With another way to queue a product. */
+    public HostCublasLt(boolean epilogues, BiConsumer<Driver.Stream, Runnable> queue) {
         this.epilogues = epilogues;
+        this.queue = queue;
     }
 
     /** How many handles have not been destroyed. */
@@ -215,17 +218,32 @@ public final class HostCublasLt implements CublasLt {
         if (workspaceBytes < algorithm.workspaceBytes() || workspace == 0) {
             throw CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "workspace");
         }
-        long k = product.transposeA ? left.rows : left.columns;
+        Epilogue epilogue = product.epilogue;
+        long bias = product.bias;
+        boolean transposeA = product.transposeA;
+        boolean transposeB = product.transposeB;
+        long k = transposeA ? left.rows : left.columns;
+        Sum sum = (batch, row, column) -> {
+            double total = 0;
+            for (long i = 0; i < k; i++) {
+                total += element(left, a.address(), batch, row, i, transposeA)
+                        * element(right, b.address(), batch, i, column, transposeB);
+            }
+            return finish(epilogue, bias, out.type, row, alpha * total);
+        };
+        queue.accept(stream, () -> store(out, d.address(), sum));
+    }
+
+    private interface Sum {
+        double at(int batch, long row, long column);
+    }
+
+    private static void store(Matrices out, long address, Sum sum) {
         for (int batch = 0; batch < out.count; batch++) {
             for (long column = 0; column < out.columns; column++) {
                 for (long row = 0; row < out.rows; row++) {
-                    double sum = 0;
-                    for (long i = 0; i < k; i++) {
-                        sum += element(left, a.address(), batch, row, i, product.transposeA)
-                                * element(right, b.address(), batch, i, column, product.transposeB);
-                    }
                     long at = batch * out.batch + column * out.stride + row;
-                    HostElements.set(out.type, d.address(), at, finish(product, out.type, row, alpha * sum));
+                    HostElements.set(out.type, address, at, sum.at(batch, row, column));
                 }
             }
         }
@@ -237,13 +255,13 @@ public final class HostCublasLt implements CublasLt {
         return HostElements.get(matrices.type, address, batch * matrices.batch + at);
     }
 
-    private static double finish(Product product, DataType type, long row, double sum) {
-        return switch (product.epilogue) {
+    private static double finish(Epilogue epilogue, long bias, DataType type, long row, double sum) {
+        return switch (epilogue) {
             case NONE -> sum;
-            case BIAS -> sum + HostElements.get(type, product.bias, row);
+            case BIAS -> sum + HostElements.get(type, bias, row);
             case RELU -> Math.max(sum, 0);
-            case RELU_BIAS -> Math.max(sum + HostElements.get(type, product.bias, row), 0);
-            default -> throw new UnsupportedOperationException("the stand-in has no epilogue " + product.epilogue);
+            case RELU_BIAS -> Math.max(sum + HostElements.get(type, bias, row), 0);
+            default -> throw new UnsupportedOperationException("the stand-in has no epilogue " + epilogue);
         };
     }
 }

@@ -3,6 +3,7 @@ package dev.lanewise.cuda.host;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.DataType;
+import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationHandler;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 
 /**
  * cuDNN's convolutions on host memory by plain loops that sum in double precision, for both orders of dimensions; what the
@@ -22,7 +24,19 @@ public final class HostCudnn implements InvocationHandler {
 
     private final AtomicLong next = new AtomicLong(0x1000);
     private final Map<Object, Object> alive = new ConcurrentHashMap<>();
+    private final Map<Object, Driver.Stream> streams = new ConcurrentHashMap<>();
+    private final BiConsumer<Driver.Stream, Runnable> queue;
     private volatile int measured;
+
+    /** Convolutions run when they are queued. */
+    public HostCudnn() {
+        this((stream, work) -> work.run());
+    }
+
+    /** With another way to queue a convolution. */
+    public HostCudnn(BiConsumer<Driver.Stream, Runnable> queue) {
+        this.queue = queue;
+    }
 
     /** The library. */
     public Cudnn library() {
@@ -44,8 +58,13 @@ public final class HostCudnn implements InvocationHandler {
         return switch (method.getName()) {
             case "version" -> new Version(9, 24, 0);
             case "create" -> add(new Cudnn.Handle(address()), "handle");
-            case "setStream", "use" -> {
+            case "use" -> {
                 state(arguments[0]);
+                yield null;
+            }
+            case "setStream" -> {
+                state(arguments[0]);
+                streams.put(arguments[0], (Driver.Stream) arguments[1]);
                 yield null;
             }
             case "destroy" -> {
@@ -125,11 +144,10 @@ public final class HostCudnn implements InvocationHandler {
                 (Tensor4) state(wRef.descriptor()),
                 (Tensor4) state(yRef.descriptor()),
                 (Cudnn.Convolution) state(arguments[5]));
-        switch ((Cudnn.ConvolutionPass) arguments[1]) {
-            case FORWARD -> pass.forward(xRef.address(), wRef.address(), yRef.address());
-            case BACKWARD_DATA -> pass.backwardData(xRef.address(), wRef.address(), yRef.address());
-            case BACKWARD_FILTER -> pass.backwardFilter(xRef.address(), wRef.address(), yRef.address());
-        }
+        Cudnn.ConvolutionPass direction = (Cudnn.ConvolutionPass) arguments[1];
+        queue.accept(
+                streams.get(arguments[0]),
+                () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
     }
 
     /** One product of the sum: the elements of input, filter and output that belong together. */
@@ -138,6 +156,14 @@ public final class HostCudnn implements InvocationHandler {
     }
 
     private record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution) {
+        void run(Cudnn.ConvolutionPass direction, long input, long filter, long output) {
+            switch (direction) {
+                case FORWARD -> forward(input, filter, output);
+                case BACKWARD_DATA -> backwardData(input, filter, output);
+                case BACKWARD_FILTER -> backwardFilter(input, filter, output);
+            }
+        }
+
         void forward(long from, long filter, long to) {
             double[] sums = new double[elements(y)];
             terms((xi, wi, yi) -> sums[dense(y, yi)] += get(x, from, xi) * get(w, filter, wi));

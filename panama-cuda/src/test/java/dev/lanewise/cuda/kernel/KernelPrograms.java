@@ -54,11 +54,6 @@ public final class KernelPrograms {
                     .map(kind -> KernelTemplates.scatter(kind, dtype))
                     .forEach(programs::add);
         }
-        DType.NUMBERS.forEach(dtype -> programs.add(NetworkTemplates.product(dtype)));
-        DType.FLOATING.forEach(dtype -> {
-            programs.add(NetworkTemplates.pool(dtype));
-            programs.add(NetworkTemplates.batchNorm(dtype));
-        });
         return programs;
     }
 
