@@ -21,9 +21,10 @@ namespace {
 const int MOST_THREADS = 1024;
 const size_t STACK = 64 << 10;
 
+// A context is made once and then waits for the next kernel; making one costs system calls.
 struct Fiber {
     jmp_buf at;
-    bool started, ended;
+    bool made, ended;
 };
 Fiber fibers[MOST_THREADS];
 char* stacks;
@@ -42,9 +43,11 @@ void place(int number) {
 }
 
 void body() {
-    kernel(arguments);
-    fibers[running].ended = true;
-    _longjmp(scheduler, 1);
+    for (;;) {
+        kernel(arguments);
+        fibers[running].ended = true;
+        if (_setjmp(fibers[running].at) == 0) _longjmp(scheduler, 1);
+    }
 }
 
 // Runs a thread until it ends or waits.
@@ -52,8 +55,8 @@ void resume(int number) {
     running = number;
     place(number);
     if (_setjmp(scheduler) == 0) {
-        if (fibers[number].started) _longjmp(fibers[number].at, 1);
-        fibers[number].started = true;
+        if (fibers[number].made) _longjmp(fibers[number].at, 1);
+        fibers[number].made = true;
         getcontext(&entry);
         entry.uc_stack.ss_sp = stacks + number * STACK;
         entry.uc_stack.ss_size = STACK;
@@ -72,7 +75,7 @@ int turn(int step, int threads, int order) {
 }
 
 bool run_block(int threads, int order) {
-    for (int i = 0; i < threads; i++) fibers[i] = Fiber();
+    for (int i = 0; i < threads; i++) fibers[i].ended = false;
     int first = turn(0, threads, order);
     resume(first);
     if (fibers[first].ended) {
@@ -94,6 +97,7 @@ bool run_block(int threads, int order) {
         }
         if (ended > 0 && ended < threads) {
             snprintf(problem, 256, "%d of %d threads ended while the others wait at a barrier", ended, threads);
+            for (int i = 0; i < threads; i++) fibers[i].made = false;
             return false;
         }
     }
