@@ -17,10 +17,18 @@ extern "C" __global__ void index_add(i64 outer, i64 n, i64 inner, i64 count, con
                 column += (i64)gridDim.y * blockDim.x) {
             i64 block = divide(column, inner);
             i64 j = column - block * inner;
+            const T* column_of = slices + block * count * inner + j;
             ACC sum = 0;
-            for (i64 k = slot; k < count && sorted[k] == position; k++) {
-                sum += (ACC)load(slices[(block * count + order[k]) * inner + j]);
+            i64 k = slot;
+            // four loads on their way at once, added in order
+            for (; k + 3 < count && sorted[k + 3] == position; k += 4) {
+                ACC next[4];
+#pragma unroll
+                for (int i = 0; i < 4; i++) next[i] = load(column_of[order[k + i] * inner]);
+#pragma unroll
+                for (int i = 0; i < 4; i++) sum += next[i];
             }
+            for (; k < count && sorted[k] == position; k++) sum += (ACC)load(column_of[order[k] * inner]);
             store(out[(block * n + position) * inner + j], sum);
         }
     }
