@@ -78,7 +78,7 @@ public final class LayerNorms {
         Threads threads = Threads.acrossRows(n, rows);
         long most = Math.ceilDiv(BLOCKS, threads.grid().x());
         int parts = (int) Math.clamp(rows / ROWS_OF_PART, 1, most);
-        try (ScratchMemory partial = device.scratch(2 * parts * n * ACCUMULATOR_BYTES)) {
+        try (ScratchMemory partial = device.scratch(2L * parts * n * ACCUMULATOR_BYTES)) {
             KernelArguments arguments = arguments()
                     .pointer(g.address())
                     .pointer(x.address())

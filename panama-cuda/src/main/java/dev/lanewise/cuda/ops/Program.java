@@ -2,7 +2,10 @@ package dev.lanewise.cuda.ops;
 
 import dev.lanewise.cuda.kernel.KernelSource;
 import dev.lanewise.tensor.DType;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -16,37 +19,34 @@ import java.util.function.Supplier;
 record Program(String name, Supplier<KernelSource> source) {
     /** Programs of one kind, one an element type. */
     static final class OfType {
-        private final Program[] programs;
+        private final Map<DType, Program> programs = new EnumMap<>(DType.class);
 
         OfType(String kind, Function<DType, KernelSource> source) {
-            DType[] types = DType.values();
-            programs = new Program[types.length];
-            for (DType type : types) {
-                programs[type.ordinal()] =
-                        new Program(kind + " " + type.name().toLowerCase(Locale.ROOT), () -> source.apply(type));
+            for (DType type : DType.values()) {
+                String name = kind + " " + type.name().toLowerCase(Locale.ROOT);
+                programs.put(type, new Program(name, () -> source.apply(type)));
             }
         }
 
         Program of(DType type) {
-            return programs[type.ordinal()];
+            return Objects.requireNonNull(programs.get(type));
         }
     }
 
     /** Programs of several kinds, each one an element type. */
     static final class OfKind<K extends Enum<K>> {
-        private final OfType[] programs;
+        private final Map<K, OfType> programs;
 
         OfKind(Class<K> kinds, BiFunction<K, DType, KernelSource> source) {
-            K[] constants = kinds.getEnumConstants();
-            programs = new OfType[constants.length];
-            for (K kind : constants) {
-                String name = kinds.getName().substring(kinds.getPackageName().length() + 1) + " " + kind;
-                programs[kind.ordinal()] = new OfType(name, type -> source.apply(kind, type));
+            programs = new EnumMap<>(kinds);
+            String group = kinds.getName().substring(kinds.getPackageName().length() + 1);
+            for (K kind : kinds.getEnumConstants()) {
+                programs.put(kind, new OfType(group + " " + kind, type -> source.apply(kind, type)));
             }
         }
 
         Program of(K kind, DType type) {
-            return programs[kind.ordinal()].of(type);
+            return Objects.requireNonNull(programs.get(kind)).of(type);
         }
     }
 }

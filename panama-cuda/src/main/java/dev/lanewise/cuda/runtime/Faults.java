@@ -14,32 +14,33 @@ public final class Faults implements AutoCloseable {
     /** What kernels check. */
     public enum Check {
         /** The positions of {@code index_select}. */
-        INDEX_SELECT("index_select", "position %d is outside a dimension of size %d; check the indices"),
+        INDEX_SELECT(1, "index_select", "position %d is outside a dimension of size %d; check the indices"),
         /** The positions of {@code index_add}. */
-        INDEX_ADD("index_add", "position %d is outside a dimension of size %d; check the indices"),
+        INDEX_ADD(2, "index_add", "position %d is outside a dimension of size %d; check the indices"),
         /** The positions of {@code gather}. */
-        GATHER("gather", "position %d is outside a dimension of size %d; check the indices"),
+        GATHER(3, "gather", "position %d is outside a dimension of size %d; check the indices"),
         /** The positions of {@code scatter} of any kind. */
-        SCATTER("scatter", "position %d is outside a dimension of size %d; check the indices"),
+        SCATTER(4, "scatter", "position %d is outside a dimension of size %d; check the indices"),
         /** The classes of {@code cross_entropy}. */
-        CROSS_ENTROPY("cross_entropy", "class %d is not one of %d, counted from 0; check the classes");
+        CROSS_ENTROPY(5, "cross_entropy", "class %d is not one of %d, counted from 0; check the classes");
 
+        private final long code;
         private final String op;
         private final String problem;
 
-        Check(String op, String problem) {
+        Check(long code, String op, String problem) {
+            this.code = code;
             this.op = op;
             this.problem = problem;
         }
 
         /** The number a kernel leaves; 0 stands for no fault. */
         public long code() {
-            return ordinal() + 1;
+            return code;
         }
     }
 
     private static final long BYTES = 3 * 8;
-    private static final Check[] CHECKS = Check.values();
 
     private final Driver driver;
     private final MemorySegment memory;
@@ -64,10 +65,18 @@ public final class Faults implements AutoCloseable {
         long code = memory.getAtIndex(JAVA_LONG, 0);
         if (code != 0) {
             memory.setAtIndex(JAVA_LONG, 0, 0);
-            Check check = CHECKS[(int) code - 1];
-            throw new TensorException(check.op + ": "
-                    + check.problem.formatted(memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2)));
+            throw new TensorException(
+                    describe(code, memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2)));
         }
+    }
+
+    private static String describe(long code, long position, long size) {
+        for (Check check : Check.values()) {
+            if (check.code == code) {
+                return check.op + ": " + check.problem.formatted(position, size);
+            }
+        }
+        throw new IllegalStateException("no check has the code " + code);
     }
 
     @Override
