@@ -21,11 +21,17 @@ public final class HostDriver implements Driver {
     /** In which order the threads of a block run from one barrier to the next. */
     public enum Order {
         /** As they are numbered. */
-        FORWARDS,
+        FORWARDS(0),
         /** The last one first. */
-        BACKWARDS,
+        BACKWARDS(1),
         /** Another order from every barrier on. */
-        SHUFFLED
+        SHUFFLED(2);
+
+        private final int code;
+
+        Order(int code) {
+            this.code = code;
+        }
     }
 
     private static final long MEMORY = 64L << 30;
@@ -288,7 +294,7 @@ public final class HostDriver implements Driver {
 
     @Override
     public Function function(Module module, String name) {
-        String[] code = modules.get(module.address().address()).split("\n");
+        String[] code = modules.get(module.address().address()).split("\n", -1);
         SymbolLookup library = SymbolLookup.libraryLookup(Path.of(code[0]), Arena.global());
         return new Function(
                 library.find("program" + code[1] + "_" + name).orElseThrow(() -> new AssertionError("no " + name)));
@@ -310,7 +316,7 @@ public final class HostDriver implements Driver {
                 function.address(),
                 oneThread ? new Grid(1, blocks.y(), blocks.z()) : blocks,
                 oneThread ? Block.of(1) : block,
-                order.ordinal(),
+                order.code,
                 arguments);
     }
 
