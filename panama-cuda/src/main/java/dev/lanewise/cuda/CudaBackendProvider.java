@@ -1,19 +1,26 @@
 package dev.lanewise.cuda;
 
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.DeviceAttribute;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
 import dev.lanewise.cuda.lib.NativeLibrary;
+import dev.lanewise.cuda.lib.Version;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.CudaLibraries;
 import dev.lanewise.tensor.BackendUnavailableException;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendProvider;
+import dev.lanewise.tensor.spi.MemoryPressure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
-/**
- * Says what CUDA lacks on this machine. The libraries are bound and kernels compile, but operations do not run on a GPU in
- * this version, so no device is offered.
- */
+/** Offers the GPUs of this machine, where the driver and NVIDIA's libraries are there in versions that fit together. */
 public final class CudaBackendProvider implements BackendProvider {
     private static final List<NativeLibrary> NEEDED = List.of(
             NativeLibrary.DRIVER,
@@ -21,6 +28,12 @@ public final class CudaBackendProvider implements BackendProvider {
             NativeLibrary.CUBLAS_LT,
             NativeLibrary.CUBLAS,
             NativeLibrary.CUDNN);
+
+    /** Libraries that carry the version of the toolkit they belong to. */
+    private static final List<NativeLibrary> OF_TOOLKIT = List.of(NativeLibrary.NVRTC, NativeLibrary.CUBLAS_LT);
+
+    /** Volta, the oldest that cuDNN 9 runs on. */
+    private static final int OLDEST_ARCHITECTURE = 70;
 
     @Override
     public String name() {
@@ -39,30 +52,121 @@ public final class CudaBackendProvider implements BackendProvider {
 
     @Override
     public Availability availability() {
-        return new Availability.Unavailable(
-                reason(NEEDED.stream().map(NativeLibraries::status).toList()));
+        return Machine.OBSTACLE
+                .<Availability>map(Availability.Unavailable::new)
+                .orElseGet(Availability.Available::new);
     }
 
-    static String reason(List<LibraryStatus> libraries) {
+    @Override
+    public List<Device> devices() {
+        return Machine.DEVICES;
+    }
+
+    @Override
+    public Backend create(Device device) {
+        if (Machine.OBSTACLE.isPresent()) {
+            throw new BackendUnavailableException(device + ": " + Machine.OBSTACLE.get());
+        }
+        CudaDevice created = new CudaDevice(
+                device,
+                CudaLibraries.open(),
+                CodeCache.ofUser(),
+                MemoryPressure::releaseUnreachable,
+                () -> MemoryPressure.holders(device));
+        Runtime.getRuntime().addShutdownHook(new Thread(created::close, "lanewise-" + device + "-close"));
+        return new CudaBackend(created);
+    }
+
+    /** Why no device can be used, or empty. */
+    static Optional<String> obstacle(List<LibraryStatus> libraries) {
         List<String> missing = new ArrayList<>();
         for (LibraryStatus status : libraries) {
             if (status instanceof LibraryStatus.Missing library) {
                 missing.add(library.describe());
             }
         }
-        return missing.isEmpty()
-                ? "CUDA and its libraries are here, but this version of Lanewise runs no operations on a GPU; use Device.CPU"
-                : String.join("\n", missing);
+        return missing.isEmpty() ? mismatch(libraries) : Optional.of(String.join("\n", missing));
     }
 
-    @Override
-    public List<Device> devices() {
-        return List.of();
+    /** A driver runs code of its own and older major versions of CUDA. */
+    private static Optional<String> mismatch(List<LibraryStatus> libraries) {
+        Optional<Version> driver = version(libraries, NativeLibrary.DRIVER);
+        for (NativeLibrary library : OF_TOOLKIT) {
+            Optional<Version> version = version(libraries, library);
+            if (driver.isPresent()
+                    && version.isPresent()
+                    && version.get().major() > driver.get().major()) {
+                return Optional.of(library.title() + " " + version.get() + " needs a driver for CUDA "
+                        + version.get().major() + ", this driver is for CUDA " + driver.get()
+                        + "; update the driver, or install the libraries of CUDA "
+                        + driver.get().major());
+            }
+        }
+        return Optional.empty();
     }
 
-    @Override
-    public Backend create(Device device) {
-        throw new BackendUnavailableException(device + ": "
-                + reason(NEEDED.stream().map(NativeLibraries::status).toList()));
+    private static Optional<Version> version(List<LibraryStatus> libraries, NativeLibrary wanted) {
+        return libraries.stream()
+                .filter(status -> status.library() == wanted)
+                .filter(LibraryStatus.Found.class::isInstance)
+                .map(status -> ((LibraryStatus.Found) status).version())
+                .findFirst();
+    }
+
+    /** The devices that can be used. */
+    static List<Device> usable(Driver driver) {
+        return IntStream.range(0, driver.deviceCount())
+                .filter(device -> unusable(driver, device).isEmpty())
+                .mapToObj(Device::cuda)
+                .toList();
+    }
+
+    /** Why a device cannot be used, or empty. */
+    private static Optional<String> unusable(Driver driver, int device) {
+        int architecture = 10 * driver.attribute(device, DeviceAttribute.COMPUTE_CAPABILITY_MAJOR)
+                + driver.attribute(device, DeviceAttribute.COMPUTE_CAPABILITY_MINOR);
+        String name = "cuda:" + device + " (" + driver.deviceName(device) + ")";
+        if (architecture < OLDEST_ARCHITECTURE) {
+            return Optional.of(name + " has compute capability " + architecture / 10 + "." + architecture % 10
+                    + " (expected " + OLDEST_ARCHITECTURE / 10 + ".0 or newer); use another GPU or Device.CPU");
+        }
+        if (driver.attribute(device, DeviceAttribute.MEMORY_POOLS_SUPPORTED) == 0) {
+            return Optional.of(name + " has no stream-ordered memory pools; use another GPU or Device.CPU");
+        }
+        return Optional.empty();
+    }
+
+    /** Why none of the driver's devices can be used; asked only where that is so. */
+    static String noDevice(Driver driver) {
+        List<String> reasons = IntStream.range(0, driver.deviceCount())
+                .mapToObj(device -> unusable(driver, device))
+                .flatMap(Optional::stream)
+                .toList();
+        return reasons.isEmpty()
+                ? "the driver sees no GPU; is CUDA_VISIBLE_DEVICES empty? Use Device.CPU"
+                : String.join("\n", reasons);
+    }
+
+    /** This machine, looked at once, when first asked for. */
+    private static final class Machine {
+        static final Optional<String> OBSTACLE;
+        static final List<Device> DEVICES;
+
+        static {
+            Optional<String> obstacle =
+                    obstacle(NEEDED.stream().map(NativeLibraries::status).toList());
+            List<Device> devices = List.of();
+            if (obstacle.isEmpty()) {
+                try {
+                    Driver driver = Driver.open();
+                    devices = usable(driver);
+                    obstacle = devices.isEmpty() ? Optional.of(noDevice(driver)) : obstacle;
+                } catch (CudaException e) {
+                    obstacle = Optional.of(e.getMessage() + "; does nvidia-smi work? Use Device.CPU");
+                }
+            }
+            OBSTACLE = obstacle;
+            DEVICES = devices;
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.op.Source.Distribution;
 import dev.lanewise.tensor.op.Source.Random;
+import dev.lanewise.tensor.spi.RandomDraws;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -53,7 +54,9 @@ public final class Rng {
      * @return the position of the first
      */
     public long reserve(long blocks) {
-        return counter.getAndAdd(blocks);
+        long first = counter.getAndAdd(blocks);
+        RandomDraws.note(this, seed, first, blocks);
+        return first;
     }
 
     /** Uniform numbers on [0, 1), on the CPU. */

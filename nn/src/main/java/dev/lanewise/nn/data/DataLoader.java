@@ -1,6 +1,8 @@
 package dev.lanewise.nn.data;
 
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -9,11 +11,14 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 
 /**
- * Goes through a data set in batches; the last one may be smaller. The next batches are made on virtual threads while one is
- * in use. With shuffling, the order depends only on seed and epoch, and for any number of workers it is the same.
+ * Goes through a data set in batches; the last one may be smaller. The next batches are made on virtual threads, and brought
+ * to their device, while one is in use. With shuffling, the order depends only on seed and epoch, and for any number of
+ * workers it is the same.
  *
  * <pre>{@code
  * for (Batch batch : loader.epoch(3)) { ... }
@@ -53,6 +58,7 @@ public final class DataLoader {
     private final int batchSize;
     private final Sampler sampler;
     private final Options options;
+    private final Device device;
 
     /**
      * A loader of all samples.
@@ -62,11 +68,26 @@ public final class DataLoader {
      * @param seed decides the orders
      */
     public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed) {
+        this(dataset, batchSize, shuffle, seed, Device.CPU);
+    }
+
+    /**
+     * A loader of all samples whose batches are on a device: the next batch is on its way there while one is in use.
+     *
+     * @param device where batches go, whatever device the data set makes them on
+     */
+    public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed, Device device) {
         this(
                 dataset,
                 batchSize,
                 shuffle ? Sampler.shuffled(dataset.size(), seed) : Sampler.sequential(dataset.size()),
-                Options.defaults());
+                Options.defaults(),
+                device);
+    }
+
+    /** A loader of chosen samples whose batches stay where the data set makes them. */
+    public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options) {
+        this(dataset, batchSize, sampler, options, Device.CPU);
     }
 
     /**
@@ -74,8 +95,9 @@ public final class DataLoader {
      *
      * @param batchSize how many samples a batch has, 1 or more
      * @param sampler which samples an epoch has
+     * @param device where batches go; with {@link Device#CPU} they stay where the data set makes them
      */
-    public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options) {
+    public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options, Device device) {
         if (batchSize < 1) {
             throw new TensorException("data loader: batch size " + batchSize + " (expected 1 or more); check it");
         }
@@ -83,6 +105,7 @@ public final class DataLoader {
         this.batchSize = batchSize;
         this.sampler = sampler;
         this.options = options;
+        this.device = device;
     }
 
     /** The number of batches of an epoch. */
@@ -148,7 +171,9 @@ public final class DataLoader {
         private void prefetch() {
             while (ahead.size() < options.prefetch && hasMore()) {
                 long[] indices = nextIndices();
-                ahead.add(CompletableFuture.supplyAsync(() -> work(indices), Thread.ofVirtual()::start));
+                CompletableFuture<Batch> batch =
+                        CompletableFuture.supplyAsync(() -> work(indices), Thread.ofVirtual()::start);
+                ahead.add(device.isCpu() ? batch : batch.thenApplyAsync(this::moved, Mover.EXECUTOR));
             }
         }
 
@@ -173,6 +198,14 @@ public final class DataLoader {
             return indices;
         }
 
+        private Batch moved(Batch batch) {
+            try (Scope scope = Scope.open("prefetch")) {
+                Tensor x = scope.keep(Scope.adopt(batch.x()).to(device));
+                Tensor y = scope.keep(Scope.adopt(batch.y()).to(device));
+                return new Batch(x, y);
+            }
+        }
+
         @Override
         public boolean hasNext() {
             return !ahead.isEmpty() || hasMore();
@@ -184,7 +217,8 @@ public final class DataLoader {
                 throw new NoSuchElementException("the epoch has no more batches");
             }
             if (ahead.isEmpty()) {
-                return make(nextIndices());
+                Batch batch = make(nextIndices());
+                return device.isCpu() ? batch : moved(batch);
             }
             Batch batch = join(ahead.remove());
             prefetch();
@@ -203,5 +237,14 @@ public final class DataLoader {
                 throw e;
             }
         }
+    }
+
+    /**
+     * The thread that moves batches to devices. A device queues copies of one thread beside the work of others, so one
+     * thread for all keeps it to one queue of copies.
+     */
+    private static final class Mover {
+        static final Executor EXECUTOR = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("lanewise-prefetch").factory());
     }
 }

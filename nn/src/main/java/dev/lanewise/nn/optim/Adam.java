@@ -2,6 +2,7 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.Update.AdamStep;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,14 +54,7 @@ public final class Adam extends Optimizer {
 
     @Override
     protected void update(List<Trained> trained, Settings settings) {
-        AdamStep step = new AdamStep(
-                settings.rate(),
-                options.beta1,
-                options.beta2,
-                options.epsilon,
-                settings.weightDecay(options.weightDecay),
-                options.decoupled,
-                steps());
+        AdamStep step = step(settings);
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {
@@ -70,6 +64,27 @@ public final class Adam extends Optimizer {
             outputs.addAll(List.of(p.value(), mean, square));
         }
         Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+    }
+
+    private AdamStep step(Settings settings) {
+        return new AdamStep(
+                settings.rate(),
+                options.beta1,
+                options.beta2,
+                options.epsilon,
+                settings.weightDecay(options.weightDecay),
+                options.decoupled,
+                steps());
+    }
+
+    @Override
+    protected boolean isReplayable() {
+        return groups().size() == 1;
+    }
+
+    @Override
+    protected Update next(Update recorded) {
+        return step(settings(groups().getFirst()));
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Update;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -61,6 +62,34 @@ public abstract class Optimizer {
         return steps;
     }
 
+    /**
+     * Whether {@link #next} is all that a recorded step needs to be replayed: the step is made of {@link Update}s, and of
+     * nothing else that depends on its number or the learning rate.
+     */
+    protected boolean isReplayable() {
+        return false;
+    }
+
+    /**
+     * The update that step number {@link #steps} makes in place of one that was recorded in an earlier step.
+     *
+     * @param recorded one of this optimizer's
+     */
+    protected Update next(Update recorded) {
+        throw new TensorException("optimizer: " + getClass().getSimpleName() + " can't replay " + recorded
+                + " (expected Sgd or Adam with one group of parameters); run the step without recording");
+    }
+
+    /** Counts a step that was made by a replay. */
+    final void countReplay() {
+        steps++;
+    }
+
+    /** Takes back that a step was counted, because it did not happen. */
+    final void uncount(long stepsBefore) {
+        steps = stepsBefore;
+    }
+
     /** What is trained: the parameters of all groups, one group behind the other. */
     public final List<Parameter> parameters() {
         return Collections.unmodifiableList(parameters);
@@ -81,11 +110,16 @@ public abstract class Optimizer {
                     List<Trained> trained = trained(group, first, gradients);
                     first += group.parameters().size();
                     if (!trained.isEmpty()) {
-                        update(trained, new Settings(rate * group.rateFactor(), group.weightDecay()));
+                        update(trained, settings(group));
                     }
                 }
             }
         });
+    }
+
+    /** What holds for a group in a step with the present learning rate. */
+    protected final Settings settings(ParameterGroup group) {
+        return new Settings(rate * group.rateFactor(), group.weightDecay());
     }
 
     private static List<Trained> trained(ParameterGroup group, int first, Gradients gradients) {

@@ -3,6 +3,7 @@ package dev.lanewise.nn.optim;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.Update.SgdStep;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,13 +70,7 @@ public final class Sgd extends Optimizer {
         if (trained.isEmpty()) {
             return;
         }
-        SgdStep step = new SgdStep(
-                settings.rate(),
-                options.momentum,
-                options.dampening,
-                settings.weightDecay(options.weightDecay),
-                options.nesterov,
-                first);
+        SgdStep step = step(settings, first);
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {
@@ -89,6 +84,26 @@ public final class Sgd extends Optimizer {
             }
         }
         Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+    }
+
+    private SgdStep step(Settings settings, boolean first) {
+        return new SgdStep(
+                settings.rate(),
+                options.momentum,
+                options.dampening,
+                settings.weightDecay(options.weightDecay),
+                options.nesterov,
+                first);
+    }
+
+    @Override
+    protected boolean isReplayable() {
+        return groups().size() == 1;
+    }
+
+    @Override
+    protected Update next(Update recorded) {
+        return step(settings(groups().getFirst()), false);
     }
 
     @Override

@@ -27,7 +27,7 @@ final class DataLoaderTest {
             for (long y : batch.y().toLongArray()) {
                 seen.add(y);
             }
-            assertThat(batch.x().flatten().to(DType.I64).toLongArray())
+            assertThat(batch.x().to(Device.CPU).flatten().to(DType.I64).toLongArray())
                     .containsExactly(batch.y().toLongArray());
         }
         return seen;
@@ -83,6 +83,16 @@ final class DataLoaderTest {
         };
         assertThat(order(new DataLoader(listening, 4, false, 0), 7)).hasSize(10);
         assertThat(told).containsExactly(7L);
+    }
+
+    @Test
+    void batchesAreBroughtToTheDeviceByAThreadOfItsOwn() {
+        FakeGpu.COPIED_BY.clear();
+        DataLoader loader = new DataLoader(TEN, 4, false, 0, FakeGpu.DEVICE);
+        assertThat(loader.epoch(0)).allSatisfy(batch -> assertThat(batch.x().device())
+                .isEqualTo(FakeGpu.DEVICE));
+        assertThat(order(loader, 1)).isEqualTo(LongStream.range(0, 10).boxed().toList());
+        assertThat(FakeGpu.COPIED_BY).containsExactly("lanewise-prefetch");
     }
 
     @Test

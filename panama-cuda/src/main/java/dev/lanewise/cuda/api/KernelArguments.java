@@ -68,9 +68,19 @@ public final class KernelArguments {
         return this;
     }
 
+    /** Adds a struct that is passed by value and written by the caller: {@code bytes} with undefined contents. */
+    public MemorySegment struct(long bytes) {
+        return values.asSlice(next(bytes, 16), bytes);
+    }
+
     /** How many arguments there are. */
     public int count() {
         return count;
+    }
+
+    /** The values and how many bytes they take, for tests that launch later. */
+    MemorySegment values() {
+        return values.asSlice(0, used);
     }
 
     /** The array of pointers to the values. */

@@ -23,71 +23,91 @@ import java.util.Map;
 public final class KernelTemplates {
     private static final String PRELUDE = read("prelude.cu");
     private static final String ELEMENTWISE = read("elementwise.cu");
+    private static final String TRANSPOSE = read("transpose.cu");
     private static final String REDUCE = read("reduce.cu");
     private static final String ARG_REDUCE = read("arg_reduce.cu");
     private static final String SOFTMAX = read("softmax.cu");
     private static final String SOURCE = read("source.cu");
-    private static final String PHILOX = read("philox.cu");
+    private static final String RANDOM = read("philox.cu") + read("random.cu");
+    private static final String DROPOUT = read("dropout.cu");
     private static final String INDEXING = read("indexing.cu");
     private static final String SCATTER = read("scatter.cu");
     private static final String SCAN = read("scan.cu");
     private static final String LAYER_NORM = read("layer_norm.cu");
+    private static final String INDEX_ADD = read("index_add.cu");
+    private static final String SORT = read("sort.cu");
     private static final String CROSS_ENTROPY = read("cross_entropy.cu");
     private static final String UPDATE = read("update.cu");
 
-    private static final List<String> ELEMENTWISE_KERNELS = List.of("dense", "strided");
+    private static final List<String> ELEMENTWISE_KERNELS = List.of("packed", "strided");
 
     private KernelTemplates() {}
 
     /** One operand, the result of its type. */
     public static KernelSource unary(Unary op, DType dtype) {
-        return elementwise(op.opName(), CudaExpressions.of(op, dtype), dtype, dtype, dtype, dtype);
+        return elementwise(1, op.opName(), CudaExpressions.of(op, dtype), dtype, dtype, dtype, dtype);
     }
 
     /** One operand and numbers, the result of its type. */
     public static KernelSource unaryWith(UnaryWith.Kind op, DType dtype) {
-        return elementwise(lower(op) + "_scalar", CudaExpressions.of(op), dtype, dtype, dtype, dtype);
+        return elementwise(1, lower(op) + "_scalar", CudaExpressions.of(op), dtype, dtype, dtype, dtype);
     }
 
     /** Two operands, the result of their type. */
     public static KernelSource binary(Binary op, DType dtype) {
-        return elementwise(op.opName(), CudaExpressions.of(op), dtype, dtype, dtype, dtype);
+        return elementwise(2, op.opName(), CudaExpressions.of(op), dtype, dtype, dtype, dtype);
     }
 
     /** Two operands, the result a truth value. */
     public static KernelSource compare(Compare op, DType dtype) {
-        return elementwise(op.opName(), CudaExpressions.of(op), DType.BOOL, dtype, dtype, dtype);
+        return elementwise(2, op.opName(), CudaExpressions.of(op), DType.BOOL, dtype, dtype, dtype);
     }
 
     /** A condition and two operands, the result of their type. */
     public static KernelSource ternary(Ternary op, DType dtype) {
-        return elementwise(op.opName(), CudaExpressions.of(op), dtype, DType.BOOL, dtype, dtype);
+        return elementwise(3, op.opName(), CudaExpressions.of(op), dtype, DType.BOOL, dtype, dtype);
     }
 
-    /** Converts elements; with one type it copies from any strides to any others. */
+    /** Converts elements. */
     public static KernelSource cast(DType from, DType to) {
-        return elementwise("cast", "a", to, from, from, from);
+        return elementwise(1, "cast", "a", to, from, from, from);
     }
 
-    private static KernelSource elementwise(String name, String expression, DType out, DType a, DType b, DType c) {
+    /** Copies elements of 1, 2, 4 or 8 bytes as they are. */
+    public static KernelSource copy(int bytes) {
+        return elementwise(1, "copy_" + 8 * bytes, "a", word(bytes), word(bytes), word(bytes), word(bytes));
+    }
+
+    /** Copies matrices of elements of 1, 2, 4 or 8 bytes that lie transposed. */
+    public static KernelSource transpose(int bytes) {
+        return program("transpose_" + 8 * bytes, Map.of("T", word(bytes)), TRANSPOSE, List.of("transpose"));
+    }
+
+    private static KernelSource elementwise(
+            int arity, String name, String expression, DType out, DType a, DType b, DType c) {
+        return elementwise(arity, name + suffix(a, out), expression, type(out), type(a), type(b), type(c));
+    }
+
+    private static KernelSource elementwise(
+            int arity, String name, String expression, String out, String a, String b, String c) {
         Map<String, String> definitions = new LinkedHashMap<>();
-        definitions.put("OUT", type(out));
-        definitions.put("A", type(a));
-        definitions.put("B", type(b));
-        definitions.put("C", type(c));
+        definitions.put("ARITY", Integer.toString(arity));
+        definitions.put("OUT", out);
+        definitions.put("A", a);
+        definitions.put("B", b);
+        definitions.put("C", c);
         definitions.put("EXPRESSION", "(" + expression + ")");
-        return program(name + suffix(a, out), definitions, ELEMENTWISE, ELEMENTWISE_KERNELS);
+        return program(name, definitions, ELEMENTWISE, ELEMENTWISE_KERNELS);
     }
 
     /** Combines elements along dimensions; {@link Reduce#resultType} is the result's type. */
     public static KernelSource reduce(Reduce.Kind kind, DType dtype) {
         boolean integer = !dtype.isFloating();
         DType out = new Reduce(kind, List.of(), false).resultType(dtype);
-        String number = integer ? "i64" : accumulator(dtype);
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("OUT", type(out));
         definitions.put("IN", type(dtype));
-        definitions.put("ACC", isLogical(kind) ? "i64" : number);
+        definitions.put("ACC", isLogical(kind) ? "i64" : accumulator(dtype));
         definitions.put("IDENTITY", identity(kind, integer));
         definitions.put("LIFT(x)", isLogical(kind) ? "(i64)((x) != 0)" : "(ACC)(x)");
         definitions.put(
@@ -101,11 +121,7 @@ public final class KernelTemplates {
                     case ALL -> "(x) & (y)";
                 });
         definitions.put("FINISH(x, n)", kind == Reduce.Kind.MEAN ? "(x) / (ACC)(n)" : "(x)");
-        return program(
-                lower(kind) + suffix(dtype, out),
-                definitions,
-                REDUCE,
-                List.of("by_block", "finish_parts", "by_thread"));
+        return program(lower(kind) + suffix(dtype, out), definitions, REDUCE, List.of("reduce", "finish_parts"));
     }
 
     private static boolean isLogical(Reduce.Kind kind) {
@@ -152,20 +168,29 @@ public final class KernelTemplates {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("T", type(dtype));
         definitions.put("WIDE", dtype == DType.F64 ? "1" : "0");
-        definitions.put("DROPOUT", dtype.isFloating() ? "1" : "0");
-        List<String> kernels = dtype.isFloating()
-                ? List.of("uniform", "normal", "integer", "dropout")
-                : List.of("uniform", "normal", "integer");
-        return program("random" + suffix(dtype, dtype), definitions, PHILOX, kernels);
+        String name = "random" + suffix(dtype, dtype);
+        return dtype.isFloating()
+                ? program(name, definitions, RANDOM + DROPOUT, List.of("uniform", "normal", "integer", "dropout"))
+                : program(name, definitions, RANDOM, List.of("uniform", "normal", "integer"));
     }
 
-    /** Elements and slices by position, and the sum that is the gradient of picking slices. */
-    public static KernelSource indexing(DType dtype) {
+    /** Elements and slices by position, moved in pieces of 1, 2, 4, 8 or 16 bytes. */
+    public static KernelSource indexing(int bytes) {
+        return program("indexing_" + 8 * bytes, Map.of("T", word(bytes)), INDEXING, List.of("index_select", "gather"));
+    }
+
+    /** The sum that is the gradient of picking slices. */
+    public static KernelSource indexAdd(DType dtype) {
+        return program("index_add" + suffix(dtype, dtype), withAccumulator(dtype), INDEX_ADD, List.of("index_add"));
+    }
+
+    /** Sorting along a dimension. */
+    public static KernelSource sort(DType dtype) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("T", type(dtype));
+        definitions.put("KEY", dtype.bytes() == 8 ? "u64" : "u32");
         return program(
-                "indexing" + suffix(dtype, dtype),
-                Map.of("T", type(dtype)),
-                INDEXING,
-                List.of("index_select", "index_add", "gather"));
+                "sort" + suffix(dtype, dtype), definitions, SORT, List.of("sort_chunks", "merge_runs", "take_sorted"));
     }
 
     /** Elements combined in at positions. */
@@ -190,7 +215,7 @@ public final class KernelTemplates {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("OUT", type(out));
         definitions.put("IN", type(dtype));
-        definitions.put("ACC", dtype.isFloating() ? accumulator(dtype) : "i64");
+        definitions.put("ACC", accumulator(dtype));
         definitions.put(
                 "IDENTITY",
                 switch (kind) {
@@ -203,7 +228,11 @@ public final class KernelTemplates {
                     case CUMSUM -> "((x) + (y))";
                     case CUMPROD -> "((x) * (y))";
                 });
-        return program(lower(kind) + suffix(dtype, out), definitions, SCAN, List.of("scan"));
+        return program(
+                lower(kind) + suffix(dtype, out),
+                definitions,
+                SCAN,
+                List.of("scan_lines", "scan_parts", "scan_totals", "scan_before"));
     }
 
     /** Layer normalization and its gradients. */
@@ -212,7 +241,7 @@ public final class KernelTemplates {
                 "layer_norm" + suffix(dtype, dtype),
                 withAccumulator(dtype),
                 LAYER_NORM,
-                List.of("layer_norm", "layer_norm_grad_input", "layer_norm_grad_affine"));
+                List.of("layer_norm", "layer_norm_grad_input", "layer_norm_grad_affine", "layer_norm_grad_finish"));
     }
 
     /** Cross-entropy after log-softmax, and its gradient. */
@@ -221,12 +250,7 @@ public final class KernelTemplates {
                 "cross_entropy" + suffix(dtype, dtype),
                 withAccumulator(dtype),
                 CROSS_ENTROPY,
-                List.of(
-                        "cross_entropy_rows",
-                        "cross_entropy_none",
-                        "cross_entropy_reduce",
-                        "cross_entropy_total",
-                        "cross_entropy_grad"));
+                List.of("cross_entropy", "cross_entropy_total", "cross_entropy_weight", "cross_entropy_grad"));
     }
 
     /** Optimizer steps over all parameters. */
@@ -247,8 +271,7 @@ public final class KernelTemplates {
         return PRELUDE;
     }
 
-    private static KernelSource program(
-            String name, Map<String, String> definitions, String template, List<String> kernels) {
+    static KernelSource program(String name, Map<String, String> definitions, String template, List<String> kernels) {
         StringBuilder code = new StringBuilder(PRELUDE);
         definitions.forEach((key, value) ->
                 code.append("#define ").append(key).append(' ').append(value).append('\n'));
@@ -270,12 +293,28 @@ public final class KernelTemplates {
         };
     }
 
-    /** What a floating-point type is summed in. */
-    private static String accumulator(DType dtype) {
-        return dtype == DType.F64 ? "double" : "float";
+    /** Bits that are moved and not looked at; those of 16 bytes have no arithmetic. */
+    private static String word(int bytes) {
+        return switch (bytes) {
+            case 1 -> "u8";
+            case 2 -> "i16";
+            case 4 -> "int";
+            case 8 -> "i64";
+            case 16 -> "word128";
+            default -> throw new IllegalArgumentException("no word has " + bytes + " bytes (expected 1, 2, 4, 8, 16)");
+        };
     }
 
-    private static String suffix(DType in, DType out) {
+    /** What a type is summed in. */
+    private static String accumulator(DType dtype) {
+        return switch (dtype) {
+            case F64 -> "double";
+            case F32, F16, BF16 -> "float";
+            case I8, U8, I32, I64, BOOL -> "i64";
+        };
+    }
+
+    static String suffix(DType in, DType out) {
         return "_" + lower(in) + (in == out ? "" : "_" + lower(out));
     }
 
@@ -283,7 +322,7 @@ public final class KernelTemplates {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    private static String read(String name) {
+    static String read(String name) {
         try (InputStream stream = KernelTemplates.class.getResourceAsStream(name)) {
             if (stream == null) {
                 throw new IllegalStateException("the template " + name + " is missing from this build of Lanewise");

@@ -20,24 +20,19 @@ __device__ inline Best better(Best x, Best y) {
     return x.at < y.at ? x : y;
 }
 
-// One block a result; elements of a result are `stride` apart, and there are `inner` results side by side.
-extern "C" __global__ void arg_reduce(i64 results, i64 n, i64 inner, i64 stride, i64 outer_stride, i64 inner_stride,
-        const IN* in, i64* out) {
-    __shared__ Best shared[256];
-    for (i64 result = blockIdx.x; result < results; result += gridDim.x) {
-        const IN* base = in + result / inner * outer_stride + result % inner * inner_stride;
+// A team a result, whose n elements are `stride` apart.
+extern "C" __global__ void arg_reduce(
+        View kept, int across, i64 results, i64 n, i64 stride, const IN* in, i64* out) {
+    __shared__ Best shared[THREADS];
+    Team team = team_of(across);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < results; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
         Best best = {T(), -1};
-        for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
-            Best next = {load(base[i * stride]), i};
-            best = better(best, next);
+        if (row < results) {
+            const IN* base = in + offset(kept, (u64)row);
+            for (i64 i = team.lane; i < n; i += team.lanes) best = better(best, {load(base[i * stride]), i});
         }
-        shared[threadIdx.x] = best;
-        __syncthreads();
-        for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-            if (threadIdx.x < half) shared[threadIdx.x] = better(shared[threadIdx.x], shared[threadIdx.x + half]);
-            __syncthreads();
-        }
-        if (threadIdx.x == 0) out[result] = shared[0].at;
-        __syncthreads();
+        best = team_combine(best, shared, team, better);
+        if (team.lane == 0 && row < results) out[row] = best.at;
     }
 }

@@ -6,87 +6,103 @@
 
 __device__ inline ACC weight_of(const T* weights, i64 label) { return weights ? (ACC)load(weights[label]) : (ACC)1; }
 
-// After log_softmax: one block a row gives its loss and its weight.
-extern "C" __global__ void cross_entropy_rows(i64 n, i64 c, i64 ignored, double smoothing, const T* logp,
-        const i64* labels, const T* weights, ACC* losses, ACC* row_weights) {
-    __shared__ ACC shared[1024];
-    for (i64 row = blockIdx.x; row < n; row += gridDim.x) {
-        i64 label = labels[row];
+struct Loss {
+    i64 n, c;
+    i64 ignored;
+    double smoothing;
+};
+
+// A team a row. Its loss goes to `loss` where losses are not combined, else with its weight to `losses` and `row_weights`.
+extern "C" __global__ void cross_entropy(Loss op, const T* x, const i64* labels, const T* weights, T* logp, T* loss,
+        ACC* losses, ACC* row_weights, Fault* fault, i64 fault_op) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < op.n; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
+        i64 count = row < op.n ? op.c : 0;
+        const T* logits = x + row * op.c;
+        ACC top = -(ACC)(1.0 / 0.0);
+        for (i64 j = team.lane; j < count; j += team.lanes) top = maximum(top, (ACC)load(logits[j]));
+        top = team_max(top, shared, team);
+        ACC sum = 0;
+        for (i64 j = team.lane; j < count; j += team.lanes) sum += exp((ACC)load(logits[j]) - top);
+        ACC log_sum = log(team_sum(sum, shared, team));
         ACC smooth = 0;
-        if (smoothing > 0) {
-            for (i64 j = threadIdx.x; j < c; j += blockDim.x) {
-                smooth += weight_of(weights, j) * (ACC)load(logp[row * c + j]);
-            }
+        for (i64 j = team.lane; j < count; j += team.lanes) {
+            ACC value = (ACC)load(logits[j]) - top - log_sum;
+            store(logp[row * op.c + j], value);
+            if (op.smoothing > 0) smooth += weight_of(weights, j) * value;
         }
-        smooth = block_sum(smooth, shared);
-        if (threadIdx.x == 0) {
-            bool counted = label != ignored;
+        smooth = team_sum(smooth, shared, team);
+        if (team.lane == 0 && row < op.n) {
+            i64 label = labels[row];
+            bool counted = label != op.ignored && in_range(label, op.c, fault, fault_op);
             ACC weight = counted ? weight_of(weights, label) : (ACC)0;
-            losses[row] = counted
-                ? -(ACC)(1 - smoothing) * weight * (ACC)load(logp[row * c + label]) - smooth * (ACC)(smoothing / (double)c)
+            ACC value = counted
+                ? -(ACC)(1 - op.smoothing) * weight * ((ACC)load(logits[label]) - top - log_sum)
+                    - smooth * (ACC)(op.smoothing / (double)op.c)
                 : (ACC)0;
-            row_weights[row] = weight;
+            if (loss) {
+                store(loss[row], value);
+            } else {
+                losses[row] = value;
+                row_weights[row] = weight;
+            }
         }
     }
 }
 
-// Without reduction: the losses as they are.
-extern "C" __global__ void cross_entropy_none(i64 n, const ACC* losses, T* loss) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) store(loss[i], losses[i]);
-}
-
-// One block sums all rows; `total` keeps what the mean divides by, 1 for the sum.
-extern "C" __global__ void cross_entropy_reduce(
-        i64 n, int mean, const ACC* losses, const ACC* row_weights, T* loss, ACC* total) {
-    __shared__ ACC shared[1024];
+// One block sums all rows.
+extern "C" __global__ void cross_entropy_total(i64 n, int mean, const ACC* losses, const ACC* row_weights, T* loss) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
     ACC sum = 0;
     ACC weight = 0;
-    for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
+    for (i64 i = team.lane; i < n; i += team.lanes) {
         sum += losses[i];
         weight += row_weights[i];
     }
-    sum = block_sum(sum, shared);
-    weight = block_sum(weight, shared);
-    if (threadIdx.x == 0) {
-        ACC divisor = mean ? weight : (ACC)1;
-        *total = divisor;
-        store(*loss, sum / divisor);
-    }
+    sum = team_sum(sum, shared, team);
+    weight = team_sum(weight, shared, team);
+    if (team.lane == 0) store(*loss, mean ? sum / weight : sum);
 }
 
-// The sum of the rows' weights, for a gradient that is computed without the forward pass's own.
-extern "C" __global__ void cross_entropy_total(
-        i64 n, i64 ignored, const i64* labels, const T* weights, ACC* total) {
-    __shared__ ACC shared[1024];
+// One block: the sum of the rows' weights, which the gradient of a mean divides by.
+extern "C" __global__ void cross_entropy_weight(Loss op, const i64* labels, const T* weights, ACC* total) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
     ACC weight = 0;
-    for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
-        if (labels[i] != ignored) weight += weight_of(weights, labels[i]);
+    for (i64 i = team.lane; i < op.n; i += team.lanes) {
+        i64 label = labels[i];
+        if (label != op.ignored && label >= 0 && label < op.c) weight += weight_of(weights, label);
     }
-    weight = block_sum(weight, shared);
-    if (threadIdx.x == 0) *total = weight;
+    weight = team_sum(weight, shared, team);
+    if (team.lane == 0) *total = weight;
 }
 
 // With d_j = -(1 - e) w_t [j = t] - e/c w_j: the gradient is (d_j - softmax_j sum(d)) times the upstream gradient, which
-// is one number (per_row 0) or one a row, over the total.
-extern "C" __global__ void cross_entropy_grad(i64 n, i64 c, i64 ignored, double smoothing, int per_row, const T* upstream,
-        const ACC* total, const T* logp, const i64* labels, const T* weights, T* dx) {
-    __shared__ ACC shared[1024];
-    for (i64 row = blockIdx.x; row < n; row += gridDim.x) {
-        i64 label = labels[row];
-        bool counted = label != ignored;
+// is one number (per_row 0) or one a row, over the total (null for 1).
+extern "C" __global__ void cross_entropy_grad(Loss op, int per_row, const T* upstream, const ACC* total, const T* logp,
+        const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < op.n; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
+        i64 count = row < op.n ? op.c : 0;
+        i64 label = row < op.n ? labels[row] : op.ignored;
+        bool counted = label != op.ignored && in_range(label, op.c, fault, fault_op);
         ACC scale = counted ? (ACC)load(upstream[per_row ? row : 0]) / (total ? *total : (ACC)1) : (ACC)0;
-        ACC hard = counted ? -(ACC)(1 - smoothing) * weight_of(weights, label) : (ACC)0;
-        ACC share = -(ACC)(smoothing / (double)c);
+        ACC hard = counted ? -(ACC)(1 - op.smoothing) * weight_of(weights, label) : (ACC)0;
+        ACC share = -(ACC)(op.smoothing / (double)op.c);
         ACC soft = 0;
-        if (smoothing > 0) {
-            for (i64 j = threadIdx.x; j < c; j += blockDim.x) soft += share * weight_of(weights, j);
+        if (op.smoothing > 0) {
+            for (i64 j = team.lane; j < count; j += team.lanes) soft += share * weight_of(weights, j);
         }
-        ACC sum = hard + block_sum(soft, shared);
-        for (i64 j = threadIdx.x; j < c; j += blockDim.x) {
-            ACC d = share * weight_of(weights, j) + (j == label ? hard : (ACC)0);
-            ACC value = counted ? scale * (d - exp((ACC)load(logp[row * c + j])) * sum) : (ACC)0;
-            store(dx[row * c + j], value);
+        ACC sum = hard + team_sum(soft, shared, team);
+        for (i64 j = team.lane; j < count; j += team.lanes) {
+            ACC d = (op.smoothing > 0 ? share * weight_of(weights, j) : (ACC)0) + (j == label ? hard : (ACC)0);
+            ACC value = counted ? scale * (d - exp((ACC)load(logp[row * op.c + j])) * sum) : (ACC)0;
+            store(dx[row * op.c + j], value);
         }
     }
 }

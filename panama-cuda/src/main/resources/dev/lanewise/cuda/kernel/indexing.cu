@@ -1,43 +1,27 @@
-// Elements by position, along one dimension of dense tensors seen as [outer, n, inner]. Defined in front:
-//   T                 element type
-// Sums are made in the order of the positions, by one thread an element of the result's other dimensions, so that they
-// are the same bits every time.
+// Elements and slices by position, moved as they are. Defined in front:
+//   T                 a type as wide as what is moved: an element, or several of a slice
+// A position that no element has is left in `fault`, and 0 is taken in its place.
 
-// x [outer, n, inner], positions [count]: out [outer, count, inner].
-extern "C" __global__ void index_select(
-        i64 outer, i64 n, i64 inner, i64 count, const T* x, const i64* positions, T* out) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    i64 total = outer * count * inner;
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < total; i += step) {
-        u64 row = divide((u64)i, (u64)inner);
-        u64 block = divide(row, (u64)count);
-        out[i] = x[((i64)block * n + positions[row - block * count]) * inner + (i - (i64)row * inner)];
+// x [outer, n, inner], positions [count]: out [outer, count, inner], of which x threads share a slice.
+extern "C" __global__ void index_select(i64 outer, i64 n, i64 inner, i64 count, const T* x, const i64* positions, T* out,
+        Fault* fault, i64 fault_op) {
+    i64 step = (i64)gridDim.x * blockDim.y;
+    for (i64 row = (i64)blockIdx.x * blockDim.y + threadIdx.y; row < outer * count; row += step) {
+        i64 block = divide(row, count);
+        i64 position = positions[row - block * count];
+        if (!in_range(position, n, fault, fault_op)) position = 0;
+        const T* slice = x + (block * n + position) * inner;
+        for (i64 i = threadIdx.x; i < inner; i += blockDim.x) out[row * inner + i] = slice[i];
     }
 }
 
-// The gradient of index_select: adds slices [outer, count, inner] to out [outer, n, inner], which holds zeros.
-extern "C" __global__ void index_add(
-        i64 outer, i64 n, i64 inner, i64 count, const T* slices, const i64* positions, T* out) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 line = (i64)blockIdx.x * blockDim.x + threadIdx.x; line < outer * inner; line += step) {
-        i64 block = line / inner;
-        i64 column = line - block * inner;
-        for (i64 k = 0; k < count; k++) {
-            T& sum = out[(block * n + positions[k]) * inner + column];
-            store(sum, load(sum) + load(slices[(block * count + k) * inner + column]));
-        }
-    }
-}
-
-// out, like positions: x at the position along the dimension.
-extern "C" __global__ void gather(Lines lines, i64 total, const T* x, const i64* positions, T* out) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 line = (i64)blockIdx.x * blockDim.x + threadIdx.x; line < total; line += step) {
-        i64 from = offset(lines.dims, lines.positions, (u64)line);
-        const T* base = x + offset(lines.dims, lines.other, (u64)line);
-        for (i64 k = 0; k < lines.count; k++) {
-            i64 at = from + k * lines.position_stride;
-            out[at] = base[positions[at] * lines.other_stride];
-        }
+// out and dense positions of the view's shape; its strides are x's, 0 for the dimension that positions are of, whose own
+// stride and size follow.
+extern "C" __global__ void gather(View view, i64 total, i64 stride, i64 size, const T* x, const i64* positions, T* out,
+        Fault* fault, i64 fault_op) {
+    for (i64 i = thread_number(); i < total; i += thread_count()) {
+        i64 position = positions[i];
+        if (!in_range(position, size, fault, fault_op)) position = 0;
+        out[i] = x[offset(view, (u64)i) + position * stride];
     }
 }

@@ -3,28 +3,31 @@
 //   ACC               what is computed in
 // weight and bias may be null.
 
-// One block a row, in two passes: the variance is that of the centered elements.
+// A team a row, in two passes: the variance is that of the centered elements.
 extern "C" __global__ void layer_norm(i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y,
         T* mean, T* reciprocal) {
-    __shared__ ACC shared[1024];
-    for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
+        i64 count = row < rows ? n : 0;
         const T* in = x + row * n;
         ACC sum = 0;
-        for (i64 i = threadIdx.x; i < n; i += blockDim.x) sum += load(in[i]);
-        ACC mu = block_sum(sum, shared) / (ACC)n;
+        for (i64 i = team.lane; i < count; i += team.lanes) sum += load(in[i]);
+        ACC mu = team_sum(sum, shared, team) / (ACC)n;
         ACC squares = 0;
-        for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
+        for (i64 i = team.lane; i < count; i += team.lanes) {
             ACC centered = load(in[i]) - mu;
             squares += centered * centered;
         }
-        ACC r = rsqrt(block_sum(squares, shared) / (ACC)n + (ACC)epsilon);
-        for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
+        ACC r = rsqrt(team_sum(squares, shared, team) / (ACC)n + (ACC)epsilon);
+        for (i64 i = team.lane; i < count; i += team.lanes) {
             ACC value = (load(in[i]) - mu) * r;
             if (weight) value *= load(weight[i]);
             if (bias) value += load(bias[i]);
             store(y[row * n + i], value);
         }
-        if (threadIdx.x == 0) {
+        if (team.lane == 0 && row < rows) {
             store(mean[row], mu);
             store(reciprocal[row], r);
         }
@@ -34,22 +37,25 @@ extern "C" __global__ void layer_norm(i64 rows, i64 n, double epsilon, const T* 
 // With h = (x - mean) * reciprocal and s = g * weight: dx = (s - mean(s) - h * mean(s * h)) * reciprocal.
 extern "C" __global__ void layer_norm_grad_input(i64 rows, i64 n, const T* g, const T* x, const T* mean,
         const T* reciprocal, const T* weight, T* dx) {
-    __shared__ ACC shared[1024];
-    for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {
-        ACC mu = load(mean[row]);
-        ACC r = load(reciprocal[row]);
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
+        i64 count = row < rows ? n : 0;
+        ACC mu = row < rows ? (ACC)load(mean[row]) : (ACC)0;
+        ACC r = row < rows ? (ACC)load(reciprocal[row]) : (ACC)0;
         ACC sum = 0;
         ACC product = 0;
-        for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
+        for (i64 i = team.lane; i < count; i += team.lanes) {
             ACC h = (load(x[row * n + i]) - mu) * r;
             ACC s = load(g[row * n + i]);
             if (weight) s *= load(weight[i]);
             sum += s;
             product += s * h;
         }
-        sum = block_sum(sum, shared) / (ACC)n;
-        product = block_sum(product, shared) / (ACC)n;
-        for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
+        sum = team_sum(sum, shared, team) / (ACC)n;
+        product = team_sum(product, shared, team) / (ACC)n;
+        for (i64 i = team.lane; i < count; i += team.lanes) {
             ACC h = (load(x[row * n + i]) - mu) * r;
             ACC s = load(g[row * n + i]);
             if (weight) s *= load(weight[i]);
@@ -58,30 +64,42 @@ extern "C" __global__ void layer_norm_grad_input(i64 rows, i64 n, const T* g, co
     }
 }
 
-// Gradients of weight and bias: sums over the rows. Blocks of 32 columns by 8 parts of the rows.
-extern "C" __global__ void layer_norm_grad_affine(i64 rows, i64 n, const T* g, const T* x, const T* mean,
-        const T* reciprocal, T* dweight, T* dbias) {
-    __shared__ ACC weights[8][32];
-    __shared__ ACC biases[8][32];
-    i64 column = (i64)blockIdx.x * 32 + threadIdx.x;
-    ACC weight_sum = 0;
-    ACC bias_sum = 0;
-    if (column < n) {
-        for (i64 row = threadIdx.y; row < rows; row += 8) {
+// Gradients of weight and bias: a team a column and part of the rows (blockIdx.y of gridDim.y), whose sums go to
+// `partial` [2, parts, n].
+extern "C" __global__ void layer_norm_grad_affine(
+        i64 rows, i64 n, const T* g, const T* x, const T* mean, const T* reciprocal, ACC* partial) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(1);
+    i64 part = (rows + gridDim.y - 1) / gridDim.y;
+    i64 from = part * blockIdx.y;
+    i64 to = from + part < rows ? from + part : rows;
+    for (i64 first = (i64)blockIdx.x * team.teams; first < n; first += (i64)gridDim.x * team.teams) {
+        i64 column = first + team.number;
+        ACC weight = 0;
+        ACC bias = 0;
+        for (i64 row = from + team.lane; column < n && row < to; row += team.lanes) {
             ACC gradient = load(g[row * n + column]);
-            weight_sum += gradient * (load(x[row * n + column]) - load(mean[row])) * load(reciprocal[row]);
-            bias_sum += gradient;
+            weight += gradient * (load(x[row * n + column]) - load(mean[row])) * load(reciprocal[row]);
+            bias += gradient;
+        }
+        weight = team_sum(weight, shared, team);
+        bias = team_sum(bias, shared, team);
+        if (team.lane == 0 && column < n) {
+            partial[blockIdx.y * n + column] = weight;
+            partial[(gridDim.y + blockIdx.y) * n + column] = bias;
         }
     }
-    weights[threadIdx.y][threadIdx.x] = weight_sum;
-    biases[threadIdx.y][threadIdx.x] = bias_sum;
-    __syncthreads();
-    if (threadIdx.y == 0 && column < n) {
-        for (int part = 1; part < 8; part++) {
-            weight_sum += weights[part][threadIdx.x];
-            bias_sum += biases[part][threadIdx.x];
+}
+
+extern "C" __global__ void layer_norm_grad_finish(i64 n, i64 parts, const ACC* partial, T* dweight, T* dbias) {
+    for (i64 i = thread_number(); i < n; i += thread_count()) {
+        ACC weight = 0;
+        ACC bias = 0;
+        for (i64 part = 0; part < parts; part++) {
+            weight += partial[part * n + i];
+            bias += partial[(parts + part) * n + i];
         }
-        store(dweight[column], weight_sum);
-        store(dbias[column], bias_sum);
+        store(dweight[i], weight);
+        store(dbias[i], bias);
     }
 }

@@ -39,61 +39,9 @@ __device__ inline void normal_pair(double u, double v, double& first, double& se
     second = radius * sin(angle);
 }
 
-// One thread a block of four words. Defined in front of this template:
-//   T                 element type
-//   WIDE              1 where an element takes two words
-
-extern "C" __global__ void uniform(i64 n, T* out, u64 seed, u64 counter) {
-    const int per_block = WIDE ? 2 : 4;
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 block = (i64)blockIdx.x * blockDim.x + threadIdx.x; block * per_block < n; block += step) {
-        Words words = philox(seed, counter + block);
-        for (int i = 0; i < per_block && block * per_block + i < n; i++) {
-            store(out[block * per_block + i], WIDE ? uniform53(word64(words, i)) : uniform24(words.w[i]));
-        }
-    }
-}
-
-extern "C" __global__ void normal(i64 n, T* out, u64 seed, u64 counter) {
-    const int per_block = WIDE ? 2 : 4;
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 block = (i64)blockIdx.x * blockDim.x + threadIdx.x; block * per_block < n; block += step) {
-        Words words = philox(seed, counter + block);
-        double z[4];
-        if (WIDE) {
-            normal_pair(uniform53(word64(words, 0)), uniform53(word64(words, 1)), z[0], z[1]);
-        } else {
-            normal_pair(uniform24(words.w[0]), uniform24(words.w[1]), z[0], z[1]);
-            normal_pair(uniform24(words.w[2]), uniform24(words.w[3]), z[2], z[3]);
-        }
-        for (int i = 0; i < per_block && block * per_block + i < n; i++) store(out[block * per_block + i], z[i]);
-    }
-}
-
-// Uniform on [a, b): the upper half of the 128-bit product of a 64-bit word and b - a. Two words an element in every type.
-extern "C" __global__ void integer(i64 n, T* out, u64 seed, u64 counter, i64 a, i64 b) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 block = (i64)blockIdx.x * blockDim.x + threadIdx.x; block * 2 < n; block += step) {
-        Words words = philox(seed, counter + block);
-        for (int i = 0; i < 2 && block * 2 + i < n; i++) {
-            store(out[block * 2 + i], a + (i64)__umul64hi(word64(words, i), (u64)b - (u64)a));
-        }
-    }
-}
-
-#if DROPOUT
-// Element i survives if uniform number i is at least p; all tensors dense. Four elements a block of words in every type.
-extern "C" __global__ void dropout(i64 n, const T* x, T* y, double p, u64 seed, u64 counter) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 block = (i64)blockIdx.x * blockDim.x + threadIdx.x; block * 4 < n; block += step) {
-        Words words = philox(seed, counter + block);
-        for (int i = 0; i < 4 && block * 4 + i < n; i++) {
-            i64 at = block * 4 + i;
-            auto value = load(x[at]);
-            auto scale = (decltype(value))(1 / (1 - p));
-            bool survives = (float)uniform24(words.w[i]) >= (float)p;
-            store(y[at], survives ? value * scale : (decltype(value))0);
-        }
-    }
-}
-#endif
+// What a launch draws. A captured launch finds it in memory instead, where the next replay's is written.
+struct Draw {
+    u64 seed, counter;
+    i64 a, b;
+    double p;
+};

@@ -3,6 +3,7 @@
 
 typedef unsigned char u8;
 typedef signed char i8;
+typedef short i16;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef long long i64;
@@ -12,11 +13,13 @@ typedef unsigned long long u64;
 struct f16 { u16 bits; };
 struct bf16 { u16 bits; };
 struct boolean { u8 value; };
+struct alignas(16) word128 { u64 low, high; };
 
 __device__ inline float load(float x) { return x; }
 __device__ inline double load(double x) { return x; }
 __device__ inline i64 load(i8 x) { return x; }
 __device__ inline i64 load(u8 x) { return x; }
+__device__ inline i64 load(i16 x) { return x; }
 __device__ inline i64 load(int x) { return x; }
 __device__ inline i64 load(i64 x) { return x; }
 __device__ inline i64 load(boolean x) { return x.value != 0; }
@@ -36,6 +39,7 @@ template <typename V> __device__ inline void store(float& to, V x) { to = (float
 template <typename V> __device__ inline void store(double& to, V x) { to = (double)x; }
 template <typename V> __device__ inline void store(i8& to, V x) { to = (i8)to_integer(x); }
 template <typename V> __device__ inline void store(u8& to, V x) { to = (u8)to_integer(x); }
+template <typename V> __device__ inline void store(i16& to, V x) { to = (i16)to_integer(x); }
 template <typename V> __device__ inline void store(int& to, V x) { to = (int)to_integer(x); }
 template <typename V> __device__ inline void store(i64& to, V x) { to = to_integer(x); }
 template <typename V> __device__ inline void store(boolean& to, V x) { to.value = x != 0; }
@@ -136,64 +140,111 @@ template <typename T> __device__ inline T silu_derivative(T x) {
 }
 template <typename T> __device__ inline T sign(T x) { return x > 0 ? (T)1 : x < 0 ? (T)-1 : x; }
 
-// Sizes and strides of a view, innermost dimension last. Only the first `rank` dimensions count.
+// Sizes of a view, innermost dimension last; only the first `rank` dimensions count. Where all numbers stay below 2^31 a
+// division by a size is a multiplication and a shift (Granlund and Montgomery 1994, "Division by invariant integers").
 #define MAX_RANK 8
 struct Dims {
     int rank;
+    int narrow;
     i64 size[MAX_RANK];
+    u32 factor[MAX_RANK];
+    u32 shift[MAX_RANK];
 };
 struct Strides {
     i64 of[MAX_RANK];
 };
+struct View {
+    Dims dims;
+    Strides strides;
+};
+
+__device__ inline u64 divide(const Dims& dims, int d, u64 number) {
+    if (!dims.narrow) return number / (u64)dims.size[d];
+    u32 n = (u32)number;
+    return (__umulhi(n, dims.factor[d]) + n) >> dims.shift[d];
+}
 
 // Division in 32 bits is several times cheaper, and nearly always enough.
-__device__ inline u64 divide(u64 a, u64 b) { return ((a | b) >> 32) == 0 ? (u64)((u32)a / (u32)b) : a / b; }
+__device__ inline i64 divide(i64 a, i64 b) {
+    return (((u64)a | (u64)b) >> 32) == 0 ? (i64)((u32)a / (u32)b) : a / b;
+}
 
 // Offset of the element with the given number, counted in row-major order.
 __device__ inline i64 offset(const Dims& dims, const Strides& strides, u64 number) {
     i64 at = 0;
 #pragma unroll 1
     for (int d = dims.rank - 1; d > 0; d--) {
-        u64 size = (u64)dims.size[d];
-        u64 rest = divide(number, size);
-        at += (i64)(number - rest * size) * strides.of[d];
+        u64 rest = divide(dims, d, number);
+        at += (i64)(number - rest * (u64)dims.size[d]) * strides.of[d];
         number = rest;
     }
     return dims.rank == 0 ? 0 : at + (i64)number * strides.of[0];
 }
 
-// The lines of a tensor of positions along one dimension: its sizes with 1 for that dimension, the lines' strides there
-// and in the tensor that positions refer to, and along the dimension how many positions there are and both strides.
-struct Lines {
-    Dims dims;
-    Strides positions;
-    Strides other;
-    i64 count;
-    i64 position_stride;
-    i64 other_stride;
+__device__ inline i64 offset(const View& view, u64 number) { return offset(view.dims, view.strides, number); }
+
+// Numbers of the threads of a grid, as most kernels stride over their elements.
+__device__ inline i64 thread_number() { return (i64)blockIdx.x * blockDim.x + threadIdx.x; }
+__device__ inline i64 thread_count() { return (i64)gridDim.x * blockDim.x; }
+
+// At most so many threads has a block.
+#define THREADS 256
+
+// The threads of a block form teams, each of which shares the elements of one row. Neighbouring threads are of one team
+// where a row's elements are neighbours in memory, and of neighbouring teams (`across`) where the rows are.
+struct Team {
+    int lane, lanes;
+    int number, teams;
+    int distance;
 };
 
-// One value of every thread of a block, combined in an order that depends on the block's size only: a power of two.
-template <typename V> __device__ inline V block_sum(V value, V* shared) {
-    shared[threadIdx.x] = value;
+__device__ inline Team team_of(int across) {
+    Team team;
+    team.lane = across ? threadIdx.y : threadIdx.x;
+    team.lanes = across ? blockDim.y : blockDim.x;
+    team.number = across ? threadIdx.x : threadIdx.y;
+    team.teams = across ? blockDim.x : blockDim.y;
+    team.distance = across ? blockDim.x : 1;
+    return team;
+}
+
+// One value of every thread of a team, combined in an order that depends on the block's shape only. All threads of the
+// block have to call it; `shared` has a place for each of them.
+template <typename V, typename F>
+__device__ inline V team_combine(V value, V* shared, const Team& team, F combine) {
+    V* own = shared + threadIdx.y * blockDim.x + threadIdx.x;
+    *own = value;
     __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    for (int n = team.lanes; n > 1;) {
+        int half = (n + 1) / 2;
+        if (team.lane + half < n) *own = combine(*own, own[half * team.distance]);
         __syncthreads();
+        n = half;
     }
-    V result = shared[0];
+    V result = own[-team.lane * team.distance];
     __syncthreads();
     return result;
 }
 
-template <typename V> __device__ inline V block_max(V value, V* shared) {
-    shared[threadIdx.x] = value;
-    __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) shared[threadIdx.x] = maximum(shared[threadIdx.x], shared[threadIdx.x + half]);
-        __syncthreads();
-    }
-    V result = shared[0];
-    __syncthreads();
-    return result;
+template <typename V> __device__ inline V team_sum(V value, V* shared, const Team& team) {
+    return team_combine(value, shared, team, [](V x, V y) { return x + y; });
+}
+
+template <typename V> __device__ inline V team_max(V value, V* shared, const Team& team) {
+    return team_combine(value, shared, team, [](V x, V y) { return maximum(x, y); });
+}
+
+// Where kernels leave a position that no element has; the host looks when it has waited for them.
+struct Fault {
+    i64 op;
+    i64 position;
+    i64 size;
+};
+
+__device__ inline bool in_range(i64 position, i64 size, Fault* fault, i64 op) {
+    if (position >= 0 && position < size) return true;
+    fault->position = position;
+    fault->size = size;
+    fault->op = op;
+    return false;
 }

@@ -7,68 +7,61 @@
 //   FINISH(x, n)      the result from the combination of n elements
 
 struct Layout {
-    Dims kept;
-    Strides kept_in;
-    Dims reduced;
-    Strides reduced_in;
+    View kept;
+    View reduced;
 };
 
 __device__ inline ACC combine(ACC x, ACC y) { return COMBINE(x, y); }
 
-// Combines one value of each thread of a block; the result is thread 0's. blockDim.x is a power of two up to 1024.
-__device__ inline ACC combine_block(ACC value, ACC* shared) {
-    shared[threadIdx.x] = value;
-    __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) shared[threadIdx.x] = combine(shared[threadIdx.x], shared[threadIdx.x + half]);
-        __syncthreads();
-    }
-    return shared[0];
+__device__ inline ACC lifted(const Layout& layout, const IN* row, i64 i) {
+    return LIFT(load(row[offset(layout.reduced, (u64)i)]));
 }
 
-// One block a result (blockIdx.x, striding) and part of its elements (blockIdx.y of gridDim.y): long rows, few results.
-// With one part the result is finished; otherwise the parts go to `partial`, results x parts, for finish_parts.
-extern "C" __global__ void by_block(Layout layout, i64 results, i64 n, const IN* in, OUT* out, ACC* partial) {
-    __shared__ ACC shared[1024];
+// Every `step`-th element, in four chains that don't wait for one another.
+__device__ inline ACC combine_elements(const Layout& layout, const IN* row, i64 from, i64 to, i64 step) {
+    ACC chain[4] = {IDENTITY, IDENTITY, IDENTITY, IDENTITY};
+    i64 i = from;
+    for (; i + 3 * step < to; i += 4 * step) {
+#pragma unroll
+        for (int k = 0; k < 4; k++) chain[k] = combine(chain[k], lifted(layout, row, i + k * step));
+    }
+    for (; i < to; i += step) chain[0] = combine(chain[0], lifted(layout, row, i));
+    return combine(combine(chain[0], chain[1]), combine(chain[2], chain[3]));
+}
+
+// A team a result and part of its elements (blockIdx.y of gridDim.y). With one part the result is finished; otherwise the
+// parts go to `partial`, results x parts, for finish_parts.
+extern "C" __global__ void reduce(Layout layout, int across, i64 results, i64 n, const IN* in, OUT* out, ACC* partial) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(across);
     i64 part = (n + gridDim.y - 1) / gridDim.y;
     i64 from = part * blockIdx.y;
     i64 to = from + part < n ? from + part : n;
-    for (i64 result = blockIdx.x; result < results; result += gridDim.x) {
-        const IN* base = in + offset(layout.kept, layout.kept_in, (u64)result);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < results; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
         ACC value = IDENTITY;
-        for (i64 i = from + threadIdx.x; i < to; i += blockDim.x) {
-            value = combine(value, LIFT(load(base[offset(layout.reduced, layout.reduced_in, (u64)i)])));
+        if (row < results) {
+            const IN* base = in + offset(layout.kept, (u64)row);
+            value = combine_elements(layout, base, from + team.lane, to, team.lanes);
         }
-        value = combine_block(value, shared);
-        if (threadIdx.x == 0) {
-            if (gridDim.y == 1) {
-                store(out[result], FINISH(value, n));
-            } else {
-                partial[result * gridDim.y + blockIdx.y] = value;
-            }
+        value = team_combine(value, shared, team, combine);
+        if (team.lane == 0 && row < results) {
+            if (gridDim.y == 1) store(out[row], FINISH(value, n));
+            else partial[row * gridDim.y + blockIdx.y] = value;
         }
-        __syncthreads();
     }
 }
 
 extern "C" __global__ void finish_parts(i64 results, i64 parts, i64 n, const ACC* partial, OUT* out) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 result = (i64)blockIdx.x * blockDim.x + threadIdx.x; result < results; result += step) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(0);
+    for (i64 first = (i64)blockIdx.x * team.teams; first < results; first += (i64)gridDim.x * team.teams) {
+        i64 row = first + team.number;
         ACC value = IDENTITY;
-        for (i64 i = 0; i < parts; i++) value = combine(value, partial[result * parts + i]);
-        store(out[result], FINISH(value, n));
-    }
-}
-
-// One thread a result: short rows, or results that lie side by side in memory.
-extern "C" __global__ void by_thread(Layout layout, i64 results, i64 n, const IN* in, OUT* out) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 result = (i64)blockIdx.x * blockDim.x + threadIdx.x; result < results; result += step) {
-        const IN* base = in + offset(layout.kept, layout.kept_in, (u64)result);
-        ACC value = IDENTITY;
-        for (i64 i = 0; i < n; i++) {
-            value = combine(value, LIFT(load(base[offset(layout.reduced, layout.reduced_in, (u64)i)])));
+        if (row < results) {
+            for (i64 i = team.lane; i < parts; i += team.lanes) value = combine(value, partial[row * parts + i]);
         }
-        store(out[result], FINISH(value, n));
+        value = team_combine(value, shared, team, combine);
+        if (team.lane == 0 && row < results) store(out[row], FINISH(value, n));
     }
 }

@@ -2,16 +2,12 @@
 //   T                 element type
 
 extern "C" __global__ void fill(i64 n, T* out, double real, i64 integer, int is_integer) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) {
-        if (is_integer) store(out[i], integer);
-        else store(out[i], real);
-    }
+    T value;
+    if (is_integer) store(value, integer);
+    else store(value, real);
+    for (i64 i = thread_number(); i < n; i += thread_count()) out[i] = value;
 }
 
 extern "C" __global__ void range(i64 n, T* out, double start, double distance) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) {
-        store(out[i], start + (double)i * distance);
-    }
+    for (i64 i = thread_number(); i < n; i += thread_count()) store(out[i], start + (double)i * distance);
 }

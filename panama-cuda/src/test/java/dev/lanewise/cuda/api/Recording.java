@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.api;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationHandler;
@@ -45,13 +46,24 @@ public final class Recording implements InvocationHandler {
         return this;
     }
 
+    /** How often a method was called. */
+    public synchronized long count(String method) {
+        return methods().stream().filter(method::equals).count();
+    }
+
+    /** Forgets the calls so far, not the handles. */
+    public synchronized Recording forgetCalls() {
+        calls.clear();
+        return this;
+    }
+
     /** The names of the methods called. */
-    public List<String> methods() {
+    public synchronized List<String> methods() {
         return calls.stream().map(call -> call.substring(0, call.indexOf('('))).toList();
     }
 
     @Override
-    public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+    public synchronized Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
         Object[] given = arguments == null ? new Object[0] : arguments;
         calls.add(method.getName()
                 + Arrays.stream(given).map(Recording::text).collect(Collectors.joining(", ", "(", ")")));
@@ -66,7 +78,9 @@ public final class Recording implements InvocationHandler {
         if (answer != null) {
             return answer;
         }
-        Object result = result(method.getReturnType());
+        Object result = method.getReturnType() == MemorySegment.class
+                ? Arena.ofAuto().allocate((long) given[0])
+                : result(method.getReturnType());
         if (MAKERS.stream().anyMatch(method.getName()::startsWith)) {
             alive.add(result);
         }

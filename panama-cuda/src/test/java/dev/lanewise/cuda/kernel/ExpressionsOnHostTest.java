@@ -4,7 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.op.Binary;
 import dev.lanewise.tensor.op.Compare;
@@ -12,13 +14,14 @@ import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.tensor.op.UnaryWith;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The expression table against the operations' own scalar meaning, in double precision and in 64-bit integers. */
 class ExpressionsOnHostTest {
@@ -70,8 +73,13 @@ class ExpressionsOnHostTest {
         Long.MAX_VALUE
     };
 
-    @TempDir
-    Path folder;
+    private static HostKernels kernels;
+
+    @BeforeAll
+    static void open() {
+        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: expressions cannot be evaluated on the host");
+        kernels = new HostKernels(Path.of("target", "host-kernels"));
+    }
 
     private final List<String> wrong = new ArrayList<>();
 
@@ -195,17 +203,20 @@ class ExpressionsOnHostTest {
         assertThat(wrong).isEmpty();
     }
 
-    private MethodHandle real(List<String> expressions) throws Exception {
-        SymbolLookup lookup = HostCompiler.compile(evaluator("double", expressions), folder, Arena.global());
-        return HostCompiler.function(
-                lookup,
-                "eval",
+    private static MethodHandle real(List<String> expressions) {
+        return eval(
+                evaluator("double", expressions),
                 FunctionDescriptor.of(JAVA_DOUBLE, JAVA_INT, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_DOUBLE));
     }
 
-    private MethodHandle integer(List<String> expressions) throws Exception {
-        SymbolLookup lookup = HostCompiler.compile(evaluator("i64", expressions), folder, Arena.global());
-        return HostCompiler.function(
-                lookup, "eval", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static MethodHandle integer(List<String> expressions) {
+        return eval(
+                evaluator("i64", expressions),
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    }
+
+    private static MethodHandle eval(String code, FunctionDescriptor descriptor) {
+        SymbolLookup library = SymbolLookup.libraryLookup(kernels.library(code), Arena.global());
+        return Linker.nativeLinker().downcallHandle(library.find("eval").orElseThrow(), descriptor);
     }
 }

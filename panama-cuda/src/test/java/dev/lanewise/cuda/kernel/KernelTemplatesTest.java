@@ -10,27 +10,20 @@ import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
 import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Scatter;
-import dev.lanewise.tensor.op.Ternary;
 import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compiles every kernel of every template. Each program is compiled for one of the architectures in turn, those of F32 for
- * all of them; {@code -Dlanewise.cuda.allArchitectures=true} compiles all programs for all architectures. The code is kept in
- * the build folder, so that only what changed is compiled again.
+ * Compiles every kernel of every template. Each program is compiled for one of the architectures in turn, the first of
+ * each template for all of them; {@code -Dlanewise.cuda.allArchitectures=true} compiles all programs for all architectures.
+ * The code is kept in the build folder, so that only what changed is compiled again.
  */
 class KernelTemplatesTest {
     private static final List<Integer> ARCHITECTURES = List.of(75, 80, 90, 100);
@@ -74,11 +67,12 @@ class KernelTemplatesTest {
 
     private static List<Job> jobs() {
         boolean all = Boolean.getBoolean("lanewise.cuda.allArchitectures");
-        List<KernelSource> sources = programs();
+        List<KernelSource> sources = KernelPrograms.all();
         List<Job> jobs = new ArrayList<>();
+        Set<List<String>> templates = new HashSet<>();
         for (int i = 0; i < sources.size(); i++) {
             KernelSource source = sources.get(i);
-            if (all || source.name().endsWith("_f32")) {
+            if (all || templates.add(source.entryPoints())) {
                 ARCHITECTURES.forEach(architecture -> jobs.add(new Job(source, architecture)));
             } else {
                 jobs.add(new Job(source, ARCHITECTURES.get(i % ARCHITECTURES.size())));
@@ -87,72 +81,10 @@ class KernelTemplatesTest {
         return jobs;
     }
 
-    private static List<KernelSource> programs() {
-        List<KernelSource> programs = new ArrayList<>();
-        for (DType dtype : DType.values()) {
-            for (Unary op : Unary.values()) {
-                if (op.dtypes().contains(dtype)) {
-                    programs.add(KernelTemplates.unary(op, dtype));
-                }
-            }
-            for (UnaryWith.Kind op : UnaryWith.Kind.values()) {
-                if (new UnaryWith(op, 1).dtypes().contains(dtype)) {
-                    programs.add(KernelTemplates.unaryWith(op, dtype));
-                }
-            }
-            for (Binary op : Binary.values()) {
-                if (op.dtypes().contains(dtype)) {
-                    programs.add(KernelTemplates.binary(op, dtype));
-                }
-            }
-            Arrays.stream(Compare.values())
-                    .map(op -> KernelTemplates.compare(op, dtype))
-                    .forEach(programs::add);
-            Arrays.stream(Ternary.values())
-                    .map(op -> KernelTemplates.ternary(op, dtype))
-                    .forEach(programs::add);
-            Arrays.stream(DType.values())
-                    .map(to -> KernelTemplates.cast(dtype, to))
-                    .forEach(programs::add);
-            addReductions(programs, dtype);
-            programs.add(KernelTemplates.source(dtype));
-            programs.add(KernelTemplates.indexing(dtype));
-        }
-        DType.FLOATING.forEach(dtype -> {
-            programs.add(KernelTemplates.softmax(false, dtype));
-            programs.add(KernelTemplates.softmax(true, dtype));
-            programs.add(KernelTemplates.layerNorm(dtype));
-            programs.add(KernelTemplates.crossEntropy(dtype));
-            programs.add(KernelTemplates.update(dtype));
-        });
-        DType.NUMBERS.forEach(dtype -> {
-            programs.add(KernelTemplates.random(dtype));
-            Arrays.stream(Scan.Kind.values())
-                    .map(kind -> KernelTemplates.scan(kind, dtype))
-                    .forEach(programs::add);
-            Arrays.stream(Scatter.Kind.values())
-                    .map(kind -> KernelTemplates.scatter(kind, dtype))
-                    .forEach(programs::add);
-        });
-        return programs;
-    }
-
-    private static void addReductions(List<KernelSource> programs, DType dtype) {
-        for (Reduce.Kind kind : Reduce.Kind.values()) {
-            if (new Reduce(kind, List.of(), false).dtypes().contains(dtype)) {
-                programs.add(KernelTemplates.reduce(kind, dtype));
-            }
-        }
-        if (DType.NUMBERS.contains(dtype)) {
-            for (ArgReduce.Kind kind : ArgReduce.Kind.values()) {
-                programs.add(KernelTemplates.argReduce(kind, dtype));
-            }
-        }
-    }
-
     @Test
     void programsHaveNamesOfTheirOwn() {
-        List<String> names = programs().stream().map(KernelSource::name).toList();
+        List<String> names =
+                KernelPrograms.all().stream().map(KernelSource::name).toList();
         assertThat(names).doesNotHaveDuplicates();
         assertThat(names).contains("relu_f32", "softmax_bf16");
     }
@@ -173,7 +105,7 @@ class KernelTemplatesTest {
         KernelCompiler compiler = new KernelCompiler(nvrtc(), new CodeCache(folder));
         byte[] code = compiler.compile(KernelTemplates.unary(Unary.RELU, DType.F32), 999);
         assertThat(new String(code, StandardCharsets.UTF_8))
-                .contains(".visible .entry dense")
+                .contains(".visible .entry packed")
                 .endsWith("\0");
     }
 }

@@ -182,18 +182,32 @@ public final class Dispatch {
         Backend from = Backends.of(input.device());
         Backend to = Backends.of(device);
         StridedTensor output = empty(input.spec(), to);
-        long bytes = input.spec().bytes();
-        if (bytes > 0) {
-            HostBuffer staging = HostMemory.allocate(bytes);
-            staging.retain();
+        if (input.spec().bytes() > 0) {
             try {
-                from.copyOut(dense.buffer(), dense.byteOffset(), staging.segment());
-                to.copyIn(staging.segment(), output.buffer(), 0);
+                transfer(dense, output, from, to);
             } finally {
                 Reference.reachabilityFence(dense.buffer());
-                staging.release("transfer");
             }
         }
         return output;
+    }
+
+    /** Through the host's memory: an operand or a result that is there is copied from or to directly. */
+    private static void transfer(StridedTensor input, StridedTensor output, Backend from, Backend to) {
+        long bytes = input.spec().bytes();
+        if (input.buffer() instanceof HostBuffer host) {
+            to.copyIn(host.segment().asSlice(input.byteOffset(), bytes), output.buffer(), 0);
+        } else if (output.buffer() instanceof HostBuffer host) {
+            from.copyOut(input.buffer(), input.byteOffset(), host.segment().asSlice(0, bytes));
+        } else {
+            HostBuffer staging = HostMemory.allocate(bytes);
+            staging.retain();
+            try {
+                from.copyOut(input.buffer(), input.byteOffset(), staging.segment());
+                to.copyIn(staging.segment(), output.buffer(), 0);
+            } finally {
+                staging.release("transfer");
+            }
+        }
     }
 }

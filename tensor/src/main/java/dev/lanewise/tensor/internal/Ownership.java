@@ -1,8 +1,11 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Buffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What one scope owns, and the stack of a thread's open scopes. */
@@ -67,6 +70,19 @@ public final class Ownership {
                 parent.add(buffer);
             }
         }
+    }
+
+    /** The bytes of a device that the thread's open scopes own, by name, the innermost first. */
+    public static Map<String, Long> held(Device device) {
+        Map<String, Long> held = new LinkedHashMap<>();
+        for (Ownership scope = INNERMOST.get(); scope != null; scope = scope.parent) {
+            for (Buffer buffer : scope.buffers) {
+                if (buffer.scope() == scope && buffer.device().equals(device)) {
+                    held.merge(scope.name, buffer.bytes(), Long::sum);
+                }
+            }
+        }
+        return held;
     }
 
     /** Releases what this scope still owns. */

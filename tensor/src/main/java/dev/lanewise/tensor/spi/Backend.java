@@ -4,6 +4,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Runs operations on the memory of one device. Implementations are safe for use by many threads.
@@ -43,6 +44,11 @@ public interface Backend {
 
     /** Copies device memory to the host, waiting for what computes it. */
     void copyOut(Buffer source, long byteOffset, MemorySegment target);
+
+    /** Records and replays the calling thread's work on this device; empty where that is not possible. */
+    default Optional<StepRecorder> recorder() {
+        return Optional.empty();
+    }
 
     /** Waits until everything that was started has finished. */
     void synchronize();

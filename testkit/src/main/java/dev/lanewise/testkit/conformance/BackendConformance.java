@@ -1,6 +1,8 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.op.Op;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.DynamicNode;
@@ -37,6 +39,16 @@ public abstract class BackendConformance {
      */
     protected void useThreads(int threads) {}
 
+    /**
+     * Whether an operation is tried on a type. A backend whose tests take long may leave some to a longer run.
+     *
+     * @param op the operation
+     * @param dtype the type of its operands, or of its result where it has none
+     */
+    protected boolean includes(Op op, DType dtype) {
+        return true;
+    }
+
     @Test
     final void everyOperationHasSamples() {
         Assertions.assertThat(OpCatalogue.missing()).isEmpty();
@@ -44,12 +56,12 @@ public abstract class BackendConformance {
 
     @TestFactory
     final Stream<DynamicNode> agreesWithTheOracle() {
-        return new OracleChecks(device).ordinary();
+        return new OracleChecks(device, this::includes).ordinary();
     }
 
     @TestFactory
     final Stream<DynamicNode> agreesWithTheOracleAtTheExtremes() {
-        return new OracleChecks(device).extremes();
+        return new OracleChecks(device, this::includes).extremes();
     }
 
     @TestFactory
@@ -59,12 +71,12 @@ public abstract class BackendConformance {
 
     @TestFactory
     final Stream<DynamicNode> sameBitsForAnyNumberOfThreads() {
-        return new ThreadChecks(device, this::useThreads).all();
+        return new ThreadChecks(device, this::includes, this::useThreads).all();
     }
 
     @TestFactory
     final Stream<DynamicNode> gradientsAgreeWithFiniteDifferences() {
-        return new GradientChecks(device).all();
+        return new GradientChecks(device, this::includes).all();
     }
 
     @TestFactory

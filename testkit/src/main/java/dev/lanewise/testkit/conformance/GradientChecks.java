@@ -22,6 +22,7 @@ import dev.lanewise.tensor.op.Update;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.DoubleBinaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -33,15 +34,18 @@ final class GradientChecks {
     private static final long MOST_ELEMENTS = 1500;
 
     private final Device device;
+    private final BiPredicate<Op, DType> included;
 
-    GradientChecks(Device device) {
+    GradientChecks(Device device, BiPredicate<Op, DType> included) {
         this.device = device;
+        this.included = included;
     }
 
     /** A container an operation with tests of both derivatives. */
     Stream<DynamicNode> all() {
         return OpCatalogue.ops().stream()
                 .filter(GradientChecks::isDifferentiable)
+                .filter(op -> included.test(op, DType.F64))
                 .map(op -> dynamicContainer(
                         OracleChecks.name(op),
                         Stream.of(

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The table of operations for people, made from the catalogue: names, types, backends and gradients. */
@@ -33,8 +34,9 @@ public final class OpDocument {
 
             Types: `floats` are F32, F64, F16 and BF16, `integers` I8, U8, I32 and I64, `numbers` both, `all` numbers and
             BOOL. A backend runs an operation by a kernel of its own or composes it of others; a view only looks at the same
-            memory in another way. An operation without gradient gives constants: its results are whole numbers or truth
-            values, constant almost everywhere, or it updates in place.
+            memory in another way. On CUDA some run by a library or on the host; what has been tested there and how says
+            [gpu-results](gpu-results.md). An operation without gradient gives constants: its results are whole numbers or
+            truth values, constant almost everywhere, or it updates in place.
 
             | operation | PyTorch | types | CPU | CUDA | gradient |
             | --- | --- | --- | --- | --- | --- |
@@ -109,9 +111,9 @@ public final class OpDocument {
      * The document, in Markdown.
      *
      * @param cpu the backend of the CPU
-     * @param cuda what the operations on a GPU are run by, in words, by the operation's name; empty where none runs it
+     * @param cuda what an operation is run by on a GPU, in a word or two
      */
-    public static String markdown(Backend cpu, Map<String, String> cuda) {
+    public static String markdown(Backend cpu, Function<Op, String> cuda) {
         Map<String, Op> byName = new LinkedHashMap<>();
         OpCatalogue.ops().forEach(op -> byName.putIfAbsent(op.opName(), op));
         STRUCTURAL.forEach(op -> byName.putIfAbsent(op.opName(), op));
@@ -123,7 +125,7 @@ public final class OpDocument {
                                 pytorch(op.opName()),
                                 types(op),
                                 cpu(op, cpu),
-                                op instanceof Op.View ? "view" : cuda.getOrDefault(op.opName(), "no"),
+                                op instanceof Op.View ? "view" : cuda.apply(op),
                                 gradient(op) + " |\n"))
                         .collect(Collectors.joining());
     }

@@ -22,15 +22,18 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
 /** Compares every operation, type and layout with the oracle. */
 final class OracleChecks {
     private final Device device;
+    private final BiPredicate<Op, DType> included;
 
-    OracleChecks(Device device) {
+    OracleChecks(Device device, BiPredicate<Op, DType> included) {
         this.device = device;
+        this.included = included;
     }
 
     /** A container an operation, in it a test for each type and layout. */
@@ -39,6 +42,7 @@ final class OracleChecks {
                 .map(op -> dynamicContainer(
                         name(op),
                         dtypes(op).stream()
+                                .filter(dtype -> included.test(op, dtype))
                                 .flatMap(dtype -> layouts(op)
                                         .map(layout -> dynamicTest(
                                                 dtype + " " + layout, () -> ordinary(op, dtype, layout))))));
@@ -129,7 +133,9 @@ final class OracleChecks {
                 .filter(OracleChecks::takesExtremes)
                 .map(op -> dynamicContainer(
                         name(op),
-                        dtypes(op).stream().map(dtype -> dynamicTest(dtype.toString(), () -> extremes(op, dtype)))));
+                        dtypes(op).stream()
+                                .filter(dtype -> included.test(op, dtype))
+                                .map(dtype -> dynamicTest(dtype.toString(), () -> extremes(op, dtype)))));
     }
 
     private static boolean takesExtremes(Op op) {

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Update;
 import java.lang.foreign.MemorySegment;
+import java.util.function.BiPredicate;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
@@ -16,22 +17,30 @@ import org.junit.jupiter.api.DynamicNode;
 /** The same bits for any number of threads. */
 final class ThreadChecks {
     private final Device device;
+    private final BiPredicate<Op, DType> included;
     private final IntConsumer useThreads;
 
-    ThreadChecks(Device device, IntConsumer useThreads) {
+    ThreadChecks(Device device, BiPredicate<Op, DType> included, IntConsumer useThreads) {
         this.device = device;
+        this.included = included;
         this.useThreads = useThreads;
     }
 
     /** A test an operation, on its first type. */
     Stream<DynamicNode> all() {
-        return OpCatalogue.ops().stream().map(op -> dynamicTest(OracleChecks.name(op), () -> sameBits(op)));
+        return OpCatalogue.ops().stream()
+                .filter(op -> included.test(op, dtype(op)))
+                .map(op -> dynamicTest(OracleChecks.name(op), () -> sameBits(op)));
+    }
+
+    private static DType dtype(Op op) {
+        return OracleChecks.dtypes(op).contains(DType.F32)
+                ? DType.F32
+                : OracleChecks.dtypes(op).iterator().next();
     }
 
     private void sameBits(Op op) {
-        DType dtype = OracleChecks.dtypes(op).contains(DType.F32)
-                ? DType.F32
-                : OracleChecks.dtypes(op).iterator().next();
+        DType dtype = dtype(op);
         try (var ignored = Scope.open(op.opName())) {
             Tensor[] operands = LargeSamples.of(op)
                     .operands()

@@ -1,0 +1,241 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source.Fill;
+import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.RandomDraws;
+import dev.lanewise.tensor.spi.StepRecorder;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A training step that is recorded once and then replayed: forward pass, backward pass and optimizer with one call instead
+ * of one for each operation. On devices that cannot record, the CPU among them, every step runs as it is.
+ *
+ * <pre>{@code
+ * try (var step = new CapturedStep(optimizer, batch -> {
+ *     Tensor loss = model.forward(batch[0]).crossEntropy(batch[1]);
+ *     optimizer.step(Autograd.gradients(loss));
+ *     return new Tensor[] {loss};
+ * })) {
+ *     for (Batch batch : loader.epoch(1)) {
+ *         losses.add(step.run(batch.x(), batch.y())[0]);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>The first steps run as they are, the next one is recorded. A replay makes the same calls on the same memory: inputs are
+ * copied to where they were, and parameters are changed in place. What has to differ does: random numbers go on as if the
+ * step had run, and the optimizer's learning rate and step number are those of the step. All else that the host decides is
+ * what it was when the step was recorded: branches, scalars, values copied from the host. An optimizer other than
+ * {@link Sgd} and {@link Adam} is not recorded.
+ *
+ * <p>Used by one thread. The model's modules must stay on their device and in training mode while it is used.
+ */
+public final class CapturedStep implements AutoCloseable {
+    /** A training step: what it computes for its inputs, among which are no parameters. */
+    @FunctionalInterface
+    public interface Body {
+        /** Makes a step, optimizer and all, and returns what is to be looked at, such as the loss. */
+        Tensor[] run(Tensor[] inputs);
+    }
+
+    /** What happens with a step that cannot be recorded or replayed. */
+    public enum Otherwise {
+        /** It runs as it is: a last, smaller batch; a step that reads values back. */
+        EAGER,
+        /** It is an error that says why. */
+        ERROR
+    }
+
+    /** Steps that run before the recording, in which optimizers make their state and libraries choose algorithms. */
+    private static final int WARM_UP_STEPS = 3;
+
+    private final Optimizer optimizer;
+    private final Body body;
+    private final Otherwise otherwise;
+    private final Device device;
+    private final Optional<StepRecorder> recorder;
+
+    private int warmedUp;
+    private TensorSpec @Nullable [] specs;
+    private Tensor[] inputs = {};
+    private Tensor[] outputs = {};
+    private @Nullable Replayed replayed;
+    private @Nullable String obstacle;
+
+    /** Steps that cannot be recorded or replayed run as they are. */
+    public CapturedStep(Optimizer optimizer, Body body) {
+        this(optimizer, body, Otherwise.EAGER);
+    }
+
+    /**
+     * A step not recorded yet.
+     *
+     * @param optimizer the optimizer whose step the body makes
+     * @param body the step
+     * @param otherwise what happens where it cannot be recorded or replayed
+     */
+    public CapturedStep(Optimizer optimizer, Body body, Otherwise otherwise) {
+        this.optimizer = optimizer;
+        this.body = body;
+        this.otherwise = otherwise;
+        device = optimizer.parameters().getFirst().leaf().device();
+        recorder = Backends.of(device).recorder();
+        if (recorder.isEmpty()) {
+            obstacle = device + " records no steps";
+        } else if (!optimizer.isReplayable()) {
+            fail(optimizer.getClass().getSimpleName() + " computes with numbers that differ from step to step", null);
+        }
+    }
+
+    /** Whether steps are replayed from now on. */
+    public boolean isRecorded() {
+        return replayed != null;
+    }
+
+    /** Why steps are not recorded, or empty. */
+    public Optional<String> obstacle() {
+        return Optional.ofNullable(obstacle);
+    }
+
+    /**
+     * Makes a step.
+     *
+     * @param batch the step's inputs, on any device; the first call decides on types and shapes
+     * @return what the body returned, as tensors of the calling thread's innermost scope
+     * @throws TensorException with {@link Otherwise#ERROR} if the step cannot be recorded, or types or shapes differ from
+     *     those recorded
+     */
+    public Tensor[] run(Tensor... batch) {
+        if (obstacle != null) {
+            return eager(batch);
+        }
+        TensorSpec[] given = Arrays.stream(batch).map(Tensor::spec).toArray(TensorSpec[]::new);
+        if (specs == null) {
+            specs = given;
+            inputs = Arrays.stream(batch)
+                    .map(tensor -> Tensor.create(new Fill(0, tensor.spec()), device).keep())
+                    .toArray(Tensor[]::new);
+        }
+        if (!Arrays.equals(specs, given)) {
+            if (otherwise == Otherwise.ERROR) {
+                throw new TensorException("captured step: inputs " + Arrays.toString(given) + " for a step of "
+                        + Arrays.toString(specs) + "; give equal shapes, or let others run with Otherwise.EAGER");
+            }
+            return eager(batch);
+        }
+        fill(batch);
+        Replayed recorded = replayed;
+        if (recorded != null) {
+            optimizer.countReplay();
+            recorder.orElseThrow().replay(recorded.next(optimizer));
+            return copies();
+        }
+        if (warmedUp < WARM_UP_STEPS) {
+            warmedUp++;
+            return warmUp();
+        }
+        return record(batch);
+    }
+
+    private Tensor[] eager(Tensor[] batch) {
+        Tensor[] moved = new Tensor[batch.length];
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] = batch[i].to(device);
+        }
+        return body.run(moved);
+    }
+
+    private void fill(Tensor[] batch) {
+        for (int i = 0; i < batch.length; i++) {
+            Tensor from = batch[i];
+            from.buffer().checkAlive();
+            if (from.device().isCpu() && from.isContiguous() && from.buffer() instanceof HostBuffer host) {
+                long bytes = from.spec().bytes();
+                long offset = from.offset() * from.dtype().bytes();
+                Backends.of(device).copyIn(host.segment().asSlice(offset, bytes), inputs[i].buffer(), 0);
+                Reference.reachabilityFence(host);
+            } else {
+                inputs[i].assign(from.to(device));
+            }
+        }
+    }
+
+    private Tensor[] warmUp() {
+        try (Scope scope = Scope.open("captured step")) {
+            Tensor[][] results = new Tensor[1][];
+            recorder.orElseThrow().warmUp(() -> results[0] = body.run(inputs));
+            // copies, so that the memory that the recording will use is free for it
+            return scope.keepAll(List.of(copy(results[0]))).toArray(Tensor[]::new);
+        }
+    }
+
+    private Tensor[] record(Tensor[] batch) {
+        long stepsBefore = optimizer.steps();
+        try (RandomDraws draws = RandomDraws.watch()) {
+            try {
+                List<Op> operations = recorder.orElseThrow().record(() -> {
+                    try (Scope scope = Scope.open("captured step")) {
+                        outputs = Arrays.stream(body.run(inputs))
+                                .map(result -> scope.keep(Autograd.detach(result)))
+                                .toArray(Tensor[]::new);
+                    }
+                });
+                Arrays.stream(outputs).forEach(Tensor::keep);
+                Replayed recorded = new Replayed(operations, draws.draws());
+                recorder.orElseThrow().replay(operations);
+                replayed = recorded;
+                return copies();
+            } catch (TensorException e) {
+                optimizer.uncount(stepsBefore);
+                rewind(draws.draws());
+                fail(String.valueOf(e.getMessage()), e);
+            }
+        }
+        return eager(batch);
+    }
+
+    /** The step did not happen, so neither did its draws. */
+    private static void rewind(List<RandomDraws.Draw> draws) {
+        for (int i = draws.size() - 1; i >= 0; i--) {
+            draws.get(i).rng().seek(draws.get(i).seed(), draws.get(i).first());
+        }
+    }
+
+    private void fail(String why, @Nullable TensorException cause) {
+        if (otherwise == Otherwise.ERROR) {
+            throw new TensorException(
+                    "captured step: can't be recorded: " + why + "; change the step, or allow Otherwise.EAGER", cause);
+        }
+        obstacle = why;
+        outputs = new Tensor[0];
+        recorder.ifPresent(StepRecorder::close);
+    }
+
+    private Tensor[] copies() {
+        return copy(outputs);
+    }
+
+    private static Tensor[] copy(Tensor[] tensors) {
+        return Arrays.stream(tensors).map(tensor -> Autograd.detach(tensor).copy()).toArray(Tensor[]::new);
+    }
+
+    /** Gives the recording's memory back. */
+    @Override
+    public void close() {
+        recorder.ifPresent(StepRecorder::close);
+        replayed = null;
+        obstacle = "it has been closed";
+    }
+}

@@ -1,0 +1,222 @@
+package dev.lanewise.cuda;
+
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.dnn.BatchNorms;
+import dev.lanewise.cuda.dnn.Convolutions;
+import dev.lanewise.cuda.dnn.Pools;
+import dev.lanewise.cuda.matrix.Products;
+import dev.lanewise.cuda.ops.CrossEntropies;
+import dev.lanewise.cuda.ops.Elementwise;
+import dev.lanewise.cuda.ops.Indexing;
+import dev.lanewise.cuda.ops.Joining;
+import dev.lanewise.cuda.ops.LayerNorms;
+import dev.lanewise.cuda.ops.Randoms;
+import dev.lanewise.cuda.ops.Reductions;
+import dev.lanewise.cuda.ops.Scans;
+import dev.lanewise.cuda.ops.SmallMatrices;
+import dev.lanewise.cuda.ops.Softmaxes;
+import dev.lanewise.cuda.ops.Sorting;
+import dev.lanewise.cuda.ops.Sources;
+import dev.lanewise.cuda.ops.Updates;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.DeviceStream;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.AvgPool2d;
+import dev.lanewise.tensor.op.AvgPool2dGrad;
+import dev.lanewise.tensor.op.BatchNorm;
+import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.MaxPool2d;
+import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.BackendInfo;
+import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.StepRecorder;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A GPU. An operation has been queued on the calling thread's stream when {@link #execute} returns. */
+final class CudaBackend implements Backend {
+    private final CudaDevice device;
+    private final Products products;
+    private final Convolutions convolutions;
+    private final Pools pools;
+    private final BatchNorms batchNorms;
+
+    CudaBackend(CudaDevice device) {
+        this.device = device;
+        products = new Products(device);
+        convolutions = new Convolutions(device);
+        pools = new Pools(device);
+        batchNorms = new BatchNorms(device);
+        device.onClose(products::close);
+        device.onClose(convolutions::close);
+    }
+
+    /** Attention runs as products and softmax: cuDNN's fused kernels are not bound. */
+    @Override
+    public boolean supports(Op.Fused op, Tensor[] inputs) {
+        return !(op instanceof Attention || op instanceof AttentionGrad);
+    }
+
+    @Override
+    public Device device() {
+        return device.device();
+    }
+
+    @Override
+    public Buffer allocate(long bytes) {
+        return device.allocate(bytes);
+    }
+
+    @Override
+    public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
+        DeviceStream stream = device.stream();
+        try {
+            stream.order(inputs, outputs);
+            run(op, inputs, outputs);
+        } catch (CudaException e) {
+            throw e.during(describe(op, inputs));
+        }
+    }
+
+    private void run(Op op, Tensor[] inputs, Tensor[] outputs) {
+        switch (op) {
+            case Unary unary -> Elementwise.run(device, unary, inputs, outputs);
+            case UnaryWith unary -> Elementwise.run(device, unary, inputs, outputs);
+            case Binary binary -> Elementwise.run(device, binary, inputs, outputs);
+            case Compare compare -> Elementwise.run(device, compare, inputs, outputs);
+            case Ternary ternary -> Elementwise.run(device, ternary, inputs, outputs);
+            case Cast cast -> Elementwise.run(device, cast, inputs, outputs);
+            case Copy copy -> Elementwise.run(device, copy, inputs, outputs);
+            case Source.Fill fill -> Sources.run(device, fill, outputs);
+            case Source.Range range -> Sources.run(device, range, outputs);
+            case Source.Random random -> Randoms.run(device, random, outputs);
+            case Reduce reduce -> Reductions.run(device, reduce, inputs, outputs);
+            case ArgReduce reduce -> Reductions.run(device, reduce, inputs, outputs);
+            case Scan scan -> Scans.run(device, scan, inputs, outputs);
+            case Sort sort -> Sorting.run(device, sort, inputs, outputs);
+            case MatMul product -> products.run(product, inputs, outputs);
+            case Linear linear -> products.run(linear, inputs, outputs);
+            case Linalg linalg -> SmallMatrices.run(device, linalg, inputs, outputs);
+            case Conv2d conv -> convolutions.run(conv, inputs, outputs);
+            case Conv2dInputGrad grad -> convolutions.run(grad, inputs, outputs);
+            case Conv2dWeightGrad grad -> convolutions.run(grad, inputs, outputs);
+            case MaxPool2d pool -> pools.run(pool, inputs, outputs);
+            case MaxPool2dGrad grad -> pools.run(grad, inputs, outputs);
+            case AvgPool2d pool -> pools.run(pool, inputs, outputs);
+            case AvgPool2dGrad grad -> pools.run(grad, inputs, outputs);
+            case Cat cat -> Joining.run(device, cat, inputs, outputs);
+            case Pad pad -> Joining.run(device, pad, inputs, outputs);
+            case SliceGrad grad -> Joining.run(device, grad, inputs, outputs);
+            case IndexSelect select -> Indexing.run(device, select, inputs, outputs);
+            case Gather gather -> Indexing.run(device, gather, inputs, outputs);
+            case IndexAdd add -> Indexing.run(device, add, inputs, outputs);
+            case Scatter scatter -> Indexing.run(device, scatter, inputs, outputs);
+            case Softmax softmax -> Softmaxes.run(device, softmax, inputs, outputs);
+            case SoftmaxGrad grad -> Softmaxes.run(device, grad, inputs, outputs);
+            case CrossEntropy loss -> CrossEntropies.run(device, loss, inputs, outputs);
+            case CrossEntropyGrad grad -> CrossEntropies.run(device, grad, inputs, outputs);
+            case LayerNorm norm -> LayerNorms.run(device, norm, inputs, outputs);
+            case LayerNormGrad grad -> LayerNorms.run(device, grad, inputs, outputs);
+            case BatchNorm norm -> batchNorms.run(norm, inputs, outputs);
+            case BatchNormGrad grad -> batchNorms.run(grad, inputs, outputs);
+            case Dropout dropout -> Randoms.run(device, dropout, inputs, outputs);
+            case Update.SgdStep step -> Updates.run(device, step, inputs, outputs);
+            case Update.AdamStep step -> Updates.run(device, step, inputs, outputs);
+            case Attention attention -> throw declined(attention);
+            case AttentionGrad grad -> throw declined(grad);
+            case Op.Structural structural ->
+                throw new IllegalArgumentException(
+                        structural.opName() + ": reached the backend (expected dispatch to run it)");
+        }
+    }
+
+    private static IllegalArgumentException declined(Op op) {
+        return new IllegalArgumentException(op.opName() + ": reached the backend (expected its decomposition to run)");
+    }
+
+    private static String describe(Op op, Tensor[] inputs) {
+        return op.opName() + " "
+                + Arrays.stream(inputs).map(input -> input.spec().toString()).collect(Collectors.joining(" x "));
+    }
+
+    @Override
+    public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
+        DeviceBuffer buffer = (DeviceBuffer) target;
+        device.stream().orderWrite(buffer);
+        device.copyIn(source, buffer.address() + byteOffset);
+    }
+
+    @Override
+    public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
+        DeviceBuffer buffer = (DeviceBuffer) source;
+        device.stream().orderRead(buffer);
+        device.copyOut(buffer.address() + byteOffset, target);
+    }
+
+    @Override
+    public Optional<StepRecorder> recorder() {
+        return Optional.of(device.recorder());
+    }
+
+    @Override
+    public void synchronize() {
+        device.synchronize();
+    }
+
+    @Override
+    public BackendInfo describe() {
+        int index = device.device().index();
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("compute capability", device.architecture() / 10 + "." + device.architecture() % 10);
+        details.put("multiprocessors", Integer.toString(device.multiprocessors()));
+        details.put("memory", device.driver().totalMemory(index) / (1L << 20) + " MiB");
+        details.put("driver", device.driver().version().toString());
+        details.put("NVRTC", device.libraries().nvrtc().version().toString());
+        details.put("cuBLASLt", device.libraries().cublasLt().version().toString());
+        details.put("cuDNN", device.libraries().cudnn().version().toString());
+        return new BackendInfo("panama-cuda", device.driver().deviceName(index), details);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.lanewise.cuda.dnn;
+
+import dev.lanewise.cuda.api.Cudnn.ConvolutionPass;
+import dev.lanewise.cuda.matrix.Bias;
+import dev.lanewise.cuda.ops.Dense;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.Settings;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.Conv2dInputGrad;
+import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Convolution through cuDNN. Of 16-bit types, where the channels suit tensor cores, operands go to cuDNN channels last, the
+ * order that those read: an operand that is so in memory already goes as it is.
+ */
+public final class Convolutions implements AutoCloseable {
+    private final CudaDevice device;
+    private final Map<ConvolutionPlan.Key, ConvolutionPlan> plans = new ConcurrentHashMap<>();
+
+    /** Convolutions on a device. */
+    public Convolutions(CudaDevice device) {
+        this.device = device;
+    }
+
+    /** The convolution, and its bias. */
+    public void run(Conv2d op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor y = outputs[0];
+        Geometry geometry = Geometry.of(op, y.dtype(), inputs[0].shape(), inputs[1].shape(), y.shape());
+        if (inputs[0].shape().isEmpty()) {
+            zero(y);
+        } else {
+            try (Planes x = Planes.read(device, inputs[0], geometry.format());
+                    Planes w = Planes.read(device, inputs[1], geometry.format());
+                    Planes result = Planes.write(device, y, geometry.format())) {
+                pass(ConvolutionPass.FORWARD, geometry, x.address(), w.address(), result.address());
+                result.store();
+            }
+        }
+        if (inputs.length == 3) {
+            try (Dense bias = Dense.of(device, inputs[2])) {
+                long plane = y.shape().size(2) * y.shape().size(3);
+                Bias.add(device, y, y.shape().size(1), plane, bias.address(), false);
+            }
+        }
+    }
+
+    /** The gradient of the input. */
+    public void run(Conv2dInputGrad op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor dx = outputs[0];
+        Geometry geometry =
+                Geometry.of(op.conv(), dx.dtype(), dx.shape(), inputs[1].shape(), inputs[0].shape());
+        if (inputs[0].shape().isEmpty() || inputs[1].shape().isEmpty()) {
+            zero(dx);
+            return;
+        }
+        try (Planes dy = Planes.read(device, inputs[0], geometry.format());
+                Planes w = Planes.read(device, inputs[1], geometry.format());
+                Planes result = Planes.write(device, dx, geometry.format())) {
+            pass(ConvolutionPass.BACKWARD_DATA, geometry, result.address(), w.address(), dy.address());
+            result.store();
+        }
+    }
+
+    /** The gradient of the weight. */
+    public void run(Conv2dWeightGrad op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor dw = outputs[0];
+        Geometry geometry =
+                Geometry.of(op.conv(), dw.dtype(), inputs[1].shape(), dw.shape(), inputs[0].shape());
+        if (inputs[0].shape().isEmpty() || inputs[1].shape().isEmpty()) {
+            zero(dw);
+            return;
+        }
+        try (Planes dy = Planes.read(device, inputs[0], geometry.format());
+                Planes x = Planes.read(device, inputs[1], geometry.format());
+                Planes result = Planes.write(device, dw, geometry.format())) {
+            pass(ConvolutionPass.BACKWARD_FILTER, geometry, x.address(), result.address(), dy.address());
+            result.store();
+        }
+    }
+
+    private void pass(ConvolutionPass pass, Geometry geometry, long input, long filter, long output) {
+        ConvolutionPlan.Operands operands = new ConvolutionPlan.Operands(input, filter, output);
+        ConvolutionPlan.Key key = new ConvolutionPlan.Key(pass, geometry, Settings.deterministic());
+        ConvolutionPlan plan = plans.get(key);
+        if (plan == null) {
+            plan = plans.computeIfAbsent(key, k -> new ConvolutionPlan(device, k, operands));
+        }
+        plan.run(operands);
+    }
+
+    private void zero(Tensor out) {
+        device.driver()
+                .fill8(
+                        DeviceBuffer.address(out),
+                        (byte) 0,
+                        out.spec().bytes(),
+                        device.stream().handle());
+    }
+
+    /** Destroys the plans. */
+    @Override
+    public void close() {
+        plans.values().forEach(ConvolutionPlan::close);
+        plans.clear();
+    }
+}

@@ -1,0 +1,5 @@
+/** Layers of networks: convolution through cuDNN; pooling and batch normalization through kernels. */
+@NullMarked
+package dev.lanewise.cuda.dnn;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package dev.lanewise.cuda.kernel;
+
+import dev.lanewise.tensor.DType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Programs around the layers of networks, for what cuBLASLt and cuDNN leave to others. */
+public final class NetworkTemplates {
+    private static final String PRODUCT = KernelTemplates.read("product.cu");
+    private static final String POOL = KernelTemplates.read("pool.cu");
+    private static final String BATCH_NORM = KernelTemplates.read("batch_norm.cu");
+
+    private NetworkTemplates() {}
+
+    /** Matrix products of any type and strides; bias and activation of products and convolutions. */
+    public static KernelSource product(DType dtype) {
+        return program("product", dtype, PRODUCT, "product", "finish");
+    }
+
+    /** Pooling and its gradients. */
+    public static KernelSource pool(DType dtype) {
+        return program("pool", dtype, POOL, "max_pool", "max_pool_grad", "avg_pool", "avg_pool_grad");
+    }
+
+    /** Batch normalization and its gradients. */
+    public static KernelSource batchNorm(DType dtype) {
+        return program(
+                "batch_norm",
+                dtype,
+                BATCH_NORM,
+                "moments",
+                "statistics",
+                "normalize",
+                "gradient_sums",
+                "gradient_affine",
+                "gradient_input");
+    }
+
+    private static KernelSource program(String name, DType dtype, String template, String... kernels) {
+        Map<String, String> definitions = new LinkedHashMap<>();
+        definitions.put("T", KernelTemplates.type(dtype));
+        definitions.put("ACC", accumulator(dtype));
+        return KernelTemplates.program(
+                name + KernelTemplates.suffix(dtype, dtype), definitions, template, List.of(kernels));
+    }
+
+    private static String accumulator(DType dtype) {
+        return switch (dtype) {
+            case F64 -> "double";
+            case F32, F16, BF16 -> "float";
+            case I8, U8, I32, I64, BOOL -> "i64";
+        };
+    }
+}

@@ -1,0 +1,46 @@
+package dev.lanewise.cuda.matrix;
+
+import dev.lanewise.cuda.api.Driver.Block;
+import dev.lanewise.cuda.kernel.NetworkTemplates;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+
+/** What follows a product or a convolution, where the library did not do it. */
+public final class Bias {
+    private static final int THREADS = 256;
+
+    private Bias() {}
+
+    /**
+     * Queues {@code out = activation(out + bias)}.
+     *
+     * @param out dense {@code [..., channels, plane]}
+     * @param channels how many elements the bias has
+     * @param plane elements of each channel that follow each other
+     * @param bias its address, or 0 for none
+     * @param relu whether negative elements become 0
+     */
+    public static void add(CudaDevice device, Tensor out, long channels, long plane, long bias, boolean relu) {
+        if (bias == 0 && !relu) {
+            return;
+        }
+        DType dtype = out.dtype();
+        long elements = out.shape().elements();
+        device.launch(
+                PlainProduct.program(dtype),
+                () -> NetworkTemplates.product(dtype),
+                "finish",
+                device.grid(elements, THREADS),
+                Block.of(THREADS),
+                0,
+                device.arguments()
+                        .i64(elements)
+                        .i64(channels)
+                        .i64(plane)
+                        .pointer(DeviceBuffer.address(out))
+                        .pointer(bias)
+                        .i32(relu ? 1 : 0));
+    }
+}

@@ -1,0 +1,104 @@
+package dev.lanewise.cuda.matrix;
+
+import dev.lanewise.cuda.api.CublasLt;
+import dev.lanewise.cuda.api.CublasLt.Algorithm;
+import dev.lanewise.cuda.api.CublasLt.Operand;
+import dev.lanewise.cuda.api.DataType;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.ScratchMemory;
+import java.util.List;
+import java.util.Optional;
+
+/** A problem as cuBLASLt takes it, with the algorithm to run. */
+final class Plan implements AutoCloseable {
+    /** What cuBLASLt's fastest algorithms want on Hopper. */
+    static final long WORKSPACE_BYTES = 32L << 20;
+
+    private final CublasLt library;
+    private final ProductDescriptors descriptors;
+    private final DataType type;
+    private final Algorithm algorithm;
+
+    private Plan(CublasLt library, ProductDescriptors descriptors, DataType type, Algorithm algorithm) {
+        this.library = library;
+        this.descriptors = descriptors;
+        this.type = type;
+        this.algorithm = algorithm;
+    }
+
+    /**
+     * The plan for a problem; empty if cuBLASLt has no algorithm.
+     *
+     * @param bias the address of a bias like those to come, or 0
+     */
+    static Optional<Plan> make(CudaDevice device, Problem problem, long bias) {
+        CublasLt library = device.libraries().cublasLt();
+        ProductDescriptors descriptors = ProductDescriptors.of(library, problem, bias);
+        List<Algorithm> algorithms;
+        try {
+            algorithms = find(device, problem, descriptors);
+        } catch (RuntimeException e) {
+            descriptors.destroy(library);
+            throw e;
+        }
+        if (algorithms.isEmpty()) {
+            descriptors.destroy(library);
+            return Optional.empty();
+        }
+        return Optional.of(new Plan(library, descriptors, problem.type(), algorithms.getFirst()));
+    }
+
+    private static List<Algorithm> find(CudaDevice device, Problem problem, ProductDescriptors descriptors) {
+        CublasLt library = device.libraries().cublasLt();
+        CublasLt.Preference preference = library.createPreference(WORKSPACE_BYTES);
+        try {
+            int out = problem.outAlignment();
+            library.setAlignment(
+                    preference, problem.right().alignment(), problem.left().alignment(), out, out);
+            return library.algorithms(
+                    device.cublasLt(),
+                    descriptors.matmul(),
+                    descriptors.right(),
+                    descriptors.left(),
+                    descriptors.out(),
+                    descriptors.out(),
+                    preference,
+                    1);
+        } finally {
+            library.destroy(preference);
+        }
+    }
+
+    /**
+     * Queues the products. Threads take turns, because the bias is part of the description.
+     *
+     * @param bias its address, or 0
+     */
+    synchronized void run(CudaDevice device, long left, long right, long out, long bias) {
+        if (bias != 0) {
+            library.setBias(descriptors.matmul(), bias, type);
+        }
+        Operand result = new Operand(out, descriptors.out());
+        long bytes = algorithm.workspaceBytes();
+        try (ScratchMemory workspace = device.scratch(bytes)) {
+            library.matmul(
+                    device.cublasLt(),
+                    descriptors.matmul(),
+                    1,
+                    new Operand(right, descriptors.right()),
+                    new Operand(left, descriptors.left()),
+                    0,
+                    result,
+                    result,
+                    algorithm,
+                    bytes == 0 ? 0 : workspace.address(),
+                    bytes,
+                    device.stream().handle());
+        }
+    }
+
+    @Override
+    public void close() {
+        descriptors.destroy(library);
+    }
+}

@@ -1,0 +1,181 @@
+package dev.lanewise.cuda.ops;
+
+import dev.lanewise.cuda.api.KernelArguments;
+import dev.lanewise.cuda.kernel.KernelTemplates;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.Faults;
+import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Gather;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Scatter;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Reads and writes by position. What is written to one place is combined in the positions' order, so that results are the
+ * same bits every time. Positions that no element has are found when a result is read.
+ */
+public final class Indexing {
+    private static final Program[] MOVES = {moves(1), moves(2), moves(4), moves(8), moves(16)};
+    private static final Program.OfType INDEX_ADD = new Program.OfType("index_add", KernelTemplates::indexAdd);
+    private static final Program.OfKind<Scatter.Kind> SCATTER =
+            new Program.OfKind<>(Scatter.Kind.class, KernelTemplates::scatter);
+
+    private static final int WIDEST_WORD = 16;
+
+    /** Blocks that share the columns of a sum. */
+    private static final int MOST_COLUMN_BLOCKS = 64;
+
+    private static final int COLUMNS = 64;
+
+    private Indexing() {}
+
+    private static Program moves(int bytes) {
+        return new Program("indexing " + bytes, () -> KernelTemplates.indexing(bytes));
+    }
+
+    private static Program moving(long bytes) {
+        return MOVES[Long.numberOfTrailingZeros(bytes)];
+    }
+
+    /** Queues the operation. */
+    public static void run(CudaDevice device, IndexSelect op, Tensor[] inputs, Tensor[] outputs) {
+        Lines lines = Lines.of(inputs[0].shape(), op.dim());
+        long count = inputs[1].shape().elements();
+        try (Dense x = Dense.of(device, inputs[0]);
+                Dense positions = Dense.of(device, inputs[1])) {
+            long out = DeviceBuffer.address(outputs[0]);
+            long sliceBytes = lines.inner() * inputs[0].dtype().bytes();
+            // the widest word that divides a slice and both addresses
+            long word = Math.min(WIDEST_WORD, Long.lowestOneBit(sliceBytes | x.address() | out));
+            long inner = sliceBytes / word;
+            KernelArguments arguments = device.arguments()
+                    .i64(lines.outer())
+                    .i64(lines.n())
+                    .i64(inner)
+                    .i64(count)
+                    .pointer(x.address())
+                    .pointer(positions.address())
+                    .pointer(out);
+            Launch.addFault(device, Faults.Check.INDEX_SELECT, arguments);
+            Launch.queue(
+                    device, moving(word), "index_select", Threads.copyingRows(lines.outer() * count, inner), arguments);
+        }
+    }
+
+    /** Queues the operation. */
+    public static void run(CudaDevice device, Gather op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor x = inputs[0];
+        long[] strides = x.strides();
+        long stride = strides[op.dim()];
+        strides[op.dim()] = 0;
+        Walk walk = checked(op, new Walk(inputs[1].shape().toArray(), strides), x);
+        try (Dense positions = Dense.of(device, inputs[1])) {
+            KernelArguments arguments = device.arguments();
+            walk.writeView(arguments.struct(Walk.VIEW_BYTES), 0);
+            arguments
+                    .i64(walk.elements())
+                    .i64(stride)
+                    .i64(x.shape().size(op.dim()))
+                    .pointer(DeviceBuffer.address(x))
+                    .pointer(positions.address())
+                    .pointer(DeviceBuffer.address(outputs[0]));
+            Launch.addFault(device, Faults.Check.GATHER, arguments);
+            Launch.queue(device, moving(x.dtype().bytes()), "gather", Threads.of(walk.elements()), arguments);
+        }
+    }
+
+    private static Walk checked(Op op, Walk walk, Tensor x) {
+        if (walk.rank() > Walk.MAX_RANK) {
+            throw new TensorException(op.opName() + ": " + x.spec() + " has more dimensions than a kernel can follow"
+                    + " (expected at most " + Walk.MAX_RANK + "); reshape it");
+        }
+        return walk;
+    }
+
+    /** Queues the operation. */
+    public static void run(CudaDevice device, IndexAdd op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor output = outputs[0];
+        long count = inputs[1].shape().elements();
+        Sources.zero(device, DeviceBuffer.address(output), output.spec().bytes());
+        if (count == 0) {
+            return;
+        }
+        long bytes = count * Long.BYTES;
+        try (Dense slices = Dense.of(device, inputs[0]);
+                Dense positions = Dense.of(device, inputs[1]);
+                ScratchMemory sorted = device.scratch(bytes);
+                ScratchMemory order = device.scratch(bytes)) {
+            Sorting.ascending(device, DType.I64, count, positions.address(), sorted.address(), order.address());
+            Lines lines = Lines.of(output.shape(), op.dim());
+            KernelArguments arguments = device.arguments()
+                    .i64(lines.outer())
+                    .i64(lines.n())
+                    .i64(lines.inner())
+                    .i64(count)
+                    .pointer(slices.address())
+                    .pointer(sorted.address())
+                    .pointer(order.address())
+                    .pointer(DeviceBuffer.address(output));
+            Launch.addFault(device, Faults.Check.INDEX_ADD, arguments);
+            Launch.queue(device, INDEX_ADD.of(output.dtype()), "index_add", addingThreads(count, lines), arguments);
+        }
+    }
+
+    private static Threads addingThreads(long count, Lines lines) {
+        long columns = lines.count();
+        int blocks = Math.clamp(columns / COLUMNS, 1, MOST_COLUMN_BLOCKS);
+        return Threads.copyingRows(count, Math.min(columns, COLUMNS)).times(blocks);
+    }
+
+    /** Queues the operation. */
+    public static void run(CudaDevice device, Scatter op, Tensor[] inputs, Tensor[] outputs) {
+        Tensor output = outputs[0];
+        Elementwise.copy(
+                device,
+                output.dtype(),
+                output.shape(),
+                DeviceBuffer.address(inputs[0]),
+                inputs[0].strides(),
+                DeviceBuffer.address(output),
+                output.strides());
+        Shape shape = inputs[1].shape();
+        if (shape.isEmpty()) {
+            return;
+        }
+        try (Dense positions = Dense.of(device, inputs[1]);
+                Dense source = Dense.of(device, inputs[2])) {
+            long[] lines = shape.with(op.dim(), 1).toArray();
+            Walk walk = checked(op, new Walk(lines, shape.rowMajorStrides(), output.strides()), output);
+            KernelArguments arguments = device.arguments();
+            writeLines(arguments, walk, shape, op.dim(), output);
+            arguments
+                    .i64(walk.elements())
+                    .i64(output.shape().size(op.dim()))
+                    .pointer(positions.address())
+                    .pointer(source.address())
+                    .pointer(DeviceBuffer.address(output));
+            Launch.addFault(device, Faults.Check.SCATTER, arguments);
+            Launch.queue(
+                    device, SCATTER.of(op.kind(), output.dtype()), "scatter", Threads.of(walk.elements()), arguments);
+        }
+    }
+
+    private static void writeLines(KernelArguments arguments, Walk walk, Shape shape, int dim, Tensor output) {
+        long along = Walk.DIMS_BYTES + 2 * Walk.STRIDES_BYTES;
+        MemorySegment lines = arguments.struct(along + 3 * Long.BYTES);
+        walk.writeDims(lines, 0);
+        walk.writeStrides(0, lines, Walk.DIMS_BYTES);
+        walk.writeStrides(1, lines, Walk.DIMS_BYTES + Walk.STRIDES_BYTES);
+        lines.set(ValueLayout.JAVA_LONG, along, shape.size(dim));
+        lines.set(ValueLayout.JAVA_LONG, along + 8, shape.rowMajorStrides()[dim]);
+        lines.set(ValueLayout.JAVA_LONG, along + 16, output.stride(dim));
+    }
+}

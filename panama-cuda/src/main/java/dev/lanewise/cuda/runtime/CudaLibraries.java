@@ -1,0 +1,25 @@
+package dev.lanewise.cuda.runtime;
+
+import dev.lanewise.cuda.api.CublasLt;
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.api.Nvrtc;
+
+/**
+ * What a device is driven with; stand-ins serve as well as the real libraries.
+ *
+ * @param driver memory, streams and launches
+ * @param nvrtc compiles kernels
+ * @param cublasLt matrix products
+ * @param cudnn convolution, pooling and batch normalization
+ */
+public record CudaLibraries(Driver driver, Nvrtc nvrtc, CublasLt cublasLt, Cudnn cudnn) {
+    /**
+     * The libraries of this machine.
+     *
+     * @throws dev.lanewise.cuda.api.CudaException if one is missing, with every place looked
+     */
+    public static CudaLibraries open() {
+        return new CudaLibraries(Driver.open(), Nvrtc.open(), CublasLt.open(), Cudnn.open());
+    }
+}

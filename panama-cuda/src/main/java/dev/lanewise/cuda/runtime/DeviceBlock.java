@@ -1,0 +1,100 @@
+package dev.lanewise.cuda.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Device memory and who used it last, so that work on different streams keeps the order in which it was queued: a reader
+ * waits for the last writer, a writer for the last writer and everyone who read since. On one stream, which is nearly
+ * always, that costs a comparison.
+ */
+final class DeviceBlock implements Runnable {
+    private final DeviceStream home;
+    private final BlockCache cache;
+    private final long address;
+    private final long blockBytes;
+
+    private volatile DeviceStream writer;
+    private volatile @Nullable List<DeviceStream> readers;
+
+    /** Memory that {@code home} may use at once, and that goes back to {@code cache} in the order of {@code home}. */
+    DeviceBlock(DeviceStream home, BlockCache cache, long address, long blockBytes) {
+        this.home = home;
+        this.cache = cache;
+        this.address = address;
+        this.blockBytes = blockBytes;
+        writer = home;
+    }
+
+    /** The device address. */
+    long address() {
+        return address;
+    }
+
+    /** Work queued on {@code stream} from here on may read. */
+    void readBy(DeviceStream stream) {
+        if (writer != stream) {
+            readElsewhere(stream);
+        }
+    }
+
+    private synchronized void readElsewhere(DeviceStream stream) {
+        List<DeviceStream> known = readers;
+        if (known == null) {
+            known = new ArrayList<>(2);
+        } else if (known.contains(stream)) {
+            return;
+        }
+        stream.waitFor(writer);
+        known.add(stream);
+        readers = known;
+    }
+
+    /** Work queued on {@code stream} from here on may write. */
+    void writtenBy(DeviceStream stream) {
+        if (writer != stream || readers != null) {
+            writeElsewhere(stream);
+        }
+    }
+
+    private synchronized void writeElsewhere(DeviceStream stream) {
+        waitForUsers(stream);
+        writer = stream;
+    }
+
+    private void waitForUsers(DeviceStream stream) {
+        stream.waitFor(writer);
+        List<DeviceStream> known = readers;
+        if (known != null) {
+            known.forEach(stream::waitFor);
+            readers = null;
+        }
+    }
+
+    /** Frees the memory once all work queued on it so far is done. */
+    @Override
+    public synchronized void run() {
+        CudaDevice device = home.device();
+        if (device.isClosed()) {
+            return;
+        }
+        if (writer != home || readers != null) {
+            if (isRecorded()) {
+                // an event would become part of the recording
+                device.blocks().freeLater(this);
+                return;
+            }
+            device.enter();
+            waitForUsers(home);
+        }
+        device.blocks().giveBack(home, cache, address, blockBytes);
+    }
+
+    private boolean isRecorded() {
+        List<DeviceStream> known = readers;
+        return home.recorder() != null
+                || writer.recorder() != null
+                || known != null && known.stream().anyMatch(reader -> reader.recorder() != null);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.lanewise.cuda.runtime;
+
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.api.KernelArguments;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread's queue of work on a device, with what such a thread needs: an area for kernel arguments, memory that its
+ * work freed, a cuDNN handle. When the thread ends, the next new one takes it over.
+ */
+public final class DeviceStream {
+    private final CudaDevice device;
+    private final Driver.Stream stream;
+    private final BlockCache cache = new BlockCache();
+    private final KernelArguments arguments = new KernelArguments(Arena.ofAuto());
+    private final Faults faults;
+    private Cudnn.@Nullable Handle cudnn;
+    private BlockCache allocating = cache;
+    private volatile @Nullable StepGraph recorder;
+
+    DeviceStream(CudaDevice device, Driver.Stream stream) {
+        this.device = device;
+        this.stream = stream;
+        faults = new Faults(device.driver());
+    }
+
+    /** The device. */
+    public CudaDevice device() {
+        return device;
+    }
+
+    /** The driver's handle. */
+    public Driver.Stream handle() {
+        return stream;
+    }
+
+    /** The thread's area for kernel arguments, empty. */
+    public KernelArguments arguments() {
+        return arguments.clear();
+    }
+
+    /** Where the stream's kernels leave positions that no element has. */
+    public Faults faults() {
+        return faults;
+    }
+
+    /** The cuDNN handle that queues on this stream. */
+    public Cudnn.Handle cudnn() {
+        Cudnn.Handle handle = cudnn;
+        if (handle == null) {
+            Cudnn library = device.libraries().cudnn();
+            handle = library.create();
+            library.setStream(handle, stream);
+            cudnn = handle;
+        }
+        return handle;
+    }
+
+    /** What this stream's work freed. */
+    BlockCache cache() {
+        return cache;
+    }
+
+    /** Where the thread's memory comes from: {@link #cache}, or a recorded step's own. */
+    BlockCache allocating() {
+        return allocating;
+    }
+
+    /** Takes memory from {@code other} from now on, or from the stream's own cache again. */
+    void useMemory(@Nullable BlockCache other) {
+        allocating = other == null ? cache : other;
+    }
+
+    /** The step that the thread records, or null. */
+    @Nullable StepGraph recorder() {
+        return recorder;
+    }
+
+    /** Begins or ends to record. */
+    void recorder(@Nullable StepGraph step) {
+        recorder = step;
+    }
+
+    /** Makes the operands readable and the results writable for work that is queued here from now on. */
+    public void order(Tensor[] inputs, Tensor[] outputs) {
+        for (Tensor input : inputs) {
+            orderRead((DeviceBuffer) input.buffer());
+        }
+        for (Tensor output : outputs) {
+            orderWrite((DeviceBuffer) output.buffer());
+        }
+    }
+
+    /** Makes a buffer readable for work that is queued here from now on. */
+    public void orderRead(DeviceBuffer buffer) {
+        buffer.block().readBy(this);
+        StepGraph step = recorder;
+        if (step != null) {
+            step.touch(buffer, false);
+        }
+    }
+
+    /** Makes a buffer writable for work that is queued here from now on. */
+    public void orderWrite(DeviceBuffer buffer) {
+        buffer.block().writtenBy(this);
+        StepGraph step = recorder;
+        if (step != null) {
+            step.touch(buffer, true);
+        }
+    }
+
+    /** Makes work queued here from now on wait for what is queued on {@code other} so far. */
+    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    void waitFor(DeviceStream other) {
+        if (other == this) {
+            return;
+        }
+        if (recorder != null || other.recorder != null) {
+            throw new TensorException("record: a tensor was last used by another thread's work (expected by the thread that"
+                    + " records); use it once on this thread before the step is recorded");
+        }
+        device.order(other.stream, stream);
+    }
+
+    /** Destroys the handles; the device has done all work. */
+    void close() {
+        if (cudnn != null) {
+            device.libraries().cudnn().destroy(cudnn);
+            cudnn = null;
+        }
+        faults.close();
+        device.libraries().driver().destroy(stream);
+    }
+}

@@ -1,0 +1,86 @@
+package dev.lanewise.cuda.runtime;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.tensor.TensorException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where kernels leave a position that no element has. They don't stop for it, and the host does not wait for them: it
+ * looks when it waits anyway. Pinned host memory, which the device writes by itself.
+ */
+public final class Faults implements AutoCloseable {
+    /** What kernels check. */
+    public enum Check {
+        /** The positions of {@code index_select}. */
+        INDEX_SELECT(1, "index_select", "position %d is outside a dimension of size %d; check the indices"),
+        /** The positions of {@code index_add}. */
+        INDEX_ADD(2, "index_add", "position %d is outside a dimension of size %d; check the indices"),
+        /** The positions of {@code gather}. */
+        GATHER(3, "gather", "position %d is outside a dimension of size %d; check the indices"),
+        /** The positions of {@code scatter} of any kind. */
+        SCATTER(4, "scatter", "position %d is outside a dimension of size %d; check the indices"),
+        /** The classes of {@code cross_entropy}. */
+        CROSS_ENTROPY(5, "cross_entropy", "class %d is not one of %d, counted from 0; check the classes");
+
+        private final long code;
+        private final String op;
+        private final String problem;
+
+        Check(long code, String op, String problem) {
+            this.code = code;
+            this.op = op;
+            this.problem = problem;
+        }
+
+        /** The number a kernel leaves; 0 stands for no fault. */
+        public long code() {
+            return code;
+        }
+    }
+
+    private static final long BYTES = 3 * 8;
+
+    private final Driver driver;
+    private final MemorySegment memory;
+
+    Faults(Driver driver) {
+        this.driver = driver;
+        memory = driver.allocatePinned(BYTES).reinterpret(BYTES);
+        memory.fill((byte) 0);
+    }
+
+    /** The address, the same for host and device. */
+    public long address() {
+        return memory.address();
+    }
+
+    /**
+     * Looks whether one was left by work that has been waited for.
+     *
+     * @throws TensorException naming the operation and the position
+     */
+    void check() {
+        long code = memory.getAtIndex(JAVA_LONG, 0);
+        if (code != 0) {
+            memory.setAtIndex(JAVA_LONG, 0, 0);
+            throw new TensorException(
+                    describe(code, memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2)));
+        }
+    }
+
+    private static String describe(long code, long position, long size) {
+        for (Check check : Check.values()) {
+            if (check.code == code) {
+                return check.op + ": " + check.problem.formatted(position, size);
+            }
+        }
+        throw new IllegalStateException("no check has the code " + code);
+    }
+
+    @Override
+    public void close() {
+        driver.freePinned(memory);
+    }
+}

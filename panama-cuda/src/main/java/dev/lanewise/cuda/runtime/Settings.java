@@ -1,0 +1,29 @@
+package dev.lanewise.cuda.runtime;
+
+/** Choices between speed and accuracy, for the process. */
+public final class Settings {
+    private static volatile boolean tf32 = Boolean.getBoolean("lanewise.cuda.tf32");
+    private static volatile boolean deterministic = Boolean.getBoolean("lanewise.cuda.deterministic");
+
+    private Settings() {}
+
+    /** Whether products and convolutions of F32 may round their operands to TF32. */
+    public static boolean tf32() {
+        return tf32;
+    }
+
+    /** Whether convolutions only use algorithms that give the same bits every time. */
+    public static boolean deterministic() {
+        return deterministic;
+    }
+
+    /** Allows or forbids TF32 from the next operation on. */
+    public static void tf32(boolean allowed) {
+        tf32 = allowed;
+    }
+
+    /** Demands deterministic algorithms, or stops to, from the next new shape on. */
+    public static void deterministic(boolean demanded) {
+        deterministic = demanded;
+    }
+}

@@ -1,0 +1,108 @@
+// Pooling windows over planes [h, w] to [oh, ow]. Defined in front:
+//   T                 element type
+//   ACC               what is computed in
+// One thread an element of the result; gradients gather from the windows that cover an element, in a fixed order.
+
+struct Pool {
+    i64 planes, h, w, oh, ow;
+    i64 kernel_h, kernel_w, stride_h, stride_w, padding_h, padding_w;
+    i64 count_padding;
+};
+
+__device__ inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
+__device__ inline i64 larger(i64 a, i64 b) { return a > b ? a : b; }
+
+// The greatest element and the first place that has it, NaN above all.
+extern "C" __global__ void max_pool(Pool p, const T* x, T* y, i64* positions) {
+    i64 step = (i64)gridDim.x * blockDim.x;
+    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.oh * p.ow; i += step) {
+        i64 plane = i / (p.oh * p.ow);
+        i64 top = i / p.ow % p.oh * p.stride_h - p.padding_h;
+        i64 left = i % p.ow * p.stride_w - p.padding_w;
+        i64 bottom = smaller(top + p.kernel_h, p.h);
+        i64 right = smaller(left + p.kernel_w, p.w);
+        const T* in = x + plane * p.h * p.w;
+        i64 best = larger(top, 0) * p.w + larger(left, 0);
+        ACC greatest = load(in[best]);
+        for (i64 r = larger(top, 0); r < bottom; r++) {
+            for (i64 c = larger(left, 0); c < right; c++) {
+                ACC value = load(in[r * p.w + c]);
+                if (value > greatest || (value != value && greatest == greatest)) {
+                    greatest = value;
+                    best = r * p.w + c;
+                }
+            }
+        }
+        y[i] = in[best];
+        positions[i] = best;
+    }
+}
+
+// The windows that cover row r of h: from first to last.
+__device__ inline i64 first_window(i64 r, i64 padding, i64 kernel, i64 stride) {
+    i64 behind = r + padding - kernel;
+    return behind < 0 ? 0 : behind / stride + 1;
+}
+__device__ inline i64 last_window(i64 r, i64 padding, i64 stride, i64 count) {
+    return smaller((r + padding) / stride, count - 1);
+}
+
+extern "C" __global__ void max_pool_grad(Pool p, const T* g, const i64* positions, T* gx) {
+    i64 step = (i64)gridDim.x * blockDim.x;
+    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.h * p.w; i += step) {
+        i64 plane = i / (p.h * p.w);
+        i64 place = i % (p.h * p.w);
+        i64 r = place / p.w, c = place % p.w;
+        ACC sum = 0;
+        for (i64 y = first_window(r, p.padding_h, p.kernel_h, p.stride_h);
+             y <= last_window(r, p.padding_h, p.stride_h, p.oh); y++) {
+            for (i64 x = first_window(c, p.padding_w, p.kernel_w, p.stride_w);
+                 x <= last_window(c, p.padding_w, p.stride_w, p.ow); x++) {
+                i64 window = (plane * p.oh + y) * p.ow + x;
+                if (positions[window] == place) sum += load(g[window]);
+            }
+        }
+        store(gx[i], sum);
+    }
+}
+
+// By how much a window divides: what is in it, or with padding counted what is in it and the padding.
+__device__ inline i64 divisor(const Pool& p, i64 top, i64 left) {
+    if (p.count_padding) {
+        return (smaller(top + p.kernel_h, p.h + p.padding_h) - top) * (smaller(left + p.kernel_w, p.w + p.padding_w) - left);
+    }
+    return (smaller(top + p.kernel_h, p.h) - larger(top, 0)) * (smaller(left + p.kernel_w, p.w) - larger(left, 0));
+}
+
+extern "C" __global__ void avg_pool(Pool p, const T* x, T* y) {
+    i64 step = (i64)gridDim.x * blockDim.x;
+    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.oh * p.ow; i += step) {
+        i64 plane = i / (p.oh * p.ow);
+        i64 top = i / p.ow % p.oh * p.stride_h - p.padding_h;
+        i64 left = i % p.ow * p.stride_w - p.padding_w;
+        const T* in = x + plane * p.h * p.w;
+        ACC sum = 0;
+        for (i64 r = larger(top, 0); r < smaller(top + p.kernel_h, p.h); r++) {
+            for (i64 c = larger(left, 0); c < smaller(left + p.kernel_w, p.w); c++) sum += load(in[r * p.w + c]);
+        }
+        store(y[i], sum / (ACC)divisor(p, top, left));
+    }
+}
+
+extern "C" __global__ void avg_pool_grad(Pool p, const T* g, T* gx) {
+    i64 step = (i64)gridDim.x * blockDim.x;
+    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.h * p.w; i += step) {
+        i64 plane = i / (p.h * p.w);
+        i64 r = i / p.w % p.h, c = i % p.w;
+        ACC sum = 0;
+        for (i64 y = first_window(r, p.padding_h, p.kernel_h, p.stride_h);
+             y <= last_window(r, p.padding_h, p.stride_h, p.oh); y++) {
+            for (i64 x = first_window(c, p.padding_w, p.kernel_w, p.stride_w);
+                 x <= last_window(c, p.padding_w, p.stride_w, p.ow); x++) {
+                i64 parts = divisor(p, y * p.stride_h - p.padding_h, x * p.stride_w - p.padding_w);
+                sum += (ACC)load(g[(plane * p.oh + y) * p.ow + x]) / (ACC)parts;
+            }
+        }
+        store(gx[i], sum);
+    }
+}

@@ -1,0 +1,252 @@
+package dev.lanewise.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lanewise.cuda.api.HostDriver;
+import dev.lanewise.cuda.host.HostKernels;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.IndexAdd;
+import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Update;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Work in many blocks, parts and passes, which the small operands of the conformance suite don't reach. */
+final class LaunchesOnHostTest {
+    private static final Device CUDA = Device.cuda(0);
+
+    private final Random random = new Random(1);
+    private Scope scope;
+
+    @BeforeAll
+    static void enable() {
+        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
+        HostCudaProvider.enable();
+    }
+
+    @BeforeEach
+    void open() {
+        scope = Scope.open("test");
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+        HostCudaProvider.driver().order(HostDriver.Order.FORWARDS);
+        HostCudaProvider.driver().oneThread(false);
+    }
+
+    private Tensor floats(long... sizes) {
+        float[] values = new float[(int) Shape.of(sizes).elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Tensor.of(values, sizes).to(CUDA);
+    }
+
+    private Tensor positions(int bound, long... sizes) {
+        long[] values = random.longs(Shape.of(sizes).elements(), 0, bound).toArray();
+        return Tensor.of(values, Shape.of(sizes)).to(CUDA);
+    }
+
+    private static byte[] bytes(Tensor tensor) {
+        byte[] bytes = new byte[(int) tensor.spec().bytes()];
+        tensor.copyTo(MemorySegment.ofArray(bytes));
+        return bytes;
+    }
+
+    static Stream<Arguments> operationsWithBarriers() {
+        return Stream.of(
+                Arguments.of(new Reduce(Reduce.Kind.SUM, List.of(0), false), new long[][] {{700, 9}}),
+                Arguments.of(new Reduce(Reduce.Kind.SUM, List.of(0, 1), false), new long[][] {{300, 99}}),
+                Arguments.of(new ArgReduce(ArgReduce.Kind.ARGMAX, 1, false), new long[][] {{5, 900}}),
+                Arguments.of(new Softmax(1, true), new long[][] {{7, 600}}),
+                Arguments.of(new Softmax(0, false), new long[][] {{90, 40}}),
+                Arguments.of(new Scan(Scan.Kind.CUMSUM, 0, true), new long[][] {{20_000}}),
+                Arguments.of(new Sort(0, false), new long[][] {{2500}}),
+                Arguments.of(
+                        new LayerNormGrad(new LayerNorm(1, 0.1)), new long[][] {{70, 40}, {70, 40}, {70}, {70}, {40}}));
+    }
+
+    /** What threads of a block leave for others is there, in whatever order they run. */
+    @ParameterizedTest
+    @MethodSource("operationsWithBarriers")
+    void sameBitsInAnyOrderOfThreads(Op op, long[][] shapes) {
+        Tensor[] operands = Arrays.stream(shapes).map(this::floats).toArray(Tensor[]::new);
+        byte[][] expected = run(op, operands);
+        for (HostDriver.Order order : HostDriver.Order.values()) {
+            HostCudaProvider.driver().order(order);
+            assertThat(run(op, operands)).as("%s", order).isDeepEqualTo(expected);
+        }
+    }
+
+    private static byte[][] run(Op op, Tensor[] operands) {
+        return Arrays.stream(Tensor.applyAll(op, operands))
+                .map(LaunchesOnHostTest::bytes)
+                .toArray(byte[][]::new);
+    }
+
+    /** Kernels stride over what their threads don't cover. */
+    @ParameterizedTest
+    @MethodSource("operationsWithBarriers")
+    void oneThreadDoesTheWorkOfAll(Op op, long[][] shapes) {
+        Tensor[] operands = Arrays.stream(shapes).map(this::floats).toArray(Tensor[]::new);
+        Tensor[] expected = Tensor.applyAll(op, operands);
+        HostCudaProvider.driver().oneThread(true);
+        Tensor[] results = Tensor.applyAll(op, operands);
+        for (int i = 0; i < results.length; i++) {
+            double[] want = expected[i].to(DType.F64).toDoubleArray();
+            double largest = Arrays.stream(want).map(Math::abs).max().orElse(0);
+            assertThat(results[i].to(DType.F64).toDoubleArray()).containsExactly(want, within(1e-4 * largest));
+        }
+    }
+
+    @Test
+    void longLinesAreSortedStably() {
+        int n = 3000;
+        float[] values = new float[2 * n];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(50) == 0 ? Float.NaN : random.nextInt(100) - 50;
+        }
+        long[] positions = Tensor.of(values, 2, n).to(CUDA).argsort(1, true).toLongArray();
+        for (int line = 0; line < 2; line++) {
+            int first = line * n;
+            Comparator<Integer> largestFirst = (a, b) -> Float.compare(values[first + b], values[first + a]);
+            long[] expected = IntStream.range(0, n)
+                    .boxed()
+                    .sorted(largestFirst)
+                    .mapToLong(i -> i)
+                    .toArray();
+            assertThat(Arrays.copyOfRange(positions, first, first + n)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void longIntegersAreSortedByAllTheirBits() {
+        long[] values = random.longs(2100).toArray();
+        Tensor sorted = Tensor.of(values).to(CUDA).sort(0, false).values();
+        assertThat(sorted.toLongArray())
+                .isEqualTo(Arrays.stream(values).sorted().toArray());
+    }
+
+    @Test
+    void sumOfAMillionElementsIsMadeInParts() {
+        Tensor x = Tensor.arange(1 << 20, DType.I64, CUDA);
+        long launches = HostCudaProvider.driver().launches();
+        assertThat(x.sum().itemLong()).isEqualTo(((1L << 20) - 1) << 19);
+        assertThat(HostCudaProvider.driver().launches() - launches).isEqualTo(2);
+    }
+
+    @Test
+    void longLineIsScannedInParts() {
+        Tensor x = Tensor.full(1, DType.I32, CUDA, 2, 70_001);
+        long[] sums = x.cumsum(1).toLongArray();
+        for (int i = 0; i < sums.length; i++) {
+            assertThat(sums[i]).isEqualTo(i % 70_001 + 1);
+        }
+    }
+
+    @Test
+    void transposedMatricesAreCopiedByTiles() {
+        Tensor x = Tensor.arange(3 * 5 * 40 * 70, DType.I32, CUDA).reshape(3, 5, 40, 70);
+        assertThat(x.permute(1, 3, 0, 2).contiguous().to(Device.CPU).toIntArray())
+                .isEqualTo(x.to(Device.CPU).permute(1, 3, 0, 2).contiguous().toIntArray());
+    }
+
+    @Test
+    void moreDimensionsThanAKernelTakes() {
+        long[] twos = new long[10];
+        Arrays.fill(twos, 2);
+        int[] reverse = IntStream.range(0, 10).map(d -> 9 - d).toArray();
+        Tensor x = floats(twos);
+        Tensor host = x.to(Device.CPU);
+        assertThat(x.permute(reverse).add(x).toFloatArray())
+                .isEqualTo(host.permute(reverse).add(host).toFloatArray());
+        assertThat(x.permute(reverse).sum(0, 2, 4, 6, 8).toFloatArray())
+                .containsExactly(host.permute(reverse).sum(0, 2, 4, 6, 8).toFloatArray(), within(1e-5f));
+    }
+
+    @Test
+    void slicesOfManyPositionsAreAddedInTheirOrder() {
+        Tensor slices = floats(3000, 70);
+        Tensor index = positions(50, 3000);
+        Tensor sums = Tensor.apply(new IndexAdd(0, 50), slices, index);
+        Tensor host = Tensor.apply(new IndexAdd(0, 50), slices.to(Device.CPU), index.to(Device.CPU));
+        assertThat(sums.toFloatArray()).isEqualTo(host.toFloatArray());
+    }
+
+    @Test
+    void positionThatNoElementHasIsFoundWhenAResultIsRead() {
+        Tensor x = floats(5, 3);
+        Tensor picked = x.indexSelect(0, Tensor.of(4L, 5L).to(CUDA));
+        assertThatThrownBy(picked::toFloatArray)
+                .isInstanceOf(TensorException.class)
+                .hasMessage("index_select: position 5 is outside a dimension of size 5; check the indices");
+        assertThat(x.indexSelect(0, Tensor.of(4L).to(CUDA)).toFloatArray()).hasSize(3);
+        assertThatThrownBy(() ->
+                        x.crossEntropy(Tensor.of(0L, 1L, 2L, -1L, 0L).to(CUDA)).item())
+                .hasMessage("cross_entropy: class -1 is not one of 3, counted from 0; check the classes");
+    }
+
+    @Test
+    void manyParametersTakeFewLaunches() {
+        int parameters = 100;
+        Tensor[] operands = new Tensor[4 * parameters];
+        Tensor[] host = new Tensor[operands.length];
+        for (int i = 0; i < operands.length; i++) {
+            operands[i] = floats(1 + i / 4 * 30L).square().add(0.5);
+            host[i] = operands[i].to(Device.CPU);
+        }
+        Update step = new Update.AdamStep(0.1, 0.9, 0.99, 1e-8, 0.01, true, 3);
+        long launches = HostCudaProvider.driver().launches();
+        Tensor.update(step, changed(operands), operands);
+        assertThat(HostCudaProvider.driver().launches() - launches).isEqualTo(2);
+        Tensor.update(step, changed(host), host);
+        for (int i = 0; i < operands.length; i++) {
+            assertThat(operands[i].toFloatArray()).containsExactly(host[i].toFloatArray(), within(1e-5f));
+        }
+    }
+
+    private static Tensor[] changed(Tensor[] operands) {
+        return IntStream.range(0, operands.length)
+                .filter(i -> i % 4 != 1)
+                .mapToObj(i -> operands[i])
+                .toArray(Tensor[]::new);
+    }
+
+    @Test
+    void doublesRoundOnceToBfloat16() {
+        double tie = 1 + 0x1p-8;
+        Tensor x = Tensor.of(tie, tie + 0x1p-40, tie - 0x1p-40, 1 + 3 * 0x1p-8, 1e40, -0.0, Double.NaN)
+                .to(CUDA);
+        assertThat(x.to(DType.BF16).to(DType.F64).toDoubleArray())
+                .containsExactly(1, 1 + 0x1p-7, 1, 1 + 0x1p-6, Double.POSITIVE_INFINITY, -0.0, Double.NaN);
+    }
+}

@@ -1,0 +1,267 @@
+package dev.lanewise.cuda.host;
+
+import dev.lanewise.cuda.api.ComputeType;
+import dev.lanewise.cuda.api.CublasLt;
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.DataType;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.api.Epilogue;
+import dev.lanewise.cuda.lib.Version;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+
+/**
+ * cuBLASLt on host memory by plain loops that sum in double precision. It checks what the library checks: that every handle
+ * is alive, that the sizes of the operands fit, and that strides are long enough.
+ */
+public final class HostCublasLt implements CublasLt {
+    private static final class Product {
+        boolean transposeA;
+        boolean transposeB;
+        Epilogue epilogue = Epilogue.NONE;
+        long bias;
+    }
+
+    private static final class Matrices {
+        final DataType type;
+        final long rows;
+        final long columns;
+        final long stride;
+        int count = 1;
+        long batch;
+
+        Matrices(DataType type, long rows, long columns, long stride) {
+            this.type = type;
+            this.rows = rows;
+            this.columns = columns;
+            this.stride = stride;
+        }
+    }
+
+    private final AtomicLong next = new AtomicLong(0x1000);
+    private final Map<Object, Object> alive = new ConcurrentHashMap<>();
+    private final boolean epilogues;
+    private final BiConsumer<Driver.Stream, Runnable> queue;
+
+    /** With {@code epilogues} or, as the library for some types, with none; products run when they are queued. */
+    public HostCublasLt(boolean epilogues) {
+        this(epilogues, (stream, work) -> work.run());
+    }
+
+    /** With another way to queue a product. */
+    public HostCublasLt(boolean epilogues, BiConsumer<Driver.Stream, Runnable> queue) {
+        this.epilogues = epilogues;
+        this.queue = queue;
+    }
+
+    /** How many handles have not been destroyed. */
+    public int alive() {
+        return alive.size();
+    }
+
+    private MemorySegment address() {
+        return MemorySegment.ofAddress(next.addAndGet(0x40));
+    }
+
+    private <H> H add(H handle, Object state) {
+        alive.put(handle, state);
+        return handle;
+    }
+
+    private void remove(Object handle) {
+        if (alive.remove(handle) == null) {
+            throw new AssertionError(handle + " is not alive");
+        }
+    }
+
+    private <S> S state(Object handle, Class<S> type) {
+        Object state = alive.get(handle);
+        if (state == null) {
+            throw new AssertionError(handle + " is not alive");
+        }
+        return type.cast(state);
+    }
+
+    @Override
+    public Version version() {
+        return new Version(13, 1, 0);
+    }
+
+    @Override
+    public Handle create() {
+        return add(new Handle(address()), "handle");
+    }
+
+    @Override
+    public void destroy(Handle handle) {
+        remove(handle);
+    }
+
+    @Override
+    public Matmul createMatmul(ComputeType compute, DataType scale) {
+        return add(new Matmul(address(), scale), new Product());
+    }
+
+    @Override
+    public void setTransposed(Matmul matmul, boolean a, boolean b) {
+        Product product = state(matmul, Product.class);
+        product.transposeA = a;
+        product.transposeB = b;
+    }
+
+    @Override
+    public void setEpilogue(Matmul matmul, Epilogue epilogue) {
+        state(matmul, Product.class).epilogue = epilogue;
+    }
+
+    @Override
+    public void setBias(Matmul matmul, long address, DataType type) {
+        state(matmul, Product.class).bias = address;
+    }
+
+    @Override
+    public void setAuxiliary(Matmul matmul, long address, long stride) {
+        throw new UnsupportedOperationException("the stand-in keeps nothing for gradients");
+    }
+
+    @Override
+    public void destroy(Matmul matmul) {
+        remove(matmul);
+    }
+
+    @Override
+    public Layout createLayout(DataType type, long rows, long columns, long stride) {
+        return add(new Layout(address()), new Matrices(type, rows, columns, stride));
+    }
+
+    @Override
+    public void setBatch(Layout layout, int count, long stride) {
+        Matrices matrices = state(layout, Matrices.class);
+        matrices.count = count;
+        matrices.batch = stride;
+    }
+
+    @Override
+    public void destroy(Layout layout) {
+        remove(layout);
+    }
+
+    @Override
+    public Preference createPreference(long workspaceBytes) {
+        return add(new Preference(address()), "preference");
+    }
+
+    @Override
+    public void setAlignment(Preference preference, int a, int b, int c, int d) {
+        state(preference, String.class);
+        for (int alignment : new int[] {a, b, c, d}) {
+            if (Integer.bitCount(alignment) != 1) {
+                throw new AssertionError("alignment " + alignment + " (expected a power of two)");
+            }
+        }
+    }
+
+    @Override
+    public void destroy(Preference preference) {
+        remove(preference);
+    }
+
+    @Override
+    public List<Algorithm> algorithms(
+            Handle handle, Matmul matmul, Layout a, Layout b, Layout c, Layout d, Preference preference, int count) {
+        state(handle, String.class);
+        state(preference, String.class);
+        Product product = state(matmul, Product.class);
+        check(product, state(a, Matrices.class), state(b, Matrices.class), state(d, Matrices.class));
+        boolean known = epilogues || product.epilogue == Epilogue.NONE;
+        return known ? List.of(new Algorithm(address(), 1024, 1)) : List.of();
+    }
+
+    private static void check(Product product, Matrices a, Matrices b, Matrices d) {
+        long m = product.transposeA ? a.columns : a.rows;
+        long k = product.transposeA ? a.rows : a.columns;
+        long kb = product.transposeB ? b.columns : b.rows;
+        long n = product.transposeB ? b.rows : b.columns;
+        boolean fits = m == d.rows && n == d.columns && k == kb;
+        for (Matrices each : List.of(a, b, d)) {
+            fits &= each.stride >= each.rows && each.count == d.count;
+        }
+        if (!fits) {
+            throw CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "");
+        }
+    }
+
+    @Override
+    public void matmul(
+            Handle handle,
+            Matmul matmul,
+            double alpha,
+            Operand a,
+            Operand b,
+            double beta,
+            Operand c,
+            Operand d,
+            Algorithm algorithm,
+            long workspace,
+            long workspaceBytes,
+            Driver.Stream stream) {
+        state(handle, String.class);
+        Product product = state(matmul, Product.class);
+        Matrices left = state(a.layout(), Matrices.class);
+        Matrices right = state(b.layout(), Matrices.class);
+        Matrices out = state(d.layout(), Matrices.class);
+        check(product, left, right, out);
+        if (workspaceBytes < algorithm.workspaceBytes() || workspace == 0) {
+            throw CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "workspace");
+        }
+        Epilogue epilogue = product.epilogue;
+        long bias = product.bias;
+        boolean transposeA = product.transposeA;
+        boolean transposeB = product.transposeB;
+        long k = transposeA ? left.rows : left.columns;
+        Sum sum = (batch, row, column) -> {
+            double total = 0;
+            for (long i = 0; i < k; i++) {
+                total += element(left, a.address(), batch, row, i, transposeA)
+                        * element(right, b.address(), batch, i, column, transposeB);
+            }
+            return finish(epilogue, bias, out.type, row, alpha * total);
+        };
+        queue.accept(stream, () -> store(out, d.address(), sum));
+    }
+
+    private interface Sum {
+        double at(int batch, long row, long column);
+    }
+
+    private static void store(Matrices out, long address, Sum sum) {
+        for (int batch = 0; batch < out.count; batch++) {
+            for (long column = 0; column < out.columns; column++) {
+                for (long row = 0; row < out.rows; row++) {
+                    long at = batch * out.batch + column * out.stride + row;
+                    HostElements.set(out.type, address, at, sum.at(batch, row, column));
+                }
+            }
+        }
+    }
+
+    private static double element(
+            Matrices matrices, long address, int batch, long row, long column, boolean transposed) {
+        long at = transposed ? row * matrices.stride + column : column * matrices.stride + row;
+        return HostElements.get(matrices.type, address, batch * matrices.batch + at);
+    }
+
+    private static double finish(Epilogue epilogue, long bias, DataType type, long row, double sum) {
+        return switch (epilogue) {
+            case NONE -> sum;
+            case BIAS -> sum + HostElements.get(type, bias, row);
+            case RELU -> Math.max(sum, 0);
+            case RELU_BIAS -> Math.max(sum + HostElements.get(type, bias, row), 0);
+            default -> throw new UnsupportedOperationException("the stand-in has no epilogue " + epilogue);
+        };
+    }
+}

@@ -1,0 +1,250 @@
+package dev.lanewise.cuda.host;
+
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.DataType;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.lib.Version;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+
+/**
+ * cuDNN's convolutions on host memory by plain loops that sum in double precision, for both orders of dimensions; what the
+ * backend does not use fails.
+ */
+public final class HostCudnn implements InvocationHandler {
+    private record Tensor4(DataType type, int[] sizes, int[] strides) {}
+
+    private final AtomicLong next = new AtomicLong(0x1000);
+    private final Map<Object, Object> alive = new ConcurrentHashMap<>();
+    private final Map<Object, Driver.Stream> streams = new ConcurrentHashMap<>();
+    private final BiConsumer<Driver.Stream, Runnable> queue;
+    private volatile int measured;
+
+    /** Convolutions run when they are queued. */
+    public HostCudnn() {
+        this((stream, work) -> work.run());
+    }
+
+    /** With another way to queue a convolution. */
+    public HostCudnn(BiConsumer<Driver.Stream, Runnable> queue) {
+        this.queue = queue;
+    }
+
+    /** The library. */
+    public Cudnn library() {
+        return (Cudnn) Proxy.newProxyInstance(Cudnn.class.getClassLoader(), new Class<?>[] {Cudnn.class}, this);
+    }
+
+    /** How many handles have not been destroyed. */
+    public int alive() {
+        return alive.size();
+    }
+
+    /** How often algorithms were measured. */
+    public int measured() {
+        return measured;
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] arguments) {
+        return switch (method.getName()) {
+            case "version" -> new Version(9, 24, 0);
+            case "create" -> add(new Cudnn.Handle(address()), "handle");
+            case "use" -> {
+                state(arguments[0]);
+                yield null;
+            }
+            case "setStream" -> {
+                state(arguments[0]);
+                streams.put(arguments[0], (Driver.Stream) arguments[1]);
+                yield null;
+            }
+            case "destroy" -> {
+                remove(arguments[0]);
+                yield null;
+            }
+            case "createTensor" -> {
+                Tensor4 tensor = new Tensor4((DataType) arguments[0], (int[]) arguments[1], (int[]) arguments[2]);
+                yield add(new Cudnn.TensorDescriptor(address(), tensor.type), tensor);
+            }
+            case "createFilter" ->
+                add(
+                        new Cudnn.FilterDescriptor(address()),
+                        filter((DataType) arguments[0], (Cudnn.Format) arguments[1], (int[]) arguments[2]));
+            case "createConvolution" -> add(new Cudnn.ConvolutionDescriptor(address()), arguments[0]);
+            case "algorithms" -> algorithms();
+            case "measureAlgorithms" -> {
+                measured++;
+                yield algorithms();
+            }
+            case "convolve" -> {
+                convolve(arguments);
+                yield null;
+            }
+            default -> throw new UnsupportedOperationException("the stand-in has no " + method.getName());
+        };
+    }
+
+    private static List<Cudnn.ConvolutionAlgorithm> algorithms() {
+        return List.of(new Cudnn.ConvolutionAlgorithm(1, 2048, true, 0, -1));
+    }
+
+    private static Tensor4 filter(DataType type, Cudnn.Format format, int[] sizes) {
+        int c = sizes[1];
+        int h = sizes[2];
+        int w = sizes[3];
+        int[] strides = format == Cudnn.Format.NCHW
+                ? new int[] {c * h * w, h * w, w, 1}
+                : new int[] {h * w * c, 1, w * c, c};
+        return new Tensor4(type, sizes, strides);
+    }
+
+    private MemorySegment address() {
+        return MemorySegment.ofAddress(next.addAndGet(0x40));
+    }
+
+    private Object add(Object handle, Object state) {
+        alive.put(handle, state);
+        return handle;
+    }
+
+    private void remove(Object handle) {
+        state(handle);
+        alive.remove(handle);
+    }
+
+    private Object state(Object handle) {
+        Object state = alive.get(handle);
+        if (state == null) {
+            throw new AssertionError(handle + " is not alive");
+        }
+        return state;
+    }
+
+    /** handle, pass, alpha, x, w, convolution, algorithm, workspace, beta, y. */
+    private void convolve(Object[] arguments) {
+        state(arguments[0]);
+        Cudnn.TensorRef xRef = (Cudnn.TensorRef) arguments[3];
+        Cudnn.FilterRef wRef = (Cudnn.FilterRef) arguments[4];
+        Cudnn.TensorRef yRef = (Cudnn.TensorRef) arguments[9];
+        Cudnn.Workspace workspace = (Cudnn.Workspace) arguments[7];
+        if (workspace.bytes() < 2048 || workspace.address() == 0 || (double) arguments[8] != 0) {
+            throw CudaException.failed("cudnnConvolution", 2000, "CUDNN_STATUS_BAD_PARAM", "workspace");
+        }
+        Pass pass = new Pass(
+                (Tensor4) state(xRef.descriptor()),
+                (Tensor4) state(wRef.descriptor()),
+                (Tensor4) state(yRef.descriptor()),
+                (Cudnn.Convolution) state(arguments[5]));
+        Cudnn.ConvolutionPass direction = (Cudnn.ConvolutionPass) arguments[1];
+        queue.accept(
+                streams.get(arguments[0]),
+                () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
+    }
+
+    /** One product of the sum: the elements of input, filter and output that belong together. */
+    private interface Term {
+        void at(int[] x, int[] w, int[] y);
+    }
+
+    private record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution) {
+        void run(Cudnn.ConvolutionPass direction, long input, long filter, long output) {
+            switch (direction) {
+                case FORWARD -> forward(input, filter, output);
+                case BACKWARD_DATA -> backwardData(input, filter, output);
+                case BACKWARD_FILTER -> backwardFilter(input, filter, output);
+            }
+        }
+
+        void forward(long from, long filter, long to) {
+            double[] sums = new double[elements(y)];
+            terms((xi, wi, yi) -> sums[dense(y, yi)] += get(x, from, xi) * get(w, filter, wi));
+            store(y, to, sums);
+        }
+
+        void backwardData(long to, long filter, long from) {
+            double[] sums = new double[elements(x)];
+            terms((xi, wi, yi) -> sums[dense(x, xi)] += get(y, from, yi) * get(w, filter, wi));
+            store(x, to, sums);
+        }
+
+        void backwardFilter(long input, long to, long from) {
+            double[] sums = new double[elements(w)];
+            terms((xi, wi, yi) -> sums[dense(w, wi)] += get(y, from, yi) * get(x, input, xi));
+            store(w, to, sums);
+        }
+
+        private void terms(Term term) {
+            int perGroup = y.sizes[1] / convolution.groups();
+            int channels = w.sizes[1];
+            for (int n = 0; n < y.sizes[0]; n++) {
+                for (int k = 0; k < y.sizes[1]; k++) {
+                    for (int oh = 0; oh < y.sizes[2]; oh++) {
+                        for (int ow = 0; ow < y.sizes[3]; ow++) {
+                            window(term, new int[] {n, k, oh, ow}, k / perGroup * channels);
+                        }
+                    }
+                }
+            }
+        }
+
+        private void window(Term term, int[] at, int firstChannel) {
+            for (int c = 0; c < w.sizes[1]; c++) {
+                for (int r = 0; r < w.sizes[2]; r++) {
+                    for (int s = 0; s < w.sizes[3]; s++) {
+                        int h = at[2] * convolution.stride().height()
+                                - convolution.padding().height()
+                                + r * convolution.dilation().height();
+                        int v = at[3] * convolution.stride().width()
+                                - convolution.padding().width()
+                                + s * convolution.dilation().width();
+                        if (h >= 0 && h < x.sizes[2] && v >= 0 && v < x.sizes[3]) {
+                            term.at(new int[] {at[0], firstChannel + c, h, v}, new int[] {at[1], c, r, s}, at);
+                        }
+                    }
+                }
+            }
+        }
+
+        private static int elements(Tensor4 tensor) {
+            return tensor.sizes[0] * tensor.sizes[1] * tensor.sizes[2] * tensor.sizes[3];
+        }
+
+        private static int dense(Tensor4 tensor, int[] at) {
+            return ((at[0] * tensor.sizes[1] + at[1]) * tensor.sizes[2] + at[2]) * tensor.sizes[3] + at[3];
+        }
+
+        private static long offset(Tensor4 tensor, int[] at) {
+            long offset = 0;
+            for (int d = 0; d < at.length; d++) {
+                offset += (long) at[d] * tensor.strides[d];
+            }
+            return offset;
+        }
+
+        private static double get(Tensor4 tensor, long address, int[] at) {
+            return HostElements.get(tensor.type, address, offset(tensor, at));
+        }
+
+        private static void store(Tensor4 tensor, long address, double[] values) {
+            int[] at = new int[4];
+            for (at[0] = 0; at[0] < tensor.sizes[0]; at[0]++) {
+                for (at[1] = 0; at[1] < tensor.sizes[1]; at[1]++) {
+                    for (at[2] = 0; at[2] < tensor.sizes[2]; at[2]++) {
+                        for (at[3] = 0; at[3] < tensor.sizes[3]; at[3]++) {
+                            HostElements.set(tensor.type, address, offset(tensor, at), values[dense(tensor, at)]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package dev.lanewise.cuda.host;
+
+import dev.lanewise.cuda.api.Nvrtc;
+import dev.lanewise.cuda.kernel.KernelPrograms;
+import dev.lanewise.cuda.kernel.KernelSource;
+import dev.lanewise.cuda.lib.Version;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * Compiles kernels for the host with a C++ compiler, in place of NVRTC. What it gives as code is the path of a library and
+ * the number of the program in it. Many programs become one library, since headers cost more than kernels; libraries are
+ * kept in the build folder under a hash of their text.
+ */
+public final class HostKernels implements Nvrtc {
+    private static final int PROGRAMS_OF_LIBRARY = 48;
+    private static final Pattern KERNEL = Pattern.compile("extern \"C\" __global__ void (\\w+)\\(");
+    private static final Pattern DEFINITION = Pattern.compile("(?m)^#define (\\w+)");
+    private static final Pattern CONVERSION =
+            Pattern.compile("asm\\(\"([a-z0-9.]+) %0, %1;\" : \"=\\w\"\\(([^)]*)\\) : \"\\w\"\\(([^)]*)\\)\\);");
+
+    private final Path folder;
+    private final Map<String, String> compiled = new ConcurrentHashMap<>();
+
+    /** A compiler that keeps its libraries in {@code folder}. */
+    public HostKernels(Path folder) {
+        this.folder = folder.toAbsolutePath();
+    }
+
+    /** Whether there is a C++ compiler. */
+    public static boolean isAvailable() {
+        try {
+            Process process = new ProcessBuilder("g++", "--version")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Another one for another header or runner, so that no code that was kept is taken for what they give. */
+    @Override
+    public Version version() {
+        return new Version(13, 0, (resource("grid.h") + resource("grid.cpp")).hashCode() & 0xFFFF);
+    }
+
+    @Override
+    public List<Integer> architectures() {
+        return List.of(90);
+    }
+
+    @Override
+    public byte[] compile(String name, String source, List<String> options, Output output) {
+        String code = compiled.get(source);
+        if (code == null) {
+            prepare(List.of(new KernelSource(name, source, List.of())));
+            code = compiled.get(source);
+        }
+        return code.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Compiles many programs at once, ahead of their use. */
+    public void prepare(List<KernelSource> programs) {
+        grid();
+        IntStream.range(0, Math.ceilDiv(programs.size(), PROGRAMS_OF_LIBRARY))
+                .mapToObj(i -> programs.subList(
+                        i * PROGRAMS_OF_LIBRARY, Math.min(programs.size(), (i + 1) * PROGRAMS_OF_LIBRARY)))
+                .parallel()
+                .forEach(this::compile);
+    }
+
+    /** The library that runs grids. */
+    public Path grid() {
+        String header = resource("grid.h");
+        Path library = folder.resolve("libgrid_" + hash(resource("grid.cpp")) + ".so");
+        try {
+            Files.createDirectories(folder);
+            Files.writeString(folder.resolve("grid_" + hash(header) + ".h"), header);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        build(library, resource("grid.cpp"), List.of("-O2"));
+        return library;
+    }
+
+    /** The library of code that has the prelude in front and no kernels. */
+    public Path library(String code) {
+        return build("code", include() + onHost(code));
+    }
+
+    private static String include() {
+        return "#include \"grid_" + hash(resource("grid.h")) + ".h\"\n";
+    }
+
+    private Path build(String name, String code) {
+        Path grid = grid();
+        Path library = folder.resolve(name + "_" + hash(grid + code) + ".so");
+        build(library, code, List.of("-O0", grid.toString(), "-Wl,-rpath," + folder));
+        return library;
+    }
+
+    private void compile(List<KernelSource> programs) {
+        StringBuilder text = new StringBuilder(include());
+        String prelude = KernelPrograms.prelude();
+        text.append(onHost(prelude));
+        for (int i = 0; i < programs.size(); i++) {
+            append(text, i, programs.get(i).code().substring(prelude.length()));
+        }
+        Path library = build("kernels", text.toString());
+        for (int i = 0; i < programs.size(); i++) {
+            compiled.put(programs.get(i).code(), library + "\n" + i);
+        }
+    }
+
+    /** A program in a namespace of its own, whose kernels are called as {@code program<i>_<kernel>}. */
+    private static void append(StringBuilder text, int i, String program) {
+        text.append("namespace program" + i + " {\n")
+                .append(onHost(KERNEL.matcher(program).replaceAll("static void $1(")))
+                .append("}\n");
+        List<String> definitions = new ArrayList<>(matches(DEFINITION, program));
+        definitions.removeAll(matches(DEFINITION, KernelPrograms.prelude()));
+        definitions.forEach(name -> text.append("#undef " + name + "\n"));
+        for (String kernel : matches(KERNEL, program)) {
+            text.append("extern \"C\" void program" + i + "_" + kernel + "(void** arguments) { call(program" + i + "::"
+                    + kernel + ", arguments); }\n");
+        }
+    }
+
+    private static List<String> matches(Pattern pattern, String text) {
+        Matcher matcher = pattern.matcher(text);
+        List<String> found = new ArrayList<>();
+        while (matcher.find()) {
+            found.add(matcher.group(1));
+        }
+        return found.stream().distinct().toList();
+    }
+
+    private static String onHost(String code) {
+        return CONVERSION
+                .matcher(code)
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        match.group(2) + " = " + match.group(1).replace('.', '_') + "(" + match.group(3) + ");"));
+    }
+
+    private void build(Path library, String code, List<String> options) {
+        if (Files.isRegularFile(library)) {
+            return;
+        }
+        try {
+            Path source = Files.writeString(Files.createTempFile(folder, "source", ".cpp"), code);
+            Path unfinished = Files.createTempFile(folder, "library", ".so");
+            List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-w", "-shared", "-fPIC"));
+            command.addAll(List.of("-ffp-contract=off", "-o", unfinished.toString(), source.toString()));
+            command.addAll(options);
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new AssertionError("g++ refuses " + source + ": " + output);
+            }
+            Files.move(unfinished, library, StandardCopyOption.ATOMIC_MOVE);
+            Files.delete(source);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String resource(String name) {
+        try (InputStream stream = HostKernels.class.getResourceAsStream(name)) {
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package dev.lanewise.cuda.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.cuda.api.CublasLt;
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.Driver;
+import dev.lanewise.cuda.api.Driver.CaptureStatus;
+import dev.lanewise.cuda.api.Nvrtc;
+import dev.lanewise.cuda.api.Recording;
+import dev.lanewise.cuda.kernel.CodeCache;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.spi.StepRecorder;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class StepGraphTest {
+    private final Recording recording = new Recording();
+    private final CudaDevice device = new CudaDevice(
+            Device.cuda(0),
+            new CudaLibraries(
+                    recording.of(Driver.class),
+                    recording.of(Nvrtc.class),
+                    recording.of(CublasLt.class),
+                    recording.of(Cudnn.class)),
+            new CodeCache(Path.of("unused")),
+            () -> {},
+            () -> "");
+    private final ExecutorService other = Executors.newSingleThreadExecutor();
+    private final DeviceBuffer weights = device.allocate(256);
+
+    StepGraphTest() {
+        weights.retain();
+    }
+
+    @AfterEach
+    void stop() {
+        other.shutdownNow();
+    }
+
+    /** Reads weights, makes something of two intermediate tensors and changes the weights. */
+    private void step() {
+        DeviceStream stream = device.stream();
+        DeviceBuffer hidden = device.allocate(4096);
+        DeviceBuffer result = device.allocate(4096);
+        hidden.retain();
+        result.retain();
+        stream.orderRead(weights);
+        stream.orderWrite(hidden);
+        device.driver().fill8(hidden.address(), (byte) 0, 1, stream.handle());
+        hidden.release("step");
+        stream.orderWrite(result);
+        stream.orderWrite(weights);
+        device.driver().fill8(weights.address(), (byte) 0, 1, stream.handle());
+        result.release("step");
+    }
+
+    @Test
+    void recordingTakesTheMemoryOfTheWarmUpAndReplaysWithOneCall() {
+        try (StepRecorder recorder = device.recorder()) {
+            recorder.warmUp(this::step);
+            recording.forgetCalls();
+            assertThat(recorder.record(this::step)).isEmpty();
+            assertThat(recording.methods())
+                    .containsExactly(
+                            "beginCapture",
+                            "fill8",
+                            "fill8",
+                            "endCapture",
+                            "nodeCount",
+                            "instantiate",
+                            "destroy",
+                            "synchronize");
+            recording.forgetCalls();
+            int version = weights.version();
+            recorder.replay(List.of());
+            recorder.replay(List.of());
+            assertThat(recording.methods()).containsExactly("launch", "launch");
+            assertThat(weights.version()).isEqualTo(version + 2);
+        }
+    }
+
+    @Test
+    void memoryThatTheWarmUpDidNotTakeComesFromAnotherStream() {
+        try (StepRecorder recorder = device.recorder()) {
+            recording.forgetCalls();
+            recorder.record(this::step);
+            assertThat(recording.calls.stream().filter(call -> call.startsWith("allocate(")))
+                    .hasSize(2)
+                    .noneMatch(call -> call.contains(device.stream().handle().toString()));
+        }
+    }
+
+    @Test
+    void otherWorkNeverGetsTheMemoryOfARecordedStep() {
+        try (StepRecorder recorder = device.recorder()) {
+            recorder.warmUp(this::step);
+            recorder.record(this::step);
+            recording.forgetCalls();
+            device.allocate(4096);
+            assertThat(recording.count("allocate")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatTheStepTouchedIsKeptUntilItIsClosed() {
+        StepRecorder recorder = device.recorder();
+        recorder.warmUp(this::step);
+        recorder.record(this::step);
+        weights.release("test");
+        assertThat(weights.isReleased()).isFalse();
+        recorder.close();
+        assertThat(weights.isReleased()).isTrue();
+        recorder.close();
+        device.close();
+        assertThat(recording.alive).isEmpty();
+    }
+
+    @Test
+    void numbersOfOperationsAreWrittenAnewBeforeEachReplay() {
+        MemorySegment[] written = new MemorySegment[1];
+        Dropout first = new Dropout(0.5, 1, 20);
+        Dropout second = new Dropout(0.5, 1, 30);
+        long[] cells = new long[2];
+        try (StepRecorder recorder = device.recorder()) {
+            recorder.warmUp(() -> assertThat(number(first, written)).isZero());
+            assertThat(recorder.record(() -> {
+                        cells[0] = number(first, written);
+                        cells[1] = number(second, written);
+                    }))
+                    .containsExactly(first, second);
+            assertThat(cells[1]).isEqualTo(cells[0] + 16);
+            recording.forgetCalls();
+            recorder.replay(List.of(new Dropout(0.5, 1, 40), new Dropout(0.5, 1, 50)));
+            assertThat(written[0].get(ValueLayout.JAVA_LONG, 0)).isEqualTo(50);
+            assertThat(recording.methods().stream().filter(call -> !call.contains("Pinned")))
+                    .containsExactly("createEvent", "copyToDevice", "record", "launch");
+            assertThat(recording.calls.stream().filter(call -> call.startsWith("copyToDevice")))
+                    .singleElement()
+                    .satisfies(call -> assertThat(call).startsWith("copyToDevice(" + cells[0] + ", "));
+            assertThatThrownBy(() -> recorder.replay(List.of(first)))
+                    .hasMessageStartingWith("replay: got 1 operations for 2 recorded ones");
+        }
+    }
+
+    private long number(Dropout op, MemorySegment[] written) {
+        return device.numbers(op, 8, (next, target) -> {
+            target.set(ValueLayout.JAVA_LONG, 0, next.counter());
+            written[0] = target;
+        });
+    }
+
+    @Test
+    void stepThatReadsBackIsRefusedAndTheStreamUsableAgain() {
+        try (StepRecorder recorder = device.recorder();
+                Arena arena = Arena.ofConfined()) {
+            recording.answer("captureStatus", CaptureStatus.ACTIVE);
+            assertThatThrownBy(() -> recorder.record(() -> device.copyOut(weights.address(), arena.allocate(4))))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("record: the step reads a value back while it is recorded");
+            assertThat(device.isRecording()).isFalse();
+            assertThat(recording.count("endCapture")).isEqualTo(1);
+            recorder.record(this::step);
+            recorder.replay(List.of());
+        }
+    }
+
+    @Test
+    void tensorLastUsedByAnotherThreadIsRefused() throws Exception {
+        DeviceBuffer theirs = other.submit(() -> device.allocate(64)).get();
+        try (StepRecorder recorder = device.recorder()) {
+            assertThatThrownBy(() -> recorder.record(() -> device.stream().orderRead(theirs)))
+                    .hasMessageStartingWith("record: a tensor was last used by another thread's work");
+        }
+    }
+
+    @Test
+    void memoryOfAnotherThreadIsFreedWhenTheRecordingHasEnded() throws Exception {
+        DeviceBuffer theirs = other.submit(() -> device.allocate(64)).get();
+        device.stream().orderRead(theirs);
+        theirs.retain();
+        try (StepRecorder recorder = device.recorder()) {
+            recorder.record(() -> {
+                recording.forgetCalls();
+                theirs.release("test");
+                assertThat(recording.methods()).isEmpty();
+            });
+            assertThat(recording.methods()).endsWith("record", "await");
+        }
+    }
+
+    @Test
+    void anotherThreadCannotGoOnWithARecording() throws Exception {
+        try (StepRecorder recorder = device.recorder()) {
+            recorder.record(this::step);
+            assertThatThrownBy(() ->
+                            other.submit(() -> recorder.replay(List.of())).get())
+                    .isInstanceOf(ExecutionException.class)
+                    .hasMessageContaining("record: started on one thread and continued on another");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// What CUDA C has and C++ lacks, for kernels that run on the host. One thread of the grid runs at a time: the threads of
+// a block take turns where they meet (grid.cpp), so shared memory is a static variable.
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <tuple>
+#include <utility>
+using namespace std;
+
+#define __device__
+#define __global__
+#define __restrict__
+#define __shared__ static
+
+struct Index {
+    unsigned x, y, z;
+};
+extern "C" {
+extern Index blockIdx, threadIdx, blockDim, gridDim;
+void __syncthreads();
+}
+
+static inline unsigned __float_as_uint(float x) {
+    unsigned y;
+    memcpy(&y, &x, 4);
+    return y;
+}
+static inline float __uint_as_float(unsigned x) {
+    float y;
+    memcpy(&y, &x, 4);
+    return y;
+}
+static inline long long __double_as_longlong(double x) {
+    long long y;
+    memcpy(&y, &x, 8);
+    return y;
+}
+static inline long long __double2ll_rz(double x) {
+    return x >= 0x1p63 ? numeric_limits<long long>::max()
+        : x < -0x1p63  ? numeric_limits<long long>::min()
+                       : (long long)x;
+}
+static inline long long __float2ll_rz(float x) { return __double2ll_rz(x); }
+static inline float __double2float_rz(double x) {
+    float y = (float)x;
+    return fabs((double)y) > fabs(x) ? nextafterf(y, 0.0f) : y;
+}
+static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
+static inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
+    return (unsigned long long)((unsigned __int128)a * b >> 64);
+}
+template <typename V> static inline V rsqrt(V x) { return 1 / sqrt(x); }
+
+// The conversion instructions that the prelude names, by integer arithmetic.
+static inline float cvt_f32_f16(unsigned short h) {
+    unsigned sign = (unsigned)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
+    if (exponent == 31) return __uint_as_float(sign | 0x7f800000 | fraction << 13);
+    if (exponent != 0) return __uint_as_float(sign | (exponent + 112) << 23 | fraction << 13);
+    float small = ldexpf((float)fraction, -24);
+    return sign ? -small : small;
+}
+static inline unsigned short cvt_rn_f16_f64(double x) {
+    unsigned short sign = signbit(x) ? 0x8000 : 0;
+    double a = fabs(x);
+    if (a != a) return 0x7fff;
+    if (a >= 65520) return sign | 0x7c00;
+    int exponent = a == 0 ? -14 : max(ilogb(a), -14);
+    long long units = llrint(ldexp(a, 10 - exponent));
+    return sign | (unsigned short)(units + ((long long)(exponent + 14) << 10));
+}
+static inline unsigned short cvt_rn_f16_f32(float x) { return cvt_rn_f16_f64(x); }
+
+// Calls a kernel with arguments as cuLaunchKernel takes them: an array of pointers to values.
+template <typename... P, size_t... I> static inline void call(void (*kernel)(P...), void** arguments, index_sequence<I...>) {
+    kernel(*(P*)arguments[I]...);
+}
+template <typename... P> static inline void call(void (*kernel)(P...), void** arguments) {
+    call(kernel, arguments, index_sequence_for<P...>());
+}
