@@ -50,11 +50,18 @@ public final class CurvesPng implements Callback {
     }
 
     private static void checkXchart() {
-        try {
-            Class.forName("org.knowm.xchart.XYChart", false, CurvesPng.class.getClassLoader());
-        } catch (ClassNotFoundException missing) {
+        if (!isThere("org.knowm.xchart.XYChart")) {
             throw new TensorException("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the"
                     + " module xchart); add it to your project");
+        }
+    }
+
+    private static boolean isThere(String type) {
+        try {
+            Class.forName(type, false, CurvesPng.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException missing) {
+            return false;
         }
     }
 

@@ -45,9 +45,9 @@ final class ProtoWriter {
 
     /** A repeated field, packed. */
     ProtoWriter numbers(int field, double... values) {
-        ByteBuffer packed = littleEndian(values.length * Double.BYTES);
-        packed.asDoubleBuffer().put(values);
-        return bytes(field, packed.array());
+        byte[] packed = new byte[values.length * Double.BYTES];
+        ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
+        return bytes(field, packed);
     }
 
     ProtoWriter bytes(int field, byte... value) {
