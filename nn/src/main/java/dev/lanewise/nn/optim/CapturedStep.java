@@ -125,7 +125,8 @@ public final class CapturedStep implements AutoCloseable {
         if (specs == null) {
             specs = given;
             inputs = Arrays.stream(batch)
-                    .map(tensor -> Tensor.create(new Fill(0, tensor.spec()), device).keep())
+                    .map(tensor ->
+                            Tensor.create(new Fill(0, tensor.spec()), device).keep())
                     .toArray(Tensor[]::new);
         }
         if (!Arrays.equals(specs, given)) {
@@ -164,8 +165,11 @@ public final class CapturedStep implements AutoCloseable {
             if (from.device().isCpu() && from.isContiguous() && from.buffer() instanceof HostBuffer host) {
                 long bytes = from.spec().bytes();
                 long offset = from.offset() * from.dtype().bytes();
-                Backends.of(device).copyIn(host.segment().asSlice(offset, bytes), inputs[i].buffer(), 0);
-                Reference.reachabilityFence(host);
+                try {
+                    Backends.of(device).copyIn(host.segment().asSlice(offset, bytes), inputs[i].buffer(), 0);
+                } finally {
+                    Reference.reachabilityFence(host);
+                }
             } else {
                 inputs[i].assign(from.to(device));
             }
@@ -228,7 +232,9 @@ public final class CapturedStep implements AutoCloseable {
     }
 
     private static Tensor[] copy(Tensor[] tensors) {
-        return Arrays.stream(tensors).map(tensor -> Autograd.detach(tensor).copy()).toArray(Tensor[]::new);
+        return Arrays.stream(tensors)
+                .map(tensor -> Autograd.detach(tensor).copy())
+                .toArray(Tensor[]::new);
     }
 
     /** Gives the recording's memory back. */

@@ -15,7 +15,7 @@ final class LossesTest {
         Tensor p = Tensor.of(new double[] {0.1, 0.5, 0, 1}, 2, 2);
         Tensor t = Tensor.of(new double[] {0, 1, 1, 1}, 2, 2);
         assertThat(Losses.binaryCrossEntropy(Reduction.NONE).of(p, t).toDoubleArray())
-                .containsExactly(new double[] {0.10536051565782628, 0.6931471805599453, 100, 0}, within(1e-12));
+                .containsExactly(new double[] {-Math.log(0.9), Math.log(2), 100, 0}, within(1e-12));
         assertThat(Losses.binaryCrossEntropy(Reduction.MEAN).of(p, t).item())
                 .isCloseTo(25.199626924054443, within(1e-12));
         assertThatThrownBy(() -> Losses.binaryCrossEntropy(Reduction.MEAN).of(p, Tensor.of(1.0, 1.0)))

@@ -62,33 +62,28 @@ public final class HostGraphs implements InvocationHandler {
     @Override
     public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
         Object first = arguments == null ? null : arguments[0];
-        switch (method.getName()) {
+        return switch (method.getName()) {
             case "beginCapture" -> {
                 recordings.put(address((Stream) first), new ArrayList<>());
                 recording.set(true);
-                return null;
+                yield null;
             }
             case "endCapture" -> {
                 recording.set(false);
                 Graph graph = new Graph(handle());
                 graphs.put(graph.address().address(), recordings.remove(address((Stream) first)));
-                return graph;
+                yield graph;
             }
-            case "captureStatus" -> {
-                return recordings.containsKey(address((Stream) first)) ? CaptureStatus.ACTIVE : CaptureStatus.NONE;
-            }
-            case "nodeCount" -> {
-                return (long) calls(((Graph) first).address()).size();
-            }
+            case "captureStatus" ->
+                recordings.containsKey(address((Stream) first)) ? CaptureStatus.ACTIVE : CaptureStatus.NONE;
+            case "nodeCount" -> (long) calls(((Graph) first).address()).size();
             case "instantiate" -> {
                 GraphExec exec = new GraphExec(handle());
                 graphs.put(exec.address().address(), calls(((Graph) first).address()));
-                return exec;
+                yield exec;
             }
-            default -> {
-                return queueOrRun(method, arguments, first);
-            }
-        }
+            default -> queueOrRun(method, arguments, first);
+        };
     }
 
     private Object queueOrRun(Method method, Object[] arguments, Object first) throws Throwable {

@@ -1,7 +1,7 @@
 package dev.lanewise.cuda.host;
 
-import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.lib.Version;
@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
@@ -26,7 +27,7 @@ public final class HostCudnn implements InvocationHandler {
     private final Map<Object, Object> alive = new ConcurrentHashMap<>();
     private final Map<Object, Driver.Stream> streams = new ConcurrentHashMap<>();
     private final BiConsumer<Driver.Stream, Runnable> queue;
-    private volatile int measured;
+    private final AtomicInteger measured = new AtomicInteger();
 
     /** Convolutions run when they are queued. */
     public HostCudnn() {
@@ -50,7 +51,7 @@ public final class HostCudnn implements InvocationHandler {
 
     /** How often algorithms were measured. */
     public int measured() {
-        return measured;
+        return measured.get();
     }
 
     @Override
@@ -82,7 +83,7 @@ public final class HostCudnn implements InvocationHandler {
             case "createConvolution" -> add(new Cudnn.ConvolutionDescriptor(address()), arguments[0]);
             case "algorithms" -> algorithms();
             case "measureAlgorithms" -> {
-                measured++;
+                measured.getAndIncrement();
                 yield algorithms();
             }
             case "convolve" -> {
@@ -101,9 +102,8 @@ public final class HostCudnn implements InvocationHandler {
         int c = sizes[1];
         int h = sizes[2];
         int w = sizes[3];
-        int[] strides = format == Cudnn.Format.NCHW
-                ? new int[] {c * h * w, h * w, w, 1}
-                : new int[] {h * w * c, 1, w * c, c};
+        int[] strides =
+                format == Cudnn.Format.NCHW ? new int[] {c * h * w, h * w, w, 1} : new int[] {h * w * c, 1, w * c, c};
         return new Tensor4(type, sizes, strides);
     }
 
@@ -146,8 +146,7 @@ public final class HostCudnn implements InvocationHandler {
                 (Cudnn.Convolution) state(arguments[5]));
         Cudnn.ConvolutionPass direction = (Cudnn.ConvolutionPass) arguments[1];
         queue.accept(
-                streams.get(arguments[0]),
-                () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
+                streams.get(arguments[0]), () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
     }
 
     /** One product of the sum: the elements of input, filter and output that belong together. */
