@@ -1,8 +1,5 @@
 package dev.lanewise.cpu;
 
-import static dev.lanewise.cpu.memory.Access.loadF32;
-
-import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -47,43 +44,6 @@ public final class LaneSum {
             sum = sum.add(sum.rearrange(F64_2));
         }
         return sum.add(sum.rearrange(F64_1)).lane(0);
-    }
-
-    /** The sum of all lanes with the rounding errors of the additions, in the same order. */
-    public static double exact(FloatVector vector) {
-        FloatVector sum = vector;
-        FloatVector errors = loadF32(NativeMemory.ZEROS);
-        if (Species.F32_LANES > 8) {
-            FloatVector other = sum.rearrange(F32_8);
-            FloatVector next = sum.add(other);
-            FloatVector added = next.sub(sum);
-            errors = errors.add(errors.rearrange(F32_8))
-                    .add(sum.sub(next.sub(added)).add(other.sub(added)));
-            sum = next;
-        }
-        if (Species.F32_LANES > 4) {
-            FloatVector other = sum.rearrange(F32_4);
-            FloatVector next = sum.add(other);
-            FloatVector added = next.sub(sum);
-            errors = errors.add(errors.rearrange(F32_4))
-                    .add(sum.sub(next.sub(added)).add(other.sub(added)));
-            sum = next;
-        }
-        if (Species.F32_LANES > 2) {
-            FloatVector other = sum.rearrange(F32_2);
-            FloatVector next = sum.add(other);
-            FloatVector added = next.sub(sum);
-            errors = errors.add(errors.rearrange(F32_2))
-                    .add(sum.sub(next.sub(added)).add(other.sub(added)));
-            sum = next;
-        }
-        FloatVector other = sum.rearrange(F32_1);
-        FloatVector next = sum.add(other);
-        FloatVector added = next.sub(sum);
-        errors =
-                errors.add(errors.rearrange(F32_1)).add(sum.sub(next.sub(added)).add(other.sub(added)));
-        sum = next;
-        return (double) sum.lane(0) + errors.lane(0);
     }
 
     private static VectorShuffle<Float> f32(int distance) {

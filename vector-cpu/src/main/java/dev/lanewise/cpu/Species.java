@@ -7,6 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The vector species every CPU kernel uses: the widest this machine prefers, one per element type. */
@@ -25,6 +26,10 @@ public final class Species {
 
     /** Single precision. */
     public static final VectorSpecies<Float> F32 = FloatVector.SPECIES_PREFERRED;
+
+    /** Single precision, half a vector: as many lanes as {@link #F64}. */
+    public static final VectorSpecies<Float> F32_HALF =
+            VectorSpecies.of(float.class, VectorShape.forBitSize(F32.vectorBitSize() / 2));
 
     /** Double precision. */
     public static final VectorSpecies<Double> F64 = DoubleVector.SPECIES_PREFERRED;

@@ -1,7 +1,9 @@
 package dev.lanewise.cpu.elementwise;
 
+import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.Access;
 import dev.lanewise.cpu.memory.NativeMemory;
+import dev.lanewise.cpu.memory.Scratch;
 import java.lang.foreign.MemorySegment;
 
 /** Copies elements between any strides; only the elements' width matters. */
@@ -61,15 +63,24 @@ final class Copies {
     private record Transpose(int width, int rows, long columns, long outRow, long inColumn) implements Loop {
         @Override
         public void run(int pattern, int n, long out, long in, long b, long c) {
-            for (long j = 0; j < columns; j += TILE) {
-                int block = (int) Math.min(TILE, columns - j);
-                block(block, out + j * width, in + j * inColumn);
+            try (Scratch tile = Scratch.borrow((long) TILE * TILE * Long.BYTES)) {
+                for (long j = 0; j < columns; j += TILE) {
+                    int block = (int) Math.min(TILE, columns - j);
+                    block(block, out + j * width, in + j * inColumn, tile.address());
+                }
             }
         }
 
-        private void block(int block, long out, long in) {
+        private void block(int block, long out, long in, long tile) {
+            boolean whole = block == TILE && rows == TILE;
             switch (width) {
-                case 4 -> block4(block, out, in);
+                case 4 -> {
+                    if (whole) {
+                        tile4(out, outRow, in, inColumn, tile);
+                    } else {
+                        block4(block, out, in);
+                    }
+                }
                 case 8 -> block8(block, out, in);
                 default -> {
                     for (int i = 0; i < rows; i++) {
@@ -92,6 +103,25 @@ final class Copies {
                 for (int j = 0; j < block; j++) {
                     Access.i64(out + i * outRow + 8L * j, Access.i64(in + 8L * i + j * inColumn));
                 }
+            }
+        }
+    }
+
+    /**
+     * Transposes 16 by 16 elements by way of dense memory. Where sizes are powers of two, the lines of a tile compete for the
+     * same few places of the first cache: each of them is read at once, and written at once.
+     */
+    private static void tile4(long out, long outRow, long in, long inColumn, long tile) {
+        for (int j = 0; j < TILE; j++) {
+            for (int k = 0; k < 4 * TILE; k += Species.VECTOR_BYTES) {
+                Access.storeF32(Access.loadF32(in + j * inColumn + k), tile + j * 4L * TILE + k);
+            }
+        }
+        for (int i = 0; i < TILE; i++) {
+            long to = out + i * outRow;
+            long from = tile + 4L * i;
+            for (int j = 0; j < TILE; j++) {
+                Access.i32(to + 4L * j, Access.i32(from + j * 4L * TILE));
             }
         }
     }

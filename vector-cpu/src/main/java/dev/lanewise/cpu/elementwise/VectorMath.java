@@ -258,15 +258,25 @@ public final class VectorMath {
                 .mul(t);
     }
 
-    /** {@code x * Phi(x)} with the normal distribution function Phi. */
+    /** {@code x * Phi(x)} with the normal distribution function Phi; at most a millionth plus 1e-7 off. */
     public static FloatVector gelu(FloatVector x) {
-        FloatVector square = x.mul(x);
-        FloatVector e = expOfNegative(square.mul(-0.5f));
-        FloatVector scaled = scaledErfc(x.abs().mul(SQRT_HALF));
-        // what rounding the square lost matters in the tail; beyond 20 the tail is 0
-        FloatVector lost = x.fma(x, square.neg()).mul(-0.5f);
-        FloatVector density = lost.fma(e, e).blend(0, square.compare(VectorOperators.GT, 400));
-        FloatVector tail = density.mul(scaled).mul(0.5f);
+        // Phi(-a)^(-1/8): grows so slowly that a polynomial follows it, and a power of two needs no exponential
+        FloatVector a = x.abs();
+        FloatVector root = a.fma(broadcast(F32, 3.239446267e-9f), broadcast(F32, -7.72464332e-8f))
+                .fma(a, broadcast(F32, 8.947976085e-7f))
+                .fma(a, broadcast(F32, -5.978194623e-6f))
+                .fma(a, broadcast(F32, 2.711472007e-5f))
+                .fma(a, broadcast(F32, -7.559538062e-5f))
+                .fma(a, broadcast(F32, 1.848733664e-4f))
+                .fma(a, broadcast(F32, 7.162939437e-5f))
+                .fma(a, broadcast(F32, 1.064060489e-3f))
+                .fma(a, broadcast(F32, 9.395706467e-3f))
+                .fma(a, broadcast(F32, 4.882946610e-2f))
+                .fma(a, broadcast(F32, 1.087609157e-1f))
+                .fma(a, broadcast(F32, 1.090507746f));
+        FloatVector square = root.mul(root);
+        FloatVector fourth = square.mul(square);
+        FloatVector tail = broadcast(F32, 1f).div(fourth.mul(fourth));
         return tail.blend(broadcast(F32, 1f).sub(tail), x.compare(VectorOperators.GE, 0))
                 .mul(x);
     }

@@ -8,6 +8,7 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /** Reads and writes elements and vectors at {@linkplain NativeMemory#address checked} raw addresses. */
 public final class Access {
@@ -150,6 +151,15 @@ public final class Access {
     /** Reads a double-precision vector. */
     public static DoubleVector loadF64(long address) {
         return DoubleVector.fromMemorySegment(Species.F64, ALL, address & MASK, Species.ORDER);
+    }
+
+    /**
+     * Reads as many single-precision numbers as fill a double-precision vector. Widening a part of a whole vector would go
+     * through the heap: the compiler knows no conversions of parts.
+     */
+    public static DoubleVector loadWidened(long address) {
+        return (DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, ALL, address & MASK, Species.ORDER)
+                .convertShape(VectorOperators.F2D, Species.F64, 0);
     }
 
     /** Reads the set lanes of a double-precision vector, the others are 0. */

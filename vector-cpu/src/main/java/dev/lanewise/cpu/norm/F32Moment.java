@@ -1,12 +1,17 @@
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.Access.f32;
+import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF32;
+import static dev.lanewise.cpu.memory.Access.loadF64;
+import static dev.lanewise.cpu.memory.Access.loadWidened;
 import static dev.lanewise.cpu.memory.Access.storeF32;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.NativeMemory;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -50,6 +55,56 @@ enum F32Moment {
                 b = b.add(v.mul(v), tail);
             }
             return LaneSum.of(a.add(b).add(c.add(d)));
+        }
+    },
+    /**
+     * Writes the mean and the variance to y in one pass. In double precision the differences from the first element are
+     * exact, and so nearly are their squares: what cancels between the two sums is far below single precision.
+     */
+    MOMENTS {
+        @Override
+        double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+            DoubleVector a = loadF64(NativeMemory.ZEROS);
+            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
+            DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
+            DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
+            DoubleVector a2 = loadF64(NativeMemory.ZEROS + 4 * VECTOR);
+            DoubleVector b2 = loadF64(NativeMemory.ZEROS + 5 * VECTOR);
+            DoubleVector c2 = loadF64(NativeMemory.ZEROS + 6 * VECTOR);
+            DoubleVector d2 = loadF64(NativeMemory.ZEROS + 7 * VECTOR);
+            double first = f32(x);
+            int i = 0;
+            for (; i <= n - 2 * LANES; i += 2 * LANES) {
+                long at = x + i * BYTES;
+                DoubleVector v = loadWidened(at).sub(first);
+                DoubleVector w = loadWidened(at + VECTOR / 2).sub(first);
+                a = a.add(v);
+                b = b.add(w);
+                a2 = v.fma(v, a2);
+                b2 = w.fma(w, b2);
+                v = loadWidened(at + VECTOR).sub(first);
+                w = loadWidened(at + VECTOR / 2 * 3).sub(first);
+                c = c.add(v);
+                d = d.add(w);
+                c2 = v.fma(v, c2);
+                d2 = w.fma(w, d2);
+            }
+            for (; i <= n - LANES / 2; i += LANES / 2) {
+                DoubleVector v = loadWidened(x + i * BYTES).sub(first);
+                a = a.add(v);
+                a2 = v.fma(v, a2);
+            }
+            double sum = LaneSum.of(a.add(b).add(c.add(d)));
+            double squares = LaneSum.of(a2.add(b2).add(c2.add(d2)));
+            for (; i < n; i++) {
+                double v = f32(x + i * BYTES) - first;
+                sum += v;
+                squares += v * v;
+            }
+            double beyond = sum / n;
+            f64(y, first + beyond);
+            f64(y + Double.BYTES, Math.max(0, squares / n - beyond * beyond));
+            return 0;
         }
     },
     /** {@code y = (x - mean) scale weight + bias} with a weight and a bias for each element. */

@@ -32,6 +32,11 @@ final class F32Moments implements MomentKernel {
     }
 
     @Override
+    public void moments(long x, int n, long moments) {
+        F32Moment.MOMENTS.pass(x, moments, n, 0, 0, 0, 0, 0);
+    }
+
+    @Override
     public void normalize(long x, long y, int n, double mean, double scale, long weight, long bias) {
         F32Moment.NORMALIZE.pass(x, y, n, mean, scale, 0, weight, bias);
     }

@@ -31,6 +31,13 @@ final class F64Moments implements MomentKernel {
     }
 
     @Override
+    public void moments(long x, int n, long moments) {
+        double mean = sum(x, n) / n;
+        f64(moments, mean);
+        f64(moments + Double.BYTES, squares(x, n, mean) / n);
+    }
+
+    @Override
     public void normalize(long x, long y, int n, double mean, double scale, long weight, long bias) {
         F64Moment.NORMALIZE.pass(x, y, n, mean, scale, 0, weight, bias);
     }

@@ -66,13 +66,16 @@ public final class LayerNorms {
         long deviations = Dense.address(outputs[2]);
         long rowBytes = (long) n * bytes;
         Workers.forRange(rows, Math.max(1, GRAIN / Math.max(1, n)), (from, to) -> {
-            for (long row = from; row < to; row++) {
-                long at = x + row * rowBytes;
-                double mean = kernel.sum(at, n) / n;
-                double reciprocal = 1 / Math.sqrt(kernel.squares(at, n, mean) / n + epsilon);
-                kernel.normalize(at, y + row * rowBytes, n, mean, reciprocal, weight, bias);
-                kernel.store(means + row * bytes, mean);
-                kernel.store(deviations + row * bytes, reciprocal);
+            try (Scratch moments = Scratch.borrow(2 * Double.BYTES)) {
+                for (long row = from; row < to; row++) {
+                    long at = x + row * rowBytes;
+                    kernel.moments(at, n, moments.address());
+                    double mean = f64(moments.address());
+                    double reciprocal = 1 / Math.sqrt(f64(moments.address() + Double.BYTES) + epsilon);
+                    kernel.normalize(at, y + row * rowBytes, n, mean, reciprocal, weight, bias);
+                    kernel.store(means + row * bytes, mean);
+                    kernel.store(deviations + row * bytes, reciprocal);
+                }
             }
         });
     }

@@ -13,6 +13,9 @@ interface MomentKernel {
     /** The sum of squared differences from the mean. */
     double squares(long x, int n, double mean);
 
+    /** Writes the mean and the mean squared difference from it, two double-precision numbers, to {@code moments}. */
+    void moments(long x, int n, long moments);
+
     /** {@code (x - mean) * scale * weight + bias} with a weight and a bias for each element. */
     void normalize(long x, long y, int n, double mean, double scale, long weight, long bias);
 

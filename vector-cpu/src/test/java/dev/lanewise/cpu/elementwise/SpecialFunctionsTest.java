@@ -86,7 +86,7 @@ class SpecialFunctionsTest {
         "SILU, 1535161371",
         "SOFTPLUS, -1906913160",
         "ERF, -474917353",
-        "GELU, 1521618206",
+        "GELU, 1868157123",
         "GELU_TANH, -1799010012",
         "MISH, -2064527297"
     })

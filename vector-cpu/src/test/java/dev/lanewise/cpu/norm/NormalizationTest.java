@@ -2,6 +2,8 @@ package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.OpCheck.check;
 import static dev.lanewise.cpu.OpCheck.random;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.cpu.OpCheck;
 import dev.lanewise.cpu.OpCheck.Layout;
@@ -34,6 +36,16 @@ class NormalizationTest {
             checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(2, 1e-5), 5, 9);
             checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(1, 1e-5), 1500, 33);
         }
+    }
+
+    @Test
+    void varianceKeepsItsDigitsFarFromZero() {
+        Tensor near = random(random, DType.F32, Layout.DENSE, 9, 100).mul(64).floor();
+        Tensor far = near.add(1 << 20);
+        LayerNorm op = new LayerNorm(1, 1e-5);
+        Tensor expected = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), near)[2];
+        Tensor actual = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), far)[2];
+        assertThat(actual.toFloatArray()).containsExactly(expected.toFloatArray(), within(1e-8f));
     }
 
     private void checkLayerNorm(DType dtype, Layout layout, int parameters, LayerNorm op, long... sizes) {
