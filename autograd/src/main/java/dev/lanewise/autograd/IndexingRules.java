@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Scatter;
 
@@ -9,7 +10,7 @@ final class IndexingRules {
 
     static Rule of(Scatter op) {
         return switch (op.kind()) {
-            case SET -> new Rule(2, 0, (c, i) -> i == 0 ? cleared(c, op) : c.g().gather(op.dim(), c.x(1)));
+            case SET -> new Rule(2, 0, (c, i) -> i == 0 ? cleared(c, op) : lasting(c, op));
             case ADD -> new Rule(2, 0, (c, i) -> i == 0 ? c.g() : c.g().gather(op.dim(), c.x(1)));
             case MUL -> Rule.inputs((c, i) -> product(c, op, i));
             case AMAX, AMIN -> new Rule(Rule.ALL, 1, (c, i) -> extreme(c, op, i));
@@ -21,12 +22,31 @@ final class IndexingRules {
         return c.g().scatter(Scatter.Kind.SET, op.dim(), c.x(1), zeros);
     }
 
-    /** For the base the product of its elements; for an element what the others give, by dividing it out. */
+    /** Zero for an element that a later one for the same place replaced. */
+    private static Tensor lasting(Context c, Scatter op) {
+        Tensor index = c.x(1);
+        Tensor order = Tensor.arange(index.shape().elements(), DType.I64, index.device())
+                .reshape(index.shape());
+        Tensor places = Tensor.full(-1, DType.I64, index.device(), c.shape(0).toArray());
+        Tensor last = places.scatter(Scatter.Kind.SET, op.dim(), index, order).gather(op.dim(), index);
+        Tensor zero = Tensor.full(0, c.g().dtype(), c.g().device());
+        return last.eq(order).where(c.g().gather(op.dim(), index), zero);
+    }
+
+    /** For the base the product of its elements; for an element what the others give. */
     private static Tensor product(Context c, Scatter op, int input) {
-        Tensor factors = c.x(0).onesLike().scatter(Scatter.Kind.MUL, op.dim(), c.x(1), c.x(2));
-        return input == 0
-                ? c.g().mul(factors)
-                : c.g().mul(c.x(0)).mul(factors).gather(op.dim(), c.x(1)).div(c.x(2));
+        if (input == 0) {
+            return c.g().mul(c.x(0).onesLike().scatter(Scatter.Kind.MUL, op.dim(), c.x(1), c.x(2)));
+        }
+        Tensor index = c.x(1);
+        Tensor zero = c.x(2).eq(0);
+        Tensor zeros = c.x(0).eq(0).to(DType.I64).scatterAdd(op.dim(), index, zero.to(DType.I64));
+        Tensor factors = c.x(2).maskedFill(zero, 1);
+        Tensor products = c.x(0).maskedFill(c.x(0).eq(0), 1).scatter(Scatter.Kind.MUL, op.dim(), index, factors);
+        // the element is divided out; if it is zero, it is not in the product
+        Tensor others = c.g().mul(products).gather(op.dim(), index).div(factors);
+        Tensor zerosOfOthers = zeros.gather(op.dim(), index).sub(zero.to(DType.I64));
+        return others.maskedFill(zerosOfOthers.ne(0), 0);
     }
 
     /** Shared evenly among equal extremes. */

@@ -1,14 +1,15 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Linalg;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The gradient rules of linear algebra, after Giles 2008, "An extended collection of matrix derivative results for
  * forward and reverse mode algorithmic differentiation", and for QR and SVD Townsend 2016, "Differentiating the singular
- * value decomposition", and Walter and Lehmann 2018 (arXiv:1009.6112).
+ * value decomposition", Walter and Lehmann 2018 (arXiv:1009.6112), and Roberts and Roberts 2020 (arXiv:2009.10071) for
+ * wide matrices.
  */
 final class LinalgRules {
     private LinalgRules() {}
@@ -50,16 +51,28 @@ final class LinalgRules {
         return input == 1 ? gb : gb.matmul(c.y(0).transpose()).neg();
     }
 
-    /** For at least as many rows as columns: {@code (gQ + Q sym(M)) R^-T} with {@code M = R gR^T - gQ^T Q}. */
+    /**
+     * For at least as many rows as columns {@code (gQ + Q sym(M)) R^-T} with {@code M = R gR^T - gQ^T Q}. A wide matrix is
+     * {@code [X Y] = Q [U V]} with square X: {@code V = Q^T Y} adds {@code Y gV^T} to what arrives at Q, and Y gets
+     * {@code Q gV}.
+     */
     private static Tensor qr(Context c, int input) {
         Tensor q = c.y(0);
         Tensor r = c.y(1);
-        if (q.shape().size(-2) < r.shape().size(-1)) {
-            throw new TensorException("gradients: qr of a matrix with fewer rows than columns has"
-                    + " no rule; decompose the transposed matrix");
-        }
         Tensor gq = orZeros(c.upstream(0), q);
         Tensor gr = orZeros(c.upstream(1), r);
+        long m = q.shape().size(-2);
+        long more = r.shape().size(-1) - m;
+        if (more <= 0) {
+            return tallQr(q, r, gq, gr);
+        }
+        Tensor gv = gr.narrow(-1, m, more);
+        Tensor y = q.matmul(r.narrow(-1, m, more));
+        Tensor gx = tallQr(q, r.narrow(-1, 0, m), gq.add(y.matmul(gv.transpose())), gr.narrow(-1, 0, m));
+        return IndexingMethods.cat(-1, gx, q.matmul(gv));
+    }
+
+    private static Tensor tallQr(Tensor q, Tensor r, Tensor gq, Tensor gr) {
         Tensor m = r.matmul(gr.transpose()).sub(gq.transpose().matmul(q));
         Tensor symmetric = m.tril(0).add(m.tril(-1).transpose());
         return gq.add(q.matmul(symmetric)).matmul(r.inverse().transpose());
