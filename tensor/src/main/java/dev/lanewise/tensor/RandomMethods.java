@@ -16,9 +16,11 @@ public sealed interface RandomMethods permits Tensor {
     /**
      * Class numbers drawn with these (unnormalized) probabilities {@code [..., c]}: {@code [..., count]} of
      * {@link DType#I64}. Without replacement by the exponential race: the classes whose {@code -log(1 - u) / p} come
-     * first (Efraimidis and Spirakis 2006).
+     * first (Efraimidis and Spirakis 2006). Waits for the device to check the probabilities.
      *
      * @param replacement whether a class can be drawn again
+     * @throws TensorException if a probability is negative or not finite, or there are too few above 0: one, or without
+     *     replacement as many as are drawn
      */
     default Tensor multinomial(long count, boolean replacement, Rng rng) {
         Shape shape = self().shape();
@@ -27,6 +29,7 @@ public sealed interface RandomMethods permits Tensor {
                     "multinomial: " + count + " draws from " + self().spec()
                             + " (expected probabilities [..., c], and at most c draws without replacement); check the arguments");
         }
+        checkWeights(replacement ? Math.min(count, 1) : count);
         if (!replacement) {
             Tensor waiting = self().randLike(rng).neg().log1p().neg().div(self());
             return waiting.topk(count, -1, false).indices();
@@ -38,5 +41,19 @@ public sealed interface RandomMethods permits Tensor {
         // the last class also takes what rounding leaves above the total
         Tensor behind = cumulative.narrow(-1, 0, shape.size(-1) - 1).unsqueeze(-2);
         return behind.le(u.unsqueeze(-1)).sum(-1);
+    }
+
+    private void checkWeights(long least) {
+        if (self().shape().isEmpty()) {
+            return;
+        }
+        Tensor usable = self().ge(0).and(self().isFinite());
+        long fewest = self().gt(0).sum(-1).amin().itemLong();
+        if (usable.all().itemLong() == 0 || fewest < least) {
+            throw new TensorException("multinomial: probabilities " + self().spec() + " with "
+                    + (fewest < least
+                            ? fewest + " above 0 in a row (expected " + least + " or more); draw fewer"
+                            : "a negative or infinite one or NaN (expected numbers from 0 up); check them"));
+        }
     }
 }

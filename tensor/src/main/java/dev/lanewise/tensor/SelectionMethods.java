@@ -87,25 +87,60 @@ public sealed interface SelectionMethods permits Tensor {
                 .reshape(self().shape());
     }
 
+    /** How {@link #scatterReduce} combines elements that meet in one place. */
+    enum Reduction {
+        /** Their sum. */
+        SUM(Scatter.Kind.ADD),
+        /** Their product. */
+        PROD(Scatter.Kind.MUL),
+        /** Their mean; of integers rounded down. */
+        MEAN(Scatter.Kind.ADD),
+        /** The largest one. */
+        AMAX(Scatter.Kind.AMAX),
+        /** The smallest one. */
+        AMIN(Scatter.Kind.AMIN);
+
+        private final Scatter.Kind kind;
+
+        Reduction(Scatter.Kind kind) {
+            this.kind = kind;
+        }
+    }
+
     /**
      * A copy with elements of another tensor combined in; see {@link Scatter}.
      *
      * @param includeSelf whether the elements that are there take part; otherwise they count only where nothing comes
      */
-    default Tensor scatterReduce(Scatter.Kind kind, int dim, Tensor index, Tensor source, boolean includeSelf) {
-        if (includeSelf || kind == Scatter.Kind.SET) {
-            return self().scatter(kind, dim, index, source);
+    default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
+        Tensor base = includeSelf
+                ? self()
+                : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
+        Tensor combined = base.scatter(how.kind, dim, index, source);
+        if (how != Reduction.MEAN) {
+            return combined;
         }
-        Tensor neutral = Tensor.full(Positions.neutral(kind, self().dtype()), self().dtype(), self().device())
-                .expand(index.shape());
-        return self().scatter(Scatter.Kind.SET, dim, index, neutral).scatter(kind, dim, index, source);
+        Tensor came = Tensor.full(
+                        includeSelf ? 1 : 0,
+                        DType.I64,
+                        self().device(),
+                        self().shape().toArray())
+                .scatterAdd(dim, index, index.onesLike());
+        Tensor count = came.clamp(1, Long.MAX_VALUE).to(self().dtype());
+        return self().dtype().isFloating() ? combined.div(count) : combined.floorDiv(count);
+    }
+
+    private Tensor scatterAll(int dim, Tensor index, Number value) {
+        Tensor same = Tensor.full(value, self().dtype(), self().device()).expand(index.shape());
+        return self().scatter(Scatter.Kind.SET, dim, index, same);
     }
 
     /**
-     * The distinct elements of a tensor.
+     * The distinct elements, or slices, of a tensor.
      *
-     * @param values ascending, {@code [k]}
-     * @param inverse for each element its value's position, of the tensor's shape
+     * @param values ascending, {@code [k]}; of slices in the order of their first elements, then their second, …, with k
+     *     in place of the dimension's size
+     * @param inverse for each element its value's position, of the tensor's shape; of slices of the dimension's size
      * @param counts how often each value occurs, {@code [k]}
      */
     record Unique(Tensor values, Tensor inverse, Tensor counts) {}
@@ -113,21 +148,28 @@ public sealed interface SelectionMethods permits Tensor {
     /** The distinct elements, ascending. */
     default Unique unique() {
         Tensor flat = self().flatten();
-        long n = flat.shape().size(0);
         ReductionMethods.Indexed sorted = flat.sort(0, false);
-        Tensor first = Tensor.full(1, DType.BOOL, self().device(), Math.min(n, 1));
-        if (n > 1) {
-            Tensor changes =
-                    sorted.values().narrow(0, 1, n - 1).ne(sorted.values().narrow(0, 0, n - 1));
-            first = Tensor.cat(0, first, changes);
-        }
-        Tensor values = sorted.values().maskedSelect(first);
-        Tensor ranks = first.to(DType.I64).cumsum(0).sub(1);
-        Tensor inverse = ranks.zerosLike().scatter(Scatter.Kind.SET, 0, sorted.indices(), ranks);
+        Unique unique = Positions.runs(sorted.values().unsqueeze(1), sorted.indices());
         return new Unique(
-                values,
-                inverse.reshape(self().shape()),
-                inverse.bincount(values.shape().size(0)));
+                unique.values().squeeze(1), unique.inverse().reshape(self().shape()), unique.counts());
+    }
+
+    /** The distinct slices along a dimension, in the order of their elements. */
+    default Unique unique(int dim) {
+        int d = self().shape().dim(dim, "unique");
+        Tensor front = self().transpose(0, d);
+        long n = front.shape().size(0);
+        Tensor rows =
+                front.reshape(n, front.shape().slice(1, front.shape().rank()).elements());
+        Tensor order = Tensor.arange(n, DType.I64, self().device());
+        // a stable sort by every column, the most significant last
+        for (long column = rows.shape().size(1) - 1; column >= 0; column--) {
+            Tensor keys = rows.select(1, column).indexSelect(0, order);
+            order = order.indexSelect(0, keys.argsort(0, false));
+        }
+        Unique unique = Positions.runs(rows.indexSelect(0, order), order);
+        Shape shape = front.shape().with(0, unique.values().shape().size(0));
+        return new Unique(unique.values().reshape(shape).transpose(0, d), unique.inverse(), unique.counts());
     }
 
     /**
@@ -136,37 +178,74 @@ public sealed interface SelectionMethods permits Tensor {
      * @param least the least size of the result, {@code [max(least, largest + 1)]}
      */
     default Tensor bincount(long least) {
+        return bincount(least, self().onesLike());
+    }
+
+    /**
+     * The sums of the weights of each of the numbers 0, 1, 2, … in this {@link DType#I64} tensor.
+     *
+     * @param least the least size of the result, {@code [max(least, largest + 1)]} of the weights' type
+     * @param weights of this tensor's shape
+     */
+    default Tensor bincount(long least, Tensor weights) {
         Tensor flat = self().flatten();
+        return Tensor.full(0, weights.dtype(), self().device(), binCount(flat, least))
+                .scatterAdd(0, flat, weights.flatten());
+    }
+
+    private static long binCount(Tensor flat, long least) {
         long largest = flat.shape().isEmpty() ? -1 : flat.amax().itemLong();
-        return Tensor.full(0, DType.I64, self().device(), Math.max(least, largest + 1))
-                .scatterAdd(0, flat, flat.onesLike());
+        return Math.max(least, largest + 1);
     }
 
     /**
      * Counts of elements in intervals.
      *
      * @param counts {@code [bins]} of {@link DType#I64}
-     * @param edges {@code [bins + 1]} of the tensor's type
+     * @param edges {@code [bins + 1]} of the tensor's type, of {@link DType#F64} for integers
      */
     record Histogram(Tensor counts, Tensor edges) {}
 
     /**
-     * How many elements lie in each of equally wide intervals; the last one includes its upper edge, and elements outside
-     * count nowhere.
+     * How many elements lie in each of equally wide intervals between the smallest and the largest element; if they are
+     * equal, from half below to half above, and of no elements from 0 to 1.
+     */
+    default Histogram histogram(long bins) {
+        if (self().shape().isEmpty()) {
+            return histogram(bins, 0, 1);
+        }
+        double least = self().amin().item();
+        double most = self().amax().item();
+        return least == most ? histogram(bins, least - 0.5, most + 0.5) : histogram(bins, least, most);
+    }
+
+    /**
+     * How many elements lie in each of equally wide intervals, which include their lower edge; the last one includes both
+     * edges, and elements outside (and NaN) count nowhere.
      */
     default Histogram histogram(long bins, double least, double most) {
-        if (bins < 1 || !(least < most)) {
+        if (bins < 1 || !(least < most) || Double.isInfinite(most - least)) {
             throw new TensorException("histogram: " + bins + " bins from " + least + " to " + most
-                    + " (expected one or more, and a lower edge below the upper); check the arguments");
+                    + " (expected one or more, and a lower edge below the upper, both finite); check the arguments");
         }
-        Tensor flat = self().flatten();
-        Tensor inside = flat.ge(least).and(flat.le(most));
-        Tensor bin = flat.sub(least).mul(bins / (most - least)).floor().clamp(0, bins - 1);
-        Tensor place = inside.where(bin, bin.zerosLike()).to(DType.I64);
-        Tensor counts = Tensor.full(0, DType.I64, self().device(), bins).scatterAdd(0, place, inside.to(DType.I64));
-        Tensor edges = Tensor.arange(bins + 1, self().dtype(), self().device())
+        Tensor x = (self().dtype().isFloating() ? self() : self().to(DType.F64)).flatten();
+        Tensor edges = Tensor.arange(bins + 1, DType.F64, x.device())
                 .mul((most - least) / bins)
-                .add(least);
+                .add(least)
+                .to(x.dtype());
+        Tensor inside = x.ge(least).and(x.le(most));
+        Tensor bin = inside.where(x, x.zerosLike())
+                .sub(least)
+                .mul(bins / (most - least))
+                .floor()
+                .to(DType.I64)
+                .clamp(0, bins - 1);
+        // rounding may have gone beyond an edge
+        Tensor below = x.lt(edges.indexSelect(0, bin)).to(DType.I64);
+        Tensor above =
+                x.ge(edges.narrow(0, 1, bins).indexSelect(0, bin)).to(DType.I64);
+        Tensor place = bin.sub(below).add(above).clamp(0, bins - 1);
+        Tensor counts = Tensor.full(0, DType.I64, x.device(), bins).scatterAdd(0, place, inside.to(DType.I64));
         return new Histogram(counts, edges);
     }
 }

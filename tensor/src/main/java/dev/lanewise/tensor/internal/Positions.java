@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -61,6 +62,26 @@ public final class Positions {
                     positions == null ? fromFront : positions.mul(shape.size(d)).add(fromFront);
         }
         return new Grid(Objects.requireNonNull(positions), index.length);
+    }
+
+    /**
+     * The distinct rows of a matrix whose equal rows are neighbours.
+     *
+     * @param rows {@code [n, c]}
+     * @param order where each row came from, {@code [n]}
+     */
+    public static SelectionMethods.Unique runs(Tensor rows, Tensor order) {
+        long n = rows.shape().size(0);
+        Tensor first = Tensor.full(1, DType.BOOL, rows.device(), Math.min(n, 1));
+        if (n > 1) {
+            Tensor changes = rows.narrow(0, 1, n - 1).ne(rows.narrow(0, 0, n - 1));
+            first = Tensor.cat(0, first, changes.any(new int[] {1}, false));
+        }
+        Tensor values = rows.indexSelect(0, of(first));
+        Tensor ranks = first.to(DType.I64).cumsum(0).sub(1);
+        Tensor inverse = ranks.zerosLike().scatter(Scatter.Kind.SET, 0, order, ranks);
+        Tensor counts = inverse.bincount(values.shape().size(0));
+        return new SelectionMethods.Unique(values, inverse, counts);
     }
 
     /** The number that changes nothing when it is combined. */

@@ -134,6 +134,19 @@ class RandomNumbersTest {
     }
 
     @Test
+    void probabilitiesThatAreNoneAreRefused() {
+        Rng rng = new Rng(20);
+        for (float bad : new float[] {-1, Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> Tensor.of(1f, bad, 2f).multinomial(1, true, rng))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("negative or infinite");
+        }
+        assertThatThrownBy(() -> Tensor.zeros(2, 3).multinomial(1, true, rng)).hasMessageContaining("0 above 0");
+        assertThatThrownBy(() -> Tensor.of(1f, 0f, 2f).multinomial(3, false, rng))
+                .hasMessageContaining("2 above 0 in a row (expected 3 or more)");
+    }
+
+    @Test
     void theSameSeedGivesTheSameNumbersInPieces() {
         float[] whole = new Rng(19).rand(DType.F32, 24).toFloatArray();
         Rng rng = new Rng(19);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.SelectionMethods;
+import dev.lanewise.tensor.SelectionMethods.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -76,13 +77,52 @@ class SelectionTest {
         Tensor base = Tensor.of(100f, 100f, 100f);
         Tensor index = Tensor.of(0L, 0L, 2L);
         Tensor source = Tensor.of(1f, 2f, 3f);
-        assertThat(base.scatterReduce(Scatter.Kind.AMAX, 0, index, source, false)
-                        .toFloatArray())
+        assertThat(base.scatterReduce(Reduction.AMAX, 0, index, source, false).toFloatArray())
                 .containsExactly(2, 100, 3);
-        assertThat(base.scatterReduce(Scatter.Kind.ADD, 0, index, source, true).toFloatArray())
+        assertThat(base.scatterReduce(Reduction.AMIN, 0, index, source, true).toFloatArray())
+                .containsExactly(1, 100, 3);
+        assertThat(base.scatterReduce(Reduction.SUM, 0, index, source, true).toFloatArray())
                 .containsExactly(103, 100, 103);
-        assertThat(base.scatterReduce(Scatter.Kind.MUL, 0, index, source, false).toFloatArray())
+        assertThat(base.scatterReduce(Reduction.PROD, 0, index, source, false).toFloatArray())
                 .containsExactly(2, 100, 3);
+    }
+
+    @Test
+    void scatteredMeansDivideByWhatCame() {
+        Tensor base = Tensor.of(10.0, 20.0, 30.0);
+        Tensor index = Tensor.of(0L, 0L, 2L);
+        Tensor source = Tensor.of(1.0, 4.0, 3.0);
+        assertThat(base.scatterReduce(Reduction.MEAN, 0, index, source, true).toDoubleArray())
+                .containsExactly(5, 20, 16.5);
+        assertThat(base.scatterReduce(Reduction.MEAN, 0, index, source, false).toDoubleArray())
+                .containsExactly(2.5, 20, 3);
+        assertThat(Tensor.of(-10L, 20L, 30L)
+                        .scatterReduce(Reduction.MEAN, 0, index, Tensor.of(1L, 4L, 3L), true)
+                        .toLongArray())
+                .containsExactly(-2, 20, 16);
+        GradCheck.first(
+                xs -> new Tensor[] {xs[0].scatterReduce(Reduction.MEAN, 0, index, xs[1], true)}, base, source);
+        GradCheck.first(
+                xs -> new Tensor[] {xs[0].scatterReduce(Reduction.MEAN, 0, index, xs[1], false)}, base, source);
+    }
+
+    @Test
+    void scatteredProductsHaveGradientsWithZeros() {
+        Tensor index = Tensor.of(0L, 0L, 1L, 1L, 1L, 2L, 2L);
+        Tensor source = Tensor.of(0.0, 4.0, 0.0, 5.0, 0.0, 6.0, 7.0);
+        GradCheck.first(
+                xs -> new Tensor[] {xs[0].scatterReduce(Reduction.PROD, 0, index, xs[1], true)},
+                Tensor.of(2.0, 3.0, 0.0),
+                source);
+    }
+
+    @Test
+    void onlyTheLastElementForAPlaceHasAGradient() {
+        Tensor index = Tensor.of(new long[] {0, 2, 0, 2, 1, 2}, Shape.of(2, 3));
+        GradCheck.second(
+                xs -> new Tensor[] {xs[0].scatter(Scatter.Kind.SET, 1, index, xs[1])},
+                X.to(DType.F64),
+                X.to(DType.F64).add(10));
     }
 
     @Test
@@ -93,6 +133,44 @@ class SelectionTest {
         assertThat(unique.counts().toLongArray()).containsExactly(2, 1, 3);
         assertThat(unique.values().index(unique.inverse()).toFloatArray()).containsExactly(x.toFloatArray());
         assertThat(Tensor.zeros(0).unique().values().shape()).isEqualTo(Shape.of(0));
+    }
+
+    @Test
+    void uniqueSlicesAreOrderedByTheirElements() {
+        Tensor x = Tensor.of(new long[][] {{2, 1}, {1, 9}, {2, 0}, {1, 9}, {2, 1}});
+        SelectionMethods.Unique rows = x.unique(0);
+        assertThat(rows.values().shape()).isEqualTo(Shape.of(3, 2));
+        assertThat(rows.values().toLongArray()).containsExactly(1, 9, 2, 0, 2, 1);
+        assertThat(rows.inverse().toLongArray()).containsExactly(2, 0, 1, 0, 2);
+        assertThat(rows.counts().toLongArray()).containsExactly(2, 1, 2);
+        SelectionMethods.Unique columns = x.transpose().unique(1);
+        assertThat(columns.values().transpose().toLongArray()).containsExactly(1, 9, 2, 0, 2, 1);
+    }
+
+    @Test
+    void histogramsTakeTheirRangeFromTheElements() {
+        assertThat(Tensor.of(1L, 2L, 4L, 5L).histogram(2).counts().toLongArray())
+                .containsExactly(2, 2);
+        assertThat(Tensor.of(3f, 3f).histogram(1).edges().toFloatArray()).containsExactly(2.5f, 3.5f);
+        assertThat(Tensor.zeros(0).histogram(1).edges().toFloatArray()).containsExactly(0, 1);
+        Tensor x = Tensor.of(0f, Float.NaN, Float.POSITIVE_INFINITY, 1f);
+        assertThat(x.histogram(1, 0, 1).counts().toLongArray()).containsExactly(2);
+        assertThatThrownBy(() -> x.histogram(1)).hasMessageContaining("both finite");
+    }
+
+    @Test
+    void histogramsAgreeWithTheirEdges() {
+        Tensor edges = Tensor.zeros(1).histogram(49, 0, 0.7).edges();
+        assertThat(edges.narrow(0, 0, 49).histogram(49, 0, 0.7).counts().toLongArray())
+                .containsOnly(1);
+    }
+
+    @Test
+    void weightsAreSummed() {
+        assertThat(Tensor.of(1L, 3L, 1L)
+                        .bincount(0, Tensor.of(0.5, 2.0, 0.25))
+                        .toDoubleArray())
+                .containsExactly(0, 0.75, 0, 2);
     }
 
     @Test
