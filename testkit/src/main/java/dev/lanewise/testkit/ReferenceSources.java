@@ -30,7 +30,7 @@ final class ReferenceSources {
 
     private static void random(Source.Random random, long i, Elements out, long[] at) {
         switch (random.distribution()) {
-            case UNIFORM -> out.set(uniform(random, i), at);
+            case UNIFORM -> out.set(truncated(uniform(random, i), random.spec().dtype()), at);
             case NORMAL -> out.set(normal(random, i), at);
             case INTEGER -> {
                 long word = word64(random, i);
@@ -43,6 +43,17 @@ final class ReferenceSources {
         return random.spec().dtype() == DType.F64
                 ? (word64(random, i) >>> 11) * 0x1p-53
                 : (word32(random, i) >>> 8) * 0x1p-24;
+    }
+
+    /** A number below 1 stays so in a narrow type. */
+    private static double truncated(double number, DType dtype) {
+        int bits =
+                switch (dtype) {
+                    case F16 -> 11;
+                    case BF16 -> 8;
+                    default -> 53;
+                };
+        return Math.scalb(Math.floor(Math.scalb(number, bits)), -bits);
     }
 
     private static double normal(Source.Random random, long i) {

@@ -55,14 +55,21 @@ final class Widening {
 
     private static Tensor[] results(Op op, Tensor[] wide) {
         if (op instanceof Source.Random random) {
-            return new Tensor[] {Tensor.create(widen(random), Device.CPU)};
+            return new Tensor[] {random(random)};
         }
         return op instanceof Update update ? update(update, wide) : Tensor.applyAll(op, wide);
     }
 
-    private static Source.Random widen(Source.Random random) {
-        TensorSpec spec = random.spec().with(DType.F32);
-        return new Source.Random(random.distribution(), random.seed(), random.counter(), random.a(), random.b(), spec);
+    private static Tensor random(Source.Random op) {
+        TensorSpec spec = op.spec().with(DType.F32);
+        Tensor wide = Tensor.create(
+                new Source.Random(op.distribution(), op.seed(), op.counter(), op.a(), op.b(), spec), Device.CPU);
+        if (op.distribution() != Source.Distribution.UNIFORM) {
+            return wide;
+        }
+        // cut, not rounded: no number becomes 1
+        double steps = op.spec().dtype() == DType.F16 ? 0x1p11 : 0x1p8;
+        return wide.mul(steps).floor().div(steps);
     }
 
     /** Updates the widened parameters and states in place; gradients are the second of every group. */

@@ -89,7 +89,10 @@ public sealed interface Source extends Op {
      * element; {@link DType#F64} and {@link #INTEGER} take two (low word first).
      */
     enum Distribution {
-        /** Uniform on [0, 1): the upper 24 bits of a word by 2^-24, for F64 the upper 53 of two by 2^-53. */
+        /**
+         * Uniform on [0, 1): the upper bits of a word, as many as the type has of precision: 24 of them by 2^-24, for F16
+         * 11 by 2^-11, for BF16 8 by 2^-8, for F64 53 of two words by 2^-53.
+         */
         UNIFORM,
         /**
          * Standard normal by the Box-Muller transform: a pair of uniform numbers u, v gives {@code sqrt(-2 log(1 - u))}

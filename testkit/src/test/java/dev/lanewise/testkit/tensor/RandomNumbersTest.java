@@ -59,6 +59,13 @@ class RandomNumbersTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void uniformNumbersOfNarrowTypesStayBelowOne(DType dtype) {
+        double[] sample = new Rng(11).rand(dtype, N).toDoubleArray();
+        assertThat(Arrays.stream(sample)).allMatch(x -> x >= 0 && x < 1);
+    }
+
+    @ParameterizedTest
     @EnumSource(names = {"F32", "F64"})
     void normalNumbersAreNormal(DType dtype) {
         // Phi from the error function of the oracle
