@@ -15,6 +15,9 @@ final class TensorPrinter {
     /** How many elements of a shortened dimension stay at each end. */
     private static final int EDGE = 3;
 
+    /** Rows are broken before this column. */
+    private static final int LINE = 80;
+
     private final Shape shape;
     private final boolean shortened;
     private final List<String> cells;
@@ -44,12 +47,14 @@ final class TensorPrinter {
 
     private void print(StringBuilder out, int dim) {
         if (dim == shape.rank()) {
-            out.append(" ".repeat(width - cells.get(next).length())).append(cells.get(next++));
+            cell(out);
             return;
         }
-        boolean last = dim == shape.rank() - 1;
-        String separator =
-                last ? ", " : "," + "\n".repeat(shape.rank() - 1 - dim) + " ".repeat("tensor(".length() + dim + 1);
+        if (dim == shape.rank() - 1) {
+            row(out);
+            return;
+        }
+        String separator = "," + "\n".repeat(shape.rank() - 1 - dim) + indent(dim + 1);
         out.append('[');
         long size = shape.size(dim);
         boolean cut = isCut(size);
@@ -64,6 +69,37 @@ final class TensorPrinter {
             print(out, dim + 1);
         }
         out.append(']');
+    }
+
+    private void row(StringBuilder out) {
+        String start = indent(shape.rank());
+        long size = shape.size(-1);
+        boolean cut = isCut(size);
+        long shown = cut ? 2 * EDGE : size;
+        int column = start.length();
+        out.append('[');
+        for (long i = 0; i < shown; i++) {
+            boolean gap = cut && i == EDGE;
+            int needed = width + 2 + (gap ? "..., ".length() : 0);
+            if (i > 0 && column + needed > LINE) {
+                out.append(",\n").append(start);
+                column = start.length();
+            } else if (i > 0) {
+                out.append(", ");
+            }
+            out.append(gap ? "..., " : "");
+            cell(out);
+            column += needed;
+        }
+        out.append(']');
+    }
+
+    private void cell(StringBuilder out) {
+        out.append(" ".repeat(width - cells.get(next).length())).append(cells.get(next++));
+    }
+
+    private static String indent(int dim) {
+        return " ".repeat("tensor(".length() + dim);
     }
 
     private boolean isCut(long size) {
