@@ -50,7 +50,10 @@ final class CommandLineTest {
         assertOneLine(lanewise("train", "mnist-mlp", "--lr", "-1"), 2, "--lr -1");
         assertOneLine(lanewise("train", "mnist-mlp", "--device", "tpu"), 2, "tpu", "cuda:N");
         assertOneLine(lanewise("train", "mnist-mlp", "--save", folder + "/no/file"), 2, "--save", "folder");
+        assertOneLine(lanewise("train", "mnist-mlp", "--save", folder.toString()), 2, "--save", "is a folder");
         assertOneLine(lanewise("dance"), 2, "dance");
+        assertOneLine(lanewise("golden", "--dir", folder.toString()), 2, "--dir", "no cases");
+        assertOneLine(lanewise("golden", "--device", "tpu"), 2, "tpu", "cuda:N");
     }
 
     @Test
@@ -65,6 +68,7 @@ final class CommandLineTest {
     @Test
     void missingBackendSaysWhy() {
         assertOneLine(lanewise("train", "mnist-mlp", "--device", "cuda:0"), 1, "cuda:0");
+        assertOneLine(lanewise("golden", "--device", "cuda:0"), 1, "cuda:0");
     }
 
     @Test

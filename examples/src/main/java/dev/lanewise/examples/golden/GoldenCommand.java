@@ -2,6 +2,8 @@ package dev.lanewise.examples.golden;
 
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.testkit.golden.GoldenResult;
 import dev.lanewise.testkit.golden.GoldenRunner;
 import java.io.PrintWriter;
@@ -49,10 +51,15 @@ public final class GoldenCommand implements Callable<Integer> {
                     "--dir " + dir + ": no such folder (expected one with"
                             + " *.safetensors); give the folder of the cases");
         }
+        List<GoldenRunner.Pending> cases = GoldenRunner.of(folder, device()).cases();
+        if (cases.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--dir " + dir + ": no cases in it (expected *.safetensors); give the folder of the cases");
+        }
         PrintWriter out = spec.commandLine().getOut();
         List<GoldenResult> results = new ArrayList<>();
-        for (GoldenRunner.Pending pending :
-                GoldenRunner.of(folder, Device.parse(device)).cases()) {
+        for (GoldenRunner.Pending pending : cases) {
             GoldenResult result = pending.check().get();
             results.add(result);
             if (json) {
@@ -65,6 +72,18 @@ public final class GoldenCommand implements Callable<Integer> {
         }
         boolean passed = results.stream().allMatch(r -> r.status() == GoldenResult.Status.PASSED);
         return passed ? 0 : 1;
+    }
+
+    /** The device, known to be there. */
+    private Device device() {
+        Device parsed;
+        try {
+            parsed = Device.parse(device);
+        } catch (TensorException unknown) {
+            throw new ParameterException(spec.commandLine(), "--device: " + unknown.getMessage(), unknown);
+        }
+        Backends.of(parsed);
+        return parsed;
     }
 
     private static String line(GoldenResult result) {

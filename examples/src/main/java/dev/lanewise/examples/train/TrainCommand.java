@@ -150,6 +150,9 @@ public final class TrainCommand implements Callable<Integer> {
         if (folder != null && !Files.isDirectory(folder)) {
             throw usage("--save " + save + ": there is no folder " + folder + " (expected one); create it");
         }
+        if (save != null && Files.isDirectory(save)) {
+            throw usage("--save " + save + ": is a folder (expected a file); name a file inside it");
+        }
         if (load != null && resume != null) {
             throw usage("--load and --resume (expected one of them); --resume has the weights already");
         }
