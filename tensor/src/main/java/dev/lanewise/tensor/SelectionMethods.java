@@ -113,9 +113,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @param includeSelf whether the elements that are there take part; otherwise they count only where nothing comes
      */
     default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
-        Tensor base = includeSelf
-                ? self()
-                : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
+        Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
         Tensor combined = base.scatter(how.kind, dim, index, source);
         if (how != Reduction.MEAN) {
             return combined;
@@ -150,8 +148,7 @@ public sealed interface SelectionMethods permits Tensor {
         Tensor flat = self().flatten();
         ReductionMethods.Indexed sorted = flat.sort(0, false);
         Unique unique = Positions.runs(sorted.values().unsqueeze(1), sorted.indices());
-        return new Unique(
-                unique.values().squeeze(1), unique.inverse().reshape(self().shape()), unique.counts());
+        return new Unique(unique.values().squeeze(1), unique.inverse().reshape(self().shape()), unique.counts());
     }
 
     /** The distinct slices along a dimension, in the order of their elements. */
@@ -242,8 +239,7 @@ public sealed interface SelectionMethods permits Tensor {
                 .clamp(0, bins - 1);
         // rounding may have gone beyond an edge
         Tensor below = x.lt(edges.indexSelect(0, bin)).to(DType.I64);
-        Tensor above =
-                x.ge(edges.narrow(0, 1, bins).indexSelect(0, bin)).to(DType.I64);
+        Tensor above = x.ge(edges.narrow(0, 1, bins).indexSelect(0, bin)).to(DType.I64);
         Tensor place = bin.sub(below).add(above).clamp(0, bins - 1);
         Tensor counts = Tensor.full(0, DType.I64, x.device(), bins).scatterAdd(0, place, inside.to(DType.I64));
         return new Histogram(counts, edges);

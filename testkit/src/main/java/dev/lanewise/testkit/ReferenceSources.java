@@ -47,12 +47,11 @@ final class ReferenceSources {
 
     /** A number below 1 stays so in a narrow type. */
     private static double truncated(double number, DType dtype) {
-        int bits =
-                switch (dtype) {
-                    case F16 -> 11;
-                    case BF16 -> 8;
-                    default -> 53;
-                };
+        int bits = switch (dtype) {
+            case F16 -> 11;
+            case BF16 -> 8;
+            default -> 53;
+        };
         return Math.scalb(Math.floor(Math.scalb(number, bits)), -bits);
     }
 

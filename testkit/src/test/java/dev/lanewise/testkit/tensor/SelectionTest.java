@@ -100,10 +100,8 @@ class SelectionTest {
                         .scatterReduce(Reduction.MEAN, 0, index, Tensor.of(1L, 4L, 3L), true)
                         .toLongArray())
                 .containsExactly(-2, 20, 16);
-        GradCheck.first(
-                xs -> new Tensor[] {xs[0].scatterReduce(Reduction.MEAN, 0, index, xs[1], true)}, base, source);
-        GradCheck.first(
-                xs -> new Tensor[] {xs[0].scatterReduce(Reduction.MEAN, 0, index, xs[1], false)}, base, source);
+        GradCheck.first(xs -> new Tensor[] {xs[0].scatterReduce(Reduction.MEAN, 0, index, xs[1], true)}, base, source);
+        GradCheck.first(xs -> new Tensor[] {xs[0].scatterReduce(Reduction.MEAN, 0, index, xs[1], false)}, base, source);
     }
 
     @Test
@@ -167,9 +165,7 @@ class SelectionTest {
 
     @Test
     void weightsAreSummed() {
-        assertThat(Tensor.of(1L, 3L, 1L)
-                        .bincount(0, Tensor.of(0.5, 2.0, 0.25))
-                        .toDoubleArray())
+        assertThat(Tensor.of(1L, 3L, 1L).bincount(0, Tensor.of(0.5, 2.0, 0.25)).toDoubleArray())
                 .containsExactly(0, 0.75, 0, 2);
     }
 
