@@ -1,6 +1,5 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.IndexingMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Linalg;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +68,7 @@ final class LinalgRules {
         Tensor gv = gr.narrow(-1, m, more);
         Tensor y = q.matmul(r.narrow(-1, m, more));
         Tensor gx = tallQr(q, r.narrow(-1, 0, m), gq.add(y.matmul(gv.transpose())), gr.narrow(-1, 0, m));
-        return IndexingMethods.cat(-1, gx, q.matmul(gv));
+        return Tensor.cat(-1, gx, q.matmul(gv));
     }
 
     private static Tensor tallQr(Tensor q, Tensor r, Tensor gq, Tensor gr) {
