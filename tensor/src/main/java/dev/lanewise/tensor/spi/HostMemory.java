@@ -118,7 +118,7 @@ public final class HostMemory {
             } catch (OutOfMemoryError second) {
                 throw new OutOfTensorMemoryException(
                         "out of memory: " + bytes + " bytes asked for with " + bytesFromSystem()
-                                + " bytes held; release tensors earlier (Scope), or raise -XX:MaxDirectMemorySize",
+                                + " bytes held; release tensors earlier (Scope), or give the process more memory",
                         second);
             }
         }

@@ -3,6 +3,8 @@ package dev.lanewise.cpu.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.tensor.OutOfTensorMemoryException;
+import dev.lanewise.tensor.spi.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,6 +42,20 @@ class ScratchTest {
         try (Scratch block = Scratch.borrow(1 << 21)) {
             assertThat(block.address()).isEqualTo(address);
         }
+    }
+
+    @Test
+    void largeBlocksGoBackToTheMemoryOfTensors() {
+        long bytes = 100L << 20;
+        Scratch.borrow(bytes).close();
+        long system = HostMemory.bytesFromSystem();
+        try (Scratch block = Scratch.borrow(bytes)) {
+            assertThat(block.segment().byteSize()).isGreaterThanOrEqualTo(bytes);
+            assertThat(HostMemory.bytesFromSystem()).isEqualTo(system);
+        }
+        HostMemory.trim();
+        assertThat(HostMemory.bytesFromSystem()).isLessThanOrEqualTo(system - bytes);
+        assertThatThrownBy(() -> Scratch.borrow(1L << 60)).isInstanceOf(OutOfTensorMemoryException.class);
     }
 
     @Test
