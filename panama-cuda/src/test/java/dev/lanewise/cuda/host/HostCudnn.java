@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
@@ -26,7 +27,7 @@ public final class HostCudnn implements InvocationHandler {
     private final Map<Object, Object> alive = new ConcurrentHashMap<>();
     private final Map<Object, Driver.Stream> streams = new ConcurrentHashMap<>();
     private final BiConsumer<Driver.Stream, Runnable> queue;
-    private volatile int measured;
+    private final AtomicInteger measured = new AtomicInteger();
 
     /** Convolutions run when they are queued. */
     public HostCudnn() {
@@ -50,7 +51,7 @@ public final class HostCudnn implements InvocationHandler {
 
     /** How often algorithms were measured. */
     public int measured() {
-        return measured;
+        return measured.get();
     }
 
     @Override
@@ -82,7 +83,7 @@ public final class HostCudnn implements InvocationHandler {
             case "createConvolution" -> add(new Cudnn.ConvolutionDescriptor(address()), arguments[0]);
             case "algorithms" -> algorithms();
             case "measureAlgorithms" -> {
-                measured++;
+                measured.incrementAndGet();
                 yield algorithms();
             }
             case "convolve" -> {
