@@ -52,9 +52,7 @@ public final class CudaBackendProvider implements BackendProvider {
 
     @Override
     public Availability availability() {
-        return Machine.OBSTACLE
-                .<Availability>map(Availability.Unavailable::new)
-                .orElseGet(Availability.Available::new);
+        return Machine.OBSTACLE.<Availability>map(Availability.Unavailable::new).orElseGet(Availability.Available::new);
     }
 
     @Override

@@ -58,9 +58,14 @@ class CudaBackendProviderTest {
         Driver driver = recording.of(Driver.class);
         recording.answer("deviceCount", 1).answer("attribute", 6).answer("attribute", 1);
         assertThat(CudaBackendProvider.usable(driver)).isEmpty();
-        recording.answer("deviceCount", 1).answer("attribute", 6).answer("attribute", 1).answer("deviceName", "Old");
+        recording
+                .answer("deviceCount", 1)
+                .answer("attribute", 6)
+                .answer("attribute", 1)
+                .answer("deviceName", "Old");
         assertThat(CudaBackendProvider.noDevice(driver))
-                .isEqualTo("cuda:0 (Old) has compute capability 6.1 (expected 7.0 or newer); use another GPU or Device.CPU");
+                .isEqualTo(
+                        "cuda:0 (Old) has compute capability 6.1 (expected 7.0 or newer); use another GPU or Device.CPU");
     }
 
     @Test

@@ -59,7 +59,8 @@ class TrainingOnHostTest {
         }
 
         private Tensor leaf(long... sizes) {
-            return Autograd.watch(rng.randn(DType.F32, sizes).mul(0.5).to(device).keep());
+            return Autograd.watch(
+                    rng.randn(DType.F32, sizes).mul(0.5).to(device).keep());
         }
 
         void step() {

@@ -125,7 +125,8 @@ public final class CapturedStep implements AutoCloseable {
         if (specs == null) {
             specs = given;
             inputs = Arrays.stream(batch)
-                    .map(tensor -> Tensor.create(new Fill(0, tensor.spec()), device).keep())
+                    .map(tensor ->
+                            Tensor.create(new Fill(0, tensor.spec()), device).keep())
                     .toArray(Tensor[]::new);
         }
         if (!Arrays.equals(specs, given)) {
@@ -228,7 +229,9 @@ public final class CapturedStep implements AutoCloseable {
     }
 
     private static Tensor[] copy(Tensor[] tensors) {
-        return Arrays.stream(tensors).map(tensor -> Autograd.detach(tensor).copy()).toArray(Tensor[]::new);
+        return Arrays.stream(tensors)
+                .map(tensor -> Autograd.detach(tensor).copy())
+                .toArray(Tensor[]::new);
     }
 
     /** Gives the recording's memory back. */

@@ -24,8 +24,9 @@ final class Replayed {
         this.draws = draws;
         for (Draw draw : draws) {
             if (operations.stream().noneMatch(op -> isFrom(draw, op))) {
-                throw new TensorException("random numbers were drawn on the host (expected on the device); draw them there,"
-                        + " or give them as an input");
+                throw new TensorException(
+                        "random numbers were drawn on the host (expected on the device); draw them there,"
+                                + " or give them as an input");
             }
         }
     }

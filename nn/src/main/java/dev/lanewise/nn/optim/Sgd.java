@@ -82,8 +82,7 @@ public final class Sgd extends Optimizer {
     }
 
     private SgdStep step(boolean first) {
-        return new SgdStep(
-                rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
+        return new SgdStep(rate(), options.momentum, options.dampening, options.weightDecay, options.nesterov, first);
     }
 
     @Override

@@ -51,8 +51,8 @@ final class DataLoaderTest {
     void batchesAreBroughtToTheDeviceByAThreadOfItsOwn() {
         FakeGpu.COPIED_BY.clear();
         DataLoader loader = new DataLoader(TEN, 4, false, 0, FakeGpu.DEVICE);
-        assertThat(loader.epoch(0)).allSatisfy(batch -> assertThat(batch.x().device())
-                .isEqualTo(FakeGpu.DEVICE));
+        assertThat(loader.epoch(0))
+                .allSatisfy(batch -> assertThat(batch.x().device()).isEqualTo(FakeGpu.DEVICE));
         assertThat(order(loader, 1)).isEqualTo(LongStream.range(0, 10).boxed().toList());
         assertThat(FakeGpu.COPIED_BY).containsExactly("lanewise-prefetch");
     }

@@ -120,7 +120,9 @@ class CapturedStepTest {
         try (var ignored = Scope.open("epoch");
                 CapturedStep step = new CapturedStep(training.optimizer, training::step)) {
             for (int i = 0; i < 6; i++) {
-                losses.add(step.run(Rng.global().randn(DType.F32, 5, 4), Rng.global().randint(0, 3, 5))[0]);
+                losses.add(step.run(
+                                Rng.global().randn(DType.F32, 5, 4),
+                                Rng.global().randint(0, 3, 5))[0]);
             }
             assertThat(losses.get(4).item()).isNotEqualTo(losses.get(5).item());
         }
@@ -162,8 +164,8 @@ class CapturedStepTest {
         try (CapturedStep step = new CapturedStep(reading.optimizer, body)) {
             reading.train(step::run, STEPS);
             assertThat(step.isRecorded()).isFalse();
-            assertThat(step.obstacle()).hasValueSatisfying(why -> assertThat(why)
-                    .contains("reads a value back"));
+            assertThat(step.obstacle())
+                    .hasValueSatisfying(why -> assertThat(why).contains("reads a value back"));
         }
         assertThat(reading.losses).isEqualTo(plain.losses);
         assertThat(reading.optimizer.steps()).isEqualTo(STEPS);
@@ -183,8 +185,8 @@ class CapturedStepTest {
         };
         try (CapturedStep step = new CapturedStep(training.optimizer, body)) {
             training.train(step::run, 5);
-            assertThat(step.obstacle()).hasValueSatisfying(why -> assertThat(why)
-                    .startsWith("random numbers were drawn on the host"));
+            assertThat(step.obstacle())
+                    .hasValueSatisfying(why -> assertThat(why).startsWith("random numbers were drawn on the host"));
         }
     }
 

@@ -12,7 +12,8 @@ record ConvolutionDescriptors(
     static ConvolutionDescriptors of(Cudnn cudnn, Geometry geometry) {
         return new ConvolutionDescriptors(
                 tensor(cudnn, geometry, geometry.input()),
-                cudnn.createFilter(geometry.type(), geometry.format(), geometry.filter().toArray()),
+                cudnn.createFilter(
+                        geometry.type(), geometry.format(), geometry.filter().toArray()),
                 tensor(cudnn, geometry, geometry.output()),
                 cudnn.createConvolution(geometry.convolution(), geometry.compute(), geometry.math()));
     }

@@ -51,8 +51,7 @@ public final class Convolutions implements AutoCloseable {
     /** The gradient of the input. */
     public void run(Conv2dInputGrad op, Tensor[] inputs, Tensor[] outputs) {
         Tensor dx = outputs[0];
-        Geometry geometry =
-                Geometry.of(op.conv(), dx.dtype(), dx.shape(), inputs[1].shape(), inputs[0].shape());
+        Geometry geometry = Geometry.of(op.conv(), dx.dtype(), dx.shape(), inputs[1].shape(), inputs[0].shape());
         if (inputs[0].shape().isEmpty() || inputs[1].shape().isEmpty()) {
             zero(dx);
             return;
@@ -68,8 +67,7 @@ public final class Convolutions implements AutoCloseable {
     /** The gradient of the weight. */
     public void run(Conv2dWeightGrad op, Tensor[] inputs, Tensor[] outputs) {
         Tensor dw = outputs[0];
-        Geometry geometry =
-                Geometry.of(op.conv(), dw.dtype(), inputs[1].shape(), dw.shape(), inputs[0].shape());
+        Geometry geometry = Geometry.of(op.conv(), dw.dtype(), inputs[1].shape(), dw.shape(), inputs[0].shape());
         if (inputs[0].shape().isEmpty() || inputs[1].shape().isEmpty()) {
             zero(dw);
             return;

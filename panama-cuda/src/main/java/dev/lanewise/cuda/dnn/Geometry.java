@@ -23,13 +23,7 @@ import dev.lanewise.tensor.op.Conv2d;
  * @param output {@code [n, k, oh, ow]}
  */
 record Geometry(
-        Convolution convolution,
-        DataType type,
-        Format format,
-        MathType math,
-        Sizes input,
-        Sizes filter,
-        Sizes output) {
+        Convolution convolution, DataType type, Format format, MathType math, Sizes input, Sizes filter, Sizes output) {
     /** Tensor cores read so many channels of 16 bits at once. */
     private static final int CHANNELS_OF_TENSOR_CORES = 8;
 

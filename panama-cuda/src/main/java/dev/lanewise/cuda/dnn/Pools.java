@@ -107,7 +107,8 @@ public final class Pools {
     private void launch(String kernel, Windows windows, Tensor result, long... addresses) {
         DType dtype = result.dtype();
         try (Arena arena = Arena.ofConfined()) {
-            KernelArguments arguments = device.arguments().struct(windows.write(arena).struct());
+            KernelArguments arguments =
+                    device.arguments().struct(windows.write(arena).struct());
             for (long address : addresses) {
                 arguments.pointer(address);
             }

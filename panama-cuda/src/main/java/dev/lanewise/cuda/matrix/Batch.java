@@ -31,9 +31,7 @@ record Batch(long size, long left, long right, long out) {
             Batch next = new Batch(sizes[d], stride(left, back), stride(right, back), out);
             out *= sizes[d];
             Batch inner = merged.isEmpty() ? null : merged.getFirst();
-            if (inner != null
-                    && next.left == inner.left * inner.size
-                    && next.right == inner.right * inner.size) {
+            if (inner != null && next.left == inner.left * inner.size && next.right == inner.right * inner.size) {
                 merged.set(0, new Batch(inner.size * next.size, inner.left, inner.right, inner.out));
             } else {
                 merged.addFirst(next);

@@ -94,15 +94,7 @@ record Matrix(
         }
         ScratchMemory copy = copy(device, tensor, sizes, strides);
         long[] dense = Shape.of(sizes).rowMajorStrides();
-        return new Matrix(
-                copy.address(),
-                rows,
-                columns,
-                columns,
-                false,
-                batchSizes,
-                Arrays.copyOf(dense, batch),
-                copy);
+        return new Matrix(copy.address(), rows, columns, columns, false, batchSizes, Arrays.copyOf(dense, batch), copy);
     }
 
     private static ScratchMemory copy(CudaDevice device, Tensor tensor, long[] sizes, long[] strides) {

@@ -19,7 +19,8 @@ record ProductDescriptors(Matmul matmul, Layout right, Layout left, Layout out) 
     static ProductDescriptors of(CublasLt library, Problem problem, long bias) {
         DataType scale = problem.type() == DataType.F64 ? DataType.F64 : DataType.F32;
         Matmul matmul = library.createMatmul(problem.compute(), scale);
-        library.setTransposed(matmul, problem.right().byColumns(), problem.left().byColumns());
+        library.setTransposed(
+                matmul, problem.right().byColumns(), problem.left().byColumns());
         library.setEpilogue(matmul, problem.epilogue());
         if (bias != 0) {
             library.setBias(matmul, bias, problem.type());

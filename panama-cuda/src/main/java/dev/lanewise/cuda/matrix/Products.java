@@ -3,8 +3,8 @@ package dev.lanewise.cuda.matrix;
 import dev.lanewise.cuda.api.ComputeType;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.api.Epilogue;
-import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.ops.Dense;
+import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.DType;
@@ -59,9 +59,8 @@ public final class Products implements AutoCloseable {
                 Bias.add(device, out, out.shape().size(-1), 1, biasAddress, relu);
                 return;
             }
-            Epilogue epilogue = biased
-                    ? relu ? Epilogue.RELU_BIAS : Epilogue.BIAS
-                    : relu ? Epilogue.RELU : Epilogue.NONE;
+            Epilogue epilogue =
+                    biased ? relu ? Epilogue.RELU_BIAS : Epilogue.BIAS : relu ? Epilogue.RELU : Epilogue.NONE;
             product(out, left, right, epilogue, biasAddress);
         }
     }
@@ -172,7 +171,8 @@ public final class Products implements AutoCloseable {
             case F16 -> DataType.F16;
             case BF16 -> DataType.BF16;
             case I8, U8, I32, I64, BOOL ->
-                throw new IllegalArgumentException("cuBLASLt product of " + dtype + " (expected a floating-point type)");
+                throw new IllegalArgumentException(
+                        "cuBLASLt product of " + dtype + " (expected a floating-point type)");
         };
     }
 

@@ -62,7 +62,12 @@ public final class CudaDevice implements AutoCloseable {
      * @param releaseUnreachable frees the memory of tensors that nothing refers to any more
      * @param holders says which scopes hold how much, for the message when memory is out
      */
-    public CudaDevice(Device device, CudaLibraries libraries, CodeCache code, Runnable releaseUnreachable, Supplier<String> holders) {
+    public CudaDevice(
+            Device device,
+            CudaLibraries libraries,
+            CodeCache code,
+            Runnable releaseUnreachable,
+            Supplier<String> holders) {
         this.device = device;
         this.libraries = libraries;
         driver = libraries.driver();

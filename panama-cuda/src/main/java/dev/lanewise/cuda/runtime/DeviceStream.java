@@ -76,7 +76,8 @@ public final class DeviceStream {
     }
 
     /** The step that the thread records, or null. */
-    @Nullable StepGraph recorder() {
+    @Nullable
+    StepGraph recorder() {
         return recorder;
     }
 
@@ -120,8 +121,9 @@ public final class DeviceStream {
             return;
         }
         if (recorder != null || other.recorder != null) {
-            throw new TensorException("record: a tensor was last used by another thread's work (expected by the thread that"
-                    + " records); use it once on this thread before the step is recorded");
+            throw new TensorException(
+                    "record: a tensor was last used by another thread's work (expected by the thread that"
+                            + " records); use it once on this thread before the step is recorded");
         }
         device.order(other.stream, stream);
     }

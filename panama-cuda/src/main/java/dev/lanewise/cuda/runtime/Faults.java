@@ -65,8 +65,7 @@ public final class Faults implements AutoCloseable {
         long code = memory.getAtIndex(JAVA_LONG, 0);
         if (code != 0) {
             memory.setAtIndex(JAVA_LONG, 0, 0);
-            throw new TensorException(
-                    describe(code, memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2)));
+            throw new TensorException(describe(code, memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2)));
         }
     }
 

@@ -120,8 +120,9 @@ public final class StepGraph implements StepRecorder {
     @SuppressWarnings("ReferenceEquality") // which one, not alike
     private void checkThread() {
         if (device.stream() != stream) {
-            throw new TensorException("record: started on one thread and continued on another (expected the same thread);"
-                    + " make a recorder a thread");
+            throw new TensorException(
+                    "record: started on one thread and continued on another (expected the same thread);"
+                            + " make a recorder a thread");
         }
     }
 

@@ -36,8 +36,10 @@ public final class HostGraphs implements InvocationHandler {
     private final Driver driver;
     private final Map<Long, List<Call>> recordings = new ConcurrentHashMap<>();
     private final Map<Long, List<Call>> graphs = new ConcurrentHashMap<>();
+
     @SuppressWarnings("ThreadLocalUsage") // one a driver, of which a test has few
     private final ThreadLocal<Boolean> recording = ThreadLocal.withInitial(() -> false);
+
     private final AtomicLong handles = new AtomicLong(1L << 40);
 
     /** Graphs for {@code driver}. */

@@ -76,8 +76,7 @@ class ConvolutionPlanTest {
     @Test
     void moreElementsThanCudnnCountsAreRefused() {
         Shape input = Shape.of(1 << 16, 3, 256, 256);
-        assertThatThrownBy(() -> Geometry.of(
-                        new Conv2d(1, 1), DType.F32, input, Shape.of(3, 3, 3, 3), input))
+        assertThatThrownBy(() -> Geometry.of(new Conv2d(1, 1), DType.F32, input, Shape.of(3, 3, 3, 3), input))
                 .isInstanceOf(TensorException.class)
                 .hasMessageStartingWith("conv2d: 12884901888 elements in [65536, 3, 256, 256] (cuDNN takes at most ");
     }

@@ -1,7 +1,7 @@
 package dev.lanewise.cuda.host;
 
-import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.lib.Version;
@@ -102,9 +102,8 @@ public final class HostCudnn implements InvocationHandler {
         int c = sizes[1];
         int h = sizes[2];
         int w = sizes[3];
-        int[] strides = format == Cudnn.Format.NCHW
-                ? new int[] {c * h * w, h * w, w, 1}
-                : new int[] {h * w * c, 1, w * c, c};
+        int[] strides =
+                format == Cudnn.Format.NCHW ? new int[] {c * h * w, h * w, w, 1} : new int[] {h * w * c, 1, w * c, c};
         return new Tensor4(type, sizes, strides);
     }
 
@@ -147,8 +146,7 @@ public final class HostCudnn implements InvocationHandler {
                 (Cudnn.Convolution) state(arguments[5]));
         Cudnn.ConvolutionPass direction = (Cudnn.ConvolutionPass) arguments[1];
         queue.accept(
-                streams.get(arguments[0]),
-                () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
+                streams.get(arguments[0]), () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
     }
 
     /** One product of the sum: the elements of input, filter and output that belong together. */

@@ -67,8 +67,10 @@ class ProductsTest {
     }
 
     private static void equalsCpu(Tensor a, Tensor b) {
-        float[] expected =
-                a.to(Device.CPU).contiguous().matmul(b.to(Device.CPU).contiguous()).toFloatArray();
+        float[] expected = a.to(Device.CPU)
+                .contiguous()
+                .matmul(b.to(Device.CPU).contiguous())
+                .toFloatArray();
         assertThat(a.matmul(b).toFloatArray()).containsExactly(expected, within(1e-4f));
     }
 
@@ -130,7 +132,9 @@ class ProductsTest {
             assertThat(a.matmul(a.transpose(0, 1)).toIntArray()).containsExactly(5, 11, 11, 25);
             assertThat(random(2, 0).matmul(random(0, 3)).toFloatArray()).containsOnly(0);
             Tensor bias = Tensor.of(1f, -2f).to(CUDA);
-            assertThat(random(2, 0).linear(random(2, 0), bias, Linear.Activation.RELU).toFloatArray())
+            assertThat(random(2, 0)
+                            .linear(random(2, 0), bias, Linear.Activation.RELU)
+                            .toFloatArray())
                     .containsExactly(1, 0, 1, 0);
         }
     }

@@ -204,8 +204,8 @@ class StepGraphTest {
     void anotherThreadCannotGoOnWithARecording() throws Exception {
         try (StepRecorder recorder = device.recorder()) {
             recorder.record(this::step);
-            assertThatThrownBy(() ->
-                            other.submit(() -> recorder.replay(List.of())).get())
+            assertThatThrownBy(
+                            () -> other.submit(() -> recorder.replay(List.of())).get())
                     .isInstanceOf(ExecutionException.class)
                     .hasMessageContaining("record: started on one thread and continued on another");
         }
