@@ -65,33 +65,34 @@ public final class HostGraphs implements InvocationHandler {
     @Override
     public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
         Object first = arguments == null ? null : arguments[0];
-        switch (method.getName()) {
-            case "beginCapture" -> {
-                recordings.put(address((Stream) first), new ArrayList<>());
-                recording.set(true);
-                return null;
-            }
-            case "endCapture" -> {
-                recording.set(false);
-                Graph graph = new Graph(handle());
-                graphs.put(graph.address().address(), recordings.remove(address((Stream) first)));
-                return graph;
-            }
-            case "captureStatus" -> {
-                return recordings.containsKey(address((Stream) first)) ? CaptureStatus.ACTIVE : CaptureStatus.NONE;
-            }
-            case "nodeCount" -> {
-                return (long) calls(((Graph) first).address()).size();
-            }
-            case "instantiate" -> {
-                GraphExec exec = new GraphExec(handle());
-                graphs.put(exec.address().address(), calls(((Graph) first).address()));
-                return exec;
-            }
-            default -> {
-                return queueOrRun(method, arguments, first);
-            }
-        }
+        return switch (method.getName()) {
+            case "beginCapture" -> begin((Stream) first);
+            case "endCapture" -> end((Stream) first);
+            case "captureStatus" ->
+                recordings.containsKey(address((Stream) first)) ? CaptureStatus.ACTIVE : CaptureStatus.NONE;
+            case "nodeCount" -> (long) calls(((Graph) first).address()).size();
+            case "instantiate" -> instantiate((Graph) first);
+            default -> queueOrRun(method, arguments, first);
+        };
+    }
+
+    private Object begin(Stream stream) {
+        recordings.put(address(stream), new ArrayList<>());
+        recording.set(true);
+        return null;
+    }
+
+    private Graph end(Stream stream) {
+        recording.set(false);
+        Graph graph = new Graph(handle());
+        graphs.put(graph.address().address(), recordings.remove(address(stream)));
+        return graph;
+    }
+
+    private GraphExec instantiate(Graph graph) {
+        GraphExec exec = new GraphExec(handle());
+        graphs.put(exec.address().address(), calls(graph.address()));
+        return exec;
     }
 
     private Object queueOrRun(Method method, Object[] arguments, Object first) throws Throwable {
