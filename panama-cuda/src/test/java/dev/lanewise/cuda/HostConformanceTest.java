@@ -45,11 +45,10 @@ final class HostConformanceTest extends BackendConformance {
 
     @Override
     protected void useThreads(int threads) {
-        HostCudaProvider.driver().order(switch (threads) {
-            case 1 -> HostDriver.Order.FORWARDS;
-            case 2 -> HostDriver.Order.BACKWARDS;
-            default -> HostDriver.Order.SHUFFLED;
-        });
+        HostDriver.Order order = threads == 1
+                ? HostDriver.Order.FORWARDS
+                : threads == 2 ? HostDriver.Order.BACKWARDS : HostDriver.Order.SHUFFLED;
+        HostCudaProvider.driver().order(order);
     }
 
     @AfterEach
