@@ -21,10 +21,10 @@ final class HostConformanceTest extends BackendConformance {
             System.getProperty("lanewise.cuda.conformance", "").equals("all");
 
     /** Of so many operations one is tried on F32. */
-    private static final int SAMPLED = 3;
+    private static final int SAMPLED = 10;
 
     /** Of so many combinations of an operation and another type one is tried. */
-    private static final int SAMPLED_TYPES = 16;
+    private static final int SAMPLED_TYPES = 80;
 
     HostConformanceTest() {
         super(Device.cuda(0));
