@@ -2,24 +2,29 @@ package dev.lanewise.cuda;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.cuda.kernel.KernelPrograms;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.testkit.conformance.BackendConformance;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 
 /**
- * The conformance suite on the CUDA backend whose kernels run on the host: every operation on F32 and on a sample of the
- * other types; {@code -Dlanewise.cuda.conformance=all} tries all types, and the gradients with them.
+ * The conformance suite on the CUDA backend whose kernels run on the host: a sample of operations and types, or all of them
+ * and their gradients with {@code -Dlanewise.cuda.conformance=all}. For numbers of threads it takes orders of them.
  */
 final class HostConformanceTest extends BackendConformance {
     private static final boolean ALL =
             System.getProperty("lanewise.cuda.conformance", "").equals("all");
 
-    /** Of so many combinations of an operation and a type one is tried. */
-    private static final int SAMPLED = 4;
+    /** Of so many operations one is tried on F32. */
+    private static final int SAMPLED = 10;
+
+    /** Of so many combinations of an operation and another type one is tried. */
+    private static final int SAMPLED_TYPES = 80;
 
     HostConformanceTest() {
         super(Device.cuda(0));
@@ -34,10 +39,20 @@ final class HostConformanceTest extends BackendConformance {
 
     @Override
     protected boolean includes(Op op, DType dtype) {
-        return ALL || dtype == DType.F32 || dtype != DType.F64 && isSampled(op, dtype);
+        int one = dtype == DType.F32 ? SAMPLED : SAMPLED_TYPES;
+        return ALL || dtype != DType.F64 && (op + " " + dtype).hashCode() % one == 0;
     }
 
-    private static boolean isSampled(Op op, DType dtype) {
-        return (op.opName() + dtype).hashCode() % SAMPLED == 0;
+    @Override
+    protected void useThreads(int threads) {
+        HostDriver.Order order = threads == 1
+                ? HostDriver.Order.FORWARDS
+                : threads == 2 ? HostDriver.Order.BACKWARDS : HostDriver.Order.SHUFFLED;
+        HostCudaProvider.driver().order(order);
+    }
+
+    @AfterEach
+    void restoreOrder() {
+        HostCudaProvider.driver().order(HostDriver.Order.FORWARDS);
     }
 }

@@ -48,10 +48,6 @@ record Geometry(
                 case NHWC -> new int[] {h * w * c, 1, w * c, c};
             };
         }
-
-        long plane() {
-            return (long) h * w;
-        }
     }
 
     static Geometry of(Conv2d op, DType dtype, Shape input, Shape filter, Shape output) {

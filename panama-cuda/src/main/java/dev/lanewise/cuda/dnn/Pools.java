@@ -50,13 +50,10 @@ public final class Pools {
     public void run(MaxPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense g = Dense.of(device, inputs[0]);
                 Dense positions = Dense.of(device, inputs[1])) {
-            launch(
-                    "max_pool_grad",
-                    new Windows(op.pool(), outputs[0].shape(), inputs[0].shape(), false),
-                    outputs[0],
-                    g.address(),
-                    positions.address(),
-                    DeviceBuffer.address(outputs[0]));
+            Windows windows = new Windows(op.pool(), outputs[0].shape(), inputs[0].shape(), false);
+            long[] addresses = {g.address(), positions.address(), DeviceBuffer.address(outputs[0])};
+            launch("max_pool_grad", windows, outputs[0], addresses);
+            launch("max_pool_grad_strays", windows, outputs[0], addresses);
         }
     }
 

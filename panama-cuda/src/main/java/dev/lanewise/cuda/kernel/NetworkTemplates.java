@@ -20,7 +20,8 @@ public final class NetworkTemplates {
 
     /** Pooling and its gradients. */
     public static KernelSource pool(DType dtype) {
-        return program("pool", dtype, POOL, "max_pool", "max_pool_grad", "avg_pool", "avg_pool_grad");
+        return program(
+                "pool", dtype, POOL, "max_pool", "max_pool_grad", "max_pool_grad_strays", "avg_pool", "avg_pool_grad");
     }
 
     /** Batch normalization and its gradients. */

@@ -15,7 +15,10 @@ final class Streams implements AutoCloseable {
 
     private final CudaDevice device;
     private final Driver driver;
+
+    @SuppressWarnings("ThreadLocalUsage") // one a device, of which there are few
     private final ThreadLocal<Lease> leases = ThreadLocal.withInitial(this::lease);
+
     private final List<DeviceStream> all = new ArrayList<>();
     private final ArrayDeque<DeviceStream> idle = new ArrayDeque<>();
     private final ConcurrentLinkedDeque<Event> events = new ConcurrentLinkedDeque<>();

@@ -66,6 +66,31 @@ extern "C" __global__ void max_pool_grad(Pool p, const T* g, const i64* position
     }
 }
 
+// Whether a window's position lies outside the window, as no pooling leaves it.
+__device__ inline bool is_stray(const Pool& p, i64 window, i64 position) {
+    i64 r = position / p.w - (window / p.ow * p.stride_h - p.padding_h);
+    i64 c = position % p.w - (window % p.ow * p.stride_w - p.padding_w);
+    return position >= 0 && position < p.h * p.w && (r < 0 || r >= p.kernel_h || c < 0 || c >= p.kernel_w);
+}
+
+// After max_pool_grad: a block a plane looks for positions that it cannot have found and adds those in order.
+extern "C" __global__ void max_pool_grad_strays(Pool p, const T* g, const i64* positions, T* gx) {
+    __shared__ int shared[THREADS];
+    Team team = team_of(0);
+    i64 windows = p.oh * p.ow;
+    for (i64 plane = blockIdx.x; plane < p.planes; plane += gridDim.x) {
+        const i64* own = positions + plane * windows;
+        int found = 0;
+        for (i64 i = team.lane; i < windows; i += team.lanes) found |= is_stray(p, i, own[i]);
+        found = team_combine(found, shared, team, [](int x, int y) { return x | y; });
+        for (i64 i = 0; found && team.lane == 0 && i < windows; i++) {
+            if (!is_stray(p, i, own[i])) continue;
+            T& place = gx[plane * p.h * p.w + own[i]];
+            store(place, (ACC)load(place) + (ACC)load(g[plane * windows + i]));
+        }
+    }
+}
+
 // By how much a window divides: what is in it, or with padding counted what is in it and the padding.
 __device__ inline i64 divisor(const Pool& p, i64 top, i64 left) {
     if (p.count_padding) {

@@ -36,7 +36,10 @@ public final class HostGraphs implements InvocationHandler {
     private final Driver driver;
     private final Map<Long, List<Call>> recordings = new ConcurrentHashMap<>();
     private final Map<Long, List<Call>> graphs = new ConcurrentHashMap<>();
+
+    @SuppressWarnings("ThreadLocalUsage") // one a driver, of which a test has few
     private final ThreadLocal<Boolean> recording = ThreadLocal.withInitial(() -> false);
+
     private final AtomicLong handles = new AtomicLong(1L << 40);
 
     /** Graphs for {@code driver}. */
@@ -63,27 +66,33 @@ public final class HostGraphs implements InvocationHandler {
     public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
         Object first = arguments == null ? null : arguments[0];
         return switch (method.getName()) {
-            case "beginCapture" -> {
-                recordings.put(address((Stream) first), new ArrayList<>());
-                recording.set(true);
-                yield null;
-            }
-            case "endCapture" -> {
-                recording.set(false);
-                Graph graph = new Graph(handle());
-                graphs.put(graph.address().address(), recordings.remove(address((Stream) first)));
-                yield graph;
-            }
+            case "beginCapture" -> begin((Stream) first);
+            case "endCapture" -> end((Stream) first);
             case "captureStatus" ->
                 recordings.containsKey(address((Stream) first)) ? CaptureStatus.ACTIVE : CaptureStatus.NONE;
             case "nodeCount" -> (long) calls(((Graph) first).address()).size();
-            case "instantiate" -> {
-                GraphExec exec = new GraphExec(handle());
-                graphs.put(exec.address().address(), calls(((Graph) first).address()));
-                yield exec;
-            }
+            case "instantiate" -> instantiate((Graph) first);
             default -> queueOrRun(method, arguments, first);
         };
+    }
+
+    private Object begin(Stream stream) {
+        recordings.put(address(stream), new ArrayList<>());
+        recording.set(true);
+        return null;
+    }
+
+    private Graph end(Stream stream) {
+        recording.set(false);
+        Graph graph = new Graph(handle());
+        graphs.put(graph.address().address(), recordings.remove(address(stream)));
+        return graph;
+    }
+
+    private GraphExec instantiate(Graph graph) {
+        GraphExec exec = new GraphExec(handle());
+        graphs.put(exec.address().address(), calls(graph.address()));
+        return exec;
     }
 
     private Object queueOrRun(Method method, Object[] arguments, Object first) throws Throwable {

@@ -83,7 +83,7 @@ public final class HostCudnn implements InvocationHandler {
             case "createConvolution" -> add(new Cudnn.ConvolutionDescriptor(address()), arguments[0]);
             case "algorithms" -> algorithms();
             case "measureAlgorithms" -> {
-                measured.getAndIncrement();
+                measured.incrementAndGet();
                 yield algorithms();
             }
             case "convolve" -> {
