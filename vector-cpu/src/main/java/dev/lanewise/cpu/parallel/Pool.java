@@ -2,7 +2,6 @@ package dev.lanewise.cpu.parallel;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -10,13 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed set of daemon threads that serve one call at a time.
  *
- * <p>The tasks of a call are dealt out in shares of neighbours, one a thread: what one call leaves in a core's cache the
- * next call over the same memory finds there, and hardware prefetching runs on from task to task. A thread works through
- * its share from the front and then helps others from the back of theirs.
- *
- * <p>A share is one word: the call's number, its next task and its end. So a worker that is late, still reading the fields
- * of an earlier call, can never claim a task of this one: its compare-and-set fails. As long as some share of a call has
- * tasks left, the call is not over and its fields stay as they are.
+ * <p>{@code ticket} holds the number of the current call in its upper half and the next task in its lower half, so that a
+ * worker which is late, still reading the fields of an earlier call, can never claim a task of this one: its
+ * compare-and-set fails. Between two calls the ticket is closed, under a number of its own without tasks: a late worker of
+ * the call before must not see fields of the next one under a number that it holds for its own. Fields of a call are
+ * written while the ticket is closed and stay until its last task is done.
  */
 final class Pool {
     /** Idle workers and a waiting caller spin this long before they park: a wake-up from the system costs about as much. */
@@ -24,22 +21,17 @@ final class Pool {
 
     private static final int SPINS_PER_CLOCK_READ = 64;
 
-    /** The most tasks of a call: numbers of tasks are half of a share's lower half. */
-    static final int MOST_TASKS = 0xFFFF;
+    /** More than any number of tasks. */
+    private static final int CLOSED = Integer.MAX_VALUE;
 
-    private static final int NEXT_SHIFT = 16;
-
-    /** Shares lie so many words apart: two cache lines, which processors fetch in pairs. */
-    private static final int SHARE_STRIDE = 16;
-
-    private static final int NONE = -1;
-
+    private static final VarHandle TICKET;
     private static final VarHandle DONE;
     private static final VarHandle BUSY;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
+            TICKET = lookup.findVarHandle(Pool.class, "ticket", long.class);
             DONE = lookup.findVarHandle(Pool.class, "done", int.class);
             BUSY = lookup.findVarHandle(Pool.class, "busy", boolean.class);
         } catch (ReflectiveOperationException e) {
@@ -48,11 +40,8 @@ final class Pool {
     }
 
     private final Worker[] workers;
-    private final AtomicLongArray shares;
     private volatile boolean busy;
-    /** Of the newest call. */
-    private volatile int number;
-
+    private volatile long ticket;
     private volatile int done;
     private volatile boolean stopped;
     private volatile @Nullable Thread waitingCaller;
@@ -66,7 +55,6 @@ final class Pool {
 
     Pool(int threads) {
         workers = new Worker[threads - 1];
-        shares = new AtomicLongArray(threads * SHARE_STRIDE);
         for (int i = 0; i < workers.length; i++) {
             workers[i] = new Worker(i + 1);
         }
@@ -107,7 +95,11 @@ final class Pool {
     }
 
     private boolean enter() {
-        return !busy && BUSY.compareAndSet(this, false, true);
+        if (busy || !BUSY.compareAndSet(this, false, true)) {
+            return false;
+        }
+        ticket = (ticket >>> 32) + 1 << 32 | CLOSED;
+        return true;
     }
 
     private void runAll(int taskCount) {
@@ -115,11 +107,10 @@ final class Pool {
         done = 0;
         failure = null;
         startThreads();
-        int call = number + 1;
-        deal(call);
-        number = call;
+        long call = (ticket >>> 32) + 1;
+        ticket = call << 32;
         wake(taskCount - 1);
-        work(call, 0);
+        work(call);
         awaitOthers(taskCount);
         Throwable thrown = failure;
         taskBody = null;
@@ -127,15 +118,6 @@ final class Pool {
         failure = null;
         busy = false;
         rethrow(thrown);
-    }
-
-    private void deal(int call) {
-        int count = Math.min(tasks, threads());
-        for (int share = 0; share < count; share++) {
-            long first = (long) tasks * share / count;
-            long end = (long) tasks * (share + 1) / count;
-            shares.setRelease(share * SHARE_STRIDE, (long) call << 32 | first << NEXT_SHIFT | end);
-        }
     }
 
     private void startThreads() {
@@ -155,48 +137,32 @@ final class Pool {
         }
     }
 
-    /** Claims and runs tasks of the given call, those of a thread's own share first, until none is left. */
-    private void work(int call, int thread) {
-        int count = Math.min(tasks, threads());
-        int finished = 0;
-        for (int i = 0; i < count; i++) {
-            int share = (thread + i) % count;
-            for (int task = claim(call, share, i == 0); task != NONE; task = claim(call, share, i == 0)) {
-                runTask(task);
-                finished++;
-            }
-        }
-        if (finished > 0) {
-            finish(finished);
-        }
-    }
-
-    /** Takes the first or the last task of a share; {@link #NONE} if it has none of this call. */
-    private int claim(int call, int share, boolean first) {
+    /** Claims and runs tasks of the given call until none is left. */
+    private void work(long call) {
+        int count = tasks;
+        IntConsumer each = taskBody;
+        RangeBody range = rangeBody;
+        long rangeSize = size;
+        long rangeChunk = chunk;
         while (true) {
-            long seen = shares.get(share * SHARE_STRIDE);
-            int next = (int) seen >>> NEXT_SHIFT;
-            int end = (int) seen & MOST_TASKS;
-            if ((int) (seen >>> 32) != call || next == end) {
-                return NONE;
+            long seen = ticket;
+            int task = (int) seen;
+            if (seen >>> 32 != (call & 0xFFFF_FFFFL) || task >= count) {
+                return;
             }
-            long rest = first ? seen + (1L << NEXT_SHIFT) : seen - 1;
-            if (shares.compareAndSet(share * SHARE_STRIDE, seen, rest)) {
-                return first ? next : end - 1;
+            if (TICKET.compareAndSet(this, seen, seen + 1)) {
+                try {
+                    if (each != null) {
+                        each.accept(task);
+                    } else if (range != null) {
+                        long from = task * rangeChunk;
+                        range.run(from, Math.min(rangeSize, from + rangeChunk));
+                    }
+                } catch (Throwable e) {
+                    recordFailure(e);
+                }
+                finishTask(count);
             }
-        }
-    }
-
-    private void runTask(int task) {
-        try {
-            if (taskBody != null) {
-                taskBody.accept(task);
-            } else if (rangeBody != null) {
-                long from = task * chunk;
-                rangeBody.run(from, Math.min(size, from + chunk));
-            }
-        } catch (Throwable e) {
-            recordFailure(e);
         }
     }
 
@@ -206,9 +172,8 @@ final class Pool {
         }
     }
 
-    private void finish(int finished) {
-        int count = tasks;
-        if ((int) DONE.getAndAdd(this, finished) + finished == count) {
+    private void finishTask(int count) {
+        if ((int) DONE.getAndAdd(this, 1) + 1 == count) {
             Thread caller = waitingCaller;
             if (caller != null) {
                 LockSupport.unpark(caller);
@@ -258,33 +223,31 @@ final class Pool {
     }
 
     private final class Worker extends Thread {
-        private final int position;
         private volatile boolean parked;
 
-        Worker(int position) {
-            super("lanewise-worker-" + position);
-            this.position = position;
+        Worker(int number) {
+            super("lanewise-worker-" + number);
             setDaemon(true);
         }
 
         @Override
         public void run() {
-            int served = 0;
+            long served = 0;
             while (!stopped) {
-                int call = awaitCall(served);
+                long call = awaitCall(served);
                 if (call != served) {
-                    work(call, position);
+                    work(call);
                     served = call;
                 }
             }
         }
 
         /** The number of the newest call, or {@code served} when woken without one. */
-        private int awaitCall(int served) {
+        private long awaitCall(long served) {
             long start = System.nanoTime();
             do {
                 for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
-                    int call = number;
+                    long call = ticket >>> 32;
                     if (call != served) {
                         return call;
                     }
@@ -292,11 +255,11 @@ final class Pool {
                 }
             } while (System.nanoTime() - start < SPIN_NANOS && !stopped);
             parked = true;
-            if (number == served && !stopped) {
+            if (ticket >>> 32 == served && !stopped) {
                 LockSupport.park(this);
             }
             parked = false;
-            return number;
+            return ticket >>> 32;
         }
     }
 }
