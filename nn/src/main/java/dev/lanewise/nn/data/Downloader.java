@@ -149,7 +149,8 @@ public final class Downloader {
 
     private static void moveInto(Path part, Path target, RemoteFile file) throws IOException {
         try {
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+            // In one step: without it, a file of another process that is there already would be missing for a moment.
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (NoSuchFileException moved) {
             // Another process may have found the part whole and moved it in the meantime.
             if (!isWhole(target, file)) {
