@@ -95,7 +95,12 @@ public final class HostKernels implements Nvrtc {
         Path library = folder.resolve("libgrid_" + hash(resource("grid.cpp")) + ".so");
         try {
             Files.createDirectories(folder);
-            Files.writeString(folder.resolve("grid_" + hash(header) + ".h"), header);
+            Path file = folder.resolve("grid_" + hash(header) + ".h");
+            if (!Files.exists(file)) {
+                // whole at once: another compilation may include it at this moment
+                Path unfinished = Files.writeString(Files.createTempFile(folder, "grid", ".h"), header);
+                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
