@@ -44,6 +44,7 @@ public final class GoldenCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Device checked = device();
         Path folder = home(dir);
         if (!Files.isDirectory(folder)) {
             throw new ParameterException(
@@ -51,7 +52,7 @@ public final class GoldenCommand implements Callable<Integer> {
                     "--dir " + dir + ": no such folder (expected one with"
                             + " *.safetensors); give the folder of the cases");
         }
-        List<GoldenRunner.Pending> cases = GoldenRunner.of(folder, device()).cases();
+        List<GoldenRunner.Pending> cases = GoldenRunner.of(folder, checked).cases();
         if (cases.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(),
