@@ -48,7 +48,8 @@ final class InterruptionTest {
         try (BufferedReader out = process.inputReader();
                 BufferedReader err = process.errorReader()) {
             assertThat(out.readLine()).contains("\"epoch\":1");
-            process.destroy();
+            // by its handle: Process.destroy closes the streams as well
+            process.toHandle().destroy();
             error = String.join(
                     "\n",
                     err.lines().filter(line -> !line.startsWith("WARNING")).toList());
