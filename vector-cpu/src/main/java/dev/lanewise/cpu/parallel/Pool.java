@@ -2,6 +2,7 @@ package dev.lanewise.cpu.parallel;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -9,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed set of daemon threads that serve one call at a time.
  *
- * <p>{@code ticket} holds the number of the current call in its upper half and the next task in its lower half, so that a
- * worker which is late, still reading the fields of an earlier call, can never claim a task of this one: its
- * compare-and-set fails. Between two calls the ticket is closed, under a number of its own without tasks: a late worker of
- * the call before must not see fields of the next one under a number that it holds for its own. Fields of a call are
- * written while the ticket is closed and stay until its last task is done.
+ * <p>The tasks of a call are dealt out in shares of neighbours, one a thread: what one call leaves in a core's cache the
+ * next call over the same memory finds there, and hardware prefetching runs on from task to task. A thread works through
+ * its share from the front and then helps others from the back of theirs.
+ *
+ * <p>A share is one word: the call's number, its next task and its end. So a worker that is late, still reading the fields
+ * of an earlier call, can never claim a task of this one: its compare-and-set fails. As long as some share of a call has
+ * tasks left, the call is not over and its fields stay as they are.
  */
 final class Pool {
     /** Idle workers and a waiting caller spin this long before they park: a wake-up from the system costs about as much. */
@@ -21,17 +24,22 @@ final class Pool {
 
     private static final int SPINS_PER_CLOCK_READ = 64;
 
-    /** More than any number of tasks. */
-    private static final int CLOSED = Integer.MAX_VALUE;
+    /** The most tasks of a call: numbers of tasks are half of a share's lower half. */
+    static final int MOST_TASKS = 0xFFFF;
 
-    private static final VarHandle TICKET;
+    private static final int NEXT_SHIFT = 16;
+
+    /** Shares lie so many words apart: two cache lines, which processors fetch in pairs. */
+    private static final int SHARE_STRIDE = 16;
+
+    private static final int NONE = -1;
+
     private static final VarHandle DONE;
     private static final VarHandle BUSY;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            TICKET = lookup.findVarHandle(Pool.class, "ticket", long.class);
             DONE = lookup.findVarHandle(Pool.class, "done", int.class);
             BUSY = lookup.findVarHandle(Pool.class, "busy", boolean.class);
         } catch (ReflectiveOperationException e) {
@@ -40,8 +48,11 @@ final class Pool {
     }
 
     private final Worker[] workers;
+    private final AtomicLongArray shares;
     private volatile boolean busy;
-    private volatile long ticket;
+    /** Of the newest call. */
+    private volatile int number;
+
     private volatile int done;
     private volatile boolean stopped;
     private volatile @Nullable Thread waitingCaller;
@@ -55,6 +66,7 @@ final class Pool {
 
     Pool(int threads) {
         workers = new Worker[threads - 1];
+        shares = new AtomicLongArray(threads * SHARE_STRIDE);
         for (int i = 0; i < workers.length; i++) {
             workers[i] = new Worker(i + 1);
         }
@@ -95,11 +107,7 @@ final class Pool {
     }
 
     private boolean enter() {
-        if (busy || !BUSY.compareAndSet(this, false, true)) {
-            return false;
-        }
-        ticket = (ticket >>> 32) + 1 << 32 | CLOSED;
-        return true;
+        return !busy && BUSY.compareAndSet(this, false, true);
     }
 
     private void runAll(int taskCount) {
@@ -107,10 +115,11 @@ final class Pool {
         done = 0;
         failure = null;
         startThreads();
-        long call = (ticket >>> 32) + 1;
-        ticket = call << 32;
+        int call = number + 1;
+        deal(call);
+        number = call;
         wake(taskCount - 1);
-        work(call);
+        work(call, 0);
         awaitOthers(taskCount);
         Throwable thrown = failure;
         taskBody = null;
@@ -118,6 +127,15 @@ final class Pool {
         failure = null;
         busy = false;
         rethrow(thrown);
+    }
+
+    private void deal(int call) {
+        int count = Math.min(tasks, threads());
+        for (int share = 0; share < count; share++) {
+            long first = (long) tasks * share / count;
+            long end = (long) tasks * (share + 1) / count;
+            shares.setRelease(share * SHARE_STRIDE, (long) call << 32 | first << NEXT_SHIFT | end);
+        }
     }
 
     private void startThreads() {
@@ -137,32 +155,48 @@ final class Pool {
         }
     }
 
-    /** Claims and runs tasks of the given call until none is left. */
-    private void work(long call) {
-        int count = tasks;
-        IntConsumer each = taskBody;
-        RangeBody range = rangeBody;
-        long rangeSize = size;
-        long rangeChunk = chunk;
+    /** Claims and runs tasks of the given call, those of a thread's own share first, until none is left. */
+    private void work(int call, int thread) {
+        int count = Math.min(tasks, threads());
+        int finished = 0;
+        for (int i = 0; i < count; i++) {
+            int share = (thread + i) % count;
+            for (int task = claim(call, share, i == 0); task != NONE; task = claim(call, share, i == 0)) {
+                runTask(task);
+                finished++;
+            }
+        }
+        if (finished > 0) {
+            finish(finished);
+        }
+    }
+
+    /** Takes the first or the last task of a share; {@link #NONE} if it has none of this call. */
+    private int claim(int call, int share, boolean first) {
         while (true) {
-            long seen = ticket;
-            int task = (int) seen;
-            if (seen >>> 32 != (call & 0xFFFF_FFFFL) || task >= count) {
-                return;
+            long seen = shares.get(share * SHARE_STRIDE);
+            int next = (int) seen >>> NEXT_SHIFT;
+            int end = (int) seen & MOST_TASKS;
+            if ((int) (seen >>> 32) != call || next == end) {
+                return NONE;
             }
-            if (TICKET.compareAndSet(this, seen, seen + 1)) {
-                try {
-                    if (each != null) {
-                        each.accept(task);
-                    } else if (range != null) {
-                        long from = task * rangeChunk;
-                        range.run(from, Math.min(rangeSize, from + rangeChunk));
-                    }
-                } catch (Throwable e) {
-                    recordFailure(e);
-                }
-                finishTask(count);
+            long rest = first ? seen + (1L << NEXT_SHIFT) : seen - 1;
+            if (shares.compareAndSet(share * SHARE_STRIDE, seen, rest)) {
+                return first ? next : end - 1;
             }
+        }
+    }
+
+    private void runTask(int task) {
+        try {
+            if (taskBody != null) {
+                taskBody.accept(task);
+            } else if (rangeBody != null) {
+                long from = task * chunk;
+                rangeBody.run(from, Math.min(size, from + chunk));
+            }
+        } catch (Throwable e) {
+            recordFailure(e);
         }
     }
 
@@ -172,8 +206,9 @@ final class Pool {
         }
     }
 
-    private void finishTask(int count) {
-        if ((int) DONE.getAndAdd(this, 1) + 1 == count) {
+    private void finish(int finished) {
+        int count = tasks;
+        if ((int) DONE.getAndAdd(this, finished) + finished == count) {
             Thread caller = waitingCaller;
             if (caller != null) {
                 LockSupport.unpark(caller);
@@ -223,31 +258,33 @@ final class Pool {
     }
 
     private final class Worker extends Thread {
+        private final int position;
         private volatile boolean parked;
 
-        Worker(int number) {
-            super("lanewise-worker-" + number);
+        Worker(int position) {
+            super("lanewise-worker-" + position);
+            this.position = position;
             setDaemon(true);
         }
 
         @Override
         public void run() {
-            long served = 0;
+            int served = 0;
             while (!stopped) {
-                long call = awaitCall(served);
+                int call = awaitCall(served);
                 if (call != served) {
-                    work(call);
+                    work(call, position);
                     served = call;
                 }
             }
         }
 
         /** The number of the newest call, or {@code served} when woken without one. */
-        private long awaitCall(long served) {
+        private int awaitCall(int served) {
             long start = System.nanoTime();
             do {
                 for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
-                    long call = ticket >>> 32;
+                    int call = number;
                     if (call != served) {
                         return call;
                     }
@@ -255,11 +292,11 @@ final class Pool {
                 }
             } while (System.nanoTime() - start < SPIN_NANOS && !stopped);
             parked = true;
-            if (ticket >>> 32 == served && !stopped) {
+            if (number == served && !stopped) {
                 LockSupport.park(this);
             }
             parked = false;
-            return ticket >>> 32;
+            return number;
         }
     }
 }

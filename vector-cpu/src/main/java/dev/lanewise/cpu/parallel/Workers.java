@@ -13,7 +13,6 @@ import java.util.function.IntConsumer;
  * <p>The number of threads is {@code -Dlanewise.threads}, by default that of the processors.
  */
 public final class Workers {
-    private static final int MAX_CHUNKS = 1 << 30;
     private static final ReentrantLock RESIZE = new ReentrantLock();
     private static volatile Pool pool = new Pool(Math.max(
             1, Integer.getInteger("lanewise.threads", Runtime.getRuntime().availableProcessors())));
@@ -52,6 +51,14 @@ public final class Workers {
      * @throws RuntimeException the first exception a task threw, after all tasks have ended
      */
     public static void run(int tasks, IntConsumer body) {
+        if (tasks > Pool.MOST_TASKS) {
+            forRange(tasks, 1, (from, to) -> {
+                for (long task = from; task < to; task++) {
+                    body.accept((int) task);
+                }
+            });
+            return;
+        }
         Pool current = pool;
         if (tasks <= 1 || current.threads() == 1 || !current.tryRun(tasks, body)) {
             for (int task = 0; task < tasks; task++) {
@@ -61,7 +68,8 @@ public final class Workers {
     }
 
     /**
-     * Runs {@code body} over {@code [0, size)} in chunks of {@code grain}; a size of at most one grain stays on the caller.
+     * Runs {@code body} over {@code [0, size)} in chunks of {@code grain}, or larger ones where these would be more than
+     * {@value Pool#MOST_TASKS}; a size of at most one grain stays on the caller.
      *
      * @throws IllegalArgumentException if {@code grain} is less than 1
      */
@@ -75,7 +83,7 @@ public final class Workers {
             }
             return;
         }
-        long chunk = Math.max(grain, Math.ceilDiv(size, (long) MAX_CHUNKS));
+        long chunk = Math.max(grain, Math.ceilDiv(size, (long) Pool.MOST_TASKS));
         int tasks = (int) Math.ceilDiv(size, chunk);
         Pool current = pool;
         if (tasks == 1 || current.threads() == 1 || !current.tryRun(tasks, size, chunk, body)) {

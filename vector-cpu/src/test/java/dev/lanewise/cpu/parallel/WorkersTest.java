@@ -36,7 +36,7 @@ class WorkersTest {
     @ValueSource(ints = {1, 2, 5})
     void everyTaskRunsOnce(int threads) {
         Workers.setThreads(threads);
-        for (int tasks : new int[] {0, 1, 2, 3, 100, 1000}) {
+        for (int tasks : new int[] {0, 1, 2, 3, 100, 1000, 70_000}) {
             AtomicIntegerArray runs = new AtomicIntegerArray(Math.max(1, tasks));
             Workers.run(tasks, runs::incrementAndGet);
             for (int task = 0; task < tasks; task++) {
