@@ -2,6 +2,7 @@ package dev.lanewise.tensor.spi;
 
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import dev.lanewise.tensor.internal.Reclaimer;
+import dev.lanewise.tensor.internal.SystemMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -108,13 +109,13 @@ public final class HostMemory {
     private static MemorySegment system(Arena arena, long bytes) {
         MemorySegment segment;
         try {
-            segment = arena.allocate(bytes, ALIGNMENT);
+            segment = SystemMemory.allocate(arena, bytes, ALIGNMENT);
         } catch (OutOfMemoryError first) {
             trim();
             Reclaimer.collectNow();
             trim();
             try {
-                segment = arena.allocate(bytes, ALIGNMENT);
+                segment = SystemMemory.allocate(arena, bytes, ALIGNMENT);
             } catch (OutOfMemoryError second) {
                 throw new OutOfTensorMemoryException(
                         "out of memory: " + bytes + " bytes asked for with " + bytesFromSystem()

@@ -27,8 +27,8 @@ public final class Scratch implements AutoCloseable {
     private static final int SLOTS = 16;
     private static final int ALIGNMENT = 64;
 
-    /** Larger blocks are neither worth keeping apart nor within the JVM's limit on what the garbage collector frees. */
-    private static final long LARGEST = 16 << 20;
+    /** Larger blocks would waste up to half of what they take, and want huge pages. */
+    private static final long LARGEST = 2 << 20;
 
     private static final AtomicReferenceArray<Scratch> POOL = new AtomicReferenceArray<>(CLASSES * SLOTS);
 
