@@ -21,6 +21,22 @@ enum F32Kernel implements Kernel {
         }
 
         @Override
+        public void rows(long x, long rows, long stride, long n, long partial) {
+            long row = 0;
+            double sum = 0;
+            if (n <= CHAIN) {
+                for (; row <= rows - 4; row += 4) {
+                    sum += RowSum.fourRowsOfF32(x + row * stride, stride, (int) n);
+                }
+            }
+            if (row < rows) {
+                super.rows(x + row * stride, rows - row, stride, n, partial);
+                sum += f64(partial);
+            }
+            f64(partial, sum);
+        }
+
+        @Override
         double combine(double a, double b) {
             return a + b;
         }
@@ -46,6 +62,11 @@ enum F32Kernel implements Kernel {
         @Override
         double row(long x, int n) {
             return SUM.row(x, n);
+        }
+
+        @Override
+        public void rows(long x, long rows, long stride, long n, long partial) {
+            SUM.rows(x, rows, stride, n, partial);
         }
 
         @Override

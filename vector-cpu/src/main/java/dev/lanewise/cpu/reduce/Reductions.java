@@ -20,6 +20,9 @@ public final class Reductions {
     /** Elements that are worth a task of their own. */
     private static final long GRAIN = 1 << 15;
 
+    /** Rows of a block whose elements are read in step: so many streams are fetched ahead. */
+    private static final int STREAMS = 4;
+
     /** Rows that one pass adds up column by column; more rows go in several passes whose results are added. */
     private static final long ROW_BLOCK = 256;
 
@@ -139,29 +142,64 @@ public final class Reductions {
         }
     }
 
-    /** One result of many elements, cut into blocks of whole rows, or of parts of a row where rows are long. */
+    /** One result of many elements. A long row is read as {@link #STREAMS} rows side by side. */
     private void inBlocks(long x, long rows, long stride, long n, long result) {
-        long part = Math.min(n, GRAIN);
-        long parts = Math.ceilDiv(n, part);
-        long group = Math.max(1, GRAIN / n);
-        long groups = Math.ceilDiv(rows, group);
-        long blocks = groups * parts;
-        try (Scratch partials = Scratch.borrow(blocks * Double.BYTES)) {
+        boolean one = rows == 1 && n > GRAIN;
+        long size = one ? n / STREAMS : n;
+        Blocks blocks = Blocks.of(one ? STREAMS : rows, one ? size * bytes : stride, size);
+        long rest = one ? n % STREAMS : 0;
+        try (Scratch partials = Scratch.borrow((blocks.count() + 1) * Double.BYTES)) {
             long partial = partials.address();
-            Workers.forRange(blocks, 1, (from, to) -> {
+            Workers.forRange(blocks.count(), 1, (from, to) -> {
                 for (long block = from; block < to; block++) {
-                    long row = block / parts * group;
-                    long column = block % parts * part;
                     kernel.rows(
-                            x + row * stride + column * bytes,
-                            Math.min(group, rows - row),
-                            stride,
-                            Math.min(part, n - column),
+                            x + blocks.offset(block, bytes),
+                            blocks.rows(block),
+                            blocks.stride,
+                            blocks.columns(block),
                             partial + block * Double.BYTES);
                 }
             });
-            kernel.combine(partial, blocks);
+            if (rest > 0) {
+                kernel.rows(x + (n - rest) * bytes, 1, 0, rest, partial + blocks.count() * Double.BYTES);
+            }
+            kernel.combine(partial, blocks.count() + (rest > 0 ? 1 : 0));
             kernel.finish(partial, rows * n, result);
+        }
+    }
+
+    /**
+     * Rows cut into blocks of whole rows, or of parts of {@link #STREAMS} rows where rows are long.
+     *
+     * @param rows how many rows
+     * @param stride their distance in bytes
+     * @param n the elements of a row
+     * @param group the rows of a block
+     * @param part the elements of a block's rows
+     */
+    private record Blocks(long rows, long stride, long n, long group, long part) {
+        static Blocks of(long rows, long stride, long n) {
+            return new Blocks(rows, stride, n, Math.max(STREAMS, GRAIN / n), Math.min(n, GRAIN / STREAMS));
+        }
+
+        long count() {
+            return Math.ceilDiv(rows, group) * parts();
+        }
+
+        private long parts() {
+            return Math.ceilDiv(n, part);
+        }
+
+        long offset(long block, int bytes) {
+            return block / parts() * group * stride + block % parts() * part * bytes;
+        }
+
+        long rows(long block) {
+            return Math.min(group, rows - block / parts() * group);
+        }
+
+        long columns(long block) {
+            return Math.min(part, n - block % parts() * part);
         }
     }
 
