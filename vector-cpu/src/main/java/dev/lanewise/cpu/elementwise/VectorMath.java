@@ -147,9 +147,18 @@ public final class VectorMath {
 
     /** {@code 1 / (1 + e^-x)}; at most 3 ulp off, results below 2^-126 become 0. */
     public static FloatVector sigmoid(FloatVector x) {
-        FloatVector e = expOfNegative(x.abs().neg());
-        FloatVector numerator = e.blend(1, x.compare(VectorOperators.GE, 0));
-        return numerator.div(e.add(1));
+        FloatVector shifted = x.fma(broadcast(F32, -LOG2_E), broadcast(F32, ROUNDER));
+        FloatVector n = shifted.sub(ROUNDER);
+        // e^-x is 2^n e^-t
+        FloatVector t = n.fma(broadcast(F32, LN2_LOW), n.fma(broadcast(F32, LN2_HIGH), x));
+        FloatVector p = t.fma(broadcast(F32, 1.381431823e-3f), broadcast(F32, -8.368851617e-3f))
+                .fma(t, broadcast(F32, 4.166840017e-2f))
+                .fma(t, broadcast(F32, -1.666651964e-1f))
+                .fma(t, broadcast(F32, 0.5f))
+                .fma(t, broadcast(F32, -1f))
+                .fma(t, broadcast(F32, 1f));
+        FloatVector e = p.mul(powerOfTwo(shifted)).blend(0, x.compare(VectorOperators.GT, -NORMAL_EXP_LEAST));
+        return broadcast(F32, 1f).div(e.add(1)).blend(0, x.compare(VectorOperators.LT, NORMAL_EXP_LEAST));
     }
 
     /** {@code x * sigmoid(x)}. */
