@@ -24,7 +24,7 @@ enum F32Kernel implements Kernel {
         public void rows(long x, long rows, long stride, long n, long partial) {
             long row = 0;
             double sum = 0;
-            if (n <= CHAIN) {
+            if (n <= 2 * CHAIN) {
                 for (; row <= rows - 4; row += 4) {
                     sum += RowSum.fourRowsOfF32(x + row * stride, stride, (int) n);
                 }

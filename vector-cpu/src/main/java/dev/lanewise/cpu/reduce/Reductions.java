@@ -23,6 +23,9 @@ public final class Reductions {
     /** Rows of a block whose elements are read in step: so many streams are fetched ahead. */
     private static final int STREAMS = 4;
 
+    /** Blocks become larger only where there are so many. */
+    private static final int FEWEST_BLOCKS = 128;
+
     /** Rows that one pass adds up column by column; more rows go in several passes whose results are added. */
     private static final long ROW_BLOCK = 256;
 
@@ -179,7 +182,8 @@ public final class Reductions {
      */
     private record Blocks(long rows, long stride, long n, long group, long part) {
         static Blocks of(long rows, long stride, long n) {
-            return new Blocks(rows, stride, n, Math.max(STREAMS, GRAIN / n), Math.min(n, GRAIN / STREAMS));
+            long grain = Math.clamp(rows * n / FEWEST_BLOCKS, GRAIN, 4 * GRAIN);
+            return new Blocks(rows, stride, n, Math.max(STREAMS, grain / n), Math.min(n, grain / STREAMS));
         }
 
         long count() {
