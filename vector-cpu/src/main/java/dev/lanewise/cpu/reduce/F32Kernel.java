@@ -254,6 +254,11 @@ enum F32Kernel implements Kernel {
     }
 
     @Override
+    public int columnBytes() {
+        return Float.BYTES;
+    }
+
+    @Override
     public void finishColumns(long columns, int n, long count) {}
 
     private static VectorMask<Float> tail(int n) {

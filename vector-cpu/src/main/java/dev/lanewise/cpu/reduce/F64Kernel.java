@@ -251,6 +251,11 @@ enum F64Kernel implements Kernel {
     }
 
     @Override
+    public int columnBytes() {
+        return Double.BYTES;
+    }
+
+    @Override
     public void finishColumns(long columns, int n, long count) {}
 
     private static VectorMask<Double> tail(int n) {

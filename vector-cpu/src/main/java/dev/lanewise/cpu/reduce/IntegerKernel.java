@@ -50,17 +50,39 @@ record IntegerKernel(Reduce.Kind kind, DType type, DType result) implements Kern
 
     @Override
     public boolean hasColumns() {
-        return false;
+        return true;
+    }
+
+    @Override
+    public int columnBytes() {
+        return Long.BYTES;
     }
 
     @Override
     public void columns(long x, long rows, long stride, int n, long output) {
-        throw new AssertionError("integers have no column kernel");
+        long[] totals = new long[n];
+        long[] row = new long[n];
+        widen(x, n, totals);
+        for (long i = 1; i < rows; i++) {
+            widen(x + i * stride, n, row);
+            combine(totals, row, n);
+        }
+        for (int i = 0; i < n; i++) {
+            i64(output + 8L * i, totals[i]);
+        }
     }
 
     @Override
+    public void combineColumns(long partials, long rows, long stride, int n, long output) {
+        new IntegerKernel(kind, DType.I64, result).columns(partials, rows, stride, n, output);
+    }
+
+    /** No result is wider than its partial, so none is overwritten before it is read. */
+    @Override
     public void finishColumns(long columns, int n, long count) {
-        throw new AssertionError("integers have no column kernel");
+        for (int i = 0; i < n; i++) {
+            Access.integer(result, columns + (long) i * result.bytes(), i64(columns + 8L * i));
+        }
     }
 
     private long identity() {
@@ -118,6 +140,42 @@ record IntegerKernel(Reduce.Kind kind, DType type, DType result) implements Kern
             }
         }
         return total;
+    }
+
+    /** Combines elements in pairs; on arrays, with one operation a loop, so that the compiler takes vectors. */
+    private void combine(long[] totals, long[] row, int n) {
+        switch (kind) {
+            case SUM, MEAN -> {
+                for (int i = 0; i < n; i++) {
+                    totals[i] += row[i];
+                }
+            }
+            case PROD -> {
+                for (int i = 0; i < n; i++) {
+                    totals[i] *= row[i];
+                }
+            }
+            case AMAX -> {
+                for (int i = 0; i < n; i++) {
+                    totals[i] = Math.max(totals[i], row[i]);
+                }
+            }
+            case AMIN -> {
+                for (int i = 0; i < n; i++) {
+                    totals[i] = Math.min(totals[i], row[i]);
+                }
+            }
+            case ANY -> {
+                for (int i = 0; i < n; i++) {
+                    totals[i] |= row[i];
+                }
+            }
+            case ALL -> {
+                for (int i = 0; i < n; i++) {
+                    totals[i] &= row[i];
+                }
+            }
+        }
     }
 
     private void widen(long x, int n, long[] run) {

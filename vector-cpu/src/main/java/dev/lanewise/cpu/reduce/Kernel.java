@@ -1,8 +1,8 @@
 package dev.lanewise.cpu.reduce;
 
 /**
- * Combines elements of one type in one way. Partial results of rows are 8 bytes wide, those of columns have the element
- * type, so that columns of partial results combine by the same kernel.
+ * Combines elements of one type in one way. Partial results of rows are 8 bytes wide, those of columns
+ * {@link #columnBytes}.
  */
 interface Kernel {
     /** Combines {@code rows} rows of {@code n} neighbouring elements, {@code stride} bytes apart, into one partial. */
@@ -17,9 +17,17 @@ interface Kernel {
     /** Whether {@link #columns} works. */
     boolean hasColumns();
 
+    /** The bytes of a partial result of a column. */
+    int columnBytes();
+
     /** Combines {@code rows} rows of {@code n} elements, {@code stride} bytes apart, column by column. */
     void columns(long x, long rows, long stride, int n, long output);
 
-    /** Writes what is left to do to {@code n} column results that stand for {@code count} elements each. */
+    /** Combines {@code rows} rows of {@code n} partial results of columns likewise. */
+    default void combineColumns(long partials, long rows, long stride, int n, long output) {
+        columns(partials, rows, stride, n, output);
+    }
+
+    /** Makes {@code n} partial results, of {@code count} elements each, results side by side in the same place. */
     void finishColumns(long columns, int n, long count);
 }

@@ -215,7 +215,7 @@ public final class Reductions {
         long stride = any ? layout.reduced().get(0).input() * bytes : 0;
         long rowBlocks = Math.ceilDiv(rows, ROW_BLOCK);
         long columnBlocks = Math.ceilDiv(inner.size(), (long) COLUMN_BLOCK);
-        long rowBytes = inner.size() * outputBytes;
+        long rowBytes = inner.size() * kernel.columnBytes();
         long grain = Math.max(1, GRAIN / (Math.min(rows, ROW_BLOCK) * Math.min(inner.size(), COLUMN_BLOCK)));
         for (long i = 0, results = Layout.elements(outer); i < results; i++) {
             long from = x + input(outer, i);
@@ -230,7 +230,7 @@ public final class Reductions {
                                 Math.min(ROW_BLOCK, rows - row),
                                 stride,
                                 (int) Math.min(COLUMN_BLOCK, inner.size() - column),
-                                partial + block / columnBlocks * rowBytes + column * outputBytes);
+                                partial + block / columnBlocks * rowBytes + column * kernel.columnBytes());
                     }
                 });
                 combineColumns(partial, rowBlocks, inner, rows, output + output(outer, i));
@@ -239,12 +239,12 @@ public final class Reductions {
     }
 
     private void combineColumns(long partial, long rowBlocks, Axis inner, long rows, long result) {
-        long rowBytes = inner.size() * outputBytes;
+        long rowBytes = inner.size() * kernel.columnBytes();
         for (long column = 0; column < inner.size(); column += COLUMN_BLOCK) {
             int n = (int) Math.min(COLUMN_BLOCK, inner.size() - column);
-            long at = partial + column * outputBytes;
-            try (Scratch total = Scratch.borrow((long) COLUMN_BLOCK * outputBytes)) {
-                kernel.columns(at, rowBlocks, rowBytes, n, total.address());
+            long at = partial + column * kernel.columnBytes();
+            try (Scratch total = Scratch.borrow((long) COLUMN_BLOCK * kernel.columnBytes())) {
+                kernel.combineColumns(at, rowBlocks, rowBytes, n, total.address());
                 kernel.finishColumns(total.address(), n, rows);
                 StridedCopy.run(
                         outputBytes,

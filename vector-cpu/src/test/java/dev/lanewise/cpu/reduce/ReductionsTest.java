@@ -74,6 +74,20 @@ class ReductionsTest {
     }
 
     @Test
+    void columnsOfIntegersInBlocksEqualTheOracle() {
+        for (DType dtype : List.of(DType.I8, DType.U8, DType.I32, DType.I64, DType.BOOL)) {
+            Tensor wide = random(random, dtype, Layout.DENSE, 600, 1100);
+            Tensor outer = random(random, dtype, Layout.DENSE, 2, 300, 9);
+            for (Reduce.Kind kind : Reduce.Kind.values()) {
+                if (new Reduce(kind, List.of(), false).dtypes().contains(dtype)) {
+                    check(new Reduce(kind, List.of(0), false), 0, wide);
+                    check(new Reduce(kind, List.of(1), true), 0, outer);
+                }
+            }
+        }
+    }
+
+    @Test
     void sumOfManyEqualNumbersStaysAccurate() {
         int n = 1 << 21;
         double[] values = new double[n];
