@@ -112,8 +112,7 @@ final class CommandLineTest {
                 "train", "mnist-mlp", "--data", "synthetic", "--epochs", "2", "--json", "--resume", file.toString());
         assertThat(second.out().lines()).singleElement().asString().contains("\"epoch\":2");
         assertOneLine(
-                lanewise(
-                        "train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--resume", file.toString()),
+                lanewise("train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--resume", file.toString()),
                 0,
                 "m.safetensors: trained up to epoch 1 already, so nothing was done; --epochs 2 goes on");
         assertOneLine(

@@ -22,8 +22,8 @@ import java.util.function.Supplier;
  *     others reach what they should with a constant one
  */
 record DigitImages(String id, Supplier<Module> network, Recipe recipe, Rates rates) implements ReferenceModel {
-    static final DigitImages MLP = new DigitImages(
-            "mnist-mlp", MnistModels::mlp, new Recipe(10, 128, OptimizerKind.SGD, 0.1), Rates.CONSTANT);
+    static final DigitImages MLP =
+            new DigitImages("mnist-mlp", MnistModels::mlp, new Recipe(10, 128, OptimizerKind.SGD, 0.1), Rates.CONSTANT);
     static final DigitImages LENET = new DigitImages(
             "mnist-lenet", MnistModels::lenet5, new Recipe(3, 64, OptimizerKind.ADAM, 2e-3), Rates.CONSTANT);
     static final DigitImages CNN = new DigitImages(

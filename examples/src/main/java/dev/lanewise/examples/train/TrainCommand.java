@@ -75,7 +75,10 @@ public final class TrainCommand implements Callable<Integer> {
                     "Write weights, training state and what 'predict' needs after each epoch, and when interrupted.")
     private @Nullable Path save;
 
-    @Option(names = "--resume", paramLabel = "FILE", description = "Go on from a file that --save wrote.")
+    @Option(
+            names = "--resume",
+            paramLabel = "FILE",
+            description = "Go on from a file that --save wrote, up to epoch --epochs; a cycle of rates spans them all.")
     private @Nullable Path resume;
 
     @Option(

@@ -62,8 +62,7 @@ final class CurvesPngTest {
     @Test
     void withoutXchartOnlyDrawingFailsAndSaysWhatToAdd() throws Exception {
         ClassLoader loader = withoutXchart();
-        Constructor<?> curves =
-                loader.loadClass(CurvesPng.class.getName()).getConstructor(Path.class);
+        Constructor<?> curves = loader.loadClass(CurvesPng.class.getName()).getConstructor(Path.class);
         assertThatThrownBy(() -> curves.newInstance(folder.resolve("curves.png")))
                 .cause()
                 .hasMessage("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the module"
