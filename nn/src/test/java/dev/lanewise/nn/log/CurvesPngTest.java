@@ -51,7 +51,7 @@ final class CurvesPngTest {
     private static ClassLoader withoutXchart() throws IOException {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         List<URL> urls = new ArrayList<>();
-        for (String entry : classPath.split(File.pathSeparator)) {
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
             if (!entry.contains("xchart")) {
                 urls.add(Path.of(entry).toUri().toURL());
             }
