@@ -1,19 +1,16 @@
 package dev.lanewise.bench;
 
-import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Backend;
-import dev.lanewise.tensor.spi.BackendInfo;
-import dev.lanewise.tensor.spi.Buffer;
-import java.lang.foreign.MemorySegment;
+import dev.lanewise.tensor.spi.DelegatingBackend;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Takes the time of every operation of a backend, for one thread that runs operations. */
-final class ProfilingBackend implements Backend {
+final class ProfilingBackend extends DelegatingBackend {
     /** An operation on operands of certain shapes. */
     record Kind(String op, String shapes) {}
 
@@ -30,13 +27,12 @@ final class ProfilingBackend implements Backend {
         }
     }
 
-    private final Backend backend;
     private final Map<Kind, Total> totals = new LinkedHashMap<>();
     private long nanos;
 
     /** A decorator. */
     ProfilingBackend(Backend backend) {
-        this.backend = backend;
+        super(backend);
     }
 
     /** What was measured since the last {@link #reset}. */
@@ -58,8 +54,8 @@ final class ProfilingBackend implements Backend {
     @Override
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
         long start = System.nanoTime();
-        backend.execute(op, inputs, outputs);
-        backend.synchronize();
+        super.execute(op, inputs, outputs);
+        synchronize();
         long taken = System.nanoTime() - start;
         nanos += taken;
         totals.computeIfAbsent(new Kind(op.opName(), shapes(inputs)), kind -> new Total())
@@ -72,40 +68,5 @@ final class ProfilingBackend implements Backend {
                 .limit(3)
                 .map(x -> x.shape() + (x.isContiguous() ? "" : " strided"))
                 .collect(Collectors.joining(" x ", "", inputs.length > 3 ? " ..." : ""));
-    }
-
-    @Override
-    public Device device() {
-        return backend.device();
-    }
-
-    @Override
-    public Buffer allocate(long bytes) {
-        return backend.allocate(bytes);
-    }
-
-    @Override
-    public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return backend.supports(op, inputs);
-    }
-
-    @Override
-    public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
-        backend.copyIn(source, target, byteOffset);
-    }
-
-    @Override
-    public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
-        backend.copyOut(source, byteOffset, target);
-    }
-
-    @Override
-    public void synchronize() {
-        backend.synchronize();
-    }
-
-    @Override
-    public BackendInfo describe() {
-        return backend.describe();
     }
 }

@@ -60,22 +60,38 @@ public final class Main {
             commandLine.usage(System.err);
             return CommandLine.ExitCode.USAGE;
         }
-        return commandLine.execute(args);
+        try {
+            return commandLine.execute(args);
+        } catch (Error e) { // picocli hands on exceptions alone
+            return main.report(e, commandLine);
+        }
     }
 
-    private int report(Exception e, CommandLine commandLine) {
+    private int report(Throwable e, CommandLine commandLine) {
         if (verbose) {
             e.printStackTrace(commandLine.getErr());
         } else {
-            boolean expected = e instanceof TensorException || e instanceof BadFileException;
-            String remedy =
-                    expected ? "" : " (an unexpected " + e.getClass().getSimpleName() + "; --verbose shows where)";
-            commandLine.getErr().println("lanewise: " + oneLine(e) + remedy);
+            commandLine.getErr().println("lanewise: " + oneLine(e) + remedy(e));
         }
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    private static String oneLine(Exception e) {
+    private static String remedy(Throwable e) {
+        return switch (e) {
+            case TensorException expected -> "";
+            case BadFileException expected -> "";
+            case OutOfMemoryError heap ->
+                " (the Java heap has at most " + (Runtime.getRuntime().maxMemory() >> 20)
+                        + " MB; LANEWISE_JAVA_OPTS=-Xmx8g gives it 8 GB; --verbose shows where)";
+            default -> " (an unexpected " + e.getClass().getSimpleName() + "; --verbose shows where)";
+        };
+    }
+
+    private static String oneLine(Throwable e) {
+        Throwable cause = e.getCause();
+        if (e instanceof ExceptionInInitializerError && cause != null) {
+            return oneLine(cause);
+        }
         String message = e.getMessage();
         return message == null ? e.toString() : String.join(" ", Arrays.asList(message.split("\\R\\s*")));
     }

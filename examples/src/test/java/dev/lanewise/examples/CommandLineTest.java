@@ -10,8 +10,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Command;
 
 final class CommandLineTest {
     @TempDir
@@ -20,6 +23,10 @@ final class CommandLineTest {
     private record Run(int code, String out, String err) {}
 
     private static Run lanewise(String... args) {
+        return lanewise(List.of(), args);
+    }
+
+    private static Run lanewise(List<?> more, String... args) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream newOut = new ByteArrayOutputStream();
@@ -27,7 +34,7 @@ final class CommandLineTest {
         try {
             System.setOut(new PrintStream(newOut, true, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(newErr, true, StandardCharsets.UTF_8));
-            int code = Main.run(args);
+            int code = Main.run(more, args);
             return new Run(code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
         } finally {
             System.setOut(out);
@@ -105,10 +112,50 @@ final class CommandLineTest {
                 "train", "mnist-mlp", "--data", "synthetic", "--epochs", "2", "--json", "--resume", file.toString());
         assertThat(second.out().lines()).singleElement().asString().contains("\"epoch\":2");
         assertOneLine(
+                lanewise("train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--resume", file.toString()),
+                0,
+                "m.safetensors: trained up to epoch 1 already, so nothing was done; --epochs 2 goes on");
+        assertOneLine(
                 lanewise("train", "mnist-lenet", "--data", "synthetic", "--resume", file.toString()),
                 1,
                 "m.safetensors",
                 "missing");
+    }
+
+    /** A command that fails with what the virtual machine throws. */
+    @Command(name = "fail")
+    static final class Failing implements Callable<Integer> {
+        private final Error error;
+
+        Failing(Error error) {
+            this.error = error;
+        }
+
+        @Override
+        public Integer call() {
+            throw error;
+        }
+    }
+
+    @Test
+    void errorsOfTheVirtualMachineAreOneLineAndExitCodeOne() {
+        assertOneLine(
+                lanewise(List.of(new Failing(new OutOfMemoryError("Java heap space"))), "fail"),
+                1,
+                "lanewise: Java heap space (the Java heap has at most ",
+                "-Xmx8g");
+        assertOneLine(
+                lanewise(List.of(new Failing(new StackOverflowError())), "fail"),
+                1,
+                "lanewise: java.lang.StackOverflowError (an unexpected StackOverflowError; --verbose shows where)");
+        Error initializer = new ExceptionInInitializerError(new IllegalStateException("no such\n  table"));
+        assertOneLine(
+                lanewise(List.of(new Failing(initializer)), "fail"),
+                1,
+                "lanewise: no such table (an unexpected ExceptionInInitializerError; --verbose shows where)");
+        Run verbose = lanewise(List.of(new Failing(initializer)), "fail", "--verbose");
+        assertThat(verbose.code()).isEqualTo(1);
+        assertThat(verbose.err()).contains("Caused by: java.lang.IllegalStateException", "at dev.lanewise.examples");
     }
 
     @Test

@@ -111,6 +111,13 @@ final class TrainersTest {
         assertThat(predict("cifar-resnet18", image()).out()).contains("image.png: ");
         train("image-folder", "--limit", "16", "--batch", "8");
         assertThat(predict("image-folder", image()).out()).contains("image.png: ");
+        Path card = folder.resolve("model.safetensors.json");
+        Files.writeString(card, Files.readString(card).replaceAll("(\"side\":\\[\")\\d+", "$1999999999"));
+        assertOneLine(
+                lanewise(List.of("predict", "image-folder", "--load", weights(), image())),
+                1,
+                "'999999999' for 'side'",
+                "from 1 to 4096");
         Path first = folder.resolve("first.safetensors");
         Files.move(Path.of(weights()), first);
         train("image-folder", "--limit", "16", "--batch", "8", "--freeze", "--load", first.toString());

@@ -20,11 +20,16 @@ public final class Dropout extends Module {
      * @param p the probability to be zeroed, from 0 to below 1
      */
     public Dropout(double p, Rng rng) {
+        this.p = checked(p);
+        this.rng = random(rng);
+    }
+
+    /** The probability, if it is one. */
+    static double checked(double p) {
         if (!(p >= 0 && p < 1)) {
             throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");
         }
-        this.p = p;
-        this.rng = random(rng);
+        return p;
     }
 
     @Override

@@ -17,6 +17,8 @@ public final class MultiHeadAttention extends Module {
     private final Parameter inBias;
     private final Linear out;
     private final @Nullable RotaryPositions rotary;
+    private final double dropout;
+    private final Rng random;
 
     /** A layer; the heads must divide the size. */
     public MultiHeadAttention(long size, int heads, Rng rng) {
@@ -29,6 +31,18 @@ public final class MultiHeadAttention extends Module {
      * @param rotary turns queries and keys of self-attention by their positions, of a width of {@code size / heads}; or null
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, Rng rng) {
+        this(size, heads, rotary, 0, rng);
+    }
+
+    /**
+     * A layer; the heads must divide the size.
+     *
+     * @param rotary as above
+     * @param dropout the probability of an attention weight to be zeroed in training, drawn from the global random stream;
+     *     with 0 attention is one fused operation
+     * @param rng what the weights are drawn from
+     */
+    public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
         if (heads < 1 || size % heads != 0) {
             throw new TensorException("attention: " + heads + " heads for size " + size
                     + " (expected a number that divides the size); change one of them");
@@ -39,6 +53,8 @@ public final class MultiHeadAttention extends Module {
         inBias = parameter("in_proj_bias", Tensor.zeros(3 * size));
         out = child("out_proj", new Linear(size, size, rng));
         this.rotary = rotary == null ? null : child("rotary", rotary);
+        this.dropout = Dropout.checked(dropout);
+        random = random(Rng.global());
     }
 
     /**
@@ -94,7 +110,8 @@ public final class MultiHeadAttention extends Module {
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
-        return out.forward(q.attention(k, v, mask, causal).transpose(1, 2).flatten(2));
+        Tensor attended = q.attention(k, v, mask, causal, isTraining() ? dropout : 0, random);
+        return out.forward(attended.transpose(1, 2).flatten(2));
     }
 
     /** {@code [n, time, size] -> [n, heads, time, size / heads]}. */

@@ -18,7 +18,8 @@ public sealed class TransformerLayer extends Module permits TransformerEncoderLa
      * @param size the width of the sequence
      * @param heads the number of attention heads
      * @param feedForward the width in between
-     * @param dropout the probability of dropout
+     * @param dropout the probability of dropout: of attention weights, inside the feed-forward part and of what each part
+     *     adds, as in PyTorch
      * @param activation the function in between
      * @param normFirst whether normalization comes before, not after, each part
      * @param causal whether a position sees only those up to itself
@@ -57,15 +58,18 @@ public sealed class TransformerLayer extends Module permits TransformerEncoderLa
     /** A layer. */
     public TransformerLayer(Config config, Rng rng) {
         this.config = config;
-        selfAttention = child("self_attn", new MultiHeadAttention(config.size, config.heads, rng));
-        crossAttention =
-                config.decoder ? child("multihead_attn", new MultiHeadAttention(config.size, config.heads, rng)) : null;
+        selfAttention = child("self_attn", attention(config, rng));
+        crossAttention = config.decoder ? child("multihead_attn", attention(config, rng)) : null;
         linear1 = child("linear1", new Linear(config.size, config.feedForward, rng));
         linear2 = child("linear2", new Linear(config.feedForward, config.size, rng));
         norm1 = child("norm1", new LayerNorm(config.size));
         norm2 = child("norm2", new LayerNorm(config.size));
         norm3 = config.decoder ? child("norm3", new LayerNorm(config.size)) : null;
         dropout = child("dropout", new Dropout(config.dropout));
+    }
+
+    private static MultiHeadAttention attention(Config config, Rng rng) {
+        return new MultiHeadAttention(config.size, config.heads, null, config.dropout, rng);
     }
 
     /** An encoder's layer. */

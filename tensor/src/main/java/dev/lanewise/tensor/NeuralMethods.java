@@ -130,4 +130,21 @@ public sealed interface NeuralMethods permits Tensor {
         double scale = 1 / Math.sqrt(self().shape().size(-1));
         return Tensor.applyAll(new Attention(scale, causal), present(self(), keys, values, mask))[0];
     }
+
+    /**
+     * Scaled dot-product attention with dropout of its weights, as PyTorch's has it; with a probability above 0 it is put
+     * together from single operations, which need memory for all weights {@code [..., l, s]}.
+     *
+     * @param mask is added to the scores, or null
+     * @param dropout the probability of a weight to be zeroed, from 0 to below 1
+     * @param rng where chance comes from
+     */
+    default Tensor attention(
+            Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal, double dropout, Rng rng) {
+        if (dropout == 0) {
+            return attention(keys, values, mask, causal);
+        }
+        Attention op = new Attention(1 / Math.sqrt(self().shape().size(-1)), causal);
+        return op.weights(self(), keys, mask).dropout(dropout, rng).matmul(values);
+    }
 }

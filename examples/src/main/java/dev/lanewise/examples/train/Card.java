@@ -60,14 +60,18 @@ record Card(String model, Map<String, List<String>> entries) {
         return list(name).getFirst();
     }
 
-    /** An entry's only value, a whole number above 0. */
-    int number(String name) {
+    /** An entry's only value, a whole number from 1 to a greatest. */
+    int number(String name, int most) {
         String text = text(name);
-        if (!text.matches("[1-9]\\d{0,8}")) {
+        int number = text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
+        if (number < 1 || number > most) {
             throw new BadFileException(
-                    "the file of " + model, "'" + text + "' for '" + name + "'", "a whole number above 0", REMEDY);
+                    "the file of " + model,
+                    "'" + text + "' for '" + name + "'",
+                    "a whole number from 1 to " + most,
+                    REMEDY);
         }
-        return Integer.parseInt(text);
+        return number;
     }
 
     /** Writes the card of weights. */

@@ -15,14 +15,27 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Networks for MNIST's digits. */
-record DigitImages(String id, Supplier<Module> network, Recipe recipe) implements ReferenceModel {
+/**
+ * Networks for MNIST's digits.
+ *
+ * @param rates how the learning rate goes: one cycle for {@code mnist-cnn}, which ends at 98.98% with a constant 1e-3; the
+ *     others reach what they should with a constant one
+ */
+record DigitImages(String id, Supplier<Module> network, Recipe recipe, Rates rates) implements ReferenceModel {
     static final DigitImages MLP =
-            new DigitImages("mnist-mlp", MnistModels::mlp, new Recipe(10, 128, OptimizerKind.SGD, 0.1));
-    static final DigitImages LENET =
-            new DigitImages("mnist-lenet", MnistModels::lenet5, new Recipe(3, 64, OptimizerKind.ADAM, 2e-3));
-    static final DigitImages CNN =
-            new DigitImages("mnist-cnn", MnistModels::cnn, new Recipe(5, 128, OptimizerKind.ADAM, 1e-3));
+            new DigitImages("mnist-mlp", MnistModels::mlp, new Recipe(10, 128, OptimizerKind.SGD, 0.1), Rates.CONSTANT);
+    static final DigitImages LENET = new DigitImages(
+            "mnist-lenet", MnistModels::lenet5, new Recipe(3, 64, OptimizerKind.ADAM, 2e-3), Rates.CONSTANT);
+    static final DigitImages CNN = new DigitImages(
+            "mnist-cnn", MnistModels::cnn, new Recipe(5, 128, OptimizerKind.ADAM, 2e-3), Schedule::oneCycle);
+
+    /** Makes a schedule of a recipe's rate and the number of steps in all epochs. */
+    @FunctionalInterface
+    interface Rates {
+        Rates CONSTANT = (rate, steps) -> Schedule.constant(rate);
+
+        Schedule of(double rate, long steps);
+    }
 
     @Override
     public Recipe recipe(Setup setup) {
@@ -47,7 +60,7 @@ record DigitImages(String id, Supplier<Module> network, Recipe recipe) implement
     @Override
     public Trainer trainer(Parts parts) {
         return new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
-                .schedule(Schedule.constant(parts.optimizer().rate()))
+                .schedule(rates.of(parts.optimizer().rate(), parts.steps()))
                 .validation(parts.test(), () -> new Classification(parts.card().list("classes")));
     }
 

@@ -27,6 +27,10 @@ import java.util.SplittableRandom;
  */
 final class FolderImages implements ReferenceModel {
     private static final int SIDE = 64;
+
+    /** A damaged file could announce a side whose image no memory holds. */
+    private static final int MOST_SIDE = 4096;
+
     private static final int SYNTHETIC_IMAGES = 2000;
 
     /** The statistics of ImageNet, which torchvision's weights expect. */
@@ -87,7 +91,7 @@ final class FolderImages implements ReferenceModel {
 
     @Override
     public List<Answer> predict(Card card, Module network, String input) {
-        int side = card.number("side");
+        int side = card.number("side", MOST_SIDE);
         Image image = ImageFiles.read(Path.of(input)).resizeShorterSide(side).centerCrop(side, side);
         Image normal = NORMALIZE.apply(image, new SplittableRandom(0));
         return Answer.classes(List.of(input), network.forward(Images.tensor(normal)), card.list("classes"));

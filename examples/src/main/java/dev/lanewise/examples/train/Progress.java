@@ -1,15 +1,12 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.examples.JsonLine;
-import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
-import dev.lanewise.nn.train.StepFigures;
+import dev.lanewise.nn.train.ProgressBar;
 import dev.lanewise.nn.train.Training;
-import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.Tensor;
-import java.io.Console;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -17,9 +14,6 @@ import java.util.stream.Collectors;
 
 /** What a person or a program sees of a training run: a bar on a terminal, else plain lines, or JSON lines. */
 final class Progress {
-    private static final long REDRAW_NANOS = 100_000_000;
-    private static final int WIDTH = 24;
-
     private final String model;
     private final boolean json;
     private final PrintWriter out;
@@ -31,13 +25,7 @@ final class Progress {
         this.json = json;
         this.out = out;
         this.err = err;
-        this.bar = !json && isTerminal();
-    }
-
-    @SuppressWarnings("SystemConsoleNull") // null on JDK 22 to 24 is handled, isTerminal decides since
-    private static boolean isTerminal() {
-        Console console = System.console();
-        return console != null && console.isTerminal();
+        this.bar = !json && ProgressBar.isTerminal();
     }
 
     /** A remark that is not a result. */
@@ -48,69 +36,34 @@ final class Progress {
 
     void download(String file, long received, long total) {
         if (bar) {
-            draw(String.format(
-                    Locale.ROOT, "%s %s %.1f of %.1f MB", file, bar(received, total), received / 1e6, total / 1e6));
+            out.print(String.format(
+                    Locale.ROOT,
+                    "\r%s %s %.1f of %.1f MB\u001b[K",
+                    file,
+                    ProgressBar.bar(received, total),
+                    received / 1e6,
+                    total / 1e6));
             if (received == total) {
                 out.println();
             }
+            out.flush();
         }
     }
 
     /** What tells of a model's training. */
-    Callback of(ReferenceModel reference) {
-        return new Told(reference);
+    Callback[] of(ReferenceModel reference) {
+        Callback lines = new Lines(reference);
+        return bar
+                ? new Callback[] {new RunningAccuracy(), new ProgressBar(out, Duration.ofMillis(100)), lines}
+                : new Callback[] {lines};
     }
 
-    private final class Told implements Callback {
+    /** A line after every epoch. */
+    private final class Lines implements Callback {
         private final ReferenceModel reference;
-        private long before;
-        private long places;
-        private long right;
-        private long started;
-        private long drawn;
 
-        Told(ReferenceModel reference) {
+        Lines(ReferenceModel reference) {
             this.reference = reference;
-        }
-
-        @Override
-        public void onEpochStart(Training training, int epoch) {
-            before = -1;
-            places = 0;
-            right = 0;
-            started = System.nanoTime();
-            drawn = started;
-        }
-
-        /** Counts what was right, where the targets are classes. */
-        @Override
-        public void onOutput(Training training, Batch batch, Tensor output) {
-            if (bar && batch.y().dtype() == DType.I64) {
-                right += output.argmax(-1).eq(batch.y()).sum().itemLong();
-                places += batch.y().shape().elements();
-            }
-        }
-
-        @Override
-        public void onStep(Training training, StepFigures step) {
-            if (before < 0) {
-                before = step.samples() - step.size();
-            }
-            long now = System.nanoTime();
-            if (bar && now - drawn >= REDRAW_NANOS) {
-                drawn = now;
-                double rate = (step.samples() - before) / ((now - started) / 1e9);
-                draw(String.format(
-                        Locale.ROOT,
-                        "epoch %d/%d %s loss %.4f%s, %.0f samples/s, %s left",
-                        step.epoch(),
-                        training.epochs(),
-                        bar(step.samples(), training.samples()),
-                        step.meanLoss(),
-                        places == 0 ? "" : ", accuracy " + percent((double) right / places),
-                        rate,
-                        time((training.samples() - step.samples()) / rate)));
-            }
         }
 
         @Override
@@ -137,7 +90,7 @@ final class Progress {
     }
 
     private void printLine(EpochFigures epoch, int epochs, Map<String, Double> figures) {
-        String line = String.format(
+        out.println(String.format(
                 Locale.ROOT,
                 "epoch %d/%d: loss %.4f, %s, %.1f s, %.0f samples/s",
                 epoch.epoch(),
@@ -145,13 +98,7 @@ final class Progress {
                 epoch.loss(),
                 text(figures),
                 epoch.seconds(),
-                epoch.samplesPerSecond());
-        if (bar) {
-            draw(line);
-        } else {
-            out.print(line);
-        }
-        out.println();
+                epoch.samplesPerSecond()));
     }
 
     /** What was measured, as {@code test accuracy 97.50%, test auc 0.8400}. */
@@ -159,13 +106,9 @@ final class Progress {
         return figures.entrySet().stream()
                 .map(figure -> figure.getKey().replace('_', ' ') + " "
                         + (figure.getKey().endsWith("accuracy")
-                                ? percent(figure.getValue())
+                                ? String.format(Locale.ROOT, "%.2f%%", 100 * figure.getValue())
                                 : String.format(Locale.ROOT, "%.4f", figure.getValue())))
                 .collect(Collectors.joining(", "));
-    }
-
-    private static String percent(double part) {
-        return String.format(Locale.ROOT, "%.2f%%", 100 * part);
     }
 
     /** Lines for people after the training; a program has read all figures already. */
@@ -174,22 +117,5 @@ final class Progress {
             out.print(lines);
             out.flush();
         }
-    }
-
-    private void draw(String line) {
-        out.print("\r" + line + "\u001b[K");
-        out.flush();
-    }
-
-    private static String bar(long done, long total) {
-        int full = total <= 0 ? WIDTH : (int) (WIDTH * Math.min(done, total) / total);
-        return "[" + "=".repeat(full) + " ".repeat(WIDTH - full) + "]";
-    }
-
-    private static String time(double seconds) {
-        long whole = Math.round(seconds);
-        return whole >= 3600
-                ? String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-                : String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
     }
 }

@@ -116,7 +116,13 @@ record TrainingRun(
                             + (weights.save == null
                                     ? "; nothing was saved, as there is no --save"
                                     : "; saved " + weights.save));
-        } else if (!result.metrics().isEmpty()) {
+        } else if (result.metrics().isEmpty()) {
+            // no epoch was left, so nothing was measured
+            int trained = result.history().size();
+            setup.progress()
+                    .notice(weights.resume + ": trained up to epoch " + trained
+                            + " already, so nothing was done; --epochs " + 2 * trained + " goes on");
+        } else {
             List<EpochFigures> epochs = result.history();
             double seconds = epochs.stream().mapToDouble(EpochFigures::seconds).sum();
             long samples = epochs.stream().mapToLong(EpochFigures::samples).sum();

@@ -55,7 +55,7 @@ final class NanSearch {
         try {
             step.again(watcher);
         } finally {
-            Backends.decorate(device, backend -> watcher.watched());
+            Backends.decorate(device, backend -> watcher.inner());
         }
         return watcher.verdict();
     }

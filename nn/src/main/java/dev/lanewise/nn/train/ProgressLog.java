@@ -77,7 +77,7 @@ public final class ProgressLog implements Callback {
         sink.accept(line);
     }
 
-    private static String text(Map<String, Double> figures) {
+    static String text(Map<String, Double> figures) {
         StringBuilder text = new StringBuilder();
         figures.forEach((name, value) -> text.append(String.format(Locale.ROOT, ", %s %.4f", name, value)));
         return text.toString();

@@ -2,15 +2,12 @@ package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.data.Batch;
-import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.spi.Backend;
-import dev.lanewise.tensor.spi.BackendInfo;
-import dev.lanewise.tensor.spi.Buffer;
-import java.lang.foreign.MemorySegment;
+import dev.lanewise.tensor.spi.DelegatingBackend;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
@@ -20,7 +17,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at the results of all operations of one thread for the first NaN and the first infinity. */
-final class WatchingBackend implements Backend, Step.Listener {
+final class WatchingBackend extends DelegatingBackend implements Step.Listener {
     /** Operations that are not defined everywhere, or go to infinity somewhere. */
     private static final Set<String> PARTIAL = Set.of(
             "log",
@@ -41,7 +38,6 @@ final class WatchingBackend implements Backend, Step.Listener {
     /** An operation that made elements of one kind. */
     private record Finding(String op, String text) {}
 
-    private final Backend backend;
     private final Thread thread = Thread.currentThread();
     private boolean looking;
     private String direction = "forward";
@@ -49,11 +45,7 @@ final class WatchingBackend implements Backend, Step.Listener {
     private @Nullable Finding infinity;
 
     WatchingBackend(Backend backend) {
-        this.backend = backend;
-    }
-
-    Backend watched() {
-        return backend;
+        super(backend);
     }
 
     /** What was found and what to do about it. */
@@ -85,7 +77,7 @@ final class WatchingBackend implements Backend, Step.Listener {
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
         boolean look = Thread.currentThread() == thread && !looking && nan == null;
         boolean infiniteBefore = look && infinity == null && has(inputs, Tensor::isInfinite);
-        backend.execute(op, inputs, outputs);
+        super.execute(op, inputs, outputs);
         if (!look) {
             return;
         }
@@ -145,40 +137,5 @@ final class WatchingBackend implements Backend, Step.Listener {
                     values.amin().item(),
                     values.amax().item());
         });
-    }
-
-    @Override
-    public Device device() {
-        return backend.device();
-    }
-
-    @Override
-    public Buffer allocate(long bytes) {
-        return backend.allocate(bytes);
-    }
-
-    @Override
-    public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return backend.supports(op, inputs);
-    }
-
-    @Override
-    public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
-        backend.copyIn(source, target, byteOffset);
-    }
-
-    @Override
-    public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
-        backend.copyOut(source, byteOffset, target);
-    }
-
-    @Override
-    public void synchronize() {
-        backend.synchronize();
-    }
-
-    @Override
-    public BackendInfo describe() {
-        return backend.describe();
     }
 }

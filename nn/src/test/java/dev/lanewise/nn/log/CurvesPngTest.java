@@ -1,11 +1,18 @@
 package dev.lanewise.nn.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.train.EpochFigures;
 import java.awt.image.BufferedImage;
+import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -38,5 +45,29 @@ final class CurvesPngTest {
         Path file = folder.resolve("curves.png");
         CurvesPng.write(file, List.of(new EpochFigures(1, 2, 10, 1, Double.NaN, 0.1, Map.of())));
         assertThat(ImageIO.read(file.toFile()).getHeight()).isEqualTo(300);
+    }
+
+    /** The class path as it is where XChart was not added. */
+    private static ClassLoader withoutXchart() throws IOException {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        List<URL> urls = new ArrayList<>();
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
+            if (!entry.contains("xchart")) {
+                urls.add(Path.of(entry).toUri().toURL());
+            }
+        }
+        return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+    }
+
+    @Test
+    void withoutXchartOnlyDrawingFailsAndSaysWhatToAdd() throws Exception {
+        ClassLoader loader = withoutXchart();
+        Constructor<?> curves = loader.loadClass(CurvesPng.class.getName()).getConstructor(Path.class);
+        assertThatThrownBy(() -> curves.newInstance(folder.resolve("curves.png")))
+                .cause()
+                .hasMessage("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the module"
+                        + " xchart); add it to your project");
+        Constructor<?> other = loader.loadClass(CsvLog.class.getName()).getConstructor(Path.class);
+        assertThatCode(() -> other.newInstance(folder.resolve("log.csv"))).doesNotThrowAnyException();
     }
 }

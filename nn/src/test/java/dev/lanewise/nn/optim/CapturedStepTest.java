@@ -38,7 +38,7 @@ class CapturedStepTest {
 
     @AfterEach
     void stopRecording() {
-        Backends.decorate(Device.CPU, backend -> recorder.backend());
+        Backends.decorate(Device.CPU, backend -> recorder.inner());
     }
 
     private static float[] weights(Module model) {

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.optim;
 
-import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Dropout;
@@ -8,8 +7,8 @@ import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.spi.Backend;
-import dev.lanewise.tensor.spi.BackendInfo;
 import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.DelegatingBackend;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -18,20 +17,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** A backend that records steps by writing operations down instead of running them, and replays them one by one. */
-final class OpRecorder implements Backend, StepRecorder {
+final class OpRecorder extends DelegatingBackend implements StepRecorder {
     private record Call(Op op, Tensor[] inputs, Tensor[] outputs) {}
 
-    private final Backend backend;
     private final List<Call> calls = new ArrayList<>();
     private boolean recording;
     private int replays;
 
     OpRecorder(Backend backend) {
-        this.backend = backend;
-    }
-
-    Backend backend() {
-        return backend;
+        super(backend);
     }
 
     int replays() {
@@ -71,7 +65,7 @@ final class OpRecorder implements Backend, StepRecorder {
         replays++;
         Iterator<? extends Op> next = operations.iterator();
         for (Call call : calls) {
-            backend.execute(hasNumbers(call.op) ? next.next() : call.op, call.inputs, call.outputs);
+            inner().execute(hasNumbers(call.op) ? next.next() : call.op, call.inputs, call.outputs);
         }
     }
 
@@ -88,7 +82,7 @@ final class OpRecorder implements Backend, StepRecorder {
     @Override
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
         if (!recording) {
-            backend.execute(op, inputs, outputs);
+            super.execute(op, inputs, outputs);
             return;
         }
         // so that nothing else gets the memory that replays write to
@@ -99,40 +93,10 @@ final class OpRecorder implements Backend, StepRecorder {
     }
 
     @Override
-    public Device device() {
-        return backend.device();
-    }
-
-    @Override
-    public Buffer allocate(long bytes) {
-        return backend.allocate(bytes);
-    }
-
-    @Override
-    public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return backend.supports(op, inputs);
-    }
-
-    @Override
-    public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
-        backend.copyIn(source, target, byteOffset);
-    }
-
-    @Override
     public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
         if (recording) {
             throw new TensorException("record: the step reads a value back while it is recorded");
         }
-        backend.copyOut(source, byteOffset, target);
-    }
-
-    @Override
-    public void synchronize() {
-        backend.synchronize();
-    }
-
-    @Override
-    public BackendInfo describe() {
-        return backend.describe();
+        super.copyOut(source, byteOffset, target);
     }
 }

@@ -13,6 +13,8 @@ import dev.lanewise.nn.optim.Plateau;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,6 +138,24 @@ final class CallbacksTest {
         assertThat(lines.get(2))
                 .matches("epoch 1/3: loss \\d\\.\\d{4}, validation_loss \\d\\.\\d{4}, \\d+\\.\\d s, \\d+ samples/s");
         assertThat(lines.getLast()).isEqualTo("ended: interrupted in epoch 2 after 1 of 2 batches");
+    }
+
+    @Test
+    void theBarIsDrawnInPlaceAndErasedBeforeAnEpochsLine() {
+        StringWriter terminal = new StringWriter();
+        PrintWriter out = new PrintWriter(terminal);
+        trainer()
+                .callbacks(new GradientNorm(), new ProgressBar(out, Duration.ZERO), new ProgressLog(out::println))
+                .fit(Toy.loader(11), 1);
+        List<String> drawn = List.of(terminal.toString().split("\r", -1));
+        assertThat(drawn.get(1))
+                .matches(
+                        "\u001b\\[Kepoch 1/1 \\[={6} {18}] loss \\d\\.\\d{4}, gradient_norm \\d\\.\\d{4}, \\d+ samples/s,"
+                                + " \\d:\\d\\d left");
+        assertThat(drawn.get(4)).contains("[" + "=".repeat(24) + "]", "0:00 left");
+        assertThat(drawn.get(5)).matches("\u001b\\[Kepoch 1/1: loss .*\\R");
+        assertThat(drawn).hasSize(7).last().isEqualTo("\u001b[K");
+        assertThat(ProgressBar.bar(0, 0)).isEqualTo(ProgressBar.bar(5, 5));
     }
 
     @Test

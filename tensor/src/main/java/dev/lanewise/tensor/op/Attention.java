@@ -68,6 +68,18 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
         return new Tensor[] {scores.softmax(-1).matmul(inputs[2]), lse.squeeze(-1)};
     }
 
+    /**
+     * What every value counts for every query: {@code softmax(scale q k^T + mask)}.
+     *
+     * @param q queries {@code [..., l, e]}
+     * @param k keys {@code [..., s, e]}
+     * @param mask broadcasts to the result, or null
+     * @return {@code [..., l, s]}, whose rows sum to 1
+     */
+    public Tensor weights(Tensor q, Tensor k, @Nullable Tensor mask) {
+        return scores(q, k, mask).softmax(-1);
+    }
+
     /** {@code scale q k^T}, masked: {@code [..., l, s]}. */
     Tensor scores(Tensor q, Tensor k, @Nullable Tensor mask) {
         Tensor scores = q.matmul(k.transpose(-1, -2)).mul(scale);

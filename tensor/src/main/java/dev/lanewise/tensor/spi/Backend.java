@@ -9,7 +9,8 @@ import java.util.Optional;
 /**
  * Runs operations on the memory of one device. Implementations are safe for use by many threads.
  *
- * <p>Small on purpose, so that a decorator (profiling, logging, checking for NaN) wraps one method, {@link #execute}.
+ * <p>Small on purpose, so that a decorator (profiling, logging, checking for NaN) wraps one method, {@link #execute}; see
+ * {@link DelegatingBackend}.
  */
 public interface Backend {
     /** The device that this backend serves. */

@@ -1,0 +1,109 @@
+package dev.lanewise.nn.train;
+
+import java.io.Console;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Draws how far an epoch is in one line of a terminal: {@code epoch 3/10 [=========               ] loss 0.2310, 19200
+ * samples/s, 0:02 left}, with what other callbacks {@linkplain Training#measured measured}. The line is erased when the
+ * epoch ends, so that a {@link ProgressLog} that is added after the bar leaves its lines alone.
+ */
+public final class ProgressBar implements Callback {
+    private static final int WIDTH = 24;
+    private static final String ERASE = "\r\u001b[K";
+
+    private final PrintWriter out;
+    private final long everyNanos;
+    private long before;
+    private long started;
+    private long drawn;
+
+    /** Draws on standard output ten times a second, if that is a terminal; else not at all. */
+    public ProgressBar() {
+        this(
+                isTerminal()
+                        ? new PrintWriter(System.out, true, System.out.charset())
+                        : new PrintWriter(Writer.nullWriter()),
+                Duration.ofMillis(100));
+    }
+
+    /**
+     * Draws wherever it is told to.
+     *
+     * @param out a terminal that understands ANSI's sequences
+     * @param every the time from one drawing to the next, or longer
+     */
+    public ProgressBar(PrintWriter out, Duration every) {
+        this.out = out;
+        this.everyNanos = every.toNanos();
+    }
+
+    /** Whether standard output is a terminal. */
+    @SuppressWarnings("SystemConsoleNull") // null on JDK 22 to 24 is handled, isTerminal decides since
+    public static boolean isTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
+    }
+
+    /** A bar alone, as {@code [======      ]}: how much of a total is done; full if there is nothing to do. */
+    public static String bar(long done, long total) {
+        int full = total <= 0 ? WIDTH : (int) (WIDTH * Math.min(done, total) / total);
+        return "[" + "=".repeat(full) + " ".repeat(WIDTH - full) + "]";
+    }
+
+    @Override
+    public void onEpochStart(Training training, int epoch) {
+        before = -1;
+        started = System.nanoTime();
+        drawn = started;
+    }
+
+    @Override
+    public void onStep(Training training, StepFigures step) {
+        if (before < 0) {
+            before = step.samples() - step.size();
+        }
+        long now = System.nanoTime();
+        if (now - drawn >= everyNanos) {
+            drawn = now;
+            double rate = (step.samples() - before) / ((now - started) / 1e9);
+            out.print(ERASE
+                    + String.format(
+                            Locale.ROOT,
+                            "epoch %d/%d %s loss %.4f%s, %.0f samples/s, %s left",
+                            step.epoch(),
+                            training.epochs(),
+                            bar(step.samples(), training.samples()),
+                            step.meanLoss(),
+                            ProgressLog.text(step.more()),
+                            rate,
+                            time((training.samples() - step.samples()) / rate)));
+            out.flush();
+        }
+    }
+
+    @Override
+    public void onEpochEnd(Training training, EpochFigures figures) {
+        erase();
+    }
+
+    @Override
+    public void onEnd(Training training, TrainingResult result) {
+        erase();
+    }
+
+    private void erase() {
+        out.print(ERASE);
+        out.flush();
+    }
+
+    private static String time(double seconds) {
+        long whole = Math.round(seconds);
+        return whole >= 3600
+                ? String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
+    }
+}
