@@ -1,4 +1,4 @@
-package dev.lanewise.nn.optim;
+package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
@@ -16,25 +16,32 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** A backend that records steps by writing operations down instead of running them, and replays them one by one. */
-final class OpRecorder implements Backend, StepRecorder {
+/**
+ * A backend that records steps by writing operations down instead of running them, and replays them one by one; for tests of
+ * what records steps, without a GPU.
+ */
+public final class OpRecorder implements Backend, StepRecorder {
     private record Call(Op op, Tensor[] inputs, Tensor[] outputs) {}
 
     private final Backend backend;
     private final List<Call> calls = new ArrayList<>();
-    private boolean recording;
+    private volatile @Nullable Thread recording;
     private int replays;
 
-    OpRecorder(Backend backend) {
+    /** A recorder on a backend that runs the operations. */
+    public OpRecorder(Backend backend) {
         this.backend = backend;
     }
 
-    Backend backend() {
+    /** What runs the operations. */
+    public Backend backend() {
         return backend;
     }
 
-    int replays() {
+    /** How often recorded steps were replayed. */
+    public int replays() {
         return replays;
     }
 
@@ -50,14 +57,14 @@ final class OpRecorder implements Backend, StepRecorder {
 
     @Override
     public List<Op> record(Runnable work) {
-        recording = true;
+        recording = Thread.currentThread();
         try {
             work.run();
         } catch (RuntimeException e) {
             close();
             throw e;
         } finally {
-            recording = false;
+            recording = null;
         }
         return calls.stream().map(Call::op).filter(OpRecorder::hasNumbers).toList();
     }
@@ -85,9 +92,15 @@ final class OpRecorder implements Backend, StepRecorder {
         calls.clear();
     }
 
+    /** Other threads, such as those of a data loader, compute as always. */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    private boolean isRecording() {
+        return Thread.currentThread() == recording;
+    }
+
     @Override
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
-        if (!recording) {
+        if (!isRecording()) {
             backend.execute(op, inputs, outputs);
             return;
         }
@@ -120,7 +133,7 @@ final class OpRecorder implements Backend, StepRecorder {
 
     @Override
     public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
-        if (recording) {
+        if (isRecording()) {
             throw new TensorException("record: the step reads a value back while it is recorded");
         }
         backend.copyOut(source, byteOffset, target);
