@@ -257,8 +257,8 @@ final class LaunchesOnHostTest {
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16", "F32", "F64"})
     void uniformNumbersStayBelowOneInEveryType(DType dtype) {
-        Source.Random uniform = new Source.Random(
-                Source.Distribution.UNIFORM, 3, 5, 0, 0, new TensorSpec(dtype, Shape.of(10_001)));
+        Source.Random uniform =
+                new Source.Random(Source.Distribution.UNIFORM, 3, 5, 0, 0, new TensorSpec(dtype, Shape.of(10_001)));
         Tensor drawn = Tensor.create(uniform, CUDA);
         assertThat(bytes(drawn)).isEqualTo(bytes(Tensor.create(uniform, Device.CPU)));
         assertThat(drawn.to(DType.F64).amax().item()).isBetween(0.99, Math.nextDown(1.0));

@@ -30,8 +30,9 @@ record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
         return switch (narrow) {
             case BF16 -> new Precision(narrow, null);
             case F16 -> new Precision(narrow, new GradScaler());
-            default -> throw new TensorException(
-                    "trainer: autocast to " + narrow + " (expected BF16 or F16); leave it out to compute in F32");
+            default ->
+                throw new TensorException(
+                        "trainer: autocast to " + narrow + " (expected BF16 or F16); leave it out to compute in F32");
         };
     }
 

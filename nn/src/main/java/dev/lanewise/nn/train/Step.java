@@ -19,8 +19,7 @@ import java.util.List;
  * @param streams the random streams that the model draws from
  * @param positions where they stood before, seed and counter of each
  */
-record Step(
-        Module model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
+record Step(Module model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
     /** Follows the way. */
     interface Listener {
         /** Before a batch goes forward. */

@@ -86,8 +86,8 @@ final class CapturedTrainingTest {
 
     @Test
     void capturedEqualsEager() {
-        UnaryOperator<Trainer> setting =
-                t -> t.schedule(Schedule.oneCycle(0.1, EPOCHS * 6L)).average(0.9).clipByValue(0.2);
+        UnaryOperator<Trainer> setting = t ->
+                t.schedule(Schedule.oneCycle(0.1, EPOCHS * 6L)).average(0.9).clipByValue(0.2);
         Run eager = train(setting);
         assertThat(recorder.replays()).isZero();
         Run captured = train(t -> setting.apply(t).capture(Otherwise.ERROR));
@@ -113,7 +113,8 @@ final class CapturedTrainingTest {
         Run eager = train(t -> t.autocast(DType.BF16));
         assertSame(train(t -> t.autocast(DType.BF16).capture(Otherwise.ERROR)), eager);
         assertThat(eager.seen.figures).isNotEqualTo(train(t -> t).seen.figures);
-        assertThat(eager.result.last().loss()).isLessThan(eager.result.history().getFirst().loss());
+        assertThat(eager.result.last().loss())
+                .isLessThan(eager.result.history().getFirst().loss());
     }
 
     private static void assertRefused(UnaryOperator<Trainer> setting, String why) {
@@ -154,8 +155,8 @@ final class CapturedTrainingTest {
     @Test
     void lossThatIsNotFiniteEndsTheTraining() {
         Module model = Toy.plainModel(1);
-        Trainer trainer = new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e20))
-                .capture(Otherwise.ERROR);
+        Trainer trainer =
+                new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e20)).capture(Otherwise.ERROR);
         assertThatThrownBy(() -> trainer.fit(Toy.loader(8), 9))
                 .isInstanceOf(NonFiniteException.class)
                 .hasMessageContaining("train without capturing");
@@ -164,7 +165,8 @@ final class CapturedTrainingTest {
     @Test
     void float16ScalesTheLoss() {
         Run run = train(t -> t.autocast(DType.F16));
-        assertThat(run.result.last().loss()).isLessThan(run.result.history().getFirst().loss());
+        assertThat(run.result.last().loss())
+                .isLessThan(run.result.history().getFirst().loss());
         assertThatThrownBy(() -> train(t -> t.autocast(DType.F64)))
                 .hasMessageContaining("autocast to F64 (expected BF16 or F16)");
     }
