@@ -8,6 +8,7 @@ import dev.lanewise.examples.models.TextClassifier;
 import dev.lanewise.nn.Module;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.optim.Adam;
+import dev.lanewise.nn.optim.CapturedStep;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.DType;
@@ -118,12 +119,12 @@ public enum TrainWorkload {
         return prepare(device, Precision.FP32, Mode.EAGER);
     }
 
-    /** Makes model, batch and optimizer on a device; the result is one training step, which cleans up after itself. */
+    /**
+     * Makes model, batch and optimizer on a device; the result is one training step, which cleans up after itself.
+     *
+     * @throws TensorException if the step should be captured and can't be
+     */
     Runnable prepare(Device device, Precision precision, Mode mode) {
-        if (mode == Mode.GRAPHS) {
-            throw new TensorException("bench train: --mode graphs captures no steps on " + device
-                    + " (expected a GPU whose backend has CUDA graphs); use --mode eager");
-        }
         Rng.global().seed(0);
         Module network = model.get();
         network.to(device);
@@ -131,13 +132,31 @@ public enum TrainWorkload {
         Tensor x = inputs.apply(operands).keep();
         Tensor y = targets.apply(operands).flatten().keep();
         Optimizer trained = optimizer.apply(network.parameters());
-        return () -> {
+        Runnable step = () -> {
             try (var ignored = Scope.open("training step")) {
                 Tensor loss =
                         precision.run(() -> network.forward(x).flatten(0, -2).crossEntropy(y));
                 trained.step(Autograd.gradients(loss));
             }
         };
+        return mode == Mode.GRAPHS ? captured(step, trained) : step;
+    }
+
+    /** The step's replay. As in the peer's script the batch stays where it is, so there is nothing to copy. */
+    private static Runnable captured(Runnable step, Optimizer trained) {
+        CapturedStep.Body body = batch -> {
+            step.run();
+            return batch;
+        };
+        CapturedStep captured = new CapturedStep(trained, body, CapturedStep.Otherwise.ERROR);
+        captured.obstacle().ifPresent(why -> {
+            throw new TensorException("bench train: --mode graphs: " + why
+                    + " (expected a GPU whose backend has CUDA graphs); use --mode eager");
+        });
+        while (!captured.isRecorded()) {
+            captured.run();
+        }
+        return captured::run;
     }
 
     /** The line of a measurement: the keys and units of the peer's script. */

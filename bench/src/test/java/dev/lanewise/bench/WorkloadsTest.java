@@ -7,6 +7,8 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.testkit.OpRecorder;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,5 +46,21 @@ final class WorkloadsTest {
                 .containsOnlyKeys("workload", "device", "mode", "precision", "batch", "ms_per_step", "samples_per_s")
                 .containsEntry("workload", workload.id)
                 .containsEntry("batch", workload.batch);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"MLP", "MNIST_CNN"})
+    void stepOfGraphsIsCapturedAndReplayed(TrainWorkload workload) {
+        OpRecorder recorder = new OpRecorder(Backends.of(Device.CPU));
+        Backends.decorate(Device.CPU, backend -> recorder);
+        try {
+            Runnable step = workload.prepare(Device.CPU, Precision.BF16, Mode.GRAPHS);
+            assertThat(recorder.replays()).isEqualTo(1);
+            step.run();
+            assertThat(recorder.replays()).isEqualTo(2);
+        } finally {
+            Backends.decorate(Device.CPU, backend -> recorder.inner());
+            recorder.close();
+        }
     }
 }

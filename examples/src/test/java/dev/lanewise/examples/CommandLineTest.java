@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.testkit.OpRecorder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Command;
@@ -76,6 +81,44 @@ final class CommandLineTest {
     void missingBackendSaysWhy() {
         assertOneLine(lanewise("train", "mnist-mlp", "--device", "cuda:0"), 1, "cuda:0");
         assertOneLine(lanewise("golden", "--device", "cuda:0"), 1, "cuda:0");
+    }
+
+    @Test
+    void stepsAreCapturedOrRunAsTheyAre() {
+        assertOneLine(lanewise("train", "mnist-mlp", "--or-eager"), 2, "--or-eager", "--graphs");
+        assertOneLine(lanewise("train", "mnist-mlp", "--precision", "fp8"), 2, "fp8", "BF16");
+        String[] tiny = {
+            "train", "linear-regression", "--limit", "70", "--epochs", "2", "--json", "--device", "cpu", "--graphs"
+        };
+        assertOneLine(lanewise(tiny), 1, "--graphs: cpu captures no steps", "--or-eager");
+        Run eager = lanewise(with(tiny, "--or-eager"));
+        assertThat(eager.out().lines()).as(eager.err()).hasSize(2);
+
+        OpRecorder recorder = new OpRecorder(Backends.of(Device.CPU));
+        Backends.decorate(Device.CPU, backend -> recorder);
+        try {
+            Run captured = lanewise(tiny);
+            assertThat(captured.code()).as(captured.err()).isZero();
+            // two whole batches an epoch, three steps that warm up
+            assertThat(recorder.replays()).isEqualTo(1);
+            assertThat(losses(captured)).isEqualTo(losses(eager));
+            assertThat(losses(lanewise(with(tiny, "--precision", "bf16")))).isNotEqualTo(losses(eager));
+            assertThat(recorder.replays()).isEqualTo(2);
+            assertOneLine(lanewise(with(tiny, "--precision", "f16")), 1, "--precision f16", "--or-eager");
+        } finally {
+            Backends.decorate(Device.CPU, backend -> recorder.inner());
+        }
+    }
+
+    private static String[] with(String[] args, String... more) {
+        return Stream.concat(Arrays.stream(args), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private static List<String> losses(Run run) {
+        return run.out()
+                .lines()
+                .map(line -> line.substring(line.indexOf("\"train_loss\"")))
+                .toList();
     }
 
     @Test

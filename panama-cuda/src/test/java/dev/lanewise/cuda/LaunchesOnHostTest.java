@@ -13,6 +13,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.IndexAdd;
 import dev.lanewise.tensor.op.LayerNorm;
@@ -22,6 +23,7 @@ import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Softmax;
 import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Work in many blocks, parts and passes, which the small operands of the conformance suite don't reach. */
@@ -248,5 +251,16 @@ final class LaunchesOnHostTest {
                 .to(CUDA);
         assertThat(x.to(DType.BF16).to(DType.F64).toDoubleArray())
                 .containsExactly(1, 1 + 0x1p-7, 1, 1 + 0x1p-6, Double.POSITIVE_INFINITY, -0.0, Double.NaN);
+    }
+
+    /** A number that rounds to 1 is rare: every 512th in BF16. */
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16", "F32", "F64"})
+    void uniformNumbersStayBelowOneInEveryType(DType dtype) {
+        Source.Random uniform =
+                new Source.Random(Source.Distribution.UNIFORM, 3, 5, 0, 0, new TensorSpec(dtype, Shape.of(10_001)));
+        Tensor drawn = Tensor.create(uniform, CUDA);
+        assertThat(bytes(drawn)).isEqualTo(bytes(Tensor.create(uniform, Device.CPU)));
+        assertThat(drawn.to(DType.F64).amax().item()).isBetween(0.99, Math.nextDown(1.0));
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.nn.optim.CapturedStep.Otherwise;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.BackendProvider;
@@ -17,8 +18,51 @@ final class ComputeOptions {
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the CPU backend. Default: all cores.")
     private @Nullable Integer threads;
 
-    /** Checks the options and makes them hold; the device to compute on. */
-    Device apply(CommandSpec spec) {
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            description = "fp32, tf32 (products on a GPU), bf16 or f16 (mixed precision). Default: fp32.")
+    private Precision precision = Precision.FP32;
+
+    @Option(names = "--graphs", description = "Capture a training step once as a CUDA graph and replay it.")
+    private boolean graphs;
+
+    @Option(
+            names = "--or-eager",
+            description = "With --graphs: where steps can't be captured, run them operation by operation.")
+    private boolean orEager;
+
+    /** Checks the options and makes them hold. */
+    Compute apply(CommandSpec spec) {
+        if (orEager && !graphs) {
+            throw new ParameterException(spec.commandLine(), "--or-eager without --graphs (expected both or neither)");
+        }
+        // before a backend is made, which reads it
+        if (precision == Precision.TF32) {
+            System.setProperty("lanewise.cuda.tf32", "true");
+        }
+        Otherwise capture = !graphs ? null : orEager ? Otherwise.EAGER : Otherwise.ERROR;
+        Compute compute = new Compute(device(spec), precision, capture);
+        checkCapture(compute);
+        return compute;
+    }
+
+    /** What can be known before the data is read. */
+    private static void checkCapture(Compute compute) {
+        if (compute.capture() != Otherwise.ERROR) {
+            return;
+        }
+        if (Backends.of(compute.device()).recorder().isEmpty()) {
+            throw new TensorException("train: --graphs: " + compute.device()
+                    + " captures no steps (expected a GPU); leave it out, or add --or-eager");
+        }
+        if (compute.precision() == Precision.F16) {
+            throw new TensorException("train: --graphs --precision f16: in F16 the host decides whether an update is"
+                    + " made (expected fp32, tf32 or bf16); leave one out, or add --or-eager");
+        }
+    }
+
+    private Device device(CommandSpec spec) {
         if (threads != null) {
             if (threads < 1) {
                 throw new ParameterException(spec.commandLine(), "--threads " + threads + " (expected 1 or more)");

@@ -1,7 +1,6 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.data.DataHome;
-import dev.lanewise.tensor.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -112,7 +111,7 @@ public final class TrainCommand implements Callable<Integer> {
                 .orElseThrow(
                         () -> usage("unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
         checkUsage(reference);
-        Device device = compute.apply(spec);
+        Compute on = compute.apply(spec);
         Progress progress = new Progress(
                 reference.id(),
                 json,
@@ -126,7 +125,7 @@ public final class TrainCommand implements Callable<Integer> {
                 logistic,
                 label,
                 progress);
-        new TrainingRun(reference, setup, recipe(reference.recipe(setup)), device, files(), limit).run();
+        new TrainingRun(reference, setup, recipe(reference.recipe(setup)), on, files(), limit).run();
         return 0;
     }
 

@@ -9,7 +9,6 @@ import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.NonFiniteException;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.nn.train.TrainingResult;
-import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
@@ -26,7 +25,7 @@ record TrainingRun(
         ReferenceModel reference,
         Setup setup,
         Recipe recipe,
-        Device device,
+        Compute compute,
         Weights weights,
         @Nullable Integer limit) {
     private static final int TEST_BATCH = 256;
@@ -65,8 +64,8 @@ record TrainingRun(
         Optimizer optimizer = recipe.optimizer().create(network.parameters(), recipe.rate());
         DataLoader train = loader(task.train(), recipe.batch(), true);
         DataLoader test = loader(task.test(), TEST_BATCH, false);
-        Trainer trainer = reference
-                .trainer(new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches()))
+        Trainer trainer = compute.set(reference.trainer(
+                        new Parts(task.card(), network, optimizer, test, recipe.epochs() * train.batches())))
                 .callbacks(setup.progress().of(reference));
         if (weights.resume != null) {
             trainer.resume(weights.resume);
@@ -92,7 +91,7 @@ record TrainingRun(
         if (weights.freeze) {
             Pretrained.freezeAllBut(reference.head(), network);
         }
-        network.to(device);
+        network.to(compute.device());
         return network;
     }
 

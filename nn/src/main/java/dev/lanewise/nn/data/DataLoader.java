@@ -108,6 +108,11 @@ public final class DataLoader {
         this.device = device;
     }
 
+    /** How many samples a batch has, but for an epoch's last one. */
+    public int batchSize() {
+        return batchSize;
+    }
+
     /** The number of batches of an epoch. */
     public long batches() {
         return options.dropLast ? sampler.size() / batchSize : (sampler.size() + batchSize - 1) / batchSize;

@@ -1,8 +1,10 @@
 package dev.lanewise.nn.optim;
 
 import dev.lanewise.autograd.Gradients;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Optional;
 
 /** Keeps gradients from becoming large (Pascanu et al. 2012, arXiv:1211.5063). */
 public final class Clipping {
@@ -22,6 +24,28 @@ public final class Clipping {
         double norm = norm(gradients);
         double factor = most / (norm + 1e-6);
         return new Clipped(factor >= 1 ? gradients : gradients.map(g -> g.mul(factor)), norm);
+    }
+
+    /**
+     * Gradients after clipping whose norm the host does not know yet.
+     *
+     * @param gradients the clipped ones
+     * @param norm the Euclidean norm of all before, a scalar in F64 on their device; empty if it was not computed
+     */
+    public record Pending(Gradients gradients, Optional<Tensor> norm) {}
+
+    /**
+     * As {@link #byNorm}, without waiting for the device, as a {@linkplain CapturedStep captured step} needs it. All gradients
+     * are on one device.
+     */
+    public static Pending byPendingNorm(Gradients gradients, double most) {
+        checkPositive(most);
+        Tensor[] squares = gradients.values().stream()
+                .map(gradient -> gradient.square().sum().to(DType.F64))
+                .toArray(Tensor[]::new);
+        Tensor norm = Tensor.stack(0, squares).sum().sqrt();
+        Tensor factor = norm.add(1e-6).reciprocal().mul(most).clamp(0, 1);
+        return new Pending(gradients.map(g -> g.mul(factor.to(g.dtype()))), Optional.of(norm));
     }
 
     /** The Euclidean norm of all gradients together. */

@@ -16,10 +16,13 @@ public interface Callback {
     /** Before an epoch, or what is left of it after a resume. */
     default void onEpochStart(Training training, int epoch) {}
 
-    /** After a batch went forward; with gradient accumulation several times a step. */
+    /** After a batch went forward; with gradient accumulation several times a step, in a captured step after its update. */
     default void onOutput(Training training, Batch batch, Tensor output) {}
 
-    /** Before an update, with the gradients as they are before clipping. */
+    /**
+     * Before an update, with the gradients as they are before clipping. Steps of a trainer with a callback that has this
+     * method are not {@linkplain Trainer#capture captured}.
+     */
     default void onGradients(Training training, Gradients gradients) {}
 
     /** After an update. */

@@ -6,8 +6,10 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.metrics.Metric;
+import dev.lanewise.nn.optim.GradScaler;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,7 @@ final class Loop implements Training {
     private List<Metric> metrics = List.of();
     private @Nullable String stopped;
     private @Nullable Step step;
+    private Optional<CapturedUpdates> captured = Optional.empty();
 
     Loop(Trainer trainer, DataLoader data, int epochs) {
         if (epochs < 1) {
@@ -49,6 +53,16 @@ final class Loop implements Training {
         if (trainer.resume != null) {
             restore(trainer.resume);
         }
+        // made when the weights and the optimizer's state are where they stay
+        captured = CapturedUpdates.of(trainer, data);
+        try {
+            return train();
+        } finally {
+            captured.ifPresent(CapturedUpdates::close);
+        }
+    }
+
+    private TrainingResult train() {
         tell(callback -> callback.onStart(this));
         while (position.epoch() < epochs && stopped == null) {
             if (!epoch()) {
@@ -113,17 +127,15 @@ final class Loop implements Training {
             while (taken.size() < trainer.updates.batches && batches.hasNext()) {
                 taken.add(trainer.moved(batches.next()));
             }
-            Step now = Step.of(trainer.model, trainer.loss, taken, state.streams());
-            step = now;
             if (trainer.schedule != null) {
                 trainer.optimizer.rate(trainer.schedule.rate(trainer.everyEpoch ? epoch - 1 : position.step()));
             }
-            Step.Result result = now.compute(
-                    (batch, output) -> trainer.callbacks.forEach(callback -> callback.onOutput(this, batch, output)));
-            checkFinite("the loss", result.loss());
-            update(result.gradients());
-            position = position.after(taken.size(), now.samples(), result.loss(), System.nanoTime() - start);
-            figures = position.figures(now.samples(), result.loss(), trainer.optimizer.rate(), measured);
+            double loss = captured.isPresent() && captured.get().takes(taken)
+                    ? replayed(captured.get(), taken.getFirst())
+                    : computed(taken);
+            long samples = taken.stream().mapToLong(Batch::size).sum();
+            position = position.after(taken.size(), samples, loss, System.nanoTime() - start);
+            figures = position.figures(samples, loss, trainer.optimizer.rate(), measured);
         } finally {
             step = null;
             measured.clear();
@@ -131,13 +143,45 @@ final class Loop implements Training {
         tell(callback -> callback.onStep(this, figures));
     }
 
+    /** Makes an update operation by operation; the loss. */
+    private double computed(List<Batch> batches) {
+        Step now = Step.of(trainer, batches, state.streams());
+        step = now;
+        Step.Result result = now.compute(this::tellOutput);
+        checkFinite("the loss", result.loss());
+        GradScaler.Unscaled gradients = trainer.precision.unscaled(result.gradients());
+        if (gradients.finite()) {
+            update(gradients.gradients());
+        }
+        trainer.precision.adapt();
+        return result.loss();
+    }
+
+    private double replayed(CapturedUpdates updates, Batch batch) {
+        CapturedUpdates.Result result = updates.run(batch);
+        tellOutput(batch, result.output());
+        checkFinite("the loss", result.loss());
+        result.norm().ifPresent(this::measuredNorm);
+        averaged();
+        return result.loss();
+    }
+
+    private void tellOutput(Batch batch, Tensor output) {
+        trainer.callbacks.forEach(callback -> callback.onOutput(this, batch, output));
+    }
+
     private void update(Gradients gradients) {
         trainer.callbacks.forEach(callback -> callback.onGradients(this, gradients));
-        Gradients clipped = trainer.updates.clipped(gradients, norm -> {
-            checkFinite("the norm of the gradients", norm);
-            measured(GradientNorm.NAME, norm);
-        });
-        trainer.optimizer.step(clipped);
+        trainer.optimizer.step(trainer.updates.clipped(gradients, this::measuredNorm));
+        averaged();
+    }
+
+    private void measuredNorm(double norm) {
+        checkFinite("the norm of the gradients", norm);
+        measured(GradientNorm.NAME, norm);
+    }
+
+    private void averaged() {
         if (trainer.average != null) {
             trainer.average.update();
         }
@@ -161,6 +205,10 @@ final class Loop implements Training {
     private Map<String, Map<String, Double>> notes() {
         Map<String, Map<String, Double>> notes = new LinkedHashMap<>();
         notes.put(Position.HEADING, position.note(data.batches()));
+        Map<String, Double> ofScaler = trainer.precision.state();
+        if (!ofScaler.isEmpty()) {
+            notes.put(Precision.HEADING, ofScaler);
+        }
         history.forEach(figures -> notes.put("epoch." + figures.epoch(), Position.note(figures)));
         for (Callback callback : trainer.callbacks) {
             Map<String, Double> known = callback.state();
@@ -179,6 +227,7 @@ final class Loop implements Training {
             return;
         }
         position = Position.of(file, note, data.batches());
+        trainer.precision.restore(notes.get(Precision.HEADING));
         for (int epoch = 1; epoch <= position.epoch(); epoch++) {
             Map<String, Double> figures = notes.get("epoch." + epoch);
             if (figures != null) {
@@ -244,7 +293,11 @@ final class Loop implements Training {
     public NonFiniteException diagnose(String what) {
         String where = what + " in epoch " + (position.epoch() + 1) + ", step " + (position.step() + 1);
         Step now = step;
-        return new NonFiniteException("train: " + where + " (expected a finite number)"
-                + (now == null ? "; call it from within a step" : "; " + NanSearch.explain(now)));
+        String why = now != null
+                ? NanSearch.explain(now)
+                : captured.isPresent()
+                        ? "train without capturing steps to see which operation it came from"
+                        : "call it from within a step";
+        return new NonFiniteException("train: " + where + " (expected a finite number); " + why);
     }
 }

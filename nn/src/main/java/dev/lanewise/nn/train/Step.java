@@ -14,11 +14,12 @@ import java.util.List;
 /**
  * The way forward and back of one step, which can be gone again with the same random numbers.
  *
+ * @param precision what the model computes in
  * @param batches those of the step
  * @param streams the random streams that the model draws from
  * @param positions where they stood before, seed and counter of each
  */
-record Step(Module model, Loss loss, List<Batch> batches, List<Rng> streams, long[] positions) {
+record Step(Module model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
     /** Follows the way. */
     interface Listener {
         /** Before a batch goes forward. */
@@ -28,17 +29,20 @@ record Step(Module model, Loss loss, List<Batch> batches, List<Rng> streams, lon
         void onOutput(Batch batch, Tensor output);
     }
 
-    /** What a step gives: the mean loss of its samples and its gradients, which belong to the present scope. */
+    /**
+     * What a step gives: the mean loss of its samples and the gradients of the {@linkplain Precision#scaled scaled} loss,
+     * which belong to the present scope.
+     */
     record Result(double loss, Gradients gradients) {}
 
     /** A step from where the random streams are now. */
-    static Step of(Module model, Loss loss, List<Batch> batches, List<Rng> streams) {
+    static Step of(Trainer trainer, List<Batch> batches, List<Rng> streams) {
         long[] positions = new long[2 * streams.size()];
         for (int i = 0; i < streams.size(); i++) {
             positions[2 * i] = streams.get(i).seed();
             positions[2 * i + 1] = streams.get(i).counter();
         }
-        return new Step(model, loss, batches, streams, positions);
+        return new Step(trainer.model, trainer.loss, trainer.precision, batches, streams, positions);
     }
 
     /** The number of samples. */
@@ -54,7 +58,7 @@ record Step(Module model, Loss loss, List<Batch> batches, List<Rng> streams, lon
     Result compute(Listener listener) {
         if (batches.size() == 1) {
             Tensor value = forward(batches.getFirst(), listener);
-            Gradients gradients = Autograd.gradients(value);
+            Gradients gradients = Autograd.gradients(precision.scaled(value));
             return new Result(value.item(), gradients);
         }
         GradientSum sum = new GradientSum();
@@ -63,7 +67,7 @@ record Step(Module model, Loss loss, List<Batch> batches, List<Rng> streams, lon
             try (Scope scope = Scope.open("part of a step")) {
                 double part = (double) batch.size() / samples();
                 Tensor value = forward(batch, listener);
-                sum.add(Autograd.gradients(value.mul(part)));
+                sum.add(Autograd.gradients(precision.scaled(value.mul(part))));
                 scope.keepAll(sum.gradients().values());
                 losses += value.item() * part;
             }
@@ -73,7 +77,7 @@ record Step(Module model, Loss loss, List<Batch> batches, List<Rng> streams, lon
 
     private Tensor forward(Batch batch, Listener listener) {
         listener.onForward();
-        Tensor output = model.forward(batch.x());
+        Tensor output = precision.output(model, batch.x());
         Tensor value = loss.of(output, batch.y());
         listener.onOutput(batch, output);
         return value;

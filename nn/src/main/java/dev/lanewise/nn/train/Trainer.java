@@ -6,8 +6,11 @@ import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.nn.metrics.Metric;
+import dev.lanewise.nn.optim.CapturedStep;
+import dev.lanewise.nn.optim.CapturedStep.Otherwise;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -54,6 +57,10 @@ public final class Trainer {
     Schedule schedule;
 
     boolean everyEpoch;
+    Precision precision = Precision.WHOLE;
+
+    @Nullable
+    Otherwise capture;
 
     @Nullable
     WeightAverage average;
@@ -156,6 +163,30 @@ public final class Trainer {
         return this;
     }
 
+    /**
+     * Lets the model compute in 16 bits where that suits ({@link dev.lanewise.tensor.Autocast}), in training and
+     * measurements; weights, loss and optimizer stay in F32. With F16 the loss is scaled
+     * ({@link dev.lanewise.nn.optim.GradScaler}), and a step whose gradients overflow makes no update.
+     *
+     * @param narrow BF16 or F16
+     */
+    public Trainer autocast(DType narrow) {
+        precision = Precision.mixed(narrow);
+        return this;
+    }
+
+    /**
+     * Captures a step of the training and replays it ({@link CapturedStep}), on a GPU: {@link Callback#onOutput} is then
+     * called after the update, and a loss that is not finite is found after it. An epoch's last, smaller batch runs as it is.
+     *
+     * @param otherwise what happens where steps can't be captured: with accumulation, in F16, with callbacks that look at the
+     *     gradients, with an optimizer or on a device that allows no replay; with {@link Otherwise#ERROR} {@link #fit} throws
+     */
+    public Trainer capture(Otherwise otherwise) {
+        capture = otherwise;
+        return this;
+    }
+
     /** Adds callbacks, to be called after those added before. */
     public Trainer callbacks(Callback... more) {
         callbacks.addAll(Arrays.asList(more));
@@ -183,6 +214,7 @@ public final class Trainer {
      * @param data the batches of every epoch
      * @param epochs how many epochs there are to be, those before a resume included
      * @throws NonFiniteException if the loss becomes NaN or infinite
+     * @throws TensorException if steps that should be {@linkplain #capture captured} can't be
      * @throws dev.lanewise.nn.io.BadFileException if a checkpoint can't be read or written
      */
     public TrainingResult fit(DataLoader data, int epochs) {
@@ -204,7 +236,7 @@ public final class Trainer {
         for (var batches = data.epoch(0).iterator(); batches.hasNext(); ) {
             try (var ignored = Scope.open("evaluation")) {
                 Batch batch = moved(batches.next());
-                Tensor output = model.forward(batch.x());
+                Tensor output = precision.output(model, batch.x());
                 losses += loss.of(output, batch.y()).item() * batch.size();
                 samples += batch.size();
                 measured.forEach(metric -> metric.add(output, batch.y()));

@@ -1,7 +1,9 @@
 package dev.lanewise.nn.train;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.nn.optim.Clipping;
+import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
 /** How the gradients of batches become those of an update. */
@@ -23,5 +25,15 @@ final class Updates {
         Clipping.Clipped clipped = Clipping.byNorm(cut, mostNorm);
         norm.accept(clipped.norm());
         return clipped.gradients();
+    }
+
+    /** The gradients within the bounds, without waiting for the device. */
+    Clipping.Pending pending(Gradients gradients) {
+        return Autograd.noGrad(() -> {
+            Gradients cut = Double.isInfinite(mostValue) ? gradients : Clipping.byValue(gradients, mostValue);
+            return Double.isInfinite(mostNorm)
+                    ? new Clipping.Pending(cut, Optional.empty())
+                    : Clipping.byPendingNorm(cut, mostNorm);
+        });
     }
 }

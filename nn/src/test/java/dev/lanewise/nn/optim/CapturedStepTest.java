@@ -18,6 +18,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.testkit.OpRecorder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

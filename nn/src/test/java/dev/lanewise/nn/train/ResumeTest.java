@@ -15,6 +15,7 @@ import dev.lanewise.nn.optim.Plateau;
 import dev.lanewise.nn.optim.RmsProp;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ final class ResumeTest {
                     optimizer ->
                             new ReduceOnPlateau("validation_loss", Goal.SMALLEST, new Plateau(optimizer, 0.5, 0, 1e-4)),
                     t -> t.accumulate(2)),
+            new Setting("Adam in F16", p -> new Adam(p, 0.02), t -> t.autocast(DType.F16)),
             new Setting(
                     "NAdam, warm-up, clipped by value",
                     p -> new NAdam(p, 0.01, NAdam.Options.defaults()),

@@ -168,6 +168,13 @@ public final class KernelTemplates {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("T", type(dtype));
         definitions.put("WIDE", dtype == DType.F64 ? "1" : "0");
+        definitions.put(
+                "UNIFORM_BITS",
+                switch (dtype) {
+                    case F16 -> "11";
+                    case BF16 -> "8";
+                    default -> "24";
+                });
         String name = "random" + suffix(dtype, dtype);
         return dtype.isFloating()
                 ? program(name, definitions, RANDOM + DROPOUT, List.of("uniform", "normal", "integer", "dropout"))

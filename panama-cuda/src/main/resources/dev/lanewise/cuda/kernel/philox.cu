@@ -28,7 +28,9 @@ __device__ inline u64 word64(const Words& words, int pair) {
     return words.w[2 * pair] | (u64)words.w[2 * pair + 1] << 32;
 }
 
-__device__ inline double uniform24(u32 word) { return (double)(word >> 8) * 0x1p-24; }
+// From the upper bits of a word.
+__device__ inline double uniform_of(u32 word, int bits) { return (double)(word >> (32 - bits)) / (double)(1u << bits); }
+__device__ inline double uniform24(u32 word) { return uniform_of(word, 24); }
 __device__ inline double uniform53(u64 word) { return (double)(word >> 11) * 0x1p-53; }
 
 // Box-Muller: two neighbouring elements from two uniform numbers.

@@ -2,6 +2,7 @@
 // One thread a block of four words. Defined in front:
 //   T                 element type
 //   WIDE              1 where an element takes two words
+//   UNIFORM_BITS      of a word that a uniform number takes: as many as T holds of every number below 1, or rounding gives 1
 
 extern "C" __global__ void uniform(i64 n, T* out, Draw given, const Draw* captured) {
     Draw draw = captured ? *captured : given;
@@ -9,7 +10,7 @@ extern "C" __global__ void uniform(i64 n, T* out, Draw given, const Draw* captur
     for (i64 block = thread_number(); block * per_block < n; block += thread_count()) {
         Words words = philox(draw.seed, draw.counter + block);
         for (int i = 0; i < per_block && block * per_block + i < n; i++) {
-            store(out[block * per_block + i], WIDE ? uniform53(word64(words, i)) : uniform24(words.w[i]));
+            store(out[block * per_block + i], WIDE ? uniform53(word64(words, i)) : uniform_of(words.w[i], UNIFORM_BITS));
         }
     }
 }

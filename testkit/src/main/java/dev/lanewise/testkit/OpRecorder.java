@@ -1,4 +1,4 @@
-package dev.lanewise.nn.optim;
+package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -15,20 +15,26 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** A backend that records steps by writing operations down instead of running them, and replays them one by one. */
-final class OpRecorder extends DelegatingBackend implements StepRecorder {
+/**
+ * A backend that records steps by writing operations down instead of running them, and replays them one by one; for tests of
+ * what records steps, without a GPU.
+ */
+public final class OpRecorder extends DelegatingBackend implements StepRecorder {
     private record Call(Op op, Tensor[] inputs, Tensor[] outputs) {}
 
     private final List<Call> calls = new ArrayList<>();
-    private boolean recording;
+    private volatile @Nullable Thread recording;
     private int replays;
 
-    OpRecorder(Backend backend) {
+    /** A recorder on a backend that runs the operations. */
+    public OpRecorder(Backend backend) {
         super(backend);
     }
 
-    int replays() {
+    /** How often recorded steps were replayed. */
+    public int replays() {
         return replays;
     }
 
@@ -44,14 +50,14 @@ final class OpRecorder extends DelegatingBackend implements StepRecorder {
 
     @Override
     public List<Op> record(Runnable work) {
-        recording = true;
+        recording = Thread.currentThread();
         try {
             work.run();
         } catch (RuntimeException e) {
             close();
             throw e;
         } finally {
-            recording = false;
+            recording = null;
         }
         return calls.stream().map(Call::op).filter(OpRecorder::hasNumbers).toList();
     }
@@ -79,9 +85,15 @@ final class OpRecorder extends DelegatingBackend implements StepRecorder {
         calls.clear();
     }
 
+    /** Other threads, such as those of a data loader, compute as always. */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    private boolean isRecording() {
+        return Thread.currentThread() == recording;
+    }
+
     @Override
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
-        if (!recording) {
+        if (!isRecording()) {
             super.execute(op, inputs, outputs);
             return;
         }
@@ -94,7 +106,7 @@ final class OpRecorder extends DelegatingBackend implements StepRecorder {
 
     @Override
     public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
-        if (recording) {
+        if (isRecording()) {
             throw new TensorException("record: the step reads a value back while it is recorded");
         }
         super.copyOut(source, byteOffset, target);

@@ -1,0 +1,78 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.Module;
+import dev.lanewise.nn.optim.GradScaler;
+import dev.lanewise.nn.optim.GradScaler.Unscaled;
+import dev.lanewise.tensor.Autocast;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a model computes in: the types of its tensors, or 16 bits where that suits. The loss is computed in F32.
+ *
+ * @param narrow the 16-bit type, or null
+ * @param scaler of the loss, with F16
+ */
+record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
+    static final String HEADING = "scaler";
+
+    /** Nothing is cast. */
+    static final Precision WHOLE = new Precision(null, null);
+
+    /** Mixed precision in a 16-bit type. */
+    static Precision mixed(DType narrow) {
+        return switch (narrow) {
+            case BF16 -> new Precision(narrow, null);
+            case F16 -> new Precision(narrow, new GradScaler());
+            default ->
+                throw new TensorException(
+                        "trainer: autocast to " + narrow + " (expected BF16 or F16); leave it out to compute in F32");
+        };
+    }
+
+    /** The model's output, in F32 where it was computed in less. */
+    Tensor output(Module model, Tensor x) {
+        return Autocast.run(narrow, () -> Autocast.widened(model.forward(x)));
+    }
+
+    /** The loss whose gradients are to be computed. */
+    Tensor scaled(Tensor loss) {
+        return scaler == null ? loss : scaler.scale(loss);
+    }
+
+    /** The gradients of the loss itself. */
+    Unscaled unscaled(Gradients scaled) {
+        return scaler == null ? new Unscaled(scaled, true) : scaler.unscale(scaled);
+    }
+
+    /** After the update: adapts to whether gradients overflowed. */
+    void adapt() {
+        if (scaler != null) {
+            scaler.update();
+        }
+    }
+
+    /** What a resumed training must know; nothing without a scaler. */
+    Map<String, Double> state() {
+        Map<String, Double> state = new LinkedHashMap<>();
+        if (scaler != null) {
+            scaler.stateDict().forEach((name, value) -> state.put(name, value.item()));
+        }
+        return state;
+    }
+
+    /** Takes over what {@link #state} gave. */
+    void restore(@Nullable Map<String, Double> state) {
+        if (scaler != null && state != null) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            state.forEach((name, value) -> tensors.put(name, Tensor.full(value, DType.F64, Device.CPU)));
+            scaler.loadStateDict(tensors);
+        }
+    }
+}
