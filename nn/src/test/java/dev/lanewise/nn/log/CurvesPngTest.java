@@ -48,7 +48,7 @@ final class CurvesPngTest {
     }
 
     /** The class path as it is where XChart was not added. */
-    private static ClassLoader withoutXchart() throws IOException {
+    private static URLClassLoader withoutXchart() throws IOException {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         List<URL> urls = new ArrayList<>();
         for (String entry : classPath.split(File.pathSeparator, -1)) {
@@ -61,13 +61,14 @@ final class CurvesPngTest {
 
     @Test
     void withoutXchartOnlyDrawingFailsAndSaysWhatToAdd() throws Exception {
-        ClassLoader loader = withoutXchart();
-        Constructor<?> curves = loader.loadClass(CurvesPng.class.getName()).getConstructor(Path.class);
-        assertThatThrownBy(() -> curves.newInstance(folder.resolve("curves.png")))
-                .cause()
-                .hasMessage("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the module"
-                        + " xchart); add it to your project");
-        Constructor<?> other = loader.loadClass(CsvLog.class.getName()).getConstructor(Path.class);
-        assertThatCode(() -> other.newInstance(folder.resolve("log.csv"))).doesNotThrowAnyException();
+        try (URLClassLoader loader = withoutXchart()) {
+            Constructor<?> curves = loader.loadClass(CurvesPng.class.getName()).getConstructor(Path.class);
+            assertThatThrownBy(() -> curves.newInstance(folder.resolve("curves.png")))
+                    .cause()
+                    .hasMessage("curves: no XChart (expected org.knowm.xchart:xchart on the class path, or the module"
+                            + " xchart); add it to your project");
+            Constructor<?> other = loader.loadClass(CsvLog.class.getName()).getConstructor(Path.class);
+            assertThatCode(() -> other.newInstance(folder.resolve("log.csv"))).doesNotThrowAnyException();
+        }
     }
 }
