@@ -8,6 +8,8 @@ public enum ConvAlgorithm {
     DIRECT,
     /** F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
     WINOGRAD,
+    /** Sums over gathered patches with the channels in the lanes; not for the gradient with respect to the weights. */
+    PIXELS,
     /** A matrix product with the matrix of patches (im2col). */
     GEMM;
 
@@ -29,10 +31,18 @@ public enum ConvAlgorithm {
         String forced = System.getProperty(PROPERTY);
         if (forced != null) {
             ConvAlgorithm algorithm = valueOf(forced.toUpperCase(Locale.ROOT));
-            return algorithm.canCompute(shape) ? algorithm : GEMM;
+            return algorithm.canCompute(shape, pass) ? algorithm : GEMM;
         }
-        if (WINOGRAD.canCompute(shape) && shape.c() >= 16 && shape.k() >= 16 && shape.oh() >= 3 && shape.ow() >= 3) {
+        boolean manyChannels = shape.c() >= 16 && shape.k() >= 16;
+        if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
             return WINOGRAD;
+        }
+        boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
+        if (manyChannels
+                && strided
+                && PIXELS.canCompute(shape, pass)
+                && shape.n() >= PixelConvolution.ENOUGH_IMAGES) {
+            return PIXELS;
         }
         return fillsVectors(shape, pass) ? DIRECT : GEMM;
     }
@@ -47,9 +57,10 @@ public enum ConvAlgorithm {
     }
 
     /** Tells whether this algorithm can compute the shape at all. */
-    public boolean canCompute(ConvShape shape) {
+    public boolean canCompute(ConvShape shape, Pass pass) {
         return switch (this) {
             case DIRECT, GEMM -> true;
+            case PIXELS -> shape.groups() == 1 && pass != Pass.WEIGHT_GRAD;
             case WINOGRAD ->
                 shape.r() == 3
                         && shape.s() == 3
