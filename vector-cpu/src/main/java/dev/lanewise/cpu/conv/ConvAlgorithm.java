@@ -38,10 +38,7 @@ public enum ConvAlgorithm {
             return WINOGRAD;
         }
         boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
-        if (manyChannels
-                && strided
-                && PIXELS.canCompute(shape, pass)
-                && shape.n() >= PixelConvolution.ENOUGH_IMAGES) {
+        if (manyChannels && strided && PIXELS.canCompute(shape, pass) && shape.n() >= PixelConvolution.ENOUGH_IMAGES) {
             return PIXELS;
         }
         return fillsVectors(shape, pass) ? DIRECT : GEMM;

@@ -20,8 +20,7 @@ final class LaneKernels {
         if (!gradient) {
             long kernels = 4L * p.c() * taps;
             int channels = Math.min(Vectors.LANES, p.k() - first);
-            Transposition.planesToPixels(
-                    w + first * kernels, kernels, channels, p.c() * taps, to, Vectors.BYTES, work);
+            Transposition.planesToPixels(w + first * kernels, kernels, channels, p.c() * taps, to, Vectors.BYTES, work);
             return;
         }
         int channels = Math.min(Vectors.LANES, p.c() - first);

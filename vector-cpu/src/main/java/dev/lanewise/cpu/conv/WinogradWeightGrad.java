@@ -18,9 +18,6 @@ final class WinogradWeightGrad implements AutoCloseable {
     /** Input channels of a block: its sums for a panel of output channels fit the second-level cache with what they sum. */
     private static final int BLOCK_CHANNELS = 64;
 
-    /** Blocks from which on each is one task, if all tiles are one chunk. */
-    private static final int ENOUGH_BLOCKS = 8;
-
     private final ConvShape p;
     private final WinogradTiles inputs;
     private final WinogradTiles gradients;
@@ -48,7 +45,9 @@ final class WinogradWeightGrad implements AutoCloseable {
         this.gy = gy;
         this.zeros = Scratch.borrow(2 * Vectors.BYTES);
         Rows.clear(zeros.address(), PanelTile.COLUMNS);
-        this.byBlocks = imagesPerChunk == p.n() && panels() * blocks() >= ENOUGH_BLOCKS;
+        // Where the sums are larger than what they sum, they had better not go through memory.
+        long tiles = (long) p.n() * perImage;
+        this.byBlocks = imagesPerChunk == p.n() && (long) p.c() * p.k() > tiles * (p.c() + p.k());
         WinogradLayout relative = WinogradLayout.panels(0, p.c(), byBlocks ? 0 : p.k());
         this.memory = Scratch.borrow(relative.bytes());
         this.sums = relative.at(memory.address());
@@ -104,8 +103,7 @@ final class WinogradWeightGrad implements AutoCloseable {
             });
             if (byBlocks) {
                 // Panels first: the tasks that follow each other share the block's inputs.
-                Workers.run(
-                        panels() * blocks(), task -> block(task % panels(), task / panels(), count, a, b, gw));
+                Workers.run(panels() * blocks(), task -> block(task % panels(), task / panels(), count, a, b, gw));
                 return;
             }
             Workers.run(WinogradTransform.POSITIONS, position -> {
