@@ -16,6 +16,9 @@ public enum ConvAlgorithm {
     /** The system property that forces one algorithm, by its name, wherever it can compute the shape. */
     public static final String PROPERTY = "lanewise.cpu.conv";
 
+    /** The share of the lanes of the direct kernels below which channels in the lanes are quicker. */
+    private static final double WELL_FILLED = 0.75;
+
     /** What is computed. */
     public enum Pass {
         /** The output. */
@@ -37,16 +40,16 @@ public enum ConvAlgorithm {
         if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
             return WINOGRAD;
         }
-        boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
-        if (manyChannels && strided && PIXELS.canCompute(shape, pass) && shape.n() >= PixelConvolution.ENOUGH_IMAGES) {
+        boolean manyImages = shape.n() >= PixelConvolution.ENOUGH_IMAGES;
+        DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
+        if (manyChannels && manyImages && PIXELS.canCompute(shape, pass) && plan.filledLanes() < WELL_FILLED) {
             return PIXELS;
         }
-        return fillsVectors(shape, pass) ? DIRECT : GEMM;
+        return fillsVectors(shape, pass, plan) ? DIRECT : GEMM;
     }
 
     /** Tells whether the rows of pixels fill the direct kernels' vectors well enough. */
-    private static boolean fillsVectors(ConvShape shape, Pass pass) {
-        DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
+    private static boolean fillsVectors(ConvShape shape, Pass pass, DirectPlan plan) {
         int width = plan.flat() ? plan.gridH() * plan.gridW() : plan.gridW();
         boolean full = 2L * width >= Vectors.roundUp(width, Vectors.LANES);
         boolean smallGradient = (long) shape.k() * shape.reduction() <= 1 << 18;
