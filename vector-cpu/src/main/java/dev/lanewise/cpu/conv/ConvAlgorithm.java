@@ -8,7 +8,7 @@ public enum ConvAlgorithm {
     DIRECT,
     /** F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
     WINOGRAD,
-    /** Sums over gathered patches with the channels in the lanes; not for the gradient with respect to the weights. */
+    /** Sums over gathered patches with the channels next to each other. */
     PIXELS,
     /** A matrix product with the matrix of patches (im2col). */
     GEMM;
@@ -40,12 +40,21 @@ public enum ConvAlgorithm {
         if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
             return WINOGRAD;
         }
-        boolean manyImages = shape.n() >= PixelConvolution.ENOUGH_IMAGES;
         DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
-        if (manyChannels && manyImages && PIXELS.canCompute(shape, pass) && plan.filledLanes() < WELL_FILLED) {
+        boolean manyImages = shape.n() >= PixelConvolution.ENOUGH_IMAGES;
+        if (manyChannels && manyImages && PIXELS.canCompute(shape, pass) && leavesPlanes(shape, pass, plan)) {
             return PIXELS;
         }
         return fillsVectors(shape, pass, plan) ? DIRECT : GEMM;
+    }
+
+    /** Tells whether a shape of many channels and images is quicker with the channels next to each other. */
+    private static boolean leavesPlanes(ConvShape shape, Pass pass, DirectPlan plan) {
+        if (pass == Pass.WEIGHT_GRAD) {
+            boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
+            return strided && shape.r() * shape.s() > 1;
+        }
+        return plan.filledLanes() < WELL_FILLED;
     }
 
     /** Tells whether the rows of pixels fill the direct kernels' vectors well enough. */
@@ -60,7 +69,7 @@ public enum ConvAlgorithm {
     public boolean canCompute(ConvShape shape, Pass pass) {
         return switch (this) {
             case DIRECT, GEMM -> true;
-            case PIXELS -> shape.groups() == 1 && pass != Pass.WEIGHT_GRAD;
+            case PIXELS -> shape.groups() == 1;
             case WINOGRAD ->
                 shape.r() == 3
                         && shape.s() == 3

@@ -110,7 +110,8 @@ public final class Convolution {
         switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
             case DIRECT -> DirectWeightGrad.run(shape, xs, gys, gws);
             case WINOGRAD -> WinogradWeightGrad.run(shape, xs, gys, gws);
-            case PIXELS, GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+            case PIXELS -> PixelWeightGrad.run(shape, xs, gys, gws);
+            case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
         }
         keepReachable(x, gy, gw);
     }
