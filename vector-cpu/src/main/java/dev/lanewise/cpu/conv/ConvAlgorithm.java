@@ -8,11 +8,16 @@ public enum ConvAlgorithm {
     DIRECT,
     /** F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
     WINOGRAD,
+    /** Sums over gathered patches with the channels next to each other. */
+    PIXELS,
     /** A matrix product with the matrix of patches (im2col). */
     GEMM;
 
     /** The system property that forces one algorithm, by its name, wherever it can compute the shape. */
     public static final String PROPERTY = "lanewise.cpu.conv";
+
+    /** The share of the lanes of the direct kernels below which channels in the lanes are quicker. */
+    private static final double WELL_FILLED = 0.75;
 
     /** What is computed. */
     public enum Pass {
@@ -29,17 +34,31 @@ public enum ConvAlgorithm {
         String forced = System.getProperty(PROPERTY);
         if (forced != null) {
             ConvAlgorithm algorithm = valueOf(forced.toUpperCase(Locale.ROOT));
-            return algorithm.canCompute(shape) ? algorithm : GEMM;
+            return algorithm.canCompute(shape, pass) ? algorithm : GEMM;
         }
-        if (WINOGRAD.canCompute(shape) && shape.c() >= 16 && shape.k() >= 16 && shape.oh() >= 3 && shape.ow() >= 3) {
+        boolean manyChannels = shape.c() >= 16 && shape.k() >= 16;
+        if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
             return WINOGRAD;
         }
-        return fillsVectors(shape, pass) ? DIRECT : GEMM;
+        DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
+        boolean manyImages = shape.n() >= PixelConvolution.ENOUGH_IMAGES;
+        if (manyChannels && manyImages && PIXELS.canCompute(shape, pass) && leavesPlanes(shape, pass, plan)) {
+            return PIXELS;
+        }
+        return fillsVectors(shape, pass, plan) ? DIRECT : GEMM;
+    }
+
+    /** Tells whether a shape of many channels and images is quicker with the channels next to each other. */
+    private static boolean leavesPlanes(ConvShape shape, Pass pass, DirectPlan plan) {
+        if (pass == Pass.WEIGHT_GRAD) {
+            boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
+            return strided && shape.r() * shape.s() > 1;
+        }
+        return plan.filledLanes() < WELL_FILLED;
     }
 
     /** Tells whether the rows of pixels fill the direct kernels' vectors well enough. */
-    private static boolean fillsVectors(ConvShape shape, Pass pass) {
-        DirectPlan plan = pass == Pass.INPUT_GRAD ? DirectPlan.inputGrad(shape) : DirectPlan.forward(shape);
+    private static boolean fillsVectors(ConvShape shape, Pass pass, DirectPlan plan) {
         int width = plan.flat() ? plan.gridH() * plan.gridW() : plan.gridW();
         boolean full = 2L * width >= Vectors.roundUp(width, Vectors.LANES);
         boolean smallGradient = (long) shape.k() * shape.reduction() <= 1 << 18;
@@ -47,9 +66,10 @@ public enum ConvAlgorithm {
     }
 
     /** Tells whether this algorithm can compute the shape at all. */
-    public boolean canCompute(ConvShape shape) {
+    public boolean canCompute(ConvShape shape, Pass pass) {
         return switch (this) {
             case DIRECT, GEMM -> true;
+            case PIXELS -> shape.groups() == 1;
             case WINOGRAD ->
                 shape.r() == 3
                         && shape.s() == 3

@@ -55,6 +55,7 @@ public final class Convolution {
         switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
             case WINOGRAD -> WinogradConvolution.forward(shape, xs, ws, bs, relu, ys);
+            case PIXELS -> PixelConvolution.forward(shape, xs, ws, bs, relu, ys);
             case GEMM -> GemmConvolution.forward(shape, F32, xs, ws, bs, activation, ys);
         }
         keepReachable(x, w, y);
@@ -82,6 +83,7 @@ public final class Convolution {
         switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
             case WINOGRAD -> WinogradConvolution.inputGrad(shape, gys, ws, gxs);
+            case PIXELS -> PixelConvolution.inputGrad(shape, gys, ws, gxs);
             case GEMM -> GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
         }
         keepReachable(gy, w, gx);
@@ -108,6 +110,7 @@ public final class Convolution {
         switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
             case DIRECT -> DirectWeightGrad.run(shape, xs, gys, gws);
             case WINOGRAD -> WinogradWeightGrad.run(shape, xs, gys, gws);
+            case PIXELS -> PixelWeightGrad.run(shape, xs, gys, gws);
             case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
         }
         keepReachable(x, gy, gw);

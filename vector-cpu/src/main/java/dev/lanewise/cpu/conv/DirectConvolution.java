@@ -19,14 +19,17 @@ import jdk.incubator.vector.VectorMask;
  * laid out so already; then each pair of pixel vectors meets each block of output channels in {@link DirectTile}.
  */
 final class DirectConvolution {
-    /** Taps summed for all blocks of channels before the next: the pixels they read stay in the first-level cache. */
+    /** Taps summed for all blocks of channels before the next, about: the pixels they read stay in the first-level cache. */
     private static final int PART_STEPS = 144;
+
+    private static final long TILE_STEP = DirectTile.VECTORS * BYTES;
 
     private final DirectPlan plan;
     private final DirectWeights weights;
     private final long input;
     private final boolean relu;
     private final long output;
+    private final int partSteps;
 
     private DirectConvolution(DirectPlan plan, DirectWeights weights, long input, boolean relu, long output) {
         this.plan = plan;
@@ -34,6 +37,8 @@ final class DirectConvolution {
         this.input = input;
         this.relu = relu;
         this.output = output;
+        int parts = Math.max(1, Math.round((float) weights.mostSteps() / PART_STEPS));
+        this.partSteps = Math.max(1, Vectors.blocks(weights.mostSteps(), parts));
     }
 
     /** Computes {@code y} by the plan; all places are addresses, {@code bias} may be 0 for none. */
@@ -87,6 +92,8 @@ final class DirectConvolution {
         int vectors = lines * perLine;
         int pitch = plan.planes().pitch();
         long channelBytes = 4L * planeRows * plan.gridW();
+        // Whole blocks of whole vectors need no tile.
+        int direct = lanes == LANES && !relu ? plan.gridPlanes() / DirectTile.CHANNELS : 0;
         try (Scratch tiles = Scratch.borrow(plan.blocks() * DirectTile.TILE_BYTES)) {
             for (int first = 0; first < vectors; first += DirectTile.VECTORS) {
                 // Past the end the last vector is computed again: the same bits to the same place.
@@ -97,56 +104,65 @@ final class DirectConvolution {
                 int column1 = Math.min((second - line1 * perLine) * LANES, lastColumn);
                 long x0 = pixels + 4L * ((long) line0 * pitch + column0);
                 long x1 = pixels + 4L * ((long) line1 * pitch + column1);
-                sum(x0, x1, group, tiles.address());
                 long y0 = to + 4L * ((long) line0 * width + column0);
                 long y1 = to + 4L * ((long) line1 * width + column1);
-                store(tiles.address(), lanes, y0, channelBytes);
-                store(tiles.address() + BYTES, lanes, y1, channelBytes);
+                sum(x0, x1, group, tiles.address(), direct, y0, y1, channelBytes);
+                store(tiles.address(), direct, lanes, y0, channelBytes);
+                store(tiles.address() + BYTES, direct, lanes, y1, channelBytes);
             }
         }
     }
 
-    /** Computes the tiles of all blocks of channels at a pair of vectors, a part of the taps at a time. */
-    private void sum(long x0, long x1, int group, long tiles) {
-        for (int part = 0; part == 0 || part < weights.mostSteps(); part += PART_STEPS) {
+    /**
+     * Computes all blocks of channels at a pair of vectors, a part of the taps at a time: the first {@code direct} blocks in
+     * place, the others as tiles.
+     */
+    private void sum(long x0, long x1, int group, long tiles, int direct, long y0, long y1, long channelBytes) {
+        for (int part = 0; part == 0 || part < weights.mostSteps(); part += partSteps) {
             for (int block = 0; block < plan.blocks(); block++) {
-                int steps = Math.min(PART_STEPS, weights.steps(block) - part);
-                if (steps > 0 || part == 0) {
+                int rest = weights.steps(block) - part;
+                if (rest > 0 || part == 0) {
                     long tile = tiles + block * DirectTile.TILE_BYTES;
+                    boolean inPlace = rest <= partSteps && block < direct;
+                    long plane = block * DirectTile.CHANNELS * channelBytes;
                     DirectTile.run(
                             x0,
                             x1,
                             weights.taps(block) + 8L * part,
-                            steps,
+                            Math.min(partSteps, rest),
                             weights.weights(group, block) + 4L * DirectTile.CHANNELS * part,
                             part == 0 ? weights.start(group, block) : tile,
-                            tile);
+                            inPlace ? y0 + plane : tile,
+                            inPlace ? y1 + plane : tile + BYTES,
+                            inPlace ? channelBytes : TILE_STEP);
                 }
             }
         }
     }
 
-    private void store(long tiles, int lanes, long to, long channelBytes) {
+    /** Writes the results of the blocks from {@code firstBlock} on. */
+    private void store(long tiles, int firstBlock, int lanes, long to, long channelBytes) {
+        int first = firstBlock * DirectTile.CHANNELS;
         if (lanes < LANES) {
-            storePart(tiles, lanes, to, channelBytes);
+            storePart(tiles, first, lanes, to, channelBytes);
             return;
         }
-        for (int plane = 0; plane < plan.gridPlanes(); plane++) {
+        for (int plane = first; plane < plan.gridPlanes(); plane++) {
             FloatVector sum = load(tiles, plane);
             (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER);
         }
     }
 
-    private void storePart(long tiles, int lanes, long to, long channelBytes) {
-        VectorMask<Float> first = SPECIES.indexInRange(0, lanes);
-        for (int plane = 0; plane < plan.gridPlanes(); plane++) {
+    private void storePart(long tiles, int first, int lanes, long to, long channelBytes) {
+        VectorMask<Float> written = SPECIES.indexInRange(0, lanes);
+        for (int plane = first; plane < plan.gridPlanes(); plane++) {
             FloatVector sum = load(tiles, plane);
-            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER, first);
+            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER, written);
         }
     }
 
     private static FloatVector load(long tiles, int plane) {
-        long at = tiles + (long) plane * DirectTile.VECTORS * BYTES;
+        long at = tiles + plane * TILE_STEP;
         return FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
     }
 }

@@ -132,6 +132,14 @@ record DirectPlan(
         return planes.pitch() == gridW;
     }
 
+    /** Returns the share of the lanes that compute a pixel of the grid, of all pairs of vectors that cover it. */
+    double filledLanes() {
+        int width = flat() ? gridH * gridW : gridW;
+        int vectors = (flat() ? 1 : gridH) * Vectors.blocks(width, Vectors.LANES);
+        int pairs = Vectors.blocks(vectors, DirectTile.VECTORS);
+        return (double) gridH * gridW / ((double) pairs * DirectTile.VECTORS * Vectors.LANES);
+    }
+
     int strips() {
         return Vectors.blocks(gridH, stripRows);
     }

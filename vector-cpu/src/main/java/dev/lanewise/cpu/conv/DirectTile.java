@@ -19,21 +19,23 @@ final class DirectTile {
     private DirectTile() {}
 
     /**
-     * Computes {@code tile[i][v] = start[i][v] + sum over steps of w[step][i] * x[xv + taps[step]]}. All places are addresses.
+     * Computes {@code to[i][v] = start[i][v] + sum over steps of w[step][i] * x[xv + taps[step]]}. All places are addresses.
      *
      * @param x0 the first vector of pixels
      * @param x1 the second
      * @param taps byte offsets of the taps relative to a pixel, 64 bits each
      * @param steps number of taps
      * @param w packed weights {@code [steps][CHANNELS]}
-     * @param start what the sums start from, laid out like the tile
-     * @param tile receives the results
+     * @param start what the sums start from, laid out like a tile
+     * @param to0 receives the first vector of the first channel
+     * @param to1 receives the second vector of the first channel
+     * @param toStep bytes from one channel's result to the next
      */
-    static void run(long x0, long x1, long taps, int steps, long w, long start, long tile) {
+    static void run(long x0, long x1, long taps, int steps, long w, long start, long to0, long to1, long toStep) {
         if (WIDE) {
-            DirectTile8x2.run(x0, x1, taps, steps, w, start, tile);
+            DirectTile8x2.run(x0, x1, taps, steps, w, start, to0, to1, toStep);
         } else {
-            DirectTile6x2.run(x0, x1, taps, steps, w, start, tile);
+            DirectTile6x2.run(x0, x1, taps, steps, w, start, to0, to1, toStep);
         }
     }
 }

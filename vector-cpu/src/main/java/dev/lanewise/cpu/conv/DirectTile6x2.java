@@ -19,7 +19,7 @@ final class DirectTile6x2 {
 
     private DirectTile6x2() {}
 
-    static void run(long x0, long x1, long taps, int steps, long w, long start, long tile) {
+    static void run(long x0, long x1, long taps, int steps, long w, long start, long to0, long to1, long toStep) {
         // One load for each accumulator: a vector shared by several of them at the start is boxed.
         long from = start & MASK;
         FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 0 * BYTES, ORDER);
@@ -58,18 +58,17 @@ final class DirectTile6x2 {
             c50 = p0.fma(w5, c50);
             c51 = p1.fma(w5, c51);
         }
-        long to = tile & MASK;
-        c00.intoMemorySegment(ALL, to + 0 * BYTES, ORDER);
-        c01.intoMemorySegment(ALL, to + 1 * BYTES, ORDER);
-        c10.intoMemorySegment(ALL, to + 2 * BYTES, ORDER);
-        c11.intoMemorySegment(ALL, to + 3 * BYTES, ORDER);
-        c20.intoMemorySegment(ALL, to + 4 * BYTES, ORDER);
-        c21.intoMemorySegment(ALL, to + 5 * BYTES, ORDER);
-        c30.intoMemorySegment(ALL, to + 6 * BYTES, ORDER);
-        c31.intoMemorySegment(ALL, to + 7 * BYTES, ORDER);
-        c40.intoMemorySegment(ALL, to + 8 * BYTES, ORDER);
-        c41.intoMemorySegment(ALL, to + 9 * BYTES, ORDER);
-        c50.intoMemorySegment(ALL, to + 10 * BYTES, ORDER);
-        c51.intoMemorySegment(ALL, to + 11 * BYTES, ORDER);
+        c00.intoMemorySegment(ALL, (to0 + 0 * toStep) & MASK, ORDER);
+        c01.intoMemorySegment(ALL, (to1 + 0 * toStep) & MASK, ORDER);
+        c10.intoMemorySegment(ALL, (to0 + 1 * toStep) & MASK, ORDER);
+        c11.intoMemorySegment(ALL, (to1 + 1 * toStep) & MASK, ORDER);
+        c20.intoMemorySegment(ALL, (to0 + 2 * toStep) & MASK, ORDER);
+        c21.intoMemorySegment(ALL, (to1 + 2 * toStep) & MASK, ORDER);
+        c30.intoMemorySegment(ALL, (to0 + 3 * toStep) & MASK, ORDER);
+        c31.intoMemorySegment(ALL, (to1 + 3 * toStep) & MASK, ORDER);
+        c40.intoMemorySegment(ALL, (to0 + 4 * toStep) & MASK, ORDER);
+        c41.intoMemorySegment(ALL, (to1 + 4 * toStep) & MASK, ORDER);
+        c50.intoMemorySegment(ALL, (to0 + 5 * toStep) & MASK, ORDER);
+        c51.intoMemorySegment(ALL, (to1 + 5 * toStep) & MASK, ORDER);
     }
 }

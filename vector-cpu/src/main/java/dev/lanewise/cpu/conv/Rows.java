@@ -17,6 +17,9 @@ final class Rows {
     /** Lane i takes element 2i of two vectors one after the other. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, lane -> 2 * lane % LANES);
 
+    /** Lane i of the upper half takes what {@link #EVEN} does, of a vector that begins one element earlier. */
+    private static final VectorShuffle<Float> ODD_HIGH = VectorShuffle.fromOp(SPECIES, lane -> (2 * lane + 1) % LANES);
+
     /** Each element of the lower half twice. */
     private static final VectorShuffle<Float> TWICE_LOW = VectorShuffle.fromOp(SPECIES, lane -> lane / 2);
 
@@ -98,18 +101,32 @@ final class Rows {
     }
 
     private static void gatherPairs(long from, long to, int count) {
-        for (int i = 0; i < count; i += LANES) {
-            // Nothing is read after the last element taken.
-            int read = 2 * (count - i) - 1;
-            VectorMask<Float> first = SPECIES.indexInRange(0, read);
-            VectorMask<Float> second = SPECIES.indexInRange(LANES, read);
+        int i = 0;
+        for (; i + LANES <= count; i += LANES) {
             long at = from + 8L * i;
-            FloatVector low = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER, first);
-            FloatVector high = FloatVector.fromMemorySegment(SPECIES, ALL, (at + BYTES) & MASK, ORDER, second);
+            FloatVector low = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
+            // Ends with the last element taken: nothing is read after it.
+            FloatVector high = FloatVector.fromMemorySegment(SPECIES, ALL, (at + BYTES - 4) & MASK, ORDER);
             low.rearrange(EVEN)
-                    .blend(high.rearrange(EVEN), UPPER)
-                    .intoMemorySegment(ALL, (to + 4L * i) & MASK, ORDER, SPECIES.indexInRange(i, count));
+                    .blend(high.rearrange(ODD_HIGH), UPPER)
+                    .intoMemorySegment(ALL, (to + 4L * i) & MASK, ORDER);
         }
+        if (i < count) {
+            gatherLastPairs(from, to, i, count);
+        }
+    }
+
+    private static void gatherLastPairs(long from, long to, int i, int count) {
+        // Nothing is read after the last element taken.
+        int read = 2 * (count - i) - 1;
+        VectorMask<Float> first = SPECIES.indexInRange(0, read);
+        VectorMask<Float> second = SPECIES.indexInRange(LANES, read);
+        long at = from + 8L * i;
+        FloatVector low = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER, first);
+        FloatVector high = FloatVector.fromMemorySegment(SPECIES, ALL, (at + BYTES) & MASK, ORDER, second);
+        low.rearrange(EVEN)
+                .blend(high.rearrange(EVEN), UPPER)
+                .intoMemorySegment(ALL, (to + 4L * i) & MASK, ORDER, SPECIES.indexInRange(i, count));
     }
 
     /** Copies to every {@code step}-th element of {@code to}. */

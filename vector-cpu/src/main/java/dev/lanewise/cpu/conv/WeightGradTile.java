@@ -8,10 +8,10 @@ final class WeightGradTile {
     private static final boolean WIDE = Vectors.BYTES >= 64;
 
     /** Output channels of a tile. */
-    static final int CHANNELS = WIDE ? WeightGradTile4x5.CHANNELS : WeightGradTile3x3.CHANNELS;
+    static final int CHANNELS = WIDE ? WeightGradTile4x4.CHANNELS : WeightGradTile3x3.CHANNELS;
 
     /** Taps of a tile. */
-    static final int TAPS = WIDE ? WeightGradTile4x5.TAPS : WeightGradTile3x3.TAPS;
+    static final int TAPS = WIDE ? WeightGradTile4x4.TAPS : WeightGradTile3x3.TAPS;
 
     /** Bytes of a tile's results, {@code [CHANNELS][TAPS][lanes]}. */
     static final long TILE_BYTES = (long) CHANNELS * TAPS * Vectors.BYTES;
@@ -33,7 +33,7 @@ final class WeightGradTile {
      */
     static void run(long gy, long gyPlane, long x, long taps, long pixels, int steps, long start, long tile) {
         if (WIDE) {
-            WeightGradTile4x5.run(gy, gyPlane, x, taps, pixels, steps, start, tile);
+            WeightGradTile4x4.run(gy, gyPlane, x, taps, pixels, steps, start, tile);
         } else {
             WeightGradTile3x3.run(gy, gyPlane, x, taps, pixels, steps, start, tile);
         }

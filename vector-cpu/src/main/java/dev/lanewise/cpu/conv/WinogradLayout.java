@@ -15,7 +15,8 @@ record WinogradLayout(long base, long position, long tile, long panel) {
     private static final long SKEW = 192;
 
     static WinogradLayout rows(long base, int tiles, int channels) {
-        long row = Vectors.roundUp(channels, Vectors.LANES) * 4;
+        // An odd number of cache lines: the same channels of many tiles are read together.
+        long row = Vectors.roundUp(channels, Vectors.LANES) * 4 | 64;
         return new WinogradLayout(base, rowsPadded(tiles) * row + SKEW, row, 2 * Vectors.BYTES);
     }
 

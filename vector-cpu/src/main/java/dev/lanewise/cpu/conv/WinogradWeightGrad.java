@@ -15,8 +15,8 @@ final class WinogradWeightGrad implements AutoCloseable {
     /** Bytes of a chunk's values in the Winograd domain. */
     private static final long CHUNK_BYTES = 12 << 20;
 
-    /** Panels of output channels from which on each is one task, if all tiles are one chunk. */
-    private static final int ENOUGH_PANELS = 8;
+    /** Input channels of a block: its sums for a panel of output channels fit the second-level cache with what they sum. */
+    private static final int BLOCK_CHANNELS = 64;
 
     private final ConvShape p;
     private final WinogradTiles inputs;
@@ -28,7 +28,7 @@ final class WinogradWeightGrad implements AutoCloseable {
     private final Scratch zeros;
     private final Scratch memory;
     private final WinogradLayout sums;
-    private final boolean byPanels;
+    private final boolean byBlocks;
 
     private WinogradWeightGrad(ConvShape p, long x, long gy) {
         this.p = p;
@@ -37,15 +37,18 @@ final class WinogradWeightGrad implements AutoCloseable {
         this.inputs = new WinogradTiles(p.c(), p.h(), p.w(), p.padH(), p.padW(), WinogradTransform.POINTS, across);
         this.gradients = new WinogradTiles(p.k(), p.oh(), p.ow(), 0, 0, WinogradTransform.TILE, across);
         int perImage = tileRows * across;
-        long imageBytes = WinogradLayout.rows(0, perImage, p.c()).bytes()
-                + WinogradLayout.panels(0, perImage, p.k()).bytes();
-        this.imagesPerChunk = (int) Math.max(1, Math.min(p.n(), CHUNK_BYTES / imageBytes));
+        long tileBytes = WinogradTransform.POSITIONS
+                * 4
+                * (Vectors.roundUp(p.c(), Vectors.LANES) + Vectors.roundUp(p.k(), PanelTile.COLUMNS));
+        this.imagesPerChunk = (int) Math.max(1, Math.min(p.n(), CHUNK_BYTES / (perImage * tileBytes)));
         this.x = x;
         this.gy = gy;
         this.zeros = Scratch.borrow(2 * Vectors.BYTES);
         Rows.clear(zeros.address(), PanelTile.COLUMNS);
-        this.byPanels = imagesPerChunk == p.n() && panels() >= ENOUGH_PANELS;
-        WinogradLayout relative = WinogradLayout.panels(0, p.c(), byPanels ? 0 : p.k());
+        // Where the sums are larger than what they sum, they had better not go through memory.
+        long tiles = (long) p.n() * perImage;
+        this.byBlocks = imagesPerChunk == p.n() && (long) p.c() * p.k() > tiles * (p.c() + p.k());
+        WinogradLayout relative = WinogradLayout.panels(0, p.c(), byBlocks ? 0 : p.k());
         this.memory = Scratch.borrow(relative.bytes());
         this.sums = relative.at(memory.address());
     }
@@ -60,8 +63,8 @@ final class WinogradWeightGrad implements AutoCloseable {
             for (int image = 0; image < p.n(); image += pass.imagesPerChunk) {
                 pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image), gw);
             }
-            if (!pass.byPanels) {
-                Workers.run(pass.panels(), panel -> pass.restore(panel, panel, pass.sums, gw));
+            if (!pass.byBlocks) {
+                Workers.run(pass.panels(), panel -> pass.restore(panel, panel, 0, p.c(), pass.sums, gw));
             }
         }
     }
@@ -74,6 +77,10 @@ final class WinogradWeightGrad implements AutoCloseable {
 
     private int panels() {
         return Vectors.blocks(p.k(), PanelTile.COLUMNS);
+    }
+
+    private int blocks() {
+        return Vectors.blocks(p.c(), BLOCK_CHANNELS);
     }
 
     private void chunk(int firstImage, int images, long gw) {
@@ -94,27 +101,31 @@ final class WinogradWeightGrad implements AutoCloseable {
                     gradients.transform(gy + (firstImage + image) * gradients.imageBytes(), 0, tileRows, b.from(tile));
                 }
             });
-            if (byPanels) {
-                Workers.run(panels(), panel -> panel(panel, count, a, b, gw));
+            if (byBlocks) {
+                // Panels first: the tasks that follow each other share the block's inputs.
+                Workers.run(panels() * blocks(), task -> block(task % panels(), task / panels(), count, a, b, gw));
                 return;
             }
             Workers.run(WinogradTransform.POSITIONS, position -> {
                 for (int panel = 0; panel < panels(); panel++) {
-                    multiply(position, panel, count, firstImage == 0, a, b, panel, sums);
+                    multiply(position, panel, count, p.c(), firstImage == 0, a, b, panel, sums);
                 }
             });
         }
     }
 
-    /** Computes the gradient of one panel of output channels: its sums stay in the second-level cache. */
-    private void panel(int panel, int count, WinogradLayout a, WinogradLayout b, long gw) {
-        WinogradLayout relative = WinogradLayout.panels(0, p.c(), PanelTile.COLUMNS);
+    /** Computes the gradient of one block of input channels and one panel of output channels. */
+    private void block(int panel, int block, int count, WinogradLayout a, WinogradLayout b, long gw) {
+        int first = block * BLOCK_CHANNELS;
+        int channels = Math.min(BLOCK_CHANNELS, p.c() - first);
+        WinogradLayout relative = WinogradLayout.panels(0, channels, PanelTile.COLUMNS);
+        WinogradLayout from = a.at(a.base() + 4L * first);
         try (Scratch own = Scratch.borrow(relative.bytes())) {
             WinogradLayout sum = relative.at(own.address());
             for (int position = 0; position < WinogradTransform.POSITIONS; position++) {
-                multiply(position, panel, count, true, a, b, 0, sum);
+                multiply(position, panel, count, channels, true, from, b, 0, sum);
             }
-            restore(panel, 0, sum, gw);
+            restore(panel, 0, first, channels, sum, gw);
         }
     }
 
@@ -123,6 +134,7 @@ final class WinogradWeightGrad implements AutoCloseable {
             int position,
             int panel,
             int count,
+            int channels,
             boolean first,
             WinogradLayout a,
             WinogradLayout b,
@@ -131,7 +143,7 @@ final class WinogradWeightGrad implements AutoCloseable {
         long left = a.base() + position * a.position();
         long right = b.base() + position * b.position() + panel * b.panel();
         long sum = to.base() + position * to.position() + place * to.panel();
-        for (int channel = 0; channel < p.c(); channel += PanelTile.ROWS) {
+        for (int channel = 0; channel < channels; channel += PanelTile.ROWS) {
             long target = sum + channel * to.tile();
             PanelTile.run(
                     left + 4L * channel,
@@ -146,18 +158,21 @@ final class WinogradWeightGrad implements AutoCloseable {
         }
     }
 
-    /** Brings the sums of one panel of output channels, panel {@code place} of {@code from}, back to kernels. */
-    private void restore(int panel, int place, WinogradLayout from, long gw) {
+    /**
+     * Brings the sums of one panel of output channels and some input channels, panel {@code place} of {@code from}, back to
+     * kernels.
+     */
+    private void restore(int panel, int place, int firstInput, int channels, WinogradLayout from, long gw) {
         long kernel = TAPS * Vectors.BYTES;
         long plane = 4L * p.c() * TAPS;
-        try (Scratch kernels = Scratch.borrow(p.c() * kernel);
+        try (Scratch kernels = Scratch.borrow(channels * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
             for (int half = 0; half < 2; half++) {
                 int first = panel * PanelTile.COLUMNS + half * Vectors.LANES;
                 if (first >= p.k()) {
                     return;
                 }
-                for (int channel = 0; channel < p.c(); channel++) {
+                for (int channel = 0; channel < channels; channel++) {
                     WinogradTransform.weightGradient(
                             from.address(channel, 2 * place + half),
                             from.position(),
@@ -169,8 +184,8 @@ final class WinogradWeightGrad implements AutoCloseable {
                 Transposition.pixelsToPlanes(
                         kernels.address(),
                         Vectors.BYTES,
-                        p.c() * TAPS,
-                        gw + first * plane,
+                        channels * TAPS,
+                        gw + first * plane + 4L * firstInput * TAPS,
                         plane,
                         Math.min(Vectors.LANES, p.k() - first),
                         work.address());

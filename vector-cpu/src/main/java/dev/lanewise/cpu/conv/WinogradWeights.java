@@ -7,6 +7,7 @@ import dev.lanewise.cpu.parallel.Workers;
 final class WinogradWeights {
     private static final int TAPS = 9;
 
+    private final ConvShape shape;
     private final int inputs;
     private final int outputs;
     private final boolean gradient;
@@ -18,6 +19,7 @@ final class WinogradWeights {
      * and outputs change places.
      */
     WinogradWeights(ConvShape shape, boolean gradient, long w) {
+        this.shape = shape;
         this.inputs = gradient ? shape.k() : shape.c();
         this.outputs = gradient ? shape.c() : shape.k();
         this.gradient = gradient;
@@ -60,7 +62,7 @@ final class WinogradWeights {
         long kernel = TAPS * Vectors.BYTES;
         try (Scratch turned = Scratch.borrow(inputs * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
-            turn(first, turned.address(), work.address());
+            LaneKernels.turn(shape, gradient, w, first, turned.address(), work.address());
             for (int input = 0; input < inputs; input++) {
                 WinogradTransform.weights(
                         turned.address() + input * kernel,
@@ -69,27 +71,6 @@ final class WinogradWeights {
                         layout.address(input, vector),
                         layout.position(),
                         work.address());
-            }
-        }
-    }
-
-    /** Brings the outputs into the lanes: {@code to[input][tap][lane]}. */
-    private void turn(int first, long to, long work) {
-        int channels = Math.min(Vectors.LANES, outputs - first);
-        if (!gradient) {
-            long kernels = 4L * inputs * TAPS;
-            Transposition.planesToPixels(
-                    w + first * kernels, kernels, channels, inputs * TAPS, to, Vectors.BYTES, work);
-            return;
-        }
-        for (int input = 0; input < inputs; input++) {
-            long from = w + 4L * TAPS * ((long) input * outputs + first);
-            long lastTap = to + ((long) input * TAPS + TAPS - 1) * Vectors.BYTES;
-            // A vector from a kernel on ends inside the next input's kernels, of which the last input has none.
-            if (input < inputs - 1 && TAPS < Vectors.LANES) {
-                Transposition.fewPlanesToPixels(from, 4 * TAPS, channels, TAPS, lastTap, -Vectors.BYTES, work);
-            } else {
-                Transposition.planesToPixels(from, 4 * TAPS, channels, TAPS, lastTap, -Vectors.BYTES, work);
             }
         }
     }

@@ -43,6 +43,8 @@ class ConvolutionTest {
                 square(3, 64, 4, 64, 3, 1, 1),
                 square(2, 64, 32, 128, 1, 2, 0),
                 square(2, 64, 16, 32, 1, 1, 0),
+                square(9, 24, 9, 40, 3, 2, 1),
+                square(8, 128, 3, 64, 3, 1, 1),
                 square(1, 3, 64, 64, 7, 2, 3),
                 square(3, 16, 16, 48, 3, 2, 1),
                 square(3, 16, 8, 20, 3, 2, 1),
@@ -97,7 +99,7 @@ class ConvolutionTest {
     @MethodSource("shapes")
     void everyAlgorithmAgreesWithTheDefinition(ConvShape p) {
         Case data = new Case(p);
-        for (String algorithm : new String[] {"", "direct", "winograd", "gemm"}) {
+        for (String algorithm : new String[] {"", "direct", "winograd", "pixels", "gemm"}) {
             force(algorithm);
             data.check(algorithm);
         }
@@ -107,7 +109,7 @@ class ConvolutionTest {
     @MethodSource("shapes")
     void resultsAreTheSameBitsForAnyNumberOfThreads(ConvShape p) {
         Case data = new Case(p);
-        for (String algorithm : new String[] {"direct", "winograd", "gemm"}) {
+        for (String algorithm : new String[] {"direct", "winograd", "pixels", "gemm"}) {
             force(algorithm);
             List<float[]> first = null;
             for (int threads : new int[] {1, 2, 5}) {
@@ -132,7 +134,7 @@ class ConvolutionTest {
     @Test
     void activationClampsTheBiasedSumAndKeepsNaN() {
         ConvShape p = square(1, 2, 20, 3, 3, 1, 1);
-        for (String algorithm : new String[] {"direct", "winograd", "gemm"}) {
+        for (String algorithm : new String[] {"direct", "winograd", "pixels", "gemm"}) {
             force(algorithm);
             Case data = new Case(p);
             double[] expected = data.forward.clone();

@@ -9,41 +9,39 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link WeightGradTile} for thirty-two vector registers: 4 output channels by 5 taps. */
-final class WeightGradTile4x5 {
+/**
+ * {@link WeightGradTile} for thirty-two vector registers: 4 output channels by 4 taps. With 5 taps the C1 compiler runs out of
+ * virtual registers, and C2 comes seconds later.
+ */
+final class WeightGradTile4x4 {
     static final int CHANNELS = 4;
-    static final int TAPS = 5;
+    static final int TAPS = 4;
 
-    private WeightGradTile4x5() {}
+    private WeightGradTile4x4() {}
 
     static void run(long gy, long gyPlane, long x, long taps, long pixels, int steps, long start, long tile) {
         long t0 = x + ALL.get(LONG, (taps & MASK) + 0);
         long t1 = x + ALL.get(LONG, (taps & MASK) + 8);
         long t2 = x + ALL.get(LONG, (taps & MASK) + 16);
         long t3 = x + ALL.get(LONG, (taps & MASK) + 24);
-        long t4 = x + ALL.get(LONG, (taps & MASK) + 32);
         // One load for each accumulator: a vector shared by several of them at the start is boxed.
         long from = start & MASK;
         FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 0 * BYTES, ORDER);
         FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 1 * BYTES, ORDER);
         FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 2 * BYTES, ORDER);
         FloatVector c03 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 3 * BYTES, ORDER);
-        FloatVector c04 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 4 * BYTES, ORDER);
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 5 * BYTES, ORDER);
-        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 6 * BYTES, ORDER);
-        FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 7 * BYTES, ORDER);
-        FloatVector c13 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 8 * BYTES, ORDER);
-        FloatVector c14 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 9 * BYTES, ORDER);
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 10 * BYTES, ORDER);
-        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 11 * BYTES, ORDER);
-        FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 12 * BYTES, ORDER);
-        FloatVector c23 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 13 * BYTES, ORDER);
-        FloatVector c24 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 14 * BYTES, ORDER);
-        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 15 * BYTES, ORDER);
-        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 16 * BYTES, ORDER);
-        FloatVector c32 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 17 * BYTES, ORDER);
-        FloatVector c33 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 18 * BYTES, ORDER);
-        FloatVector c34 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 19 * BYTES, ORDER);
+        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 4 * BYTES, ORDER);
+        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 5 * BYTES, ORDER);
+        FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 6 * BYTES, ORDER);
+        FloatVector c13 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 7 * BYTES, ORDER);
+        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 8 * BYTES, ORDER);
+        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 9 * BYTES, ORDER);
+        FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 10 * BYTES, ORDER);
+        FloatVector c23 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 11 * BYTES, ORDER);
+        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 12 * BYTES, ORDER);
+        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 13 * BYTES, ORDER);
+        FloatVector c32 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 14 * BYTES, ORDER);
+        FloatVector c33 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 15 * BYTES, ORDER);
         for (int step = 0; step < steps; step++) {
             long entry = (pixels + 16L * step) & MASK;
             long pixel = ALL.get(LONG, entry);
@@ -72,32 +70,23 @@ final class WeightGradTile4x5 {
             c13 = g1.fma(x3, c13);
             c23 = g2.fma(x3, c23);
             c33 = g3.fma(x3, c33);
-            FloatVector x4 = FloatVector.fromMemorySegment(SPECIES, ALL, (t4 + pixel) & MASK, ORDER);
-            c04 = g0.fma(x4, c04);
-            c14 = g1.fma(x4, c14);
-            c24 = g2.fma(x4, c24);
-            c34 = g3.fma(x4, c34);
         }
         long to = tile & MASK;
         c00.intoMemorySegment(ALL, to + 0 * BYTES, ORDER);
         c01.intoMemorySegment(ALL, to + 1 * BYTES, ORDER);
         c02.intoMemorySegment(ALL, to + 2 * BYTES, ORDER);
         c03.intoMemorySegment(ALL, to + 3 * BYTES, ORDER);
-        c04.intoMemorySegment(ALL, to + 4 * BYTES, ORDER);
-        c10.intoMemorySegment(ALL, to + 5 * BYTES, ORDER);
-        c11.intoMemorySegment(ALL, to + 6 * BYTES, ORDER);
-        c12.intoMemorySegment(ALL, to + 7 * BYTES, ORDER);
-        c13.intoMemorySegment(ALL, to + 8 * BYTES, ORDER);
-        c14.intoMemorySegment(ALL, to + 9 * BYTES, ORDER);
-        c20.intoMemorySegment(ALL, to + 10 * BYTES, ORDER);
-        c21.intoMemorySegment(ALL, to + 11 * BYTES, ORDER);
-        c22.intoMemorySegment(ALL, to + 12 * BYTES, ORDER);
-        c23.intoMemorySegment(ALL, to + 13 * BYTES, ORDER);
-        c24.intoMemorySegment(ALL, to + 14 * BYTES, ORDER);
-        c30.intoMemorySegment(ALL, to + 15 * BYTES, ORDER);
-        c31.intoMemorySegment(ALL, to + 16 * BYTES, ORDER);
-        c32.intoMemorySegment(ALL, to + 17 * BYTES, ORDER);
-        c33.intoMemorySegment(ALL, to + 18 * BYTES, ORDER);
-        c34.intoMemorySegment(ALL, to + 19 * BYTES, ORDER);
+        c10.intoMemorySegment(ALL, to + 4 * BYTES, ORDER);
+        c11.intoMemorySegment(ALL, to + 5 * BYTES, ORDER);
+        c12.intoMemorySegment(ALL, to + 6 * BYTES, ORDER);
+        c13.intoMemorySegment(ALL, to + 7 * BYTES, ORDER);
+        c20.intoMemorySegment(ALL, to + 8 * BYTES, ORDER);
+        c21.intoMemorySegment(ALL, to + 9 * BYTES, ORDER);
+        c22.intoMemorySegment(ALL, to + 10 * BYTES, ORDER);
+        c23.intoMemorySegment(ALL, to + 11 * BYTES, ORDER);
+        c30.intoMemorySegment(ALL, to + 12 * BYTES, ORDER);
+        c31.intoMemorySegment(ALL, to + 13 * BYTES, ORDER);
+        c32.intoMemorySegment(ALL, to + 14 * BYTES, ORDER);
+        c33.intoMemorySegment(ALL, to + 15 * BYTES, ORDER);
     }
 }
