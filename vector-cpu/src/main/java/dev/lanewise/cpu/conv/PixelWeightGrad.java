@@ -100,13 +100,7 @@ final class PixelWeightGrad implements AutoCloseable {
                 }
             }
             Transposition.pixelsToPlanes(
-                    turned.address(),
-                    row,
-                    inputs * taps,
-                    gw + 4L * first * taps,
-                    4L * rows,
-                    p.k(),
-                    work.address());
+                    turned.address(), row, inputs * taps, gw + 4L * first * taps, 4L * rows, p.k(), work.address());
         }
     }
 }
