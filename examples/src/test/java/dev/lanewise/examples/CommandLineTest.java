@@ -105,6 +105,7 @@ final class CommandLineTest {
             assertThat(losses(lanewise(with(tiny, "--precision", "bf16")))).isNotEqualTo(losses(eager));
             assertThat(recorder.replays()).isEqualTo(2);
             assertOneLine(lanewise(with(tiny, "--precision", "f16")), 1, "--precision f16", "--or-eager");
+            assertThat(recorder.isClosed()).isTrue();
         } finally {
             Backends.decorate(Device.CPU, backend -> recorder.inner());
         }

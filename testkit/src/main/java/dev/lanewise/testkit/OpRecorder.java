@@ -27,6 +27,7 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
     private final List<Call> calls = new ArrayList<>();
     private volatile @Nullable Thread recording;
     private int replays;
+    private boolean closed;
 
     /** A recorder on a backend that runs the operations. */
     public OpRecorder(Backend backend) {
@@ -38,8 +39,14 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
         return replays;
     }
 
+    /** Whether whoever was given the recorder last gave it back. */
+    public boolean isClosed() {
+        return closed;
+    }
+
     @Override
     public Optional<StepRecorder> recorder() {
+        closed = false;
         return Optional.of(this);
     }
 
@@ -77,6 +84,7 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
 
     @Override
     public void close() {
+        closed = true;
         for (Call call : calls) {
             for (Tensor output : call.outputs) {
                 output.buffer().release("recorder");

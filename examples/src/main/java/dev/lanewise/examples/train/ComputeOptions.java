@@ -5,6 +5,8 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.StepRecorder;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,7 +54,10 @@ final class ComputeOptions {
         if (compute.capture() != Otherwise.ERROR) {
             return;
         }
-        if (Backends.of(compute.device()).recorder().isEmpty()) {
+        Optional<StepRecorder> recorder = Backends.of(compute.device()).recorder();
+        // it holds memory of the device; the trainer makes its own
+        recorder.ifPresent(StepRecorder::close);
+        if (recorder.isEmpty()) {
             throw new TensorException("train: --graphs: " + compute.device()
                     + " captures no steps (expected a GPU); leave it out, or add --or-eager");
         }

@@ -95,6 +95,7 @@ public final class CapturedStep implements AutoCloseable {
         if (recorder.isEmpty()) {
             obstacle = device + " records no steps";
         } else if (!optimizer.isReplayable()) {
+            recorder.orElseThrow().close();
             fail(optimizer.getClass().getSimpleName() + " computes with numbers that differ from step to step", null);
         }
     }

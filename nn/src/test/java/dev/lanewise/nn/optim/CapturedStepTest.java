@@ -200,6 +200,7 @@ class CapturedStepTest {
         }
         assertThatThrownBy(() -> new CapturedStep(training.optimizer, training::step, Otherwise.ERROR))
                 .hasMessageStartingWith("captured step: can't be recorded: RmsProp computes");
+        assertThat(recorder.isClosed()).isTrue();
     }
 
     @Test
