@@ -68,6 +68,9 @@ public final class GradScaler {
         }
     }
 
+    /** No gradient of 16 bits overflows under such a factor, unless the loss itself does. */
+    private static final double LEAST_SCALE = 0x1p-32;
+
     private double scale;
     private double growthFactor;
     private double backoffFactor;
@@ -142,7 +145,7 @@ public final class GradScaler {
     /**
      * Adapts the factor to what was found since the last call.
      *
-     * @throws TensorException if nothing was unscaled since
+     * @throws TensorException if nothing was unscaled since, or if gradients stay infinite or NaN whatever the factor
      */
     public void update() {
         if (!checked) {
@@ -152,6 +155,11 @@ public final class GradScaler {
         if (overflowed) {
             scale *= backoffFactor;
             goodSteps = 0;
+            if (scale < LEAST_SCALE) {
+                throw new TensorException("grad scaler: gradients are not finite even at a scale of " + scale
+                        + " (expected finite ones at some scale); look for NaN in the data or the loss, or lower the"
+                        + " learning rate");
+            }
         } else if (++goodSteps == growthInterval) {
             // beyond F32 the loss itself would overflow
             scale = scale * growthFactor <= Float.MAX_VALUE ? scale * growthFactor : scale;

@@ -60,6 +60,19 @@ final class GradScalerTest {
     }
 
     @Test
+    void gradientsThatStayNotANumberAreAnError() {
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 64; i++) {
+                        scaler.step(optimizer, scaled(Double.NaN));
+                        scaler.update();
+                    }
+                })
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("not finite even at a scale of 1.16")
+                .hasMessageContaining("lower the learning rate");
+    }
+
+    @Test
     void aRowOfGoodStepsRaisesTheScale() {
         GradScaler growing = new GradScaler(new GradScaler.Options(8, 4, 0.25, 2));
         for (double expected : new double[] {8, 32, 32, 128}) {

@@ -28,7 +28,6 @@ final class PixelConvolution implements AutoCloseable {
     private final int imagesPerTask;
     private final PixelWeights weights;
     private final Scratch start;
-    private final long bias;
     private final boolean relu;
     private final long x;
     private final long y;
@@ -41,7 +40,6 @@ final class PixelConvolution implements AutoCloseable {
         this.target = gradient ? input : output;
         this.n = p.n();
         this.imagesPerTask = Math.max(1, Math.min(BLOCK / output.pixels(), p.n() / ENOUGH_IMAGES));
-        this.bias = bias;
         this.relu = relu;
         this.x = x;
         this.y = y;
