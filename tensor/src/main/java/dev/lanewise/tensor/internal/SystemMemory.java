@@ -72,7 +72,7 @@ public final class SystemMemory {
                 long first = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
                 // only whole huge pages: the rest of a block must not cost one. Where the system declines, pages are
                 // small
-                int _ = (int) madvise.invokeExact(first, bytes & -HUGE_PAGE, MADV_HUGEPAGE);
+                madvise.invoke(first, bytes & -HUGE_PAGE, MADV_HUGEPAGE);
                 return MemorySegment.ofAddress(first).reinterpret(bytes, arena, block -> unmap(start, reserved));
             } catch (RuntimeException | Error e) {
                 throw e;
@@ -83,7 +83,7 @@ public final class SystemMemory {
 
         private void unmap(long start, long bytes) {
             try {
-                int _ = (int) munmap.invokeExact(start, bytes);
+                munmap.invoke(start, bytes);
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
             }
