@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** A process whose lines are taken as they come and that is ended, with all it started, when its time is over. */
@@ -49,16 +50,22 @@ final class LimitedProcess {
             Process process = builder.start();
             process.getOutputStream().close();
             Executor later = CompletableFuture.delayedExecutor(deadline.millisLeft(), TimeUnit.MILLISECONDS);
-            CompletableFuture<Void> watchdog = CompletableFuture.runAsync(() -> end(process), later);
+            // set before the process ends by it: the future itself is done only some time after
+            AtomicBoolean late = new AtomicBoolean();
+            CompletableFuture<Void> watchdog = CompletableFuture.runAsync(
+                    () -> {
+                        late.set(true);
+                        end(process);
+                    },
+                    later);
             try (BufferedReader reader = process.inputReader()) {
                 for (String read = reader.readLine(); read != null; read = reader.readLine()) {
                     line.accept(read);
                 }
             }
             int code = process.waitFor();
-            boolean inTime = !watchdog.isDone();
             watchdog.cancel(false);
-            return new End(code, inTime);
+            return new End(code, !late.get());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
