@@ -31,7 +31,7 @@ final class ComputeOptions {
 
     @Option(
             names = "--or-eager",
-            description = "With --graphs: where steps can't be captured, run them operation by operation.")
+            description = "With --graphs: run steps that can't be captured as they are (Otherwise.EAGER).")
     private boolean orEager;
 
     /** Checks the options and makes them hold. */

@@ -132,9 +132,8 @@ public final class CapturedStep implements AutoCloseable {
         }
         if (!Arrays.equals(specs, given)) {
             if (otherwise == Otherwise.ERROR) {
-                throw new TensorException(
-                        "captured step: inputs " + Arrays.toString(given) + " for a step of " + Arrays.toString(specs)
-                                + "; give equal shapes, or let others run with Otherwise.EAGER (--or-eager)");
+                throw new TensorException("captured step: inputs " + Arrays.toString(given) + " for a step of "
+                        + Arrays.toString(specs) + "; give equal shapes, or let others run with Otherwise.EAGER");
             }
             return eager(batch);
         }
@@ -222,9 +221,7 @@ public final class CapturedStep implements AutoCloseable {
     private void fail(String why, @Nullable TensorException cause) {
         if (otherwise == Otherwise.ERROR) {
             throw new TensorException(
-                    "captured step: can't be recorded: " + why
-                            + "; change the step, or allow Otherwise.EAGER (--or-eager)",
-                    cause);
+                    "captured step: can't be recorded: " + why + "; change the step, or allow Otherwise.EAGER", cause);
         }
         obstacle = why;
         outputs = new Tensor[0];

@@ -50,7 +50,7 @@ final class CapturedUpdates implements AutoCloseable {
         }
         if (otherwise == Otherwise.ERROR) {
             throw new TensorException("trainer: steps can't be captured: " + obstacle.get()
-                    + "; change that, or let them run as they are with Otherwise.EAGER (--or-eager)");
+                    + "; change that, or let them run as they are with Otherwise.EAGER");
         }
         return Optional.empty();
     }

@@ -70,8 +70,7 @@ public final class SystemMemory {
                     throw new OutOfMemoryError("mmap of " + reserved + " bytes");
                 }
                 long first = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
-                // only whole huge pages: the rest of a block must not cost one. Where the system declines, pages are
-                // small
+                // only whole huge pages: the rest of a block must not cost one
                 madvise.invoke(first, bytes & -HUGE_PAGE, MADV_HUGEPAGE);
                 return MemorySegment.ofAddress(first).reinterpret(bytes, arena, block -> unmap(start, reserved));
             } catch (RuntimeException | Error e) {
