@@ -98,10 +98,15 @@ final class Loop implements Training {
             }
             step(epoch, batches);
         }
-        Evaluation evaluation =
-                trainer.validation == null ? new Evaluation(Map.of(), List.of()) : trainer.evaluate(trainer.validation);
-        metrics = evaluation.metrics();
-        EpochFigures figures = position.figures(trainer.optimizer.rate(), evaluation.figures());
+        Optional<Evaluation> evaluation = trainer.validation == null
+                ? Optional.of(new Evaluation(Map.of(), List.of()))
+                : trainer.evaluate(trainer.validation, trainer.stop);
+        if (evaluation.isEmpty()) {
+            return false;
+        }
+        metrics = evaluation.get().metrics();
+        EpochFigures figures =
+                position.figures(trainer.optimizer.rate(), evaluation.get().figures());
         history.add(figures);
         position = position.nextEpoch();
         tell(callback -> callback.onEpochEnd(this, figures));

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -194,8 +195,9 @@ public final class Trainer {
     }
 
     /**
-     * Ends the training between two steps when a condition holds, for example that the program is asked to end;
-     * {@link Checkpoints#last} then saves.
+     * Ends the training between two steps, or two batches of the validation, when a condition holds, for example that
+     * the program is asked to end; {@link Checkpoints#last} then saves. A validation that was cut short is made again
+     * when the training is resumed.
      */
     public Trainer stopWhen(BooleanSupplier condition) {
         stop = condition;
@@ -223,17 +225,26 @@ public final class Trainer {
 
     /** Measures loss and the metrics given with {@link #validation} on other data, with the average's weights if one is kept. */
     public Evaluation evaluate(DataLoader data) {
-        model.eval();
-        WeightAverage weights = average;
-        return Autograd.noGrad(() -> weights == null ? measure(data) : weights.within(() -> measure(data)));
+        return evaluate(data, () -> false).orElseThrow();
     }
 
-    private Evaluation measure(DataLoader data) {
+    /** As {@link #evaluate(DataLoader)}; empty if the condition held before the end. */
+    Optional<Evaluation> evaluate(DataLoader data, BooleanSupplier condition) {
+        model.eval();
+        WeightAverage weights = average;
+        return Autograd.noGrad(
+                () -> weights == null ? measure(data, condition) : weights.within(() -> measure(data, condition)));
+    }
+
+    private Optional<Evaluation> measure(DataLoader data, BooleanSupplier condition) {
         List<Metric> measured = new ArrayList<>();
         metrics.forEach(metric -> measured.add(metric.get()));
         double losses = 0;
         long samples = 0;
         for (var batches = data.epoch(0).iterator(); batches.hasNext(); ) {
+            if (condition.getAsBoolean()) {
+                return Optional.empty();
+            }
             try (var ignored = Scope.open("evaluation")) {
                 Batch batch = moved(batches.next());
                 Tensor output = precision.output(model, batch.x());
@@ -245,7 +256,7 @@ public final class Trainer {
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put("loss", losses / samples);
         measured.forEach(metric -> figures.putAll(metric.figures()));
-        return new Evaluation(figures, measured);
+        return Optional.of(new Evaluation(figures, measured));
     }
 
     /** The batch where the model is. */

@@ -105,11 +105,10 @@ final class ResumeTest {
         Rng.global().seed(seed);
         Module model = Toy.noisyModel(seed);
         Optimizer optimizer = setting.optimizer.apply(model.parameters());
-        long[] steps = {0};
         Trainer trainer = new Trainer(model, new CrossEntropyLoss(), optimizer)
                 .validation(new DataLoader(Toy.data(), 16, false, 0), Accuracy::new)
                 .callbacks(setting.callback.apply(optimizer))
-                .stopWhen(() -> steps[0]++ == stopAfter);
+                .stopWhen(() -> model.isTraining() && optimizer.steps() == stopAfter);
         Trainer complete = more.apply(setting.more.apply(trainer));
         return new Run(model, optimizer, complete, complete.fit(Toy.loader(8), EPOCHS));
     }
@@ -141,8 +140,25 @@ final class ResumeTest {
         Run straight = run(setting, 1, -1, UnaryOperator.identity());
         Run half = run(setting, 1, 12, t -> t.callbacks(Checkpoints.last(file)));
         assertThat(half.result.history()).hasSize(2);
-        run(setting, 3, 6, t -> t.resume(file).callbacks(Checkpoints.last(file)));
+        run(setting, 3, 18, t -> t.resume(file).callbacks(Checkpoints.last(file)));
         Run resumed = run(setting, 4, -1, t -> t.resume(file));
+        assertThat(resumed.everything()).usingRecursiveComparison().isEqualTo(straight.everything());
+    }
+
+    @Test
+    void aValidationThatWasInterruptedIsMadeAfterTheResume() {
+        Path file = folder.resolve("m");
+        Setting setting = SETTINGS.getFirst();
+        Run straight = run(setting, 1, -1, UnaryOperator.identity());
+        Run part = run(
+                setting,
+                1,
+                -1,
+                t -> t.stopWhen(() -> !t.model.isTraining() && t.optimizer.steps() == 12)
+                        .callbacks(Checkpoints.last(file)));
+        assertThat(part.result.reason()).isEqualTo("interrupted in epoch 2 after 6 of 6 batches");
+        assertThat(part.result.history()).hasSize(1);
+        Run resumed = run(setting, 2, -1, t -> t.resume(file));
         assertThat(resumed.everything()).usingRecursiveComparison().isEqualTo(straight.everything());
     }
 }
