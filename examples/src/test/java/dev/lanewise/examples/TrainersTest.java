@@ -106,6 +106,27 @@ final class TrainersTest {
     }
 
     @Test
+    void theReportHasTheClassesTheTimeAndTheMemory() throws IOException {
+        for (String model : List.of("mnist-mlp", "mnist-lenet")) {
+            Run run = lanewise(List.of(
+                    "train", model, "--data", "synthetic", "--limit", "64", "--epochs", "2", "--save", weights()));
+            assertThat(run.code()).as(run.err()).isZero();
+            List<String> lines = run.out().lines().toList();
+            assertThat(lines.get(0)).matches("epoch 1/2: loss .*, test accuracy .*%, .* s, .* samples/s");
+            assertThat(lines.get(2).trim()).matches("precision +recall +f1 +support");
+            assertThat(lines.subList(3, 15))
+                    .extracting(line -> line.trim().replaceAll("( +[01]\\.\\d{4}){3} +\\d+$", ""))
+                    .containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "macro", "weighted");
+            assertThat(lines.get(15)).matches(" +accuracy +[01]\\.\\d{4}");
+            assertThat(lines.get(16))
+                    .matches("[\\d,]+ parameters, 2 epochs of 64 samples in [\\d.]+ s: [\\d,]+ samples/s; peak memory"
+                            + " [\\d,]+ MB");
+            assertThat(lines).hasSize(17);
+            assertThat(predict(model, image()).out()).matches("(?s).*image\\.png: \\d [01]\\.\\d{4}\\R");
+        }
+    }
+
+    @Test
     void residualNetworksTrainAndLoadByName() throws IOException {
         train("cifar-resnet18", "--limit", "16", "--batch", "8");
         assertThat(predict("cifar-resnet18", image()).out()).contains("image.png: ");
