@@ -37,6 +37,14 @@ record GpuRun(String device, boolean quick, Deadline deadline, Path log, Consume
                 Child.java(List.of(), CaseProcess.class, List.of(kind.name(), device, "" + from)), cases::take));
     }
 
+    StepResult trainers() {
+        return new TrainersRun(device, progress).run((arguments, line) -> {
+            LimitedProcess.End end = process(
+                    Child.java(List.of(), dev.lanewise.examples.Main.class, arguments), text -> members(text, line));
+            return end.good() ? Optional.empty() : Optional.of(problem(end));
+        });
+    }
+
     StepResult leak() {
         String steps = quick ? "500" : "10000";
         Map<String, Object> line = new LinkedHashMap<>();
@@ -134,12 +142,14 @@ record GpuRun(String device, boolean quick, Deadline deadline, Path log, Consume
 
     /** Runs one of our processes; the members of its last line. */
     private LimitedProcess.End last(Class<?> main, List<String> arguments, Map<String, Object> line) {
-        return process(Child.java(List.of(), main, arguments), printed -> {
-            if (printed.startsWith("{")) {
-                line.clear();
-                line.putAll(Json.object(printed));
-            }
-        });
+        return process(Child.java(List.of(), main, arguments), printed -> members(printed, line));
+    }
+
+    private static void members(String printed, Map<String, Object> line) {
+        if (printed.startsWith("{")) {
+            line.clear();
+            line.putAll(Json.object(printed));
+        }
     }
 
     private LimitedProcess.End process(List<String> command, Consumer<String> line) {

@@ -15,6 +15,8 @@ enum GpuStep {
     GOLDEN("the reference cases", 300, run -> run.cases(Kind.GOLDEN)),
     /** PyTorch's results for training runs. */
     TRAINING("the four reference training runs", 180, run -> run.cases(Kind.TRAINING)),
+    /** The reference trainers, whose steps are captured. */
+    TRAINERS("the reference trainers, eager and captured, in all precisions", 560, GpuRun::trainers),
     /** Memory in use over many steps. */
     LEAK("10,000 training steps hold memory flat", 300, GpuRun::leak),
     /** Two threads on one device. */

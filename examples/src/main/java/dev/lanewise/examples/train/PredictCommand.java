@@ -55,7 +55,8 @@ public final class PredictCommand implements Callable<Integer> {
         ReferenceModel reference = ReferenceModels.find(model)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
-                        "unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
+                        "unknown model '" + model + "' (expected one of " + String.join(", ", ReferenceModels.ids())
+                                + ")"));
         Card card = Card.read(load, reference.id());
         Rng.global().seed(0);
         Module network = reference.network(card);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The list of reference models. */
-final class ReferenceModels {
+public final class ReferenceModels {
     private static final List<ReferenceModel> ALL = List.of(
             new LinearRegression(),
             DigitImages.MLP,
@@ -22,8 +22,8 @@ final class ReferenceModels {
         return ALL.stream().filter(model -> model.id().equals(id)).findFirst();
     }
 
-    /** All names, for a message. */
-    static String ids() {
-        return String.join(", ", ALL.stream().map(ReferenceModel::id).toList());
+    /** All names, as the command line has them. */
+    public static List<String> ids() {
+        return ALL.stream().map(ReferenceModel::id).toList();
     }
 }

@@ -108,8 +108,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         ReferenceModel reference = ReferenceModels.find(model)
-                .orElseThrow(
-                        () -> usage("unknown model '" + model + "' (expected one of " + ReferenceModels.ids() + ")"));
+                .orElseThrow(() -> usage("unknown model '" + model + "' (expected one of "
+                        + String.join(", ", ReferenceModels.ids()) + ")"));
         checkUsage(reference);
         Compute on = compute.apply(spec);
         Progress progress = new Progress(

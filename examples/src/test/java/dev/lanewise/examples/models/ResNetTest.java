@@ -17,11 +17,14 @@ final class ResNetTest {
         List<String> torchvision;
         try (InputStream list =
                 Objects.requireNonNull(ResNetTest.class.getResourceAsStream("torchvision-resnet18.txt"))) {
-            torchvision = new String(list.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            torchvision = new String(list.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
         assertThat(torchvision).hasSize(122);
         assertThat(ResNet.resnet18(1000, new Rng(0)).stateDict())
-                .extractingFromEntries(entry -> entry.getKey() + " " + entry.getValue().shape())
+                .extractingFromEntries(
+                        entry -> entry.getKey() + " " + entry.getValue().shape())
                 .containsExactlyInAnyOrderElementsOf(torchvision);
     }
 }
