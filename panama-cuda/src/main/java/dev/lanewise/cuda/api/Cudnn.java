@@ -6,11 +6,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * cuDNN's legacy interface: convolution, pooling, batch normalization, softmax, activations. Every method throws {@link
+ * cuDNN's legacy interface: convolution, pooling, batch normalization, softmax, activations, recurrent networks. Every method throws {@link
  * CudaException} where the library reports an error. Where a method takes alpha and beta, it computes
  * {@code y = alpha * result + beta * y}.
  */
-public interface Cudnn {
+public interface Cudnn extends CudnnRnn {
     /** A library context, used by one thread at a time. */
     record Handle(MemorySegment address) {}
 
@@ -46,7 +46,7 @@ public interface Cudnn {
         NHWC
     }
 
-    /** Which multiply-adds a convolution may use. */
+    /** Which multiply-adds a convolution or a recurrent network may use. */
     enum MathType {
         /** Plain single precision: no tensor cores for F32. */
         FMA,

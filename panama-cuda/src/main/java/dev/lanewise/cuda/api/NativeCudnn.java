@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /** {@link Cudnn} on the generated bindings. */
-final class NativeCudnn implements Cudnn {
+final class NativeCudnn extends NativeCudnnRnn implements Cudnn {
     NativeCudnn() {}
 
     @Override
@@ -38,7 +38,7 @@ final class NativeCudnn implements Cudnn {
         check("cudnnSetStream", CudnnBindings.cudnnSetStream(handle.address(), stream.address()));
     }
 
-    private static TensorDescriptor newTensor(DataType type) {
+    static TensorDescriptor newTensor(DataType type) {
         MemorySegment tensor = Scratch.get();
         check("cudnnCreateTensorDescriptor", CudnnBindings.cudnnCreateTensorDescriptor(tensor));
         return new TensorDescriptor(Scratch.readHandle(tensor), type);
@@ -93,6 +93,10 @@ final class NativeCudnn implements Cudnn {
 
     @Override
     public void destroy(TensorDescriptor tensor) {
+        destroyTensor(tensor);
+    }
+
+    static void destroyTensor(TensorDescriptor tensor) {
         check("cudnnDestroyTensorDescriptor", CudnnBindings.cudnnDestroyTensorDescriptor(tensor.address()));
     }
 
@@ -129,18 +133,20 @@ final class NativeCudnn implements Cudnn {
         ConvolutionDescriptor descriptor = new ConvolutionDescriptor(Scratch.readHandle(scratch));
         try {
             set(descriptor, convolution, compute);
-            setMathType(
-                    descriptor,
-                    switch (mathType) {
-                        case FMA -> CudnnBindings.CUDNN_FMA_MATH();
-                        case TF32 -> CudnnBindings.CUDNN_DEFAULT_MATH();
-                        case TENSOR_CORES -> CudnnBindings.CUDNN_TENSOR_OP_MATH();
-                    });
+            setMathType(descriptor, code(mathType));
             return descriptor;
         } catch (CudaException e) {
             destroy(descriptor);
             throw e;
         }
+    }
+
+    static int code(MathType mathType) {
+        return switch (mathType) {
+            case FMA -> CudnnBindings.CUDNN_FMA_MATH();
+            case TF32 -> CudnnBindings.CUDNN_DEFAULT_MATH();
+            case TENSOR_CORES -> CudnnBindings.CUDNN_TENSOR_OP_MATH();
+        };
     }
 
     private static void set(ConvolutionDescriptor descriptor, Convolution convolution, DataType compute) {
