@@ -16,7 +16,15 @@ final class DeviceBlock implements Runnable {
     private final long blockBytes;
 
     private volatile DeviceStream writer;
+    private @Nullable Kept kept;
     private volatile @Nullable List<DeviceStream> readers;
+
+    /** Other memory that lives as long, and the step that was recorded when it came. */
+    record Kept(DeviceBuffer buffer, @Nullable StepGraph step) {
+        void release() {
+            buffer.release("the result that it was kept with");
+        }
+    }
 
     /** Memory that {@code home} may use at once, and that goes back to {@code cache} in the order of {@code home}. */
     DeviceBlock(DeviceStream home, BlockCache cache, long address, long blockBytes) {
@@ -72,6 +80,31 @@ final class DeviceBlock implements Runnable {
         }
     }
 
+    /** Keeps other memory until this is freed. */
+    synchronized void keep(Kept other) {
+        dropKept();
+        kept = other;
+    }
+
+    /** What was kept while {@code step} was recorded, or while none was; from now on the caller's. */
+    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    synchronized @Nullable DeviceBuffer takeKept(@Nullable StepGraph step) {
+        Kept known = kept;
+        if (known == null || known.step != step) {
+            return null;
+        }
+        kept = null;
+        return known.buffer;
+    }
+
+    private void dropKept() {
+        Kept known = kept;
+        if (known != null) {
+            kept = null;
+            known.release();
+        }
+    }
+
     /** Frees the memory once all work queued on it so far is done. */
     @Override
     public synchronized void run() {
@@ -79,6 +112,7 @@ final class DeviceBlock implements Runnable {
         if (device.isClosed()) {
             return;
         }
+        dropKept();
         if (writer != home || readers != null) {
             if (isRecorded()) {
                 // an event would become part of the recording
