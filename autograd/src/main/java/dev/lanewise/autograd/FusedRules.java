@@ -10,6 +10,8 @@ import dev.lanewise.tensor.op.CrossEntropyGrad;
 import dev.lanewise.tensor.op.LayerNorm;
 import dev.lanewise.tensor.op.LayerNormGrad;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reshape;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +93,28 @@ final class FusedRules {
                                 c.inputs() == 4
                                         ? new Tensor[] {c.g(), c.x(0), c.x(1), c.x(2), c.y(0), c.y(1), c.x(3)}
                                         : new Tensor[] {c.g(), c.x(0), c.x(1), c.x(2), c.y(0), c.y(1)}))[i]);
+    }
+
+    static Rule recurrence(Recurrence op) {
+        return new Rule(
+                Rule.ALL, 1, (c, i) -> c.once(() -> c.differentiating() ? decompose(op, c) : recurrenceGrad(op, c))[i]);
+    }
+
+    private static Tensor[] recurrenceGrad(Recurrence op, Context c) {
+        boolean ofStates = false;
+        for (int i = 1; i < op.results(); i++) {
+            ofStates |= c.upstream(i) != null;
+        }
+        List<Tensor> operands = new ArrayList<>(List.of(c.g()));
+        for (int i = 1; ofStates && i < op.results(); i++) {
+            Tensor g = c.upstream(i);
+            operands.add(g != null ? g : c.x(op.state(0)).zerosLike());
+        }
+        for (int i = 0; i < c.inputs(); i++) {
+            operands.add(c.x(i));
+        }
+        operands.add(c.y(0));
+        return Tensor.applyAll(new RecurrenceGrad(op, ofStates), operands.toArray(Tensor[]::new));
     }
 
     private static boolean needsDecomposition(Context c) {

@@ -34,6 +34,8 @@ import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
 import dev.lanewise.tensor.op.Permute;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Reshape;
 import dev.lanewise.tensor.op.Scan;
@@ -133,11 +135,13 @@ final class VjpRules {
             case LayerNorm norm -> FusedRules.layerNorm(norm);
             case BatchNorm norm -> FusedRules.batchNorm(norm);
             case Attention attention -> FusedRules.attention(attention);
+            case Recurrence recurrence -> FusedRules.recurrence(recurrence);
             case SoftmaxGrad grad -> FusedRules.decomposed(grad);
             case CrossEntropyGrad grad -> FusedRules.decomposed(grad);
             case LayerNormGrad grad -> FusedRules.decomposed(grad);
             case BatchNormGrad grad -> FusedRules.decomposed(grad);
             case AttentionGrad grad -> FusedRules.decomposed(grad);
+            case RecurrenceGrad grad -> FusedRules.decomposed(grad);
             case Linalg linalg -> LinalgRules.of(linalg);
         };
     }

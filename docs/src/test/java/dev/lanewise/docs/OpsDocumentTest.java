@@ -12,6 +12,8 @@ import dev.lanewise.tensor.op.Linalg;
 import dev.lanewise.tensor.op.Linear;
 import dev.lanewise.tensor.op.MatMul;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.testkit.conformance.OpDocument;
 import java.io.IOException;
@@ -40,6 +42,9 @@ class OpsDocumentTest {
             return "cuBLASLt";
         }
         if (op instanceof Conv2d || op instanceof Conv2dInputGrad || op instanceof Conv2dWeightGrad) {
+            return "cuDNN";
+        }
+        if (op instanceof Recurrence || op instanceof RecurrenceGrad) {
             return "cuDNN";
         }
         if (op instanceof Attention || op instanceof AttentionGrad) {

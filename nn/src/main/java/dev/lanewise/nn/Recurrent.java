@@ -3,33 +3,21 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.Recurrence.Kind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A recurrent network over {@code [n, time, in]}, with PyTorch's parameter names, layouts and gate order: for layer k
  * {@code weight_ih_lk [gates * hidden, in]}, {@code weight_hh_lk}, {@code bias_ih_lk}, {@code bias_hh_lk}, and for the
  * backward direction the same with {@code _reverse}. {@link RNN}, {@link GRU} and {@link LSTM} are the kinds by name.
+ *
+ * <p>A layer is a {@link Recurrence}: one operation on devices that have it, such as CUDA through cuDNN, and step by step
+ * elsewhere.
  */
 public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
-    /** The kinds of cells. */
-    public enum Kind {
-        /** {@code tanh(W x + U h)} (Elman 1990). */
-        RNN(1),
-        /** Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078), the reset gate after the product. */
-        GRU(3),
-        /** Long short-term memory (Hochreiter and Schmidhuber 1997), with forget gate. */
-        LSTM(4);
-
-        private final int gates;
-
-        Kind(int gates) {
-            this.gates = gates;
-        }
-    }
-
     /**
      * What a run gives.
      *
@@ -42,8 +30,6 @@ public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
 
     private record Direction(
             Parameter inputWeight, Parameter hiddenWeight, Parameter inputBias, Parameter hiddenBias) {}
-
-    private record State(Tensor hidden, @Nullable Tensor cell) {}
 
     private final Kind kind;
     private final long hidden;
@@ -85,7 +71,7 @@ public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
     }
 
     private Direction direction(String suffix, long in, Rng rng) {
-        long rows = kind.gates * hidden;
+        long rows = kind.gates() * hidden;
         return new Direction(
                 parameter("weight_ih" + suffix, Init.fanIn(rng, hidden, rows, in)),
                 parameter("weight_hh" + suffix, Init.fanIn(rng, hidden, rows, hidden)),
@@ -120,80 +106,51 @@ public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
     private Result layers(Tensor x, @Nullable Result before) {
         List<Tensor> lastHidden = new ArrayList<>();
         List<Tensor> lastCell = new ArrayList<>();
+        Recurrence op = new Recurrence(kind, bidirectional, isTraining());
         Tensor y = x;
-        int perLayer = bidirectional ? 2 : 1;
         for (int layer = 0; layer < layers; layer++) {
-            Tensor[] outputs = new Tensor[perLayer];
-            for (int d = 0; d < perLayer; d++) {
-                int number = layer * perLayer + d;
-                State first = before == null ? zeros(x) : state(before, number);
-                outputs[d] = run(directions.get(number), y, d == 1, first, lastHidden, lastCell);
+            Tensor[] results = y.recurrence(op, operands(op, layer, x, before));
+            for (int d = 0; d < op.directions(); d++) {
+                lastHidden.add(results[op.lastState(d)]);
+                if (kind == Kind.LSTM) {
+                    lastCell.add(results[op.lastState(d) + 1]);
+                }
             }
-            y = perLayer == 1 ? outputs[0] : Tensor.cat(2, outputs);
-            y = isTraining() && layer < layers - 1 ? y.dropout(dropout, rng) : y;
+            y = isTraining() && layer < layers - 1 ? results[0].dropout(dropout, rng) : results[0];
         }
         Tensor cells = lastCell.isEmpty() ? null : Tensor.stack(0, lastCell.toArray(Tensor[]::new));
         return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
     }
 
-    private State zeros(Tensor x) {
-        Tensor zeros = Tensor.full(0, x.dtype(), x.device(), x.shape().size(0), hidden);
-        return new State(zeros, kind == Kind.LSTM ? zeros : null);
-    }
-
-    private static State state(Result before, int number) {
-        return new State(before.hidden.select(0, number), before.cell == null ? null : before.cell.select(0, number));
-    }
-
-    private Tensor run(
-            Direction direction,
-            Tensor x,
-            boolean reverse,
-            State first,
-            List<Tensor> lastHidden,
-            List<Tensor> lastCell) {
-        int time = Math.toIntExact(x.shape().size(1));
-        // the inputs' part of all gates for all times at once: one large product instead of many small ones
-        Tensor gates = x.linear(direction.inputWeight.tensor(), direction.inputBias.tensor());
-        State state = first;
-        Tensor[] outputs = new Tensor[time];
-        for (int i = 0; i < time; i++) {
-            int t = reverse ? time - 1 - i : i;
-            Tensor recurrent = state.hidden.linear(direction.hiddenWeight.tensor(), direction.hiddenBias.tensor());
-            state = step(gates.select(1, t), recurrent, state);
-            outputs[t] = state.hidden;
-        }
-        lastHidden.add(state.hidden);
-        if (state.cell != null) {
-            lastCell.add(state.cell);
-        }
-        return Tensor.stack(1, outputs);
-    }
-
-    private State step(Tensor x, Tensor h, State before) {
-        return switch (kind) {
-            case RNN -> new State(x.add(h).tanh(), null);
-            case GRU -> {
-                Tensor reset = gate(x, 0).add(gate(h, 0)).sigmoid();
-                Tensor update = gate(x, 1).add(gate(h, 1)).sigmoid();
-                Tensor candidate = gate(x, 2).add(reset.mul(gate(h, 2))).tanh();
-                yield new State(candidate.add(update.mul(before.hidden.sub(candidate))), null);
+    /** A layer's operands behind its input: of each direction the weights, the biases and the first states. */
+    private Tensor[] operands(Recurrence op, int layer, Tensor x, @Nullable Result before) {
+        List<Tensor> operands = new ArrayList<>();
+        for (int d = 0; d < op.directions(); d++) {
+            int number = layer * op.directions() + d;
+            Direction direction = directions.get(number);
+            operands.add(direction.inputWeight.tensor());
+            operands.add(direction.hiddenWeight.tensor());
+            operands.add(direction.inputBias.tensor());
+            operands.add(direction.hiddenBias.tensor());
+            Tensor state = before == null ? zeros(x) : before.hidden.select(0, number);
+            operands.add(state);
+            if (kind == Kind.LSTM) {
+                operands.add(before == null ? state : cell(before, number));
             }
-            case LSTM -> lstm(x.add(h), before);
-        };
+        }
+        return operands.toArray(Tensor[]::new);
     }
 
-    private State lstm(Tensor gates, State before) {
-        Tensor input = gate(gates, 0).sigmoid();
-        Tensor forget = gate(gates, 1).sigmoid();
-        Tensor candidate = gate(gates, 2).tanh();
-        Tensor output = gate(gates, 3).sigmoid();
-        Tensor cell = forget.mul(Objects.requireNonNull(before.cell)).add(input.mul(candidate));
-        return new State(output.mul(cell.tanh()), cell);
+    private Tensor zeros(Tensor x) {
+        return Tensor.full(0, x.dtype(), x.device(), x.shape().size(0), hidden);
     }
 
-    private Tensor gate(Tensor gates, int number) {
-        return gates.narrow(1, number * hidden, hidden);
+    private static Tensor cell(Result before, int number) {
+        if (before.cell == null) {
+            throw new TensorException("recurrent: the part before has no cell states (expected what an LSTM gave);"
+                    + " go on with a result of the same network");
+        }
+        return before.cell.select(0, number);
     }
 
     @Override

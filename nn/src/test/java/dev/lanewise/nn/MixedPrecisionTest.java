@@ -16,6 +16,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import dev.lanewise.tensor.op.Recurrence;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +104,7 @@ final class MixedPrecisionTest {
     @Test
     void recurrentAndAttentionLayersRunAndComeClose() {
         Tensor x = new Rng(4).randn(DType.F32, 3, 5, 8);
-        for (Recurrent.Kind kind : Recurrent.Kind.values()) {
+        for (Recurrence.Kind kind : Recurrence.Kind.values()) {
             Recurrent recurrent = new Recurrent(kind, 8, 8, 2, true, new Rng(5));
             assertClose(() -> recurrent.forward(x), 0.03);
         }

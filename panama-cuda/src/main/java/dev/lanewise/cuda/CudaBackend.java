@@ -4,6 +4,7 @@ import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.dnn.BatchNorms;
 import dev.lanewise.cuda.dnn.Convolutions;
 import dev.lanewise.cuda.dnn.Pools;
+import dev.lanewise.cuda.dnn.Recurrences;
 import dev.lanewise.cuda.matrix.Products;
 import dev.lanewise.cuda.ops.CrossEntropies;
 import dev.lanewise.cuda.ops.Elementwise;
@@ -53,6 +54,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -83,6 +86,7 @@ final class CudaBackend implements Backend {
     private final Convolutions convolutions;
     private final Pools pools;
     private final BatchNorms batchNorms;
+    private final Recurrences recurrences;
 
     CudaBackend(CudaDevice device) {
         this.device = device;
@@ -90,14 +94,16 @@ final class CudaBackend implements Backend {
         convolutions = new Convolutions(device);
         pools = new Pools(device);
         batchNorms = new BatchNorms(device);
+        recurrences = new Recurrences(device);
         device.onClose(products::close);
         device.onClose(convolutions::close);
+        device.onClose(recurrences::close);
     }
 
     /** Attention runs as products and softmax: cuDNN's fused kernels are not bound. */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return !(op instanceof Attention || op instanceof AttentionGrad);
+        return !(op instanceof Attention || op instanceof AttentionGrad) && recurrences.takes(op, inputs);
     }
 
     @Override
@@ -165,6 +171,8 @@ final class CudaBackend implements Backend {
             case Dropout dropout -> Randoms.run(device, dropout, inputs, outputs);
             case Update.SgdStep step -> Updates.run(device, step, inputs, outputs);
             case Update.AdamStep step -> Updates.run(device, step, inputs, outputs);
+            case Recurrence recurrence -> recurrences.run(recurrence, inputs, outputs);
+            case RecurrenceGrad grad -> recurrences.run(grad, inputs, outputs);
             case Attention attention -> throw declined(attention);
             case AttentionGrad grad -> throw declined(grad);
             case Op.Structural structural ->

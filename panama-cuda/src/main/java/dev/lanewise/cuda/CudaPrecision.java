@@ -10,7 +10,7 @@ public final class CudaPrecision {
     private CudaPrecision() {}
 
     /**
-     * Lets products and convolutions of F32 tensors round their operands to TF32 (10 bits of mantissa instead of 23), on
+     * Lets products, convolutions and recurrent layers of F32 tensors round their operands to TF32 (10 bits of mantissa instead of 23), on
      * GPUs from compute capability 8.0 on several times faster. Sums stay in F32.
      */
     public static void allowTf32(boolean allowed) {
@@ -22,7 +22,10 @@ public final class CudaPrecision {
         return Settings.tf32();
     }
 
-    /** Makes convolutions use only algorithms that give the same bits in every run, some of them slower. */
+    /**
+     * Makes convolutions use only algorithms that give the same bits in every run, some of them slower, and recurrent layers
+     * run step by step, since cuDNN does not promise the same bits for them.
+     */
     public static void requireDeterminism(boolean required) {
         Settings.deterministic(required);
     }

@@ -10,7 +10,9 @@ import dev.lanewise.tensor.op.LayerNorm;
 import dev.lanewise.tensor.op.Linear;
 import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.Recurrence;
 import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.spi.Backends;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -146,5 +148,27 @@ public sealed interface NeuralMethods permits Tensor {
         }
         Attention op = new Attention(1 / Math.sqrt(self().shape().size(-1)), causal);
         return op.weights(self(), keys, mask).dropout(dropout, rng).matmul(values);
+    }
+
+    /**
+     * One layer of a recurrent network over these sequences {@code [n, time, in]}; see {@link Recurrence}. Where the
+     * device's backend does not have it as one operation, the layer runs step by step, and {@link Autocast} then decides
+     * for each step's operations.
+     *
+     * @param op the kind of cells and the directions
+     * @param parameters the operands that follow the input: weights, biases and first states of each direction
+     * @return the hidden states at every time {@code [n, time, directions * hidden]}, then each direction's last states
+     */
+    default Tensor[] recurrence(Recurrence op, Tensor... parameters) {
+        Tensor[] operands = new Tensor[1 + parameters.length];
+        if (operands.length != op.operands()) {
+            throw new TensorException(op.opName() + ": got " + operands.length + " operands (expected " + op.operands()
+                    + ": the input, then weights, biases and first states of each direction); check the call");
+        }
+        operands[0] = self();
+        System.arraycopy(parameters, 0, operands, 1, parameters.length);
+        return Backends.of(self().device()).supports(op, operands)
+                ? Tensor.applyAll(op, operands)
+                : op.decompose(operands);
     }
 }

@@ -54,6 +54,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -85,6 +87,12 @@ final class VectorBackend implements Backend {
     @Override
     public Buffer allocate(long bytes) {
         return HostMemory.allocate(bytes);
+    }
+
+    /** Recurrent layers run step by step: their products are most of the work, and have kernels. */
+    @Override
+    public boolean supports(Op.Fused op, Tensor[] inputs) {
+        return !(op instanceof Recurrence || op instanceof RecurrenceGrad);
     }
 
     @Override
@@ -142,10 +150,16 @@ final class VectorBackend implements Backend {
             case Update.AdamStep step -> Updates.run(step, inputs, outputs);
             case Attention attention -> Attentions.run(attention, inputs, outputs);
             case AttentionGrad grad -> AttentionGrads.run(grad, inputs, outputs);
+            case Recurrence recurrence -> throw declined(recurrence);
+            case RecurrenceGrad grad -> throw declined(grad);
             case Op.Structural structural ->
                 throw new IllegalArgumentException(
                         structural.opName() + ": reached the backend (expected dispatch to run it)");
         }
+    }
+
+    private static IllegalArgumentException declined(Op op) {
+        return new IllegalArgumentException(op.opName() + ": reached the backend (expected its decomposition to run)");
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import dev.lanewise.tensor.op.Recurrence;
 import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.testkit.golden.Attributes;
 import dev.lanewise.testkit.golden.GoldenOp;
@@ -90,7 +91,7 @@ public final class NnGoldenOps implements GoldenOps {
     }
 
     private void modules() {
-        for (Recurrent.Kind kind : Recurrent.Kind.values()) {
+        for (Recurrence.Kind kind : Recurrence.Kind.values()) {
             module(kind.name().toLowerCase(Locale.ROOT), a -> recurrent(kind, a), (module, x) -> {
                 Recurrent.Result result = ((Recurrent) module).run(x);
                 return result.cell() == null
@@ -105,7 +106,7 @@ public final class NnGoldenOps implements GoldenOps {
         module("transformer_encoder_layer", NnGoldenOps::transformer, (module, x) -> List.of(module.forward(x)));
     }
 
-    private static Module recurrent(Recurrent.Kind kind, Attributes a) {
+    private static Module recurrent(Recurrence.Kind kind, Attributes a) {
         return new Recurrent(
                 kind, a.integer("input"), a.integer("hidden"), a.dim("layers"), a.flag("bidirectional"), new Rng(0));
     }

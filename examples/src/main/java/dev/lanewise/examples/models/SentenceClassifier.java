@@ -7,6 +7,7 @@ import dev.lanewise.nn.Module;
 import dev.lanewise.nn.Recurrent;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Recurrence;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ public final class SentenceClassifier extends Module {
 
     /** A classifier by the mean of an LSTM's states, which have the size of a word's vector; as {@link #mean}. */
     public static SentenceClassifier lstm(long vocabulary, long size, double p, long classes, Rng rng) {
-        Recurrent lstm = new Recurrent(Recurrent.Kind.LSTM, size, size, 1, false, rng);
+        Recurrent lstm = new Recurrent(Recurrence.Kind.LSTM, size, size, 1, false, rng);
         return new SentenceClassifier(vocabulary, size, lstm, p, classes, rng);
     }
 

@@ -76,18 +76,20 @@ record Geometry(
                 Sizes.of(output));
     }
 
-    private static DataType type(DType dtype) {
+    /** The elements' type as cuDNN numbers it. */
+    static DataType type(DType dtype) {
         return switch (dtype) {
             case F32 -> DataType.F32;
             case F64 -> DataType.F64;
             case F16 -> DataType.F16;
             case BF16 -> DataType.BF16;
             case I8, U8, I32, I64, BOOL ->
-                throw new IllegalArgumentException("convolution of " + dtype + " (expected a floating-point type)");
+                throw new IllegalArgumentException("cuDNN of " + dtype + " (expected a floating-point type)");
         };
     }
 
-    private static MathType math(DType dtype) {
+    /** The multiply-adds that the settings allow. */
+    static MathType math(DType dtype) {
         if (dtype.bytes() == 2) {
             return MathType.TENSOR_CORES;
         }
@@ -96,6 +98,11 @@ record Geometry(
 
     /** What products are summed in. */
     DataType compute() {
+        return compute(type);
+    }
+
+    /** What products of elements of a type are summed in. */
+    static DataType compute(DataType type) {
         return type == DataType.F64 ? DataType.F64 : DataType.F32;
     }
 }

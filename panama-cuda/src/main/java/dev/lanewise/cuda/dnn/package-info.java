@@ -1,4 +1,4 @@
-/** Layers of networks: convolution through cuDNN; pooling and batch normalization through kernels. */
+/** Layers of networks: convolution and recurrent layers through cuDNN; pooling and batch normalization through kernels. */
 @NullMarked
 package dev.lanewise.cuda.dnn;
 

@@ -7,12 +7,12 @@ public final class Settings {
 
     private Settings() {}
 
-    /** Whether products and convolutions of F32 may round their operands to TF32. */
+    /** Whether products, convolutions and recurrent layers of F32 may round their operands to TF32. */
     public static boolean tf32() {
         return tf32;
     }
 
-    /** Whether convolutions only use algorithms that give the same bits every time. */
+    /** Whether convolutions and recurrent layers only use algorithms that give the same bits every time. */
     public static boolean deterministic() {
         return deterministic;
     }

@@ -32,6 +32,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -89,6 +91,8 @@ enum CastPolicy {
             case Conv2dWeightGrad grad -> NARROW;
             case Attention attention -> NARROW;
             case AttentionGrad grad -> NARROW;
+            case Recurrence recurrence -> NARROW;
+            case RecurrenceGrad grad -> NARROW;
             case Softmax softmax -> WIDE;
             case SoftmaxGrad grad -> WIDE;
             case CrossEntropy loss -> WIDE;

@@ -85,7 +85,9 @@ public sealed interface Op
                     BatchNorm,
                     BatchNormGrad,
                     Attention,
-                    AttentionGrad {
+                    AttentionGrad,
+                    Recurrence,
+                    RecurrenceGrad {
         /** The same results by other operations. */
         Tensor[] decompose(Tensor[] inputs);
     }

@@ -32,6 +32,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -104,6 +106,9 @@ final class LargeSamples {
             case BatchNormGrad grad -> batchNormGrad();
             case Attention attention -> attention();
             case AttentionGrad grad -> attentionGrad(grad);
+            case Recurrence recurrence -> NeuralSamples.recurrence(recurrence, 33, 2, 65, 70);
+            case RecurrenceGrad grad ->
+                NeuralSamples.recurrenceGrad(grad, NeuralSamples.recurrence(grad.forward(), 33, 2, 65, 70));
             case Update update -> update(update);
             case Op.Structural structural -> throw new IllegalArgumentException(structural.opName() + " runs nowhere");
         };

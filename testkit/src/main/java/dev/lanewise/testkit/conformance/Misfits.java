@@ -33,6 +33,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -114,6 +116,14 @@ final class Misfits {
                         new long[] {7, 6},
                         new long[] {5, 6},
                         new long[] {5});
+            case Recurrence recurrence -> shapes(dtype, recurrence(recurrence));
+            case RecurrenceGrad grad -> {
+                long[][] sizes = new long[grad.output() + 1][];
+                Arrays.fill(sizes, new long[] {2, 4});
+                long[][] forward = recurrence(grad.forward());
+                System.arraycopy(forward, 0, sizes, grad.upstreams(), forward.length);
+                yield shapes(dtype, sizes);
+            }
             case Update update -> {
                 long[][] sizes = new long[update.operands()][];
                 for (int i = 0; i < sizes.length; i++) {
@@ -123,6 +133,14 @@ final class Misfits {
             }
             case Op.Structural structural -> Optional.empty();
         };
+    }
+
+    /** An input and states that fit, and weights that don't. */
+    private static long[][] recurrence(Recurrence op) {
+        long[][] sizes = new long[op.operands()][];
+        Arrays.fill(sizes, new long[] {2, 4});
+        sizes[0] = new long[] {2, 3, 5};
+        return sizes;
     }
 
     private static long[] ones(int rank) {

@@ -12,12 +12,14 @@ import dev.lanewise.tensor.op.LayerNormGrad;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.SoftmaxGrad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Operands of pooling, losses, normalizations and attention. Backward operations get what a forward pass gave. */
+/** Operands of pooling, losses, normalizations, attention and recurrent layers. Backward operations get what a forward pass gave. */
 final class NeuralSamples {
     private NeuralSamples() {}
 
@@ -159,5 +161,50 @@ final class NeuralSamples {
                             : new Tensor[] {g, in[0], in[1], in[2], y[0], y[1]};
                 }))
                 .toList();
+    }
+
+    /** Sizes of batch, time, input and states. */
+    private static final long[][] RECURRENCES = {{2, 4, 3, 5}, {3, 1, 17, 9}};
+
+    static List<Sample> recurrence(Recurrence op) {
+        return Arrays.stream(RECURRENCES)
+                .map(sizes -> recurrence(op, sizes[0], sizes[1], sizes[2], sizes[3]))
+                .toList();
+    }
+
+    static Sample recurrence(Recurrence op, long n, long time, long in, long hidden) {
+        long rows = op.kind().gates() * hidden;
+        return new Sample(Arrays.toString(new long[] {n, time, in, hidden}), make -> {
+            // small, so that no rounding grows from step to step
+            List<Tensor> operands = new ArrayList<>(List.of(make.small(n, time, in)));
+            for (int direction = 0; direction < op.directions(); direction++) {
+                operands.addAll(
+                        List.of(make.small(rows, in), make.small(rows, hidden), make.small(rows), make.small(rows)));
+                for (int state = 0; state < op.kind().states(); state++) {
+                    operands.add(make.small(n, hidden));
+                }
+            }
+            return operands.toArray(Tensor[]::new);
+        });
+    }
+
+    static List<Sample> recurrenceGrad(RecurrenceGrad grad) {
+        return recurrence(grad.forward()).stream()
+                .map(forward -> recurrenceGrad(grad, forward))
+                .toList();
+    }
+
+    static Sample recurrenceGrad(RecurrenceGrad grad, Sample forward) {
+        return new Sample(forward.name(), make -> {
+            Tensor[] in = forward.operands().apply(make);
+            Tensor[] y = statistics(grad.forward(), make, in);
+            List<Tensor> operands = new ArrayList<>();
+            for (int i = 0; i < grad.upstreams(); i++) {
+                operands.add(make.any(y[i].shape().toArray()));
+            }
+            operands.addAll(List.of(in));
+            operands.add(y[0]);
+            return operands.toArray(Tensor[]::new);
+        });
     }
 }

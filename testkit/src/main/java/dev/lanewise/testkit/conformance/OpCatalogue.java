@@ -29,6 +29,8 @@ import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
 import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -70,6 +72,7 @@ public final class OpCatalogue {
         losses(ops);
         normalizations(ops);
         attention(ops);
+        recurrences(ops);
         updates(ops);
         return ops;
     }
@@ -227,6 +230,15 @@ public final class OpCatalogue {
         for (boolean causal : new boolean[] {false, true}) {
             ops.add(new Attention(0.4, causal));
             ops.add(new AttentionGrad(new Attention(0.4, causal)));
+        }
+    }
+
+    private static void recurrences(List<Op> ops) {
+        for (Recurrence.Kind kind : Recurrence.Kind.values()) {
+            boolean bidirectional = kind != Recurrence.Kind.RNN;
+            Recurrence recurrence = new Recurrence(kind, bidirectional, bidirectional);
+            ops.add(recurrence);
+            ops.add(new RecurrenceGrad(recurrence, kind == Recurrence.Kind.LSTM));
         }
     }
 

@@ -95,6 +95,9 @@ public final class OpDocument {
             Map.entry("layer_norm", "F.layer_norm"),
             Map.entry("batch_norm", "F.batch_norm"),
             Map.entry("scaled_dot_product_attention", "F.scaled_dot_product_attention"),
+            Map.entry("rnn_tanh", "torch.rnn_tanh, nn.RNN"),
+            Map.entry("gru", "torch.gru, nn.GRU"),
+            Map.entry("lstm", "torch.lstm, nn.LSTM"),
             Map.entry("sgd_step", "torch.optim.SGD"),
             Map.entry("adam_step", "torch.optim.Adam, AdamW"));
 

@@ -45,6 +45,11 @@ final class Operands {
         return layout.make(Shape.of(sizes), shape -> dense(type, shape, () -> value(type)));
     }
 
+    /** Values from -0.5 to 0.5, as weights have. */
+    Tensor small(long... sizes) {
+        return layout.make(Shape.of(sizes), shape -> dense(dtype, shape, () -> random.nextDouble() - 0.5));
+    }
+
     /** Values from 0.5 to 2. */
     Tensor positive(long... sizes) {
         return layout.make(Shape.of(sizes), shape -> dense(dtype, shape, () -> 0.5 + 1.5 * random.nextDouble()));

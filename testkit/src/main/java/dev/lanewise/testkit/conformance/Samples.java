@@ -33,6 +33,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -99,6 +101,8 @@ final class Samples {
             case BatchNormGrad grad -> NeuralSamples.batchNormGrad(grad);
             case Attention attention -> NeuralSamples.attention();
             case AttentionGrad grad -> NeuralSamples.attentionGrad(grad);
+            case Recurrence recurrence -> NeuralSamples.recurrence(recurrence);
+            case RecurrenceGrad grad -> NeuralSamples.recurrenceGrad(grad);
             case Update update -> updates(update);
             case Op.Structural structural -> List.of();
         };

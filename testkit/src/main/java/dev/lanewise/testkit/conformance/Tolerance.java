@@ -26,6 +26,8 @@ import dev.lanewise.tensor.op.MaxPool2d;
 import dev.lanewise.tensor.op.MaxPool2dGrad;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Pad;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Scan;
 import dev.lanewise.tensor.op.Scatter;
@@ -107,6 +109,8 @@ record Tolerance(double relative, double absolute) {
             case AvgPool2dGrad grad -> summed(result);
             case Attention attention -> cancelling(result);
             case AttentionGrad grad -> cancelling(result);
+            case Recurrence recurrence -> cancelling(result);
+            case RecurrenceGrad grad -> cancelling(result);
             case LayerNormGrad grad -> cancelling(result);
             case BatchNormGrad grad -> cancelling(result);
             case Op.Fused fused -> summed(result);

@@ -1,0 +1,197 @@
+package dev.lanewise.cuda.dnn;
+
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.Cudnn.MathType;
+import dev.lanewise.cuda.api.Cudnn.TensorDescriptor;
+import dev.lanewise.cuda.api.Cudnn.Workspace;
+import dev.lanewise.cuda.api.CudnnRnn.CellMode;
+import dev.lanewise.cuda.api.CudnnRnn.Rnn;
+import dev.lanewise.cuda.api.CudnnRnn.RnnDataDescriptor;
+import dev.lanewise.cuda.api.CudnnRnn.RnnDataRef;
+import dev.lanewise.cuda.api.CudnnRnn.RnnDescriptor;
+import dev.lanewise.cuda.api.CudnnRnn.RnnMemory;
+import dev.lanewise.cuda.api.CudnnRnn.RnnSpaces;
+import dev.lanewise.cuda.api.CudnnRnn.RnnStates;
+import dev.lanewise.cuda.api.DataType;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.op.Recurrence;
+
+/** A recurrent layer as cuDNN takes it: its descriptors, where its parameters lie, and the memory that its passes need. */
+final class RecurrencePlan implements AutoCloseable {
+    /** What decides on the plan. */
+    record Key(Recurrence op, DataType type, MathType math, int batch, int times, int in, int hidden) {
+        static Key of(Recurrence op, DType dtype, long batch, long times, long in, long hidden) {
+            return new Key(
+                    new Recurrence(op.kind(), op.bidirectional(), false),
+                    Geometry.type(dtype),
+                    Geometry.math(dtype),
+                    Math.toIntExact(batch),
+                    Math.toIntExact(times),
+                    Math.toIntExact(in),
+                    Math.toIntExact(hidden));
+        }
+
+        Rnn rnn() {
+            CellMode mode = switch (op.kind()) {
+                case RNN -> CellMode.RNN_TANH;
+                case GRU -> CellMode.GRU;
+                case LSTM -> CellMode.LSTM;
+            };
+            return new Rnn(mode, op.bidirectional(), in, hidden);
+        }
+
+        /** The bytes of one state of one direction. */
+        long stateBytes() {
+            return (long) batch * hidden * type.bytes();
+        }
+
+        /** The bytes of the hidden states at every time. */
+        long outputBytes() {
+            return stateBytes() * op.directions() * times;
+        }
+    }
+
+    /** The descriptors. */
+    record Descriptors(RnnDescriptor rnn, RnnDataDescriptor x, RnnDataDescriptor y, TensorDescriptor states) {
+        static Descriptors of(Cudnn cudnn, Key key) {
+            int directions = key.op.directions();
+            int[] sizes = {directions, key.batch, key.hidden};
+            int[] strides = {key.batch * key.hidden, key.hidden, 1};
+            // first what the library may refuse
+            RnnDescriptor rnn = cudnn.createRnn(key.rnn(), key.type, Geometry.compute(key.type), key.math);
+            return new Descriptors(
+                    rnn,
+                    cudnn.createRnnData(key.type, key.batch, key.times, key.in),
+                    cudnn.createRnnData(key.type, key.batch, key.times, directions * key.hidden),
+                    cudnn.createTensor(key.type, sizes, strides));
+        }
+
+        void destroy(Cudnn cudnn) {
+            cudnn.destroy(states);
+            cudnn.destroy(y);
+            cudnn.destroy(x);
+            cudnn.destroy(rnn);
+        }
+    }
+
+    /** Sequences in device memory. */
+    record Sequences(long x, long y) {}
+
+    private final CudaDevice device;
+    private final Cudnn cudnn;
+    private final Descriptors descriptors;
+    private final WeightSpace weights;
+    private final RnnSpaces training;
+    private final RnnSpaces inference;
+
+    RecurrencePlan(CudaDevice device, Key key) {
+        this.device = device;
+        cudnn = device.libraries().cudnn();
+        Cudnn.Handle handle = device.stream().cudnn();
+        descriptors = Descriptors.of(cudnn, key);
+        try {
+            weights = WeightSpace.of(device, descriptors.rnn, key);
+            training = cudnn.spaces(handle, descriptors.rnn, true, descriptors.x);
+            inference = cudnn.spaces(handle, descriptors.rnn, false, descriptors.x);
+        } catch (RuntimeException e) {
+            descriptors.destroy(cudnn);
+            throw e;
+        }
+    }
+
+    /** Where the parameters lie. */
+    WeightSpace weights() {
+        return weights;
+    }
+
+    /** The bytes that a forward pass in training leaves for the gradients. */
+    long reserveBytes() {
+        return training.reserve();
+    }
+
+    /**
+     * Queues the forward pass.
+     *
+     * @param packed the parameters
+     * @param reserve where it leaves what the gradients need, or 0 in inference
+     */
+    void forward(Sequences sequences, RnnStates first, RnnStates last, long packed, long reserve) {
+        boolean trains = reserve != 0;
+        RnnSpaces spaces = trains ? training : inference;
+        try (ScratchMemory workspace = device.scratch(spaces.workspace())) {
+            cudnn.rnnForward(
+                    device.stream().cudnn(),
+                    descriptors.rnn,
+                    trains,
+                    new RnnDataRef(descriptors.x, sequences.x),
+                    new RnnDataRef(descriptors.y, sequences.y),
+                    descriptors.states,
+                    first,
+                    last,
+                    memory(packed, workspace, spaces, trains ? reserve : 0));
+        }
+    }
+
+    /**
+     * Queues the gradients of input and first states.
+     *
+     * @param dy the hidden states' gradient
+     * @param dx where the input's gradient goes
+     * @param reserve what the forward pass left
+     */
+    void backwardData(
+            Sequences sequences,
+            long dy,
+            long dx,
+            RnnStates first,
+            RnnStates dLast,
+            RnnStates dFirst,
+            long packed,
+            long reserve) {
+        try (ScratchMemory workspace = device.scratch(training.workspace())) {
+            cudnn.rnnBackwardData(
+                    device.stream().cudnn(),
+                    descriptors.rnn,
+                    new RnnDataRef(descriptors.y, sequences.y),
+                    dy,
+                    new RnnDataRef(descriptors.x, dx),
+                    descriptors.states,
+                    first,
+                    dLast,
+                    dFirst,
+                    memory(packed, workspace, training, reserve));
+        }
+    }
+
+    /**
+     * Queues the gradients of the parameters, after the others.
+     *
+     * @param gradients where they are added
+     */
+    void backwardWeights(Sequences sequences, RnnStates first, long gradients, long reserve) {
+        try (ScratchMemory workspace = device.scratch(training.workspace())) {
+            cudnn.rnnBackwardWeights(
+                    device.stream().cudnn(),
+                    descriptors.rnn,
+                    new RnnDataRef(descriptors.x, sequences.x),
+                    descriptors.states,
+                    first,
+                    new RnnDataRef(descriptors.y, sequences.y),
+                    memory(gradients, workspace, training, reserve));
+        }
+    }
+
+    private RnnMemory memory(long packed, ScratchMemory workspace, RnnSpaces spaces, long reserve) {
+        return new RnnMemory(
+                new Workspace(packed, weights.bytes()),
+                new Workspace(spaces.workspace() == 0 ? 0 : workspace.address(), spaces.workspace()),
+                new Workspace(reserve, reserve == 0 ? 0 : spaces.reserve()));
+    }
+
+    @Override
+    public void close() {
+        descriptors.destroy(cudnn);
+    }
+}
