@@ -40,9 +40,16 @@ public final class HostCudaProvider implements BackendProvider {
         return Parts.DRIVER;
     }
 
+    /** The host's cuDNN that the backend uses. */
+    public static HostCudnn cudnn() {
+        return Parts.CUDNN;
+    }
+
     private static final class Parts {
         static final HostKernels KERNELS = new HostKernels(FOLDER);
         static final HostDriver DRIVER = new HostDriver(KERNELS.grid());
+        static final HostGraphs GRAPHS = new HostGraphs(DRIVER);
+        static final HostCudnn CUDNN = new HostCudnn(GRAPHS::queue);
     }
 
     @Override
@@ -72,12 +79,8 @@ public final class HostCudaProvider implements BackendProvider {
 
     @Override
     public Backend create(Device device) {
-        HostGraphs graphs = new HostGraphs(driver());
         CudaLibraries libraries = new CudaLibraries(
-                graphs.driver(),
-                kernels(),
-                new HostCublasLt(true, graphs::queue),
-                new HostCudnn(graphs::queue).library());
+                Parts.GRAPHS.driver(), kernels(), new HostCublasLt(true, Parts.GRAPHS::queue), cudnn().library());
         return new CudaBackend(new CudaDevice(
                 device,
                 libraries,

@@ -17,17 +17,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 
 /**
- * cuDNN's convolutions on host memory by plain loops that sum in double precision, for both orders of dimensions; what the
- * backend does not use fails.
+ * cuDNN's convolutions on host memory by plain loops that sum in double precision, for both orders of dimensions, and its
+ * recurrent layers; what the backend does not use fails.
  */
 public final class HostCudnn implements InvocationHandler {
-    private record Tensor4(DataType type, int[] sizes, int[] strides) {}
+    /** A size of states that the stand-in declines, as cuDNN declines some. */
+    public static final int UNSUPPORTED_HIDDEN_SIZE = 31;
+
+    record Tensor4(DataType type, int[] sizes, int[] strides) {}
 
     private final AtomicLong next = new AtomicLong(0x1000);
     private final Map<Object, Object> alive = new ConcurrentHashMap<>();
     private final Map<Object, Driver.Stream> streams = new ConcurrentHashMap<>();
     private final BiConsumer<Driver.Stream, Runnable> queue;
     private final AtomicInteger measured = new AtomicInteger();
+    private final HostRnns rnns = new HostRnns(this);
 
     /** Convolutions run when they are queued. */
     public HostCudnn() {
@@ -47,6 +51,17 @@ public final class HostCudnn implements InvocationHandler {
     /** How many handles have not been destroyed. */
     public int alive() {
         return alive.size();
+    }
+
+    /** How often a recurrent layer ran forward. */
+    public int forwardPasses() {
+        return rnns.forwardPasses();
+    }
+
+    /** Queues work on a handle's stream. */
+    void queue(Object handle, Runnable work) {
+        state(handle);
+        queue.accept(streams.get(handle), work);
     }
 
     /** How often algorithms were measured. */
@@ -90,6 +105,14 @@ public final class HostCudnn implements InvocationHandler {
                 convolve(arguments);
                 yield null;
             }
+            case "createRnn",
+                    "createRnnData",
+                    "weightBytes",
+                    "parameters",
+                    "spaces",
+                    "rnnForward",
+                    "rnnBackwardData",
+                    "rnnBackwardWeights" -> rnns.invoke(method.getName(), arguments);
             default -> throw new UnsupportedOperationException("the stand-in has no " + method.getName());
         };
     }
@@ -107,11 +130,11 @@ public final class HostCudnn implements InvocationHandler {
         return new Tensor4(type, sizes, strides);
     }
 
-    private MemorySegment address() {
+    MemorySegment address() {
         return MemorySegment.ofAddress(next.addAndGet(0x40));
     }
 
-    private Object add(Object handle, Object state) {
+    Object add(Object handle, Object state) {
         alive.put(handle, state);
         return handle;
     }
@@ -121,7 +144,8 @@ public final class HostCudnn implements InvocationHandler {
         alive.remove(handle);
     }
 
-    private Object state(Object handle) {
+    /** What a handle stands for. */
+    Object state(Object handle) {
         Object state = alive.get(handle);
         if (state == null) {
             throw new AssertionError(handle + " is not alive");

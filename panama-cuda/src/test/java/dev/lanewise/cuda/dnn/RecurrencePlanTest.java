@@ -1,0 +1,127 @@
+package dev.lanewise.cuda.dnn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lanewise.cuda.HostCudaProvider;
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.Cudnn.MathType;
+import dev.lanewise.cuda.dnn.WeightSpace.Piece;
+import dev.lanewise.cuda.host.HostCublasLt;
+import dev.lanewise.cuda.host.HostCudnn;
+import dev.lanewise.cuda.host.HostKernels;
+import dev.lanewise.cuda.kernel.CodeCache;
+import dev.lanewise.cuda.lib.LibraryStatus;
+import dev.lanewise.cuda.lib.NativeLibraries;
+import dev.lanewise.cuda.lib.NativeLibrary;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.CudaLibraries;
+import dev.lanewise.cuda.runtime.Settings;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.Recurrence.Kind;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RecurrencePlanTest {
+    private static final Device CUDA = Device.cuda(0);
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void compile() {
+        assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
+        HostCudaProvider.enable();
+    }
+
+    private static RecurrencePlan.Key key(Kind kind, boolean bidirectional, DType dtype) {
+        return RecurrencePlan.Key.of(new Recurrence(kind, bidirectional, true), dtype, 3, 4, 5, 6);
+    }
+
+    private CudaDevice device(HostCudnn cudnn) {
+        CudaLibraries libraries = new CudaLibraries(
+                HostCudaProvider.driver(), HostCudaProvider.kernels(), new HostCublasLt(true), cudnn.library());
+        return new CudaDevice(CUDA, libraries, new CodeCache(folder), () -> {}, () -> "");
+    }
+
+    @Test
+    void parametersThatLieTogetherAreCopiedTogether() {
+        try (CudaDevice device = device(new HostCudnn());
+                RecurrencePlan plan = new RecurrencePlan(device, key(Kind.LSTM, true, DType.F32))) {
+            // of each direction both weights, and four biases of each kind, which the stand-in keeps apart
+            assertThat(plan.weights().pieces()).hasSize(2 * (1 + 4 + 1 + 4));
+            assertThat(plan.weights().pieces().getFirst()).isEqualTo(new Piece(1, 0, 0, 4 * 6 * 5 * Float.BYTES));
+            assertThat(plan.weights().pieces().stream().mapToLong(Piece::bytes).sum())
+                    .isEqualTo(2L * Float.BYTES * (24 * 5 + 24 * 6 + 24 + 24))
+                    .isLessThan(plan.weights().bytes());
+        }
+    }
+
+    @Test
+    void plansAreMadeOnceAShapeAndDestroyedAndMemoryIsUsedAgain() {
+        HostCudnn cudnn = new HostCudnn();
+        try (CudaDevice device = device(cudnn);
+                var ignored = Scope.open("test")) {
+            Recurrences recurrences = new Recurrences(device);
+            Recurrence op = new Recurrence(Kind.RNN, false, true);
+            for (long times = 2; times <= 3; times++) {
+                Tensor[] inputs = tensors(new long[][] {{2, times, 3}, {4, 3}, {4, 4}, {4}, {4}, {2, 4}});
+                long held = 0;
+                for (int i = 0; i < 20; i++) {
+                    assertThat(recurrences.takes(op, inputs)).isTrue();
+                    try (var step = Scope.open("step")) {
+                        recurrences.run(op, inputs, tensors(new long[][] {{2, times, 4}, {2, 4}}));
+                    }
+                    held = i == 0 ? device.memory().allocatedBytes() : held;
+                }
+                assertThat(device.memory().allocatedBytes()).isEqualTo(held);
+            }
+            assertThat(cudnn.alive()).isEqualTo(1 + 2 * 4);
+            recurrences.close();
+            assertThat(cudnn.alive()).isEqualTo(1);
+        }
+    }
+
+    private static Tensor[] tensors(long[][] sizes) {
+        return Arrays.stream(sizes)
+                .map(shape -> new Rng(1).randn(DType.F32, shape).to(CUDA))
+                .toArray(Tensor[]::new);
+    }
+
+    @Test
+    void singlePrecisionRoundsToTf32OnlyWhereAllowed() {
+        assertThat(key(Kind.GRU, false, DType.F32).math()).isEqualTo(MathType.FMA);
+        Settings.tf32(true);
+        try {
+            assertThat(key(Kind.GRU, false, DType.F32).math()).isEqualTo(MathType.TF32);
+        } finally {
+            Settings.tf32(false);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F64", "F16", "BF16"})
+    void cudnnTakesTheDescriptors(DType dtype) {
+        LibraryStatus status = NativeLibraries.status(NativeLibrary.CUDNN);
+        assumeTrue(status instanceof LibraryStatus.Found, status::describe);
+        Cudnn cudnn = Cudnn.open();
+        for (Kind kind : Kind.values()) {
+            for (boolean bidirectional : new boolean[] {false, true}) {
+                RecurrencePlan.Key key = key(kind, bidirectional, dtype);
+                RecurrencePlan.Descriptors descriptors = RecurrencePlan.Descriptors.of(cudnn, key);
+                assertThat(cudnn.bytes(descriptors.states())).isEqualTo(key.op().directions() * key.stateBytes());
+                descriptors.destroy(cudnn);
+            }
+        }
+    }
+}
