@@ -6,6 +6,7 @@ import static dev.lanewise.cpu.memory.Access.loadF32;
 import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.loadWidened;
 import static dev.lanewise.cpu.memory.Access.storeF32;
+import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.RowSum;
@@ -58,10 +59,11 @@ enum F32Moment {
         }
     },
     /**
-     * Writes the mean and the variance to y in one pass. In double precision the differences from the first element are
-     * exact, and so nearly are their squares: what cancels between the two sums is far below single precision.
+     * Writes the sums of the differences from the first element, and of their squares, to y: two vectors of double-precision
+     * lanes. In double precision the differences are exact, and so nearly are their squares: what cancels between the two
+     * sums is far below single precision.
      */
-    MOMENTS {
+    LANE_SUMS {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             DoubleVector a = loadF64(NativeMemory.ZEROS);
@@ -94,9 +96,22 @@ enum F32Moment {
                 a = a.add(v);
                 a2 = v.fma(v, a2);
             }
-            double sum = LaneSum.of(a.add(b).add(c.add(d)));
-            double squares = LaneSum.of(a2.add(b2).add(c2.add(d2)));
-            for (; i < n; i++) {
+            storeF64(a.add(b).add(c.add(d)), y);
+            storeF64(a2.add(b2).add(c2.add(d2)), y + VECTOR);
+            return 0;
+        }
+    },
+    /**
+     * Replaces the sums of the lanes at y by the mean and the variance, with the elements that fill no vector. Not done by the
+     * pass before: behind its loop C2 inlines one sum of lanes but not a second, whose vector is then boxed.
+     */
+    MOMENTS {
+        @Override
+        double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
+            double sum = LaneSum.of(loadF64(y));
+            double squares = LaneSum.of(loadF64(y + VECTOR));
+            double first = f32(x);
+            for (int i = n - n % (LANES / 2); i < n; i++) {
                 double v = f32(x + i * BYTES) - first;
                 sum += v;
                 squares += v * v;

@@ -2,6 +2,7 @@ package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.memory.Access.f64;
 
+import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
@@ -16,6 +17,15 @@ public final class LayerNorms {
 
     /** Partial gradients of the weights are kept for so many blocks of rows at most. */
     private static final long MOST_BLOCKS = 64;
+
+    /**
+     * Rows whose moments are taken before the first of them is normalized: the sum of lanes, the quotients and the root at the
+     * end of a row are one long chain, which those of the other rows and their loops overlap.
+     */
+    private static final int TOGETHER = 4;
+
+    /** Bytes that a row's mean and variance are computed in. */
+    private static final long MOMENTS = 2L * Species.VECTOR_BYTES;
 
     private final MomentKernel kernel;
     private final int bytes;
@@ -66,15 +76,21 @@ public final class LayerNorms {
         long deviations = Dense.address(outputs[2]);
         long rowBytes = (long) n * bytes;
         Workers.forRange(rows, Math.max(1, GRAIN / Math.max(1, n)), (from, to) -> {
-            try (Scratch moments = Scratch.borrow(2 * Double.BYTES)) {
-                for (long row = from; row < to; row++) {
-                    long at = x + row * rowBytes;
-                    kernel.moments(at, n, moments.address());
-                    double mean = f64(moments.address());
-                    double reciprocal = 1 / Math.sqrt(f64(moments.address() + Double.BYTES) + epsilon);
-                    kernel.normalize(at, y + row * rowBytes, n, mean, reciprocal, weight, bias);
-                    kernel.store(means + row * bytes, mean);
-                    kernel.store(deviations + row * bytes, reciprocal);
+            try (Scratch moments = Scratch.borrow(TOGETHER * MOMENTS)) {
+                for (long row = from; row < to; row += TOGETHER) {
+                    int together = (int) Math.min(TOGETHER, to - row);
+                    for (int i = 0; i < together; i++) {
+                        kernel.moments(x + (row + i) * rowBytes, n, moments.address() + i * MOMENTS);
+                    }
+                    for (int i = 0; i < together; i++) {
+                        double mean = f64(moments.address() + i * MOMENTS);
+                        double variance = f64(moments.address() + i * MOMENTS + Double.BYTES);
+                        double reciprocal = 1 / Math.sqrt(variance + epsilon);
+                        long at = (row + i) * rowBytes;
+                        kernel.normalize(x + at, y + at, n, mean, reciprocal, weight, bias);
+                        kernel.store(means + (row + i) * bytes, mean);
+                        kernel.store(deviations + (row + i) * bytes, reciprocal);
+                    }
                 }
             }
         });

@@ -13,7 +13,10 @@ interface MomentKernel {
     /** The sum of squared differences from the mean. */
     double squares(long x, int n, double mean);
 
-    /** Writes the mean and the mean squared difference from it, two double-precision numbers, to {@code moments}. */
+    /**
+     * Writes the mean and the mean squared difference from it, two double-precision numbers, to {@code moments}, where there
+     * must be room for two vectors.
+     */
     void moments(long x, int n, long moments);
 
     /** {@code (x - mean) * scale * weight + bias} with a weight and a bias for each element. */
