@@ -6,6 +6,7 @@ import dev.lanewise.cuda.dnn.Convolutions;
 import dev.lanewise.cuda.dnn.Pools;
 import dev.lanewise.cuda.dnn.Recurrences;
 import dev.lanewise.cuda.matrix.Products;
+import dev.lanewise.cuda.ops.Attentions;
 import dev.lanewise.cuda.ops.CrossEntropies;
 import dev.lanewise.cuda.ops.Elementwise;
 import dev.lanewise.cuda.ops.Indexing;
@@ -100,10 +101,10 @@ final class CudaBackend implements Backend {
         device.onClose(recurrences::close);
     }
 
-    /** Attention runs as products and softmax: cuDNN's fused kernels are not bound. */
+    /** Attention that its kernels don't take runs as products and softmax, recurrent layers that cuDNN doesn't take step by step. */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return !(op instanceof Attention || op instanceof AttentionGrad) && recurrences.takes(op, inputs);
+        return Attentions.supports(op, inputs) && recurrences.takes(op, inputs);
     }
 
     @Override
@@ -173,16 +174,12 @@ final class CudaBackend implements Backend {
             case Update.AdamStep step -> Updates.run(device, step, inputs, outputs);
             case Recurrence recurrence -> recurrences.run(recurrence, inputs, outputs);
             case RecurrenceGrad grad -> recurrences.run(grad, inputs, outputs);
-            case Attention attention -> throw declined(attention);
-            case AttentionGrad grad -> throw declined(grad);
+            case Attention attention -> Attentions.run(device, attention, inputs, outputs);
+            case AttentionGrad grad -> Attentions.run(device, grad, inputs, outputs);
             case Op.Structural structural ->
                 throw new IllegalArgumentException(
                         structural.opName() + ": reached the backend (expected dispatch to run it)");
         }
-    }
-
-    private static IllegalArgumentException declined(Op op) {
-        return new IllegalArgumentException(op.opName() + ": reached the backend (expected its decomposition to run)");
     }
 
     private static String describe(Op op, Tensor[] inputs) {

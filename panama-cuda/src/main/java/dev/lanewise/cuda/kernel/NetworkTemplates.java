@@ -10,6 +10,8 @@ public final class NetworkTemplates {
     private static final String PRODUCT = KernelTemplates.read("product.cu");
     private static final String POOL = KernelTemplates.read("pool.cu");
     private static final String BATCH_NORM = KernelTemplates.read("batch_norm.cu");
+    private static final String ATTENTION =
+            KernelTemplates.read("attention_fma.cu") + KernelTemplates.read("attention.cu");
 
     private NetworkTemplates() {}
 
@@ -38,12 +40,31 @@ public final class NetworkTemplates {
                 "gradient_input");
     }
 
-    private static KernelSource program(String name, DType dtype, String template, String... kernels) {
+    /**
+     * Attention and its gradients.
+     *
+     * @param width the most columns of queries, keys and values: 32, 64 or 128
+     */
+    public static KernelSource attention(int width, DType dtype) {
+        Map<String, String> definitions = definitions(dtype);
+        definitions.put("WIDTH", Integer.toString(width));
+        return KernelTemplates.program(
+                "attention_" + width + KernelTemplates.suffix(dtype, dtype),
+                definitions,
+                ATTENTION,
+                List.of("attention", "attention_grad_queries", "attention_grad_keys", "attention_grad_values"));
+    }
+
+    private static Map<String, String> definitions(DType dtype) {
         Map<String, String> definitions = new LinkedHashMap<>();
         definitions.put("T", KernelTemplates.type(dtype));
         definitions.put("ACC", accumulator(dtype));
+        return definitions;
+    }
+
+    private static KernelSource program(String name, DType dtype, String template, String... kernels) {
         return KernelTemplates.program(
-                name + KernelTemplates.suffix(dtype, dtype), definitions, template, List.of(kernels));
+                name + KernelTemplates.suffix(dtype, dtype), definitions(dtype), template, List.of(kernels));
     }
 
     private static String accumulator(DType dtype) {

@@ -34,6 +34,9 @@ public final class KernelPrograms {
         DType.FLOATING.forEach(dtype -> {
             programs.add(NetworkTemplates.pool(dtype));
             programs.add(NetworkTemplates.batchNorm(dtype));
+            Stream.of(32, 64, 128)
+                    .map(width -> NetworkTemplates.attention(width, dtype))
+                    .forEach(programs::add);
             programs.add(KernelTemplates.softmax(false, dtype));
             programs.add(KernelTemplates.softmax(true, dtype));
             programs.add(KernelTemplates.layerNorm(dtype));

@@ -20,6 +20,17 @@ extern Index blockIdx, threadIdx, blockDim, gridDim;
 void __syncthreads();
 }
 
+// Threads meet to leave their values and again when all have taken one, so all of a block have to come.
+template <typename V> static inline V __shfl_xor_sync(unsigned, V value, int lanes) {
+    static V values[1024];
+    int me = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
+    values[me] = value;
+    __syncthreads();
+    V other = values[me ^ lanes];
+    __syncthreads();
+    return other;
+}
+
 static inline unsigned __float_as_uint(float x) {
     unsigned y;
     memcpy(&y, &x, 4);

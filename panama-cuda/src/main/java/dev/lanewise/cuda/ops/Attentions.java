@@ -1,0 +1,118 @@
+package dev.lanewise.cuda.ops;
+
+import dev.lanewise.cuda.api.Driver.Block;
+import dev.lanewise.cuda.api.KernelArguments;
+import dev.lanewise.cuda.kernel.NetworkTemplates;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.Op;
+import java.util.Map;
+
+/**
+ * Runs {@link Attention} in one launch and {@link AttentionGrad} in three, without the matrix of all scores. Operands may
+ * have any strides; results are the same bits on every device.
+ */
+public final class Attentions {
+    /** Threads of a block, as the kernels expect them. */
+    private static final Block BLOCK = Block.of(128);
+
+    /** Rows of a tile of single precision; of double precision it has half as many. */
+    private static final int TILE_ROWS = 64;
+
+    private static final Map<Integer, Program.OfType> PROGRAMS = Map.of(32, program(32), 64, program(64), 128, program(128));
+    private static final int WIDEST = 128;
+
+    private final CudaDevice device;
+    private final Program program;
+    private final AttentionOperands operands;
+    private final long tileRows;
+
+    private Attentions(CudaDevice device, AttentionOperands operands) {
+        this.device = device;
+        this.operands = operands;
+        int width = Math.toIntExact(Math.max(operands.width(), operands.valueWidth()));
+        program = PROGRAMS.get(width <= 32 ? 32 : width <= 64 ? 64 : WIDEST).of(operands.type());
+        tileRows = operands.type() == DType.F64 ? TILE_ROWS / 2 : TILE_ROWS;
+    }
+
+    private static Program.OfType program(int width) {
+        return new Program.OfType("attention " + width, type -> NetworkTemplates.attention(width, type));
+    }
+
+    /** Whether the kernels take a fused operation; those of attention take heads of up to {@value #WIDEST} columns. */
+    public static boolean supports(Op.Fused op, Tensor[] inputs) {
+        return op instanceof Attention
+                ? supports(inputs[0].shape(), inputs[2].shape())
+                : !(op instanceof AttentionGrad) || supports(inputs[1].shape(), inputs[3].shape());
+    }
+
+    private static boolean supports(Shape queries, Shape values) {
+        return queries.rank() - 2 <= Walk.MAX_RANK
+                && Math.max(queries.size(-1), values.size(-1)) <= WIDEST
+                && values.size(-2) > 0;
+    }
+
+    /** Queues the operation. */
+    public static void run(CudaDevice device, Attention op, Tensor[] inputs, Tensor[] outputs) {
+        AttentionOperands operands = AttentionOperands.of(op, inputs);
+        Attentions attention = new Attentions(device, operands);
+        attention.queue(
+                "attention",
+                operands.queries(),
+                attention
+                        .arguments()
+                        .pointer(DeviceBuffer.address(outputs[0]))
+                        .pointer(DeviceBuffer.address(outputs[1])));
+    }
+
+    /** Queues the operation. */
+    public static void run(CudaDevice device, AttentionGrad op, Tensor[] inputs, Tensor[] outputs) {
+        AttentionOperands operands = AttentionOperands.of(op, inputs);
+        Attentions attention = new Attentions(device, operands);
+        long rows = operands.heads() * operands.queries();
+        try (Dense logSums = Dense.of(device, inputs[5]);
+                ScratchMemory deltas = device.scratch(rows * Double.BYTES)) {
+            attention.queue(
+                    "attention_grad_queries",
+                    operands.queries(),
+                    attention
+                            .arguments()
+                            .pointer(logSums.address())
+                            .pointer(deltas.address())
+                            .pointer(DeviceBuffer.address(outputs[0])));
+            attention.queue(
+                    "attention_grad_keys",
+                    operands.keys(),
+                    attention
+                            .arguments()
+                            .pointer(logSums.address())
+                            .pointer(deltas.address())
+                            .pointer(DeviceBuffer.address(outputs[1])));
+            attention.queue(
+                    "attention_grad_values",
+                    operands.keys(),
+                    attention.arguments().pointer(logSums.address()).pointer(DeviceBuffer.address(outputs[2])));
+        }
+    }
+
+    private KernelArguments arguments() {
+        KernelArguments arguments = device.arguments();
+        operands.write(arguments.struct(AttentionOperands.BYTES));
+        return arguments;
+    }
+
+    /** A block takes a tile of the rows of a head. */
+    private void queue(String kernel, long rows, KernelArguments arguments) {
+        long tiles = operands.heads() * Math.ceilDiv(rows, tileRows);
+        if (tiles > 0) {
+            Threads threads = new Threads(Threads.blocks(tiles, 1), BLOCK, false);
+            Launch.queue(device, program, kernel, threads, arguments);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+// Attention and its gradients without the matrix of all scores (Dao et al. 2022, arXiv:2205.14135; Dao 2023,
+// arXiv:2307.08691). A block has BLOCK threads and takes a tile of ROWS queries of a head past all its tiles of keys, or,
+// for the gradients of keys and values, a tile of keys past all queries. Behind what computes tiles: TILE_ROWS by
+// TILE_OTHERS scores has a thread, those of rows own_row(i) and other rows other_row(j) of two tiles, and of the result
+// WIDTH columns, OUT in each of its rows, in groups of GROUP neighbours that begin at out_column(n).
+// Nothing is added atomically: all sums are made in the order of rows, whatever the device.
+
+__device__ inline ACC minus_infinity() { return -(ACC)(1.0 / 0.0); }
+
+// One operand: the strides of heads, rows and columns.
+struct Operand {
+    const T* at;
+    Strides heads;
+    i64 row, column;
+    i64 columns;
+    i64 packed;  // whether groups of neighbours may be read at once
+};
+
+struct Problem {
+    Dims heads;
+    i64 count;
+    i64 queries, keys;
+    i64 causal;
+    double scale;
+    Operand q, k, v, g, y, mask;
+};
+
+__device__ inline Matrix matrix(const Problem& p, const Operand& operand, i64 head, i64 rows) {
+    return Matrix{operand.at + offset(p.heads, operand.heads, (u64)head), operand.row, operand.column, rows,
+            (int)operand.columns, (int)operand.packed};
+}
+
+// The scores of one head from the products of queries and keys.
+struct Scores {
+    const Problem& p;
+    const T* mask;
+
+    __device__ Scores(const Problem& problem, i64 head)
+            : p(problem), mask(problem.mask.at ? problem.mask.at + offset(problem.heads, problem.mask.heads, (u64)head) : 0) {}
+
+    __device__ bool exists(i64 query, i64 key) const { return query < p.queries && key < p.keys; }
+
+    __device__ ACC operator()(ACC product, i64 query, i64 key) const {
+        if (p.causal && key > query) return minus_infinity();
+        ACC score = product * (ACC)p.scale;
+        return mask ? score + load(mask[query * p.mask.row + key * p.mask.column]) : score;
+    }
+};
+
+// A tile of rows of a head. The work that takes longest begins first: where attention is causal, that of the last queries
+// and of the first keys.
+struct Task {
+    i64 head, first;
+};
+
+__device__ inline i64 tiles_of(i64 rows) { return (rows + ROWS - 1) / ROWS; }
+
+__device__ inline Task task_of(i64 number, i64 rows, bool last_first) {
+    i64 tiles = tiles_of(rows);
+    i64 head = divide(number, tiles);
+    i64 tile = number - head * tiles;
+    return Task{head, (last_first ? tiles - 1 - tile : tile) * ROWS};
+}
+
+// Writes the rows of a result [heads, rows, columns].
+__device__ inline void write(T* out, i64 head, i64 first, i64 rows, int columns, const ACC (&from)[TILE_ROWS][OUT]) {
+    bool packed = columns % GROUP == 0;
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+        i64 row = first + own_row(i);
+        if (row >= rows) continue;
+        T* to = out + (head * rows + row) * columns;
+#pragma unroll
+        for (int n = 0; n < OUT; n += GROUP) {
+            int column = out_column(n);
+            Group values;
+#pragma unroll
+            for (int x = 0; x < GROUP; x++) store(values.of[x], from[i][n + x]);
+            if (packed && column < columns) {
+                *(Group*)(to + column) = values;
+            } else {
+#pragma unroll
+                for (int x = 0; x < GROUP; x++) {
+                    if (column + x < columns) to[column + x] = values.of[x];
+                }
+            }
+        }
+    }
+}
+
+// Turns the scores of another tile of keys into exponentials, and scales what earlier tiles gave where a row's largest
+// score grew (Milakov and Gimelshein 2018, arXiv:1805.02867). `sum` is a thread's share of a row's sum.
+__device__ inline void weigh(
+        ACC (&scores)[TILE_ROWS][TILE_OTHERS], ACC (&top)[TILE_ROWS], ACC (&sum)[TILE_ROWS], ACC (&out)[TILE_ROWS][OUT]) {
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+        ACC highest = minus_infinity();
+#pragma unroll
+        for (int j = 0; j < TILE_OTHERS; j++) highest = maximum(highest, scores[i][j]);
+        highest = maximum(top[i], over_row(highest, [](ACC x, ACC y) { return maximum(x, y); }));
+        // a row that sees nothing yet has no largest score to subtract
+        ACC shift = highest == minus_infinity() ? (ACC)0 : highest;
+        ACC factor = exp(top[i] - shift);
+        ACC total = 0;
+#pragma unroll
+        for (int j = 0; j < TILE_OTHERS; j++) {
+            scores[i][j] = exp(scores[i][j] - shift);
+            total += scores[i][j];
+        }
+        sum[i] = sum[i] * factor + total;
+        top[i] = highest;
+#pragma unroll
+        for (int n = 0; n < OUT; n++) out[i][n] *= factor;
+    }
+}
+
+extern "C" __global__ void attention(Problem p, T* y, T* log_sums) {
+    __shared__ Tiles tiles;
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
+        Task task = task_of(number, p.queries, p.causal);
+        Matrix q = matrix(p, p.q, task.head, p.queries);
+        Matrix k = matrix(p, p.k, task.head, p.keys);
+        Matrix v = matrix(p, p.v, task.head, p.keys);
+        Scores score(p, task.head);
+        ACC out[TILE_ROWS][OUT] = {};
+        ACC top[TILE_ROWS];
+        ACC sum[TILE_ROWS] = {};
+#pragma unroll
+        for (int i = 0; i < TILE_ROWS; i++) top[i] = minus_infinity();
+        i64 end = p.causal && task.first + ROWS < p.keys ? task.first + ROWS : p.keys;
+        for (i64 key = 0; key < end; key += ROWS) {
+            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
+            products(scores, tiles, q, task.first, k, key);
+#pragma unroll
+            for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+                for (int j = 0; j < TILE_OTHERS; j++) {
+                    i64 query = task.first + own_row(i);
+                    i64 other = key + other_row(j);
+                    scores[i][j] = score.exists(query, other) ? score(scores[i][j], query, other) : minus_infinity();
+                }
+            }
+            weigh(scores, top, sum, out);
+            weighted_sums(out, scores, tiles, v, key);
+        }
+#pragma unroll
+        for (int i = 0; i < TILE_ROWS; i++) {
+            ACC total = over_row(sum[i], [](ACC x, ACC y) { return x + y; });
+            ACC share = 1 / total;
+#pragma unroll
+            for (int n = 0; n < OUT; n++) out[i][n] *= share;
+            i64 row = task.first + own_row(i);
+            if (other_row(0) == 0 && row < p.queries) store(log_sums[task.head * p.queries + row], top[i] + log(total));
+        }
+        write(y, task.head, task.first, p.queries, v.columns, out);
+    }
+}
+
+// The gradients of scores s are dS = P (dO v^T - delta) scale with P = exp(s - log_sum) and delta = rowsum(dO O); those of
+// queries, keys and values are dS k, dS^T q and P^T dO.
+
+// Each row's delta, which the gradients of keys read from `deltas`.
+__device__ inline void sum_deltas(
+        ACC (&delta)[TILE_ROWS], const Matrix& g, const Matrix& y, i64 first, ACC* deltas) {
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+        i64 row = first + own_row(i);
+        ACC sum = 0;
+        // as the threads of a row begin at different other rows, so do they at different columns
+        for (int column = other_row(0); row < g.rows && column < g.columns; column += OTHER_STEP) {
+            sum += load(g.at[row * g.row + column * g.column]) * load(y.at[row * y.row + column * y.column]);
+        }
+        delta[i] = over_row(sum, [](ACC a, ACC b) { return a + b; });
+        if (other_row(0) == 0 && row < g.rows) deltas[row] = delta[i];
+    }
+}
+
+extern "C" __global__ void attention_grad_queries(Problem p, const T* log_sums, ACC* deltas, T* dq) {
+    __shared__ Tiles tiles;
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
+        Task task = task_of(number, p.queries, p.causal);
+        Matrix q = matrix(p, p.q, task.head, p.queries);
+        Matrix g = matrix(p, p.g, task.head, p.queries);
+        Matrix k = matrix(p, p.k, task.head, p.keys);
+        Matrix v = matrix(p, p.v, task.head, p.keys);
+        Scores score(p, task.head);
+        ACC delta[TILE_ROWS];
+        ACC log_sum[TILE_ROWS];
+        sum_deltas(delta, g, matrix(p, p.y, task.head, p.queries), task.first, deltas + task.head * p.queries);
+#pragma unroll
+        for (int i = 0; i < TILE_ROWS; i++) {
+            i64 query = task.first + own_row(i);
+            log_sum[i] = query < p.queries ? load(log_sums[task.head * p.queries + query]) : (ACC)0;
+        }
+        ACC out[TILE_ROWS][OUT] = {};
+        i64 end = p.causal && task.first + ROWS < p.keys ? task.first + ROWS : p.keys;
+        for (i64 key = 0; key < end; key += ROWS) {
+            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
+            ACC grads[TILE_ROWS][TILE_OTHERS] = {};
+            products(scores, tiles, q, task.first, k, key);
+            products(grads, tiles, g, task.first, v, key);
+#pragma unroll
+            for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+                for (int j = 0; j < TILE_OTHERS; j++) {
+                    i64 query = task.first + own_row(i);
+                    i64 other = key + other_row(j);
+                    scores[i][j] = score.exists(query, other)
+                        ? exp(score(scores[i][j], query, other) - log_sum[i]) * (grads[i][j] - delta[i]) * (ACC)p.scale
+                        : (ACC)0;
+                }
+            }
+            weighted_sums(out, scores, tiles, k, key);
+        }
+        write(dq, task.head, task.first, p.queries, q.columns, out);
+    }
+}
+
+extern "C" __global__ void attention_grad_keys(Problem p, const T* log_sums, const ACC* deltas, T* dk) {
+    __shared__ Tiles tiles;
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
+        Task task = task_of(number, p.keys, false);
+        Matrix q = matrix(p, p.q, task.head, p.queries);
+        Matrix g = matrix(p, p.g, task.head, p.queries);
+        Matrix k = matrix(p, p.k, task.head, p.keys);
+        Matrix v = matrix(p, p.v, task.head, p.keys);
+        Scores score(p, task.head);
+        ACC out[TILE_ROWS][OUT] = {};
+        for (i64 query = p.causal ? task.first : 0; query < p.queries; query += ROWS) {
+            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
+            ACC grads[TILE_ROWS][TILE_OTHERS] = {};
+            products(scores, tiles, k, task.first, q, query);
+            products(grads, tiles, v, task.first, g, query);
+#pragma unroll
+            for (int j = 0; j < TILE_OTHERS; j++) {
+                i64 other = query + other_row(j);
+                i64 row = task.head * p.queries + other;
+                ACC log_sum = other < p.queries ? load(log_sums[row]) : (ACC)0;
+                ACC delta = other < p.queries ? deltas[row] : (ACC)0;
+#pragma unroll
+                for (int i = 0; i < TILE_ROWS; i++) {
+                    i64 key = task.first + own_row(i);
+                    scores[i][j] = score.exists(other, key)
+                        ? exp(score(scores[i][j], other, key) - log_sum) * (grads[i][j] - delta) * (ACC)p.scale
+                        : (ACC)0;
+                }
+            }
+            weighted_sums(out, scores, tiles, q, query);
+        }
+        write(dk, task.head, task.first, p.keys, k.columns, out);
+    }
+}
+
+extern "C" __global__ void attention_grad_values(Problem p, const T* log_sums, T* dv) {
+    __shared__ Tiles tiles;
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
+        Task task = task_of(number, p.keys, false);
+        Matrix q = matrix(p, p.q, task.head, p.queries);
+        Matrix g = matrix(p, p.g, task.head, p.queries);
+        Matrix k = matrix(p, p.k, task.head, p.keys);
+        Scores score(p, task.head);
+        ACC out[TILE_ROWS][OUT] = {};
+        for (i64 query = p.causal ? task.first : 0; query < p.queries; query += ROWS) {
+            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
+            products(scores, tiles, k, task.first, q, query);
+#pragma unroll
+            for (int j = 0; j < TILE_OTHERS; j++) {
+                i64 other = query + other_row(j);
+                ACC log_sum = other < p.queries ? load(log_sums[task.head * p.queries + other]) : (ACC)0;
+#pragma unroll
+                for (int i = 0; i < TILE_ROWS; i++) {
+                    i64 key = task.first + own_row(i);
+                    scores[i][j] = score.exists(other, key) ? exp(score(scores[i][j], other, key) - log_sum) : (ACC)0;
+                }
+            }
+            weighted_sums(out, scores, tiles, g, query);
+        }
+        write(dv, task.head, task.first, p.keys, g.columns, out);
+    }
+}

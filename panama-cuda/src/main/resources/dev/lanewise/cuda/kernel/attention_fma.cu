@@ -1,0 +1,150 @@
+// Tiles of attention by multiply-adds of single numbers. Defined in front:
+//   T                 element type
+//   ACC               what is computed in
+//   WIDTH             the most columns of queries, keys and values: 32, 64 or 128
+
+constexpr int BLOCK = 128;
+constexpr int GROUP = 16 / (int)sizeof(ACC);         // numbers that shared memory reads at once
+constexpr int ROWS = 256 / (int)sizeof(ACC);         // of a tile
+constexpr int COLUMNS = WIDTH < 64 ? WIDTH : 64;     // of a tile; wider matrices pass in parts
+constexpr int GROUPS = COLUMNS / GROUP;
+constexpr int STRIDE = 64 / GROUP;                   // from row to row of a tile, which also holds ROWS by ROWS scores
+constexpr int TILE_ROWS = ROWS / 16;
+constexpr int TILE_OTHERS = ROWS / 8;
+constexpr int OTHER_STEP = 8;
+constexpr int OUT = WIDTH / 8;
+constexpr int OUT_OF_PART = COLUMNS / 8;
+
+struct alignas(16) Wide { ACC of[GROUP]; };
+struct alignas(GROUP * sizeof(T)) Group { T of[GROUP]; };
+
+struct Tiles {
+    Wide own[ROWS * STRIDE];
+    Wide other[ROWS * STRIDE];
+};
+
+// A warp takes a quarter of the own rows: four threads by eight. Neighbours in a row of threads are two apart, so that
+// each half of a warp reads two own and eight other rows, each of them for a pair of threads at once.
+__device__ inline int lane_row() { return threadIdx.x / 32 * (ROWS / 4) + (threadIdx.x & 1) + (threadIdx.x >> 4 & 1) * 2; }
+__device__ inline int lane_column() { return threadIdx.x >> 1 & 7; }
+
+__device__ inline int own_row(int i) { return lane_row() + 4 * i; }
+__device__ inline int other_row(int j) { return lane_column() + 8 * j; }
+__device__ inline int out_column(int n) {
+    return n / OUT_OF_PART * COLUMNS + (lane_column() + 8 * (n % OUT_OF_PART / GROUP)) * GROUP + n % GROUP;
+}
+
+// Combines the values of all threads that share their own rows.
+template <typename F> __device__ inline ACC over_row(ACC value, F combine) {
+#pragma unroll
+    for (int lane = 2; lane <= 8; lane *= 2) value = combine(value, __shfl_xor_sync(0xffffffffu, value, lane));
+    return value;
+}
+
+// Where a group of a row lies in a tile: eight rows have theirs in different banks.
+__device__ inline int place(int row, int group) { return row * STRIDE + (group ^ (row & 7)); }
+
+struct Matrix {
+    const T* at;
+    i64 row, column, rows;
+    int columns, packed;
+
+    // A group of elements, zeros beyond the matrix.
+    __device__ Wide read(i64 r, int c) const {
+        Wide group = {};
+        if (r >= rows || c >= columns) return group;
+        const T* from = at + r * row + c * column;
+        if (packed) {
+            Group elements = *(const Group*)from;
+#pragma unroll
+            for (int x = 0; x < GROUP; x++) group.of[x] = load(elements.of[x]);
+        } else {
+#pragma unroll
+            for (int x = 0; x < GROUP; x++) {
+                if (c + x < columns) group.of[x] = load(from[x * column]);
+            }
+        }
+        return group;
+    }
+};
+
+__device__ inline void fill(Wide* tile, const Matrix& from, i64 row, int column) {
+    constexpr int TURNS = ROWS * GROUPS / BLOCK;
+    Wide groups[TURNS];
+#pragma unroll
+    for (int turn = 0; turn < TURNS; turn++) {
+        int number = turn * BLOCK + threadIdx.x;
+        groups[turn] = from.read(row + number / GROUPS, column + number % GROUPS * GROUP);
+    }
+#pragma unroll
+    for (int turn = 0; turn < TURNS; turn++) {
+        int number = turn * BLOCK + threadIdx.x;
+        tile[place(number / GROUPS, number % GROUPS)] = groups[turn];
+    }
+}
+
+// Adds the products of rows of a and rows of b.
+__device__ inline void products(
+        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, i64 a_row, const Matrix& b, i64 b_row) {
+    for (int column = 0; column < a.columns; column += COLUMNS) {
+        fill(tiles.own, a, a_row, column);
+        fill(tiles.other, b, b_row, column);
+        __syncthreads();
+        int left = a.columns - column < COLUMNS ? a.columns - column : COLUMNS;
+        for (int group = 0; group * GROUP < left; group++) {
+            Wide own[TILE_ROWS];
+#pragma unroll
+            for (int i = 0; i < TILE_ROWS; i++) own[i] = tiles.own[place(own_row(i), group)];
+#pragma unroll
+            for (int j = 0; j < TILE_OTHERS; j++) {
+                Wide other = tiles.other[place(other_row(j), group)];
+#pragma unroll
+                for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+                    for (int x = 0; x < GROUP; x++) sums[i][j] += own[i].of[x] * other.of[x];
+                }
+            }
+        }
+        __syncthreads();
+    }
+}
+
+// Adds the rows of b, each as often as the own rows' weights say.
+__device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&weights)[TILE_ROWS][TILE_OTHERS],
+        Tiles& tiles, const Matrix& b, i64 b_row) {
+    if (b.columns == 0) return;
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+        for (int j = 0; j < TILE_OTHERS; j++) {
+            tiles.own[place(own_row(i), other_row(j) / GROUP)].of[other_row(j) % GROUP] = weights[i][j];
+        }
+    }
+    int rows = b.rows - b_row < ROWS ? (int)(b.rows - b_row) : ROWS;
+#pragma unroll
+    for (int part = 0; part < OUT / OUT_OF_PART; part++) {
+        if (part * COLUMNS >= b.columns) break;
+        fill(tiles.other, b, b_row, part * COLUMNS);
+        __syncthreads();
+        for (int group = 0; group * GROUP < rows; group++) {
+            Wide own[TILE_ROWS];
+#pragma unroll
+            for (int i = 0; i < TILE_ROWS; i++) own[i] = tiles.own[place(own_row(i), group)];
+#pragma unroll
+            for (int x = 0; x < GROUP; x++) {
+#pragma unroll
+                for (int n = 0; n < OUT_OF_PART; n += GROUP) {
+                    Wide other = tiles.other[place(group * GROUP + x, lane_column() + 8 * (n / GROUP))];
+#pragma unroll
+                    for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+                        for (int z = 0; z < GROUP; z++) {
+                            sums[i][part * OUT_OF_PART + n + z] += own[i].of[x] * other.of[z];
+                        }
+                    }
+                }
+            }
+        }
+        __syncthreads();
+    }
+}
