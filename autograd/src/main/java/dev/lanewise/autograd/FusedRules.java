@@ -82,11 +82,12 @@ final class FusedRules {
                                 i]);
     }
 
+    /** The backward operation has no gradient of the mask; one that is wanted comes with the others. */
     static Rule attention(Attention op) {
         return new Rule(
                 Rule.ALL,
                 3,
-                (c, i) -> needsDecomposition(c) || i == 3
+                (c, i) -> needsDecomposition(c) || c.inputs() == 4 && c.needs(3)
                         ? c.once(() -> decompose(op, c))[i]
                         : c.once(() -> Tensor.applyAll(
                                 new AttentionGrad(op),

@@ -146,7 +146,7 @@ final class AttentionOnHostTest {
                 };
         for (int i = 0; i < results.length; i++) {
             double[] want = expected[i].toDoubleArray();
-            double largest = Arrays.stream(want).map(Math::abs).max().orElse(0);
+            double largest = Arrays.stream(want).filter(Double::isFinite).map(Math::abs).max().orElse(0);
             assertThat(results[i].to(DType.F64).toDoubleArray())
                     .as("result %d in %s", i, dtype)
                     .containsExactly(want, within(tolerance * Math.max(1, largest)));
@@ -221,7 +221,7 @@ final class AttentionOnHostTest {
         AttentionGrad grad = new AttentionGrad(op);
         Tensor none = numbers(DType.F32, 5, 0);
         Tensor[] y = launch(1, op, numbers(DType.F32, 3, 0), none, numbers(DType.F32, 5, 4));
-        assertThat(y[1].toFloatArray()).containsOnly((float) Math.log(5), within(1e-6f));
+        assertThat(y[1].toFloatArray()).containsOnly(new float[] {(float) Math.log(5)}, within(1e-6f));
         y = launch(1, op, numbers(DType.F32, 3, 2), numbers(DType.F32, 5, 2), none);
         assertThat(y[1].toFloatArray()).doesNotContain(Float.NaN).hasSize(3);
 
@@ -263,7 +263,7 @@ final class AttentionOnHostTest {
 
     @Test
     void recordedStepsGiveWhatStepsGiveThatRunAsTheyAre() {
-        Tensor[] in = Stream.generate(() -> numbers(DType.F32, 40, 8).to(CUDA).keep()).limit(3).toArray(Tensor[]::new);
+        Tensor[] in = Stream.generate(() -> numbers(DType.F32, 40, 8).to(CUDA)).limit(3).toArray(Tensor[]::new);
         @Nullable Tensor[] result = new Tensor[3];
         Runnable step = () -> {
             try (Scope inner = Scope.open("step")) {
@@ -282,6 +282,5 @@ final class AttentionOnHostTest {
             recorder.replay(recorder.record(step));
             assertThat(Arrays.stream(result).map(AttentionOnHostTest::bytes).toArray(byte[][]::new)).isDeepEqualTo(expected);
         }
-        Arrays.stream(in).forEach(Tensor::close);
     }
 }

@@ -50,6 +50,16 @@ final class AutogradTest {
     }
 
     @Test
+    void aMaskThatIsLearnedHasAGradientBesideTheOthersOfAttention() {
+        GradCheck.first(
+                xs -> new Tensor[] {xs[0].attention(xs[1], xs[2], xs[3], false)},
+                random(3, 4),
+                random(5, 4),
+                random(5, 2),
+                random(3, 5));
+    }
+
+    @Test
     void gradCheckFindsAWrongRule() {
         assertThatThrownBy(() -> GradCheck.first(xs -> new Tensor[] {Autograd.apply(new Cube(2.99), xs)}, random(4)))
                 .isInstanceOf(AssertionError.class)

@@ -30,22 +30,49 @@ __device__ inline Matrix matrix(const Problem& p, const Operand& operand, i64 he
             (int)operand.columns, (int)operand.packed};
 }
 
-// The scores of one head from the products of queries and keys.
-struct Scores {
-    const Problem& p;
-    const T* mask;
+__device__ inline const T* mask_of(const Problem& p, i64 head) {
+    return p.mask.at ? p.mask.at + offset(p.heads, p.mask.heads, (u64)head) : 0;
+}
 
-    __device__ Scores(const Problem& problem, i64 head)
-            : p(problem), mask(problem.mask.at ? problem.mask.at + offset(problem.heads, problem.mask.heads, (u64)head) : 0) {}
+__device__ inline int at_most_rows(i64 n) { return n < ROWS ? (int)n : ROWS; }
 
-    __device__ bool exists(i64 query, i64 key) const { return query < p.queries && key < p.keys; }
-
-    __device__ ACC operator()(ACC product, i64 query, i64 key) const {
-        if (p.causal && key > query) return minus_infinity();
-        ACC score = product * (ACC)p.scale;
-        return mask ? score + load(mask[query * p.mask.row + key * p.mask.column]) : score;
+// Turns products of queries and keys into scores; what is hidden, and what lies beyond the matrix, is minus infinity. The
+// own rows are those of keys, or of queries.
+template <bool OF_KEYS> __device__ inline void score(
+        ACC (&scores)[TILE_ROWS][TILE_OTHERS], const Problem& p, const T* mask, i64 first_query, i64 first_key) {
+    int queries = at_most_rows(p.queries - first_query);
+    int keys = at_most_rows(p.keys - first_key);
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+        for (int j = 0; j < TILE_OTHERS; j++) scores[i][j] *= (ACC)p.scale;
     }
-};
+    if (mask) {
+        const T* at = mask + first_query * p.mask.row + first_key * p.mask.column;
+#pragma unroll
+        for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+            for (int j = 0; j < TILE_OTHERS; j++) {
+                int query = OF_KEYS ? other_row(j) : own_row(i);
+                int key = OF_KEYS ? own_row(i) : other_row(j);
+                if (query < queries && key < keys) scores[i][j] += load(at[query * p.mask.row + key * p.mask.column]);
+            }
+        }
+    }
+    // key - query of the last key that a query sees, both counted in the tile
+    i64 apart = first_query - first_key;
+    int last = !p.causal || apart > ROWS ? ROWS : apart < -ROWS ? -ROWS : (int)apart;
+    if (queries == ROWS && keys == ROWS && last >= ROWS - 1) return;
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+        for (int j = 0; j < TILE_OTHERS; j++) {
+            int query = OF_KEYS ? other_row(j) : own_row(i);
+            int key = OF_KEYS ? own_row(i) : other_row(j);
+            if (query >= queries || key >= keys || key - query > last) scores[i][j] = minus_infinity();
+        }
+    }
+}
 
 // A tile of rows of a head. The work that takes longest begins first: where attention is causal, that of the last queries
 // and of the first keys.
@@ -121,7 +148,7 @@ extern "C" __global__ void attention(Problem p, T* y, T* log_sums) {
         Matrix q = matrix(p, p.q, task.head, p.queries);
         Matrix k = matrix(p, p.k, task.head, p.keys);
         Matrix v = matrix(p, p.v, task.head, p.keys);
-        Scores score(p, task.head);
+        const T* mask = mask_of(p, task.head);
         ACC out[TILE_ROWS][OUT] = {};
         ACC top[TILE_ROWS];
         ACC sum[TILE_ROWS] = {};
@@ -131,15 +158,7 @@ extern "C" __global__ void attention(Problem p, T* y, T* log_sums) {
         for (i64 key = 0; key < end; key += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, q, task.first, k, key);
-#pragma unroll
-            for (int i = 0; i < TILE_ROWS; i++) {
-#pragma unroll
-                for (int j = 0; j < TILE_OTHERS; j++) {
-                    i64 query = task.first + own_row(i);
-                    i64 other = key + other_row(j);
-                    scores[i][j] = score.exists(query, other) ? score(scores[i][j], query, other) : minus_infinity();
-                }
-            }
+            score<false>(scores, p, mask, task.first, key);
             weigh(scores, top, sum, out);
             weighted_sums(out, scores, tiles, v, key);
         }
@@ -183,7 +202,7 @@ extern "C" __global__ void attention_grad_queries(Problem p, const T* log_sums, 
         Matrix g = matrix(p, p.g, task.head, p.queries);
         Matrix k = matrix(p, p.k, task.head, p.keys);
         Matrix v = matrix(p, p.v, task.head, p.keys);
-        Scores score(p, task.head);
+        const T* mask = mask_of(p, task.head);
         ACC delta[TILE_ROWS];
         ACC log_sum[TILE_ROWS];
         sum_deltas(delta, g, matrix(p, p.y, task.head, p.queries), task.first, deltas + task.head * p.queries);
@@ -199,15 +218,12 @@ extern "C" __global__ void attention_grad_queries(Problem p, const T* log_sums, 
             ACC grads[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, q, task.first, k, key);
             products(grads, tiles, g, task.first, v, key);
+            score<false>(scores, p, mask, task.first, key);
 #pragma unroll
             for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
                 for (int j = 0; j < TILE_OTHERS; j++) {
-                    i64 query = task.first + own_row(i);
-                    i64 other = key + other_row(j);
-                    scores[i][j] = score.exists(query, other)
-                        ? exp(score(scores[i][j], query, other) - log_sum[i]) * (grads[i][j] - delta[i]) * (ACC)p.scale
-                        : (ACC)0;
+                    scores[i][j] = exp(scores[i][j] - log_sum[i]) * (grads[i][j] - delta[i]) * (ACC)p.scale;
                 }
             }
             weighted_sums(out, scores, tiles, k, key);
@@ -224,13 +240,14 @@ extern "C" __global__ void attention_grad_keys(Problem p, const T* log_sums, con
         Matrix g = matrix(p, p.g, task.head, p.queries);
         Matrix k = matrix(p, p.k, task.head, p.keys);
         Matrix v = matrix(p, p.v, task.head, p.keys);
-        Scores score(p, task.head);
+        const T* mask = mask_of(p, task.head);
         ACC out[TILE_ROWS][OUT] = {};
         for (i64 query = p.causal ? task.first : 0; query < p.queries; query += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             ACC grads[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, k, task.first, q, query);
             products(grads, tiles, v, task.first, g, query);
+            score<true>(scores, p, mask, query, task.first);
 #pragma unroll
             for (int j = 0; j < TILE_OTHERS; j++) {
                 i64 other = query + other_row(j);
@@ -239,10 +256,7 @@ extern "C" __global__ void attention_grad_keys(Problem p, const T* log_sums, con
                 ACC delta = other < p.queries ? deltas[row] : (ACC)0;
 #pragma unroll
                 for (int i = 0; i < TILE_ROWS; i++) {
-                    i64 key = task.first + own_row(i);
-                    scores[i][j] = score.exists(other, key)
-                        ? exp(score(scores[i][j], other, key) - log_sum) * (grads[i][j] - delta) * (ACC)p.scale
-                        : (ACC)0;
+                    scores[i][j] = exp(scores[i][j] - log_sum) * (grads[i][j] - delta) * (ACC)p.scale;
                 }
             }
             weighted_sums(out, scores, tiles, q, query);
@@ -258,20 +272,18 @@ extern "C" __global__ void attention_grad_values(Problem p, const T* log_sums, T
         Matrix q = matrix(p, p.q, task.head, p.queries);
         Matrix g = matrix(p, p.g, task.head, p.queries);
         Matrix k = matrix(p, p.k, task.head, p.keys);
-        Scores score(p, task.head);
+        const T* mask = mask_of(p, task.head);
         ACC out[TILE_ROWS][OUT] = {};
         for (i64 query = p.causal ? task.first : 0; query < p.queries; query += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, k, task.first, q, query);
+            score<true>(scores, p, mask, query, task.first);
 #pragma unroll
             for (int j = 0; j < TILE_OTHERS; j++) {
                 i64 other = query + other_row(j);
                 ACC log_sum = other < p.queries ? load(log_sums[task.head * p.queries + other]) : (ACC)0;
 #pragma unroll
-                for (int i = 0; i < TILE_ROWS; i++) {
-                    i64 key = task.first + own_row(i);
-                    scores[i][j] = score.exists(other, key) ? exp(score(scores[i][j], other, key) - log_sum) : (ACC)0;
-                }
+                for (int i = 0; i < TILE_ROWS; i++) scores[i][j] = exp(scores[i][j] - log_sum);
             }
             weighted_sums(out, scores, tiles, g, query);
         }

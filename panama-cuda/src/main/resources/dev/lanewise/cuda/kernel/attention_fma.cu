@@ -52,34 +52,43 @@ struct Matrix {
     // A group of elements, zeros beyond the matrix.
     __device__ Wide read(i64 r, int c) const {
         Wide group = {};
-        if (r >= rows || c >= columns) return group;
+        if (r >= rows) return group;
         const T* from = at + r * row + c * column;
-        if (packed) {
-            Group elements = *(const Group*)from;
 #pragma unroll
-            for (int x = 0; x < GROUP; x++) group.of[x] = load(elements.of[x]);
-        } else {
-#pragma unroll
-            for (int x = 0; x < GROUP; x++) {
-                if (c + x < columns) group.of[x] = load(from[x * column]);
-            }
+        for (int x = 0; x < GROUP; x++) {
+            if (c + x < columns) group.of[x] = load(from[x * column]);
         }
+        return group;
+    }
+
+    __device__ Wide read_packed(i64 r, int c) const {
+        Wide group = {};
+        if (r >= rows || c >= columns) return group;
+        Group elements = *(const Group*)(at + r * row + c);
+#pragma unroll
+        for (int x = 0; x < GROUP; x++) group.of[x] = load(elements.of[x]);
         return group;
     }
 };
 
-__device__ inline void fill(Wide* tile, const Matrix& from, i64 row, int column) {
+__device__ inline void fill(Wide* tile, const Matrix& from, i64 first, int first_column) {
     constexpr int TURNS = ROWS * GROUPS / BLOCK;
-    Wide groups[TURNS];
+    int row = threadIdx.x / GROUPS;
+    int group = threadIdx.x % GROUPS;
+    int column = first_column + group * GROUP;
+    if (from.packed) {
+        Wide groups[TURNS];
 #pragma unroll
-    for (int turn = 0; turn < TURNS; turn++) {
-        int number = turn * BLOCK + threadIdx.x;
-        groups[turn] = from.read(row + number / GROUPS, column + number % GROUPS * GROUP);
-    }
+        for (int turn = 0; turn < TURNS; turn++) {
+            groups[turn] = from.read_packed(first + row + turn * (BLOCK / GROUPS), column);
+        }
 #pragma unroll
-    for (int turn = 0; turn < TURNS; turn++) {
-        int number = turn * BLOCK + threadIdx.x;
-        tile[place(number / GROUPS, number % GROUPS)] = groups[turn];
+        for (int turn = 0; turn < TURNS; turn++) tile[place(row + turn * (BLOCK / GROUPS), group)] = groups[turn];
+    } else {
+#pragma unroll 1
+        for (int turn = 0; turn < TURNS; turn++) {
+            tile[place(row + turn * (BLOCK / GROUPS), group)] = from.read(first + row + turn * (BLOCK / GROUPS), column);
+        }
     }
 }
 
