@@ -104,7 +104,7 @@ final class CudaBackend implements Backend {
     /** Attention that its kernels don't take runs as products and softmax, recurrent layers that cuDNN doesn't take step by step. */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return Attentions.supports(op, inputs) && recurrences.takes(op, inputs);
+        return Attentions.supports(device, op, inputs) && recurrences.takes(op, inputs);
     }
 
     @Override

@@ -10,8 +10,9 @@ public final class NetworkTemplates {
     private static final String PRODUCT = KernelTemplates.read("product.cu");
     private static final String POOL = KernelTemplates.read("pool.cu");
     private static final String BATCH_NORM = KernelTemplates.read("batch_norm.cu");
-    private static final String ATTENTION =
-            KernelTemplates.read("attention_fma.cu") + KernelTemplates.read("attention.cu");
+    private static final String ATTENTION = KernelTemplates.read("attention.cu");
+    private static final String WIDE_ATTENTION = KernelTemplates.read("attention_fma.cu") + ATTENTION;
+    private static final String NARROW_ATTENTION = KernelTemplates.read("attention_mma.cu") + ATTENTION;
 
     private NetworkTemplates() {}
 
@@ -41,17 +42,21 @@ public final class NetworkTemplates {
     }
 
     /**
-     * Attention and its gradients.
+     * Attention and its gradients: types of 16 bits on tensor cores, where BF16 needs compute capability 8.0.
      *
      * @param width the most columns of queries, keys and values: 32, 64 or 128
      */
     public static KernelSource attention(int width, DType dtype) {
         Map<String, String> definitions = definitions(dtype);
         definitions.put("WIDTH", Integer.toString(width));
+        boolean narrow = dtype.bytes() == 2;
+        if (narrow) {
+            definitions.put("MMA", '"' + KernelTemplates.type(dtype) + '"');
+        }
         return KernelTemplates.program(
                 "attention_" + width + KernelTemplates.suffix(dtype, dtype),
                 definitions,
-                ATTENTION,
+                narrow ? NARROW_ATTENTION : WIDE_ATTENTION,
                 List.of("attention", "attention_grad_queries", "attention_grad_keys", "attention_grad_values"));
     }
 

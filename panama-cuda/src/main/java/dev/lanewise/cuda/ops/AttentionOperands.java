@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param tensors queries, keys, values, upstream gradient, result and mask, those that are missing null
  */
 record AttentionOperands(Attention op, @Nullable Tensor[] tensors) {
+    private static final int READ_BYTES = 16;
     private static final int OPERANDS = 6;
     private static final int MASK = 5;
     private static final long OPERAND_BYTES = Walk.STRIDES_BYTES + 5 * 8;
@@ -110,13 +111,13 @@ record AttentionOperands(Attention op, @Nullable Tensor[] tensors) {
         }
     }
 
-    /** Whether every row's elements lie side by side in whole groups, as many as a thread reads at once, each aligned. */
+    /** Whether every row's elements lie side by side in aligned groups of as many bytes as a thread reads at once. */
     private static boolean isPacked(Tensor tensor) {
-        int group = tensor.dtype() == DType.F64 ? 2 : 4;
+        int group = READ_BYTES / tensor.dtype().bytes();
         int last = tensor.shape().rank() - 1;
         return tensor.stride(last) == 1
                 && tensor.shape().size(last) % group == 0
-                && DeviceBuffer.address(tensor) % ((long) group * tensor.dtype().bytes()) == 0
+                && DeviceBuffer.address(tensor) % READ_BYTES == 0
                 && Arrays.stream(tensor.strides()).limit(last).allMatch(stride -> stride % group == 0);
     }
 

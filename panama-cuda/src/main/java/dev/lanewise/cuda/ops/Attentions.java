@@ -7,7 +7,6 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.AttentionGrad;
@@ -28,6 +27,9 @@ public final class Attentions {
     private static final Map<Integer, Program.OfType> PROGRAMS = Map.of(32, program(32), 64, program(64), 128, program(128));
     private static final int WIDEST = 128;
 
+    /** The first compute capability whose tensor cores multiply BF16. */
+    private static final int BF16_ARCHITECTURE = 80;
+
     private final CudaDevice device;
     private final Program program;
     private final AttentionOperands operands;
@@ -45,17 +47,22 @@ public final class Attentions {
         return new Program.OfType("attention " + width, type -> NetworkTemplates.attention(width, type));
     }
 
-    /** Whether the kernels take a fused operation; those of attention take heads of up to {@value #WIDEST} columns. */
-    public static boolean supports(Op.Fused op, Tensor[] inputs) {
+    /**
+     * Whether the kernels take a fused operation. Attention is left to its decomposition where heads have more than
+     * {@value #WIDEST} columns, for which a thread has too few registers, and in BF16 on devices whose tensor cores don't
+     * have that type.
+     */
+    public static boolean supports(CudaDevice device, Op.Fused op, Tensor[] inputs) {
         return op instanceof Attention
-                ? supports(inputs[0].shape(), inputs[2].shape())
-                : !(op instanceof AttentionGrad) || supports(inputs[1].shape(), inputs[3].shape());
+                ? supports(device, inputs[0], inputs[2])
+                : !(op instanceof AttentionGrad) || supports(device, inputs[1], inputs[3]);
     }
 
-    private static boolean supports(Shape queries, Shape values) {
-        return queries.rank() - 2 <= Walk.MAX_RANK
-                && Math.max(queries.size(-1), values.size(-1)) <= WIDEST
-                && values.size(-2) > 0;
+    private static boolean supports(CudaDevice device, Tensor queries, Tensor values) {
+        return queries.shape().rank() - 2 <= Walk.MAX_RANK
+                && Math.max(queries.shape().size(-1), values.shape().size(-1)) <= WIDEST
+                && values.shape().size(-2) > 0
+                && (queries.dtype() != DType.BF16 || device.architecture() >= BF16_ARCHITECTURE);
     }
 
     /** Queues the operation. */

@@ -141,7 +141,7 @@ __device__ inline void weigh(
     }
 }
 
-extern "C" __global__ void attention(Problem p, T* y, T* log_sums) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem p, T* y, T* log_sums) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
         Task task = task_of(number, p.queries, p.causal);
@@ -169,14 +169,22 @@ extern "C" __global__ void attention(Problem p, T* y, T* log_sums) {
 #pragma unroll
             for (int n = 0; n < OUT; n++) out[i][n] *= share;
             i64 row = task.first + own_row(i);
-            if (other_row(0) == 0 && row < p.queries) store(log_sums[task.head * p.queries + row], top[i] + log(total));
+            if (lane_of_row() == 0 && row < p.queries) store(log_sums[task.head * p.queries + row], top[i] + log(total));
         }
         write(y, task.head, task.first, p.queries, v.columns, out);
     }
 }
 
-// The gradients of scores s are dS = P (dO v^T - delta) scale with P = exp(s - log_sum) and delta = rowsum(dO O); those of
-// queries, keys and values are dS k, dS^T q and P^T dO.
+// With P = exp(scores - log_sum), delta = rowsum(dO O) and dS = P (dO v^T - delta), the gradients of queries, keys and
+// values are scale dS k, scale dS^T q and P^T dO. The factor comes last: small numbers of 16 bits would vanish.
+
+__device__ inline void scale_all(ACC (&out)[TILE_ROWS][OUT], double scale) {
+#pragma unroll
+    for (int i = 0; i < TILE_ROWS; i++) {
+#pragma unroll
+        for (int n = 0; n < OUT; n++) out[i][n] *= (ACC)scale;
+    }
+}
 
 // Each row's delta, which the gradients of keys read from `deltas`.
 __device__ inline void sum_deltas(
@@ -185,16 +193,15 @@ __device__ inline void sum_deltas(
     for (int i = 0; i < TILE_ROWS; i++) {
         i64 row = first + own_row(i);
         ACC sum = 0;
-        // as the threads of a row begin at different other rows, so do they at different columns
-        for (int column = other_row(0); row < g.rows && column < g.columns; column += OTHER_STEP) {
+        for (int column = lane_of_row(); row < g.rows && column < g.columns; column += LANES_OF_ROW) {
             sum += load(g.at[row * g.row + column * g.column]) * load(y.at[row * y.row + column * y.column]);
         }
         delta[i] = over_row(sum, [](ACC a, ACC b) { return a + b; });
-        if (other_row(0) == 0 && row < g.rows) deltas[row] = delta[i];
+        if (lane_of_row() == 0 && row < g.rows) deltas[row] = delta[i];
     }
 }
 
-extern "C" __global__ void attention_grad_queries(Problem p, const T* log_sums, ACC* deltas, T* dq) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_queries(Problem p, const T* log_sums, ACC* deltas, T* dq) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
         Task task = task_of(number, p.queries, p.causal);
@@ -223,16 +230,17 @@ extern "C" __global__ void attention_grad_queries(Problem p, const T* log_sums, 
             for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
                 for (int j = 0; j < TILE_OTHERS; j++) {
-                    scores[i][j] = exp(scores[i][j] - log_sum[i]) * (grads[i][j] - delta[i]) * (ACC)p.scale;
+                    scores[i][j] = exp(scores[i][j] - log_sum[i]) * (grads[i][j] - delta[i]);
                 }
             }
             weighted_sums(out, scores, tiles, k, key);
         }
+        scale_all(out, p.scale);
         write(dq, task.head, task.first, p.queries, q.columns, out);
     }
 }
 
-extern "C" __global__ void attention_grad_keys(Problem p, const T* log_sums, const ACC* deltas, T* dk) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_keys(Problem p, const T* log_sums, const ACC* deltas, T* dk) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
         Task task = task_of(number, p.keys, false);
@@ -256,16 +264,17 @@ extern "C" __global__ void attention_grad_keys(Problem p, const T* log_sums, con
                 ACC delta = other < p.queries ? deltas[row] : (ACC)0;
 #pragma unroll
                 for (int i = 0; i < TILE_ROWS; i++) {
-                    scores[i][j] = exp(scores[i][j] - log_sum) * (grads[i][j] - delta) * (ACC)p.scale;
+                    scores[i][j] = exp(scores[i][j] - log_sum) * (grads[i][j] - delta);
                 }
             }
             weighted_sums(out, scores, tiles, q, query);
         }
+        scale_all(out, p.scale);
         write(dk, task.head, task.first, p.keys, k.columns, out);
     }
 }
 
-extern "C" __global__ void attention_grad_values(Problem p, const T* log_sums, T* dv) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_values(Problem p, const T* log_sums, T* dv) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
         Task task = task_of(number, p.keys, false);

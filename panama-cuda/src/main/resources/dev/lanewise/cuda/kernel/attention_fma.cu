@@ -4,6 +4,7 @@
 //   WIDTH             the most columns of queries, keys and values: 32, 64 or 128
 
 constexpr int BLOCK = 128;
+constexpr int RESIDENT = WIDTH < 128 ? 3 : 2;        // blocks of a multiprocessor: what their registers allow
 constexpr int GROUP = 16 / (int)sizeof(ACC);         // numbers that shared memory reads at once
 constexpr int ROWS = 256 / (int)sizeof(ACC);         // of a tile
 constexpr int COLUMNS = WIDTH < 64 ? WIDTH : 64;     // of a tile; wider matrices pass in parts
@@ -11,7 +12,7 @@ constexpr int GROUPS = COLUMNS / GROUP;
 constexpr int STRIDE = 64 / GROUP;                   // from row to row of a tile, which also holds ROWS by ROWS scores
 constexpr int TILE_ROWS = ROWS / 16;
 constexpr int TILE_OTHERS = ROWS / 8;
-constexpr int OTHER_STEP = 8;
+constexpr int LANES_OF_ROW = 8;
 constexpr int OUT = WIDTH / 8;
 constexpr int OUT_OF_PART = COLUMNS / 8;
 
@@ -26,12 +27,12 @@ struct Tiles {
 // A warp takes a quarter of the own rows: four threads by eight. Neighbours in a row of threads are two apart, so that
 // each half of a warp reads two own and eight other rows, each of them for a pair of threads at once.
 __device__ inline int lane_row() { return threadIdx.x / 32 * (ROWS / 4) + (threadIdx.x & 1) + (threadIdx.x >> 4 & 1) * 2; }
-__device__ inline int lane_column() { return threadIdx.x >> 1 & 7; }
+__device__ inline int lane_of_row() { return threadIdx.x >> 1 & 7; }
 
 __device__ inline int own_row(int i) { return lane_row() + 4 * i; }
-__device__ inline int other_row(int j) { return lane_column() + 8 * j; }
+__device__ inline int other_row(int j) { return lane_of_row() + 8 * j; }
 __device__ inline int out_column(int n) {
-    return n / OUT_OF_PART * COLUMNS + (lane_column() + 8 * (n % OUT_OF_PART / GROUP)) * GROUP + n % GROUP;
+    return n / OUT_OF_PART * COLUMNS + (lane_of_row() + 8 * (n % OUT_OF_PART / GROUP)) * GROUP + n % GROUP;
 }
 
 // Combines the values of all threads that share their own rows.
@@ -100,6 +101,7 @@ __device__ inline void products(
         fill(tiles.other, b, b_row, column);
         __syncthreads();
         int left = a.columns - column < COLUMNS ? a.columns - column : COLUMNS;
+#pragma unroll 1
         for (int group = 0; group * GROUP < left; group++) {
             Wide own[TILE_ROWS];
 #pragma unroll
@@ -135,6 +137,7 @@ __device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&we
         if (part * COLUMNS >= b.columns) break;
         fill(tiles.other, b, b_row, part * COLUMNS);
         __syncthreads();
+#pragma unroll 1
         for (int group = 0; group * GROUP < rows; group++) {
             Wide own[TILE_ROWS];
 #pragma unroll
@@ -143,7 +146,7 @@ __device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&we
             for (int x = 0; x < GROUP; x++) {
 #pragma unroll
                 for (int n = 0; n < OUT_OF_PART; n += GROUP) {
-                    Wide other = tiles.other[place(group * GROUP + x, lane_column() + 8 * (n / GROUP))];
+                    Wide other = tiles.other[place(group * GROUP + x, lane_of_row() + 8 * (n / GROUP))];
 #pragma unroll
                     for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll

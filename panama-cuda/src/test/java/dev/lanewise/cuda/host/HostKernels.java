@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
  */
 public final class HostKernels implements Nvrtc {
     private static final int PROGRAMS_OF_LIBRARY = 48;
-    private static final Pattern KERNEL = Pattern.compile("extern \"C\" __global__ void (\\w+)\\(");
+    private static final Pattern KERNEL =
+            Pattern.compile("extern \"C\" __global__ void (?:__launch_bounds__\\([^)]*\\) )?(\\w+)\\(");
     private static final Pattern DEFINITION = Pattern.compile("(?m)^#define (\\w+)");
     private static final Pattern CONVERSION =
             Pattern.compile("asm\\(\"([a-z0-9.]+) %0, %1;\" : \"=\\w\"\\(([^)]*)\\) : \"\\w\"\\(([^)]*)\\)\\);");

@@ -20,15 +20,24 @@ extern Index blockIdx, threadIdx, blockDim, gridDim;
 void __syncthreads();
 }
 
+static inline int thread_of_block() {
+    return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
+}
+
 // Threads meet to leave their values and again when all have taken one, so all of a block have to come.
-template <typename V> static inline V __shfl_xor_sync(unsigned, V value, int lanes) {
+template <typename V> static inline V exchange(V value, int thread) {
     static V values[1024];
-    int me = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
-    values[me] = value;
+    values[thread_of_block()] = value;
     __syncthreads();
-    V other = values[me ^ lanes];
+    V other = values[thread];
     __syncthreads();
     return other;
+}
+template <typename V> static inline V __shfl_xor_sync(unsigned, V value, int lanes) {
+    return exchange(value, thread_of_block() ^ lanes);
+}
+template <typename V> static inline V __shfl_sync(unsigned, V value, int lane) {
+    return exchange(value, (thread_of_block() & ~31) + lane);
 }
 
 static inline unsigned __float_as_uint(float x) {
