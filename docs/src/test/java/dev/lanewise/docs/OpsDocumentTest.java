@@ -3,8 +3,6 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
 import dev.lanewise.tensor.op.Conv2d;
 import dev.lanewise.tensor.op.Conv2dInputGrad;
 import dev.lanewise.tensor.op.Conv2dWeightGrad;
@@ -46,9 +44,6 @@ class OpsDocumentTest {
         }
         if (op instanceof Recurrence || op instanceof RecurrenceGrad) {
             return "cuDNN";
-        }
-        if (op instanceof Attention || op instanceof AttentionGrad) {
-            return "composed";
         }
         return op instanceof Linalg ? "host" : "kernel";
     }
