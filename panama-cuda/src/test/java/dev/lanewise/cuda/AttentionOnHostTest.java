@@ -137,16 +137,19 @@ final class AttentionOnHostTest {
     }
 
     private static void assertClose(Tensor[] results, Tensor[] expected, DType dtype) {
-        double tolerance =
-                switch (dtype) {
-                    case F64 -> 1e-12;
-                    case F32 -> 1e-5;
-                    case F16 -> 0x1p-9;
-                    default -> 0x1p-6;
-                };
+        double tolerance = switch (dtype) {
+            case F64 -> 1e-12;
+            case F32 -> 1e-5;
+            case F16 -> 0x1p-9;
+            default -> 0x1p-6;
+        };
         for (int i = 0; i < results.length; i++) {
             double[] want = expected[i].toDoubleArray();
-            double largest = Arrays.stream(want).filter(Double::isFinite).map(Math::abs).max().orElse(0);
+            double largest = Arrays.stream(want)
+                    .filter(Double::isFinite)
+                    .map(Math::abs)
+                    .max()
+                    .orElse(0);
             assertThat(results[i].to(DType.F64).toDoubleArray())
                     .as("result %d in %s", i, dtype)
                     .containsExactly(want, within(tolerance * Math.max(1, largest)));
@@ -189,7 +192,8 @@ final class AttentionOnHostTest {
     @EnumSource(names = {"F32", "F16"})
     void sameBitsInAnyOrderOfThreads(DType dtype) {
         Attention op = new Attention(0.5, true);
-        Tensor[] in = Stream.generate(() -> numbers(dtype, 70, 9).to(CUDA)).limit(4).toArray(Tensor[]::new);
+        Tensor[] in =
+                Stream.generate(() -> numbers(dtype, 70, 9).to(CUDA)).limit(4).toArray(Tensor[]::new);
         byte[][] expected = null;
         for (HostDriver.Order order : HostDriver.Order.values()) {
             HostCudaProvider.driver().order(order);
@@ -246,7 +250,9 @@ final class AttentionOnHostTest {
     /** Watched operands get their gradients in three launches; the mask's comes from the decomposition. */
     @Test
     void gradientsThroughAutograd() {
-        Tensor[] in = {numbers(DType.F64, 4, 3), numbers(DType.F64, 6, 3), numbers(DType.F64, 6, 2), numbers(DType.F64, 4, 6)};
+        Tensor[] in = {
+            numbers(DType.F64, 4, 3), numbers(DType.F64, 6, 3), numbers(DType.F64, 6, 2), numbers(DType.F64, 4, 6)
+        };
         double[][] expected = gradients(Device.CPU, in);
         double[][] actual = gradients(CUDA, in);
         for (int i = 0; i < in.length; i++) {
@@ -255,7 +261,8 @@ final class AttentionOnHostTest {
     }
 
     private static double[][] gradients(Device device, Tensor[] operands) {
-        Tensor[] in = Arrays.stream(operands).map(x -> Autograd.watch(x.to(device))).toArray(Tensor[]::new);
+        Tensor[] in =
+                Arrays.stream(operands).map(x -> Autograd.watch(x.to(device))).toArray(Tensor[]::new);
         Tensor y = Tensor.applyAll(new Attention(0.7, false), in)[0];
         Gradients gradients = Autograd.gradients(y.square().sum());
         return Arrays.stream(in).map(x -> gradients.of(x).toDoubleArray()).toArray(double[][]::new);
@@ -263,7 +270,9 @@ final class AttentionOnHostTest {
 
     @Test
     void recordedStepsGiveWhatStepsGiveThatRunAsTheyAre() {
-        Tensor[] in = Stream.generate(() -> numbers(DType.F32, 40, 8).to(CUDA)).limit(3).toArray(Tensor[]::new);
+        Tensor[] in = Stream.generate(() -> numbers(DType.F32, 40, 8).to(CUDA))
+                .limit(3)
+                .toArray(Tensor[]::new);
         @Nullable Tensor[] result = new Tensor[3];
         Runnable step = () -> {
             try (Scope inner = Scope.open("step")) {
@@ -276,11 +285,13 @@ final class AttentionOnHostTest {
             }
         };
         step.run();
-        byte[][] expected = Arrays.stream(result).map(AttentionOnHostTest::bytes).toArray(byte[][]::new);
+        byte[][] expected =
+                Arrays.stream(result).map(AttentionOnHostTest::bytes).toArray(byte[][]::new);
         try (StepRecorder recorder = Backends.of(CUDA).recorder().orElseThrow()) {
             recorder.warmUp(step);
             recorder.replay(recorder.record(step));
-            assertThat(Arrays.stream(result).map(AttentionOnHostTest::bytes).toArray(byte[][]::new)).isDeepEqualTo(expected);
+            assertThat(Arrays.stream(result).map(AttentionOnHostTest::bytes).toArray(byte[][]::new))
+                    .isDeepEqualTo(expected);
         }
     }
 }

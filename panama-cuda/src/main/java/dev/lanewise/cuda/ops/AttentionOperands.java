@@ -39,8 +39,7 @@ record AttentionOperands(Attention op, @Nullable Tensor[] tensors) {
     /** The operands of the backward operation. */
     static AttentionOperands of(AttentionGrad op, Tensor[] in) {
         return new AttentionOperands(
-                op.forward(),
-                new @Nullable Tensor[] {in[1], in[2], in[3], in[0], in[4], in.length > 6 ? in[6] : null});
+                op.forward(), new @Nullable Tensor[] {in[1], in[2], in[3], in[0], in[4], in.length > 6 ? in[6] : null});
     }
 
     private Tensor q() {

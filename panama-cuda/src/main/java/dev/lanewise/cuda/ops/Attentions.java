@@ -11,7 +11,6 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.AttentionGrad;
 import dev.lanewise.tensor.op.Op;
-import java.util.Map;
 
 /**
  * Runs {@link Attention} in one launch and {@link AttentionGrad} in three, without the matrix of all scores. Operands may
@@ -24,8 +23,10 @@ public final class Attentions {
     /** Rows of a tile of single precision; of double precision it has half as many. */
     private static final int TILE_ROWS = 64;
 
-    private static final Map<Integer, Program.OfType> PROGRAMS = Map.of(32, program(32), 64, program(64), 128, program(128));
     private static final int WIDEST = 128;
+    private static final Program.OfType OF_32 = program(32);
+    private static final Program.OfType OF_64 = program(64);
+    private static final Program.OfType OF_WIDEST = program(WIDEST);
 
     /** The first compute capability whose tensor cores multiply BF16. */
     private static final int BF16_ARCHITECTURE = 80;
@@ -39,7 +40,7 @@ public final class Attentions {
         this.device = device;
         this.operands = operands;
         int width = Math.toIntExact(Math.max(operands.width(), operands.valueWidth()));
-        program = PROGRAMS.get(width <= 32 ? 32 : width <= 64 ? 64 : WIDEST).of(operands.type());
+        program = (width <= 32 ? OF_32 : width <= 64 ? OF_64 : OF_WIDEST).of(operands.type());
         tileRows = operands.type() == DType.F64 ? TILE_ROWS / 2 : TILE_ROWS;
     }
 
