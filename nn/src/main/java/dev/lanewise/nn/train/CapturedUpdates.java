@@ -39,7 +39,7 @@ final class CapturedUpdates implements AutoCloseable {
         if (otherwise == null) {
             return Optional.empty();
         }
-        Optional<String> obstacle = obstacle(trainer);
+        Optional<String> obstacle = obstacle(trainer, data);
         if (obstacle.isEmpty()) {
             CapturedUpdates captured = new CapturedUpdates(trainer, data, otherwise);
             obstacle = captured.step.obstacle();
@@ -56,7 +56,10 @@ final class CapturedUpdates implements AutoCloseable {
     }
 
     /** What the host does between the parts of an update. */
-    private static Optional<String> obstacle(Trainer trainer) {
+    private static Optional<String> obstacle(Trainer trainer, DataLoader data) {
+        if (data.samples() < data.batchSize()) {
+            return Optional.of(data.samples() + " samples are no whole batch of " + data.batchSize());
+        }
         if (trainer.updates.batches > 1) {
             return Optional.of("an update is of " + trainer.updates.batches + " batches");
         }

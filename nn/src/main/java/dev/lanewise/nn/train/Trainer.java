@@ -181,7 +181,8 @@ public final class Trainer {
      * called after the update, and a loss that is not finite is found after it. An epoch's last, smaller batch runs as it is.
      *
      * @param otherwise what happens where steps can't be captured: with accumulation, in F16, with callbacks that look at the
-     *     gradients, with an optimizer or on a device that allows no replay; with {@link Otherwise#ERROR} {@link #fit} throws
+     *     gradients, with fewer samples than a batch has, with an optimizer or on a device that allows no replay; with {@link
+     *     Otherwise#ERROR} {@link #fit} throws
      */
     public Trainer capture(Otherwise otherwise) {
         capture = otherwise;

@@ -136,6 +136,16 @@ final class CapturedTrainingTest {
     }
 
     @Test
+    void tooFewSamplesForABatchAreAnError() {
+        Module model = Toy.plainModel(1);
+        Trainer trainer =
+                new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 0.02)).capture(Otherwise.ERROR);
+        assertThatThrownBy(() -> trainer.fit(Toy.loader(1000), 1))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("samples are no whole batch of 1000");
+    }
+
+    @Test
     void optimizerOrLossThatIsNotReplayedIsAnError() {
         Module model = Toy.plainModel(1);
         Trainer other = new Trainer(
