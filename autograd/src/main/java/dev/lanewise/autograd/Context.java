@@ -1,7 +1,10 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Source;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +26,9 @@ final class Context {
     /** The upstream gradient of the first result, zeros if nothing came. */
     Tensor g() {
         Tensor g = upstream[0];
-        return g != null ? g : y(0).zerosLike();
+        return g != null
+                ? g
+                : Tensor.create(new Source.Fill(0, node.firstOutput), node.inputDevice);
     }
 
     /** The upstream gradient of a result, or null if nothing came. */
@@ -44,7 +49,17 @@ final class Context {
 
     /** An operand's shape; known without saving it. */
     Shape shape(int input) {
-        return node.inputShapes[input];
+        return node.inputSpecs[input].shape();
+    }
+
+    /** An operand's type; known without saving it. */
+    DType dtype(int input) {
+        return node.inputSpecs[input].dtype();
+    }
+
+    /** The operands' device; known without saving them. */
+    Device device() {
+        return node.inputDevice;
     }
 
     /** How many operands there are. */

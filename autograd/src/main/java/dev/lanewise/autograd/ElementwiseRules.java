@@ -75,51 +75,74 @@ final class ElementwiseRules {
         return switch (op) {
             case ADD -> Rule.plain(g -> g);
             case SUB -> new Rule(0, 0, (c, i) -> i == 0 ? c.g() : c.g().neg());
-            case MUL -> Rule.inputs((c, i) -> c.g().mul(c.x(1 - i)));
+            case MUL -> Rule.others((c, i) -> c.g().mul(c.x(1 - i)));
             case DIV ->
                 new Rule(
-                        2,
-                        1,
+                        i -> Rule.SECOND,
+                        i -> i == 1 ? Rule.FIRST : 0,
                         (c, i) -> i == 0
                                 ? c.g().div(c.x(1))
                                 : c.g().mul(c.y(0)).div(c.x(1)).neg());
-            case POW -> new Rule(Rule.ALL, 1, ElementwiseRules::pow);
+            case POW -> new Rule(i -> Rule.ALL, i -> i == 1 ? Rule.FIRST : 0, ElementwiseRules::pow);
             case MAXIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).gt(c.x(1 - i))));
             case MINIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).lt(c.x(1 - i))));
             case REMAINDER ->
-                Rule.inputs((c, i) ->
-                        i == 0 ? c.g() : c.g().mul(c.x(0).floorDiv(c.x(1))).neg());
-            case ATAN2 ->
-                Rule.inputs((c, i) -> {
-                    Tensor scaled = c.g().div(c.x(0).square().add(c.x(1).square()));
-                    return i == 0 ? scaled.mul(c.x(1)) : scaled.mul(c.x(0)).neg();
-                });
-            case RELU_GRAD -> new Rule(2, 0, (c, i) -> i == 0 ? Tensor.apply(Binary.RELU_GRAD, c.g(), c.x(1)) : null);
+                new Rule(
+                        i -> i == 0 ? 0 : Rule.ALL,
+                        i -> 0,
+                        (c, i) ->
+                                i == 0 ? c.g() : c.g().mul(c.x(0).floorDiv(c.x(1))).neg());
+            case ATAN2 -> Rule.inputs(ElementwiseRules::atan2);
+            case RELU_GRAD -> new Rule(i -> i == 0 ? Rule.SECOND : 0, i -> 0, (c, i) -> i == 0 ? Tensor.apply(Binary.RELU_GRAD, c.g(), c.x(1)) : null);
             case SIGMOID_GRAD ->
-                Rule.inputs((c, i) -> i == 0
+                gradient((c, i) -> i == 0
                         ? Tensor.apply(Binary.SIGMOID_GRAD, c.g(), c.x(1))
                         : c.g().mul(c.x(0)).mul(c.x(1).mul(-2).add(1)));
             case TANH_GRAD ->
-                Rule.inputs((c, i) -> i == 0
+                gradient((c, i) -> i == 0
                         ? Tensor.apply(Binary.TANH_GRAD, c.g(), c.x(1))
                         : c.g().mul(c.x(0)).mul(c.x(1)).mul(-2));
-            case GELU_GRAD -> Rule.inputs((c, i) -> second(op, c, i));
-            case GELU_TANH_GRAD -> Rule.inputs((c, i) -> second(op, c, i));
-            case SILU_GRAD -> Rule.inputs((c, i) -> second(op, c, i));
+            case GELU_GRAD -> gradient((c, i) -> second(op, c, i));
+            case GELU_TANH_GRAD -> gradient((c, i) -> second(op, c, i));
+            case SILU_GRAD -> gradient((c, i) -> second(op, c, i));
             case FLOOR_DIV, AND, OR, XOR, SHL, SHR -> Rule.NONE;
         };
     }
 
+    /** The rule of {@code g f'(x)}, which is linear in g. */
+    private static Rule gradient(Rule.Vjp vjp) {
+        return new Rule(i -> i == 0 ? Rule.SECOND : Rule.ALL, i -> 0, vjp);
+    }
+
+    /** Constant in the base for the exponent 0, and in the exponent for the base 0. */
     private static Tensor pow(Context c, int input) {
         Tensor a = c.x(0);
         Tensor b = c.x(1);
         if (input == 0) {
-            Tensor slope = b.mul(a.pow(b.sub(1)));
-            return c.g().mul(b.eq(0).where(slope.zerosLike(), slope));
+            return orZero(b.eq(0), c.g().mul(b.mul(a.pow(b.sub(1)))));
         }
-        Tensor flat = a.eq(0).and(b.ge(0));
-        Tensor slope = c.y(0).mul(a.log());
-        return c.g().mul(flat.where(slope.zerosLike(), slope));
+        return orZero(a.eq(0).and(b.ge(0)), c.g().mul(c.y(0).mul(a.log())));
+    }
+
+    private static Tensor orZero(Tensor isZero, Tensor otherwise) {
+        return isZero.where(Tensor.full(0, otherwise.dtype(), otherwise.device()), otherwise);
+    }
+
+    /**
+     * {@code g b / (a^2 + b^2)} for a and {@code -g a / (a^2 + b^2)} for b, with both divided by the larger one before so
+     * that no square overflows or vanishes; 0 at the origin, where the angle jumps, and at infinity.
+     */
+    private static Tensor atan2(Context c, int input) {
+        Tensor a = c.x(0);
+        Tensor b = c.x(1);
+        Tensor larger = Autograd.detach(a).abs().maximum(Autograd.detach(b).abs());
+        Tensor none = larger.eq(0).or(larger.eq(Double.POSITIVE_INFINITY));
+        Tensor scale = none.where(Tensor.full(1, a.dtype(), a.device()), larger);
+        Tensor y = orZero(none, a).div(scale);
+        Tensor x = none.where(Tensor.full(1, a.dtype(), a.device()), b).div(scale);
+        Tensor squares = y.square().add(x.square());
+        Tensor slope = input == 0 ? x.div(squares) : y.div(squares).neg();
+        return orZero(none, c.g().mul(slope).div(scale));
     }
 
     /** The whole gradient where the operand won, half of it where both are equal. */

@@ -1,6 +1,7 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Origin;
 import dev.lanewise.tensor.spi.Origins;
@@ -25,6 +26,21 @@ abstract sealed class GradOrigin implements Origin permits GradOrigin.Leaf, Grad
         return (GradOrigin) Origins.of(tensor);
     }
 
+    /**
+     * The origin of a tensor that an operation is recorded on, or that is differentiated.
+     *
+     * @throws TensorException if the tensor was overwritten since it was computed: its record leads to other values
+     */
+    static @Nullable GradOrigin current(Tensor tensor, String use) {
+        GradOrigin origin = of(tensor);
+        if (origin instanceof Result result && !result.isCurrent(tensor)) {
+            throw new TensorException(use + ": " + tensor.spec() + ", a result of " + result.node.name
+                    + ", was changed in place since it was computed, and gradients would be those of its old values;"
+                    + " change a copy(), or detach it before");
+        }
+        return origin;
+    }
+
     /** A watched tensor. */
     static final class Leaf extends GradOrigin {}
 
@@ -32,10 +48,17 @@ abstract sealed class GradOrigin implements Origin permits GradOrigin.Leaf, Grad
     static final class Result extends GradOrigin {
         final Node node;
         final int index;
+        private final int version;
 
-        Result(Node node, int index) {
+        Result(Node node, int index, Tensor tensor) {
             this.node = node;
             this.index = index;
+            this.version = tensor.buffer().version();
+        }
+
+        /** Whether the tensor still holds what the operation computed. */
+        boolean isCurrent(Tensor tensor) {
+            return tensor.buffer().version() == version;
         }
     }
 }

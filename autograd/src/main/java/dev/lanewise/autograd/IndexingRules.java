@@ -12,7 +12,7 @@ final class IndexingRules {
         return switch (op.kind()) {
             case SET -> new Rule(2, 0, (c, i) -> i == 0 ? cleared(c, op) : lasting(c, op));
             case ADD -> new Rule(2, 0, (c, i) -> i == 0 ? c.g() : c.g().gather(op.dim(), c.x(1)));
-            case MUL -> Rule.inputs((c, i) -> product(c, op, i));
+            case MUL -> new Rule(i -> i == 0 ? 6 : Rule.ALL, i -> 0, (c, i) -> product(c, op, i));
             case AMAX, AMIN -> new Rule(Rule.ALL, 1, (c, i) -> extreme(c, op, i));
         };
     }
@@ -36,7 +36,7 @@ final class IndexingRules {
     /** For the base the product of its elements; for an element what the others give. */
     private static Tensor product(Context c, Scatter op, int input) {
         if (input == 0) {
-            return c.g().mul(c.x(0).onesLike().scatter(Scatter.Kind.MUL, op.dim(), c.x(1), c.x(2)));
+            return c.g().mul(c.g().onesLike().scatter(Scatter.Kind.MUL, op.dim(), c.x(1), c.x(2)));
         }
         Tensor index = c.x(1);
         Tensor zero = c.x(2).eq(0);

@@ -1,5 +1,7 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.MatrixMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Linalg;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +21,7 @@ final class LinalgRules {
             case INVERSE ->
                 Rule.output(
                         (g, y) -> y.transpose().matmul(g).matmul(y.transpose()).neg());
-            case DET ->
-                new Rule(
-                        1,
-                        1,
-                        (c, i) -> c.g().mul(c.y(0))
-                                .unsqueeze(-1)
-                                .unsqueeze(-1)
-                                .mul(c.x(0).inverse().transpose()));
+            case DET -> Rule.inputs((c, i) -> determinant(c));
             case SOLVE -> new Rule(1, 1, LinalgRules::solve);
             case QR -> new Rule(0, 3, LinalgRules::qr);
             case SVD -> new Rule(0, 7, LinalgRules::svd);
@@ -77,31 +72,88 @@ final class LinalgRules {
         return gq.add(q.matmul(symmetric)).matmul(r.inverse().transpose());
     }
 
+    /**
+     * {@code det(U) det(V) U diag(products of the other singular values) V^T}, the matrix of cofactors, which singular
+     * matrices have too. To be differentiated again, it is {@code det(A) A^-T} where A is regular, because singular
+     * vectors have no derivatives at equal singular values. Matrices that are not finite get NaN, and stop no others.
+     */
+    private static Tensor determinant(Context c) {
+        Tensor x = c.x(0);
+        if (x.shape().isEmpty()) {
+            return x.zerosLike();
+        }
+        int[] matrix = {-2, -1};
+        Tensor finite = x.isFinite().all(matrix, true);
+        Tensor clean = finite.where(x, number(x, 0));
+        Tensor cofactors = c.differentiating() ? cofactorsOfEach(clean) : cofactors(clean);
+        return c.g().unsqueeze(-1).unsqueeze(-1).mul(finite.where(cofactors, number(x, Double.NaN)));
+    }
+
+    private static Tensor cofactorsOfEach(Tensor x) {
+        long n = x.shape().size(-1);
+        Tensor s = Autograd.detach(x).svd().s();
+        double unit = x.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
+        Tensor singular = s.narrow(-1, n - 1, 1).le(s.narrow(-1, 0, 1).mul(n * unit)).unsqueeze(-1);
+        Tensor one = Tensor.eye(n, x.dtype(), x.device());
+        // each way sees only matrices that it can differentiate
+        Tensor regular = singular.where(one, x);
+        Tensor ofRegular = regular.det().unsqueeze(-1).unsqueeze(-1).mul(regular.inverse().transpose());
+        Tensor distinct = one.mul(Tensor.arange(n, x.dtype(), x.device()).add(1));
+        return singular.where(cofactors(singular.where(x, distinct)), ofRegular);
+    }
+
+    private static Tensor cofactors(Tensor x) {
+        MatrixMethods.Svd svd = x.svd();
+        Tensor sign = Autograd.detach(svd.u()).det().mul(Autograd.detach(svd.vt()).det()).round();
+        Tensor others = others(svd.s()).mul(sign.unsqueeze(-1));
+        return svd.u().mul(others.unsqueeze(-2)).matmul(svd.vt());
+    }
+
+    /** For every element of the last dimension the product of the others. */
+    private static Tensor others(Tensor s) {
+        long n = s.shape().size(-1);
+        Tensor diagonal = Tensor.eye(n, s.dtype(), s.device()).ne(0);
+        return diagonal.where(number(s, 1), s.unsqueeze(-2)).prod(new int[] {-1}, false);
+    }
+
+    private static Tensor number(Tensor like, double value) {
+        return Tensor.full(value, like.dtype(), like.device());
+    }
+
+    /** Singular values alone have a gradient also where some are equal or 0; singular vectors have none there. */
     private static Tensor svd(Context c, int input) {
         Tensor u = c.y(0);
         Tensor s = c.y(1);
         Tensor v = c.y(2).transpose();
-        Tensor gu = orZeros(c.upstream(0), u);
         Tensor gs = orZeros(c.upstream(1), s);
-        Tensor gv = orZeros(c.upstream(2), c.y(2)).transpose();
+        Tensor gu = c.upstream(0);
+        Tensor gvt = c.upstream(2);
+        Tensor result = u.mul(gs.unsqueeze(-2)).matmul(v.transpose());
+        if (gu == null && gvt == null) {
+            return result;
+        }
         Tensor gaps = gaps(s);
         Tensor row = s.unsqueeze(-2);
-        Tensor column = s.unsqueeze(-1);
-        Tensor left = skew(u.transpose().matmul(gu)).mul(gaps).mul(row);
-        Tensor right = skew(v.transpose().matmul(gv)).mul(gaps).mul(column);
-        Tensor middle = left.add(right).add(diagonal(gs));
-        Tensor result = u.matmul(middle).matmul(v.transpose());
-        Tensor uRest = gu.sub(u.matmul(u.transpose().matmul(gu))).div(row);
-        Tensor vRest = gv.sub(v.matmul(v.transpose().matmul(gv))).div(row);
-        return result.add(uRest.matmul(v.transpose())).add(u.matmul(vRest.transpose()));
+        if (gu != null) {
+            Tensor inner = u.transpose().matmul(gu);
+            result = result.add(u.matmul(skew(inner).mul(gaps).mul(row)).matmul(v.transpose()));
+            if (u.shape().size(-2) > u.shape().size(-1)) {
+                result = result.add(gu.sub(u.matmul(inner)).div(row).matmul(v.transpose()));
+            }
+        }
+        if (gvt != null) {
+            Tensor gv = gvt.transpose();
+            Tensor inner = v.transpose().matmul(gv);
+            result = result.add(u.matmul(skew(inner).mul(gaps).mul(s.unsqueeze(-1))).matmul(v.transpose()));
+            if (v.shape().size(-2) > v.shape().size(-1)) {
+                result = result.add(u.matmul(gv.sub(v.matmul(inner)).div(row).transpose()));
+            }
+        }
+        return result;
     }
 
     private static Tensor skew(Tensor m) {
         return m.sub(m.transpose());
-    }
-
-    private static Tensor diagonal(Tensor values) {
-        return values.unsqueeze(-1).mul(Tensor.eye(values.shape().size(-1), values.dtype(), values.device()));
     }
 
     /** {@code 1 / (s_j^2 - s_i^2)}, 0 on the diagonal. */

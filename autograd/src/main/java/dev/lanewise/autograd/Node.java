@@ -1,16 +1,17 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.autograd.GradOrigin.Result;
-import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Origins;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded operation: its rule, where its inputs came from, and the tensors that the rule needs. Nodes are numbered
+ * One recorded operation: its rule, where its inputs came from, and the tensors that the wanted gradients need. Nodes are numbered
  * in the order of recording, which is a topological order.
  */
 final class Node {
@@ -20,7 +21,9 @@ final class Node {
     final String name;
     final Rule rule;
     final @Nullable GradOrigin[] edges;
-    final Shape[] inputShapes;
+    final TensorSpec[] inputSpecs;
+    final Device inputDevice;
+    final TensorSpec firstOutput;
     final int outputs;
     private final @Nullable Saved[] savedInputs;
     private final @Nullable Saved[] savedOutputs;
@@ -30,21 +33,31 @@ final class Node {
         this.name = name;
         this.rule = rule;
         this.outputs = outputs.length;
+        this.firstOutput = outputs[0].spec();
         this.edges = new GradOrigin[inputs.length];
-        this.inputShapes = new Shape[inputs.length];
+        this.inputSpecs = new TensorSpec[inputs.length];
+        this.inputDevice = inputs[0].device();
         this.savedInputs = new Saved[inputs.length];
         this.savedOutputs = new Saved[outputs.length];
+        int neededInputs = 0;
+        int neededOutputs = 0;
         for (int i = 0; i < inputs.length; i++) {
-            edges[i] = GradOrigin.of(inputs[i]);
-            inputShapes[i] = inputs[i].shape();
-            if (rule.savesInput(i)) {
+            edges[i] = GradOrigin.current(inputs[i], name);
+            inputSpecs[i] = inputs[i].spec();
+            if (edges[i] != null) {
+                neededInputs |= rule.inputs().of(i);
+                neededOutputs |= rule.outputs().of(i);
+            }
+        }
+        for (int i = 0; i < inputs.length; i++) {
+            if (Rule.contains(neededInputs, i)) {
                 savedInputs[i] = new Saved(inputs[i]);
             }
         }
         for (int i = 0; i < outputs.length; i++) {
-            Result origin = new Result(this, i);
+            Result origin = new Result(this, i, outputs[i]);
             boolean differentiable = outputs[i].dtype().isFloating();
-            if (rule.savesOutput(i)) {
+            if (Rule.contains(neededOutputs, i)) {
                 Tensor output = outputs[i];
                 savedOutputs[i] = new Saved(Origins.withOrigin(output, differentiable ? origin : null));
             }

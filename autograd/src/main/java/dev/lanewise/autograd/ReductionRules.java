@@ -99,17 +99,56 @@ final class ReductionRules {
         Tensor rows = x.transpose(op.dim(), -1);
         Tensor g = c.g().transpose(op.dim(), -1);
         if (op.reverse()) {
-            return partials(rows.flip(-1), g.flip(-1)).flip(-1).transpose(op.dim(), -1);
+            return cumprod(rows.flip(-1), g.flip(-1)).flip(-1).transpose(op.dim(), -1);
         }
-        return partials(rows, g).transpose(op.dim(), -1);
+        return cumprod(rows, g).transpose(op.dim(), -1);
     }
 
-    /** Running products with element i replaced by one, for every i: a matrix a row. */
-    private static Tensor partials(Tensor rows, Tensor g) {
-        long n = rows.shape().size(-1);
-        Tensor diagonal = Tensor.eye(n, rows.dtype(), rows.device()).ne(0);
-        Tensor without = diagonal.where(Tensor.full(1, rows.dtype(), rows.device()), rows.unsqueeze(-2));
-        Tensor products = without.cumprod(-1).triu(0);
-        return products.mul(g.unsqueeze(-2)).sum(-1);
+    /**
+     * For element i the product of those before it, times {@code s_i = g_i + x_(i+1) s_(i+1)}, which sums the gradients
+     * behind it, each with the factors in between.
+     */
+    private static Tensor cumprod(Tensor x, Tensor g) {
+        long n = x.shape().size(-1);
+        Tensor one = x.narrow(-1, 0, 1).onesLike();
+        Tensor before = Tensor.cat(-1, one, x.narrow(-1, 0, n - 1)).cumprod(-1);
+        return before.mul(recurrence(x.narrow(-1, 1, n - 1), g));
+    }
+
+    /**
+     * The s with {@code s_i = b_i + a_i s_(i+1)}, ending with the last b, for one factor less than addends: first those of
+     * even i, from pairs of steps taken as one, then the others. Time and memory are linear in the size.
+     */
+    private static Tensor recurrence(Tensor a, Tensor b) {
+        long n = b.shape().size(-1);
+        if (n == 1) {
+            return b;
+        }
+        Tensor aEven = every2nd(a, 0);
+        Tensor aOdd = every2nd(a, 1);
+        Tensor bEven = every2nd(b, 0);
+        Tensor bOdd = every2nd(b, 1);
+        long pairs = n / 2;
+        Tensor addend = bEven.narrow(-1, 0, pairs).add(aEven.mul(bOdd));
+        if (n % 2 == 1) {
+            addend = Tensor.cat(-1, addend, bEven.narrow(-1, pairs, 1));
+        }
+        long links = addend.shape().size(-1) - 1;
+        Tensor even = recurrence(aEven.narrow(-1, 0, links).mul(aOdd.narrow(-1, 0, links)), addend);
+        Tensor odd = bOdd.narrow(-1, 0, links).add(aOdd.narrow(-1, 0, links).mul(even.narrow(-1, 1, links)));
+        if (n % 2 == 0) {
+            odd = Tensor.cat(-1, odd, bOdd.narrow(-1, links, 1));
+        }
+        return interleaved(even, odd);
+    }
+
+    private static Tensor every2nd(Tensor x, long start) {
+        return x.slice(-1, start, x.shape().size(-1), 2);
+    }
+
+    private static Tensor interleaved(Tensor even, Tensor odd) {
+        long n = odd.shape().size(-1);
+        Tensor pairs = Tensor.stack(-1, even.narrow(-1, 0, n), odd).flatten(-2, -1);
+        return even.shape().size(-1) > n ? Tensor.cat(-1, pairs, even.narrow(-1, n, 1)) : pairs;
     }
 }

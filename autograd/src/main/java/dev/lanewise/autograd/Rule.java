@@ -6,15 +6,26 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the gradient of one operation is computed: which operands and results it needs (as bit masks), and the
- * vector-Jacobian product for one operand.
+ * How the gradient of one operation is computed: which operands and which results the gradient for an operand needs, and
+ * the vector-Jacobian product for one operand. What no wanted gradient needs is not kept.
  */
-record Rule(int inputs, int outputs, Vjp vjp) {
+record Rule(Needs inputs, Needs outputs, Vjp vjp) {
     /** The operation has no gradient, and its results are constants. */
     static final Rule NONE = new Rule(0, 0, (context, input) -> null);
 
     /** Every operand. */
     static final int ALL = -1;
+
+    /** Operand or result 0. */
+    static final int FIRST = 1;
+
+    /** Operand or result 1. */
+    static final int SECOND = 2;
+
+    /** The operands, or results, that the gradient for one operand needs, as bits of a mask. */
+    interface Needs {
+        int of(int input);
+    }
 
     /** The gradient for one operand, before un-broadcasting; null where it is zero. */
     interface Vjp {
@@ -22,17 +33,19 @@ record Rule(int inputs, int outputs, Vjp vjp) {
         Tensor apply(Context context, int input);
     }
 
+    /** A rule that needs the same operands and results for every gradient. */
+    Rule(int inputs, int outputs, Vjp vjp) {
+        this(i -> inputs, i -> outputs, vjp);
+    }
+
     @SuppressWarnings("ReferenceEquality") // there is one such rule
     boolean isNone() {
         return this == NONE;
     }
 
-    boolean savesInput(int i) {
-        return (inputs >> Math.min(i, 31) & 1) != 0;
-    }
-
-    boolean savesOutput(int i) {
-        return (outputs >> i & 1) != 0;
+    /** Whether an operand or result is in a mask. */
+    static boolean contains(int mask, int i) {
+        return (mask >> Math.min(i, 31) & 1) != 0;
     }
 
     /** A rule of the upstream gradient alone. */
@@ -48,6 +61,11 @@ record Rule(int inputs, int outputs, Vjp vjp) {
     /** A rule of the upstream gradient and the result. */
     static Rule output(BiFunction<Tensor, Tensor, Tensor> vjp) {
         return new Rule(0, 1, (c, i) -> vjp.apply(c.g(), c.y(0)));
+    }
+
+    /** A rule of two operands, each of whose gradients needs the other operand. */
+    static Rule others(Vjp vjp) {
+        return new Rule(i -> i == 0 ? SECOND : FIRST, i -> 0, vjp);
     }
 
     /** A rule that needs all operands and no result. */

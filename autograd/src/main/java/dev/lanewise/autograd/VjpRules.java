@@ -83,7 +83,7 @@ final class VjpRules {
                         0,
                         (c, i) -> c.g().apply(new SliceGrad(slice, c.shape(0).size(slice.dim()))));
             case SliceGrad grad -> Rule.plain(g -> g.apply(grad.slice()));
-            case Transfer transfer -> new Rule(1, 0, (c, i) -> c.g().to(c.x(0).device()));
+            case Transfer transfer -> new Rule(0, 0, (c, i) -> c.g().to(c.device()));
             case Cat cat -> new Rule(0, 0, (c, i) -> catPart(c, cat.dim(), i));
             case Pad pad -> new Rule(0, 0, (c, i) -> unpad(c.g(), pad, c.shape(0)));
             case IndexSelect select ->
@@ -95,15 +95,15 @@ final class VjpRules {
             case IndexAdd add -> new Rule(2, 0, (c, i) -> c.g().indexSelect(add.dim(), c.x(1)));
             case Gather gather -> new Rule(2, 0, (c, i) -> gatherBack(c, gather.dim()));
             case Scatter scatter -> IndexingRules.of(scatter);
-            case MatMul.MATMUL -> Rule.inputs(VjpRules::matmul);
+            case MatMul.MATMUL -> Rule.others(VjpRules::matmul);
             case Linear linear -> linear(linear);
-            case Conv2d conv -> new Rule(3, 0, (c, i) -> conv2d(conv, c, i));
+            case Conv2d conv -> new Rule(VjpRules::factor, i -> 0, (c, i) -> conv2d(conv, c, i));
             case Conv2dInputGrad grad ->
-                Rule.inputs((c, i) -> i == 0
+                Rule.others((c, i) -> i == 0
                         ? Tensor.apply(grad.conv(), c.g(), c.x(1))
                         : Tensor.apply(weightGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
             case Conv2dWeightGrad grad ->
-                Rule.inputs((c, i) -> i == 0
+                Rule.others((c, i) -> i == 0
                         ? Tensor.apply(grad.conv(), c.x(1), c.g())
                         : Tensor.apply(inputGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
             case MaxPool2d pool ->
@@ -154,7 +154,7 @@ final class VjpRules {
     }
 
     private static Rule castBack() {
-        return new Rule(1, 0, (c, i) -> c.g().to(c.x(0).dtype()));
+        return new Rule(0, 0, (c, i) -> c.g().to(c.dtype(0)));
     }
 
     private static Tensor zeros(Tensor like, Shape shape) {
@@ -189,20 +189,28 @@ final class VjpRules {
 
     private static Tensor matmul(Context c, int input) {
         Tensor g = c.g();
-        Tensor a = c.x(0);
-        Tensor b = c.x(1);
         if (input == 0) {
-            return g.matmul(b.transpose());
+            return g.matmul(c.x(1).transpose());
         }
+        Tensor a = c.x(0);
         // a matrix on the right of a batch: one product over all rows instead of a sum over the batch
-        return b.shape().rank() == 2 && a.shape().rank() > 2
+        return c.shape(1).rank() == 2 && a.shape().rank() > 2
                 ? a.flatten(0, -2).transpose().matmul(g.flatten(0, -2))
                 : a.transpose().matmul(g);
     }
 
+    /** What the gradient for an input, a weight or a bias needs: the other factor of the product. */
+    private static int factor(int input) {
+        return switch (input) {
+            case 0 -> Rule.SECOND;
+            case 1 -> Rule.FIRST;
+            default -> 0;
+        };
+    }
+
     private static Rule linear(Linear linear) {
         boolean relu = linear.activation() == Linear.Activation.RELU;
-        return new Rule(3, relu ? 1 : 0, (c, i) -> {
+        return new Rule(VjpRules::factor, i -> relu ? Rule.FIRST : 0, (c, i) -> {
             Tensor g = relu ? c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0] : c.g();
             return switch (i) {
                 case 0 -> g.matmul(c.x(1));

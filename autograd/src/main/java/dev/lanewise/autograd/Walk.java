@@ -43,7 +43,7 @@ final class Walk {
                 null,
                 () -> Recording.with(record, () -> {
                     for (int i = 0; i < outputs.length; i++) {
-                        GradOrigin origin = GradOrigin.of(outputs[i]);
+                        GradOrigin origin = GradOrigin.current(outputs[i], "gradients");
                         if (origin != null) {
                             arrive(origin, upstream[i]);
                         }
@@ -80,7 +80,7 @@ final class Walk {
                 if (edge != null) {
                     Tensor gradient = node.rule.vjp().apply(context, i);
                     if (gradient != null) {
-                        arrive(edge, Unbroadcast.to(gradient, node.inputShapes[i]));
+                        arrive(edge, Unbroadcast.to(gradient, node.inputSpecs[i].shape()));
                     }
                 }
             }

@@ -8,6 +8,7 @@ import static dev.lanewise.tensor.op.UnaryWith.Kind.POW;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.RDIV;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.RSUB;
 
+import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Binary;
 import dev.lanewise.tensor.op.Compare;
 import dev.lanewise.tensor.op.Ternary;
@@ -15,8 +16,14 @@ import dev.lanewise.tensor.op.Unary;
 import dev.lanewise.tensor.op.UnaryWith;
 
 /**
- * Elementwise functions of a {@link Tensor}. Operands of two-operand functions have one type and broadcast; numbers take
- * the tensor's type. What each function means is said at its op: {@link Unary}, {@link UnaryWith}, {@link Binary}.
+ * Elementwise functions of a {@link Tensor}. Operands of two-operand functions have one type and broadcast. What each
+ * function means is said at its op: {@link Unary}, {@link UnaryWith}, {@link Binary}.
+ *
+ * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers and truth values they are
+ * never cut: comparisons with any number, fractions, NaN and infinities included, answer as Python does; arithmetic,
+ * {@link #clamp(long, long) clamp} and {@link #maskedFill(Tensor, long) maskedFill} take whole numbers in the type's range
+ * and throw {@link TensorException} for others. A {@code long} is exact also beyond 2<sup>53</sup>. Results wrap to the
+ * type's width.
  */
 public sealed interface ElementwiseMethods permits Tensor {
     private Tensor self() {
@@ -27,8 +34,50 @@ public sealed interface ElementwiseMethods permits Tensor {
         return self().apply(new UnaryWith(kind, a));
     }
 
-    private Tensor number(double value) {
+    private Tensor number(Number value) {
         return Tensor.full(value, self().dtype(), self().device());
+    }
+
+    /** A number as an operand: of the tensor's type, and for integers exactly that number. */
+    private Tensor number(String op, double value) {
+        DType dtype = self().dtype();
+        return number(dtype.isFloating() ? (Number) value : (Number) WholeNumbers.element(op, dtype, value));
+    }
+
+    private Tensor number(String op, long value) {
+        DType dtype = self().dtype();
+        return number(dtype.isFloating() ? value : WholeNumbers.element(op, dtype, value));
+    }
+
+    /** Arithmetic with a number, which is an attribute of the operation unless only an integer holds it. */
+    private Tensor arithmetic(UnaryWith.Kind kind, Binary binary, double value) {
+        return self().dtype().isInteger()
+                ? arithmetic(kind, binary, WholeNumbers.element(binary.opName(), self().dtype(), value))
+                : with(kind, value);
+    }
+
+    private Tensor arithmetic(UnaryWith.Kind kind, Binary binary, long value) {
+        if (self().dtype().isInteger()) {
+            WholeNumbers.element(binary.opName(), self().dtype(), value);
+            if (!WholeNumbers.isExact(value)) {
+                return kind == RSUB
+                        ? Tensor.apply(binary, number(value), self())
+                        : Tensor.apply(binary, self(), number(value));
+            }
+        }
+        return with(kind, binary == Binary.SUB && kind == UnaryWith.Kind.ADD ? -(double) value : value);
+    }
+
+    private Tensor compare(Compare op, double value) {
+        return self().dtype().isFloating()
+                ? Tensor.apply(op, self(), number(value))
+                : WholeNumbers.compare(op, self(), value);
+    }
+
+    private Tensor compare(Compare op, long value) {
+        return self().dtype().isFloating()
+                ? Tensor.apply(op, self(), number(value))
+                : WholeNumbers.compare(op, self(), value);
     }
 
     /** {@link Unary#NEG}. */
@@ -208,12 +257,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** Whether each element is an infinity: {@link DType#BOOL}. */
     default Tensor isInfinite() {
-        return abs().eq(Double.POSITIVE_INFINITY);
+        return self().dtype().isFloating() ? abs().eq(Double.POSITIVE_INFINITY) : WholeNumbers.constant(self(), false);
     }
 
     /** Whether each element is neither an infinity nor NaN: {@link DType#BOOL}. */
     default Tensor isFinite() {
-        return abs().lt(Double.POSITIVE_INFINITY);
+        return self().dtype().isFloating() ? abs().lt(Double.POSITIVE_INFINITY) : WholeNumbers.constant(self(), true);
     }
 
     /** {@link Binary#ADD}. */
@@ -223,7 +272,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this + value}. */
     default Tensor add(double value) {
-        return with(UnaryWith.Kind.ADD, value);
+        return arithmetic(UnaryWith.Kind.ADD, Binary.ADD, value);
+    }
+
+    /** {@code this + value}, exact for integers. */
+    default Tensor add(long value) {
+        return arithmetic(UnaryWith.Kind.ADD, Binary.ADD, value);
     }
 
     /** {@link Binary#SUB}. */
@@ -233,12 +287,24 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this - value}. */
     default Tensor sub(double value) {
-        return with(UnaryWith.Kind.ADD, -value);
+        return self().dtype().isInteger()
+                ? arithmetic(UnaryWith.Kind.ADD, Binary.SUB, value)
+                : with(UnaryWith.Kind.ADD, -value);
+    }
+
+    /** {@code this - value}, exact for integers. */
+    default Tensor sub(long value) {
+        return arithmetic(UnaryWith.Kind.ADD, Binary.SUB, value);
     }
 
     /** {@code value - this}. */
     default Tensor rsub(double value) {
-        return with(RSUB, value);
+        return arithmetic(RSUB, Binary.SUB, value);
+    }
+
+    /** {@code value - this}, exact for integers. */
+    default Tensor rsub(long value) {
+        return arithmetic(RSUB, Binary.SUB, value);
     }
 
     /** {@link Binary#MUL}. */
@@ -248,7 +314,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this * value}. */
     default Tensor mul(double value) {
-        return with(UnaryWith.Kind.MUL, value);
+        return arithmetic(UnaryWith.Kind.MUL, Binary.MUL, value);
+    }
+
+    /** {@code this * value}, exact for integers. */
+    default Tensor mul(long value) {
+        return arithmetic(UnaryWith.Kind.MUL, Binary.MUL, value);
     }
 
     /** {@link Binary#DIV}. */
@@ -298,7 +369,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code floor(this / value)}; see {@link Binary#FLOOR_DIV}. */
     default Tensor floorDiv(double value) {
-        return floorDiv(number(value));
+        return floorDiv(number("floor_div", value));
+    }
+
+    /** {@code floor(this / value)}, exact for integers; see {@link Binary#FLOOR_DIV}. */
+    default Tensor floorDiv(long value) {
+        return floorDiv(number("floor_div", value));
     }
 
     /** {@link Binary#REMAINDER}. */
@@ -308,7 +384,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this - value * floor(this / value)}; see {@link Binary#REMAINDER}. */
     default Tensor remainder(double value) {
-        return remainder(number(value));
+        return remainder(number("remainder", value));
+    }
+
+    /** {@code this - value * floor(this / value)}, exact for integers; see {@link Binary#REMAINDER}. */
+    default Tensor remainder(long value) {
+        return remainder(number("remainder", value));
     }
 
     /** {@link Binary#AND}. */
@@ -341,6 +422,14 @@ public sealed interface ElementwiseMethods permits Tensor {
         return self().apply(new UnaryWith(CLAMP, least, most));
     }
 
+    /** {@code min(max(this, least), most)}, exact for integers. */
+    default Tensor clamp(long least, long most) {
+        if (!self().dtype().isInteger() || (long) (double) least == least && (long) (double) most == most) {
+            return clamp((double) least, (double) most);
+        }
+        return maximum(number("clamp", least)).minimum(number("clamp", most));
+    }
+
     /** {@code min(max(this, -1), 1)}. */
     default Tensor hardtanh() {
         return clamp(-1, 1);
@@ -363,7 +452,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this == value}. */
     default Tensor eq(double value) {
-        return eq(number(value));
+        return compare(Compare.EQ, value);
+    }
+
+    /** {@code this == value}, exact for integers. */
+    default Tensor eq(long value) {
+        return compare(Compare.EQ, value);
     }
 
     /** {@link Compare#NE}. */
@@ -373,7 +467,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this != value}. */
     default Tensor ne(double value) {
-        return ne(number(value));
+        return compare(Compare.NE, value);
+    }
+
+    /** {@code this != value}, exact for integers. */
+    default Tensor ne(long value) {
+        return compare(Compare.NE, value);
     }
 
     /** {@link Compare#LT}. */
@@ -383,7 +482,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this < value}. */
     default Tensor lt(double value) {
-        return lt(number(value));
+        return compare(Compare.LT, value);
+    }
+
+    /** {@code this < value}, exact for integers. */
+    default Tensor lt(long value) {
+        return compare(Compare.LT, value);
     }
 
     /** {@link Compare#LE}. */
@@ -393,7 +497,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this <= value}. */
     default Tensor le(double value) {
-        return le(number(value));
+        return compare(Compare.LE, value);
+    }
+
+    /** {@code this <= value}, exact for integers. */
+    default Tensor le(long value) {
+        return compare(Compare.LE, value);
     }
 
     /** {@link Compare#GT}. */
@@ -403,7 +512,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this > value}. */
     default Tensor gt(double value) {
-        return gt(number(value));
+        return compare(Compare.GT, value);
+    }
+
+    /** {@code this > value}, exact for integers. */
+    default Tensor gt(long value) {
+        return compare(Compare.GT, value);
     }
 
     /** {@link Compare#GE}. */
@@ -413,7 +527,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code this >= value}. */
     default Tensor ge(double value) {
-        return ge(number(value));
+        return compare(Compare.GE, value);
+    }
+
+    /** {@code this >= value}, exact for integers. */
+    default Tensor ge(long value) {
+        return compare(Compare.GE, value);
     }
 
     /** {@code this ? a : b}, elementwise; this tensor is a {@link DType#BOOL} condition. */
@@ -423,6 +542,11 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** The elements, those where the {@link DType#BOOL} mask holds replaced by a value. */
     default Tensor maskedFill(Tensor mask, double value) {
-        return mask.where(number(value), self());
+        return mask.where(number("masked_fill", value), self());
+    }
+
+    /** The elements, those where the {@link DType#BOOL} mask holds replaced by a value, exact for integers. */
+    default Tensor maskedFill(Tensor mask, long value) {
+        return mask.where(number("masked_fill", value), self());
     }
 }

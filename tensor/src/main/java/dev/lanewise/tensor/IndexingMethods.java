@@ -1,5 +1,7 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Positions;
+import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Gather;
 import dev.lanewise.tensor.op.IndexSelect;
 import dev.lanewise.tensor.op.Pad;
@@ -77,7 +79,9 @@ public sealed interface IndexingMethods permits Tensor {
             before.set(dim, Math.max(front, 0));
             after.set(dim, Math.max(back, 0));
         }
-        return x.apply(new Pad(before, after, value));
+        DType dtype = x.dtype();
+        double constant = dtype.isFloating() ? value : WholeNumbers.element("pad", dtype, value);
+        return x.apply(new Pad(before, after, constant));
     }
 
     /**
@@ -185,8 +189,13 @@ public sealed interface IndexingMethods permits Tensor {
         return kept.where(self(), Tensor.full(0, self().dtype(), self().device()));
     }
 
-    /** One-hot vectors of class numbers: {@code [...] -> [..., classes]} of type {@link DType#I64}. */
+    /**
+     * One-hot vectors of class numbers: {@code [...] -> [..., classes]} of type {@link DType#I64}. Waits for the device.
+     *
+     * @throws TensorException if a number is below 0, or not below {@code classes}
+     */
     default Tensor oneHot(long classes) {
+        Positions.check("one_hot", self(), classes);
         Tensor numbers = Tensor.arange(classes, DType.I64, self().device());
         return self().unsqueeze(-1).eq(numbers).to(DType.I64);
     }

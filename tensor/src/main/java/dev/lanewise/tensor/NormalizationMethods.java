@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Magnitudes;
 import dev.lanewise.tensor.op.BatchNorm;
 import dev.lanewise.tensor.op.LayerNorm;
 import java.util.Arrays;
@@ -58,7 +59,7 @@ public sealed interface NormalizationMethods permits Tensor {
 
     /**
      * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimensions (Zhang and Sennrich 2019,
-     * arXiv:1910.07467).
+     * arXiv:1910.07467). 16-bit types are normalized in F32.
      *
      * @param dims how many
      * @param weight of the normalized dimensions' shape, or null
@@ -70,8 +71,8 @@ public sealed interface NormalizationMethods permits Tensor {
                     + " (expected 1 to " + rank + "); check the number");
         }
         int[] last = IntStream.range(rank - dims, rank).toArray();
-        Tensor normalized =
-                self().mul(self().square().mean(last, true).add(epsilon).rsqrt());
+        Tensor normalized = Magnitudes.inF32(
+                self(), x -> x.mul(x.square().mean(last, true).add(epsilon).rsqrt()));
         return weight == null ? normalized : normalized.mul(weight);
     }
 

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Magnitudes;
 import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Reduce;
 import dev.lanewise.tensor.op.Reduce.Kind;
@@ -143,51 +144,38 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * The variance along dimensions.
+     * The variance along dimensions. 16-bit types are computed in F32.
      *
      * @param correction is taken off the number of elements in the divisor: 1 for the unbiased estimate
      */
     default Tensor var(int[] dims, double correction, boolean keepDims) {
-        double n = 1;
-        for (int dim : dims) {
-            n *= self().shape().size(dim);
-        }
-        Tensor squares = self().sub(self().mean(dims, true)).square();
-        return squares.sum(dims, keepDims).div(Math.max(n - correction, 0));
-    }
-
-    /** The standard deviation: the square root of {@link #var}. */
-    default Tensor std(int[] dims, double correction, boolean keepDims) {
-        return var(dims, correction, keepDims).sqrt();
-    }
-
-    /** The Euclidean norm along dimensions. Its gradient is 0 where it is 0. */
-    default Tensor norm(int[] dims, boolean keepDims) {
-        Tensor squares = self().square().sum(dims, keepDims);
-        Tensor zero = squares.eq(0);
-        return zero.where(
-                squares.zerosLike(), zero.where(squares.onesLike(), squares).sqrt());
+        return Magnitudes.inF32(self(), x -> Magnitudes.var(x, dims, correction, keepDims));
     }
 
     /**
-     * The norm {@code (sum |x|^p)^(1/p)} along dimensions.
+     * The standard deviation: the square root of {@link #var}, also where the variance is too large or too small for the
+     * type. Its gradient is 0 where it is 0.
+     */
+    default Tensor std(int[] dims, double correction, boolean keepDims) {
+        return Magnitudes.inF32(self(), x -> Magnitudes.std(x, dims, correction, keepDims));
+    }
+
+    /**
+     * The Euclidean norm along dimensions, also where squares are too large or too small for the type. Its gradient is 0
+     * where it is 0.
+     */
+    default Tensor norm(int[] dims, boolean keepDims) {
+        return norm(2, dims, keepDims);
+    }
+
+    /**
+     * The norm {@code (sum |x|^p)^(1/p)} along dimensions, also where powers are too large or too small for the type. Where
+     * it is 0, and for an element of 0, its gradient is 0.
      *
      * @param p the order; infinite for the largest (or, negative, the smallest) magnitude, 0 for how many are not 0
      */
     default Tensor norm(double p, int[] dims, boolean keepDims) {
-        if (p == 2) {
-            return norm(dims, keepDims);
-        }
-        if (p == 0) {
-            return self().ne(0).to(self().dtype()).sum(dims, keepDims);
-        }
-        Tensor magnitude = self().abs();
-        if (Double.isInfinite(p)) {
-            return p > 0 ? magnitude.amax(dims, keepDims) : magnitude.amin(dims, keepDims);
-        }
-        return p == 1
-                ? magnitude.sum(dims, keepDims)
-                : magnitude.pow(p).sum(dims, keepDims).pow(1 / p);
+        return Magnitudes.inF32(self(), x -> Magnitudes.norm(x, p, dims, keepDims));
     }
 
     /** Running sums along a dimension. */

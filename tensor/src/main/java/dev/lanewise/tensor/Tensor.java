@@ -5,6 +5,7 @@ import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
 import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.internal.StridedTensor;
+import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Cat;
 import dev.lanewise.tensor.op.Copy;
@@ -18,6 +19,7 @@ import dev.lanewise.tensor.spi.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -173,7 +175,8 @@ public sealed interface Tensor
     }
 
     /**
-     * A copy of memory that holds elements in row-major order and native byte order.
+     * A copy of memory that holds elements in row-major order and native byte order. Of {@link DType#BOOL} a byte that is
+     * not 0 is true.
      *
      * @throws TensorException if the segment's size is not the tensor's
      */
@@ -196,9 +199,25 @@ public sealed interface Tensor
         return full(1, DType.F32, Device.CPU, sizes);
     }
 
-    /** Every element the same; a scalar without sizes. */
+    /**
+     * Every element the same; a scalar without sizes. Of integers a fraction is cut towards 0.
+     *
+     * @throws TensorException if an integer type does not hold the value: it is NaN or outside the type's range
+     */
     static Tensor full(Number value, DType dtype, Device device, long... sizes) {
+        if (dtype.isInteger()) {
+            checkHolds(value, dtype);
+        }
         return create(new Source.Fill(value, new TensorSpec(dtype, Shape.of(sizes))), device);
+    }
+
+    private static void checkHolds(Number value, DType dtype) {
+        if (value instanceof Double || value instanceof Float) {
+            double v = value.doubleValue();
+            WholeNumbers.element("full", dtype, v < 0 ? Math.ceil(v) : Math.floor(v));
+        } else {
+            WholeNumbers.element("full", dtype, value.longValue());
+        }
     }
 
     /** Zeros of this tensor's type, shape and device. */
@@ -223,12 +242,39 @@ public sealed interface Tensor
 
     /** The numbers from start to below end in steps; {@code [ceil((end - start) / step)]}. */
     static Tensor arange(double start, double end, double step, DType dtype, Device device) {
-        long n = (long) Math.ceil((end - start) / step);
-        if (step == 0 || n < 0) {
+        double n = Math.ceil((end - start) / step);
+        if (step == 0 || !(n >= 0) || n >= Long.MAX_VALUE) {
+            throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
+                    + " (expected finite numbers and a step towards the end); change its sign?");
+        }
+        if (dtype.isInteger() && n > 0) {
+            checkHolds(start, dtype);
+            checkHolds(start + (n - 1) * step, dtype);
+        }
+        return create(new Source.Range(start, step, new TensorSpec(dtype, Shape.of((long) n))), device);
+    }
+
+    /**
+     * The integers from start to below end in steps, exact also beyond 2<sup>53</sup>; {@code [ceil((end - start) / step)]}.
+     *
+     * @throws TensorException if the step doesn't lead to the end, or the type does not hold the numbers
+     */
+    static Tensor arange(long start, long end, long step, DType dtype, Device device) {
+        if (dtype != DType.I64
+                || WholeNumbers.isExact(start) && WholeNumbers.isExact(end) && WholeNumbers.isExact(step)) {
+            return arange((double) start, (double) end, (double) step, dtype, device);
+        }
+        BigInteger length = BigInteger.valueOf(end).subtract(BigInteger.valueOf(start));
+        BigInteger[] steps = step == 0 ? new BigInteger[2] : length.divideAndRemainder(BigInteger.valueOf(step));
+        if (step == 0 || steps[0].signum() < 0 || length.signum() * Long.signum(step) < 0) {
             throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
                     + " (expected a step towards the end); change its sign?");
         }
-        return create(new Source.Range(start, step, new TensorSpec(dtype, Shape.of(n))), device);
+        BigInteger n = steps[1].signum() == 0 ? steps[0] : steps[0].add(BigInteger.ONE);
+        if (n.bitLength() > 63) {
+            throw new TensorException("arange: " + n + " numbers (expected fewer than 2^63); take larger steps");
+        }
+        return arange(n.longValue(), DType.I64, device).mul(step).add(start);
     }
 
     /** {@code n} equally spaced numbers from start to end inclusive, of type {@link DType#F32} on the CPU. */
@@ -487,7 +533,7 @@ public sealed interface Tensor
         Backend backend = Backends.of(Device.CPU);
         Tensor tensor = Dispatch.empty(dense.spec(), backend);
         if (!tensor.shape().isEmpty()) {
-            backend.copyIn(dense.data(), tensor.buffer(), 0);
+            backend.copyIn(JavaArrays.truth(dense), tensor.buffer(), 0);
         }
         return tensor;
     }

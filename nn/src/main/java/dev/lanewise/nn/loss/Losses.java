@@ -1,6 +1,7 @@
 package dev.lanewise.nn.loss;
 
 import dev.lanewise.tensor.Autocast;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
@@ -10,6 +11,8 @@ import dev.lanewise.tensor.op.CrossEntropy.Reduction;
  * Inside {@link Autocast} they are computed in F32.
  */
 public final class Losses {
+    private static final String LOGITS = "binary_cross_entropy_with_logits";
+
     private Losses() {}
 
     /** {@code (p - t)^2}. */
@@ -26,64 +29,81 @@ public final class Losses {
      * {@code (p - t)^2 / 2 beta} where {@code |p - t| < beta}, else {@code |p - t| - beta / 2} (Girshick 2015,
      * arXiv:1504.08083).
      *
-     * @param beta where the parabola ends, above 0
+     * @param beta where the parabola ends; with 0 this is {@link #absoluteError}
+     * @throws TensorException if beta is negative, infinite or NaN
      */
     public static Loss smoothL1(double beta, Reduction reduction) {
-        return inF32((p, t) -> {
-            Tensor d = p.sub(t).abs();
-            Tensor loss = d.lt(beta).where(d.square().mul(0.5 / beta), d.sub(0.5 * beta));
-            return reduce("smooth_l1_loss", p, t, loss, reduction);
-        });
+        check("smooth_l1_loss: beta", beta, beta >= 0, "0 or more");
+        return beta == 0
+                ? absoluteError(reduction)
+                : inF32((p, t) -> {
+                    Tensor d = p.sub(t).abs();
+                    Tensor near = d.clamp(0, beta);
+                    Tensor loss = near.square().mul(0.5 / beta).add(d.sub(near));
+                    return reduce("smooth_l1_loss", p, t, loss, reduction);
+                });
     }
 
     /**
      * {@code (p - t)^2 / 2} where {@code |p - t| <= delta}, else {@code delta (|p - t| - delta / 2)} (Huber 1964).
      *
      * @param delta where the parabola ends, above 0
+     * @throws TensorException if delta is not a number above 0
      */
     public static Loss huber(double delta, Reduction reduction) {
+        check("huber_loss: delta", delta, delta > 0, "above 0");
         return inF32((p, t) -> {
             Tensor d = p.sub(t).abs();
-            Tensor loss =
-                    d.le(delta).where(d.square().mul(0.5), d.sub(0.5 * delta).mul(delta));
+            Tensor near = d.clamp(0, delta);
+            Tensor loss = near.square().mul(0.5).add(d.sub(near).mul(delta));
             return reduce("huber_loss", p, t, loss, reduction);
         });
     }
 
+    private static void check(String what, double value, boolean holds, String expected) {
+        if (!holds || Double.isInfinite(value)) {
+            throw new TensorException(what + " " + value + " (expected a number " + expected + "); check it");
+        }
+    }
+
     /**
      * Binary cross-entropy of probabilities p and targets t on [0, 1]: {@code -t log(p) - (1 - t) log(1 - p)}, logarithms
-     * not below -100 as in PyTorch. {@link #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
+     * not below -100 as in PyTorch. Its gradient for p is PyTorch's too, {@code (p - t) / max(p (1 - p), 1e-12)}, finite
+     * also at p of 0 and 1. 16-bit types are computed in F32, because F16 has no 1e-12. {@link
+     * #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
-        return (p, t) -> {
-            Tensor yes = p.log().clamp(-100, Double.POSITIVE_INFINITY);
-            Tensor no = p.neg().log1p().clamp(-100, Double.POSITIVE_INFINITY);
-            Tensor loss = t.sub(1).mul(no).sub(t.mul(yes));
-            return reduce("binary_cross_entropy", p, t, loss, reduction);
-        };
+        return inF32((p, t) -> {
+            checkShapes(BinaryCrossEntropy.NAME, p, t);
+            boolean narrow = p.dtype().bytes() == Short.BYTES;
+            Tensor loss = narrow
+                    ? BinaryCrossEntropy.of(p.to(DType.F32), t.to(DType.F32)).to(p.dtype())
+                    : BinaryCrossEntropy.of(p, t);
+            return reduce(loss, reduction);
+        });
     }
 
     /**
      * As {@link #binaryCrossEntropyWithLogits(Reduction)} with positive targets weighted, against few of them:
-     * {@code (1 - t) x + (1 + (weight - 1) t) softplus(-x)}.
+     * {@code (1 - t) softplus(x) + weight t softplus(-x)}.
      *
      * @param weight usually the number of negative samples over that of positive ones; broadcasts to the prediction
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
-        return (x, t) -> {
-            // softplus(-x) = max(-x, 0) + log(1 + e^-|x|)
-            Tensor softplus = x.neg().relu().add(x.abs().neg().exp().log1p());
-            Tensor loss = t.rsub(1).mul(x).add(weight.sub(1).mul(t).add(1).mul(softplus));
-            return reduce("binary_cross_entropy_with_logits", x, t, loss, reduction);
-        };
+        return inF32((x, t) -> {
+            Tensor positive = t.mul(Autocast.widened(weight)).mul(x.neg().softplus());
+            return reduce(LOGITS, x, t, t.rsub(1).mul(x.softplus()).add(positive), reduction);
+        });
     }
 
-    /** Binary cross-entropy of logits x and targets t on [0, 1]: {@code softplus(x) - x t}. */
+    /**
+     * Binary cross-entropy of logits x and targets t on [0, 1]: {@code (1 - t) softplus(x) + t softplus(-x)}, in which
+     * nothing cancels, neither in the loss nor in its gradient {@code sigmoid(x) - t}.
+     */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
         return inF32((x, t) -> {
-            // max(x, 0) - x t + log(1 + e^-|x|): exact also where softplus(x) and x t nearly cancel
-            Tensor loss = x.relu().sub(x.mul(t)).add(x.abs().neg().exp().log1p());
-            return reduce("binary_cross_entropy_with_logits", x, t, loss, reduction);
+            Tensor loss = t.rsub(1).mul(x.softplus()).add(t.mul(x.neg().softplus()));
+            return reduce(LOGITS, x, t, loss, reduction);
         });
     }
 
@@ -114,11 +134,15 @@ public final class Losses {
     }
 
     private static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {
+        checkShapes(name, p, t);
+        return reduce(loss, reduction);
+    }
+
+    private static void checkShapes(String name, Tensor p, Tensor t) {
         if (!p.shape().equals(t.shape())) {
             throw new TensorException(name + ": prediction " + p.spec() + " and target " + t.spec()
                     + " differ in shape; reshape the target?");
         }
-        return reduce(loss, reduction);
     }
 
     private static Tensor reduce(Tensor loss, Reduction reduction) {

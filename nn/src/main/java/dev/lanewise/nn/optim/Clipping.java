@@ -5,9 +5,13 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Keeps gradients from becoming large (Pascanu et al. 2012, arXiv:1211.5063). */
 public final class Clipping {
+    /** Sums of squares below may have lost some that are too small for F32. */
+    private static final double LEAST_SQUARES = 1e-28;
+
     private Clipping() {}
 
     /**
@@ -41,7 +45,7 @@ public final class Clipping {
     public static Pending byPendingNorm(Gradients gradients, double most) {
         checkPositive(most);
         Tensor[] squares = gradients.values().stream()
-                .map(gradient -> gradient.square().sum().to(DType.F64))
+                .map(gradient -> wide(gradient).square().sum().to(DType.F64))
                 .toArray(Tensor[]::new);
         Tensor norm = Tensor.stack(0, squares).sum().sqrt();
         Tensor factor = norm.add(1e-6).reciprocal().mul(most).clamp(0, 1);
@@ -50,11 +54,27 @@ public final class Clipping {
 
     /** The Euclidean norm of all gradients together. */
     public static double norm(Gradients gradients) {
-        double squares = 0;
+        double norm = 0;
         for (Tensor gradient : gradients.values()) {
-            squares += gradient.square().sum().item();
+            norm = Math.hypot(norm, norm(gradient));
         }
-        return Math.sqrt(squares);
+        return norm;
+    }
+
+    private static double norm(Tensor gradient) {
+        Tensor wide = wide(gradient);
+        double squares = wide.square().sum().item();
+        boolean ordinary = squares > LEAST_SQUARES && squares < Double.POSITIVE_INFINITY || Double.isNaN(squares);
+        if (ordinary || wide.shape().isEmpty()) {
+            return Math.sqrt(squares);
+        }
+        // squares that are too large or too small for the type
+        return wide.norm(IntStream.range(0, wide.shape().rank()).toArray(), false).item();
+    }
+
+    /** Sums of squares of 16-bit numbers need a wider range. */
+    private static Tensor wide(Tensor gradient) {
+        return gradient.dtype().bytes() == Short.BYTES ? gradient.to(DType.F32) : gradient;
     }
 
     /** Cuts every element of every gradient to between {@code -most} and {@code most}. */

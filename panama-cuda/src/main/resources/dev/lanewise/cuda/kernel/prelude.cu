@@ -78,16 +78,26 @@ __device__ inline i64 floor_div(i64 a, i64 b) {
     i64 q = a / b;
     return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
 }
-__device__ inline float floor_div(float a, float b) { return floorf(a / b); }
-__device__ inline double floor_div(double a, double b) { return floor(a / b); }
+// The floor of the exact quotient, by way of the remainder, which is exact; a rounded quotient may be the next number.
+__device__ inline double floor_div(double a, double b) {
+    if (b == 0) return a / b;
+    double r = fmod(a, b);
+    double quotient = (a - r) / b;
+    if (r != 0 && (r < 0) != (b < 0)) quotient -= 1;
+    return quotient == 0 ? copysign(0.0, a / b) : rint(quotient);
+}
+__device__ inline float floor_div(float a, float b) { return (float)floor_div((double)a, (double)b); }
 
 __device__ inline i64 remainder_of(i64 a, i64 b) {
     if (b == 0 || b == -1) return 0;
     i64 r = a % b;
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
-// fmod is exact; a remainder of the other sign moves by one divisor.
-template <typename T> __device__ inline T toward(T r, T b) { return r != 0 && (r < 0) != (b < 0) ? r + b : r; }
+// fmod is exact; a remainder of the other sign moves by one divisor, and 0 takes the divisor's sign.
+template <typename T> __device__ inline T toward(T r, T b) {
+    if (r == 0) return (T)copysign((double)r, (double)b);
+    return (r < 0) != (b < 0) ? r + b : r;
+}
 __device__ inline float remainder_of(float a, float b) { return toward(fmodf(a, b), b); }
 __device__ inline double remainder_of(double a, double b) { return toward(fmod(a, b), b); }
 

@@ -4,7 +4,9 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +60,28 @@ public final class JavaArrays {
                 throw new TensorException("of: can't read " + flat.getClass().getSimpleName()
                         + " (expected an array of float, double, byte, int, long or boolean); convert it first");
         };
+    }
+
+    /** The memory with every truth value as 0 or 1, which kernels count on; copied only where one is not. */
+    public static MemorySegment truth(Dense dense) {
+        MemorySegment data = dense.data();
+        if (dense.spec().dtype() != DType.BOOL) {
+            return data;
+        }
+        for (long i = 0; i < data.byteSize(); i++) {
+            if ((data.get(ValueLayout.JAVA_BYTE, i) & ~1) != 0) {
+                return normalized(data);
+            }
+        }
+        return data;
+    }
+
+    private static MemorySegment normalized(MemorySegment data) {
+        MemorySegment copy = Arena.ofAuto().allocate(data.byteSize());
+        for (long i = 0; i < data.byteSize(); i++) {
+            copy.set(ValueLayout.JAVA_BYTE, i, (byte) (data.get(ValueLayout.JAVA_BYTE, i) != 0 ? 1 : 0));
+        }
+        return copy;
     }
 
     private static int fill(Object array, Shape shape, int dim, Object flat, int position) {

@@ -1,11 +1,13 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.spi.Origins;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
@@ -30,6 +32,28 @@ public final class Positions {
                     op + ": mask " + mask.spec() + " (expected BOOL); compare it, or cast with to(DType.BOOL)");
         }
         return mask;
+    }
+
+    /**
+     * Checks class numbers or positions on the host.
+     *
+     * @throws TensorException if one is below 0, or not below the size, naming it
+     */
+    public static void check(String op, Tensor numbers, long size) {
+        if (numbers.shape().isEmpty()) {
+            return;
+        }
+        long least;
+        long most;
+        try (var ignored = Scope.open(op)) {
+            Tensor constant = Origins.withOrigin(numbers, null);
+            least = constant.amin().itemLong();
+            most = constant.amax().itemLong();
+        }
+        if (least < 0 || most >= size) {
+            throw new TensorException(op + ": number " + (least < 0 ? least : most) + " in " + numbers.spec()
+                    + " (expected 0 to " + (size - 1) + "); check the numbers or their count");
+        }
     }
 
     /**
@@ -97,21 +121,14 @@ public final class Positions {
     private static Number lowest(DType dtype) {
         return switch (dtype) {
             case F32, F64, F16, BF16 -> Double.NEGATIVE_INFINITY;
-            case I8 -> Byte.MIN_VALUE;
-            case I32 -> Integer.MIN_VALUE;
-            case I64 -> Long.MIN_VALUE;
-            case U8, BOOL -> 0;
+            case I8, U8, I32, I64, BOOL -> WholeNumbers.least(dtype);
         };
     }
 
     private static Number highest(DType dtype) {
         return switch (dtype) {
             case F32, F64, F16, BF16 -> Double.POSITIVE_INFINITY;
-            case I8 -> Byte.MAX_VALUE;
-            case U8 -> 255;
-            case I32 -> Integer.MAX_VALUE;
-            case I64 -> Long.MAX_VALUE;
-            case BOOL -> 1;
+            case I8, U8, I32, I64, BOOL -> WholeNumbers.most(dtype);
         };
     }
 }

@@ -81,6 +81,32 @@ public final class SpecialFunctions {
         return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * SQRT_TWO_OVER_PI * (1 + 3 * 0.044715 * x * x);
     }
 
+    /**
+     * The floor of the exact quotient, as Python's {@code //} finds it: by way of the remainder, which is exact, since a
+     * rounded quotient may have reached the next whole number; {@code a / b} for a divisor of 0.
+     */
+    public static double floorDiv(double a, double b) {
+        if (b == 0) {
+            return a / b;
+        }
+        double r = a % b;
+        double quotient = (a - r) / b;
+        if (r != 0 && (r < 0) != (b < 0)) {
+            quotient -= 1;
+        }
+        // (a - r) is a multiple of b but for its rounding: the nearest whole number is meant
+        return quotient == 0 ? Math.copySign(0, a / b) : Math.rint(quotient);
+    }
+
+    /** The remainder of {@link #floorDiv}, which has the sign of b also where it is 0. */
+    public static double remainder(double a, double b) {
+        double r = a % b;
+        if (r == 0) {
+            return Math.copySign(0, b);
+        }
+        return (r < 0) != (b < 0) ? r + b : r;
+    }
+
     /** The derivative of {@code x sigmoid(x)}. */
     public static double siluDerivative(double x) {
         double s = sigmoid(x);

@@ -29,10 +29,17 @@ public enum Binary implements Op {
     MAXIMUM(Math::max, Math::max),
     /** The smaller one; NaN if one is NaN. */
     MINIMUM(Math::min, Math::min),
-    /** {@code floor(a / b)} as Python's {@code //}; integers divided by 0 give 0, as in NumPy. */
-    FLOOR_DIV((a, b) -> Math.floor(a / b), (a, b) -> b == 0 ? 0 : Math.floorDiv(a, b)),
-    /** {@code a - b * floor(a / b)}, with the sign of b as Python's {@code %}; for integers 0 where b is 0. */
-    REMAINDER(Binary::remainder, (a, b) -> b == 0 ? 0 : Math.floorMod(a, b)),
+    /**
+     * The largest whole number not above the exact quotient, as Python's {@code //}: 1 by 0.1 is 9, because the number
+     * nearest to 0.1 is a little more. A floating-point number divided by 0 is {@code a / b}; integers divided by 0 give
+     * 0, as in NumPy.
+     */
+    FLOOR_DIV(SpecialFunctions::floorDiv, (a, b) -> b == 0 ? 0 : Math.floorDiv(a, b)),
+    /**
+     * {@code a - b * floor(a / b)}, with the sign of b as Python's {@code %}, also where it is 0; NaN for a floating-point
+     * b of 0, for integers 0.
+     */
+    REMAINDER(SpecialFunctions::remainder, (a, b) -> b == 0 ? 0 : Math.floorMod(a, b)),
     /** The angle of the point (b, a) in radians. */
     ATAN2(Math::atan2),
     /** Bitwise and. */
@@ -108,11 +115,6 @@ public enum Binary implements Op {
         Check.sameDtype(this, in);
         Check.dtype(this, in[0], dtypes);
         return Check.one(in[0].with(Shape.broadcast(opName(), in[0].shape(), in[1].shape())));
-    }
-
-    private static double remainder(double a, double b) {
-        double r = a % b;
-        return r != 0 && (r < 0) != (b < 0) ? r + b : r;
     }
 
     private static long integerPower(long base, long exponent) {

@@ -2,6 +2,7 @@ package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.WholeNumbers;
 import java.util.Set;
 
 /**
@@ -83,12 +84,27 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 1);
         Check.dtype(this, in[0], kind.dtypes);
-        Check.that(
-                in[0].dtype().isFloating() || isWhole(a) && isWhole(b),
-                this,
-                "the number " + a + " is not a whole number for " + in[0],
-                "cast the tensor with to(DType.F32)");
+        if (!in[0].dtype().isFloating()) {
+            checkInteger(in[0]);
+        }
         return Check.one(in[0]);
+    }
+
+    /** Bounds of a clamp may be infinite, as long as results are elements of the type. */
+    private void checkInteger(TensorSpec in) {
+        Check.that(
+                isWhole(a) && isWhole(b),
+                this,
+                "the number " + (isWhole(a) ? b : a) + " is not a whole number for " + in,
+                "cast the tensor with to(DType.F32)");
+        boolean fits = kind == Kind.CLAMP
+                ? a <= WholeNumbers.most(in.dtype()) && b >= WholeNumbers.least(in.dtype())
+                : Math.abs(a) < 0x1p63;
+        Check.that(
+                fits,
+                this,
+                "the number " + a + (kind == Kind.CLAMP ? " or " + b : "") + " is outside the range of " + in,
+                "cast the tensor with to(DType.F64)");
     }
 
     private static boolean isWhole(double v) {

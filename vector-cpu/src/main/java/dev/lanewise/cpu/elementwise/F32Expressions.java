@@ -83,7 +83,7 @@ final class F32Expressions {
             case POW -> each(Math::pow);
             case MAXIMUM -> f32((a, b) -> a.max(b));
             case MINIMUM -> f32((a, b) -> a.min(b));
-            case FLOOR_DIV -> each((a, b) -> Math.floor(a / b));
+            case FLOOR_DIV -> each(Binary.FLOOR_DIV::apply);
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
             case RELU_GRAD -> f32((g, y) -> g.blend(0, y.compare(GT, 0).not()));

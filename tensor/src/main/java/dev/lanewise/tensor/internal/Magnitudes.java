@@ -1,0 +1,99 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.spi.Origins;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+
+/** Norms and deviations, whose powers may leave the range of a type that holds the result. */
+public final class Magnitudes {
+    /** Magnitudes between these, by type, have squares, and sums of many squares, inside the range. */
+    private record Ordinary(double least, double most) {
+        static final Ordinary SINGLE = new Ordinary(1e-14, 1e14);
+        static final Ordinary DOUBLE = new Ordinary(1e-140, 1e140);
+    }
+
+    private Magnitudes() {}
+
+    /** A function computed in F32 where the type has 16 bits, its result rounded to the type. */
+    public static Tensor inF32(Tensor x, UnaryOperator<Tensor> function) {
+        boolean narrow = x.dtype() == DType.F16 || x.dtype() == DType.BF16;
+        return narrow ? function.apply(x.to(DType.F32)).to(x.dtype()) : function.apply(x);
+    }
+
+    /** The variance along dimensions. */
+    public static Tensor var(Tensor x, int[] dims, double correction, boolean keepDims) {
+        Tensor squares = x.sub(x.mean(dims, true)).square();
+        return squares.sum(dims, keepDims).div(freedom(x, dims, correction));
+    }
+
+    /** The standard deviation along dimensions. */
+    public static Tensor std(Tensor x, int[] dims, double correction, boolean keepDims) {
+        Tensor norm = norm(x.sub(x.mean(dims, true)), 2, dims, keepDims);
+        return norm.div(Math.sqrt(freedom(x, dims, correction)));
+    }
+
+    private static double freedom(Tensor x, int[] dims, double correction) {
+        return Math.max(count(x, dims) - correction, 0);
+    }
+
+    private static long count(Tensor x, int[] dims) {
+        return Arrays.stream(dims)
+                .mapToLong(dim -> x.shape().size(dim))
+                .reduce(1, (a, b) -> a * b);
+    }
+
+    /** The norm of any order along dimensions. */
+    public static Tensor norm(Tensor x, double p, int[] dims, boolean keepDims) {
+        if (p == 0) {
+            return x.ne(0).to(x.dtype()).sum(dims, keepDims);
+        }
+        Tensor magnitude = p == 2 ? x : x.abs();
+        if (Double.isInfinite(p)) {
+            return p > 0 ? magnitude.amax(dims, keepDims) : magnitude.amin(dims, keepDims);
+        }
+        if (p == 1) {
+            return magnitude.sum(dims, keepDims);
+        }
+        if (count(x, dims) == 0) {
+            return finiteNorm(magnitude, p, dims, keepDims);
+        }
+        Tensor scale = scale(x, p, dims);
+        Tensor norm = finiteNorm(magnitude.div(scale), p, dims, true).mul(scale);
+        return keepDims ? norm : norm.squeeze(dims);
+    }
+
+    private static Tensor finiteNorm(Tensor x, double p, int[] dims, boolean keepDims) {
+        if (p == 2) {
+            return root(x.square().sum(dims, keepDims), 0.5);
+        }
+        // powers have no finite slope at 0, or none at all: nothing is differentiated there
+        Tensor zero = x.eq(0);
+        Tensor powers = zero.where(x.zerosLike(), zero.where(x.onesLike(), x).pow(p));
+        Tensor root = root(powers.sum(dims, keepDims), 1 / p);
+        // a negative power of 0 is infinite, and so makes the norm 0
+        return p > 0 ? root : zero.any(dims, keepDims).where(root.zerosLike(), root);
+    }
+
+    /** A power of a sum of powers; of 0 it is 0 (or, for a negative one, infinite), with the gradient 0. */
+    private static Tensor root(Tensor sum, double exponent) {
+        Tensor zero = sum.eq(0);
+        Tensor safe = zero.where(sum.onesLike(), sum);
+        Tensor root = exponent == 0.5 ? safe.sqrt() : safe.pow(exponent);
+        return zero.where(Tensor.full(Math.pow(0, exponent), sum.dtype(), sum.device()), root);
+    }
+
+    /**
+     * A constant to divide by so that powers stay in range: 1 for ordinary magnitudes, which leaves every bit as it is,
+     * and the largest magnitude for others.
+     */
+    private static Tensor scale(Tensor x, double p, int[] dims) {
+        Ordinary ordinary = x.dtype() == DType.F64 ? Ordinary.DOUBLE : Ordinary.SINGLE;
+        double reach = 2 / Math.abs(p);
+        Tensor largest = Origins.withOrigin(x, null).abs().amax(dims, true);
+        Tensor small = largest.gt(0).and(largest.lt(Math.min(Math.pow(ordinary.least, reach), 1)));
+        Tensor large = largest.lt(Double.POSITIVE_INFINITY).and(largest.gt(Math.pow(ordinary.most, reach)));
+        return small.or(large).where(largest, Tensor.full(1, x.dtype(), x.device()));
+    }
+}

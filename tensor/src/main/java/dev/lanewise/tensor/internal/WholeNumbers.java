@@ -1,0 +1,108 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.Compare;
+
+/**
+ * Numbers beside tensors of integers or truth values: what Python's numbers, which have no limits, would give, or a
+ * refusal; never a number cut to the element type.
+ */
+public final class WholeNumbers {
+    /** Up to here, and from its negative on, every integer is a {@code double}. */
+    private static final long MOST_EXACT = 1L << 53;
+
+    private WholeNumbers() {}
+
+    /** The smallest element of an integer type or {@link DType#BOOL}. */
+    public static long least(DType dtype) {
+        return switch (dtype) {
+            case I8 -> Byte.MIN_VALUE;
+            case I32 -> Integer.MIN_VALUE;
+            case I64 -> Long.MIN_VALUE;
+            case U8, BOOL -> 0;
+            case F32, F64, F16, BF16 -> throw new IllegalArgumentException("not an integer type: " + dtype);
+        };
+    }
+
+    /** The largest element of an integer type or {@link DType#BOOL}. */
+    public static long most(DType dtype) {
+        return switch (dtype) {
+            case I8 -> Byte.MAX_VALUE;
+            case U8 -> 255;
+            case I32 -> Integer.MAX_VALUE;
+            case I64 -> Long.MAX_VALUE;
+            case BOOL -> 1;
+            case F32, F64, F16, BF16 -> throw new IllegalArgumentException("not an integer type: " + dtype);
+        };
+    }
+
+    /** Whether {@code double} holds the integer and its neighbours. */
+    public static boolean isExact(long value) {
+        return value >= -MOST_EXACT && value <= MOST_EXACT;
+    }
+
+    /**
+     * A number as an element of an integer type or {@link DType#BOOL}.
+     *
+     * @throws TensorException if it is a fraction, NaN or outside the type's range
+     */
+    public static long element(String op, DType dtype, double value) {
+        if (value != Math.rint(value) || isBelow(value, dtype) || isAbove(value, dtype)) {
+            throw refused(op, dtype, Double.toString(value));
+        }
+        return (long) value;
+    }
+
+    /** As {@link #element(String, DType, double)}. */
+    public static long element(String op, DType dtype, long value) {
+        if (value < least(dtype) || value > most(dtype)) {
+            throw refused(op, dtype, Long.toString(value));
+        }
+        return value;
+    }
+
+    private static TensorException refused(String op, DType dtype, String value) {
+        return new TensorException(op + ": the number " + value + " is not an element of " + dtype
+                + " (expected a whole number from " + least(dtype) + " to " + most(dtype)
+                + "); cast the tensor with to(DType.I64) or to(DType.F64)");
+    }
+
+    private static boolean isBelow(double value, DType dtype) {
+        return value < least(dtype);
+    }
+
+    private static boolean isAbove(double value, DType dtype) {
+        // 2^63 - 1 is not a double: above it is 2^63
+        return dtype == DType.I64 ? value >= 0x1p63 : value > most(dtype);
+    }
+
+    /** A tensor of integers or truth values compared with any number. */
+    public static Tensor compare(Compare op, Tensor x, double value) {
+        boolean whole = value == Math.rint(value);
+        if (Double.isNaN(value) || !whole && (op == Compare.EQ || op == Compare.NE)) {
+            return constant(x, op == Compare.NE);
+        }
+        // among integers, below 1.5 is below 2, and above 1.5 is above 1
+        boolean up = op == Compare.LT || op == Compare.GE;
+        double bound = up ? Math.ceil(value) : Math.floor(value);
+        if (isAbove(bound, x.dtype()) || isBelow(bound, x.dtype())) {
+            return constant(x, op.test(0, bound));
+        }
+        return compare(op, x, (long) bound);
+    }
+
+    /** A tensor of integers or truth values compared with any integer. */
+    public static Tensor compare(Compare op, Tensor x, long value) {
+        if (value < least(x.dtype()) || value > most(x.dtype())) {
+            return constant(x, op.test(0, value));
+        }
+        return Tensor.apply(op, x, Tensor.full(value, x.dtype(), x.device()));
+    }
+
+    /** One truth value for every element. */
+    public static Tensor constant(Tensor x, boolean value) {
+        return Tensor.full(value ? 1 : 0, DType.BOOL, x.device(), x.shape().toArray());
+    }
+}
