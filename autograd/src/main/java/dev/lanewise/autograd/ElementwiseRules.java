@@ -66,7 +66,10 @@ final class ElementwiseRules {
                 Rule.input(
                         (g, x) -> a == 0 ? g.zerosLike() : g.mul(x.pow(a - 1)).mul(a));
             case LEAKY_RELU -> Rule.input((g, x) -> x.gt(0).where(g, g.mul(a)));
-            case ELU -> new Rule(1, 1, (c, i) -> c.x(0).gt(0).where(c.g(), c.g().mul(c.y(0).add(a))));
+            // from x, because y + a cancels; e^x of a positive x may be infinite, though nobody looks at it
+            case ELU ->
+                Rule.input((g, x) ->
+                        x.gt(0).where(g, g.mul(x.clamp(Double.NEGATIVE_INFINITY, 0).exp()).mul(a)));
             case CLAMP -> Rule.input((g, x) -> x.ge(a).and(x.le(op.b())).where(g, g.zerosLike()));
         };
     }
@@ -84,8 +87,8 @@ final class ElementwiseRules {
                                 ? c.g().div(c.x(1))
                                 : c.g().mul(c.y(0)).div(c.x(1)).neg());
             case POW -> new Rule(i -> Rule.ALL, i -> i == 1 ? Rule.FIRST : 0, ElementwiseRules::pow);
-            case MAXIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).gt(c.x(1 - i))));
-            case MINIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).lt(c.x(1 - i))));
+            case MAXIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).lt(c.x(1 - i))));
+            case MINIMUM -> Rule.inputs((c, i) -> share(c, c.x(i).gt(c.x(1 - i))));
             case REMAINDER ->
                 new Rule(
                         i -> i == 0 ? 0 : Rule.ALL,
@@ -145,11 +148,10 @@ final class ElementwiseRules {
         return orZero(none, c.g().mul(slope).div(scale));
     }
 
-    /** The whole gradient where the operand won, half of it where both are equal. */
-    private static Tensor share(Context c, Tensor won) {
+    /** Nothing where the operand lost, half of the gradient where both are equal, else (one may be NaN) all of it. */
+    private static Tensor share(Context c, Tensor lost) {
         Tensor g = c.g();
-        Tensor tied = c.x(0).eq(c.x(1)).where(g.mul(0.5), g.zerosLike());
-        return won.where(g, tied);
+        return orZero(lost, c.x(0).eq(c.x(1)).where(g.mul(0.5), g));
     }
 
     /** The rule of {@code g f'(x)}: for g the same with the new gradient, for x the second derivative of f. */

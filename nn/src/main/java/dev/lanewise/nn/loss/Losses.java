@@ -37,9 +37,9 @@ public final class Losses {
         return beta == 0
                 ? absoluteError(reduction)
                 : inF32((p, t) -> {
-                    Tensor d = p.sub(t).abs();
-                    Tensor near = d.clamp(0, beta);
-                    Tensor loss = near.square().mul(0.5 / beta).add(d.sub(near));
+                    Tensor d = p.sub(t);
+                    Tensor far = d.abs().sub(0.5 * beta);
+                    Tensor loss = d.abs().lt(beta).where(parabola(d, beta).div(beta), far);
                     return reduce("smooth_l1_loss", p, t, loss, reduction);
                 });
     }
@@ -53,11 +53,16 @@ public final class Losses {
     public static Loss huber(double delta, Reduction reduction) {
         check("huber_loss: delta", delta, delta > 0, "above 0");
         return inF32((p, t) -> {
-            Tensor d = p.sub(t).abs();
-            Tensor near = d.clamp(0, delta);
-            Tensor loss = near.square().mul(0.5).add(d.sub(near).mul(delta));
+            Tensor d = p.sub(t);
+            Tensor far = d.abs().sub(0.5 * delta).mul(delta);
+            Tensor loss = d.abs().lt(delta).where(parabola(d, delta), far);
             return reduce("huber_loss", p, t, loss, reduction);
         });
+    }
+
+    /** {@code d^2 / 2}, finite also where it is not used: the gradient of an infinite one would be NaN, not 0. */
+    private static Tensor parabola(Tensor d, double end) {
+        return d.clamp(-end, end).square().mul(0.5);
     }
 
     private static void check(String what, double value, boolean holds, String expected) {

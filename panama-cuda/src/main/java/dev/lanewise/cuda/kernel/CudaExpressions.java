@@ -85,7 +85,7 @@ public final class CudaExpressions {
             case XOR -> "a ^ b";
             case SHL -> "b < 0 || b > 63 ? (i64)0 : (i64)((u64)a << b)";
             case SHR -> "a >> (b < 0 || b > 63 ? (i64)63 : b)";
-            case RELU_GRAD -> "b > 0 ? a : (T)0";
+            case RELU_GRAD -> "b <= 0 ? (T)0 : a";
             case SIGMOID_GRAD -> "a * b * (1 - b)";
             case TANH_GRAD -> "a * (1 - b * b)";
             case GELU_GRAD -> "a * gelu_derivative(b)";

@@ -116,10 +116,8 @@ __device__ inline i64 power(i64 base, i64 exponent) {
     }
     return (i64)result;
 }
-// C's power of 1 by infinity or NaN, and of -1 by infinity, is 1; here it is NaN, as on the CPU.
-__device__ inline bool power_is_nan(double a, double b) { return (a == 1 || a == -1) && !isfinite(b); }
-__device__ inline float power(float a, float b) { return power_is_nan(a, b) ? b - b : powf(a, b); }
-__device__ inline double power(double a, double b) { return power_is_nan(a, b) ? b - b : pow(a, b); }
+__device__ inline float power(float a, float b) { return powf(a, b); }
+__device__ inline double power(double a, double b) { return pow(a, b); }
 
 template <typename T> __device__ inline T sigmoid(T x) {
     if (x >= 0) return 1 / (1 + exp(-x));

@@ -30,8 +30,12 @@ public final class Magnitudes {
 
     /** The standard deviation along dimensions. */
     public static Tensor std(Tensor x, int[] dims, double correction, boolean keepDims) {
-        Tensor norm = norm(x.sub(x.mean(dims, true)), 2, dims, keepDims);
-        return norm.div(Math.sqrt(freedom(x, dims, correction)));
+        double freedom = freedom(x, dims, correction);
+        if (freedom == 0) {
+            // NaN, and so is its gradient
+            return var(x, dims, correction, keepDims).sqrt();
+        }
+        return norm(x.sub(x.mean(dims, true)), 2, dims, keepDims).div(Math.sqrt(freedom));
     }
 
     private static double freedom(Tensor x, int[] dims, double correction) {
@@ -86,14 +90,15 @@ public final class Magnitudes {
 
     /**
      * A constant to divide by so that powers stay in range: 1 for ordinary magnitudes, which leaves every bit as it is,
-     * and the largest magnitude for others.
+     * and for others the magnitude that counts most: the largest, or for negative powers the smallest.
      */
     private static Tensor scale(Tensor x, double p, int[] dims) {
         Ordinary ordinary = x.dtype() == DType.F64 ? Ordinary.DOUBLE : Ordinary.SINGLE;
         double reach = 2 / Math.abs(p);
-        Tensor largest = Origins.withOrigin(x, null).abs().amax(dims, true);
-        Tensor small = largest.gt(0).and(largest.lt(Math.min(Math.pow(ordinary.least, reach), 1)));
-        Tensor large = largest.lt(Double.POSITIVE_INFINITY).and(largest.gt(Math.pow(ordinary.most, reach)));
-        return small.or(large).where(largest, Tensor.full(1, x.dtype(), x.device()));
+        Tensor magnitude = Origins.withOrigin(x, null).abs();
+        Tensor most = p > 0 ? magnitude.amax(dims, true) : magnitude.amin(dims, true);
+        Tensor small = most.gt(0).and(most.lt(Math.min(Math.pow(ordinary.least, reach), 1)));
+        Tensor large = most.lt(Double.POSITIVE_INFINITY).and(most.gt(Math.pow(ordinary.most, reach)));
+        return small.or(large).where(most, Tensor.full(1, x.dtype(), x.device()));
     }
 }

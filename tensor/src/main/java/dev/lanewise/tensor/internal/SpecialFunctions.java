@@ -98,6 +98,11 @@ public final class SpecialFunctions {
         return quotient == 0 ? Math.copySign(0, a / b) : Math.rint(quotient);
     }
 
+    /** {@code a^b} as C and Python have it: unlike {@link Math#pow} also 1^NaN, 1^inf and (-1)^inf are 1. */
+    public static double pow(double a, double b) {
+        return a == 1 || a == -1 && Double.isInfinite(b) ? 1 : Math.pow(a, b);
+    }
+
     /** The remainder of {@link #floorDiv}, which has the sign of b also where it is 0. */
     public static double remainder(double a, double b) {
         double r = a % b;

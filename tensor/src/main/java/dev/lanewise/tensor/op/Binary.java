@@ -24,7 +24,7 @@ public enum Binary implements Op {
     /** {@code a / b}. */
     DIV((a, b) -> a / b),
     /** {@code a^b}; for integers 0 where the exact power is a fraction. */
-    POW(Math::pow, Binary::integerPower),
+    POW(SpecialFunctions::pow, Binary::integerPower),
     /** The larger one; NaN if one is NaN. */
     MAXIMUM(Math::max, Math::max),
     /** The smaller one; NaN if one is NaN. */
@@ -52,8 +52,8 @@ public enum Binary implements Op {
     SHL(DType.INTEGERS, null, (a, b) -> b < 0 || b > 63 ? 0 : a << b),
     /** {@code a >> b} with the sign kept; b outside 0 to 63 counts as 63. */
     SHR(DType.INTEGERS, null, (a, b) -> a >> (b < 0 || b > 63 ? 63 : b)),
-    /** {@code g} where the activation {@code y} is positive, else 0. */
-    RELU_GRAD((g, y) -> y > 0 ? g : 0),
+    /** {@code g} where the activation {@code y} is positive or NaN, else 0. */
+    RELU_GRAD((g, y) -> y <= 0 ? 0 : g),
     /** {@code g * y * (1 - y)}. */
     SIGMOID_GRAD((g, y) -> g * y * (1 - y)),
     /** {@code g * (1 - y^2)}. */

@@ -2,6 +2,7 @@ package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.SpecialFunctions;
 import dev.lanewise.tensor.internal.WholeNumbers;
 import java.util.Set;
 
@@ -26,7 +27,7 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         /** {@code a / x}. */
         RDIV(DType.FLOATING, (x, a, b) -> a / x),
         /** {@code x^a}. */
-        POW(DType.FLOATING, (x, a, b) -> Math.pow(x, a)),
+        POW(DType.FLOATING, (x, a, b) -> SpecialFunctions.pow(x, a)),
         /** {@code x} above 0, {@code a * x} below. */
         LEAKY_RELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * x),
         /** {@code x} above 0, {@code a * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289). */

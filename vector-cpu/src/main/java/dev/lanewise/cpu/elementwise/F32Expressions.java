@@ -67,7 +67,7 @@ final class F32Expressions {
             case RSUB -> f32((x, a) -> a.sub(x));
             case DIV -> f32((x, a) -> x.div(a));
             case RDIV -> f32((x, a) -> a.div(x));
-            case POW -> each(Math::pow);
+            case POW -> each(Binary.POW::apply);
             case LEAKY_RELU -> f32((x, a) -> a.mul(x).blend(x, x.compare(GT, 0)));
             case ELU -> f32((x, a) -> a.mul(VectorMath.expm1(x)).blend(x, x.compare(GT, 0)));
             case CLAMP -> f32((x, a, b) -> x.max(a).min(b));
@@ -80,13 +80,13 @@ final class F32Expressions {
             case SUB -> f32((a, b) -> a.sub(b));
             case MUL -> f32((a, b) -> a.mul(b));
             case DIV -> f32((a, b) -> a.div(b));
-            case POW -> each(Math::pow);
+            case POW -> each(Binary.POW::apply);
             case MAXIMUM -> f32((a, b) -> a.max(b));
             case MINIMUM -> f32((a, b) -> a.min(b));
             case FLOOR_DIV -> each(Binary.FLOOR_DIV::apply);
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
-            case RELU_GRAD -> f32((g, y) -> g.blend(0, y.compare(GT, 0).not()));
+            case RELU_GRAD -> f32((g, y) -> g.blend(0, y.compare(LE, 0)));
             case SIGMOID_GRAD ->
                 f32((g, y) ->
                         g.mul(y).mul(FloatVector.broadcast(Species.F32, 1f).sub(y)));

@@ -67,7 +67,7 @@ final class F64Expressions {
             case RSUB -> f64((x, a) -> a.sub(x));
             case DIV -> f64((x, a) -> x.div(a));
             case RDIV -> f64((x, a) -> a.div(x));
-            case POW -> each(Math::pow);
+            case POW -> each(Binary.POW::apply);
             case LEAKY_RELU -> f64((x, a) -> a.mul(x).blend(x, x.compare(GT, 0)));
             case ELU -> each((x, a) -> x > 0 ? x : a * Math.expm1(x));
             case CLAMP -> f64((x, a, b) -> x.max(a).min(b));
@@ -80,13 +80,13 @@ final class F64Expressions {
             case SUB -> f64((a, b) -> a.sub(b));
             case MUL -> f64((a, b) -> a.mul(b));
             case DIV -> f64((a, b) -> a.div(b));
-            case POW -> each(Math::pow);
+            case POW -> each(Binary.POW::apply);
             case MAXIMUM -> f64((a, b) -> a.max(b));
             case MINIMUM -> f64((a, b) -> a.min(b));
             case FLOOR_DIV -> each(Binary.FLOOR_DIV::apply);
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
-            case RELU_GRAD -> f64((g, y) -> g.blend(0, y.compare(GT, 0).not()));
+            case RELU_GRAD -> f64((g, y) -> g.blend(0, y.compare(LE, 0)));
             case SIGMOID_GRAD -> f64((g, y) -> g.mul(y).mul(broadcast(1).sub(y)));
             case TANH_GRAD -> f64((g, y) -> g.mul(broadcast(1).sub(y.mul(y))));
             case GELU_GRAD -> each(Binary.GELU_GRAD::apply);
