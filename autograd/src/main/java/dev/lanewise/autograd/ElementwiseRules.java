@@ -70,6 +70,8 @@ final class ElementwiseRules {
             case ELU ->
                 Rule.input((g, x) ->
                         x.gt(0).where(g, g.mul(x.clamp(Double.NEGATIVE_INFINITY, 0).exp()).mul(a)));
+            case HARDTANH ->
+                Rule.input((g, x) -> orZero(x.le(a).or(x.ge(op.b())), g));
             case CLAMP -> Rule.input((g, x) -> x.ge(a).and(x.le(op.b())).where(g, g.zerosLike()));
         };
     }

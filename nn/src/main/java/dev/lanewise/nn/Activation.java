@@ -69,12 +69,12 @@ public final class Activation extends Module {
 
     /** {@code clamp(x, least, most)}; PyTorch's defaults are -1 and 1. */
     public static Activation hardtanh(double least, double most) {
-        return new Activation("hardtanh(" + least + ", " + most + ")", x -> x.clamp(least, most));
+        return new Activation("hardtanh(" + least + ", " + most + ")", x -> x.hardtanh(least, most));
     }
 
     /** {@code clamp(x, 0, 6)}. */
     public static Activation relu6() {
-        return new Activation("relu6", x -> x.clamp(0, 6));
+        return new Activation("relu6", x -> x.hardtanh(0, 6));
     }
 
     /** {@link UnaryWith.Kind#LEAKY_RELU}; PyTorch's default slope is 0.01. */

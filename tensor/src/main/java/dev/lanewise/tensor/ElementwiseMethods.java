@@ -3,6 +3,7 @@ package dev.lanewise.tensor;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.CLAMP;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.DIV;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.ELU;
+import static dev.lanewise.tensor.op.UnaryWith.Kind.HARDTANH;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.LEAKY_RELU;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.POW;
 import static dev.lanewise.tensor.op.UnaryWith.Kind.RDIV;
@@ -432,7 +433,12 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     /** {@code min(max(this, -1), 1)}. */
     default Tensor hardtanh() {
-        return clamp(-1, 1);
+        return hardtanh(-1, 1);
+    }
+
+    /** {@code min(max(this, least), most)}, an activation: unlike a clamp's, its gradient is 0 at the bounds. */
+    default Tensor hardtanh(double least, double most) {
+        return self().apply(new UnaryWith(HARDTANH, least, most));
     }
 
     /** {@code this} above 0, {@code slope * this} below. */

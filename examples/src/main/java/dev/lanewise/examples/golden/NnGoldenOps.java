@@ -29,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Adapters from reference cases to losses, modules, optimizers and schedules. */
 public final class NnGoldenOps implements GoldenOps {
@@ -72,14 +73,24 @@ public final class NnGoldenOps implements GoldenOps {
                 a -> (x, y) -> Losses.negativeLogLikelihood(reduction(a)).of(x.logSoftmax(1), y));
         loss("mse_loss", a -> Losses.meanSquaredError(reduction(a)));
         loss("l1_loss", a -> Losses.absoluteError(reduction(a)));
-        loss("smooth_l1_loss", a -> Losses.smoothL1(1, reduction(a)));
-        loss("huber_loss", a -> Losses.huber(1, reduction(a)));
-        loss("binary_cross_entropy_with_logits", a -> Losses.binaryCrossEntropyWithLogits(reduction(a)));
+        loss("smooth_l1_loss", a -> Losses.smoothL1(a.number("beta", 1), reduction(a)));
+        loss("huber_loss", a -> Losses.huber(a.number("delta", 1), reduction(a)));
+        loss("binary_cross_entropy", a -> Losses.binaryCrossEntropy(reduction(a)));
+        ops.put(
+                "binary_cross_entropy_with_logits",
+                (inputs, a) -> List.of(ofLogits(inputs.get("weight"), reduction(a))
+                        .of(input(inputs, "x"), input(inputs, "target"))));
         loss("kl_div", a -> {
             boolean batchMean = a.text("reduction").equals("batchmean");
             Loss loss = Losses.klDivergence(batchMean, batchMean ? Reduction.SUM : reduction(a));
             return (x, y) -> loss.of(x.logSoftmax(1), y);
         });
+    }
+
+    private static Loss ofLogits(@Nullable Tensor weight, Reduction reduction) {
+        return weight == null
+                ? Losses.binaryCrossEntropyWithLogits(reduction)
+                : Losses.binaryCrossEntropyWithLogits(weight, reduction);
     }
 
     private void loss(String name, Function<Attributes, Loss> loss) {

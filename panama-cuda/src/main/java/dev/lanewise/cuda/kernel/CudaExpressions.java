@@ -64,7 +64,7 @@ public final class CudaExpressions {
             case POW -> "power(a, p)";
             case LEAKY_RELU -> "a > 0 ? a : p * a";
             case ELU -> "a > 0 ? a : p * expm1(a)";
-            case CLAMP -> "minimum(maximum(a, p), q)";
+            case CLAMP, HARDTANH -> "minimum(maximum(a, p), q)";
         };
     }
 

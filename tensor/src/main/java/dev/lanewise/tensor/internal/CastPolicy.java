@@ -169,7 +169,7 @@ enum CastPolicy {
     private static CastPolicy of(UnaryWith.Kind kind) {
         return switch (kind) {
             case POW, RDIV -> WIDE;
-            case ADD, MUL, RSUB, DIV, LEAKY_RELU, ELU, CLAMP -> AS_THEY_ARE;
+            case ADD, MUL, RSUB, DIV, LEAKY_RELU, ELU, CLAMP, HARDTANH -> AS_THEY_ARE;
         };
     }
 }

@@ -33,7 +33,9 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         /** {@code x} above 0, {@code a * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289). */
         ELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * Math.expm1(x)),
         /** {@code min(max(x, a), b)}; NaN for NaN. */
-        CLAMP(DType.NUMBERS, (x, a, b) -> Math.min(Math.max(x, a), b));
+        CLAMP(DType.NUMBERS, (x, a, b) -> Math.min(Math.max(x, a), b)),
+        /** As {@link #CLAMP}, but its gradient is 0 at the bounds themselves, where that of a clamp is 1. */
+        HARDTANH(DType.FLOATING, (x, a, b) -> Math.min(Math.max(x, a), b));
 
         private final Set<DType> dtypes;
         private final Function function;
@@ -53,6 +55,11 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         this(kind, a, 0);
     }
 
+    /** Whether the function uses its second number. */
+    public boolean takesTwo() {
+        return kind == Kind.CLAMP || kind == Kind.HARDTANH;
+    }
+
     /** The function's value for a floating-point element. */
     public double apply(double x) {
         return kind.function.apply(x, a, b);
@@ -65,15 +72,16 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
             case MUL -> x * (long) a;
             case RSUB -> (long) a - x;
             case CLAMP -> Math.min(Math.max(x, (long) a), (long) b);
-            case DIV, RDIV, POW, LEAKY_RELU, ELU -> (long) apply((double) x);
+            case DIV, RDIV, POW, LEAKY_RELU, ELU, HARDTANH -> (long) apply((double) x);
         };
     }
 
     @Override
     public String opName() {
-        return kind == Kind.LEAKY_RELU || kind == Kind.ELU || kind == Kind.CLAMP
-                ? Check.lower(kind)
-                : Check.lower(kind) + "_scalar";
+        return switch (kind) {
+            case LEAKY_RELU, ELU, CLAMP, HARDTANH -> Check.lower(kind);
+            case ADD, MUL, RSUB, DIV, RDIV, POW -> Check.lower(kind) + "_scalar";
+        };
     }
 
     @Override

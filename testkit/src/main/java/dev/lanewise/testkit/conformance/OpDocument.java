@@ -71,6 +71,7 @@ public final class OpDocument {
             Map.entry("hardsigmoid", "F.hardsigmoid"),
             Map.entry("leaky_relu", "F.leaky_relu"),
             Map.entry("elu", "F.elu"),
+            Map.entry("hardtanh", "F.hardtanh"),
             Map.entry("pad", "F.pad"),
             Map.entry("scatter_mul", "torch.scatter_reduce('prod')"),
             Map.entry("scatter_amax", "torch.scatter_reduce('amax')"),

@@ -132,6 +132,9 @@ public final class TensorGoldenOps implements GoldenOps {
         binary("pow", Tensor::pow);
         binary("maximum", Tensor::maximum);
         binary("minimum", Tensor::minimum);
+        binary("atan2", Tensor::atan2);
+        binary("floor_divide", Tensor::floorDiv);
+        binary("remainder", Tensor::remainder);
         binary("eq", Tensor::eq);
         binary("ne", Tensor::ne);
         binary("lt", Tensor::lt);
@@ -220,6 +223,8 @@ public final class TensorGoldenOps implements GoldenOps {
     }
 
     private void products() {
+        unary("det", Tensor::det);
+        unary("svdvals", x -> x.svd().s());
         binary("matmul", Tensor::matmul);
         binary("matmul_tn", (a, b) -> a.transpose().matmul(b));
         binary("matmul_nt", (a, b) -> a.matmul(b.transpose()));

@@ -39,7 +39,7 @@ public final class Elementwise {
             long second = first + Long.BYTES;
             Sources.write(numberType, op.a(), first);
             Sources.write(numberType, op.b(), second);
-            boolean both = dtype.isInteger() || op.kind() == UnaryWith.Kind.CLAMP;
+            boolean both = dtype.isInteger() || op.takesTwo();
             Nest nest = Nest.of(outputs[0], inputs);
             run(CpuKernels.of(op.kind(), dtype), both ? nest.withNumbers(first, second) : nest.withNumbers(first));
         }

@@ -70,7 +70,7 @@ final class F32Expressions {
             case POW -> each(Binary.POW::apply);
             case LEAKY_RELU -> f32((x, a) -> a.mul(x).blend(x, x.compare(GT, 0)));
             case ELU -> f32((x, a) -> a.mul(VectorMath.expm1(x)).blend(x, x.compare(GT, 0)));
-            case CLAMP -> f32((x, a, b) -> x.max(a).min(b));
+            case CLAMP, HARDTANH -> f32((x, a, b) -> x.max(a).min(b));
         };
     }
 

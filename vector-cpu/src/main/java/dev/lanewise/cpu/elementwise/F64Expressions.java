@@ -70,7 +70,7 @@ final class F64Expressions {
             case POW -> each(Binary.POW::apply);
             case LEAKY_RELU -> f64((x, a) -> a.mul(x).blend(x, x.compare(GT, 0)));
             case ELU -> each((x, a) -> x > 0 ? x : a * Math.expm1(x));
-            case CLAMP -> f64((x, a, b) -> x.max(a).min(b));
+            case CLAMP, HARDTANH -> f64((x, a, b) -> x.max(a).min(b));
         };
     }
 

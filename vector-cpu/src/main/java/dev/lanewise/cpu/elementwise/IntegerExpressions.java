@@ -57,7 +57,8 @@ final class IntegerExpressions {
             case MUL -> integer((x, a, b) -> x * a);
             case RSUB -> integer((x, a, b) -> a - x);
             case CLAMP -> integer((x, a, b) -> Math.min(Math.max(x, a), b));
-            case DIV, RDIV, POW, LEAKY_RELU, ELU -> throw new IllegalArgumentException(kind + ": not for integers");
+            case DIV, RDIV, POW, LEAKY_RELU, ELU, HARDTANH ->
+                throw new IllegalArgumentException(kind + ": not for integers");
         };
     }
 
