@@ -94,7 +94,8 @@ public final class Magnitudes {
      */
     private static Tensor scale(Tensor x, double p, int[] dims) {
         Ordinary ordinary = x.dtype() == DType.F64 ? Ordinary.DOUBLE : Ordinary.SINGLE;
-        double reach = 2 / Math.abs(p);
+        // of the gradient too, which takes a negative power further
+        double reach = 2 / (p > 0 ? p : 1 - p);
         Tensor magnitude = Origins.withOrigin(x, null).abs();
         Tensor most = p > 0 ? magnitude.amax(dims, true) : magnitude.amin(dims, true);
         Tensor small = most.gt(0).and(most.lt(Math.min(Math.pow(ordinary.least, reach), 1)));
