@@ -26,9 +26,7 @@ final class Context {
     /** The upstream gradient of the first result, zeros if nothing came. */
     Tensor g() {
         Tensor g = upstream[0];
-        return g != null
-                ? g
-                : Tensor.create(new Source.Fill(0, node.firstOutput), node.inputDevice);
+        return g != null ? g : Tensor.create(new Source.Fill(0, node.firstOutput), node.inputDevice);
     }
 
     /** The upstream gradient of a result, or null if nothing came. */

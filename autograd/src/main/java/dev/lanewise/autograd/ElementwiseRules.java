@@ -68,10 +68,12 @@ final class ElementwiseRules {
             case LEAKY_RELU -> Rule.input((g, x) -> x.gt(0).where(g, g.mul(a)));
             // from x, because y + a cancels; e^x of a positive x may be infinite, though nobody looks at it
             case ELU ->
-                Rule.input((g, x) ->
-                        x.gt(0).where(g, g.mul(x.clamp(Double.NEGATIVE_INFINITY, 0).exp()).mul(a)));
-            case HARDTANH ->
-                Rule.input((g, x) -> orZero(x.le(a).or(x.ge(op.b())), g));
+                Rule.input((g, x) -> x.gt(0)
+                        .where(
+                                g,
+                                g.mul(x.clamp(Double.NEGATIVE_INFINITY, 0).exp())
+                                        .mul(a)));
+            case HARDTANH -> Rule.input((g, x) -> orZero(x.le(a).or(x.ge(op.b())), g));
             case CLAMP -> Rule.input((g, x) -> x.ge(a).and(x.le(op.b())).where(g, g.zerosLike()));
         };
     }
@@ -95,10 +97,15 @@ final class ElementwiseRules {
                 new Rule(
                         i -> i == 0 ? 0 : Rule.ALL,
                         i -> 0,
-                        (c, i) ->
-                                i == 0 ? c.g() : c.g().mul(c.x(0).floorDiv(c.x(1))).neg());
+                        (c, i) -> i == 0
+                                ? c.g()
+                                : c.g().mul(c.x(0).floorDiv(c.x(1))).neg());
             case ATAN2 -> Rule.inputs(ElementwiseRules::atan2);
-            case RELU_GRAD -> new Rule(i -> i == 0 ? Rule.SECOND : 0, i -> 0, (c, i) -> i == 0 ? Tensor.apply(Binary.RELU_GRAD, c.g(), c.x(1)) : null);
+            case RELU_GRAD ->
+                new Rule(
+                        i -> i == 0 ? Rule.SECOND : 0,
+                        i -> 0,
+                        (c, i) -> i == 0 ? Tensor.apply(Binary.RELU_GRAD, c.g(), c.x(1)) : null);
             case SIGMOID_GRAD ->
                 gradient((c, i) -> i == 0
                         ? Tensor.apply(Binary.SIGMOID_GRAD, c.g(), c.x(1))

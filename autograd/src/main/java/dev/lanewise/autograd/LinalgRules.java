@@ -93,18 +93,23 @@ final class LinalgRules {
         long n = x.shape().size(-1);
         Tensor s = Autograd.detach(x).svd().s();
         double unit = x.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
-        Tensor singular = s.narrow(-1, n - 1, 1).le(s.narrow(-1, 0, 1).mul(n * unit)).unsqueeze(-1);
+        Tensor singular =
+                s.narrow(-1, n - 1, 1).le(s.narrow(-1, 0, 1).mul(n * unit)).unsqueeze(-1);
         Tensor one = Tensor.eye(n, x.dtype(), x.device());
         // each way sees only matrices that it can differentiate
         Tensor regular = singular.where(one, x);
-        Tensor ofRegular = regular.det().unsqueeze(-1).unsqueeze(-1).mul(regular.inverse().transpose());
+        Tensor ofRegular =
+                regular.det().unsqueeze(-1).unsqueeze(-1).mul(regular.inverse().transpose());
         Tensor distinct = one.mul(Tensor.arange(n, x.dtype(), x.device()).add(1));
         return singular.where(cofactors(singular.where(x, distinct)), ofRegular);
     }
 
     private static Tensor cofactors(Tensor x) {
         MatrixMethods.Svd svd = x.svd();
-        Tensor sign = Autograd.detach(svd.u()).det().mul(Autograd.detach(svd.vt()).det()).round();
+        Tensor sign = Autograd.detach(svd.u())
+                .det()
+                .mul(Autograd.detach(svd.vt()).det())
+                .round();
         Tensor others = others(svd.s()).mul(sign.unsqueeze(-1));
         return svd.u().mul(others.unsqueeze(-2)).matmul(svd.vt());
     }
@@ -144,7 +149,8 @@ final class LinalgRules {
         if (gvt != null) {
             Tensor gv = gvt.transpose();
             Tensor inner = v.transpose().matmul(gv);
-            result = result.add(u.matmul(skew(inner).mul(gaps).mul(s.unsqueeze(-1))).matmul(v.transpose()));
+            result = result.add(
+                    u.matmul(skew(inner).mul(gaps).mul(s.unsqueeze(-1))).matmul(v.transpose()));
             if (v.shape().size(-2) > v.shape().size(-1)) {
                 result = result.add(u.matmul(gv.sub(v.matmul(inner)).div(row).transpose()));
             }

@@ -78,8 +78,8 @@ public final class NnGoldenOps implements GoldenOps {
         loss("binary_cross_entropy", a -> Losses.binaryCrossEntropy(reduction(a)));
         ops.put(
                 "binary_cross_entropy_with_logits",
-                (inputs, a) -> List.of(ofLogits(inputs.get("weight"), reduction(a))
-                        .of(input(inputs, "x"), input(inputs, "target"))));
+                (inputs, a) -> List.of(
+                        ofLogits(inputs.get("weight"), reduction(a)).of(input(inputs, "x"), input(inputs, "target"))));
         loss("kl_div", a -> {
             boolean batchMean = a.text("reduction").equals("batchmean");
             Loss loss = Losses.klDivergence(batchMean, batchMean ? Reduction.SUM : reduction(a));

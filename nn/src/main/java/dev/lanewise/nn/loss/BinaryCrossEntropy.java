@@ -40,7 +40,8 @@ final class BinaryCrossEntropy implements Autograd.CustomOp {
     public @Nullable Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output) {
         Tensor p = inputs[0];
         Tensor variance = p.rsub(1).mul(p).clamp(LEAST_VARIANCE, Double.POSITIVE_INFINITY);
-        Tensor ofTarget = Autograd.isTracked(inputs[1]) ? upstream.mul(logOfComplement(p).sub(log(p))) : null;
+        Tensor ofTarget =
+                Autograd.isTracked(inputs[1]) ? upstream.mul(logOfComplement(p).sub(log(p))) : null;
         return new Tensor[] {upstream.mul(p.sub(inputs[1])).div(variance), ofTarget};
     }
 

@@ -43,9 +43,7 @@ public final class Magnitudes {
     }
 
     private static long count(Tensor x, int[] dims) {
-        return Arrays.stream(dims)
-                .mapToLong(dim -> x.shape().size(dim))
-                .reduce(1, (a, b) -> a * b);
+        return Arrays.stream(dims).mapToLong(dim -> x.shape().size(dim)).reduce(1, (a, b) -> a * b);
     }
 
     /** The norm of any order along dimensions. */

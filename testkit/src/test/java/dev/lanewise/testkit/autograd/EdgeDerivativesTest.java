@@ -123,8 +123,12 @@ final class EdgeDerivativesTest {
             for (double scale : scales) {
                 Tensor x = Tensor.of(3.0, -4).mul(scale).to(dtype);
                 double tolerance = dtype.bytes() == 2 ? 1e-2 : 1e-6;
-                assertThat(x.norm(new int[] {0}, false).item() / scale).as(dtype + " norm").isEqualTo(5, within(tolerance));
-                assertThat(x.std(new int[] {0}, 0, false).item() / scale).as(dtype + " std").isEqualTo(3.5, within(tolerance));
+                assertThat(x.norm(new int[] {0}, false).item() / scale)
+                        .as(dtype + " norm")
+                        .isEqualTo(5, within(tolerance));
+                assertThat(x.std(new int[] {0}, 0, false).item() / scale)
+                        .as(dtype + " std")
+                        .isEqualTo(3.5, within(tolerance));
             }
         }
         Tensor large = new Rng(1).randn(DType.F16, 8).mul(1000);

@@ -111,8 +111,8 @@ final class SavedTensorsTest {
                     assertThatThrownBy(() -> Autograd.gradients(y.sum()))
                             .isInstanceOf(TensorException.class)
                             .hasMessageContaining("changed in place");
-                    assertThatThrownBy(() -> Autograd.gradients(
-                                    new Tensor[] {y}, new Tensor[] {y.onesLike()}, Graph.RETAIN))
+                    assertThatThrownBy(() ->
+                                    Autograd.gradients(new Tensor[] {y}, new Tensor[] {y.onesLike()}, Graph.RETAIN))
                             .isInstanceOf(TensorException.class)
                             .hasMessageContaining("changed in place");
                     assertThatThrownBy(() -> Autograd.gradients(before))

@@ -14,15 +14,46 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** Tensors of integers beside numbers: exact, or refused. */
 final class WholeNumbersTest {
     private static final double[] NUMBERS = {
-        0, -0.0, 0.5, -0.5, 1, 1.5, -1, 2, 127, 127.5, 128, -128, -128.5, -129, 255, 255.5, 256, 1e9, 0x1p31, -0x1p31, -0x1p31 - 1,
-        0x1p53, 0x1p53 + 2, 0x1p62, 0x1p63, -0x1p63, -0x1.0p64, 1e30, -1e30, 1e-30, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN
+        0,
+        -0.0,
+        0.5,
+        -0.5,
+        1,
+        1.5,
+        -1,
+        2,
+        127,
+        127.5,
+        128,
+        -128,
+        -128.5,
+        -129,
+        255,
+        255.5,
+        256,
+        1e9,
+        0x1p31,
+        -0x1p31,
+        -0x1p31 - 1,
+        0x1p53,
+        0x1p53 + 2,
+        0x1p62,
+        0x1p63,
+        -0x1p63,
+        -0x1.0p64,
+        1e30,
+        -1e30,
+        1e-30,
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        Double.NaN
     };
 
     private static final long BEYOND = (1L << 53) + 1;
@@ -45,7 +76,8 @@ final class WholeNumbersTest {
         if (Double.isNaN(v)) {
             return op == Compare.NE;
         }
-        int sign = Double.isInfinite(v) ? (v > 0 ? -1 : 1) : BigDecimal.valueOf(x).compareTo(new BigDecimal(v));
+        int sign =
+                Double.isInfinite(v) ? (v > 0 ? -1 : 1) : BigDecimal.valueOf(x).compareTo(new BigDecimal(v));
         return op.test(sign, 0);
     }
 
@@ -61,7 +93,9 @@ final class WholeNumbersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"I8", "U8", "I32", "I64", "BOOL"})
+    @EnumSource(
+            value = DType.class,
+            names = {"I8", "U8", "I32", "I64", "BOOL"})
     void comparisonsAreExact(DType dtype) {
         Tensor x = tensor(dtype);
         for (Compare op : Compare.values()) {
@@ -70,13 +104,17 @@ final class WholeNumbersTest {
                 for (int i = 0; i < expected.length; i++) {
                     expected[i] = holds(op, elements(dtype)[i], v);
                 }
-                assertThat(compare(op, x, v).toBooleanArray()).as(dtype + " " + op + " " + v).isEqualTo(expected);
+                assertThat(compare(op, x, v).toBooleanArray())
+                        .as(dtype + " " + op + " " + v)
+                        .isEqualTo(expected);
             }
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"I8", "U8", "I32", "I64", "BOOL"})
+    @EnumSource(
+            value = DType.class,
+            names = {"I8", "U8", "I32", "I64", "BOOL"})
     void integersAreFinite(DType dtype) {
         Tensor x = tensor(dtype);
         assertThat(x.isFinite().toBooleanArray()).containsOnly(true);
@@ -85,11 +123,14 @@ final class WholeNumbersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"I8", "U8", "I32", "I64"})
+    @EnumSource(
+            value = DType.class,
+            names = {"I8", "U8", "I32", "I64"})
     void numbersThatAreNoElementsAreRefused(DType dtype) {
         Tensor x = tensor(dtype);
         for (double v : NUMBERS) {
-            boolean element = v == Math.rint(v) && holds(Compare.LE, least(dtype), v) && holds(Compare.GE, most(dtype), v);
+            boolean element =
+                    v == Math.rint(v) && holds(Compare.LE, least(dtype), v) && holds(Compare.GE, most(dtype), v);
             List<ThrowingCallable> calls = List.of(
                     () -> x.add(v),
                     () -> x.sub(v),
@@ -103,14 +144,18 @@ final class WholeNumbersTest {
                 if (element) {
                     assertThat(catchThrowable(call)).isNull();
                 } else {
-                    assertThatThrownBy(call).as(dtype + " " + v).isInstanceOf(TensorException.class).hasMessageContaining("cast");
+                    assertThatThrownBy(call)
+                            .as(dtype + " " + v)
+                            .isInstanceOf(TensorException.class)
+                            .hasMessageContaining("cast");
                 }
             }
         }
         assertThatThrownBy(() -> x.clamp(0.5, 2)).isInstanceOf(TensorException.class);
         assertThatThrownBy(() -> x.clamp(Double.NaN, 2)).isInstanceOf(TensorException.class);
         assertThatThrownBy(() -> x.clamp(Double.POSITIVE_INFINITY, 2)).isInstanceOf(TensorException.class);
-        assertThat(x.clamp(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY).toLongArray()).isEqualTo(x.toLongArray());
+        assertThat(x.clamp(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY).toLongArray())
+                .isEqualTo(x.toLongArray());
     }
 
     private static long least(DType dtype) {
@@ -142,12 +187,15 @@ final class WholeNumbersTest {
     void rangesBeyondDoubleAreExact() {
         assertThat(Tensor.arange(BEYOND, BEYOND + 6, 2, DType.I64, Device.CPU).toLongArray())
                 .isEqualTo(LongStream.of(BEYOND, BEYOND + 2, BEYOND + 4).toArray());
-        assertThat(Tensor.arange(Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, DType.I64, Device.CPU).toLongArray())
+        assertThat(Tensor.arange(Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, DType.I64, Device.CPU)
+                        .toLongArray())
                 .containsExactly(Long.MIN_VALUE, -1, Long.MAX_VALUE - 1);
         assertThat(Tensor.arange(5, 5, 1, DType.I64, Device.CPU).toLongArray()).isEmpty();
-        assertThatThrownBy(() -> Tensor.arange(BEYOND, 0, 1, DType.I64, Device.CPU)).isInstanceOf(TensorException.class);
+        assertThatThrownBy(() -> Tensor.arange(BEYOND, 0, 1, DType.I64, Device.CPU))
+                .isInstanceOf(TensorException.class);
         assertThatThrownBy(() -> Tensor.arange(0, 300, 1, DType.I8, Device.CPU)).isInstanceOf(TensorException.class);
-        assertThatThrownBy(() -> Tensor.arange(0, Double.NaN, 1, DType.F32, Device.CPU)).isInstanceOf(TensorException.class);
+        assertThatThrownBy(() -> Tensor.arange(0, Double.NaN, 1, DType.F32, Device.CPU))
+                .isInstanceOf(TensorException.class);
     }
 
     @Test
@@ -163,15 +211,19 @@ final class WholeNumbersTest {
         Tensor truth = Tensor.of(MemorySegment.ofArray(new byte[] {0, 1, 2, -1}), DType.BOOL, 4);
         assertThat(truth.to(DType.I64).toLongArray()).containsExactly(0, 1, 1, 1);
         assertThat(truth.not().toBooleanArray()).containsExactly(true, false, false, false);
-        assertThat(truth.eq(Tensor.of(false, true, true, true)).toBooleanArray()).containsOnly(true);
+        assertThat(truth.eq(Tensor.of(false, true, true, true)).toBooleanArray())
+                .containsOnly(true);
     }
 
     @Test
     void quotientsAreRoundedDownExactly() {
         Tensor a = Tensor.of(1.0, -1, 1, -1, 7, -7, 0.3, -0.0, 1);
         Tensor b = Tensor.of(0.1, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 0.1, -2, 2, 0.1, 1, 0);
-        assertThat(a.floorDiv(b).toDoubleArray()).containsExactly(9, -1, 0, -10, -4, -4, 2, -0.0, Double.POSITIVE_INFINITY);
-        assertThat(Tensor.of(-4.0, 4, -1).remainder(Tensor.of(2.0, -2, Double.POSITIVE_INFINITY)).toDoubleArray())
+        assertThat(a.floorDiv(b).toDoubleArray())
+                .containsExactly(9, -1, 0, -10, -4, -4, 2, -0.0, Double.POSITIVE_INFINITY);
+        assertThat(Tensor.of(-4.0, 4, -1)
+                        .remainder(Tensor.of(2.0, -2, Double.POSITIVE_INFINITY))
+                        .toDoubleArray())
                 .containsExactly(0.0, -0.0, Double.POSITIVE_INFINITY);
     }
 }
