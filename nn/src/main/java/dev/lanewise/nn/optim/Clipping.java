@@ -41,7 +41,7 @@ public final class Clipping {
     public static Pending byPendingNorm(Gradients gradients, double most) {
         checkPositive(most);
         Tensor[] squares = gradients.values().stream()
-                .map(gradient -> gradient.square().sum().to(DType.F64))
+                .map(gradient -> squares(gradient).to(DType.F64))
                 .toArray(Tensor[]::new);
         Tensor norm = Tensor.stack(0, squares).sum().sqrt();
         Tensor factor = norm.add(1e-6).reciprocal().mul(most).clamp(0, 1);
@@ -52,9 +52,15 @@ public final class Clipping {
     public static double norm(Gradients gradients) {
         double squares = 0;
         for (Tensor gradient : gradients.values()) {
-            squares += gradient.square().sum().item();
+            squares += squares(gradient).item();
         }
         return Math.sqrt(squares);
+    }
+
+    /** The sum of the squares, which in 16 bits would overflow from 256 on, and vanish below 0.0003. */
+    private static Tensor squares(Tensor gradient) {
+        Tensor wide = gradient.dtype().bytes() < DType.F32.bytes() ? gradient.to(DType.F32) : gradient;
+        return wide.square().sum();
     }
 
     /** Cuts every element of every gradient to between {@code -most} and {@code most}. */
