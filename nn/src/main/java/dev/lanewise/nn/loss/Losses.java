@@ -4,6 +4,7 @@ import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import java.util.OptionalDouble;
 
 /**
  * The losses that are functions of their elements, each for a {@link Reduction}. Prediction and target have one shape.
@@ -14,12 +15,12 @@ public final class Losses {
 
     /** {@code (p - t)^2}. */
     public static Loss meanSquaredError(Reduction reduction) {
-        return inF32((p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
+        return reducing(reduction, (p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
     }
 
     /** {@code |p - t|}. */
     public static Loss absoluteError(Reduction reduction) {
-        return inF32((p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
+        return reducing(reduction, (p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
     }
 
     /**
@@ -29,7 +30,7 @@ public final class Losses {
      * @param beta where the parabola ends, above 0
      */
     public static Loss smoothL1(double beta, Reduction reduction) {
-        return inF32((p, t) -> {
+        return reducing(reduction, (p, t) -> {
             Tensor d = p.sub(t).abs();
             Tensor loss = d.lt(beta).where(d.square().mul(0.5 / beta), d.sub(0.5 * beta));
             return reduce("smooth_l1_loss", p, t, loss, reduction);
@@ -42,7 +43,7 @@ public final class Losses {
      * @param delta where the parabola ends, above 0
      */
     public static Loss huber(double delta, Reduction reduction) {
-        return inF32((p, t) -> {
+        return reducing(reduction, (p, t) -> {
             Tensor d = p.sub(t).abs();
             Tensor loss =
                     d.le(delta).where(d.square().mul(0.5), d.sub(0.5 * delta).mul(delta));
@@ -55,12 +56,12 @@ public final class Losses {
      * not below -100 as in PyTorch. {@link #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
-        return (p, t) -> {
+        return reducing(reduction, (p, t) -> {
             Tensor yes = p.log().clamp(-100, Double.POSITIVE_INFINITY);
             Tensor no = p.neg().log1p().clamp(-100, Double.POSITIVE_INFINITY);
             Tensor loss = t.sub(1).mul(no).sub(t.mul(yes));
             return reduce("binary_cross_entropy", p, t, loss, reduction);
-        };
+        });
     }
 
     /**
@@ -70,17 +71,17 @@ public final class Losses {
      * @param weight usually the number of negative samples over that of positive ones; broadcasts to the prediction
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
-        return (x, t) -> {
+        return reducing(reduction, (x, t) -> {
             // softplus(-x) = max(-x, 0) + log(1 + e^-|x|)
             Tensor softplus = x.neg().relu().add(x.abs().neg().exp().log1p());
             Tensor loss = t.rsub(1).mul(x).add(weight.sub(1).mul(t).add(1).mul(softplus));
             return reduce("binary_cross_entropy_with_logits", x, t, loss, reduction);
-        };
+        });
     }
 
     /** Binary cross-entropy of logits x and targets t on [0, 1]: {@code softplus(x) - x t}. */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
-        return inF32((x, t) -> {
+        return reducing(reduction, (x, t) -> {
             // max(x, 0) - x t + log(1 + e^-|x|): exact also where softplus(x) and x t nearly cancel
             Tensor loss = x.relu().sub(x.mul(t)).add(x.abs().neg().exp().log1p());
             return reduce("binary_cross_entropy_with_logits", x, t, loss, reduction);
@@ -91,7 +92,7 @@ public final class Losses {
      * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
-        return inF32((logp, classes) ->
+        return reducing(reduction, (logp, classes) ->
                 reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
     }
 
@@ -101,16 +102,36 @@ public final class Losses {
      * @param batchMean whether the sum is divided by the first size, as the definition asks, rather than reduced
      */
     public static Loss klDivergence(boolean batchMean, Reduction reduction) {
-        return inF32((logp, t) -> {
+        Loss divergence = (logp, t) -> {
             Tensor positive = t.gt(0);
             Tensor safe = positive.where(t, t.onesLike());
             Tensor loss = t.mul(safe.log()).sub(t.mul(logp));
             return batchMean ? loss.sum().div(logp.shape().size(0)) : reduce("kl_div", logp, t, loss, reduction);
-        });
+        };
+        return batchMean ? inF32(divergence) : reducing(reduction, divergence);
     }
 
     private static Loss inF32(Loss loss) {
         return (p, t) -> loss.of(Autocast.widened(p), Autocast.widened(t));
+    }
+
+    private static Loss reducing(Reduction reduction, Loss loss) {
+        return new OfElements(reduction, inF32(loss));
+    }
+
+    /** A loss whose mean is over the elements of the target. */
+    private record OfElements(Reduction reduction, Loss loss) implements Loss {
+        @Override
+        public Tensor of(Tensor prediction, Tensor target) {
+            return loss.of(prediction, target);
+        }
+
+        @Override
+        public OptionalDouble averagedOver(Tensor target) {
+            return reduction == Reduction.SUM
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(target.shape().elements());
+        }
     }
 
     private static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {
