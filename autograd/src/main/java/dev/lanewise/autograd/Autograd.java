@@ -114,8 +114,8 @@ public final class Autograd {
             tracked |= isTracked(outputs[i]);
         }
         if (!tracked) {
-            throw new TensorException("gradients: the output depends on no watched tensor; watch the parameters with"
-                    + " Autograd.watch, outside noGrad");
+            throw new TensorException("gradients: the output depends on no watched tensor; watch tensors with"
+                    + " Autograd.watch, outside noGrad; are the model's parameters all frozen by freeze(true)?");
         }
         return new Walk(graph, targets).run(outputs, upstream);
     }
