@@ -41,6 +41,11 @@ public final class Autograd {
         return Origins.of(tensor) != null;
     }
 
+    /** Whether this thread records operations on watched tensors: everywhere but inside {@link #noGrad}. */
+    public static boolean isRecording() {
+        return Recording.isOn();
+    }
+
     /** Runs a computation without recording it. */
     public static <T> T noGrad(Supplier<T> body) {
         return Recording.with(false, body);
