@@ -34,7 +34,8 @@ public final class InstanceNorm extends Module {
      */
     public InstanceNorm(long channels, boolean affine, double epsilon) {
         if (channels < 1) {
-            throw new TensorException("instance norm: " + channels + " channels (expected 1 or more); check the number");
+            throw new TensorException(
+                    "instance norm: " + channels + " channels (expected 1 or more); check the number");
         }
         this.channels = channels;
         this.epsilon = epsilon;
@@ -49,9 +50,10 @@ public final class InstanceNorm extends Module {
                     + ", ...] with dimensions to normalize over); reshape it, or make the layer for other channels");
         }
         if (isTraining() && x.shape().elements() == x.shape().size(0) * channels) {
-            throw new TensorException("instance norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
-                    + " or more in training), of which nothing is left; use a layer with larger outputs before, or leave"
-                    + " this one out");
+            throw new TensorException(
+                    "instance norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
+                            + " or more in training), of which nothing is left; use a layer with larger outputs before, or leave"
+                            + " this one out");
         }
         return x.instanceNorm(weight == null ? null : weight.tensor(), bias == null ? null : bias.tensor(), epsilon);
     }

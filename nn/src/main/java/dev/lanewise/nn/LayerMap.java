@@ -53,8 +53,8 @@ public final class LayerMap extends Module {
             found = found == null ? null : found.children().get(word);
         }
         if (found == null) {
-            throw new TensorException("layer map: no layer '" + name + "' (expected one of " + names()
-                    + "); check the name");
+            throw new TensorException(
+                    "layer map: no layer '" + name + "' (expected one of " + names() + "); check the name");
         }
         return found;
     }
@@ -63,8 +63,8 @@ public final class LayerMap extends Module {
     public <M extends Module> M get(String name, Class<M> type) {
         Module found = get(name);
         if (!type.isInstance(found)) {
-            throw new TensorException("layer map: '" + name + "' is a " + found.getClass().getSimpleName()
-                    + " (expected " + type.getSimpleName() + "); ask for that type");
+            throw new TensorException("layer map: '" + name + "' is a "
+                    + found.getClass().getSimpleName() + " (expected " + type.getSimpleName() + "); ask for that type");
         }
         return type.cast(found);
     }

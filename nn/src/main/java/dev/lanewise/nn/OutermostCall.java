@@ -58,8 +58,8 @@ final class OutermostCall {
                     + " left out of training, saving and to(device); register it by child(...), give it to the Lambda that"
                     + " calls it, or freeze it if it is not to be trained");
         }
-        boolean switched = !module.randomStreams().isEmpty()
-                || !module.namedBuffers().isEmpty();
+        boolean switched =
+                !module.randomStreams().isEmpty() || !module.namedBuffers().isEmpty();
         if (switched && module.isTraining() && !outer.isTraining()) {
             throw new TensorException(name(module) + " is in training mode inside " + name(outer)
                     + ", which is in evaluation mode and has not registered it (expected all layers that differ in the two"

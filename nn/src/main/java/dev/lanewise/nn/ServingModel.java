@@ -75,9 +75,8 @@ public final class ServingModel {
     public synchronized long publish(Map<String, Tensor> state) {
         Loaded fits = StateLoader.compare(model, state);
         if (!fits.isComplete()) {
-            throw new TensorException(
-                    "publish: the state does not fit " + model.getClass().getSimpleName() + ": " + fits.problems()
-                            + "; is it of another model?");
+            throw new TensorException("publish: the state does not fit "
+                    + model.getClass().getSimpleName() + ": " + fits.problems() + "; is it of another model?");
         }
         published = new Published(copyOf(model, state), published.version + 1);
         return published.version;

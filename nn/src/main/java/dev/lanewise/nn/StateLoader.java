@@ -89,8 +89,7 @@ final class StateLoader {
         missing.removeIf(name -> loaded.stream().anyMatch(other -> own.get(other) == own.get(name)));
         TreeSet<String> unexpected = new TreeSet<>(savedNames.keySet());
         unexpected.removeAll(own.keySet());
-        return new Loaded(
-                loaded, List.copyOf(missing), List.copyOf(unexpected), List.copyOf(mismatched.values()));
+        return new Loaded(loaded, List.copyOf(missing), List.copyOf(unexpected), List.copyOf(mismatched.values()));
     }
 
     /** A state in memory. */

@@ -102,8 +102,9 @@ public record Window(
     /** For a convolution. */
     Window forConvolution(String layer, int rank, boolean transposed) {
         if (ceilMode || !transposed && !outputPadding.equals(ZERO)) {
-            throw new TensorException(layer + ": " + (ceilMode ? "ceil" : "output padding " + outputPadding)
-                    + " (expected it for " + (ceilMode ? "poolings" : "transposed convolutions") + " only); leave it out");
+            throw new TensorException(
+                    layer + ": " + (ceilMode ? "ceil" : "output padding " + outputPadding) + " (expected it for "
+                            + (ceilMode ? "poolings" : "transposed convolutions") + " only); leave it out");
         }
         return forRank(layer, rank);
     }

@@ -58,17 +58,22 @@ final class LayerTypesTest {
         return Stream.concat(
                 images.entrySet().stream()
                         .map(e -> new Case(
-                                e.getKey(), e.getValue(), t -> new Rng(2).randn(DType.F32, 2, 4, 4, 4).to(t))),
+                                e.getKey(),
+                                e.getValue(),
+                                t -> new Rng(2).randn(DType.F32, 2, 4, 4, 4).to(t))),
                 sequences.entrySet().stream()
                         .map(e -> new Case(
-                                e.getKey(), e.getValue(), t -> new Rng(2).randn(DType.F32, 2, 3, 8).to(t))));
+                                e.getKey(),
+                                e.getValue(),
+                                t -> new Rng(2).randn(DType.F32, 2, 3, 8).to(t))));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void layersAreTrainedInEveryFloatingPointType(Case c) {
         c.model.eval();
-        double expected = c.model.forward(c.input.apply(DType.F32)).square().mean().item();
+        double expected =
+                c.model.forward(c.input.apply(DType.F32)).square().mean().item();
         for (DType dtype : List.of(DType.F64, DType.BF16, DType.F16, DType.F32)) {
             c.model.to(dtype);
             c.model.eval();
@@ -81,7 +86,8 @@ final class LayerTypesTest {
             }
             c.model.train();
             Adam adam = new Adam(c.model.parameters(), dtype == DType.F64 ? 1e-9 : 1e-6);
-            adam.step(Autograd.gradients(c.model.forward(c.input.apply(dtype)).square().mean()));
+            adam.step(Autograd.gradients(
+                    c.model.forward(c.input.apply(dtype)).square().mean()));
             assertThat(c.model.parameters().getFirst().leaf().dtype()).isEqualTo(dtype);
             assertThat(c.model.parameters().getFirst().leaf().isFinite().all().itemLong())
                     .isOne();
@@ -108,7 +114,8 @@ final class LayerTypesTest {
         Ends ends(Tensor a, Tensor b) {
             return called(
                     () -> new Ends(
-                            score.forward(a).minimum(score.forward(b)), score.forward(a).maximum(score.forward(b))),
+                            score.forward(a).minimum(score.forward(b)),
+                            score.forward(a).maximum(score.forward(b))),
                     ends -> List.of(ends.least(), ends.most()));
         }
     }
@@ -136,10 +143,14 @@ final class LayerTypesTest {
         assertThatThrownBy(() -> new Conv2d(3, 4, Window.of(3).outputPadding(1)))
                 .hasMessageContaining("transposed convolutions only");
         assertThatThrownBy(() -> new MaxPool2d(Window.of(3).dilation(2))).hasMessageContaining("convolutions only");
-        assertThatThrownBy(() -> new ConvTranspose2d(3, 4, Window.of(3).stride(2).outputPadding(2)))
+        assertThatThrownBy(
+                        () -> new ConvTranspose2d(3, 4, Window.of(3).stride(2).outputPadding(2)))
                 .hasMessageContaining("less than stride");
         for (Runnable bad : List.<Runnable>of(
-                () -> Window.of(0), () -> Window.of(), () -> Window.of(1).stride(0), () -> Window.of(1).padding(-1))) {
+                () -> Window.of(0),
+                () -> Window.of(),
+                () -> Window.of(1).stride(0),
+                () -> Window.of(1).padding(-1))) {
             assertThatThrownBy(bad::run).isInstanceOf(TensorException.class);
         }
     }
@@ -159,7 +170,8 @@ final class LayerTypesTest {
         assertThatThrownBy(() -> Tensor.ones(2, 2).amax(new int[] {5}, true)).hasMessageStartingWith("amax: ");
         Linear frozen = new Linear(2, 2);
         frozen.freeze(true);
-        assertThatThrownBy(() -> Autograd.gradients(frozen.forward(Tensor.ones(1, 2)).sum()))
+        assertThatThrownBy(() ->
+                        Autograd.gradients(frozen.forward(Tensor.ones(1, 2)).sum()))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("freeze");
     }

@@ -33,10 +33,10 @@ final class LoadingTest {
     }
 
     private static void assertSame(Module got, Module want) {
-        want.stateDict().forEach((name, tensor) -> assertThat(
-                        got.stateDict().get(name).toDoubleArray())
-                .as(name)
-                .containsExactly(tensor.toDoubleArray()));
+        want.stateDict()
+                .forEach((name, tensor) -> assertThat(got.stateDict().get(name).toDoubleArray())
+                        .as(name)
+                        .containsExactly(tensor.toDoubleArray()));
     }
 
     @Test
@@ -56,8 +56,7 @@ final class LoadingTest {
         Map<String, Tensor> state = under("", model(2));
         state.put("first.weight", state.remove("in.weight"));
         state.put("mask", Tensor.ones(1));
-        Loading loading = Loading.exact()
-                .renamed(name -> name.equals("mask") ? null : name.replace("first.", "in."));
+        Loading loading = Loading.exact().renamed(name -> name.equals("mask") ? null : name.replace("first.", "in."));
         model.loadStateDict(state, loading);
         assertSame(model, model(2));
         assertThatThrownBy(() -> model.loadStateDict(state, Loading.exact().renamed(name -> "in.bias")))
@@ -120,9 +119,10 @@ final class LoadingTest {
             model.to(dtype);
             assertThat(Checkpoint.loadWeights(file, model, Loading.lenient()).loaded())
                     .hasSize(4);
-            model(2).stateDict().forEach((name, want) -> assertThat(
-                            model.stateDict().get(name).toDoubleArray())
-                    .containsExactly(want.to(dtype).toDoubleArray()));
+            model(2).stateDict()
+                    .forEach((name, want) -> assertThat(
+                                    model.stateDict().get(name).toDoubleArray())
+                            .containsExactly(want.to(dtype).toDoubleArray()));
         }
         assertThatThrownBy(() -> Checkpoint.loadWeights(file, new Linear(3, 4)))
                 .isInstanceOf(CheckpointException.class)
@@ -138,13 +138,16 @@ final class LoadingTest {
         try (var open = Safetensors.open(file)) {
             Tensor target = Tensor.zeros(1000, 1001);
             open.copyTo("weight", target);
-            assertThat(Arrays.equals(target.toFloatArray(), large.toFloatArray())).isTrue();
+            assertThat(Arrays.equals(target.toFloatArray(), large.toFloatArray()))
+                    .isTrue();
             Tensor transposed = Tensor.zeros(1001, 1000).transpose();
             open.copyTo("weight", transposed);
-            assertThat(Arrays.equals(transposed.toFloatArray(), large.toFloatArray())).isTrue();
+            assertThat(Arrays.equals(transposed.toFloatArray(), large.toFloatArray()))
+                    .isTrue();
             Tensor narrow = Tensor.zeros(300, 1001);
             open.copyTo("wide", narrow);
-            assertThat(Arrays.equals(narrow.toFloatArray(), wide.toFloatArray())).isTrue();
+            assertThat(Arrays.equals(narrow.toFloatArray(), wide.toFloatArray()))
+                    .isTrue();
             assertThatThrownBy(() -> open.copyTo("weight", narrow)).isInstanceOf(CheckpointException.class);
         }
     }
@@ -168,7 +171,11 @@ final class LoadingTest {
         assertThat(map.stateDict().keySet())
                 .containsExactly("transformer.wte.weight", "transformer.h.0.weight", "transformer.h.0.bias");
         assertThat(map.names()).containsExactly("transformer", "head");
-        assertThat(map.get("transformer.h.0", Linear.class).weight().leaf().shape().rank())
+        assertThat(map.get("transformer.h.0", Linear.class)
+                        .weight()
+                        .leaf()
+                        .shape()
+                        .rank())
                 .isEqualTo(2);
         assertThatThrownBy(() -> map.get("transformer.x")).hasMessageContaining("no layer 'transformer.x'");
         assertThatThrownBy(() -> map.get("head", Linear.class)).hasMessageContaining("'head' is a ReLU");

@@ -37,7 +37,8 @@ final class PyTorchModulesTest {
         Map<String, Case<?>> cases = new LinkedHashMap<>();
         cases.put("linear", of(new Linear(4, 3)));
         cases.put("bilinear", new Case<>(new Bilinear(3, 4, 2, RNG), (m, in) -> m.forward(in.get(0), in.get(1))));
-        cases.put("conv1d", of(new Conv1d(4, 6, Window.of(3).stride(2).padding(1).dilation(2), 2, false, RNG)));
+        cases.put(
+                "conv1d", of(new Conv1d(4, 6, Window.of(3).stride(2).padding(1).dilation(2), 2, false, RNG)));
         Window moving = Window.of(3).stride(2).padding(1);
         cases.put("conv2d", of(new Conv2d(4, 6, moving, 2, true, RNG)));
         cases.put("conv_transpose2d", of(new ConvTranspose2d(4, 6, moving.outputPadding(1), 2, true, RNG)));
@@ -78,8 +79,7 @@ final class PyTorchModulesTest {
         cases.put("avg_pool2d", of(new AvgPool2d(moving, false)));
         cases.put(
                 "attention_bool",
-                new Case<>(
-                        new MultiHeadAttention(8, 2, RNG), (m, in) -> m.selfAttention(in.get(0), in.get(1), false)));
+                new Case<>(new MultiHeadAttention(8, 2, RNG), (m, in) -> m.selfAttention(in.get(0), in.get(1), false)));
         cases.put(
                 "cross_attention_bool",
                 new Case<>(
@@ -98,7 +98,9 @@ final class PyTorchModulesTest {
         cases.put(
                 "max_pool2d_rectangular",
                 of(new MaxPool2d(Window.of(3, 2).stride(2, 1).padding(1, 0).ceil())));
-        cases.put("avg_pool2d_rectangular", of(new AvgPool2d(Window.of(2, 3).padding(0, 1).ceil())));
+        cases.put(
+                "avg_pool2d_rectangular",
+                of(new AvgPool2d(Window.of(2, 3).padding(0, 1).ceil())));
         cases.put("instance_norm_plain", of(new InstanceNorm(3)));
         cases.put("adaptive_avg_pool2d", of(new AdaptiveAvgPool2d(2, 3)));
         cases.put("upsample", of(new Upsample(2, true)));

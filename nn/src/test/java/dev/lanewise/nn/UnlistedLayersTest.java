@@ -52,7 +52,10 @@ final class UnlistedLayersTest {
         Linear block = linear();
         assertNoticed(new Lambda(x -> x.add(block.forward(x))));
         assertNoticed(new Sequential(new ReLU(), new Lambda(x -> x.add(block.forward(x)))));
-        assertThat(new Lambda(x -> x.add(block.forward(x)), block).forward(X).shape().rank())
+        assertThat(new Lambda(x -> x.add(block.forward(x)), block)
+                        .forward(X)
+                        .shape()
+                        .rank())
                 .isEqualTo(2);
     }
 
@@ -69,7 +72,8 @@ final class UnlistedLayersTest {
         Tensor x = Tensor.ones(1, 2, 4);
         assertThatThrownBy(() -> new Lambda(y -> attention.selfAttention(y, null, true)).forward(x))
                 .hasMessageContaining("MultiHeadAttention is called inside layer Lambda");
-        assertThatThrownBy(() -> new Lambda(y -> lstm.run(y).output()).forward(x)).hasMessageContaining("LSTM");
+        assertThatThrownBy(() -> new Lambda(y -> lstm.run(y).output()).forward(x))
+                .hasMessageContaining("LSTM");
     }
 
     @Test

@@ -39,14 +39,15 @@ final class WholeNumberTypesTest {
         functions.put("gather", i -> table.gather(1, i.unsqueeze(1)));
         functions.put("scatterAdd", i -> table.scatterAdd(1, i.unsqueeze(1), Tensor.ones(4, 1)));
         functions.put(
-                "scatterReduce",
-                i -> table.scatterReduce(Reduction.MEAN, 1, i.unsqueeze(1), Tensor.ones(4, 1), true));
+                "scatterReduce", i -> table.scatterReduce(Reduction.MEAN, 1, i.unsqueeze(1), Tensor.ones(4, 1), true));
         functions.put("index", table::index);
         functions.put("indexPut", i -> table.indexPut(List.of(i), Tensor.ones(3), true));
         functions.put("oneHot", i -> i.oneHot(5));
         functions.put("bincount", i -> i.bincount(6));
         functions.put("crossEntropy", table::crossEntropy);
-        functions.put("CrossEntropyLoss", i -> new CrossEntropyLoss().of(cube, i.unsqueeze(1).expand(4, 2)));
+        functions.put(
+                "CrossEntropyLoss",
+                i -> new CrossEntropyLoss().of(cube, i.unsqueeze(1).expand(4, 2)));
         functions.put(
                 "weighted CrossEntropyLoss",
                 i -> new CrossEntropyLoss(CrossEntropy.Reduction.SUM, 1, 0.1, weights).of(table, i));
@@ -57,7 +58,9 @@ final class WholeNumberTypesTest {
                             .averagedOver(i)
                             .getAsDouble()
                 }));
-        functions.put("nll", i -> Losses.negativeLogLikelihood(CrossEntropy.Reduction.MEAN).of(table, i));
+        functions.put(
+                "nll",
+                i -> Losses.negativeLogLikelihood(CrossEntropy.Reduction.MEAN).of(table, i));
         functions.put("Embedding", i -> new Embedding(4, 3, 1, new Rng(3)).forward(i));
         functions.put("EmbeddingBag", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i.reshape(2, 2)));
         functions.put("EmbeddingBag of offsets", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i, 0, 1));

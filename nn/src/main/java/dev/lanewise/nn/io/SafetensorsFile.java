@@ -171,7 +171,8 @@ public final class SafetensorsFile implements AutoCloseable {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             in.seek(in.length() - data.byteSize() + begin);
             for (long first = 0; first < elements.shape().elements(); first += perPiece) {
-                Tensor part = elements.narrow(0, first, Math.min(perPiece, elements.shape().elements() - first));
+                Tensor part = elements.narrow(
+                        0, first, Math.min(perPiece, elements.shape().elements() - first));
                 int bytes = (int) part.spec().bytes();
                 in.readFully(piece, 0, bytes);
                 part.copyFrom(MemorySegment.ofArray(piece).asSlice(0, bytes));

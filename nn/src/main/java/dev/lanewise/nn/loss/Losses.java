@@ -92,8 +92,10 @@ public final class Losses {
      * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
-        return reducing(reduction, (logp, classes) ->
-                reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
+        return reducing(
+                reduction,
+                (logp, classes) ->
+                        reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
     }
 
     /**

@@ -61,7 +61,8 @@ public final class Adam extends Optimizer {
         }
         // parameters that were unfrozen later are at steps of their own
         Map<Long, List<Trained>> byStep = new TreeMap<>();
-        trained.forEach(p -> byStep.computeIfAbsent(steps(p), step -> new ArrayList<>()).add(p));
+        trained.forEach(
+                p -> byStep.computeIfAbsent(steps(p), step -> new ArrayList<>()).add(p));
         byStep.forEach((step, some) -> update(some, settings, step));
     }
 

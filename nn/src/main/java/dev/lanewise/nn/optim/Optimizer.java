@@ -166,10 +166,11 @@ public abstract class Optimizer {
     private void checkFrozen(Gradients gradients) {
         long trainable = parameters.stream().filter(p -> !p.isFrozen()).count();
         if (trainable > 0) {
-            throw new TensorException("optimizer: got gradients of " + gradients.values().size()
-                    + " tensors, among them none of its " + trainable
-                    + " parameters (expected gradients of a loss that depends on them); are they another model's, or was"
-                    + " the loss computed before the model was moved or its parameters set?");
+            throw new TensorException(
+                    "optimizer: got gradients of " + gradients.values().size()
+                            + " tensors, among them none of its " + trainable
+                            + " parameters (expected gradients of a loss that depends on them); are they another model's, or was"
+                            + " the loss computed before the model was moved or its parameters set?");
         }
     }
 
@@ -238,15 +239,16 @@ public abstract class Optimizer {
      */
     public final void loadStateDict(Map<String, Tensor> saved, long stepsBefore) {
         if (stepsBefore < 0) {
-            throw new TensorException("optimizer: a state after " + stepsBefore
-                    + " steps (expected 0 or more); save the state again");
+            throw new TensorException(
+                    "optimizer: a state after " + stepsBefore + " steps (expected 0 or more); save the state again");
         }
         long[] loadedCounts = new long[parameters.size()];
         Map<String, Map<Integer, Tensor>> loaded = new LinkedHashMap<>();
         saved.forEach((name, tensor) -> {
             if (!StepCounts.isCount(name)) {
                 Place place = place(name, tensor);
-                loaded.computeIfAbsent(place.kind, kind -> new LinkedHashMap<>()).put(place.index, tensor);
+                loaded.computeIfAbsent(place.kind, kind -> new LinkedHashMap<>())
+                        .put(place.index, tensor);
                 loadedCounts[place.index] = stepsBefore;
             }
         });
@@ -265,7 +267,8 @@ public abstract class Optimizer {
             tensors.clear();
             loaded.getOrDefault(kind, Map.of()).forEach((index, tensor) -> {
                 Tensor like = parameters.get(index).leaf();
-                tensors.put(index, tensor.to(like.dtype()).to(like.device()).copy().keep());
+                tensors.put(
+                        index, tensor.to(like.dtype()).to(like.device()).copy().keep());
             });
         });
     }

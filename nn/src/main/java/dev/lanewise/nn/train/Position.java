@@ -100,7 +100,10 @@ record Position(int epoch, long step, long batches, long samples, double losses,
 
     private static CheckpointException refused(Path file, String name, double found, String expected) {
         return new CheckpointException(
-                file, found + " for '" + name + "' of the training", expected, "the file is damaged: take an earlier one");
+                file,
+                found + " for '" + name + "' of the training",
+                expected,
+                "the file is damaged: take an earlier one");
     }
 
     /** An epoch's figures by name. */

@@ -252,8 +252,8 @@ public final class Trainer {
     /** Data without batches would train or measure nothing, and give figures of NaN. */
     static void checkNotEmpty(String what, DataLoader data) {
         if (data.batches() == 0) {
-            throw new TensorException("trainer: " + what + " has no batches (expected one or more); check the data set and"
-                    + " its sampler");
+            throw new TensorException("trainer: " + what
+                    + " has no batches (expected one or more); check the data set and" + " its sampler");
         }
     }
 

@@ -269,8 +269,8 @@ final class DataLoaderTest {
                     throw error;
                 }
             };
-            DataLoader loader = new DataLoader(
-                    failing, 2, Sampler.sequential(10), new DataLoader.Options(workers, workers, false));
+            DataLoader loader =
+                    new DataLoader(failing, 2, Sampler.sequential(10), new DataLoader.Options(workers, workers, false));
             assertThatThrownBy(() -> loader.epoch(0).iterator().next()).isSameAs(error);
         }
     }

@@ -44,39 +44,129 @@ final class OptimizerStepsTest {
                 new Kind(
                         "sgd",
                         p -> new Sgd(p, 0.05, new Sgd.Options(0.9, 0, 0, true)),
-                        h, h, -4.0245e29f, 4.0245e24f, h, h, h, -INF, INF, NAN, 0.09754998981952667f),
+                        h,
+                        h,
+                        -4.0245e29f,
+                        4.0245e24f,
+                        h,
+                        h,
+                        h,
+                        -INF,
+                        INF,
+                        NAN,
+                        0.09754998981952667f),
                 new Kind(
                         "adam",
                         p -> new Adam(p, 0.05, new Adam.Options(0.9, 0.99, 1e-8, 0, false)),
-                        h, h, h, h, h, h, h, NAN, NAN, NAN, 0.34999996423721313f),
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.34999996423721313f),
                 new Kind(
                         "adamw",
                         p -> new Adam(p, 0.05, new Adam.Options(0.9, 0.99, 1e-8, 0.1, true)),
-                        w, w, w, w, w, w, w, NAN, NAN, NAN, 0.3432861566543579f),
+                        w,
+                        w,
+                        w,
+                        w,
+                        w,
+                        w,
+                        w,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.3432861566543579f),
                 new Kind(
                         "amsgrad",
                         p -> new AmsGrad(p, 0.05, 0.9, 0.99, 1e-8, 0),
-                        h, h, h, h, h, h, h, NAN, NAN, NAN, 0.34999996423721313f),
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.34999996423721313f),
                 new Kind(
                         "rmsprop",
                         p -> new RmsProp(p, 0.05, new RmsProp.Options(0.99, 1e-8, 0, 0.5, true)),
-                        h, h, h, h, h, h, h, NAN, NAN, NAN, -1.2109706401824951f),
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        -1.2109706401824951f),
                 new Kind(
                         "adagrad",
                         p -> new Adagrad(p, 0.05, new Adagrad.Options(0.1, 1e-10, 0)),
-                        h, h, h, h, h, h, h, NAN, NAN, NAN, 0.3938025236129761f),
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.3938025236129761f),
                 new Kind(
                         "adadelta",
                         p -> new Adadelta(p, 0.05, Adadelta.Options.defaults()),
-                        h, h, h, h, h, h, h, NAN, NAN, NAN, 0.499514639377594f),
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.499514639377594f),
                 new Kind(
                         "adamax",
                         p -> new Adamax(p, 0.05, new Adamax.Options(0.9, 0.99, 1e-8, 0)),
-                        h, h, 0.35f, 0.65f, h, h, h, NAN, NAN, NAN, 0.34999996423721313f),
+                        h,
+                        h,
+                        0.35f,
+                        0.65f,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.34999996423721313f),
                 new Kind(
                         "nadam",
                         p -> new NAdam(p, 0.05, new NAdam.Options(0.9, 0.99, 1e-8, 0, 4e-3)),
-                        h, h, h, h, h, h, h, NAN, NAN, NAN, 0.37138232588768005f));
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        h,
+                        NAN,
+                        NAN,
+                        NAN,
+                        0.37138232588768005f));
     }
 
     /** A step whose gradients are given, through a loss that is linear in the parameters. */
@@ -125,7 +215,8 @@ final class OptimizerStepsTest {
         step(whole, gradient(0), p[0]);
         step(whole, gradient(1), p[0], p[1]);
         Parameter[] q = {
-            new Parameter(Autograd.detach(p[0].leaf()).copy()), new Parameter(Autograd.detach(p[1].leaf()).copy())
+            new Parameter(Autograd.detach(p[0].leaf()).copy()),
+            new Parameter(Autograd.detach(p[1].leaf()).copy())
         };
         Optimizer resumed = kind.make.apply(List.of(q));
         step(resumed, gradient(7).mul(0), q);
@@ -169,7 +260,8 @@ final class OptimizerStepsTest {
         Parameter p = halves(EXTREMES.length);
         Optimizer optimizer = kind.make.apply(List.of(p));
         for (int i = 0; i < 3; i++) {
-            optimizer.step(Autograd.gradients(p.tensor().mul(Tensor.of(EXTREMES)).sum()));
+            optimizer.step(
+                    Autograd.gradients(p.tensor().mul(Tensor.of(EXTREMES)).sum()));
         }
         float[] got = p.leaf().toFloatArray();
         for (int i = 0; i < got.length; i++) {
@@ -178,7 +270,9 @@ final class OptimizerStepsTest {
                 assertThat(got[i]).as("gradient %s", EXTREMES[i]).isCloseTo(want, within(want));
             } else {
                 // infinite or NaN: from the second step on that depends on whether 0 times the parameter is added
-                assertThat(Float.isFinite(got[i])).as("gradient %s gave %s", EXTREMES[i], got[i]).isFalse();
+                assertThat(Float.isFinite(got[i]))
+                        .as("gradient %s gave %s", EXTREMES[i], got[i])
+                        .isFalse();
             }
         }
     }
@@ -218,7 +312,8 @@ final class OptimizerStepsTest {
         frozen.freeze(true);
         Sgd optimizer = new Sgd(frozen.parameters(), 0.1);
         float[] before = frozen.weight().leaf().toFloatArray();
-        optimizer.step(Autograd.gradients(head.forward(frozen.forward(Tensor.ones(3, 2))).sum()));
+        optimizer.step(Autograd.gradients(
+                head.forward(frozen.forward(Tensor.ones(3, 2))).sum()));
         assertThat(frozen.weight().leaf().toFloatArray()).containsExactly(before);
     }
 

@@ -49,7 +49,8 @@ final class DamagedStateTest {
                 var ignored = Scope.open("copy")) {
             facts = new LinkedHashMap<>(open.metadata());
             open.names()
-                    .forEach(name -> tensors.put(name, TensorData.of(open.entry(name).toTensor())));
+                    .forEach(name ->
+                            tensors.put(name, TensorData.of(open.entry(name).toTensor())));
         }
         String text = facts.get(fact);
         assertThat(text).contains(from);
@@ -103,9 +104,11 @@ final class DamagedStateTest {
         Trainer alone = trainer(3).resume(copy);
         assertThat(whole.fit(Toy.loader(16), 3).history()).hasSize(3);
         assertThat(alone.fit(Toy.loader(16), 3).history()).hasSize(3);
-        whole.model.stateDict().forEach((name, tensor) -> assertThat(
-                        alone.model.stateDict().get(name).toFloatArray())
-                .containsExactly(tensor.toFloatArray()));
+        whole.model
+                .stateDict()
+                .forEach((name, tensor) -> assertThat(
+                                alone.model.stateDict().get(name).toFloatArray())
+                        .containsExactly(tensor.toFloatArray()));
     }
 
     @Test
@@ -123,9 +126,8 @@ final class DamagedStateTest {
                     steps[0]++;
                 }
             };
-            for (Callback saving : new Callback[] {
-                Checkpoints.last(file), Checkpoints.best(file, "loss", Goal.SMALLEST)
-            }) {
+            for (Callback saving :
+                    new Callback[] {Checkpoints.last(file), Checkpoints.best(file, "loss", Goal.SMALLEST)}) {
                 assertThatThrownBy(() -> trainer(1).callbacks(counting, saving).fit(Toy.loader(16), 1))
                         .as(file.toString())
                         .isInstanceOf(BadFileException.class);
@@ -134,6 +136,7 @@ final class DamagedStateTest {
         }
         Path good = folder.resolve("good");
         TrainingState.checkWritable(good);
-        assertThat(Files.list(folder).map(path -> path.getFileName().toString())).noneMatch(name -> name.startsWith("good"));
+        assertThat(Files.list(folder).map(path -> path.getFileName().toString()))
+                .noneMatch(name -> name.startsWith("good"));
     }
 }

@@ -94,10 +94,7 @@ final class WholeBatchTest {
     private static DataLoader loader(Case c, int batch) {
         Tensor x = new Rng(5).randn(DType.F32, SAMPLES, 3);
         return new DataLoader(
-                new TensorDataset(x, c.targets),
-                batch,
-                Sampler.sequential(SAMPLES),
-                DataLoader.Options.defaults());
+                new TensorDataset(x, c.targets), batch, Sampler.sequential(SAMPLES), DataLoader.Options.defaults());
     }
 
     private static Trainer trainer(Module model, Loss loss) {

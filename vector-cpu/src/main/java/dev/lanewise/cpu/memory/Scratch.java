@@ -47,7 +47,8 @@ public final class Scratch implements AutoCloseable {
             return Arena.ofAuto().allocate(bytes, ALIGNMENT);
         } catch (OutOfMemoryError error) {
             throw new OutOfTensorMemoryException(
-                    "out of memory: " + bytes + " bytes asked for to compute in; release tensors earlier (Scope), or give"
+                    "out of memory: " + bytes
+                            + " bytes asked for to compute in; release tensors earlier (Scope), or give"
                             + " the process more memory",
                     error);
         }
