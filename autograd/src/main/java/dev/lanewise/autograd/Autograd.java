@@ -41,6 +41,11 @@ public final class Autograd {
         return Origins.of(tensor) != null;
     }
 
+    /** Whether this thread records operations on watched tensors: everywhere but inside {@link #noGrad}. */
+    public static boolean isRecording() {
+        return Recording.isOn();
+    }
+
     /** Runs a computation without recording it. */
     public static <T> T noGrad(Supplier<T> body) {
         return Recording.with(false, body);
@@ -114,8 +119,8 @@ public final class Autograd {
             tracked |= isTracked(outputs[i]);
         }
         if (!tracked) {
-            throw new TensorException("gradients: the output depends on no watched tensor; watch the parameters with"
-                    + " Autograd.watch, outside noGrad");
+            throw new TensorException("gradients: the output depends on no watched tensor; watch tensors with"
+                    + " Autograd.watch, outside noGrad; are the model's parameters all frozen by freeze(true)?");
         }
         return new Walk(graph, targets).run(outputs, upstream);
     }

@@ -5,22 +5,23 @@ import dev.lanewise.tensor.op.Pool2d;
 
 /** The mean of every window of {@code [n, c, h, w]}. */
 public final class AvgPool2d extends Module {
+    private final Window window;
     private final Pool2d pool;
     private final boolean countIncludePad;
 
     /** A square window whose stride is its size. */
     public AvgPool2d(int kernel) {
-        this(new Pool2d(kernel));
+        this(Window.of(kernel));
     }
 
-    /** A square window; padding counts as zeros. */
+    /** A square window; the padding is at most half of it, and counts as zeros. */
     public AvgPool2d(int kernel, int stride, int padding) {
-        this(new Pool2d(kernel, kernel, stride, stride, padding, padding, false));
+        this(Window.of(kernel).stride(stride).padding(padding));
     }
 
     /** Any window; padding counts as zeros. */
-    public AvgPool2d(Pool2d pool) {
-        this(pool, true);
+    public AvgPool2d(Window window) {
+        this(window, true);
     }
 
     /**
@@ -28,9 +29,10 @@ public final class AvgPool2d extends Module {
      *
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
-    public AvgPool2d(Pool2d pool, boolean countIncludePad) {
-        this.pool = pool;
+    public AvgPool2d(Window window, boolean countIncludePad) {
+        this.window = window.forPooling("avg_pool2d", 2);
         this.countIncludePad = countIncludePad;
+        pool = window.pool2d();
     }
 
     @Override
@@ -40,6 +42,6 @@ public final class AvgPool2d extends Module {
 
     @Override
     protected String attributes() {
-        return "kernel=" + pool.kernelH() + ", stride=" + pool.strideH() + ", padding=" + pool.paddingH();
+        return window.attributes(false);
     }
 }

@@ -4,12 +4,12 @@ import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.io.TensorData;
-import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Weights in safetensors files, which hold exactly what PyTorch's {@code state_dict} of the same model does, so they go
@@ -27,30 +27,49 @@ public final class Checkpoint {
     }
 
     /**
-     * Reads a model's weights.
+     * Reads a model's weights, straight to where they stay: the file is not in memory besides.
      *
      * @throws CheckpointException if the file is damaged or of another model; then nothing is changed
      */
     public static void loadWeights(Path file, Module model) {
-        try (SafetensorsFile weights = Safetensors.open(file);
-                var ignored = Scope.open("load")) {
-            load(weights, model);
+        loadWeights(file, model, Loading.exact());
+    }
+
+    /**
+     * Reads weights from a file whose names may be others, and which may hold more, or less.
+     *
+     * @param loading how its names become the model's, and whether all must fit
+     * @return what fitted and what did not
+     * @throws CheckpointException if the file is damaged, or all must fit and some don't; then nothing is changed
+     */
+    public static Loaded loadWeights(Path file, Module model, Loading loading) {
+        try (SafetensorsFile weights = Safetensors.open(file)) {
+            return StateLoader.load(
+                    model,
+                    new InFile(weights),
+                    loading,
+                    problems -> new CheckpointException(
+                            file,
+                            "weights that don't fit " + model.getClass().getSimpleName() + ": " + problems,
+                            "the tensors of this model's state",
+                            "give the file of the same model"));
         }
     }
 
-    private static void load(SafetensorsFile weights, Module model) {
-        Map<String, Tensor> state = new LinkedHashMap<>();
-        for (String name : weights.names()) {
-            state.put(name, weights.entry(name).toTensor());
+    private record InFile(SafetensorsFile file) implements StateLoader.Source {
+        @Override
+        public Set<String> names() {
+            return file.names();
         }
-        List<String> problems = StateMismatch.problems(model.stateDict(), state);
-        if (!problems.isEmpty()) {
-            throw new CheckpointException(
-                    weights.file(),
-                    "weights that don't fit " + model.getClass().getSimpleName() + ": " + String.join("; ", problems),
-                    "the tensors of this model's state",
-                    "give the file of the same model");
+
+        @Override
+        public Shape shape(String name) {
+            return file.entry(name).shape();
         }
-        model.loadStateDict(state);
+
+        @Override
+        public void read(String name, Tensor target) {
+            file.copyTo(name, target);
+        }
     }
 }

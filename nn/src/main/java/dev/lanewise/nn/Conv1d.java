@@ -9,22 +9,12 @@ import org.jspecify.annotations.Nullable;
  * {@code bias [out]}.
  */
 public final class Conv1d extends Module {
-    private final Attributes attributes;
-    private final @Nullable Parameter bias;
-    private final Parameter weight;
+    private final Window window;
+    private final int groups;
     private final long in;
     private final long out;
-    private final int kernel;
-
-    /**
-     * How the kernel moves.
-     *
-     * @param stride the distance of two of its places
-     * @param padding how many zeros on each side
-     * @param dilation the distance of two elements that it sees
-     * @param groups into how many independent parts the channels fall
-     */
-    public record Attributes(int stride, int padding, int dilation, int groups) {}
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
 
     /** With bias, initialized from the global random stream. */
     public Conv1d(long in, long out, int kernel, int stride, int padding) {
@@ -33,18 +23,34 @@ public final class Conv1d extends Module {
 
     /** With bias. */
     public Conv1d(long in, long out, int kernel, int stride, int padding, Rng rng) {
-        this(in, out, kernel, new Attributes(stride, padding, 1, 1), true, rng);
+        this(in, out, Window.of(kernel).stride(stride).padding(padding), rng);
     }
 
-    /** A layer with all its attributes. */
-    public Conv1d(long in, long out, int kernel, Attributes attributes, boolean withBias, Rng rng) {
+    /** With bias, initialized from the global random stream. */
+    public Conv1d(long in, long out, Window window) {
+        this(in, out, window, Rng.global());
+    }
+
+    /** With bias. */
+    public Conv1d(long in, long out, Window window, Rng rng) {
+        this(in, out, window, 1, true, rng);
+    }
+
+    /**
+     * A layer with all its options.
+     *
+     * @param window kernel, stride, padding and dilation
+     * @param groups into how many independent parts the channels fall
+     */
+    public Conv1d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.kernel = kernel;
-        this.attributes = attributes;
-        long channels = in / attributes.groups;
-        weight = parameter("weight", Init.fanIn(rng, channels * kernel, out, channels, kernel));
-        bias = withBias ? parameter("bias", Init.fanIn(rng, channels * kernel, out)) : null;
+        this.window = window.forConvolution("conv1d", 1, false);
+        this.groups = Window.groups("conv1d", groups, in, out);
+        long channels = in / groups;
+        long fanIn = channels * window.elements(1);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, window.weight(out, channels, 1)));
+        bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
     }
 
     @Override
@@ -52,15 +58,25 @@ public final class Conv1d extends Module {
         return x.conv1d(
                 weight.tensor(),
                 bias == null ? null : bias.tensor(),
-                attributes.stride,
-                attributes.padding,
-                attributes.dilation,
-                attributes.groups);
+                window.strideAt(0, 1),
+                window.paddingAt(0),
+                window.dilationAt(0),
+                groups);
+    }
+
+    /** The weight, {@code [out, in / groups, kernel]}. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** The bias, {@code [out]}, or null. */
+    public @Nullable Parameter bias() {
+        return bias;
     }
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", kernel=" + kernel + ", stride=" + attributes.stride + ", padding="
-                + attributes.padding + ", groups=" + attributes.groups + ", bias=" + (bias != null);
+        return "in=" + in + ", out=" + out + ", " + window.attributes(true) + ", groups=" + groups + ", bias="
+                + (bias != null);
     }
 }

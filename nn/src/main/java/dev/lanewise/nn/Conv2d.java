@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Two-dimensional convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [out, in / groups, r, s]} and
- * {@code bias [out]}; sizes as {@link dev.lanewise.tensor.op.Conv2d} says.
+ * {@code bias [out]}; {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
  */
 public final class Conv2d extends Module {
-    private final dev.lanewise.tensor.op.Conv2d attributes;
+    private final dev.lanewise.tensor.op.Conv2d op;
+    private final Window window;
     private final long in;
     private final long out;
-    private final int kernel;
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
@@ -23,32 +23,53 @@ public final class Conv2d extends Module {
 
     /** With bias, initialized from the global random stream. */
     public Conv2d(long in, long out, int kernel, int stride, int padding) {
-        this(in, out, kernel, new dev.lanewise.tensor.op.Conv2d(stride, padding), true, Rng.global());
+        this(in, out, Window.of(kernel).stride(stride).padding(padding));
+    }
+
+    /** With bias, initialized from the global random stream. */
+    public Conv2d(long in, long out, Window window) {
+        this(in, out, window, Rng.global());
+    }
+
+    /** With bias. */
+    public Conv2d(long in, long out, Window window, Rng rng) {
+        this(in, out, window, 1, true, rng);
     }
 
     /**
-     * A layer with all its attributes.
+     * A layer with all its options.
      *
-     * @param kernel height and width of the kernel
-     * @param attributes stride, padding, dilation and groups
+     * @param window kernel, stride, padding and dilation
+     * @param groups into how many independent parts the channels fall
      */
-    public Conv2d(long in, long out, int kernel, dev.lanewise.tensor.op.Conv2d attributes, boolean withBias, Rng rng) {
+    public Conv2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.kernel = kernel;
-        this.attributes = attributes;
-        long channels = in / attributes.groups();
-        long fanIn = channels * kernel * kernel;
-        weight = parameter("weight", Init.fanIn(rng, fanIn, out, channels, kernel, kernel));
+        this.window = window.forConvolution("conv2d", 2, false);
+        op = op(window, Window.groups("conv2d", groups, in, out));
+        long channels = in / groups;
+        long fanIn = channels * window.elements(2);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, window.weight(out, channels, 2)));
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
+    }
+
+    static dev.lanewise.tensor.op.Conv2d op(Window window, int groups) {
+        return new dev.lanewise.tensor.op.Conv2d(
+                window.strideAt(0, 1),
+                window.strideAt(1, 1),
+                window.paddingAt(0),
+                window.paddingAt(1),
+                window.dilationAt(0),
+                window.dilationAt(1),
+                groups);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), attributes);
+        return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), op);
     }
 
-    /** The weight, {@code [out, in / groups, kernel, kernel]}. */
+    /** The weight, {@code [out, in / groups, r, s]}. */
     public Parameter weight() {
         return weight;
     }
@@ -60,7 +81,7 @@ public final class Conv2d extends Module {
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", kernel=" + kernel + ", stride=" + attributes.strideH() + ", padding="
-                + attributes.paddingH() + ", groups=" + attributes.groups() + ", bias=" + (bias != null);
+        return "in=" + in + ", out=" + out + ", " + window.attributes(true) + ", groups=" + op.groups() + ", bias="
+                + (bias != null);
     }
 }

@@ -2,19 +2,18 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transposed convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [in, out / groups, kernel, kernel]}
- * and {@code bias [out]}; sizes as {@link dev.lanewise.tensor.ImageMethods#convTranspose2d} says.
+ * Transposed convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [in, out / groups, r, s]} and
+ * {@code bias [out]}; sizes as {@link dev.lanewise.tensor.ImageMethods#convTranspose2d} says.
  */
 public final class ConvTranspose2d extends Module {
-    private final Conv2d attributes;
+    private final dev.lanewise.tensor.op.Conv2d op;
+    private final Window window;
     private final long in;
     private final long out;
-    private final int kernel;
-    private final int outputPadding;
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
@@ -24,37 +23,66 @@ public final class ConvTranspose2d extends Module {
      * @param outputPadding is added to the result's sizes at one side
      */
     public ConvTranspose2d(long in, long out, int kernel, int stride, int padding, int outputPadding, Rng rng) {
-        this(in, out, kernel, new Conv2d(stride, padding), outputPadding, true, rng);
+        this(in, out, Window.of(kernel).stride(stride).padding(padding).outputPadding(outputPadding), rng);
+    }
+
+    /** With bias, initialized from the global random stream. */
+    public ConvTranspose2d(long in, long out, Window window) {
+        this(in, out, window, Rng.global());
+    }
+
+    /** With bias. */
+    public ConvTranspose2d(long in, long out, Window window, Rng rng) {
+        this(in, out, window, 1, true, rng);
     }
 
     /**
-     * A layer with all its attributes.
+     * A layer with all its options.
      *
-     * @param attributes those of the convolution that it reverses
-     * @param outputPadding is added to the result's sizes at one side, less than the stride
+     * @param window kernel, stride, padding and dilation of the convolution that it reverses, and the output padding, less
+     *     than stride or dilation
+     * @param groups into how many independent parts the channels fall
      */
-    public ConvTranspose2d(
-            long in, long out, int kernel, Conv2d attributes, int outputPadding, boolean withBias, Rng rng) {
+    public ConvTranspose2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.kernel = kernel;
-        this.attributes = attributes;
-        this.outputPadding = outputPadding;
-        long channels = out / attributes.groups();
-        long fanIn = channels * kernel * kernel;
-        weight = parameter("weight", Init.fanIn(rng, fanIn, in, channels, kernel, kernel));
+        this.window = window.forConvolution("conv_transpose2d", 2, true);
+        op = Conv2d.op(window, Window.groups("conv_transpose2d", groups, in, out));
+        for (int d = 0; d < 2; d++) {
+            if (window.outputPaddingAt(d) >= Math.max(window.strideAt(d, 1), window.dilationAt(d))) {
+                throw new TensorException("conv_transpose2d: output padding " + window.outputPadding() + " with stride "
+                        + window.stride() + " (expected less than stride or dilation); take a smaller one");
+            }
+        }
+        long channels = out / groups;
+        long fanIn = channels * window.elements(2);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, window.weight(in, channels, 2)));
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
     }
 
     @Override
     protected Tensor compute(Tensor x) {
         return x.convTranspose2d(
-                weight.tensor(), bias == null ? null : bias.tensor(), attributes, outputPadding, outputPadding);
+                weight.tensor(),
+                bias == null ? null : bias.tensor(),
+                op,
+                window.outputPaddingAt(0),
+                window.outputPaddingAt(1));
+    }
+
+    /** The weight, {@code [in, out / groups, r, s]}. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** The bias, {@code [out]}, or null. */
+    public @Nullable Parameter bias() {
+        return bias;
     }
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", kernel=" + kernel + ", stride=" + attributes.strideH() + ", padding="
-                + attributes.paddingH() + ", groups=" + attributes.groups() + ", bias=" + (bias != null);
+        return "in=" + in + ", out=" + out + ", " + window.attributes(true) + ", groups=" + op.groups() + ", bias="
+                + (bias != null);
     }
 }

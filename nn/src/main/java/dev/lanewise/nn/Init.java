@@ -5,13 +5,40 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import java.util.function.Supplier;
 
 /** Initial values of parameters, of type {@link DType#F32} on the CPU. */
 public final class Init {
+    private static final ThreadLocal<Boolean> SKIPPED = ThreadLocal.withInitial(() -> false);
+
     private Init() {}
+
+    /**
+     * Makes a model whose parameters are loaded afterwards, without drawing the random numbers that loading would overwrite:
+     * in the body this thread's initial values are zeros, and random streams stay where they are.
+     *
+     * <pre>{@code
+     * Gpt2 model = Init.skip(() -> new Gpt2(config));
+     * Checkpoint.loadWeights(file, model);
+     * }</pre>
+     *
+     * @param body makes the model; what it draws otherwise than through this class is drawn
+     */
+    public static <T> T skip(Supplier<T> body) {
+        boolean before = SKIPPED.get();
+        SKIPPED.set(true);
+        try {
+            return body.get();
+        } finally {
+            SKIPPED.set(before);
+        }
+    }
 
     /** Uniform numbers on [low, high). */
     public static Tensor uniform(Rng rng, double low, double high, long... sizes) {
+        if (SKIPPED.get()) {
+            return Tensor.zeros(sizes);
+        }
         try (Scope scope = Scope.open("init")) {
             return scope.keep(rng.rand(DType.F32, sizes).mul(high - low).add(low));
         }
@@ -19,6 +46,9 @@ public final class Init {
 
     /** Normal numbers. */
     public static Tensor normal(Rng rng, double mean, double deviation, long... sizes) {
+        if (SKIPPED.get()) {
+            return Tensor.zeros(sizes);
+        }
         try (Scope scope = Scope.open("init")) {
             return scope.keep(rng.randn(DType.F32, sizes).mul(deviation).add(mean));
         }

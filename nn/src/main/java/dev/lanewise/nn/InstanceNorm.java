@@ -1,40 +1,65 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /** Normalization of every channel of every sample of {@code [n, c, ...]} (Ulyanov et al. 2016, arXiv:1607.08022). */
 public final class InstanceNorm extends Module {
+    private final long channels;
     private final double epsilon;
     private final @Nullable Parameter weight;
     private final @Nullable Parameter bias;
 
     /** Without weight and bias, as is PyTorch's default; epsilon 1e-5. */
-    public InstanceNorm() {
-        this(1e-5);
+    public InstanceNorm(long channels) {
+        this(channels, false);
     }
 
-    /** Without weight and bias. */
-    public InstanceNorm(double epsilon) {
-        this.epsilon = epsilon;
-        weight = null;
-        bias = null;
+    /**
+     * A layer; epsilon 1e-5.
+     *
+     * @param affine whether it has {@code weight [c]} and {@code bias [c]}
+     */
+    public InstanceNorm(long channels, boolean affine) {
+        this(channels, affine, 1e-5);
     }
 
-    /** With {@code weight [c]} and {@code bias [c]}, PyTorch's {@code affine=True}. */
-    public InstanceNorm(long channels, double epsilon) {
+    /**
+     * A layer.
+     *
+     * @param channels how many inputs have
+     * @param affine whether it has {@code weight [c]} and {@code bias [c]}
+     * @param epsilon is added to the variance
+     */
+    public InstanceNorm(long channels, boolean affine, double epsilon) {
+        if (channels < 1) {
+            throw new TensorException(
+                    "instance norm: " + channels + " channels (expected 1 or more); check the number");
+        }
+        this.channels = channels;
         this.epsilon = epsilon;
-        weight = parameter("weight", Tensor.ones(channels));
-        bias = parameter("bias", Tensor.zeros(channels));
+        weight = affine ? parameter("weight", Tensor.ones(channels)) : null;
+        bias = affine ? parameter("bias", Tensor.zeros(channels)) : null;
     }
 
     @Override
     protected Tensor compute(Tensor x) {
+        if (x.shape().rank() < 3 || x.shape().size(1) != channels) {
+            throw new TensorException("instance norm: input " + x.spec() + " (expected [n, " + channels
+                    + ", ...] with dimensions to normalize over); reshape it, or make the layer for other channels");
+        }
+        if (isTraining() && x.shape().elements() == x.shape().size(0) * channels) {
+            throw new TensorException(
+                    "instance norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
+                            + " or more in training), of which nothing is left; use a layer with larger outputs before, or leave"
+                            + " this one out");
+        }
         return x.instanceNorm(weight == null ? null : weight.tensor(), bias == null ? null : bias.tensor(), epsilon);
     }
 
     @Override
     protected String attributes() {
-        return "affine=" + (weight != null);
+        return channels + ", affine=" + (weight != null) + ", eps=" + epsilon;
     }
 }

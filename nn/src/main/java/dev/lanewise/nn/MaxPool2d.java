@@ -5,21 +5,23 @@ import dev.lanewise.tensor.op.Pool2d;
 
 /** The largest element of every window of {@code [n, c, h, w]}. */
 public final class MaxPool2d extends Module {
+    private final Window window;
     private final Pool2d pool;
 
     /** A square window whose stride is its size. */
     public MaxPool2d(int kernel) {
-        this(new Pool2d(kernel));
+        this(Window.of(kernel));
     }
 
-    /** A square window. */
+    /** A square window; the padding is at most half of it. */
     public MaxPool2d(int kernel, int stride, int padding) {
-        this(new Pool2d(kernel, kernel, stride, stride, padding, padding, false));
+        this(Window.of(kernel).stride(stride).padding(padding));
     }
 
     /** Any window. */
-    public MaxPool2d(Pool2d pool) {
-        this.pool = pool;
+    public MaxPool2d(Window window) {
+        this.window = window.forPooling("max_pool2d", 2);
+        pool = window.pool2d();
     }
 
     @Override
@@ -29,6 +31,6 @@ public final class MaxPool2d extends Module {
 
     @Override
     protected String attributes() {
-        return "kernel=" + pool.kernelH() + ", stride=" + pool.strideH() + ", padding=" + pool.paddingH();
+        return window.attributes(false);
     }
 }

@@ -15,8 +15,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,11 +38,19 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public abstract class Module {
+    private static final AtomicLong NEXT_ID = new AtomicLong(1);
+
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final List<Rng> randomStreams = new ArrayList<>();
     private volatile boolean training = true;
+
+    /** Distinguishes modules without keeping them. */
+    final long id = NEXT_ID.getAndIncrement();
+
+    /** The outermost module to which a call last found this one belonging; see {@link OutermostCall}. */
+    long foundIn;
 
     /** For subclasses. */
     protected Module() {}
@@ -52,18 +63,60 @@ public abstract class Module {
         return called(() -> compute(x));
     }
 
-    /** The function itself; called by {@link #forward}. */
-    protected abstract Tensor compute(Tensor x);
+    /**
+     * The function itself; called by {@link #forward}. A module that is called with other inputs does not have it, but
+     * methods of its own that use {@link #called(Supplier)}.
+     *
+     * @throws TensorException if it is not overridden
+     */
+    protected Tensor compute(Tensor x) {
+        throw new TensorException("layer " + getClass().getSimpleName() + ": called with " + x.spec()
+                + " (expected a call of a method of its own: it has no compute(Tensor)); call that, override"
+                + " compute(Tensor), or use a Sequential");
+    }
 
     /**
      * Runs another way to call the module, with two inputs for example, as {@link #forward} runs {@link #compute}: in a
      * scope of its own, and seen by {@link #summary}.
+     *
+     * <pre>{@code
+     * Tensor forward(Tensor question, Tensor answer) {
+     *     return called(() -> score.forward(question, answer));
+     * }
+     * }</pre>
      */
     protected final Tensor called(Supplier<Tensor> body) {
+        return called(body, List::of);
+    }
+
+    /**
+     * Runs a way to call the module that gives several results, likewise.
+     *
+     * <pre>{@code
+     * record Boxes(Tensor corners, Tensor classes) {}
+     *
+     * Boxes forward(Tensor image) {
+     *     return called(() -> boxes(image), boxes -> List.of(boxes.corners(), boxes.classes()));
+     * }
+     * }</pre>
+     *
+     * @param tensors all tensors of a result, which live on after the call; the summary shows the first one
+     */
+    protected final <R> R called(Supplier<R> body, Function<? super R, ? extends List<Tensor>> tensors) {
+        OutermostCall call = OutermostCall.current();
+        boolean outermost = call.begin(this);
         try (Scope scope = Scope.open(getClass().getSimpleName())) {
-            Tensor result = scope.keep(body.get());
-            CallContext.called(this, result);
+            R result = body.get();
+            List<Tensor> kept = tensors.apply(result);
+            scope.keepAll(kept);
+            if (!kept.isEmpty()) {
+                CallContext.called(this, kept.getFirst());
+            }
             return result;
+        } finally {
+            if (outermost) {
+                call.end();
+            }
         }
     }
 
@@ -233,9 +286,29 @@ public abstract class Module {
 
     /** Moves all parameters and buffers to a device. Make optimizers afterwards. */
     public final void to(Device device) {
+        convert(tensor -> tensor.to(device));
+    }
+
+    /**
+     * Casts all parameters, and all buffers of floating-point numbers, to a type, in which the module then computes: {@link
+     * DType#F64} where accuracy counts, 16 bits for smaller models to compute with. Make optimizers afterwards; their state is
+     * of the parameters' types. For training in 16 bits leave parameters in F32 and use {@link
+     * dev.lanewise.tensor.Autocast}.
+     *
+     * @param dtype a floating-point type
+     */
+    public final void to(DType dtype) {
+        if (!dtype.isFloating()) {
+            throw new TensorException("layer " + getClass().getSimpleName() + ": to " + dtype
+                    + " (expected F32, F64, F16 or BF16); parameters are floating-point numbers");
+        }
+        convert(tensor -> tensor.dtype().isFloating() ? tensor.to(dtype) : tensor);
+    }
+
+    private void convert(UnaryOperator<Tensor> function) {
         apply(module -> {
-            module.parameters.values().forEach(parameter -> parameter.move(device));
-            module.buffers.replaceAll((name, buffer) -> buffer.to(device).keep());
+            module.parameters.values().forEach(parameter -> parameter.convert(function));
+            module.buffers.replaceAll((name, buffer) -> function.apply(buffer).keep());
         });
     }
 
@@ -252,22 +325,28 @@ public abstract class Module {
     /**
      * Overwrites parameters and buffers.
      *
-     * @param state tensors by full name, exactly those of {@link #stateDict}
+     * @param state tensors by full name, exactly those of {@link #stateDict}; of a parameter with several names one suffices
      * @throws TensorException naming all missing and unexpected names and all shapes that differ; then nothing is changed
      */
     public final void loadStateDict(Map<String, Tensor> state) {
-        Map<String, Tensor> own = stateDict();
-        List<String> problems = StateMismatch.problems(own, state);
-        if (!problems.isEmpty()) {
-            throw new TensorException("load: the state does not fit "
-                    + getClass().getSimpleName() + ": " + String.join("; ", problems) + "; is it of another model?");
-        }
-        own.forEach((name, tensor) -> {
-            Tensor source = state.get(name);
-            if (source != null) {
-                tensor.assign(source.to(tensor.dtype()).to(tensor.device()));
-            }
-        });
+        loadStateDict(state, Loading.exact());
+    }
+
+    /**
+     * Overwrites parameters and buffers by a state whose names may be others, and which may hold more, or less.
+     *
+     * @param state tensors by name
+     * @param loading how its names become those of {@link #stateDict}, and whether all must fit
+     * @return what fitted and what did not
+     * @throws TensorException if all must fit and some don't, naming them; then nothing is changed
+     */
+    public final Loaded loadStateDict(Map<String, Tensor> state, Loading loading) {
+        return StateLoader.load(
+                this,
+                new StateLoader.InMemory(state),
+                loading,
+                problems -> new TensorException("load: the state does not fit "
+                        + getClass().getSimpleName() + ": " + problems + "; is it of another model?"));
     }
 
     /**

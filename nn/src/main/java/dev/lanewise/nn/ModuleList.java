@@ -1,7 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
 import java.util.Iterator;
 import java.util.List;
 
@@ -45,12 +43,5 @@ public final class ModuleList<M extends Module> extends Module implements Iterab
     @Override
     public Iterator<M> iterator() {
         return modules.iterator();
-    }
-
-    /** A list has no result of its own. */
-    @Override
-    protected Tensor compute(Tensor x) {
-        throw new TensorException("module list: called with " + x.spec()
-                + " (expected calls of its modules); call those, or use a Sequential");
     }
 }

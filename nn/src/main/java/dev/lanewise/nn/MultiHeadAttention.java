@@ -68,6 +68,18 @@ public final class MultiHeadAttention extends Module {
         return zeros.maskedFill(ignored, Double.NEGATIVE_INFINITY).unsqueeze(1).unsqueeze(1);
     }
 
+    /**
+     * A mask as it is added to scores of a type. Truth values are those of PyTorch's layer of this name, true where a query
+     * may not look; the operation itself takes the opposite, as PyTorch's does.
+     */
+    private static @Nullable Tensor added(@Nullable Tensor mask, DType dtype) {
+        if (mask == null || mask.dtype() != DType.BOOL) {
+            return mask == null ? null : mask.to(dtype);
+        }
+        return mask.where(
+                Tensor.full(Double.NEGATIVE_INFINITY, dtype, mask.device()), Tensor.full(0, dtype, mask.device()));
+    }
+
     /** Attention of a sequence to itself. */
     @Override
     protected Tensor compute(Tensor x) {
@@ -77,7 +89,9 @@ public final class MultiHeadAttention extends Module {
     /**
      * Attention of a sequence to itself.
      *
-     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; or null
+     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; of type {@link DType#BOOL}
+     *     it is true where a position may not look, as in PyTorch's {@code MultiheadAttention} (in {@link Tensor#attention}
+     *     it is true where one may, as in PyTorch's {@code scaled_dot_product_attention}); or null
      * @param causal whether a position sees only those up to itself
      */
     public Tensor selfAttention(Tensor x, @Nullable Tensor mask, boolean causal) {
@@ -97,7 +111,7 @@ public final class MultiHeadAttention extends Module {
     /**
      * Attention of one sequence {@code [n, l, size]} to another {@code [n, s, size]}.
      *
-     * @param mask is added to the scores {@code [n, heads, l, s]}, to which it broadcasts; or null
+     * @param mask as for {@link #selfAttention}, for scores {@code [n, heads, l, s]}; or null
      */
     public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
         return called(() -> {
@@ -110,7 +124,7 @@ public final class MultiHeadAttention extends Module {
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
-        Tensor attended = q.attention(k, v, mask, causal, isTraining() ? dropout : 0, random);
+        Tensor attended = q.attention(k, v, added(mask, q.dtype()), causal, isTraining() ? dropout : 0, random);
         return out.forward(attended.transpose(1, 2).flatten(2));
     }
 

@@ -1,9 +1,9 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.autograd.Autograd;
-import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.function.UnaryOperator;
 
 /**
  * A trained tensor of a module: a watched leaf that lives as long as the parameter. Optimizers change its elements in
@@ -57,10 +57,12 @@ public final class Parameter {
         tensor = Autograd.watch(replacement.contiguous().keep());
     }
 
-    /** Moves the parameter to a device. */
-    void move(Device device) {
-        if (!tensor.device().equals(device)) {
-            tensor = Autograd.watch(Autograd.detach(tensor).to(device).keep());
+    /** Exchanges the tensor for what a function makes of its values, unless that is the tensor itself. */
+    void convert(UnaryOperator<Tensor> function) {
+        Tensor before = Autograd.detach(tensor);
+        Tensor after = Autograd.noGrad(() -> function.apply(before));
+        if (!after.spec().equals(before.spec()) || !after.device().equals(before.device())) {
+            tensor = Autograd.watch(after.keep());
         }
     }
 }

@@ -26,7 +26,11 @@ public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
      * @param cell the last cell state likewise, for LSTM; else null
      */
     public record Result(
-            Tensor output, Tensor hidden, @Nullable Tensor cell) {}
+            Tensor output, Tensor hidden, @Nullable Tensor cell) {
+        List<Tensor> tensors() {
+            return cell == null ? List.of(output, hidden) : List.of(output, hidden, cell);
+        }
+    }
 
     private record Direction(
             Parameter inputWeight, Parameter hiddenWeight, Parameter inputBias, Parameter hiddenBias) {}
@@ -87,9 +91,7 @@ public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
 
     /** Runs over a whole sequence, from states of zeros. */
     public Result run(Tensor x) {
-        Result result = layers(x, null);
-        CallContext.called(this, result.output);
-        return result;
+        return called(() -> layers(x, null), Result::tensors);
     }
 
     /**
@@ -98,9 +100,7 @@ public sealed class Recurrent extends Module permits RNN, GRU, LSTM {
      * @param before what the part before gave, of the same number of samples; only its states are used
      */
     public Result run(Tensor x, Result before) {
-        Result result = layers(x, before);
-        CallContext.called(this, result.output);
-        return result;
+        return called(() -> layers(x, before), Result::tensors);
     }
 
     private Result layers(Tensor x, @Nullable Result before) {

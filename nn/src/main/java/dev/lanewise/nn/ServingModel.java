@@ -5,7 +5,6 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -74,11 +73,10 @@ public final class ServingModel {
      * @throws TensorException naming what does not fit; then the weights that are published stay
      */
     public synchronized long publish(Map<String, Tensor> state) {
-        List<String> problems = StateMismatch.problems(model.stateDict(), state);
-        if (!problems.isEmpty()) {
-            throw new TensorException(
-                    "publish: the state does not fit " + model.getClass().getSimpleName() + ": "
-                            + String.join("; ", problems) + "; is it of another model?");
+        Loaded fits = StateLoader.compare(model, state);
+        if (!fits.isComplete()) {
+            throw new TensorException("publish: the state does not fit "
+                    + model.getClass().getSimpleName() + ": " + fits.problems() + "; is it of another model?");
         }
         published = new Published(copyOf(model, state), published.version + 1);
         return published.version;

@@ -15,7 +15,7 @@ public final class TransformerEncoderLayer extends TransformerLayer {
     /**
      * The layer's result where some positions are not seen.
      *
-     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts, for example a
+     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}, for example a
      *     {@linkplain MultiHeadAttention#paddingMask padding mask}; or null
      */
     public Tensor forward(Tensor x, @Nullable Tensor mask) {

@@ -81,7 +81,7 @@ public sealed class TransformerLayer extends Module permits TransformerEncoderLa
     /**
      * An encoder's layer.
      *
-     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; or null
+     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
      */
     final Tensor encode(Tensor x, @Nullable Tensor mask) {
         if (config.decoder) {
@@ -105,7 +105,7 @@ public sealed class TransformerLayer extends Module permits TransformerEncoderLa
      * A decoder's layer.
      *
      * @param memory what the encoder made, {@code [n, s, size]}
-     * @param mask is added to the scores of self-attention {@code [n, heads, time, time]}, to which it broadcasts; or null
+     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
      * @param memoryMask likewise to the scores of the memory {@code [n, heads, time, s]}
      */
     public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {

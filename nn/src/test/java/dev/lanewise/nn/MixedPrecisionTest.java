@@ -33,7 +33,7 @@ final class MixedPrecisionTest {
     private static Module convolutional() {
         Rng rng = new Rng(3);
         return new Sequential(
-                new Conv2d(2, 6, 3, new dev.lanewise.tensor.op.Conv2d(1, 1), true, rng),
+                new Conv2d(2, 6, Window.of(3).padding(1), rng),
                 new BatchNorm(6),
                 new ReLU(),
                 new Flatten(),

@@ -7,8 +7,6 @@ import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Pool2d;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,15 +37,16 @@ final class PyTorchModulesTest {
         Map<String, Case<?>> cases = new LinkedHashMap<>();
         cases.put("linear", of(new Linear(4, 3)));
         cases.put("bilinear", new Case<>(new Bilinear(3, 4, 2, RNG), (m, in) -> m.forward(in.get(0), in.get(1))));
-        cases.put("conv1d", of(new Conv1d(4, 6, 3, new Conv1d.Attributes(2, 1, 2, 2), false, RNG)));
-        Conv2d grouped = new Conv2d(2, 2, 1, 1, 1, 1, 2);
-        cases.put("conv2d", of(new dev.lanewise.nn.Conv2d(4, 6, 3, grouped, true, RNG)));
-        cases.put("conv_transpose2d", of(new ConvTranspose2d(4, 6, 3, grouped, 1, true, RNG)));
+        cases.put(
+                "conv1d", of(new Conv1d(4, 6, Window.of(3).stride(2).padding(1).dilation(2), 2, false, RNG)));
+        Window moving = Window.of(3).stride(2).padding(1);
+        cases.put("conv2d", of(new Conv2d(4, 6, moving, 2, true, RNG)));
+        cases.put("conv_transpose2d", of(new ConvTranspose2d(4, 6, moving.outputPadding(1), 2, true, RNG)));
         cases.put("batch_norm1d", of(new BatchNorm1d(3)));
         cases.put("batch_norm2d", of(new BatchNorm2d(3)));
         cases.put("layer_norm", of(new LayerNorm(3, 4)));
         cases.put("group_norm", of(new GroupNorm(2, 4)));
-        cases.put("instance_norm", of(new InstanceNorm(3, 1e-5)));
+        cases.put("instance_norm", of(new InstanceNorm(3, true)));
         cases.put("rms_norm", of(new RmsNorm(6, 1e-5)));
         cases.put("embedding", of(new Embedding(5, 3, 1, RNG)));
         for (EmbeddingBag.Mode mode : EmbeddingBag.Mode.values()) {
@@ -77,7 +76,32 @@ final class PyTorchModulesTest {
                 new Case<>(new TransformerDecoderLayer(8, 2, 16, 0, RNG), (m, in) -> m.forward(in.get(0), in.get(1))));
         cases.put("max_pool1d", of(new MaxPool1d(3, 2, 1)));
         cases.put("avg_pool1d", of(new AvgPool1d(2)));
-        cases.put("avg_pool2d", of(new AvgPool2d(new Pool2d(3, 3, 2, 2, 1, 1, false), false)));
+        cases.put("avg_pool2d", of(new AvgPool2d(moving, false)));
+        cases.put(
+                "attention_bool",
+                new Case<>(new MultiHeadAttention(8, 2, RNG), (m, in) -> m.selfAttention(in.get(0), in.get(1), false)));
+        cases.put(
+                "cross_attention_bool",
+                new Case<>(
+                        new MultiHeadAttention(8, 2, RNG),
+                        (m, in) -> m.crossAttention(in.get(0), in.get(1), in.get(2))));
+        Window rectangular = Window.of(3, 2).dilation(1, 2);
+        cases.put(
+                "conv2d_rectangular",
+                of(new Conv2d(4, 6, rectangular.stride(2, 1).padding(1, 2), 2, false, RNG)));
+        cases.put(
+                "conv_transpose2d_rectangular",
+                of(new ConvTranspose2d(
+                        4, 6, rectangular.stride(2, 3).padding(1, 0).outputPadding(1, 2), 2, true, RNG)));
+        cases.put("max_pool1d_ceil", of(new MaxPool1d(moving.ceil())));
+        cases.put("avg_pool1d_ceil", of(new AvgPool1d(moving.ceil(), false)));
+        cases.put(
+                "max_pool2d_rectangular",
+                of(new MaxPool2d(Window.of(3, 2).stride(2, 1).padding(1, 0).ceil())));
+        cases.put(
+                "avg_pool2d_rectangular",
+                of(new AvgPool2d(Window.of(2, 3).padding(0, 1).ceil())));
+        cases.put("instance_norm_plain", of(new InstanceNorm(3)));
         cases.put("adaptive_avg_pool2d", of(new AdaptiveAvgPool2d(2, 3)));
         cases.put("upsample", of(new Upsample(2, true)));
         cases.put("flatten", of(new Flatten(1, 2)));

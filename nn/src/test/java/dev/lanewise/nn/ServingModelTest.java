@@ -27,7 +27,7 @@ final class ServingModelTest {
     private static Module network() {
         Rng rng = new Rng(3);
         return new Sequential(
-                new Conv2d(1, 4, 3, new dev.lanewise.tensor.op.Conv2d(1, 1), true, rng),
+                new Conv2d(1, 4, Window.of(3).padding(1), rng),
                 new BatchNorm2d(4),
                 new ReLU(),
                 new Dropout(0.5, rng),

@@ -104,4 +104,25 @@ activations = {
 for name, module in activations.items():
     case(f"activation_{name}", module, 3 * r(2, 4))
 
+hidden = torch.rand(5, 5) < 0.4
+hidden.fill_diagonal_(False)
+case(
+    "attention_bool",
+    attention,
+    r(2, 5, 8),
+    hidden,
+    call=lambda x, m: attention(x, x, x, attn_mask=m, need_weights=False)[0],
+)
+case("cross_attention_bool", attention, r(2, 3, 8), r(2, 5, 8), hidden[:3], call=lambda q, m, h: attention(q, m, m, attn_mask=h)[0])
+case("conv2d_rectangular", nn.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), (1, 2), groups=2, bias=False), r(2, 4, 7, 6))
+case(
+    "conv_transpose2d_rectangular",
+    nn.ConvTranspose2d(4, 6, (3, 2), (2, 3), (1, 0), output_padding=(1, 2), dilation=(1, 2), groups=2),
+    r(2, 4, 3, 4),
+)
+case("max_pool1d_ceil", nn.MaxPool1d(3, 2, 1, ceil_mode=True), r(2, 3, 8))
+case("avg_pool1d_ceil", nn.AvgPool1d(3, 2, 1, ceil_mode=True, count_include_pad=False), r(2, 3, 8))
+case("max_pool2d_rectangular", nn.MaxPool2d((3, 2), (2, 1), (1, 0), ceil_mode=True), r(2, 3, 8, 5))
+case("avg_pool2d_rectangular", nn.AvgPool2d((2, 3), padding=(0, 1), ceil_mode=True), r(2, 3, 5, 8))
+case("instance_norm_plain", nn.InstanceNorm2d(3), r(2, 3, 4, 4))
 save_file(tensors, pathlib.Path(__file__).with_suffix(".safetensors"))

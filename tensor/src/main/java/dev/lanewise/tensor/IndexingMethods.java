@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.LongBinaryOperator;
 import java.util.stream.LongStream;
 
-/** Joining, picking and placing elements of a {@link Tensor}. Positions are {@link DType#I64}, from 0. */
+/** Joining, picking and placing elements of a {@link Tensor}. Positions are {@link DType#I64} or {@link DType#I32}, from 0. */
 public sealed interface IndexingMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
@@ -35,17 +35,18 @@ public sealed interface IndexingMethods permits Tensor {
 
     /** The slices at the given positions; see {@link IndexSelect}. */
     default Tensor indexSelect(int dim, Tensor index) {
-        return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), index);
+        return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), Positions.wide(index));
     }
 
     /** Elements by position along one dimension; see {@link Gather}. */
     default Tensor gather(int dim, Tensor index) {
-        return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), index);
+        return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), Positions.wide(index));
     }
 
     /** A copy with elements of another tensor combined in; see {@link Scatter}. */
     default Tensor scatter(Scatter.Kind kind, int dim, Tensor index, Tensor source) {
-        return Tensor.apply(new Scatter(kind, self().shape().dim(dim, "scatter")), self(), index, source);
+        return Tensor.apply(
+                new Scatter(kind, self().shape().dim(dim, "scatter")), self(), Positions.wide(index), source);
     }
 
     /** A copy with elements of another tensor added; see {@link Scatter}. */
@@ -197,6 +198,6 @@ public sealed interface IndexingMethods permits Tensor {
     default Tensor oneHot(long classes) {
         Positions.check("one_hot", self(), classes);
         Tensor numbers = Tensor.arange(classes, DType.I64, self().device());
-        return self().unsqueeze(-1).eq(numbers).to(DType.I64);
+        return Positions.wide(self()).unsqueeze(-1).eq(numbers).to(DType.I64);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.AvgPool2d;
 import dev.lanewise.tensor.op.BatchNorm;
@@ -90,12 +91,12 @@ public sealed interface NeuralMethods permits Tensor {
     /**
      * Cross-entropy of these logits {@code [n, c]} and class numbers.
      *
-     * @param classes {@code [n]} of type {@link DType#I64}
+     * @param classes {@code [n]} of type {@link DType#I64} or {@link DType#I32}
      * @param weight a weight for each class {@code [c]}, or null
      * @param attributes reduction, ignored class and label smoothing
      */
     default Tensor crossEntropy(Tensor classes, @Nullable Tensor weight, CrossEntropy attributes) {
-        return Tensor.applyAll(attributes, present(self(), classes, weight))[0];
+        return Tensor.applyAll(attributes, present(self(), Positions.wide(classes), weight))[0];
     }
 
     /** The mean cross-entropy of these logits {@code [n, c]} and class numbers {@code [n]}. */

@@ -21,12 +21,12 @@ public sealed interface ReductionMethods permits Tensor {
 
     private Tensor reduce(Kind kind, int[] dims, boolean keepDims) {
         List<Integer> sorted = Arrays.stream(dims)
-                .map(dim -> self().shape().dim(dim, "reduce"))
+                .map(dim -> self().shape().dim(dim, kind.opName()))
                 .sorted()
                 .boxed()
                 .toList();
         if (sorted.stream().distinct().count() != sorted.size()) {
-            throw new TensorException("reduce: dimensions " + Arrays.toString(dims) + " of " + self().spec()
+            throw new TensorException(kind.opName() + ": dimensions " + Arrays.toString(dims) + " of " + self().spec()
                     + " name one twice; name each once");
         }
         return self().apply(new Reduce(kind, sorted, keepDims));

@@ -58,7 +58,7 @@ public sealed interface SelectionMethods permits Tensor {
      * The elements (or, with fewer index tensors than dimensions, slices) at coordinates: for {@code x[i, j]} in NumPy's
      * terms. Negative positions count from the end.
      *
-     * @param index {@link DType#I64} positions in the first dimensions; they broadcast, and their shape is the result's,
+     * @param index {@link DType#I64} or {@link DType#I32} positions in the first dimensions; they broadcast, and their shape is the result's,
      *     followed by the dimensions without an index
      */
     default Tensor index(Tensor... index) {
@@ -123,7 +123,7 @@ public sealed interface SelectionMethods permits Tensor {
                         DType.I64,
                         self().device(),
                         self().shape().toArray())
-                .scatterAdd(dim, index, index.onesLike());
+                .scatterAdd(dim, index, Positions.wide(index).onesLike());
         Tensor count = came.clamp(1, Long.MAX_VALUE).to(self().dtype());
         return self().dtype().isFloating() ? combined.div(count) : combined.floorDiv(count);
     }
@@ -170,22 +170,23 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * How often each of the numbers 0, 1, 2, … occurs in this {@link DType#I64} tensor.
+     * How often each of the numbers 0, 1, 2, … occurs in this tensor of {@link DType#I64} or {@link DType#I32}.
      *
      * @param least the least size of the result, {@code [max(least, largest + 1)]}
      */
     default Tensor bincount(long least) {
-        return bincount(least, self().onesLike());
+        Tensor numbers = Positions.wide(self());
+        return numbers.bincount(least, numbers.onesLike());
     }
 
     /**
-     * The sums of the weights of each of the numbers 0, 1, 2, … in this {@link DType#I64} tensor.
+     * The sums of the weights of each of the numbers 0, 1, 2, … in this tensor of {@link DType#I64} or {@link DType#I32}.
      *
      * @param least the least size of the result, {@code [max(least, largest + 1)]} of the weights' type
      * @param weights of this tensor's shape
      */
     default Tensor bincount(long least, Tensor weights) {
-        Tensor flat = self().flatten();
+        Tensor flat = Positions.wide(self()).flatten();
         return Tensor.full(0, weights.dtype(), self().device(), binCount(flat, least))
                 .scatterAdd(0, flat, weights.flatten());
     }

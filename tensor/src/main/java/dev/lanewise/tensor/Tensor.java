@@ -456,6 +456,34 @@ public sealed interface Tensor
         }
     }
 
+    /**
+     * Overwrites the elements with those in memory of exactly their size, in row-major order as {@link #copyTo} writes them.
+     * Counts as a new version; nothing is recorded for gradients.
+     */
+    default void copyFrom(MemorySegment source) {
+        buffer().checkAlive();
+        if (source.byteSize() != spec().bytes()) {
+            throw new TensorException("copyFrom: a segment of " + source.byteSize() + " bytes for " + spec()
+                    + " (expected " + spec().bytes() + "); check the segment");
+        }
+        if (shape().isEmpty()) {
+            return;
+        }
+        if (!isContiguous()) {
+            try (var ignored = Scope.open("copyFrom")) {
+                assign(of(source, dtype(), shape().toArray()).to(device()));
+            }
+            return;
+        }
+        try {
+            Backends.of(device()).copyIn(source, buffer(), offset() * dtype().bytes());
+            buffer().bumpVersion();
+        } finally {
+            // outside every scope only this reference keeps the memory from going back while it is written
+            Reference.reachabilityFence(this);
+        }
+    }
+
     /** The only element of a tensor with one; waits for the device. */
     default double item() {
         checkSingle();

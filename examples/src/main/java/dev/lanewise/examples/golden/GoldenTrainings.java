@@ -7,6 +7,7 @@ import dev.lanewise.nn.Embedding;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Module;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.Window;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;
@@ -54,7 +55,7 @@ final class GoldenTrainings {
     }
 
     private static Conv2d conv(long in, long out, int kernel, int stride, int padding, boolean bias) {
-        return new Conv2d(in, out, kernel, new dev.lanewise.tensor.op.Conv2d(stride, padding), bias, RNG);
+        return new Conv2d(in, out, Window.of(kernel).stride(stride).padding(padding), 1, bias, RNG);
     }
 
     private static final class Mlp extends Module {

@@ -2,14 +2,15 @@ package dev.lanewise.examples.models;
 
 import dev.lanewise.nn.AdaptiveAvgPool2d;
 import dev.lanewise.nn.BatchNorm;
+import dev.lanewise.nn.Conv2d;
 import dev.lanewise.nn.Flatten;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.MaxPool2d;
 import dev.lanewise.nn.Module;
 import dev.lanewise.nn.Sequential;
+import dev.lanewise.nn.Window;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +59,7 @@ public final class ResNet extends Module {
     }
 
     private static Module convolution(long in, long out, int kernel, int stride, int padding, Rng rng) {
-        return new dev.lanewise.nn.Conv2d(in, out, kernel, new Conv2d(stride, padding), false, rng);
+        return new Conv2d(in, out, Window.of(kernel).stride(stride).padding(padding), 1, false, rng);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,13 @@ record Answer(String input, String text, double probability) {
      * @param logits {@code [n, classes]}
      */
     static List<Answer> classes(List<String> inputs, Tensor logits, List<String> classes) {
+        if (logits.shape().size(1) != classes.size()) {
+            throw new BadFileException(
+                    "the file of the classes' names",
+                    classes.size() + " classes",
+                    logits.shape().size(1) + ", as many as the weights tell apart",
+                    "keep weights and names of one training together");
+        }
         List<Answer> answers = new ArrayList<>();
         float[] probabilities = logits.softmax(1).toFloatArray();
         long[] best = logits.argmax(1).toLongArray();

@@ -122,9 +122,10 @@ record Card(String model, Map<String, List<String>> entries) {
                     require(file, parser.currentToken() == JsonToken.VALUE_STRING);
                     values.add(parser.getString());
                 }
-                entries.put(name, values);
+                require(file, entries.put(name, values) == null);
             }
             require(file, parser.currentToken() == JsonToken.END_OBJECT);
+            require(file, parser.nextToken() == null);
             return entries;
         } catch (JacksonException malformed) {
             throw new BadFileException(file, "malformed JSON", KIND, REMEDY, malformed);

@@ -9,6 +9,7 @@ import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.NonFiniteException;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.nn.train.TrainingResult;
+import dev.lanewise.nn.train.TrainingState;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
@@ -45,13 +46,14 @@ record TrainingRun(
             @Nullable Path save) {
         /** Opens the files, so that a wrong one is known before the data is read. */
         void check() {
-            check(load);
-            check(resume);
-        }
-
-        private static void check(@Nullable Path file) {
-            if (file != null) {
-                Safetensors.open(file).close();
+            if (load != null) {
+                Safetensors.open(load).close();
+            }
+            if (resume != null) {
+                TrainingState.checkReadable(resume);
+            }
+            if (save != null) {
+                TrainingState.checkWritable(save);
             }
         }
     }

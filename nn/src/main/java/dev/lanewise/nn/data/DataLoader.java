@@ -101,6 +101,11 @@ public final class DataLoader {
         if (batchSize < 1) {
             throw new TensorException("data loader: batch size " + batchSize + " (expected 1 or more); check it");
         }
+        if (options.dropLast && sampler.size() > 0 && sampler.size() < batchSize) {
+            throw new TensorException("data loader: " + sampler.size() + " samples make no batch of " + batchSize
+                    + " where the last, smaller one is dropped (expected as many samples or more); take smaller batches,"
+                    + " or keep the last one");
+        }
         this.dataset = dataset;
         this.batchSize = batchSize;
         this.sampler = sampler;
@@ -236,10 +241,12 @@ public final class DataLoader {
             try {
                 return pending.join();
             } catch (CompletionException e) {
-                if (e.getCause() instanceof RuntimeException cause) {
-                    throw cause;
+                switch (e.getCause()) {
+                    case RuntimeException cause -> throw cause;
+                    // out of memory, a failed assertion: as if the caller's thread had met it
+                    case Error cause -> throw cause;
+                    case null, default -> throw e;
                 }
-                throw e;
             }
         }
     }

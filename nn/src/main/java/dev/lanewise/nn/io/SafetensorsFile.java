@@ -1,6 +1,10 @@
 package dev.lanewise.nn.io;
 
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -18,6 +23,7 @@ import java.util.Set;
  */
 public final class SafetensorsFile implements AutoCloseable {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int PIECE_BYTES = 1 << 20;
     private static final String KIND = "a safetensors file";
 
     private final Path file;
@@ -126,6 +132,54 @@ public final class SafetensorsFile implements AutoCloseable {
         }
         MemorySegment segment = data.asSlice(entry.begin(), entry.end() - entry.begin());
         return new TensorData(entry.dtype(), entry.shape(), segment);
+    }
+
+    /**
+     * Overwrites a tensor's elements with those of one of the file's, cast where the types differ. Where they don't, the
+     * elements are read to where they stay, piece by piece and not through the mapping, whose pages would count as memory of
+     * the process beside the tensor's own.
+     *
+     * @param target of the same shape, on any device
+     * @throws CheckpointException if there is none of this name, it has another shape, or the file has become shorter
+     */
+    public void copyTo(String name, Tensor target) {
+        TensorData entry = entry(name);
+        if (!entry.shape().equals(target.shape())) {
+            throw new CheckpointException(
+                    file,
+                    "'" + name + "' of shape " + entry.shape(),
+                    target.shape() + ", that of the tensor to fill",
+                    "give a tensor of the same shape");
+        }
+        boolean asItIs = entry.dtype() == target.dtype()
+                && entry.dtype() != DType.BOOL
+                && target.isContiguous()
+                && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+        try (var ignored = Scope.open("load")) {
+            if (asItIs) {
+                read(Objects.requireNonNull(header.entries().get(name)).begin(), target);
+            } else {
+                target.assign(entry.toTensor().to(target.dtype()).to(target.device()));
+            }
+        }
+    }
+
+    private void read(long begin, Tensor target) {
+        Tensor elements = target.reshape(target.shape().elements());
+        int perPiece = PIECE_BYTES / target.dtype().bytes();
+        byte[] piece = new byte[(int) Math.min(PIECE_BYTES, target.spec().bytes())];
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            in.seek(in.length() - data.byteSize() + begin);
+            for (long first = 0; first < elements.shape().elements(); first += perPiece) {
+                Tensor part = elements.narrow(
+                        0, first, Math.min(perPiece, elements.shape().elements() - first));
+                int bytes = (int) part.spec().bytes();
+                in.readFully(piece, 0, bytes);
+                part.copyFrom(MemorySegment.ofArray(piece).asSlice(0, bytes));
+            }
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, KIND, failure);
+        }
     }
 
     /** The path the file was opened by. */

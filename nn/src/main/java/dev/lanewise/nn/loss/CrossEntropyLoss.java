@@ -1,9 +1,13 @@
 package dev.lanewise.nn.loss;
 
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.CrossEntropy;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -43,5 +47,32 @@ public record CrossEntropyLoss(
         Tensor rows = logits.permute(channelsLast).flatten(0, -2);
         Tensor loss = rows.crossEntropy(classes.flatten(), weight, op);
         return reduction == Reduction.NONE ? loss.reshape(classes.shape()) : loss;
+    }
+
+    /** The rows that are not ignored, or the sum of their classes' weights. */
+    @Override
+    public OptionalDouble averagedOver(Tensor classes) {
+        if (reduction == Reduction.SUM) {
+            return OptionalDouble.empty();
+        }
+        return Autograd.noGrad(() -> {
+            try (var ignored = Scope.open("cross-entropy")) {
+                Tensor counted = classes.ne(ignoreIndex);
+                if (weight == null) {
+                    return OptionalDouble.of(counted.sum().item());
+                }
+                Tensor known = counted.where(classes, classes.zerosLike()).flatten();
+                Tensor weights = Autograd.detach(weight).to(DType.F64).indexSelect(0, known);
+                Tensor none = Tensor.full(0, DType.F64, classes.device());
+                return OptionalDouble.of(
+                        counted.flatten().where(weights, none).sum().item());
+            }
+        });
+    }
+
+    /** By the op's own sum: with smoothing, rows of classes whose weight is 0 still count in it. */
+    @Override
+    public Tensor sum(Tensor logits, Tensor classes) {
+        return new CrossEntropyLoss(Reduction.SUM, ignoreIndex, labelSmoothing, weight).of(logits, classes);
     }
 }

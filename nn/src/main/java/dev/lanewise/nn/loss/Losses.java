@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import java.util.OptionalDouble;
 
 /**
  * The losses that are functions of their elements, each for a {@link Reduction}. Prediction and target have one shape.
@@ -17,12 +18,12 @@ public final class Losses {
 
     /** {@code (p - t)^2}. */
     public static Loss meanSquaredError(Reduction reduction) {
-        return inF32((p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
+        return reducing(reduction, (p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
     }
 
     /** {@code |p - t|}. */
     public static Loss absoluteError(Reduction reduction) {
-        return inF32((p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
+        return reducing(reduction, (p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
     }
 
     /**
@@ -36,7 +37,7 @@ public final class Losses {
         check("smooth_l1_loss: beta", beta, beta >= 0, "0 or more");
         return beta == 0
                 ? absoluteError(reduction)
-                : inF32((p, t) -> {
+                : reducing(reduction, (p, t) -> {
                     Tensor d = p.sub(t);
                     Tensor far = d.abs().sub(0.5 * beta);
                     Tensor loss = d.abs().lt(beta).where(parabola(d, beta).div(beta), far);
@@ -52,7 +53,7 @@ public final class Losses {
      */
     public static Loss huber(double delta, Reduction reduction) {
         check("huber_loss: delta", delta, delta > 0, "above 0");
-        return inF32((p, t) -> {
+        return reducing(reduction, (p, t) -> {
             Tensor d = p.sub(t);
             Tensor far = d.abs().sub(0.5 * delta).mul(delta);
             Tensor loss = d.abs().lt(delta).where(parabola(d, delta), far);
@@ -78,7 +79,7 @@ public final class Losses {
      * #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
-        return inF32((p, t) -> {
+        return reducing(reduction, (p, t) -> {
             checkShapes(BinaryCrossEntropy.NAME, p, t);
             boolean narrow = p.dtype().bytes() == Short.BYTES;
             Tensor loss = narrow
@@ -95,7 +96,7 @@ public final class Losses {
      * @param weight usually the number of negative samples over that of positive ones; broadcasts to the prediction
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
-        return inF32((x, t) -> {
+        return reducing(reduction, (x, t) -> {
             Tensor positive = t.mul(Autocast.widened(weight)).mul(x.neg().softplus());
             return reduce(LOGITS, x, t, t.rsub(1).mul(x.softplus()).add(positive), reduction);
         });
@@ -106,7 +107,7 @@ public final class Losses {
      * nothing cancels, neither in the loss nor in its gradient {@code sigmoid(x) - t}.
      */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
-        return inF32((x, t) -> {
+        return reducing(reduction, (x, t) -> {
             Tensor loss = t.rsub(1).mul(x.softplus()).add(t.mul(x.neg().softplus()));
             return reduce(LOGITS, x, t, loss, reduction);
         });
@@ -116,8 +117,10 @@ public final class Losses {
      * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
-        return inF32((logp, classes) ->
-                reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
+        return reducing(
+                reduction,
+                (logp, classes) ->
+                        reduce(logp.gather(1, classes.unsqueeze(1)).squeeze(1).neg(), reduction));
     }
 
     /**
@@ -126,16 +129,36 @@ public final class Losses {
      * @param batchMean whether the sum is divided by the first size, as the definition asks, rather than reduced
      */
     public static Loss klDivergence(boolean batchMean, Reduction reduction) {
-        return inF32((logp, t) -> {
+        Loss divergence = (logp, t) -> {
             Tensor positive = t.gt(0);
             Tensor safe = positive.where(t, t.onesLike());
             Tensor loss = t.mul(safe.log()).sub(t.mul(logp));
             return batchMean ? loss.sum().div(logp.shape().size(0)) : reduce("kl_div", logp, t, loss, reduction);
-        });
+        };
+        return batchMean ? inF32(divergence) : reducing(reduction, divergence);
     }
 
     private static Loss inF32(Loss loss) {
         return (p, t) -> loss.of(Autocast.widened(p), Autocast.widened(t));
+    }
+
+    private static Loss reducing(Reduction reduction, Loss loss) {
+        return new OfElements(reduction, inF32(loss));
+    }
+
+    /** A loss whose mean is over the elements of the target. */
+    private record OfElements(Reduction reduction, Loss loss) implements Loss {
+        @Override
+        public Tensor of(Tensor prediction, Tensor target) {
+            return loss.of(prediction, target);
+        }
+
+        @Override
+        public OptionalDouble averagedOver(Tensor target) {
+            return reduction == Reduction.SUM
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(target.shape().elements());
+        }
     }
 
     private static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {

@@ -1,11 +1,12 @@
 package dev.lanewise.nn.metrics;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import java.util.Map;
 
 /**
  * The part that was right, as the figure {@code accuracy}: outputs {@code [..., classes]}, whose largest element along the
- * last dimension counts, and class numbers {@code I64 [...]}.
+ * last dimension counts, and class numbers {@code [...]}.
  */
 public final class Accuracy implements Metric {
     private long right;
@@ -16,7 +17,7 @@ public final class Accuracy implements Metric {
 
     @Override
     public void add(Tensor output, Tensor target) {
-        right += output.argmax(-1).eq(target).sum().itemLong();
+        right += output.argmax(-1).eq(target.to(DType.I64)).sum().itemLong();
         all += target.shape().elements();
     }
 

@@ -37,7 +37,7 @@ public final class Adagrad extends PerParameter {
     Tensor change(Trained p, Tensor g, double rate) {
         Tensor sum = state("sum", p);
         sum.assign(sum.add(g.square()));
-        double decayed = rate / (1 + (steps() - 1) * options.rateDecay);
+        double decayed = rate / (1 + (steps(p) - 1) * options.rateDecay);
         return g.div(sum.sqrt().add(options.epsilon)).mul(decayed);
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Adam and AdamW; the formulas are {@link AdamStep}'s. */
 public final class Adam extends Optimizer {
@@ -54,7 +55,19 @@ public final class Adam extends Optimizer {
 
     @Override
     protected void update(List<Trained> trained, Settings settings) {
-        AdamStep step = step(settings);
+        if (trained.stream().allMatch(p -> steps(p) == steps(trained.getFirst()))) {
+            update(trained, settings, steps(trained.getFirst()));
+            return;
+        }
+        // parameters that were unfrozen later are at steps of their own
+        Map<Long, List<Trained>> byStep = new TreeMap<>();
+        trained.forEach(
+                p -> byStep.computeIfAbsent(steps(p), step -> new ArrayList<>()).add(p));
+        byStep.forEach((step, some) -> update(some, settings, step));
+    }
+
+    private void update(List<Trained> trained, Settings settings, long number) {
+        AdamStep step = step(settings, number);
         List<Tensor> inputs = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (Trained p : trained) {
@@ -66,7 +79,7 @@ public final class Adam extends Optimizer {
         Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
     }
 
-    private AdamStep step(Settings settings) {
+    private AdamStep step(Settings settings, long number) {
         return new AdamStep(
                 settings.rate(),
                 options.beta1,
@@ -74,7 +87,7 @@ public final class Adam extends Optimizer {
                 options.epsilon,
                 settings.weightDecay(options.weightDecay),
                 options.decoupled,
-                steps());
+                number);
     }
 
     @Override
@@ -84,7 +97,10 @@ public final class Adam extends Optimizer {
 
     @Override
     protected Update next(Update recorded) {
-        return step(settings(groups().getFirst()));
+        if (!(recorded instanceof AdamStep adam)) {
+            return super.next(recorded);
+        }
+        return step(settings(groups().getFirst()), stepsNow(adam.step()));
     }
 
     @Override

@@ -43,6 +43,6 @@ public final class Adamax extends PerParameter {
         Tensor maximum = state("maximum", p);
         track(mean, options.beta1, g);
         maximum.assign(maximum.mul(options.beta2).maximum(g.abs().add(options.epsilon)));
-        return mean.div(maximum).mul(rate / (1 - Math.pow(options.beta1, steps())));
+        return mean.div(maximum).mul(rate / (1 - Math.pow(options.beta1, steps(p))));
     }
 }

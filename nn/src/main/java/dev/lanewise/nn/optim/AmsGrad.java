@@ -40,8 +40,8 @@ public final class AmsGrad extends PerParameter {
         track(mean, beta1, g);
         track(square, beta2, g.square());
         maximum.assign(maximum.maximum(square));
-        double correction = 1 - Math.pow(beta1, steps());
-        double root = Math.sqrt(1 - Math.pow(beta2, steps()));
+        double correction = 1 - Math.pow(beta1, steps(p));
+        double root = Math.sqrt(1 - Math.pow(beta2, steps(p)));
         return mean.div(maximum.sqrt().div(root).add(epsilon)).mul(rate / correction);
     }
 }

@@ -187,7 +187,7 @@ public final class CapturedStep implements AutoCloseable {
     }
 
     private Tensor[] record(Tensor[] batch) {
-        long stepsBefore = optimizer.steps();
+        Optimizer.Counted before = optimizer.counted();
         try (RandomDraws draws = RandomDraws.watch()) {
             try {
                 List<Op> operations = recorder.orElseThrow().record(() -> {
@@ -200,10 +200,11 @@ public final class CapturedStep implements AutoCloseable {
                 Arrays.stream(outputs).forEach(Tensor::keep);
                 Replayed recorded = new Replayed(operations, draws.draws());
                 recorder.orElseThrow().replay(operations);
+                optimizer.recorded();
                 replayed = recorded;
                 return copies();
             } catch (TensorException e) {
-                optimizer.uncount(stepsBefore);
+                optimizer.uncount(before);
                 rewind(draws.draws());
                 fail(String.valueOf(e.getMessage()), e);
             }

@@ -39,7 +39,9 @@ public final class GradScaler {
     public record Options(double initialScale, double growthFactor, double backoffFactor, long growthInterval) {
         /** Checks the numbers. */
         public Options {
-            if (!(initialScale > 0) || !(growthFactor > 1) || !(backoffFactor > 0 && backoffFactor < 1)) {
+            if (!(initialScale > 0 && initialScale <= Float.MAX_VALUE)
+                    || !(growthFactor > 1 && growthFactor <= Float.MAX_VALUE)
+                    || !(backoffFactor > 0 && backoffFactor < 1)) {
                 throw new TensorException("grad scaler: scale " + initialScale + ", growth " + growthFactor
                         + ", backoff " + backoffFactor + " (expected above 0, above 1, between 0 and 1); check them");
             }
@@ -189,12 +191,16 @@ public final class GradScaler {
         Options saved = new Options(
                 number(state, "scale"), number(state, "growth_factor"), number(state, "backoff_factor"), (long)
                         number(state, "growth_interval"));
-        long tracker = (long) number(state, "_growth_tracker");
+        double tracker = number(state, "_growth_tracker");
+        if (!(tracker >= 0 && tracker < saved.growthInterval)) {
+            throw new TensorException("grad scaler: a row of " + tracker + " good steps (expected 0 to below "
+                    + saved.growthInterval + "); save the state again");
+        }
         scale = saved.initialScale;
         growthFactor = saved.growthFactor;
         backoffFactor = saved.backoffFactor;
         growthInterval = saved.growthInterval;
-        goodSteps = tracker;
+        goodSteps = (long) tracker;
     }
 
     private static double number(Map<String, Tensor> state, String name) {

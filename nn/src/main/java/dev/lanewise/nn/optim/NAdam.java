@@ -2,6 +2,7 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** NAdam: Adam with Nesterov momentum whose factor grows towards beta1 (Dozat 2016). */
@@ -24,6 +25,9 @@ public final class NAdam extends PerParameter {
 
     private final Options options;
 
+    /** By the number of steps; about 7,000 of them suffice, as then the product is 0. */
+    private final List<Double> products = new ArrayList<>(List.of(1.0));
+
     /** An optimizer with options. */
     public NAdam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
@@ -41,17 +45,23 @@ public final class NAdam extends PerParameter {
         Tensor square = state("square", p);
         track(mean, options.beta1, g);
         track(square, options.beta2, g.square());
-        double product = 1;
-        for (long t = 1; t <= steps(); t++) {
-            product *= momentum(t);
-        }
-        double now = momentum(steps());
-        double next = momentum(steps() + 1);
+        long step = steps(p);
+        double product = product(step);
+        double now = momentum(step);
+        double next = momentum(step + 1);
         Tensor denominator =
-                square.div(1 - Math.pow(options.beta2, steps())).sqrt().add(options.epsilon);
+                square.div(1 - Math.pow(options.beta2, step)).sqrt().add(options.epsilon);
         Tensor fromGradient = g.mul(rate * (1 - now) / (1 - product));
         Tensor fromMean = mean.mul(rate * next / (1 - product * next));
         return fromGradient.add(fromMean).div(denominator);
+    }
+
+    /** The product of the momentum factors of the steps 1 to a number: 0 from where it no longer matters. */
+    private double product(long steps) {
+        for (long t = products.size(); t <= steps && products.getLast() != 0; t++) {
+            products.add(products.getLast() * momentum(t));
+        }
+        return steps < products.size() ? products.get((int) steps) : products.getLast();
     }
 
     private double momentum(long step) {

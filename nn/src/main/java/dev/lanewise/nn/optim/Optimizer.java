@@ -21,6 +21,7 @@ import java.util.OptionalDouble;
 public abstract class Optimizer {
     private final List<ParameterGroup> groups;
     private final List<Parameter> parameters;
+    private final StepCounts counts;
     private double rate;
     private long steps;
 
@@ -36,6 +37,7 @@ public abstract class Optimizer {
         if (parameters.isEmpty()) {
             throw new TensorException("optimizer: got no parameters (expected one or more); has the model any?");
         }
+        counts = new StepCounts(parameters.size());
         rate(rate);
     }
 
@@ -80,14 +82,42 @@ public abstract class Optimizer {
                 + " (expected Sgd or Adam with one group of parameters); run the step without recording");
     }
 
+    /** The step that was just made will be replayed. */
+    final void recorded() {
+        counts.record();
+    }
+
     /** Counts a step that was made by a replay. */
     final void countReplay() {
         steps++;
+        counts.countReplay();
+    }
+
+    /** What {@link #uncount} needs to take back the steps that follow. */
+    final Counted counted() {
+        return new Counted(steps, counts.copy());
     }
 
     /** Takes back that a step was counted, because it did not happen. */
-    final void uncount(long stepsBefore) {
-        steps = stepsBefore;
+    final void uncount(Counted before) {
+        steps = before.steps;
+        counts.reset(before.counts);
+    }
+
+    /** The steps made so far: of the optimizer, and of each parameter. */
+    record Counted(long steps, long[] counts) {}
+
+    /**
+     * In how many steps a parameter took part, the present one included: the number that corrections for the beginning of
+     * running means go by. It differs from {@link #steps} for a parameter that was frozen, or had no gradient, at times.
+     */
+    protected final long steps(Trained p) {
+        return counts.of(p.index());
+    }
+
+    /** The present number of steps of the parameters that had made so many when the step that is replayed was recorded. */
+    final long stepsNow(long whenRecorded) {
+        return counts.now(whenRecorded);
     }
 
     /** What is trained: the parameters of all groups, one group behind the other. */
@@ -100,21 +130,48 @@ public abstract class Optimizer {
         return groups;
     }
 
-    /** Changes every parameter that is not frozen and has a gradient. */
+    /**
+     * Changes every parameter that is not frozen and has a gradient.
+     *
+     * @throws TensorException if none of the parameters that are not frozen has one: the gradients are of another model
+     */
     public final void step(Gradients gradients) {
         Autograd.noGrad(() -> {
             try (var ignored = Scope.open("optimizer")) {
-                steps++;
+                List<List<Trained>> trained = new ArrayList<>(groups.size());
                 int first = 0;
+                boolean some = false;
                 for (ParameterGroup group : groups) {
-                    List<Trained> trained = trained(group, first, gradients);
+                    List<Trained> ofGroup = trained(group, first, gradients);
+                    trained.add(ofGroup);
+                    some |= !ofGroup.isEmpty();
                     first += group.parameters().size();
-                    if (!trained.isEmpty()) {
-                        update(trained, settings(group));
+                }
+                if (!some) {
+                    checkFrozen(gradients);
+                }
+                steps++;
+                counts.begin();
+                for (int i = 0; i < groups.size(); i++) {
+                    trained.get(i).forEach(p -> counts.count(p.index()));
+                    if (!trained.get(i).isEmpty()) {
+                        update(trained.get(i), settings(groups.get(i)));
                     }
                 }
             }
         });
+    }
+
+    /** A step that changes nothing is meant only where all parameters are frozen. */
+    private void checkFrozen(Gradients gradients) {
+        long trainable = parameters.stream().filter(p -> !p.isFrozen()).count();
+        if (trainable > 0) {
+            throw new TensorException(
+                    "optimizer: got gradients of " + gradients.values().size()
+                            + " tensors, among them none of its " + trainable
+                            + " parameters (expected gradients of a loss that depends on them); are they another model's, or was"
+                            + " the loss computed before the model was moved or its parameters set?");
+        }
     }
 
     /** What holds for a group in a step with the present learning rate. */
@@ -162,36 +219,81 @@ public abstract class Optimizer {
     /** The state by name; the tensors are the optimizer's own. */
     protected abstract Map<String, Map<Integer, Tensor>> state();
 
-    /** The state's tensors by name ({@code momentum.3}); the tensors are the optimizer's own. */
+    /**
+     * The state's tensors by name ({@code momentum.3} for the parameter of index 3), which are the optimizer's own, and as
+     * {@code step.3} in how many steps the parameter took part.
+     */
     public final Map<String, Tensor> stateDict() {
         Map<String, Tensor> flat = new LinkedHashMap<>();
         state().forEach((kind, tensors) -> tensors.forEach((index, tensor) -> flat.put(kind + "." + index, tensor)));
+        counts.save(flat);
         return flat;
     }
 
     /**
-     * Takes over a state of the same kind of optimizer over the same parameters.
+     * Takes over a state of the same kind of optimizer over the same parameters, in place of what it has. In a state without
+     * counts of single parameters, as earlier versions saved it, each parameter with a state took part in every step.
      *
-     * @param stepsBefore how many steps it had made
-     * @throws TensorException naming what does not fit
+     * @param stepsBefore how many steps it had made, 0 or more
+     * @throws TensorException naming what does not fit; then nothing is changed
      */
     public final void loadStateDict(Map<String, Tensor> saved, long stepsBefore) {
-        steps = stepsBefore;
+        if (stepsBefore < 0) {
+            throw new TensorException(
+                    "optimizer: a state after " + stepsBefore + " steps (expected 0 or more); save the state again");
+        }
+        long[] loadedCounts = new long[parameters.size()];
+        Map<String, Map<Integer, Tensor>> loaded = new LinkedHashMap<>();
         saved.forEach((name, tensor) -> {
-            int point = name.lastIndexOf('.');
-            Map<Integer, Tensor> tensors = point < 0 ? null : state().get(name.substring(0, point));
-            int index = tensors == null ? -1 : parseIndex(name.substring(point + 1));
-            if (tensors == null || index < 0 || index >= parameters.size()) {
-                throw new TensorException("optimizer: unexpected state '" + name + "' for "
-                        + getClass().getSimpleName() + "; was it saved by another optimizer?");
+            if (!StepCounts.isCount(name)) {
+                Place place = place(name, tensor);
+                loaded.computeIfAbsent(place.kind, kind -> new LinkedHashMap<>())
+                        .put(place.index, tensor);
+                loadedCounts[place.index] = stepsBefore;
             }
-            Tensor like = parameters.get(index).leaf();
-            if (!tensor.shape().equals(like.shape())) {
-                throw new TensorException("optimizer: state '" + name + "' is " + tensor.spec() + " for a parameter "
-                        + like.spec() + "; was it saved with another model?");
-            }
-            tensors.put(index, tensor.to(like.dtype()).to(like.device()).copy().keep());
         });
+        saved.forEach((name, tensor) -> {
+            if (StepCounts.isCount(name)) {
+                int index = parseIndex(name.substring(name.indexOf('.') + 1));
+                if (index < 0 || index >= parameters.size()) {
+                    throw unexpected(name);
+                }
+                loadedCounts[index] = StepCounts.read(name, tensor, stepsBefore);
+            }
+        });
+        steps = stepsBefore;
+        counts.reset(loadedCounts);
+        state().forEach((kind, tensors) -> {
+            tensors.clear();
+            loaded.getOrDefault(kind, Map.of()).forEach((index, tensor) -> {
+                Tensor like = parameters.get(index).leaf();
+                tensors.put(
+                        index, tensor.to(like.dtype()).to(like.device()).copy().keep());
+            });
+        });
+    }
+
+    private record Place(String kind, int index) {}
+
+    /** Where a saved tensor belongs. */
+    private Place place(String name, Tensor tensor) {
+        int point = name.lastIndexOf('.');
+        String kind = point < 0 ? "" : name.substring(0, point);
+        int index = state().containsKey(kind) ? parseIndex(name.substring(point + 1)) : -1;
+        if (index < 0 || index >= parameters.size()) {
+            throw unexpected(name);
+        }
+        Tensor like = parameters.get(index).leaf();
+        if (!tensor.shape().equals(like.shape())) {
+            throw new TensorException("optimizer: state '" + name + "' is " + tensor.spec() + " for a parameter "
+                    + like.spec() + "; was it saved with another model?");
+        }
+        return new Place(kind, index);
+    }
+
+    private TensorException unexpected(String name) {
+        return new TensorException("optimizer: unexpected state '" + name + "' for "
+                + getClass().getSimpleName() + "; was it saved by another optimizer?");
     }
 
     private static int parseIndex(String text) {

@@ -16,7 +16,8 @@ public final class RmsProp extends PerParameter {
      * @param epsilon keeps the denominator from 0
      * @param weightDecay the factor of the L2 penalty
      * @param momentum the momentum factor
-     * @param centered whether the squared running mean is taken off the square
+     * @param centered whether the squared running mean is taken off the square; what is left counts as 0 where rounding
+     *     makes it negative, for which PyTorch gives NaN
      */
     public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
         /** PyTorch's defaults. */
@@ -46,7 +47,10 @@ public final class RmsProp extends PerParameter {
         if (options.centered) {
             Tensor mean = state("mean", p);
             track(mean, options.alpha, g);
-            variance = square.sub(mean.square());
+            // s - m^2 as a product, which does not overflow before s does; by rounding it can come out below 0 where
+            // gradients hardly change, and its root, NaN, would spoil the parameter
+            Tensor deviation = square.sqrt();
+            variance = deviation.sub(mean.abs()).mul(deviation.add(mean.abs())).relu();
         }
         Tensor step = g.div(variance.sqrt().add(options.epsilon));
         if (options.momentum > 0) {

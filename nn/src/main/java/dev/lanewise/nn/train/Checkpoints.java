@@ -4,7 +4,10 @@ import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Saves a training to files from which it can be resumed; a file is never half-written. */
+/**
+ * Saves a training to files from which it can be resumed; a file is never half-written. Files that can't be written are an
+ * error before the first step.
+ */
 public final class Checkpoints {
     private Checkpoints() {}
 
@@ -32,6 +35,11 @@ public final class Checkpoints {
     }
 
     private record Last(Path file, long steps) implements Callback {
+        @Override
+        public void onStart(Training training) {
+            TrainingState.checkWritable(file);
+        }
+
         @Override
         public void onStep(Training training, StepFigures figures) {
             if (figures.step() % steps == 0) {
@@ -63,6 +71,11 @@ public final class Checkpoints {
             this.figure = figure;
             this.goal = goal;
             best = goal.worst();
+        }
+
+        @Override
+        public void onStart(Training training) {
+            TrainingState.checkWritable(file);
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.lanewise.nn.Module;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
+import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.metrics.Metric;
 import dev.lanewise.nn.optim.GradScaler;
 import dev.lanewise.nn.optim.Optimizer;
@@ -235,9 +236,14 @@ final class Loop implements Training {
         trainer.precision.restore(notes.get(Precision.HEADING));
         for (int epoch = 1; epoch <= position.epoch(); epoch++) {
             Map<String, Double> figures = notes.get("epoch." + epoch);
-            if (figures != null) {
-                history.add(Position.figures(epoch, figures));
+            if (figures == null) {
+                throw new CheckpointException(
+                        file,
+                        "no figures of epoch " + epoch + " in a training of " + position.epoch() + " epochs",
+                        "those of every finished epoch",
+                        "the file is damaged: take an earlier one");
             }
+            history.add(Position.figures(file, epoch, figures));
         }
         for (Callback callback : trainer.callbacks) {
             Map<String, Double> known = notes.get("callback." + callback.name());

@@ -21,6 +21,9 @@ record Position(int epoch, long step, long batches, long samples, double losses,
 
     private static final String OF = "of";
 
+    /** Larger whole numbers are not exact in the file. */
+    private static final long MOST = 1L << 53;
+
     Position after(long moreBatches, long moreSamples, double loss, long moreNanos) {
         return new Position(
                 epoch,
@@ -63,28 +66,44 @@ record Position(int epoch, long step, long batches, long samples, double losses,
     /**
      * The position that {@link #note(long)} told.
      *
-     * @throws CheckpointException if it is in the middle of an epoch of another number of batches
+     * @throws CheckpointException if a number makes no sense, or it is in the middle of an epoch of another number of batches
      */
     static Position of(Path file, Map<String, Double> note, long ofBatches) {
         Position position = new Position(
-                (int) whole(note, "epoch"),
-                whole(note, "step"),
-                whole(note, "batches"),
-                whole(note, "samples"),
+                (int) whole(file, note, "epoch", Integer.MAX_VALUE),
+                whole(file, note, "step", MOST),
+                whole(file, note, "batches", MOST),
+                whole(file, note, "samples", MOST),
                 note.getOrDefault("losses", 0.0),
-                whole(note, "nanos"));
-        if (position.batches > 0 && whole(note, OF) != ofBatches) {
+                whole(file, note, "nanos", MOST));
+        if (!Double.isFinite(position.losses)) {
+            throw refused(file, "losses", position.losses, "a finite number");
+        }
+        long of = whole(file, note, OF, MOST);
+        if (position.batches > 0 && of != ofBatches) {
             throw new CheckpointException(
                     file,
-                    "a training in the middle of an epoch of " + whole(note, OF) + " batches",
+                    "a training in the middle of an epoch of " + of + " batches",
                     "one of " + ofBatches + " batches",
                     "resume with the same data and batch size");
         }
         return position;
     }
 
-    private static long whole(Map<String, Double> note, String name) {
-        return note.getOrDefault(name, 0.0).longValue();
+    private static long whole(Path file, Map<String, Double> note, String name, long most) {
+        double value = note.getOrDefault(name, 0.0);
+        if (!(value >= 0 && value <= most && value == Math.rint(value))) {
+            throw refused(file, name, value, "a whole number from 0 to " + most);
+        }
+        return (long) value;
+    }
+
+    private static CheckpointException refused(Path file, String name, double found, String expected) {
+        return new CheckpointException(
+                file,
+                found + " for '" + name + "' of the training",
+                expected,
+                "the file is damaged: take an earlier one");
     }
 
     /** An epoch's figures by name. */
@@ -100,7 +119,7 @@ record Position(int epoch, long step, long batches, long samples, double losses,
     }
 
     /** The figures that {@link #note(EpochFigures)} told. */
-    static EpochFigures figures(int epoch, Map<String, Double> note) {
+    static EpochFigures figures(Path file, int epoch, Map<String, Double> note) {
         Map<String, Double> validation = new LinkedHashMap<>();
         note.forEach((name, value) -> {
             if (name.startsWith(EpochFigures.VALIDATION)) {
@@ -109,8 +128,8 @@ record Position(int epoch, long step, long batches, long samples, double losses,
         });
         return new EpochFigures(
                 epoch,
-                whole(note, "step"),
-                whole(note, "samples"),
+                whole(file, note, "step", MOST),
+                whole(file, note, "samples", MOST),
                 note.getOrDefault("seconds", 0.0),
                 note.getOrDefault("loss", Double.NaN),
                 note.getOrDefault("rate", 0.0),

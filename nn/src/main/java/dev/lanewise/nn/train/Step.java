@@ -30,7 +30,7 @@ record Step(Module model, Loss loss, Precision precision, List<Batch> batches, L
     }
 
     /**
-     * What a step gives: the mean loss of its samples and the gradients of the {@linkplain Precision#scaled scaled} loss,
+     * What a step gives: the loss of all its samples and the gradients of the {@linkplain Precision#scaled scaled} loss,
      * which belong to the present scope.
      */
     record Result(double loss, Gradients gradients) {}
@@ -45,40 +45,32 @@ record Step(Module model, Loss loss, Precision precision, List<Batch> batches, L
         return new Step(trainer.model, trainer.loss, trainer.precision, batches, streams, positions);
     }
 
-    /** The number of samples. */
-    long samples() {
-        long samples = 0;
-        for (Batch batch : batches) {
-            samples += batch.size();
-        }
-        return samples;
-    }
-
     /** Computes loss and gradients. */
     Result compute(Listener listener) {
         if (batches.size() == 1) {
-            Tensor value = forward(batches.getFirst(), listener);
+            Tensor value = forward(batches.getFirst(), loss, listener);
             Gradients gradients = Autograd.gradients(precision.scaled(value));
             return new Result(value.item(), gradients);
         }
         GradientSum sum = new GradientSum();
         double losses = 0;
+        Parts parts = new Parts();
+        batches.forEach(batch -> parts.add(loss, batch.y()));
         for (Batch batch : batches) {
             try (Scope scope = Scope.open("part of a step")) {
-                double part = (double) batch.size() / samples();
-                Tensor value = forward(batch, listener);
-                sum.add(Autograd.gradients(precision.scaled(value.mul(part))));
+                Tensor value = forward(batch, loss::sum, listener).div(parts.divisor());
+                sum.add(Autograd.gradients(precision.scaled(value)));
                 scope.keepAll(sum.gradients().values());
-                losses += value.item() * part;
+                losses += value.item();
             }
         }
         return new Result(losses, sum.gradients());
     }
 
-    private Tensor forward(Batch batch, Listener listener) {
+    private Tensor forward(Batch batch, Loss of, Listener listener) {
         listener.onForward();
         Tensor output = precision.output(model, batch.x());
-        Tensor value = loss.of(output, batch.y());
+        Tensor value = of.of(output, batch.y());
         listener.onOutput(batch, output);
         return value;
     }

@@ -78,7 +78,7 @@ public final class Trainer {
     /**
      * A trainer without validation, schedule and callbacks.
      *
-     * @param loss gives a scalar, the mean over a batch
+     * @param loss gives a scalar; where it is not the mean over a batch's samples, it says so by {@link Loss#averagedOver}
      * @param optimizer over the model's parameters, made when the model was on its device
      */
     public Trainer(Module model, Loss loss, Optimizer optimizer) {
@@ -140,8 +140,9 @@ public final class Trainer {
 
     /**
      * Makes one update of several batches, which gives the same gradients as one batch of all their samples in the memory
-     * of a part, but for layers that look at the whole batch, such as batch normalization. Where an epoch's batches don't
-     * divide, its last update is of fewer.
+     * of a part, but for layers that look at the whole batch, such as batch normalization. Batches count by what their loss
+     * {@linkplain Loss#averagedOver is a mean over}: fewer samples, ignored classes and weights of classes come out as in one
+     * batch. Where an epoch's batches don't divide, its last update is of fewer.
      *
      * @param batches how many, 1 or more
      */
@@ -217,14 +218,25 @@ public final class Trainer {
      * @param data the batches of every epoch
      * @param epochs how many epochs there are to be, those before a resume included
      * @throws NonFiniteException if the loss becomes NaN or infinite
-     * @throws TensorException if steps that should be {@linkplain #capture captured} can't be
+     * @throws TensorException if training or validation data have no batches, or steps that should be {@linkplain #capture
+     *     captured} can't be
      * @throws dev.lanewise.nn.io.BadFileException if a checkpoint can't be read or written
      */
     public TrainingResult fit(DataLoader data, int epochs) {
+        checkNotEmpty("the training data", data);
+        if (validation != null) {
+            checkNotEmpty("the validation data", validation);
+        }
         return new Loop(this, data, epochs).run();
     }
 
-    /** Measures loss and the metrics given with {@link #validation} on other data, with the average's weights if one is kept. */
+    /**
+     * Measures loss and the metrics given with {@link #validation} on other data, with the average's weights if one is kept.
+     * The loss is that of one batch of all samples: batches count by what their loss {@linkplain Loss#averagedOver is a mean
+     * over}, and a loss that is a sum is summed.
+     *
+     * @throws TensorException if the data has no batches
+     */
     public Evaluation evaluate(DataLoader data) {
         return evaluate(data, () -> false).orElseThrow();
     }
@@ -237,11 +249,20 @@ public final class Trainer {
                 () -> weights == null ? measure(data, condition) : weights.within(() -> measure(data, condition)));
     }
 
+    /** Data without batches would train or measure nothing, and give figures of NaN. */
+    static void checkNotEmpty(String what, DataLoader data) {
+        if (data.batches() == 0) {
+            throw new TensorException("trainer: " + what
+                    + " has no batches (expected one or more); check the data set and" + " its sampler");
+        }
+    }
+
     private Optional<Evaluation> measure(DataLoader data, BooleanSupplier condition) {
+        checkNotEmpty("the data to evaluate", data);
         List<Metric> measured = new ArrayList<>();
         metrics.forEach(metric -> measured.add(metric.get()));
         double losses = 0;
-        long samples = 0;
+        Parts parts = new Parts();
         for (var batches = data.epoch(0).iterator(); batches.hasNext(); ) {
             if (condition.getAsBoolean()) {
                 return Optional.empty();
@@ -249,13 +270,13 @@ public final class Trainer {
             try (var ignored = Scope.open("evaluation")) {
                 Batch batch = moved(batches.next());
                 Tensor output = precision.output(model, batch.x());
-                losses += loss.of(output, batch.y()).item() * batch.size();
-                samples += batch.size();
+                losses += loss.sum(output, batch.y()).item();
+                parts.add(loss, batch.y());
                 measured.forEach(metric -> metric.add(output, batch.y()));
             }
         }
         Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put("loss", losses / samples);
+        figures.put("loss", losses / parts.divisor());
         measured.forEach(metric -> figures.putAll(metric.figures()));
         return Optional.of(new Evaluation(figures, measured));
     }

@@ -2,6 +2,8 @@ package dev.lanewise.nn.train;
 
 import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Module;
+import dev.lanewise.nn.io.AtomicFile;
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
@@ -11,6 +13,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -93,7 +96,49 @@ public record TrainingState(
     }
 
     /**
-     * Takes over what {@link #save} wrote. If there is a file of weights alone, those are taken.
+     * Finds out whether {@link #save} could write its files, by writing and deleting an empty one beside them: so that it is
+     * known before a training and not after its first epoch.
+     *
+     * @throws BadFileException if it could not
+     */
+    public static void checkWritable(Path file) {
+        for (Path target : List.of(file, stateFile(file))) {
+            if (Files.exists(target) && !(Files.isRegularFile(target) && Files.isWritable(target))) {
+                throw new BadFileException(
+                        target,
+                        Files.isDirectory(target) ? "a folder" : "something that can't be replaced",
+                        "a file that may be written, or none",
+                        "change its permissions, or name another file");
+            }
+        }
+        Path trial = file.resolveSibling(file.getFileName() + SUFFIX + ".trial");
+        AtomicFile.write(trial, channel -> {});
+        try {
+            Files.deleteIfExists(trial);
+        } catch (IOException failure) {
+            throw BadFileException.unwritable(trial, failure);
+        }
+    }
+
+    /**
+     * Finds out whether there is something that {@link #restore} could take over, and whether it is whole.
+     *
+     * @throws BadFileException if not
+     */
+    public static void checkReadable(Path file) {
+        Path stateFile = stateFile(file);
+        boolean state = Files.exists(stateFile);
+        if (state) {
+            Safetensors.open(stateFile).close();
+        }
+        if (!state || Files.exists(file)) {
+            Safetensors.open(file).close();
+        }
+    }
+
+    /**
+     * Takes over what {@link #save} wrote. If there is a file of weights alone, those are taken; if there is a state alone,
+     * because the first save was interrupted, that suffices.
      *
      * @return the notes; none if there were weights alone
      * @throws CheckpointException if a file is damaged, or of another model or optimizer
@@ -107,7 +152,9 @@ public record TrainingState(
         try (SafetensorsFile state = Safetensors.open(stateFile);
                 var ignored = Scope.open("restore")) {
             Map<String, String> facts = state.metadata();
-            checkBelongs(file, stateFile, whole(stateFile, facts, STEPS));
+            if (Files.exists(file)) {
+                checkBelongs(file, stateFile, whole(stateFile, facts, STEPS));
+            }
             model.loadStateDict(tensors(state, MODEL));
             checkOptimizer(stateFile, facts);
             optimizer.loadStateDict(tensors(state, OPTIMIZER), whole(stateFile, facts, STEPS));

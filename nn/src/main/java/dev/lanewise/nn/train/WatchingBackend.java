@@ -10,7 +10,6 @@ import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.DelegatingBackend;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -18,25 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks at the results of all operations of one thread for the first NaN and the first infinity. */
 final class WatchingBackend extends DelegatingBackend implements Step.Listener {
-    /** Operations that are not defined everywhere, or go to infinity somewhere. */
-    private static final Set<String> PARTIAL = Set.of(
-            "log",
-            "log1p",
-            "log2",
-            "log10",
-            "sqrt",
-            "rsqrt",
-            "reciprocal",
-            "div",
-            "pow",
-            "acos",
-            "asin",
-            "acosh",
-            "atanh",
-            "erfinv");
-
     /** An operation that made elements of one kind. */
-    private record Finding(String op, String text) {}
+    private record Finding(Op op, String text) {}
 
     private final Thread thread = Thread.currentThread();
     private boolean looking;
@@ -56,7 +38,7 @@ final class WatchingBackend extends DelegatingBackend implements Step.Listener {
         }
         String before = nan != null && infinity != null ? ", after the first infinity from " + infinity.text : "";
         return "the first " + (nan == null ? "infinity" : "NaN") + " came from " + first.text + before + "; "
-                + (PARTIAL.contains(first.op)
+                + (first.op.isPartial()
                         ? "keep its operands where it is defined, with clamp or a small addend, or try a smaller learning"
                                 + " rate"
                         : "try a smaller learning rate, or clip the gradients");
@@ -118,7 +100,7 @@ final class WatchingBackend extends DelegatingBackend implements Step.Listener {
         long elements =
                 Arrays.stream(outputs).mapToLong(t -> t.shape().elements()).sum();
         return new Finding(
-                op.opName(),
+                op,
                 op.opName() + " of " + operands + (inputs.length > 4 ? " and more" : "") + " on the way " + direction
                         + " (" + count(outputs, kind) + " of " + elements + " elements)");
     }

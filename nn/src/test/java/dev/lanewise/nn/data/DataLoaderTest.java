@@ -7,6 +7,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -251,5 +252,38 @@ final class DataLoaderTest {
         assertThatThrownBy(() -> new DataLoader(TEN, 0, false, 0)).hasMessageContaining("batch size 0");
         assertThatThrownBy(() -> new DataLoader.Options(3, 2, false))
                 .hasMessageContaining("3 workers, 2 batches ahead");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3})
+    void errorsOfADataSetArriveAsThemselves(int workers) {
+        for (Error error : new Error[] {new OutOfMemoryError("here"), new AssertionError("there")}) {
+            Dataset failing = new Dataset() {
+                @Override
+                public long size() {
+                    return 10;
+                }
+
+                @Override
+                public Batch batch(long[] indices) {
+                    throw error;
+                }
+            };
+            DataLoader loader =
+                    new DataLoader(failing, 2, Sampler.sequential(10), new DataLoader.Options(workers, workers, false));
+            assertThatThrownBy(() -> loader.epoch(0).iterator().next()).isSameAs(error);
+        }
+    }
+
+    @Test
+    void droppingTheLastBatchMustLeaveOne() {
+        Tensor x = Tensor.zeros(5, 1);
+        TensorDataset data = new TensorDataset(x, x);
+        DataLoader.Options dropping = new DataLoader.Options(1, 1, true);
+        assertThatThrownBy(() -> new DataLoader(data, 6, Sampler.sequential(5), dropping))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("5 samples make no batch of 6");
+        assertThat(new DataLoader(data, 5, Sampler.sequential(5), dropping).batches())
+                .isEqualTo(1);
     }
 }

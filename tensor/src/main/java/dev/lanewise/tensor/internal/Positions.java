@@ -25,6 +25,11 @@ public final class Positions {
         return Tensor.of(positions).to(tensor.device());
     }
 
+    /** Positions or classes as I64, as which operations take them; {@link DType#I32} holds them as well. */
+    public static Tensor wide(Tensor positions) {
+        return positions.dtype() == DType.I32 ? positions.to(DType.I64) : positions;
+    }
+
     /** The mask, checked. */
     public static Tensor mask(String op, Tensor mask) {
         if (mask.dtype() != DType.BOOL) {
@@ -77,11 +82,12 @@ public final class Positions {
         }
         Tensor positions = null;
         for (int d = 0; d < index.length; d++) {
-            if (index[d].dtype() != DType.I64) {
+            Tensor wide = wide(index[d]);
+            if (wide.dtype() != DType.I64) {
                 throw new TensorException(op + ": index " + index[d].spec()
-                        + " (expected I64); cast with to(DType.I64), or pick by a mask with maskedSelect");
+                        + " (expected I64 or I32); cast with to(DType.I64), or pick by a mask with maskedSelect");
             }
-            Tensor fromFront = index[d].lt(0).where(index[d].add(shape.size(d)), index[d]);
+            Tensor fromFront = wide.lt(0).where(wide.add(shape.size(d)), wide);
             positions =
                     positions == null ? fromFront : positions.mul(shape.size(d)).add(fromFront);
         }

@@ -105,6 +105,14 @@ public enum Binary implements Op {
     }
 
     @Override
+    public boolean isPartial() {
+        return switch (this) {
+            case DIV, POW, FLOOR_DIV, REMAINDER -> true;
+            default -> false;
+        };
+    }
+
+    @Override
     public Set<DType> dtypes() {
         return dtypes;
     }

@@ -25,6 +25,12 @@ public enum Linalg implements Op {
         return Check.lower(this);
     }
 
+    /** What divides by pivots, which may be 0. */
+    @Override
+    public boolean isPartial() {
+        return this == CHOLESKY || this == SOLVE || this == INVERSE;
+    }
+
     @Override
     public Set<DType> dtypes() {
         return Set.of(DType.F32, DType.F64);

@@ -50,6 +50,14 @@ public sealed interface Op
     Set<DType> dtypes();
 
     /**
+     * Whether finite operands can give NaN or an infinity where no number is too large for its type: outside the
+     * function's domain, or at a pole. {@code log} and {@code div} are such, {@code exp} is not.
+     */
+    default boolean isPartial() {
+        return false;
+    }
+
+    /**
      * What the results will be.
      *
      * @param in the operands' types and shapes

@@ -32,9 +32,15 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
         ALL(DType.ALL);
 
         private final Set<DType> dtypes;
+        private final String opName = Check.lower(this);
 
         Kind(Set<DType> dtypes) {
             this.dtypes = dtypes;
+        }
+
+        /** The operation's name in messages. */
+        public String opName() {
+            return opName;
         }
     }
 
@@ -54,7 +60,7 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
 
     @Override
     public String opName() {
-        return Check.lower(kind);
+        return kind.opName;
     }
 
     @Override

@@ -123,6 +123,14 @@ public enum Unary implements Op {
     }
 
     @Override
+    public boolean isPartial() {
+        return switch (this) {
+            case LOG, LOG1P, SQRT, RSQRT, RECIPROCAL, ASIN, ACOS -> true;
+            default -> false;
+        };
+    }
+
+    @Override
     public Set<DType> dtypes() {
         return dtypes;
     }

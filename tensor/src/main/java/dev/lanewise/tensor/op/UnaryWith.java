@@ -85,6 +85,14 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
     }
 
     @Override
+    public boolean isPartial() {
+        return switch (kind) {
+            case DIV, RDIV, POW -> true;
+            case ADD, MUL, RSUB, LEAKY_RELU, ELU, CLAMP -> false;
+        };
+    }
+
+    @Override
     public Set<DType> dtypes() {
         return kind.dtypes;
     }

@@ -38,8 +38,20 @@ public final class Scratch implements AutoCloseable {
 
     private Scratch(int sizeClass) {
         this.sizeClass = sizeClass;
-        this.segment = Arena.ofAuto().allocate(1L << (sizeClass + SMALLEST_LOG2), ALIGNMENT);
+        this.segment = allocate(1L << (sizeClass + SMALLEST_LOG2));
         this.large = null;
+    }
+
+    private static MemorySegment allocate(long bytes) {
+        try {
+            return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+        } catch (OutOfMemoryError error) {
+            throw new OutOfTensorMemoryException(
+                    "out of memory: " + bytes
+                            + " bytes asked for to compute in; release tensors earlier (Scope), or give"
+                            + " the process more memory",
+                    error);
+        }
     }
 
     private Scratch(HostBuffer large) {

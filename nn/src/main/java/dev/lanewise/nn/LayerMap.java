@@ -1,0 +1,76 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.Set;
+
+/**
+ * Layers under names of one's own, for a parent that calls them itself: so a model gets names that files already have. A
+ * name with points goes into maps inside this one.
+ *
+ * <pre>{@code
+ * LayerMap gpt = child("transformer", new LayerMap()
+ *         .with("wte", new Embedding(50257, 768))
+ *         .with("ln_f", new LayerNorm(768)));              // transformer.wte.weight, transformer.ln_f.weight, ...
+ * Tensor y = gpt.get("wte").forward(ids);
+ * }</pre>
+ */
+public final class LayerMap extends Module {
+    /** No layers yet. */
+    public LayerMap() {}
+
+    /**
+     * Adds a layer and returns this map.
+     *
+     * @param name words with points between them; none may be there yet
+     */
+    public LayerMap with(String name, Module layer) {
+        int point = name.indexOf('.');
+        if (point < 0) {
+            child(name, layer);
+            return this;
+        }
+        String first = name.substring(0, point);
+        Module inner = children().get(first);
+        if (inner == null) {
+            inner = child(first, new LayerMap());
+        }
+        if (!(inner instanceof LayerMap map)) {
+            throw new TensorException("layer map: '" + name + "' would be inside '" + first + "', a "
+                    + inner.getClass().getSimpleName() + " (expected a name beside it); choose another name");
+        }
+        map.with(name.substring(point + 1), layer);
+        return this;
+    }
+
+    /**
+     * A layer by its name.
+     *
+     * @throws TensorException if there is none
+     */
+    public Module get(String name) {
+        Module found = this;
+        for (String word : name.split("\\.", -1)) {
+            found = found == null ? null : found.children().get(word);
+        }
+        if (found == null) {
+            throw new TensorException(
+                    "layer map: no layer '" + name + "' (expected one of " + names() + "); check the name");
+        }
+        return found;
+    }
+
+    /** A layer by its name, as what it is. */
+    public <M extends Module> M get(String name, Class<M> type) {
+        Module found = get(name);
+        if (!type.isInstance(found)) {
+            throw new TensorException("layer map: '" + name + "' is a "
+                    + found.getClass().getSimpleName() + " (expected " + type.getSimpleName() + "); ask for that type");
+        }
+        return type.cast(found);
+    }
+
+    /** The names of the layers that are directly in this map, in the order in which they were added. */
+    public Set<String> names() {
+        return children().keySet();
+    }
+}
