@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.ReleasedTensorException;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
@@ -76,7 +77,12 @@ public final class Dispatch {
             }
         }
         Tensor[] operands = op == Copy.COPY ? new Tensor[] {apart((StridedTensor) inputs[0], outputs[0])} : inputs;
-        execute(Backends.of(device), op, operands, outputs);
+        retain(outputs, outputs.length);
+        try {
+            execute(Backends.of(device), op, operands, outputs);
+        } finally {
+            release(outputs, outputs.length);
+        }
         for (Tensor output : outputs) {
             output.buffer().bumpVersion();
         }
@@ -113,15 +119,35 @@ public final class Dispatch {
 
     private static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
         if (hasElements(outputs)) {
+            retain(inputs, inputs.length);
             CastRegion region = CastRegion.suspend();
             try {
                 backend.execute(op, inputs, outputs);
             } finally {
                 CastRegion.resume(region);
+                release(inputs, inputs.length);
                 // a buffer that only the collector owns must not go back while a kernel reads its address
                 Reference.reachabilityFence(inputs);
                 Reference.reachabilityFence(outputs);
             }
+        }
+    }
+
+    /** Makes the operation an owner of each buffer, or of none where one has been released. */
+    private static void retain(Tensor[] tensors, int count) {
+        for (int i = 0; i < count; i++) {
+            try {
+                tensors[i].buffer().retain();
+            } catch (ReleasedTensorException e) {
+                release(tensors, i);
+                throw e;
+            }
+        }
+    }
+
+    private static void release(Tensor[] tensors, int count) {
+        for (int i = 0; i < count; i++) {
+            tensors[i].buffer().release();
         }
     }
 
@@ -183,9 +209,11 @@ public final class Dispatch {
         Backend to = Backends.of(device);
         StridedTensor output = empty(input.spec(), to);
         if (input.spec().bytes() > 0) {
+            dense.buffer().retain();
             try {
                 transfer(dense, output, from, to);
             } finally {
+                dense.buffer().release();
                 Reference.reachabilityFence(dense.buffer());
             }
         }
