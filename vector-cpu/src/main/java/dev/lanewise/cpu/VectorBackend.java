@@ -177,12 +177,19 @@ final class VectorBackend implements Backend {
         // every operation has finished when it returns
     }
 
+    /** Ends the worker threads; the next operation that is worth it starts new ones. */
+    @Override
+    public void shutdown() {
+        Workers.shutdown();
+    }
+
     @Override
     public BackendInfo describe() {
         int bits = Species.VECTOR_BYTES * Byte.SIZE;
         Map<String, String> details = new LinkedHashMap<>();
         details.put("vectors", bits + " bits: " + Species.F32_LANES + " x F32, " + Species.F64_LANES + " x F64");
         details.put("threads", Integer.toString(Workers.threads()));
+        details.put("memory", HostMemory.limit());
         details.put("compiler", compiler());
         return new BackendInfo(
                 "vector-cpu", "Vector API, " + bits + "-bit vectors, " + Workers.threads() + " threads", details);
