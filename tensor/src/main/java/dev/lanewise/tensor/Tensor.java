@@ -223,8 +223,9 @@ public sealed interface Tensor
 
     /** The numbers from start to below end in steps; {@code [ceil((end - start) / step)]}. */
     static Tensor arange(double start, double end, double step, DType dtype, Device device) {
-        long n = (long) Math.ceil((end - start) / step);
-        if (step == 0 || n < 0) {
+        double count = Math.ceil((end - start) / step);
+        long n = (long) count;
+        if (step == 0 || n < 0 || Double.isNaN(count)) {
             throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
                     + " (expected a step towards the end); change its sign?");
         }

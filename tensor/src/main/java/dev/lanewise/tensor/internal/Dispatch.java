@@ -18,6 +18,7 @@ import dev.lanewise.tensor.spi.Origin;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The one way every operation takes: check, infer, allocate, execute, record. */
 public final class Dispatch {
@@ -25,6 +26,9 @@ public final class Dispatch {
 
     /** Runs an operation without operands on a device. */
     public static Tensor create(Source op, Device device) {
+        if (op == null || device == null) {
+            throw new TensorException("create: operation " + op + " on device " + device + "; give both");
+        }
         Backend backend = Backends.of(device);
         Tensor[] outputs = {empty(op.infer()[0], backend)};
         execute(backend, op, new Tensor[0], outputs);
@@ -63,6 +67,7 @@ public final class Dispatch {
     public static void update(Op op, Tensor[] outputs, Tensor... inputs) {
         Device device = commonDevice(op, inputs);
         TensorSpec[] inferred = op.infer(specs(inputs));
+        checkUpdate(op, outputs, inferred.length);
         for (int i = 0; i < outputs.length; i++) {
             StridedTensor output = (StridedTensor) outputs[i];
             output.buffer().checkAlive();
@@ -76,6 +81,10 @@ public final class Dispatch {
                         + " in place (expected dense memory); use assign");
             }
         }
+        if (op instanceof Op.Fused fused && !Backends.of(device).supports(fused, inputs)) {
+            throw new TensorException(op.opName() + ": " + device + " can't update a tensor in place with it (expected"
+                    + " an operation that it runs in one); assign its result");
+        }
         Tensor[] operands = op == Copy.COPY ? new Tensor[] {apart((StridedTensor) inputs[0], outputs[0])} : inputs;
         retain(outputs, outputs.length);
         try {
@@ -86,6 +95,25 @@ public final class Dispatch {
         for (Tensor output : outputs) {
             output.buffer().bumpVersion();
         }
+    }
+
+    private static void checkUpdate(Op op, Tensor[] outputs, int results) {
+        if (outputs == null || outputs.length != results || Arrays.asList(outputs).contains(null)) {
+            throw new TensorException(op.opName() + ": got the tensors to update " + describe(outputs) + " (expected "
+                    + results + " of them); give one for each result");
+        }
+        if (op instanceof Op.Structural) {
+            throw new TensorException(op.opName() + ": can't update a tensor in place (expected an operation that"
+                    + " computes elements); assign its result");
+        }
+    }
+
+    private static String describe(Tensor @Nullable [] tensors) {
+        return tensors == null
+                ? "null"
+                : Arrays.stream(tensors)
+                        .map(t -> t == null ? "null" : t.spec().toString())
+                        .collect(Collectors.joining(", ", "[", "]"));
     }
 
     /** The source of a copy, copied before where it lies in the same memory as the target in another way. */
@@ -179,8 +207,17 @@ public final class Dispatch {
     }
 
     private static Device commonDevice(Op op, Tensor[] inputs) {
+        if (op == null || inputs == null) {
+            throw new TensorException("apply: operation " + op + " of operands " + describe(inputs) + "; give both");
+        }
         if (inputs.length == 0) {
             throw new TensorException(op.opName() + ": got no operands (expected one or more); check the call");
+        }
+        for (Tensor input : inputs) {
+            if (input == null) {
+                throw new TensorException(
+                        op.opName() + ": an operand is null: " + describe(inputs) + "; give a tensor in its place");
+            }
         }
         Device device = inputs[0].device();
         for (Tensor input : inputs) {

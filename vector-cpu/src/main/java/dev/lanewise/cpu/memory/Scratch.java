@@ -38,7 +38,7 @@ public final class Scratch implements AutoCloseable {
 
     private Scratch(int sizeClass) {
         this.sizeClass = sizeClass;
-        this.segment = Arena.ofAuto().allocate(1L << (sizeClass + SMALLEST_LOG2), ALIGNMENT);
+        this.segment = allocate(1L << (sizeClass + SMALLEST_LOG2));
         this.large = null;
     }
 
@@ -47,6 +47,17 @@ public final class Scratch implements AutoCloseable {
         this.segment = large.segment();
         this.large = large;
         large.retain();
+    }
+
+    private static MemorySegment allocate(long bytes) {
+        try {
+            return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+        } catch (OutOfMemoryError e) {
+            throw new OutOfTensorMemoryException(
+                    "out of memory: " + bytes + " bytes asked for by a kernel; release tensors earlier (Scope), or give"
+                            + " the process more memory",
+                    e);
+        }
     }
 
     /**
