@@ -18,21 +18,20 @@ final class Checkpoint {
 
     static Tensor run(Function<Tensor[], Tensor> body, Tensor[] inputs) {
         Rng rng = Rng.global();
-        long seed = rng.seed();
-        long counter = rng.counter();
+        Rng.Position before = rng.position();
         DType narrow = Autocast.current();
         Tensor output = Autograd.detach(Autograd.noGrad(() -> body.apply(inputs)));
         // the last operand is a leaf of its own, so that the rule runs even if only parameters inside are watched
         Tensor[] operands = Arrays.copyOf(inputs, inputs.length + 1);
         operands[inputs.length] = Autograd.watch(Tensor.scalar(0));
         Function<Tensor[], Tensor> again = leaves -> Autocast.run(narrow, () -> body.apply(leaves));
-        Rule rule = Rule.inputs((c, i) -> c.once(() -> gradients(c, again, inputs.length, seed, counter))[i]);
+        Rule rule = Rule.inputs((c, i) -> c.once(() -> gradients(c, again, inputs.length, before))[i]);
         new Node("checkpoint", rule, operands, new Tensor[] {output});
         return output;
     }
 
     private static @Nullable Tensor[] gradients(
-            Context c, Function<Tensor[], Tensor> body, int inputs, long seed, long counter) {
+            Context c, Function<Tensor[], Tensor> body, int inputs, Rng.Position before) {
         if (c.differentiating()) {
             throw new TensorException("gradients: a checkpoint has no second derivatives; compute the part without"
                     + " Autograd.checkpoint");
@@ -41,7 +40,7 @@ final class Checkpoint {
         for (int i = 0; i < inputs; i++) {
             leaves[i] = c.needs(i) ? Autograd.watch(c.x(i)) : Autograd.detach(c.x(i));
         }
-        Map<GradOrigin, Tensor> found = recompute(body, leaves, c.g(), seed, counter);
+        Map<GradOrigin, Tensor> found = recompute(body, leaves, c.g(), before);
         @Nullable Tensor[] gradients = new Tensor[inputs + 1];
         for (int i = 0; i < inputs; i++) {
             GradOrigin leaf = GradOrigin.of(leaves[i]);
@@ -52,17 +51,16 @@ final class Checkpoint {
     }
 
     private static Map<GradOrigin, Tensor> recompute(
-            Function<Tensor[], Tensor> body, Tensor[] leaves, Tensor upstream, long seed, long counter) {
+            Function<Tensor[], Tensor> body, Tensor[] leaves, Tensor upstream, Rng.Position before) {
         Rng rng = Rng.global();
-        long seedNow = rng.seed();
-        long counterNow = rng.counter();
-        rng.seek(seed, counter);
+        Rng.Position now = rng.position();
+        rng.seek(before.seed(), before.counter());
         try {
             Tensor output = Recording.with(true, () -> body.apply(leaves));
             Walk walk = new Walk(Graph.RELEASE, Set.of());
             return new HashMap<>(walk.run(new Tensor[] {output}, new Tensor[] {upstream}));
         } finally {
-            rng.seek(seedNow, counterNow);
+            rng.seek(now.seed(), now.counter());
         }
     }
 }

@@ -25,6 +25,7 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.DeviceStream;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.AttentionGrad;
@@ -125,6 +126,11 @@ final class CudaBackend implements Backend {
             run(op, inputs, outputs);
         } catch (CudaException e) {
             throw e.during(describe(op, inputs));
+        } catch (ArithmeticException e) {
+            // libraries take sizes as int, which are converted exactly
+            throw new TensorException(
+                    describe(op, inputs) + ": a size is beyond 2^31 (expected less, as the libraries take); use smaller ones",
+                    e);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Positions;
+import dev.lanewise.tensor.internal.Sizes;
 import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Gather;
 import dev.lanewise.tensor.op.IndexSelect;
@@ -11,8 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.LongBinaryOperator;
-import java.util.stream.LongStream;
+import java.util.function.BiFunction;
 
 /** Joining, picking and placing elements of a {@link Tensor}. Positions are {@link DType#I64} or {@link DType#I32}, from 0. */
 public sealed interface IndexingMethods permits Tensor {
@@ -73,6 +73,10 @@ public sealed interface IndexingMethods permits Tensor {
             int dim = rank - 1 - i;
             long front = pads[2 * i];
             long back = pads[2 * i + 1];
+            if (front == Long.MIN_VALUE || back == Long.MIN_VALUE) {
+                throw new TensorException("pad: " + Arrays.toString(pads) + " for " + self().spec()
+                        + " (expected amounts that have an opposite); check the list");
+            }
             if (front < 0 || back < 0) {
                 long start = Math.max(-front, 0);
                 x = x.narrow(dim, start, x.shape().size(dim) - start - Math.max(-back, 0));
@@ -94,8 +98,8 @@ public sealed interface IndexingMethods permits Tensor {
      */
     default Tensor padReflect(long... pads) {
         return padFromInside("pad_reflect", pads, 1, (i, size) -> {
-            long mirrored = Math.abs(i);
-            return mirrored < size ? mirrored : 2 * (size - 1) - mirrored;
+            Tensor mirrored = i.abs();
+            return mirrored.minimum(mirrored.rsub(2 * (size - 1)));
         });
     }
 
@@ -105,10 +109,10 @@ public sealed interface IndexingMethods permits Tensor {
      * @param pads for the last dimension how many before and after, then for the one before it, and so on
      */
     default Tensor padReplicate(long... pads) {
-        return padFromInside("pad_replicate", pads, Long.MIN_VALUE, (i, size) -> Math.min(Math.max(i, 0), size - 1));
+        return padFromInside("pad_replicate", pads, Long.MIN_VALUE, (i, size) -> i.clamp(0, size - 1));
     }
 
-    private Tensor padFromInside(String op, long[] pads, long room, LongBinaryOperator source) {
+    private Tensor padFromInside(String op, long[] pads, long room, BiFunction<Tensor, Long, Tensor> source) {
         Tensor x = self();
         for (int i = 0; i < pads.length; i += 2) {
             int dim = x.shape().rank() - 1 - i / 2;
@@ -121,10 +125,10 @@ public sealed interface IndexingMethods permits Tensor {
                         + " (expected two numbers of 0 or more for each dimension"
                         + (room > 0 ? ", each less than its size" : "") + "); check the list");
             }
-            long[] positions = LongStream.range(-front, size + back)
-                    .map(p -> source.applyAsLong(p, size))
-                    .toArray();
-            x = x.indexSelect(dim, Tensor.of(positions).to(x.device()));
+            TensorSpec places =
+                    new TensorSpec(DType.I64, Shape.of(Sizes.add(op, size, Sizes.add(op, front, back))));
+            Tensor positions = Tensor.create(new Source.Range(-front, 1, places), x.device());
+            x = x.indexSelect(dim, source.apply(positions, size));
         }
         return x;
     }
@@ -144,7 +148,7 @@ public sealed interface IndexingMethods permits Tensor {
     /** The elements shifted along a dimension; what leaves at one end comes in at the other. */
     default Tensor roll(long shift, int dim) {
         long size = self().shape().size(dim);
-        long split = size == 0 ? 0 : Math.floorMod(-shift, size);
+        long split = size == 0 ? 0 : Math.floorMod(-(shift % size), size);
         return split == 0
                 ? self()
                 : Tensor.cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
@@ -166,7 +170,7 @@ public sealed interface IndexingMethods permits Tensor {
             separated[2 * d + 1] = size;
             expanded[2 * d] = times[d];
             expanded[2 * d + 1] = size;
-            merged[d] = times[d] * size;
+            merged[d] = Sizes.multiply("repeat", times[d], size);
         }
         return self().reshape(Shape.of(separated)).expand(Shape.of(expanded)).reshape(Shape.of(merged));
     }
@@ -184,7 +188,8 @@ public sealed interface IndexingMethods permits Tensor {
     private Tensor triangle(long diagonal, boolean lower) {
         Tensor rows = Tensor.arange(self().shape().size(-2), DType.I64, self().device())
                 .unsqueeze(1)
-                .add(diagonal);
+                .add(Math.max(
+                        -self().shape().size(-2), Math.min(diagonal, self().shape().size(-1))));
         Tensor columns = Tensor.arange(self().shape().size(-1), DType.I64, self().device());
         Tensor kept = lower ? columns.le(rows) : columns.ge(rows);
         return kept.where(self(), Tensor.full(0, self().dtype(), self().device()));

@@ -85,7 +85,8 @@ public sealed interface NeuralMethods permits Tensor {
             return self();
         }
         long blocks = (self().shape().elements() + 3) / 4;
-        return self().apply(new Dropout(p, rng.seed(), rng.reserve(blocks)));
+        Rng.Position first = rng.take(blocks);
+        return self().apply(new Dropout(p, first.seed(), first.counter()));
     }
 
     /**

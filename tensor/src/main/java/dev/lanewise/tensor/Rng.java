@@ -3,7 +3,7 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.op.Source.Distribution;
 import dev.lanewise.tensor.op.Source.Random;
 import dev.lanewise.tensor.spi.RandomDraws;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A stream of random numbers: Philox 4x32-10, counter-based (Salmon et al. 2011, "Parallel random numbers: as easy as 1,
@@ -13,12 +13,19 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Rng {
     private static final Rng GLOBAL = new Rng(0);
 
-    private volatile long seed;
-    private final AtomicLong counter = new AtomicLong();
+    private final AtomicReference<Position> position;
+
+    /**
+     * A place in a stream.
+     *
+     * @param seed the stream's seed
+     * @param counter how many blocks of four 32-bit words come before
+     */
+    public record Position(long seed, long counter) {}
 
     /** A stream that starts at the beginning of a seed's sequence. */
     public Rng(long seed) {
-        this.seed = seed;
+        position = new AtomicReference<>(new Position(seed, 0));
     }
 
     /** The process-wide stream that methods without one use; its first seed is 0. */
@@ -28,24 +35,27 @@ public final class Rng {
 
     /** Goes to the beginning of another seed's sequence. */
     public void seed(long newSeed) {
-        seed = newSeed;
-        counter.set(0);
+        seek(newSeed, 0);
     }
 
     /** The seed. */
     public long seed() {
-        return seed;
+        return position().seed;
     }
 
     /** The position: how many blocks of four 32-bit words were drawn. */
     public long counter() {
-        return counter.get();
+        return position().counter;
+    }
+
+    /** Seed and counter at one moment, also while other threads draw or seek. */
+    public Position position() {
+        return position.get();
     }
 
     /** Continues from a position that {@link #counter} gave, as after a restart. */
     public void seek(long newSeed, long newCounter) {
-        seed = newSeed;
-        counter.set(newCounter);
+        position.set(new Position(newSeed, newCounter));
     }
 
     /**
@@ -54,8 +64,22 @@ public final class Rng {
      * @return the position of the first
      */
     public long reserve(long blocks) {
-        long first = counter.getAndAdd(blocks);
-        RandomDraws.note(this, seed, first, blocks);
+        return take(blocks).counter;
+    }
+
+    /**
+     * Draws blocks of four words; no other thread's {@link #seek} comes between seed and counter.
+     *
+     * @param blocks how many, 0 or more
+     * @return the position of the first
+     * @throws TensorException if {@code blocks} is negative
+     */
+    public Position take(long blocks) {
+        if (blocks < 0) {
+            throw new TensorException("rng: " + blocks + " blocks (expected 0 or more); check the number");
+        }
+        Position first = position.getAndUpdate(at -> new Position(at.seed, at.counter + blocks));
+        RandomDraws.note(this, first.seed, first.counter, blocks);
         return first;
     }
 
@@ -81,7 +105,8 @@ public final class Rng {
 
     /** Numbers of any distribution on any device. */
     public Tensor draw(Distribution distribution, long a, long b, TensorSpec spec, Device device) {
-        Random random = new Random(distribution, seed, reserve(distribution.blocks(spec)), a, b, spec);
+        Position first = take(distribution.blocks(spec));
+        Random random = new Random(distribution, first.seed, first.counter, a, b, spec);
         return Tensor.create(random, device);
     }
 }

@@ -14,6 +14,8 @@ public final class Shape {
 
     private final long[] sizes;
     private final long elements;
+    /** The product of the sizes that are not 0. */
+    private final long extent;
 
     private Shape(long[] sizes) {
         this.sizes = sizes;
@@ -25,15 +27,15 @@ public final class Shape {
             }
             empty |= size == 0;
         }
-        if (!empty) {
-            for (long size : sizes) {
-                try {
-                    product = Math.multiplyExact(product, size);
-                } catch (ArithmeticException e) {
-                    throw new TensorException("shape: " + Arrays.toString(sizes) + " has more than 2^63 elements", e);
-                }
+        for (long size : sizes) {
+            try {
+                // strides of an empty shape are products of its other sizes
+                product = Math.multiplyExact(product, Math.max(size, 1));
+            } catch (ArithmeticException e) {
+                throw new TensorException("shape: " + Arrays.toString(sizes) + " has more than 2^63 elements", e);
             }
         }
+        this.extent = product;
         this.elements = empty ? 0 : product;
     }
 
@@ -59,6 +61,11 @@ public final class Shape {
     /** The number of elements: the product of the sizes, 1 for a scalar. */
     public long elements() {
         return elements;
+    }
+
+    /** The number of elements if sizes of 0 were 1: no stride and no part of the shape has more. */
+    long extent() {
+        return extent;
     }
 
     /** Whether there are no elements. */
@@ -117,6 +124,7 @@ public final class Shape {
 
     /** This shape with one more dimension of the given size before dimension {@code dim} (from 0 to the rank). */
     public Shape insert(int dim, long size) {
+        checkRange("insert", dim, dim);
         long[] more = new long[sizes.length + 1];
         System.arraycopy(sizes, 0, more, 0, dim);
         more[dim] = size;
@@ -133,7 +141,15 @@ public final class Shape {
 
     /** The dimensions from {@code from} (inclusive) to {@code to} (exclusive), counted from 0. */
     public Shape slice(int from, int to) {
+        checkRange("slice", from, to);
         return of(Arrays.copyOfRange(sizes, from, to));
+    }
+
+    private void checkRange(String what, int from, int to) {
+        if (from < 0 || to < from || to > sizes.length) {
+            throw new TensorException("shape: no " + what + " of dimensions " + from + " to " + to + " in " + this
+                    + " (expected 0 to " + sizes.length + "); check the dimensions");
+        }
     }
 
     /** The strides, in elements, of a dense row-major tensor of this shape. */

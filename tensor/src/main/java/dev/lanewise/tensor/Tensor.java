@@ -447,9 +447,11 @@ public sealed interface Tensor
         try (var ignored = Scope.open("copyTo")) {
             Tensor dense = contiguous();
             Backend backend = Backends.of(device());
+            dense.buffer().retain();
             try {
                 backend.copyOut(dense.buffer(), dense.offset() * dtype().bytes(), target);
             } finally {
+                dense.buffer().release();
                 // outside every scope only this reference keeps the memory from going back while it is read
                 Reference.reachabilityFence(dense);
             }

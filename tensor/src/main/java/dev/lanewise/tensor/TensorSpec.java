@@ -7,6 +7,23 @@ package dev.lanewise.tensor;
  * @param shape the sizes
  */
 public record TensorSpec(DType dtype, Shape shape) {
+    /** More elements than any tensor or view has: sizes in bytes and sums of a few of them stay far below 2^63. */
+    private static final long MOST_ELEMENTS = 1L << 56;
+
+    /**
+     * Checks the size, so that nothing that is computed from it overflows.
+     *
+     * @throws TensorException if there are more than 2^56 elements, sizes of 0 left aside
+     */
+    public TensorSpec {
+        if (dtype == null || shape == null) {
+            throw new TensorException("tensor: type " + dtype + ", shape " + shape + "; give both");
+        }
+        if (shape.extent() > MOST_ELEMENTS) {
+            throw new TensorException("tensor: " + dtype + shape + " has more than 2^56 elements; check the sizes");
+        }
+    }
+
     /** The same type with another shape. */
     public TensorSpec with(Shape newShape) {
         return new TensorSpec(dtype, newShape);
@@ -17,17 +34,9 @@ public record TensorSpec(DType dtype, Shape shape) {
         return new TensorSpec(newType, shape);
     }
 
-    /**
-     * The size in bytes of a dense tensor.
-     *
-     * @throws TensorException if it has more than 2^63
-     */
+    /** The size in bytes of a dense tensor. */
     public long bytes() {
-        long bytes = Math.multiplyHigh(shape.elements(), dtype.bytes()) == 0 ? shape.elements() * dtype.bytes() : -1;
-        if (bytes < 0) {
-            throw new TensorException("tensor: " + this + " has more than 2^63 bytes; check the sizes");
-        }
-        return bytes;
+        return shape.elements() * dtype.bytes();
     }
 
     @Override

@@ -24,6 +24,7 @@ import dev.lanewise.cpu.reduce.Scans;
 import dev.lanewise.cpu.reduce.Sorting;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.ArgReduce;
 import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.AttentionGrad;
@@ -74,8 +75,10 @@ import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.HostMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The CPU, through the Vector API. An operation has finished when {@link #execute} returns. */
 final class VectorBackend implements Backend {
@@ -97,11 +100,23 @@ final class VectorBackend implements Backend {
 
     @Override
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
-        if (Widening.isNeeded(op, inputs, outputs)) {
-            Widening.execute(this, op, inputs, outputs);
-        } else {
-            executeAsIs(op, inputs, outputs);
+        try {
+            if (Widening.isNeeded(op, inputs, outputs)) {
+                Widening.execute(this, op, inputs, outputs);
+            } else {
+                executeAsIs(op, inputs, outputs);
+            }
+        } catch (ArithmeticException e) {
+            // kernels convert sizes to int exactly
+            throw new TensorException(
+                    op.opName() + ": a size of the operands " + specs(inputs) + " is beyond 2^31 (expected rows, planes and"
+                            + " windows of fewer elements on the CPU); use smaller ones",
+                    e);
         }
+    }
+
+    private static String specs(Tensor[] tensors) {
+        return Arrays.stream(tensors).map(t -> t.spec().toString()).collect(Collectors.joining(" x "));
     }
 
     private static void executeAsIs(Op op, Tensor[] inputs, Tensor[] outputs) {
@@ -177,12 +192,19 @@ final class VectorBackend implements Backend {
         // every operation has finished when it returns
     }
 
+    /** Ends the worker threads; the next operation that is worth it starts new ones. */
+    @Override
+    public void shutdown() {
+        Workers.shutdown();
+    }
+
     @Override
     public BackendInfo describe() {
         int bits = Species.VECTOR_BYTES * Byte.SIZE;
         Map<String, String> details = new LinkedHashMap<>();
         details.put("vectors", bits + " bits: " + Species.F32_LANES + " x F32, " + Species.F64_LANES + " x F64");
         details.put("threads", Integer.toString(Workers.threads()));
+        details.put("memory", HostMemory.limit());
         details.put("compiler", compiler());
         return new BackendInfo(
                 "vector-cpu", "Vector API, " + bits + "-bit vectors, " + Workers.threads() + " threads", details);

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu;
 
+import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendProvider;
@@ -33,10 +34,12 @@ public final class VectorBackendProvider implements BackendProvider {
 
     @Override
     public Availability availability() {
-        return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
-                ? new Availability.Available()
-                : new Availability.Unavailable("the Vector API module is not there; add --add-modules " + VECTOR_MODULE
-                        + " to the java command line");
+        if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+            return new Availability.Unavailable("the Vector API module is not there; add --add-modules " + VECTOR_MODULE
+                    + " to the java command line");
+        }
+        String wrong = Workers.invalidSetting();
+        return wrong == null ? new Availability.Available() : new Availability.Unavailable(wrong);
     }
 
     @Override

@@ -12,7 +12,9 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -256,7 +258,22 @@ public final class DataLoader {
      * thread for all keeps it to one queue of copies.
      */
     private static final class Mover {
-        static final Executor EXECUTOR = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().daemon().name("lanewise-prefetch").factory());
+        static final Executor EXECUTOR = executor();
+
+        /** Its thread ends when nothing was moved for a while, and holds nothing of the one that started it. */
+        private static Executor executor() {
+            ThreadPoolExecutor executor =
+                    new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                        Thread thread = Thread.ofPlatform()
+                                .daemon()
+                                .name("lanewise-prefetch")
+                                .inheritInheritableThreadLocals(false)
+                                .unstarted(task);
+                        thread.setContextClassLoader(null);
+                        return thread;
+                    });
+            executor.allowCoreThreadTimeOut(true);
+            return executor;
+        }
     }
 }

@@ -166,9 +166,11 @@ public final class CapturedStep implements AutoCloseable {
             if (from.device().isCpu() && from.isContiguous() && from.buffer() instanceof HostBuffer host) {
                 long bytes = from.spec().bytes();
                 long offset = from.offset() * from.dtype().bytes();
+                host.retain();
                 try {
                     Backends.of(device).copyIn(host.segment().asSlice(offset, bytes), inputs[i].buffer(), 0);
                 } finally {
+                    host.release();
                     Reference.reachabilityFence(host);
                 }
             } else {

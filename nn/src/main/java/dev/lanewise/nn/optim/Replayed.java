@@ -1,6 +1,7 @@
 package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.op.Dropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source.Random;
@@ -47,8 +48,8 @@ final class Replayed {
     List<Op> next(Optimizer optimizer) {
         List<Draw> drawn = new ArrayList<>(draws.size());
         for (Draw draw : draws) {
-            long seed = draw.rng().seed();
-            drawn.add(new Draw(draw.rng(), seed, draw.rng().reserve(draw.blocks()), draw.blocks()));
+            Rng.Position first = draw.rng().take(draw.blocks());
+            drawn.add(new Draw(draw.rng(), first.seed(), first.counter(), draw.blocks()));
         }
         List<Op> next = new ArrayList<>(operations.size());
         for (Op operation : operations) {

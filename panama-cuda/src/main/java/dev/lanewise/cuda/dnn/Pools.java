@@ -6,6 +6,7 @@ import dev.lanewise.cuda.kernel.NetworkTemplates;
 import dev.lanewise.cuda.ops.Dense;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.Faults;
 import dev.lanewise.cuda.runtime.StructWriter;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
@@ -53,7 +54,9 @@ public final class Pools {
             Windows windows = new Windows(op.pool(), outputs[0].shape(), inputs[0].shape(), false);
             long[] addresses = {g.address(), positions.address(), DeviceBuffer.address(outputs[0])};
             launch("max_pool_grad", windows, outputs[0], addresses);
-            launch("max_pool_grad_strays", windows, outputs[0], addresses);
+            long faults = device.stream().faults().address();
+            long[] checked = {g.address(), positions.address(), addresses[2], faults, Faults.Check.MAX_POOL.code()};
+            launch("max_pool_grad_strays", windows, outputs[0], checked);
         }
     }
 

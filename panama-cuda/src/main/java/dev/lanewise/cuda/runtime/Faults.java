@@ -22,7 +22,12 @@ public final class Faults implements AutoCloseable {
         /** The positions of {@code scatter} of any kind. */
         SCATTER(4, "scatter", "position %d is outside a dimension of size %d; check the indices"),
         /** The classes of {@code cross_entropy}. */
-        CROSS_ENTROPY(5, "cross_entropy", "class %d is not one of %d, counted from 0; check the classes");
+        CROSS_ENTROPY(5, "cross_entropy", "class %d is not one of %d, counted from 0; check the classes"),
+        /** The positions of {@code max_pool2d_grad}. */
+        MAX_POOL(
+                6,
+                "max_pool2d_grad",
+                "position %d is outside a plane of %d elements; give the positions that max_pool2d gave");
 
         private final long code;
         private final String op;

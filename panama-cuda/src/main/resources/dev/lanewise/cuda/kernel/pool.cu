@@ -73,15 +73,19 @@ __device__ inline bool is_stray(const Pool& p, i64 window, i64 position) {
     return position >= 0 && position < p.h * p.w && (r < 0 || r >= p.kernel_h || c < 0 || c >= p.kernel_w);
 }
 
-// After max_pool_grad: a block a plane looks for positions that it cannot have found and adds those in order.
-extern "C" __global__ void max_pool_grad_strays(Pool p, const T* g, const i64* positions, T* gx) {
+// After max_pool_grad: a block a plane looks for positions that it cannot have found and adds those in order. Positions
+// outside the plane are left in `fault`.
+extern "C" __global__ void max_pool_grad_strays(Pool p, const T* g, const i64* positions, T* gx, Fault* fault,
+        i64 fault_op) {
     __shared__ int shared[THREADS];
     Team team = team_of(0);
     i64 windows = p.oh * p.ow;
     for (i64 plane = blockIdx.x; plane < p.planes; plane += gridDim.x) {
         const i64* own = positions + plane * windows;
         int found = 0;
-        for (i64 i = team.lane; i < windows; i += team.lanes) found |= is_stray(p, i, own[i]);
+        for (i64 i = team.lane; i < windows; i += team.lanes) {
+            found |= in_range(own[i], p.h * p.w, fault, fault_op) && is_stray(p, i, own[i]);
+        }
         found = team_combine(found, shared, team, [](int x, int y) { return x | y; });
         for (i64 i = 0; found && team.lane == 0 && i < windows; i++) {
             if (!is_stray(p, i, own[i])) continue;

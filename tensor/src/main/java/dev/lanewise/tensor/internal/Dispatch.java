@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.ReleasedTensorException;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
@@ -17,6 +18,7 @@ import dev.lanewise.tensor.spi.Origin;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The one way every operation takes: check, infer, allocate, execute, record. */
 public final class Dispatch {
@@ -24,6 +26,9 @@ public final class Dispatch {
 
     /** Runs an operation without operands on a device. */
     public static Tensor create(Source op, Device device) {
+        if (op == null || device == null) {
+            throw new TensorException("create: operation " + op + " on device " + device + "; give both");
+        }
         Backend backend = Backends.of(device);
         Tensor[] outputs = {empty(op.infer()[0], backend)};
         execute(backend, op, new Tensor[0], outputs);
@@ -62,6 +67,7 @@ public final class Dispatch {
     public static void update(Op op, Tensor[] outputs, Tensor... inputs) {
         Device device = commonDevice(op, inputs);
         TensorSpec[] inferred = op.infer(specs(inputs));
+        checkUpdate(op, outputs, inferred.length);
         for (int i = 0; i < outputs.length; i++) {
             StridedTensor output = (StridedTensor) outputs[i];
             output.buffer().checkAlive();
@@ -75,11 +81,39 @@ public final class Dispatch {
                         + " in place (expected dense memory); use assign");
             }
         }
+        if (op instanceof Op.Fused fused && !Backends.of(device).supports(fused, inputs)) {
+            throw new TensorException(op.opName() + ": " + device + " can't update a tensor in place with it (expected"
+                    + " an operation that it runs in one); assign its result");
+        }
         Tensor[] operands = op == Copy.COPY ? new Tensor[] {apart((StridedTensor) inputs[0], outputs[0])} : inputs;
-        execute(Backends.of(device), op, operands, outputs);
+        retain(outputs, outputs.length);
+        try {
+            execute(Backends.of(device), op, operands, outputs);
+        } finally {
+            release(outputs, outputs.length);
+        }
         for (Tensor output : outputs) {
             output.buffer().bumpVersion();
         }
+    }
+
+    private static void checkUpdate(Op op, Tensor[] outputs, int results) {
+        if (outputs == null || outputs.length != results || Arrays.asList(outputs).contains(null)) {
+            throw new TensorException(op.opName() + ": got the tensors to update " + describe(outputs) + " (expected "
+                    + results + " of them); give one for each result");
+        }
+        if (op instanceof Op.Structural) {
+            throw new TensorException(op.opName() + ": can't update a tensor in place (expected an operation that"
+                    + " computes elements); assign its result");
+        }
+    }
+
+    private static String describe(Tensor @Nullable [] tensors) {
+        return tensors == null
+                ? "null"
+                : Arrays.stream(tensors)
+                        .map(t -> t == null ? "null" : t.spec().toString())
+                        .collect(Collectors.joining(", ", "[", "]"));
     }
 
     /** The source of a copy, copied before where it lies in the same memory as the target in another way. */
@@ -113,15 +147,35 @@ public final class Dispatch {
 
     private static void execute(Backend backend, Op op, Tensor[] inputs, Tensor[] outputs) {
         if (hasElements(outputs)) {
+            retain(inputs, inputs.length);
             CastRegion region = CastRegion.suspend();
             try {
                 backend.execute(op, inputs, outputs);
             } finally {
                 CastRegion.resume(region);
+                release(inputs, inputs.length);
                 // a buffer that only the collector owns must not go back while a kernel reads its address
                 Reference.reachabilityFence(inputs);
                 Reference.reachabilityFence(outputs);
             }
+        }
+    }
+
+    /** Makes the operation an owner of each buffer, or of none where one has been released. */
+    private static void retain(Tensor[] tensors, int count) {
+        for (int i = 0; i < count; i++) {
+            try {
+                tensors[i].buffer().retain();
+            } catch (ReleasedTensorException e) {
+                release(tensors, i);
+                throw e;
+            }
+        }
+    }
+
+    private static void release(Tensor[] tensors, int count) {
+        for (int i = 0; i < count; i++) {
+            tensors[i].buffer().release();
         }
     }
 
@@ -153,8 +207,17 @@ public final class Dispatch {
     }
 
     private static Device commonDevice(Op op, Tensor[] inputs) {
+        if (op == null || inputs == null) {
+            throw new TensorException("apply: operation " + op + " of operands " + describe(inputs) + "; give both");
+        }
         if (inputs.length == 0) {
             throw new TensorException(op.opName() + ": got no operands (expected one or more); check the call");
+        }
+        for (Tensor input : inputs) {
+            if (input == null) {
+                throw new TensorException(
+                        op.opName() + ": an operand is null: " + describe(inputs) + "; give a tensor in its place");
+            }
         }
         Device device = inputs[0].device();
         for (Tensor input : inputs) {
@@ -183,9 +246,11 @@ public final class Dispatch {
         Backend to = Backends.of(device);
         StridedTensor output = empty(input.spec(), to);
         if (input.spec().bytes() > 0) {
+            dense.buffer().retain();
             try {
                 transfer(dense, output, from, to);
             } finally {
+                dense.buffer().release();
                 Reference.reachabilityFence(dense.buffer());
             }
         }

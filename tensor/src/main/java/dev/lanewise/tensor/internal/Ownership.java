@@ -1,25 +1,31 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.ReleasedTensorException;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Buffer;
+import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What one scope owns, and the stack of a thread's open scopes. */
+/**
+ * What one scope owns, and the stack of a thread's open scopes.
+ *
+ * <p>A thread that ends with a scope open leaves it unreachable; the collector then owns what was in it.
+ */
 public final class Ownership {
     private static final ThreadLocal<@Nullable Ownership> INNERMOST = new ThreadLocal<>();
 
-    private final String name;
     private final Thread thread = Thread.currentThread();
     private final @Nullable Ownership parent = INNERMOST.get();
-    private final ArrayList<Buffer> buffers = new ArrayList<>();
+    private final Held held;
+    private Cleaner.@Nullable Cleanable guard;
     private boolean closed;
 
     private Ownership(String name) {
-        this.name = name;
+        this.held = new Held(name);
     }
 
     /** Opens a scope inside the thread's innermost one. */
@@ -31,58 +37,73 @@ public final class Ownership {
 
     /** The scope's name. */
     public String name() {
-        return name;
+        return held.name;
     }
 
-    /** Gives a new buffer to the thread's innermost scope, or to the garbage collector where there is none. */
+    /**
+     * Gives a new buffer to the thread's innermost scope, or to the garbage collector where there is none. Does nothing if
+     * it has a holder.
+     */
     public static void adopt(Buffer buffer) {
-        buffer.retain();
         Ownership scope = INNERMOST.get();
         if (scope == null) {
-            escape(buffer);
-        } else {
+            buffer.escape();
+            return;
+        }
+        buffer.retain();
+        if (buffer.passOn(null, scope.held)) {
             scope.add(buffer);
+        } else {
+            buffer.release();
         }
     }
 
-    /** Moves a buffer that left every scope into the thread's innermost scope, if there is one. */
+    /** Moves a buffer that left every scope into the thread's innermost scope, if there is one. One thread succeeds. */
     public static void takeOver(Buffer buffer) {
+        buffer.checkAlive();
         Ownership scope = INNERMOST.get();
-        if (scope != null && buffer.isEscaped()) {
-            buffer.escaped(false);
+        if (scope != null && buffer.claim(scope.held)) {
             scope.add(buffer);
         }
     }
 
     /** Takes a buffer out of its scope: from now on it lives as long as it is reachable. */
     public static void escape(Buffer buffer) {
-        buffer.scope(null);
-        buffer.escaped(true);
-        buffer.guardByCollector();
+        buffer.escape();
     }
 
-    /** Hands a buffer of this scope to the enclosing one; does nothing for other buffers. */
+    /**
+     * Hands a buffer of this scope to the enclosing one; does nothing for other buffers.
+     *
+     * @throws TensorException if another thread opened this scope
+     */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
     public void keep(Buffer buffer) {
-        if (buffer.scope() == this) {
-            if (parent == null) {
-                escape(buffer);
-            } else {
-                parent.add(buffer);
-            }
+        if (buffer.scope() != held) {
+            return;
+        }
+        if (Thread.currentThread() != thread) {
+            throw new TensorException("scope '" + held.name + "': keep called by another thread (expected the one that"
+                    + " opened it); take the tensor out of every scope with tensor.keep()");
+        }
+        if (parent == null) {
+            buffer.escape();
+        } else if (buffer.passOn(held, parent.held)) {
+            parent.add(buffer);
         }
     }
 
     /** The bytes of a device that the thread's open scopes own, by name, the innermost first. */
     public static Map<String, Long> held(Device device) {
-        Map<String, Long> held = new LinkedHashMap<>();
+        Map<String, Long> bytes = new LinkedHashMap<>();
         for (Ownership scope = INNERMOST.get(); scope != null; scope = scope.parent) {
-            for (Buffer buffer : scope.buffers) {
-                if (buffer.scope() == scope && buffer.device().equals(device)) {
-                    held.merge(scope.name, buffer.bytes(), Long::sum);
+            for (Buffer buffer : scope.held.buffers) {
+                if (buffer.scope() == scope.held && buffer.device().equals(device)) {
+                    bytes.merge(scope.held.name, buffer.bytes(), Long::sum);
                 }
             }
         }
-        return held;
+        return bytes;
     }
 
     /** Releases what this scope still owns. */
@@ -92,7 +113,7 @@ public final class Ownership {
             return;
         }
         if (Thread.currentThread() != thread || INNERMOST.get() != this) {
-            throw new TensorException("scope '" + name + "': closed out of order or by another thread (expected the"
+            throw new TensorException("scope '" + held.name + "': closed out of order or by another thread (expected the"
                     + " innermost scope of its own thread); open scopes with try-with-resources");
         }
         closed = true;
@@ -101,19 +122,59 @@ public final class Ownership {
         } else {
             INNERMOST.set(parent);
         }
-        String owner = "scope '" + name + "'";
-        for (int i = buffers.size() - 1; i >= 0; i--) {
-            Buffer buffer = buffers.get(i);
-            if (buffer.scope() == this) {
-                buffer.scope(null);
-                buffer.release(owner);
-            }
+        held.release();
+        if (guard != null) {
+            guard.clean();
         }
-        buffers.clear();
     }
 
     private void add(Buffer buffer) {
-        buffer.scope(this);
-        buffers.add(buffer);
+        if (guard == null) {
+            guard = Reclaimer.watch(this, held);
+        }
+        held.buffers.add(buffer);
+    }
+
+    /** A scope's buffers, apart from the scope, so that they do not keep it reachable. */
+    private static final class Held implements Runnable {
+        private final String name;
+        private final ArrayList<Buffer> buffers = new ArrayList<>();
+
+        Held(String name) {
+            this.name = name;
+        }
+
+        /** Lets go of the buffers, the youngest first. */
+        void release() {
+            String owner = "scope '" + name + "'";
+            for (int i = buffers.size() - 1; i >= 0; i--) {
+                Buffer buffer = buffers.get(i);
+                if (buffer.passOn(this, null)) {
+                    buffer.release(owner);
+                }
+            }
+            buffers.clear();
+        }
+
+        /** Hands what is left to the collector: the scope's thread has ended, others may still use its tensors. */
+        @Override
+        public void run() {
+            if (!buffers.isEmpty()) {
+                Reclaimer.orphaned(this::handOn);
+            }
+        }
+
+        private void handOn() {
+            for (Buffer buffer : buffers) {
+                if (buffer.scope() == this) {
+                    try {
+                        buffer.escape();
+                    } catch (ReleasedTensorException e) {
+                        // somebody released what was the scope's; there is nothing left to hand on
+                    }
+                }
+            }
+            buffers.clear();
+        }
     }
 }

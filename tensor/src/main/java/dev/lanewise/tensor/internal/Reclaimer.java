@@ -2,7 +2,12 @@ package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.spi.Buffer;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The backstop for buffers that no scope releases: returns their memory when they become unreachable, and asks for a
@@ -13,11 +18,25 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class Reclaimer {
     private static final Cleaner CLEANER = Cleaner.create();
-    private static final long FLOOR = Long.getLong("lanewise.unscoped", 256L << 20);
+
+    /** Below this nothing is collected. */
+    static final long FLOOR = Long.getLong("lanewise.unscoped", 256L << 20);
+
     private static final AtomicLong GUARDED = new AtomicLong();
+
+    /** How many scopes were left open by threads that have ended. */
+    private static final AtomicLong ORPHANS = new AtomicLong();
+
     private static final Object COLLECTION = new Object();
 
+    private static final int GARBAGE = 64 << 10;
+
+    /** How long a collection waits for the cleaner's thread: more than it needs, even on a busy machine. */
+    private static final int PATIENCE_MILLIS = 500;
+
     private static volatile long limit = FLOOR;
+    private static volatile byte @Nullable [] garbage;
+    private static volatile @Nullable Thread cleaner;
 
     private Reclaimer() {}
 
@@ -30,45 +49,109 @@ public final class Reclaimer {
      * @return frees the block now
      */
     public static Cleaner.Cleanable watch(Buffer buffer, Runnable block, long bytes) {
-        long guarded = GUARDED.addAndGet(bytes);
-        Cleaner.Cleanable guard = CLEANER.register(buffer, () -> {
+        GUARDED.addAndGet(bytes);
+        return CLEANER.register(buffer, () -> {
             GUARDED.addAndGet(-bytes);
             block.run();
         });
-        if (guarded > limit) {
-            relieve();
+    }
+
+    /** Hands a scope's buffers on when the scope becomes unreachable: its thread ended without closing it. */
+    static Cleaner.Cleanable watch(Ownership scope, Runnable handOn) {
+        return CLEANER.register(scope, handOn);
+    }
+
+    /** Runs on the cleaner's thread what a scope left behind hands on. */
+    static void orphaned(Runnable handOn) {
+        cleaner = Thread.currentThread();
+        ORPHANS.incrementAndGet();
+        handOn.run();
+    }
+
+
+    /** Collects garbage if the watched buffers have grown past the limit. */
+    public static void relieve() {
+        if (GUARDED.get() > limit && !isCleaner()) {
+            synchronized (COLLECTION) {
+                if (GUARDED.get() > limit) {
+                    collectNow();
+                    limit = Math.max(FLOOR, 2 * GUARDED.get());
+                }
+            }
         }
-        return guard;
     }
 
     /** Collects garbage and waits, briefly, for the blocks of unreachable buffers to come back. */
     public static void collectNow() {
+        if (isCleaner()) {
+            return;
+        }
+        long orphans = ORPHANS.get();
+        collectOnce();
+        if (ORPHANS.get() != orphans) {
+            // what was in those scopes has only now become the collector's
+            collectOnce();
+        }
+    }
+
+    /** Whether {@code System.gc()} does nothing here, for the message when memory runs out. */
+    public static boolean isExplicitCollectionDisabled() {
+        WeakReference<Object> canary = new WeakReference<>(new Object());
         System.gc();
-        long before = GUARDED.get();
-        for (int wait = 0; wait < 50; wait++) {
+        return canary.get() != null;
+    }
+
+    private static void collectOnce() {
+        WeakReference<Object> canary = new WeakReference<>(new Object());
+        AtomicBoolean cleaned = new AtomicBoolean();
+        CLEANER.register(new Object(), () -> cleaned.set(true));
+        System.gc();
+        if (canary.get() != null) {
+            provoke(canary);
+        }
+        await(cleaned::get);
+        long before = -1;
+        for (int stable = 0; stable < 3; stable++) {
             pause();
             long now = GUARDED.get();
-            if (now == before && wait > 2) {
-                return;
-            }
-            before = now;
-        }
-    }
-
-    private static void relieve() {
-        synchronized (COLLECTION) {
-            if (GUARDED.get() > limit) {
-                collectNow();
-                limit = Math.max(FLOOR, 2 * GUARDED.get());
+            if (now != before) {
+                before = now;
+                stable = 0;
             }
         }
     }
 
+    /** Where explicit collections are disabled, allocates until the collector has run, a heap's worth at most. */
+    private static void provoke(Reference<Object> canary) {
+        long most = Runtime.getRuntime().maxMemory();
+        for (long allocated = 0; allocated < most && canary.get() != null; allocated += GARBAGE) {
+            garbage = new byte[GARBAGE];
+        }
+        garbage = null;
+    }
+
+    private static void await(BooleanSupplier condition) {
+        for (int waited = 0; waited < PATIENCE_MILLIS && !condition.getAsBoolean(); waited++) {
+            pause();
+        }
+    }
+
+    /** Sleeps a millisecond, also where the thread is interrupted: memory must come back there as well. */
     private static void pause() {
+        boolean interrupted = Thread.interrupted();
         try {
             Thread.sleep(1);
         } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The cleaner's own thread must not wait for itself. */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    private static boolean isCleaner() {
+        return Thread.currentThread() == cleaner;
     }
 }

@@ -55,7 +55,7 @@ public final class StridedTensor implements Tensor {
 
     @Override
     public long stride(int dim) {
-        return strides[dim < 0 ? dim + strides.length : dim];
+        return strides[spec.shape().dim(dim, "stride")];
     }
 
     @Override

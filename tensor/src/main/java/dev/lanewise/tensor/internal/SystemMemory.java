@@ -29,8 +29,10 @@ public final class SystemMemory {
      * @throws OutOfMemoryError when the system has no more
      */
     public static MemorySegment allocate(Arena arena, long bytes, long alignment) {
-        HugePages pages = bytes < LARGE ? null : HugePages.INSTANCE;
-        return pages == null ? arena.allocate(bytes, alignment) : pages.allocate(arena, bytes);
+        HugePages pages = HugePages.INSTANCE;
+        MemorySegment mapped = pages == null ? null : pages.allocate(arena, bytes);
+        // the number of mappings is limited too: the C library's heap may still have room
+        return mapped == null ? arena.allocate(bytes, alignment) : mapped;
     }
 
     /** The C library's functions; initialized with the first large block. */
@@ -62,12 +64,17 @@ public final class SystemMemory {
             return Linker.nativeLinker().downcallHandle(library.find(name).orElseThrow(), type);
         }
 
-        MemorySegment allocate(Arena arena, long bytes) {
-            long reserved = bytes + HUGE_PAGE;
+        /** Mapped memory, which goes back to the system at once; null when there is none. */
+        @Nullable MemorySegment allocate(Arena arena, long bytes) {
+            boolean large = bytes >= LARGE;
+            long reserved = large ? bytes + HUGE_PAGE : bytes;
             try {
                 long start = (long) mmap.invokeExact(0L, reserved, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
                 if (start == MAP_FAILED) {
-                    throw new OutOfMemoryError("mmap of " + reserved + " bytes");
+                    return null;
+                }
+                if (!large) {
+                    return MemorySegment.ofAddress(start).reinterpret(bytes, arena, block -> unmap(start, bytes));
                 }
                 long first = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
                 // only whole huge pages: the rest of a block must not cost one

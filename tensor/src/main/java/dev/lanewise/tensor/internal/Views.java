@@ -23,7 +23,10 @@ final class Views {
             case Slice slice -> {
                 long[] strides = x.strides();
                 long offset = x.offset() + slice.start() * strides[slice.dim()];
-                strides[slice.dim()] *= slice.step();
+                if (slice.length() > 1) {
+                    // else the step may be any number and is never taken
+                    strides[slice.dim()] *= slice.step();
+                }
                 yield new StridedTensor(
                         x.buffer(), result, strides, result.shape().isEmpty() ? x.offset() : offset, null);
             }

@@ -13,6 +13,11 @@ import java.util.Set;
  * @param keepDim whether it stays with size 1
  */
 public record ArgReduce(Kind kind, int dim, boolean keepDim) implements Op {
+    /** Checks the attributes. */
+    public ArgReduce {
+        Check.dim(Check.lower(Check.present("arg_reduce", "kind", kind)), dim);
+    }
+
     /** The extremes. */
     public enum Kind {
         /** The largest. */

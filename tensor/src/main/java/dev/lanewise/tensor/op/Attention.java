@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param causal whether position i only sees keys up to i
  */
 public record Attention(double scale, boolean causal) implements Op.Fused {
+    /** Checks the attributes. */
+    public Attention {
+        Check.number("scaled_dot_product_attention", "scale", scale);
+    }
+
     @Override
     public String opName() {
         return "scaled_dot_product_attention";

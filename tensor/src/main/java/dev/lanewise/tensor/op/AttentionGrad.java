@@ -13,6 +13,11 @@ import java.util.Set;
  * @param forward the forward operation
  */
 public record AttentionGrad(Attention forward) implements Op.Fused {
+    /** Checks the attributes. */
+    public AttentionGrad {
+        Check.present("scaled_dot_product_attention_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return "scaled_dot_product_attention_grad";

@@ -11,6 +11,11 @@ import java.util.Set;
  * @param countIncludePad whether padding counts as zeros, rather than not at all
  */
 public record AvgPool2d(Pool2d pool, boolean countIncludePad) implements Op {
+    /** Checks the attributes. */
+    public AvgPool2d {
+        Check.present("avg_pool2d", "window", pool);
+    }
+
     @Override
     public String opName() {
         return "avg_pool2d";

@@ -12,6 +12,11 @@ import java.util.Set;
  * @param w the input's width
  */
 public record AvgPool2dGrad(AvgPool2d forward, long h, long w) implements Op {
+    /** Checks the attributes. */
+    public AvgPool2dGrad {
+        Check.present("avg_pool2d_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return "avg_pool2d_grad";

@@ -16,6 +16,11 @@ import java.util.stream.IntStream;
  * @param epsilon is added to the variance
  */
 public record BatchNorm(double epsilon) implements Op.Fused {
+    /** Checks the attributes. */
+    public BatchNorm {
+        Check.number("batch_norm", "epsilon", epsilon);
+    }
+
     @Override
     public String opName() {
         return "batch_norm";

@@ -13,6 +13,11 @@ import java.util.Set;
  * @param forward the forward operation
  */
 public record BatchNormGrad(BatchNorm forward) implements Op.Fused {
+    /** Checks the attributes. */
+    public BatchNormGrad {
+        Check.present("batch_norm_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return "batch_norm_grad";

@@ -12,6 +12,11 @@ import java.util.Set;
  * @param to the new type
  */
 public record Cast(DType to) implements Op {
+    /** Checks the attributes. */
+    public Cast {
+        Check.present("to", "type", to);
+    }
+
     @Override
     public String opName() {
         return "to";

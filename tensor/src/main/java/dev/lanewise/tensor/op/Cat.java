@@ -2,6 +2,7 @@ package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Sizes;
 import java.util.Set;
 
 /**
@@ -10,6 +11,11 @@ import java.util.Set;
  * @param dim the dimension, from 0
  */
 public record Cat(int dim) implements Op {
+    /** Checks the attributes. */
+    public Cat {
+        Check.dim("cat", dim);
+    }
+
     @Override
     public String opName() {
         return "cat";
@@ -33,7 +39,7 @@ public record Cat(int dim) implements Op {
                     this,
                     "sizes differ outside dimension " + dim + ": " + in[0] + " and " + spec,
                     "all other dimensions must agree");
-            size += spec.shape().size(dim);
+            size = Sizes.add(opName(), size, spec.shape().size(dim));
         }
         return Check.one(in[0].with(in[0].shape().with(dim, size)));
     }

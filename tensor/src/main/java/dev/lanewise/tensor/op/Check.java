@@ -3,10 +3,14 @@ package dev.lanewise.tensor.op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The checks that operations share, each with its message. */
 final class Check {
@@ -15,6 +19,38 @@ final class Check {
     /** An enum constant's name as an operation name. */
     static String lower(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The attribute, which must be there. */
+    static <T> T present(String op, String what, @Nullable T attribute) {
+        if (attribute == null) {
+            throw new TensorException(op + ": the " + what + " is null; give one");
+        }
+        return attribute;
+    }
+
+    /** A copy of a list attribute, which must be there and hold no null. */
+    static <T> List<T> list(String op, String what, @Nullable List<T> attribute) {
+        List<T> list = new ArrayList<>(present(op, what, attribute));
+        if (list.contains(null)) {
+            throw new TensorException(op + ": null among the " + what + " " + list + "; give numbers");
+        }
+        return Collections.unmodifiableList(list);
+    }
+
+    /** An attribute that names a dimension, or counts dimensions. */
+    static void dim(String op, int dim) {
+        if (dim < 0) {
+            throw new TensorException(op + ": dimension " + dim
+                    + " (expected 0 or more); operations count from 0, a tensor's methods also from the end");
+        }
+    }
+
+    /** An attribute that may be any number but NaN. */
+    static void number(String op, String what, double attribute) {
+        if (Double.isNaN(attribute)) {
+            throw new TensorException(op + ": the " + what + " is NaN; give a number");
+        }
     }
 
     static TensorSpec[] one(TensorSpec spec) {
@@ -26,6 +62,9 @@ final class Check {
     }
 
     static void count(Op op, TensorSpec[] in, int least, int most) {
+        for (TensorSpec spec : in) {
+            present(op.opName(), "specification of an operand", spec);
+        }
         if (in.length < least || in.length > most) {
             throw new TensorException(op.opName() + ": got " + in.length + " operands " + Arrays.toString(in)
                     + " (expected " + (least == most ? least : least + " to " + most) + "); check the call");

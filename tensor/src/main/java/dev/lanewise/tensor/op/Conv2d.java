@@ -4,6 +4,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Sizes;
 import java.util.Set;
 
 /**
@@ -23,7 +24,7 @@ public record Conv2d(int strideH, int strideW, int paddingH, int paddingW, int d
                 || paddingW < 0) {
             throw new TensorException("conv2d: stride [" + strideH + ", " + strideW + "], padding [" + paddingH + ", "
                     + paddingW + "], dilation [" + dilationH + ", " + dilationW + "], groups " + groups
-                    + " (expected padding of 0 or more, all others 1 or more)");
+                    + " (expected padding of 0 or more, all others 1 or more); correct the attributes");
         }
     }
 
@@ -34,12 +35,24 @@ public record Conv2d(int strideH, int strideW, int paddingH, int paddingW, int d
 
     /** The output's size for an input's and a kernel's size along the height. */
     public long outputH(long h, long r) {
-        return (h + 2L * paddingH - dilationH * (r - 1) - 1) / strideH + 1;
+        return output(h, r, paddingH, dilationH, strideH);
     }
 
     /** The output's size for an input's and a kernel's size along the width. */
     public long outputW(long w, long s) {
-        return (w + 2L * paddingW - dilationW * (s - 1) - 1) / strideW + 1;
+        return output(w, s, paddingW, dilationW, strideW);
+    }
+
+    private static long output(long size, long kernel, int padding, int dilation, int stride) {
+        long span = Sizes.multiply("conv2d", dilation, kernel - 1);
+        return (Sizes.add("conv2d", size, 2L * padding) - span - 1) / stride + 1;
+    }
+
+    /** Whether a kernel lies inside the padded input. */
+    private static boolean fits(long size, long kernel, int padding, int dilation) {
+        return size > 0
+                && kernel > 0
+                && Sizes.multiply("conv2d", dilation, kernel - 1) < Sizes.add("conv2d", size, 2L * padding);
     }
 
     @Override
@@ -62,21 +75,18 @@ public record Conv2d(int strideH, int strideW, int paddingH, int paddingW, int d
         Shape x = in[0].shape();
         Shape w = in[1].shape();
         Check.that(
-                x.size(1) == w.size(1) * groups,
+                x.size(1) > 0 && x.size(1) == Sizes.multiply(opName(), w.size(1), groups),
                 this,
                 "input " + x + " has " + x.size(1) + " channels, weight " + w + " in " + groups + " groups takes "
                         + w.size(1) * groups,
                 "is the input [n, c, h, w]?");
         Check.that(
-                w.size(0) % groups == 0,
+                w.size(0) > 0 && w.size(0) % groups == 0,
                 this,
                 "weight " + w + " has " + w.size(0) + " output channels for " + groups + " groups",
                 "the groups must divide them");
         Check.that(
-                w.size(2) > 0
-                        && w.size(3) > 0
-                        && dilationH * (w.size(2) - 1) + 1 <= x.size(2) + 2L * paddingH
-                        && dilationW * (w.size(3) - 1) + 1 <= x.size(3) + 2L * paddingW,
+                fits(x.size(2), w.size(2), paddingH, dilationH) && fits(x.size(3), w.size(3), paddingW, dilationW),
                 this,
                 "weight " + w + " with dilation [" + dilationH + ", " + dilationW + "] does not fit input " + x
                         + " with padding [" + paddingH + ", " + paddingW + "]",

@@ -3,6 +3,7 @@ package dev.lanewise.tensor.op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Sizes;
 import java.util.Set;
 
 /**
@@ -14,6 +15,11 @@ import java.util.Set;
  * @param w the input's width
  */
 public record Conv2dInputGrad(Conv2d conv, long h, long w) implements Op {
+    /** Checks the attributes. */
+    public Conv2dInputGrad {
+        Check.present("conv2d_input_grad", "forward operation", conv);
+    }
+
     @Override
     public String opName() {
         return "conv2d_input_grad";
@@ -32,7 +38,7 @@ public record Conv2dInputGrad(Conv2d conv, long h, long w) implements Op {
         Check.rank(this, in[0], 4, 4, "gradient [n, k, oh, ow]");
         Check.rank(this, in[1], 4, 4, "weight [k, c / groups, r, s]");
         Shape weight = in[1].shape();
-        Shape x = Shape.of(in[0].shape().size(0), weight.size(1) * conv.groups(), h, w);
+        Shape x = Shape.of(in[0].shape().size(0), Sizes.multiply(opName(), weight.size(1), conv.groups()), h, w);
         Check.that(
                 conv.infer(in[0].with(x), in[1])[0].shape().equals(in[0].shape()),
                 this,

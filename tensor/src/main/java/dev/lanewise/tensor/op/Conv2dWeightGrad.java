@@ -14,6 +14,11 @@ import java.util.Set;
  * @param s the kernel's width
  */
 public record Conv2dWeightGrad(Conv2d conv, long r, long s) implements Op {
+    /** Checks the attributes. */
+    public Conv2dWeightGrad {
+        Check.present("conv2d_weight_grad", "forward operation", conv);
+    }
+
     @Override
     public String opName() {
         return "conv2d_weight_grad";

@@ -3,6 +3,7 @@ package dev.lanewise.tensor.op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import java.util.Set;
 
@@ -19,6 +20,15 @@ import java.util.Set;
  * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
  */
 public record CrossEntropy(Reduction reduction, long ignoreIndex, double labelSmoothing) implements Op.Fused {
+    /** Checks the attributes. */
+    public CrossEntropy {
+        Check.present("cross_entropy", "reduction", reduction);
+        if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+            throw new TensorException(
+                    "cross_entropy: label smoothing " + labelSmoothing + " (expected 0 to 1); give such a fraction");
+        }
+    }
+
     /** How losses combine. */
     public enum Reduction {
         /** Not at all. */

@@ -14,6 +14,11 @@ import java.util.Set;
  * @param forward the forward operation
  */
 public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
+    /** Checks the attributes. */
+    public CrossEntropyGrad {
+        Check.present("cross_entropy_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return "cross_entropy_grad";

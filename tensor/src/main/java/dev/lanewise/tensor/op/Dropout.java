@@ -2,6 +2,7 @@ package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import java.util.Set;
 
@@ -15,6 +16,13 @@ import java.util.Set;
  * @param counter the random numbers' first block
  */
 public record Dropout(double p, long seed, long counter) implements Op.Fused {
+    /** Checks the attributes. */
+    public Dropout {
+        if (!(p >= 0 && p < 1)) {
+            throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); give one in that range");
+        }
+    }
+
     @Override
     public String opName() {
         return "dropout";
@@ -29,7 +37,6 @@ public record Dropout(double p, long seed, long counter) implements Op.Fused {
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 1);
         Check.dtype(this, in[0], dtypes());
-        Check.that(p >= 0 && p < 1, this, "probability " + p, "give one from 0 to below 1");
         return Check.one(in[0]);
     }
 

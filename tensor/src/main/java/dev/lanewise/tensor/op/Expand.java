@@ -10,6 +10,11 @@ import dev.lanewise.tensor.TensorSpec;
  * @param shape the new shape
  */
 public record Expand(Shape shape) implements Op.View {
+    /** Checks the attributes. */
+    public Expand {
+        Check.present("expand", "shape", shape);
+    }
+
     @Override
     public String opName() {
         return "expand";

@@ -12,6 +12,11 @@ import java.util.Set;
  * @param dim the dimension, from 0
  */
 public record Gather(int dim) implements Op {
+    /** Checks the attributes. */
+    public Gather {
+        Check.dim("gather", dim);
+    }
+
     @Override
     public String opName() {
         return "gather";

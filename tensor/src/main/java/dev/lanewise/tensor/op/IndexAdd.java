@@ -13,6 +13,11 @@ import java.util.Set;
  * @param size its size in the result
  */
 public record IndexAdd(int dim, long size) implements Op {
+    /** Checks the attributes. */
+    public IndexAdd {
+        Check.dim("index_add", dim);
+    }
+
     @Override
     public String opName() {
         return "index_add";
@@ -31,7 +36,7 @@ public record IndexAdd(int dim, long size) implements Op {
         Shape slices = in[0].shape();
         Shape index = in[1].shape();
         Check.that(
-                slices.rank() >= dim + index.rank()
+                dim <= slices.rank() - index.rank()
                         && slices.slice(dim, dim + index.rank()).equals(index),
                 this,
                 "slices " + in[0] + " don't hold positions " + in[1] + " at dimension " + dim,

@@ -12,6 +12,11 @@ import java.util.Set;
  * @param dim the dimension, from 0
  */
 public record IndexSelect(int dim) implements Op {
+    /** Checks the attributes. */
+    public IndexSelect {
+        Check.dim("index_select", dim);
+    }
+
     @Override
     public String opName() {
         return "index_select";

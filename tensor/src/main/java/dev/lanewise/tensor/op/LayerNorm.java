@@ -16,6 +16,12 @@ import java.util.stream.IntStream;
  * @param epsilon is added to the (biased) variance
  */
 public record LayerNorm(int dims, double epsilon) implements Op.Fused {
+    /** Checks the attributes. */
+    public LayerNorm {
+        Check.dim("layer_norm", dims);
+        Check.number("layer_norm", "epsilon", epsilon);
+    }
+
     @Override
     public String opName() {
         return "layer_norm";

@@ -15,6 +15,11 @@ import java.util.stream.IntStream;
  * @param forward the forward operation
  */
 public record LayerNormGrad(LayerNorm forward) implements Op.Fused {
+    /** Checks the attributes. */
+    public LayerNormGrad {
+        Check.present("layer_norm_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return "layer_norm_grad";

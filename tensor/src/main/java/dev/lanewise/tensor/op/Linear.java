@@ -13,6 +13,11 @@ import java.util.Set;
  * @param activation what follows the sum
  */
 public record Linear(Activation activation) implements Op.Fused {
+    /** Checks the attributes. */
+    public Linear {
+        Check.present("linear", "activation", activation);
+    }
+
     /** What follows the sum. */
     public enum Activation {
         /** Nothing. */

@@ -11,6 +11,11 @@ import java.util.Set;
  * @param pool the window
  */
 public record MaxPool2d(Pool2d pool) implements Op {
+    /** Checks the attributes. */
+    public MaxPool2d {
+        Check.present("max_pool2d", "window", pool);
+    }
+
     @Override
     public String opName() {
         return "max_pool2d";

@@ -13,6 +13,11 @@ import java.util.Set;
  * @param w the input's width
  */
 public record MaxPool2dGrad(Pool2d pool, long h, long w) implements Op {
+    /** Checks the attributes. */
+    public MaxPool2dGrad {
+        Check.present("max_pool2d_grad", "window", pool);
+    }
+
     @Override
     public String opName() {
         return "max_pool2d_grad";

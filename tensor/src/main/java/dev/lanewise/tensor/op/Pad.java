@@ -3,6 +3,7 @@ package dev.lanewise.tensor.op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Sizes;
 import java.util.List;
 import java.util.Set;
 
@@ -16,8 +17,8 @@ import java.util.Set;
 public record Pad(List<Long> before, List<Long> after, double value) implements Op {
     /** Copies the lists. */
     public Pad {
-        before = List.copyOf(before);
-        after = List.copyOf(after);
+        before = Check.list("pad", "amounts before", before);
+        after = Check.list("pad", "amounts after", after);
     }
 
     @Override
@@ -46,7 +47,7 @@ public record Pad(List<Long> before, List<Long> after, double value) implements 
                     this,
                     "negative padding " + before + ", " + after + " of " + in[0],
                     "cut with narrow instead");
-            sizes[d] += before.get(d) + after.get(d);
+            sizes[d] = Sizes.add(opName(), sizes[d], Sizes.add(opName(), before.get(d), after.get(d)));
         }
         return Check.one(in[0].with(Shape.of(sizes)));
     }

@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import java.util.Arrays;
 import java.util.List;
@@ -13,13 +14,16 @@ import java.util.List;
 public record Permute(List<Integer> dims) implements Op.View {
     /** Copies the dimensions. */
     public Permute {
-        dims = List.copyOf(dims);
+        dims = Check.list("permute", "dimensions", dims);
     }
 
     /** The permutation that undoes this one. */
     public Permute inverse() {
         Integer[] inverse = new Integer[dims.size()];
         for (int i = 0; i < inverse.length; i++) {
+            if (dims.get(i) < 0 || dims.get(i) >= inverse.length) {
+                throw new TensorException("permute: " + dims + " has no inverse; name each dimension once");
+            }
             inverse[dims.get(i)] = i;
         }
         return new Permute(Arrays.asList(inverse));

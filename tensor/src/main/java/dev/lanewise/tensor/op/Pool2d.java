@@ -3,6 +3,7 @@ package dev.lanewise.tensor.op;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Sizes;
 
 /**
  * The window of a two-dimensional pooling over {@code [n, c, h, w]}.
@@ -28,7 +29,7 @@ public record Pool2d(int kernelH, int kernelW, int strideH, int strideW, int pad
                 || paddingW > kernelW / 2) {
             throw new TensorException("pool2d: kernel [" + kernelH + ", " + kernelW + "], stride [" + strideH + ", "
                     + strideW + "], padding [" + paddingH + ", " + paddingW
-                    + "] (expected kernel and stride of 1 or more, padding from 0 to half the kernel)");
+                    + "] (expected kernel and stride of 1 or more, padding from 0 to half the kernel); correct the window");
         }
     }
 
@@ -48,8 +49,8 @@ public record Pool2d(int kernelH, int kernelW, int strideH, int strideW, int pad
     }
 
     private long output(long size, int kernel, int stride, int padding) {
-        long room = size + 2L * padding - kernel + (ceilMode ? stride - 1 : 0);
-        long out = Math.floorDiv(room, (long) stride) + 1;
+        long room = Sizes.add("pool2d", size, 2L * padding) - kernel;
+        long out = (ceilMode ? Math.ceilDiv(room, (long) stride) : Math.floorDiv(room, (long) stride)) + 1;
         return ceilMode && (out - 1) * stride >= size + padding ? out - 1 : out;
     }
 
@@ -61,7 +62,7 @@ public record Pool2d(int kernelH, int kernelW, int strideH, int strideW, int pad
         long oh = outputH(shape.size(2));
         long ow = outputW(shape.size(3));
         Check.that(
-                oh > 0 && ow > 0,
+                shape.size(1) > 0 && shape.size(2) > 0 && shape.size(3) > 0 && oh > 0 && ow > 0,
                 op,
                 "a window of [" + kernelH + ", " + kernelW + "] does not fit " + in,
                 "use a smaller window or more padding");
@@ -73,7 +74,7 @@ public record Pool2d(int kernelH, int kernelW, int strideH, int strideW, int pad
         Check.rank(op, gradient, 4, 4, "[n, c, oh, ow]");
         Shape shape = gradient.shape();
         Check.that(
-                shape.size(2) == outputH(h) && shape.size(3) == outputW(w),
+                shape.size(1) > 0 && h > 0 && w > 0 && shape.size(2) == outputH(h) && shape.size(3) == outputW(w),
                 op,
                 "gradient " + gradient + " is not of a pooling of [" + h + ", " + w + "]",
                 "check height, width and window");

@@ -4,6 +4,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Sizes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,11 @@ import java.util.Set;
  * @param training whether a gradient is expected to follow: a backend may keep what that needs along with the results
  */
 public record Recurrence(Kind kind, boolean bidirectional, boolean training) implements Op.Fused {
+    /** Checks the attributes. */
+    public Recurrence {
+        Check.present("recurrence", "kind", kind);
+    }
+
     /** The kinds of cells. */
     public enum Kind {
         /** {@code tanh(W x + U h)} (Elman 1990). */
@@ -99,6 +105,7 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         Check.dtype(this, in[0], dtypes());
         Check.rank(this, in[0], 3, 3, "input [n, time, in]");
         Shape x = in[0].shape();
+        Sizes.toInt(opName(), "the number of times", x.size(1));
         Check.that(x.size(1) > 0, this, "no times in the input " + x, "give sequences of one or more");
         Shape states = in[state(0)].shape();
         Check.that(

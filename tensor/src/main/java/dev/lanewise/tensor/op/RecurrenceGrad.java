@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param ofStates whether there are upstream gradients of the last states; else they are zero
  */
 public record RecurrenceGrad(Recurrence forward, boolean ofStates) implements Op.Fused {
+    /** Checks the attributes. */
+    public RecurrenceGrad {
+        Check.present("recurrence_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return forward.opName() + "_grad";

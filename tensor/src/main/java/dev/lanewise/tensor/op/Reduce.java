@@ -2,6 +2,7 @@ package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import java.util.List;
 import java.util.Set;
@@ -44,9 +45,19 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
         }
     }
 
-    /** Copies the dimensions. */
+    /** Copies and checks the dimensions. */
     public Reduce {
-        dims = List.copyOf(dims);
+        String op = Check.lower(Check.present("reduce", "kind", kind));
+        dims = Check.list(op, "dimensions", dims);
+        int before = -1;
+        for (int dim : dims) {
+            Check.dim(op, dim);
+            if (dim <= before) {
+                throw new TensorException(
+                        op + ": dimensions " + dims + " (expected ascending ones without repetition); sort them");
+            }
+            before = dim;
+        }
     }
 
     /** The type of the result for an operand's type. */

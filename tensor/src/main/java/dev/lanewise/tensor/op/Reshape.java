@@ -9,6 +9,11 @@ import dev.lanewise.tensor.TensorSpec;
  * @param shape the new shape, with as many elements
  */
 public record Reshape(Shape shape) implements Op.View {
+    /** Checks the attributes. */
+    public Reshape {
+        Check.present("reshape", "shape", shape);
+    }
+
     @Override
     public String opName() {
         return "reshape";

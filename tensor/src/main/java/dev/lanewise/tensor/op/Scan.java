@@ -12,6 +12,11 @@ import java.util.Set;
  * @param reverse whether it runs from the last element to the first
  */
 public record Scan(Kind kind, int dim, boolean reverse) implements Op {
+    /** Checks the attributes. */
+    public Scan {
+        Check.dim(Check.lower(Check.present("scan", "kind", kind)), dim);
+    }
+
     /** The ways of combining. */
     public enum Kind {
         /** Sums. */

@@ -12,6 +12,12 @@ import java.util.Set;
  * @param dim the dimension, from 0
  */
 public record Scatter(Kind kind, int dim) implements Op {
+    /** Checks the attributes. */
+    public Scatter {
+        Check.present("scatter", "kind", kind);
+        Check.dim("scatter", dim);
+    }
+
     /** How an element is combined with what is there. */
     public enum Kind {
         /** It replaces it. */

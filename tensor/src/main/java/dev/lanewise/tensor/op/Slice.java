@@ -11,6 +11,11 @@ import dev.lanewise.tensor.TensorSpec;
  * @param step the distance, at least 1
  */
 public record Slice(int dim, long start, long length, long step) implements Op.View {
+    /** Checks the attributes. */
+    public Slice {
+        Check.dim("slice", dim);
+    }
+
     @Override
     public String opName() {
         return "slice";

@@ -11,6 +11,11 @@ import java.util.Set;
  * @param size the size of its dimension before
  */
 public record SliceGrad(Slice slice, long size) implements Op {
+    /** Checks the attributes. */
+    public SliceGrad {
+        Check.present("slice_grad", "forward operation", slice);
+    }
+
     @Override
     public String opName() {
         return "slice_grad";

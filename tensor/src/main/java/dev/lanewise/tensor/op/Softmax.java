@@ -12,6 +12,11 @@ import java.util.Set;
  * @param log whether the logarithm is wanted
  */
 public record Softmax(int dim, boolean log) implements Op.Fused {
+    /** Checks the attributes. */
+    public Softmax {
+        Check.dim("softmax", dim);
+    }
+
     @Override
     public String opName() {
         return log ? "log_softmax" : "softmax";

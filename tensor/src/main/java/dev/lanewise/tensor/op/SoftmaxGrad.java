@@ -12,6 +12,11 @@ import java.util.Set;
  * @param forward the forward operation
  */
 public record SoftmaxGrad(Softmax forward) implements Op.Fused {
+    /** Checks the attributes. */
+    public SoftmaxGrad {
+        Check.present("softmax_grad", "forward operation", forward);
+    }
+
     @Override
     public String opName() {
         return forward.opName() + "_grad";

@@ -12,6 +12,11 @@ import java.util.Set;
  * @param descending largest first
  */
 public record Sort(int dim, boolean descending) implements Op {
+    /** Checks the attributes. */
+    public Sort {
+        Check.dim("sort", dim);
+    }
+
     @Override
     public String opName() {
         return "sort";

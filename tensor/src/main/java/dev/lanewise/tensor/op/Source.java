@@ -28,6 +28,12 @@ public sealed interface Source extends Op {
      * @param spec type and shape
      */
     record Fill(Number value, TensorSpec spec) implements Source {
+        /** Checks that both are there. */
+        public Fill {
+            Check.present("full", "value", value);
+            Check.present("full", "type and shape", spec);
+        }
+
         @Override
         public String opName() {
             return "full";
@@ -42,6 +48,15 @@ public sealed interface Source extends Op {
      * @param spec type and shape, of rank 1
      */
     record Range(double start, double step, TensorSpec spec) implements Source {
+        /** Checks the numbers and the rank. */
+        public Range {
+            Check.number("arange", "start", start);
+            Check.number("arange", "step", step);
+            if (Check.present("arange", "type and shape", spec).shape().rank() != 1) {
+                throw new TensorException("arange: " + spec + " (expected rank 1); reshape the result");
+            }
+        }
+
         @Override
         public String opName() {
             return "arange";
@@ -63,6 +78,8 @@ public sealed interface Source extends Op {
             implements Source {
         /** The type must fit the distribution. */
         public Random {
+            Check.present("random", "distribution", distribution);
+            Check.present("random", "type and shape", spec);
             Set<DType> allowed = distribution == Distribution.INTEGER ? DType.INTEGERS : DType.FLOATING;
             if (!allowed.contains(spec.dtype())) {
                 throw new TensorException(Check.lower(distribution) + ": does not give " + spec + " (expected one of "

@@ -9,6 +9,11 @@ import dev.lanewise.tensor.TensorSpec;
  * @param device where to
  */
 public record Transfer(Device device) implements Op.Structural {
+    /** Checks the attributes. */
+    public Transfer {
+        Check.present("to", "device", device);
+    }
+
     @Override
     public String opName() {
         return "to";

@@ -14,6 +14,11 @@ import java.util.Set;
  * @param b its second number, 0 where it has one
  */
 public record UnaryWith(Kind kind, double a, double b) implements Op {
+    /** Checks the attributes. */
+    public UnaryWith {
+        Check.present("unary_with", "kind", kind);
+    }
+
     /** The functions, each with its scalar meaning. */
     public enum Kind {
         /** {@code x + a}. */

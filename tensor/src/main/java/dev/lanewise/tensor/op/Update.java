@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.op;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import java.util.Set;
 
@@ -22,13 +23,13 @@ public sealed interface Update extends Op {
     default TensorSpec[] infer(TensorSpec... in) {
         int group = operands();
         Check.that(
-                in.length % group == 0,
+                in.length > 0 && in.length % group == 0,
                 this,
                 "got " + in.length + " operands",
                 "give " + group + " a parameter: the parameter, its gradient, its state");
         TensorSpec[] out = new TensorSpec[in.length / group * (group - 1)];
         for (int i = 0, o = 0; i < in.length; i++) {
-            TensorSpec parameter = in[i - i % group];
+            TensorSpec parameter = Check.present(opName(), "specification of an operand", in[i - i % group]);
             Check.dtype(this, in[i], dtypes());
             Check.that(
                     in[i].equals(parameter),
@@ -55,6 +56,14 @@ public sealed interface Update extends Op {
      */
     record SgdStep(double rate, double momentum, double dampening, double weightDecay, boolean nesterov, boolean first)
             implements Update {
+        /** Checks the numbers. */
+        public SgdStep {
+            Check.number("sgd_step", "learning rate", rate);
+            Check.number("sgd_step", "momentum", momentum);
+            Check.number("sgd_step", "dampening", dampening);
+            Check.number("sgd_step", "weight decay", weightDecay);
+        }
+
         @Override
         public int operands() {
             return momentum == 0 ? 2 : 3;
@@ -82,6 +91,18 @@ public sealed interface Update extends Op {
     record AdamStep(
             double rate, double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled, long step)
             implements Update {
+        /** Checks the numbers. */
+        public AdamStep {
+            Check.number("adam_step", "learning rate", rate);
+            Check.number("adam_step", "first decay", beta1);
+            Check.number("adam_step", "second decay", beta2);
+            Check.number("adam_step", "epsilon", epsilon);
+            Check.number("adam_step", "weight decay", weightDecay);
+            if (step < 1) {
+                throw new TensorException("adam_step: step " + step + " (expected 1 or more); steps count from 1");
+            }
+        }
+
         @Override
         public int operands() {
             return 4;

@@ -54,6 +54,11 @@ public interface Backend {
     /** Waits until everything that was started has finished. */
     void synchronize();
 
+    /**
+     * Ends the threads that this backend started for its work, after what is under way; the next operation starts new ones.
+     */
+    default void shutdown() {}
+
     /** What this backend is, for people. */
     BackendInfo describe();
 }

@@ -20,11 +20,20 @@ import org.jspecify.annotations.Nullable;
 public abstract class Buffer {
     private static final VarHandle OWNERS;
     private static final VarHandle VERSION;
+    private static final VarHandle HOLDER;
+
+    /** The holder of a buffer that left every scope. */
+    private static final Object COLLECTOR = new Object();
+
+    /** The count of a buffer whose memory went back: stays negative whatever late callers add or take. */
+    private static final int RELEASED = Integer.MIN_VALUE / 2;
 
     static {
         try {
-            OWNERS = MethodHandles.lookup().findVarHandle(Buffer.class, "owners", int.class);
-            VERSION = MethodHandles.lookup().findVarHandle(Buffer.class, "version", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            OWNERS = lookup.findVarHandle(Buffer.class, "owners", int.class);
+            VERSION = lookup.findVarHandle(Buffer.class, "version", int.class);
+            HOLDER = lookup.findVarHandle(Buffer.class, "holder", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -34,16 +43,19 @@ public abstract class Buffer {
     private final long bytes;
     private final Block block;
 
-    @SuppressWarnings({"FieldMayBeFinal", "UnusedVariable"}) // used through OWNERS
+    @SuppressWarnings("FieldMayBeFinal") // changed through OWNERS
     private volatile int owners;
 
     @SuppressWarnings("FieldMayBeFinal") // changed through VERSION
     private volatile int version;
 
-    private volatile @Nullable String releasedBy;
+    /** Who let go last; a plain word that only an error's message reads. */
+    private @Nullable String releasedBy;
+
     private volatile Cleaner.@Nullable Cleanable guard;
-    private volatile @Nullable Object scope;
-    private volatile boolean escaped;
+
+    @SuppressWarnings("FieldMayBeFinal") // changed through HOLDER
+    private volatile @Nullable Object holder;
 
     /**
      * A buffer without owner.
@@ -83,9 +95,17 @@ public abstract class Buffer {
         Ownership.adopt(this);
     }
 
-    /** Adds an owner that gives the buffer back by {@link #release}. */
+    /**
+     * Adds an owner that gives the buffer back by {@link #release}. Every operation is one while it runs, so that another
+     * thread that closes the scope can't free memory under a kernel.
+     *
+     * @throws ReleasedTensorException if the memory has been given back
+     */
     public final void retain() {
-        OWNERS.getAndAdd(this, 1);
+        if ((int) OWNERS.getAndAdd(this, 1) < 0) {
+            OWNERS.getAndAdd(this, -1);
+            throw released();
+        }
     }
 
     /**
@@ -94,9 +114,15 @@ public abstract class Buffer {
      * @param owner who lets go, for the error that a later use gets
      */
     public final void release(String owner) {
+        releasedBy = owner;
+        release();
+    }
+
+    /** Takes one owner away whose name says nothing to a user: an operation that has run. */
+    public final void release() {
         int left = (int) OWNERS.getAndAdd(this, -1) - 1;
-        if (left == 0) {
-            releasedBy = owner;
+        // a thread that retains between the two words keeps the memory, and is the one to free it
+        if (left == 0 && OWNERS.compareAndSet(this, 0, RELEASED)) {
             Cleaner.Cleanable cleanable = guard;
             if (cleanable != null) {
                 cleanable.clean();
@@ -104,7 +130,7 @@ public abstract class Buffer {
                 block.run();
             }
         }
-        assert left >= 0 : "released more often than retained, last by " + owner;
+        assert left >= 0 || left < RELEASED / 2 : "released more often than retained, last by " + releasedBy;
     }
 
     /**
@@ -112,47 +138,80 @@ public abstract class Buffer {
      * was never walked, a tensor outside every scope), its memory still goes back.
      */
     public final void guardByCollector() {
-        if (guard == null) {
-            guard = Reclaimer.watch(this, block, bytes);
+        if (guard == null && watch()) {
+            Reclaimer.relieve();
         }
+    }
+
+    private synchronized boolean watch() {
+        if (guard != null) {
+            return false;
+        }
+        guard = Reclaimer.watch(this, block, bytes);
+        return true;
     }
 
     /** Whether the memory has been given back. */
     public final boolean isReleased() {
-        return releasedBy != null;
+        return owners < 0;
     }
 
     /**
-     * Checks that the memory is still held.
+     * Checks that the memory is still held. Only {@link #retain} keeps it so.
      *
      * @throws ReleasedTensorException naming who released it
      */
     public final void checkAlive() {
-        String owner = releasedBy;
-        if (owner != null) {
-            throw new ReleasedTensorException("tensor of " + bytes + " bytes on " + device + " was released by " + owner
-                    + "; keep it with scope.keep(tensor) before the scope closes");
+        if (owners < 0) {
+            throw released();
         }
     }
 
-    /** The scope that owns this buffer, or null. */
+    private ReleasedTensorException released() {
+        String owner = releasedBy;
+        return new ReleasedTensorException("tensor of " + bytes + " bytes on " + device + " was released by "
+                + (owner == null ? "its owner" : owner) + "; keep it with scope.keep(tensor) before the scope closes");
+    }
+
+    /** What owns this buffer for its thread: a scope, or null where none does or the garbage collector. */
     public final @Nullable Object scope() {
-        return scope;
+        Object current = holder;
+        return current == COLLECTOR ? null : current;
     }
 
     /** Whether the garbage collector is the owner: the buffer left every scope. */
     public final boolean isEscaped() {
-        return escaped;
+        return holder == COLLECTOR;
     }
 
-    /** Notes whether the garbage collector is the owner. Only scopes call this. */
-    public final void escaped(boolean newEscaped) {
-        escaped = newEscaped;
+    /** Passes the buffer on from one scope to another; false if it was not that scope's (any more). Only scopes call this. */
+    public final boolean passOn(@Nullable Object from, @Nullable Object to) {
+        return HOLDER.compareAndSet(this, from, to);
     }
 
-    /** Notes the scope that owns this buffer. Only scopes call this. */
-    public final void scope(@Nullable Object newScope) {
-        scope = newScope;
+    /**
+     * Gives the buffer to the garbage collector, whoever held it: it lives as long as it is reachable.
+     *
+     * @throws ReleasedTensorException if the memory has been given back
+     */
+    public final void escape() {
+        boolean passed = isEscaped();
+        while (!passed) {
+            Object before = holder;
+            retain();
+            passed = HOLDER.compareAndSet(this, before, COLLECTOR);
+            if (!passed || before != null) {
+                // the collector has what the scope owned, unless that scope closed in between
+                release();
+            }
+            passed |= isEscaped();
+        }
+        guardByCollector();
+    }
+
+    /** Takes a buffer from the garbage collector into a scope; false if it has another holder. Only scopes call this. */
+    public final boolean claim(Object scope) {
+        return HOLDER.compareAndSet(this, COLLECTOR, scope);
     }
 
     /** The memory, apart from the buffer, so that freeing it does not keep the buffer reachable. */

@@ -83,6 +83,11 @@ public abstract class DelegatingBackend implements Backend {
     }
 
     @Override
+    public void shutdown() {
+        backend.shutdown();
+    }
+
+    @Override
     public BackendInfo describe() {
         return backend.describe();
     }

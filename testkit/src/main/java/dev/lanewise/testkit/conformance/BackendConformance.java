@@ -70,6 +70,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    final Stream<DynamicNode> survivesWhatNobodyMeans() {
+        return new HostileChecks(device, this::includes).all();
+    }
+
+    @TestFactory
     final Stream<DynamicNode> sameBitsForAnyNumberOfThreads() {
         return new ThreadChecks(device, this::includes, this::useThreads).all();
     }

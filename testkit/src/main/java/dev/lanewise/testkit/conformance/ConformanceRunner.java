@@ -38,6 +38,7 @@ public final class ConformanceRunner {
         suites.put("agreesWithTheOracle", conformance.agreesWithTheOracle());
         suites.put("agreesWithTheOracleAtTheExtremes", conformance.agreesWithTheOracleAtTheExtremes());
         suites.put("rejectsWhatDoesNotFit", conformance.rejectsWhatDoesNotFit());
+        suites.put("survivesWhatNobodyMeans", conformance.survivesWhatNobodyMeans());
         suites.put("sameBitsForAnyNumberOfThreads", conformance.sameBitsForAnyNumberOfThreads());
         suites.put("gradientsAgreeWithFiniteDifferences", conformance.gradientsAgreeWithFiniteDifferences());
         suites.put("assignsToViews", conformance.assignsToViews());

@@ -71,6 +71,11 @@ public record ConvShape(
                 r,
                 s,
                 "channels must be multiples of groups = " + groups);
+        // the kernels count rows, columns and elements of a padded plane in ints
+        Math.multiplyExact(
+                Math.addExact(h, Math.multiplyExact(2, padH)), Math.addExact(w, Math.multiplyExact(2, padW)));
+        Math.multiplyExact(Math.multiplyExact(r - 1, dilationH) + 1, Math.multiplyExact(s - 1, dilationW) + 1);
+        Math.multiplyExact(Math.multiplyExact(c / groups, r), s);
         require(
                 h + 2 * padH >= (r - 1) * dilationH + 1 && w + 2 * padW >= (s - 1) * dilationW + 1,
                 n,

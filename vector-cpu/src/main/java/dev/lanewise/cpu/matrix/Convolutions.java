@@ -90,12 +90,17 @@ public final class Convolutions {
                 Math.toIntExact(weight.size(0)),
                 Math.toIntExact(weight.size(2)),
                 Math.toIntExact(weight.size(3)),
-                conv.strideH(),
-                conv.strideW(),
+                step(conv.strideH(), x.size(2), conv.paddingH()),
+                step(conv.strideW(), x.size(3), conv.paddingW()),
                 conv.paddingH(),
                 conv.paddingW(),
-                conv.dilationH(),
-                conv.dilationW(),
+                weight.size(2) == 1 ? 1 : conv.dilationH(),
+                weight.size(3) == 1 ? 1 : conv.dilationW(),
                 conv.groups());
+    }
+
+    /** A stride that leaves the padded input is never taken: any that does so means the same. */
+    private static int step(int stride, long size, int padding) {
+        return (int) Math.min(stride, size + 2L * padding);
     }
 }

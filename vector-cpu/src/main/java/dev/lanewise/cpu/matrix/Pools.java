@@ -85,8 +85,9 @@ public final class Pools {
                 Math.toIntExact(x.size(3)),
                 pool.kernelH(),
                 pool.kernelW(),
-                pool.strideH(),
-                pool.strideW(),
+                // a stride that leaves the padded input is never taken
+                (int) Math.min(pool.strideH(), x.size(2) + 2L * pool.paddingH()),
+                (int) Math.min(pool.strideW(), x.size(3) + 2L * pool.paddingW()),
                 pool.paddingH(),
                 pool.paddingW(),
                 1,

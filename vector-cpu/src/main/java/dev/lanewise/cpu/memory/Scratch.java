@@ -61,6 +61,17 @@ public final class Scratch implements AutoCloseable {
         large.retain();
     }
 
+    private static MemorySegment allocate(long bytes) {
+        try {
+            return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+        } catch (OutOfMemoryError e) {
+            throw new OutOfTensorMemoryException(
+                    "out of memory: " + bytes + " bytes asked for by a kernel; release tensors earlier (Scope), or give"
+                            + " the process more memory",
+                    e);
+        }
+    }
+
     /**
      * Borrows a block of at least {@code bytes} bytes.
      *

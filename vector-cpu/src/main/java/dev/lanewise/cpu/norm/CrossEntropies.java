@@ -52,6 +52,7 @@ public final class CrossEntropies {
     /** Runs the operation on any strided inputs into a dense output. */
     public static void run(CrossEntropyGrad op, Tensor[] inputs, Tensor[] outputs) {
         CrossEntropies rows = new CrossEntropies(op.forward(), inputs[1], inputs, 2);
+        rows.checkClasses();
         Tensor g = inputs[0];
         long gStride = op.forward().reduction() == CrossEntropy.Reduction.NONE ? g.stride(0) * rows.bytes : 0;
         try (Dense logp = Dense.of(inputs[1])) {

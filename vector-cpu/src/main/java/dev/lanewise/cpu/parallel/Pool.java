@@ -24,6 +24,12 @@ final class Pool {
 
     private static final int SPINS_PER_CLOCK_READ = 64;
 
+    /** A worker that had nothing to do for so long ends, so that an application that is done leaves no thread behind. */
+    private static final long IDLE_NANOS = 60_000_000_000L;
+
+    /** Where the system starts no more threads, a call does without, and one a second later tries again. */
+    private static final long RETRY_NANOS = 1_000_000_000L;
+
     /** The most tasks of a call: numbers of tasks are half of a share's lower half. */
     static final int MOST_TASKS = 0xFFFF;
 
@@ -55,9 +61,15 @@ final class Pool {
 
     private volatile int done;
     private volatile boolean stopped;
+    /** The caller gave up; its tasks must not be claimed any more. */
+    private volatile boolean abandoned;
+
+    /** Whether all workers run, as far as is known. */
+    private volatile boolean started;
+
+    private long startAgain = System.nanoTime();
     private volatile @Nullable Thread waitingCaller;
     private volatile @Nullable Throwable failure;
-    private boolean started;
     private int tasks;
     private @Nullable IntConsumer taskBody;
     private @Nullable RangeBody rangeBody;
@@ -68,7 +80,7 @@ final class Pool {
         workers = new Worker[threads - 1];
         shares = new AtomicLongArray(threads * SHARE_STRIDE);
         for (int i = 0; i < workers.length; i++) {
-            workers[i] = new Worker(i + 1);
+            workers[i] = new Worker(i + 1, 0);
         }
     }
 
@@ -84,49 +96,98 @@ final class Pool {
         }
     }
 
+    /** Waits until the threads that {@link #shutdown} stopped have ended. */
+    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    void join() {
+        boolean interrupted = false;
+        for (Worker worker : workers) {
+            while (worker.isAlive() && worker != Thread.currentThread()) {
+                try {
+                    worker.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Runs the tasks and returns true, or returns false at once when another call has the workers. */
     boolean tryRun(int taskCount, IntConsumer body) {
-        if (!enter()) {
-            return false;
-        }
-        taskBody = body;
-        runAll(taskCount);
-        return true;
+        return enter() && runAll(taskCount, body, null, 0, 0);
     }
 
     /** As {@link #tryRun(int, IntConsumer)} for chunks of a range. */
     boolean tryRun(int taskCount, long rangeSize, long rangeChunk, RangeBody body) {
-        if (!enter()) {
-            return false;
-        }
-        rangeBody = body;
-        size = rangeSize;
-        chunk = rangeChunk;
-        runAll(taskCount);
-        return true;
+        return enter() && runAll(taskCount, null, body, rangeSize, rangeChunk);
     }
 
     private boolean enter() {
         return !busy && BUSY.compareAndSet(this, false, true);
     }
 
-    private void runAll(int taskCount) {
+    /**
+     * Runs a call's tasks. The caller's stack may overflow in any method called here; then no call may be needed to put
+     * the pool in order, so that is done below with fields alone.
+     */
+    private boolean runAll(
+            int taskCount, @Nullable IntConsumer task, @Nullable RangeBody range, long rangeSize, long rangeChunk) {
+        boolean over = false;
+        Throwable thrown;
+        try {
+            taskBody = task;
+            rangeBody = range;
+            size = rangeSize;
+            chunk = rangeChunk;
+            share(taskCount);
+            over = true;
+        } finally {
+            if (!over) {
+                abandoned = true;
+                for (int i = 0; i < workers.length; i++) {
+                    while (workers[i].active) {
+                        // a worker still runs a task of this call, on memory that is the caller's
+                    }
+                }
+            }
+            thrown = failure;
+            waitingCaller = null;
+            taskBody = null;
+            rangeBody = null;
+            failure = null;
+            busy = false;
+        }
+        rethrow(thrown);
+        return true;
+    }
+
+    private void share(int taskCount) {
         tasks = taskCount;
         done = 0;
         failure = null;
-        startThreads();
+        if (abandoned) {
+            forget();
+        }
+        if (!started) {
+            startThreads();
+        }
         int call = number + 1;
         deal(call);
         number = call;
         wake(taskCount - 1);
         work(call, 0);
         awaitOthers(taskCount);
-        Throwable thrown = failure;
-        taskBody = null;
-        rangeBody = null;
-        failure = null;
-        busy = false;
-        rethrow(thrown);
+    }
+
+    /** Withdraws the tasks of an abandoned call, before a worker that is late may look again. */
+    private void forget() {
+        for (int share = 0; share < threads(); share++) {
+            shares.set(share * SHARE_STRIDE, 0);
+        }
+        number++;
+        abandoned = false;
     }
 
     private void deal(int call) {
@@ -139,11 +200,29 @@ final class Pool {
     }
 
     private void startThreads() {
-        if (!started) {
-            started = true;
-            for (Worker worker : workers) {
-                worker.start();
+        if (System.nanoTime() - startAgain < 0) {
+            return;
+        }
+        started = true;
+        for (int i = 0; i < workers.length; i++) {
+            if (workers[i].ended) {
+                workers[i] = new Worker(i + 1, number);
             }
+            if (workers[i].getState() == Thread.State.NEW && !start(workers[i])) {
+                started = false;
+                startAgain = System.nanoTime() + RETRY_NANOS;
+                return;
+            }
+        }
+    }
+
+    private static boolean start(Worker worker) {
+        try {
+            worker.start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            // the process may have no more threads; the caller does the work of those that are missing
+            return false;
         }
     }
 
@@ -177,7 +256,7 @@ final class Pool {
             long seen = shares.get(share * SHARE_STRIDE);
             int next = (int) seen >>> NEXT_SHIFT;
             int end = (int) seen & MOST_TASKS;
-            if ((int) (seen >>> 32) != call || next == end) {
+            if ((int) (seen >>> 32) != call || next == end || abandoned) {
                 return NONE;
             }
             long rest = first ? seen + (1L << NEXT_SHIFT) : seen - 1;
@@ -259,22 +338,41 @@ final class Pool {
 
     private final class Worker extends Thread {
         private final int position;
+        private final int first;
         private volatile boolean parked;
+        /** Whether it may be running tasks. */
+        private volatile boolean active;
+        private volatile boolean ended;
 
-        Worker(int position) {
-            super("lanewise-worker-" + position);
+        /** Holds nothing of the thread that happens to start it: no class loader, no inherited variables. */
+        Worker(int position, int first) {
+            super(null, null, "lanewise-worker-" + position, 0, false);
             this.position = position;
+            this.first = first;
             setDaemon(true);
+            setContextClassLoader(null);
         }
 
         @Override
         public void run() {
-            int served = 0;
+            int served = first;
+            long idleSince = System.nanoTime();
             while (!stopped) {
                 int call = awaitCall(served);
                 if (call != served) {
-                    work(call, position);
+                    active = true;
+                    try {
+                        work(call, position);
+                    } finally {
+                        active = false;
+                    }
                     served = call;
+                    idleSince = System.nanoTime();
+                } else if (System.nanoTime() - idleSince > IDLE_NANOS) {
+                    // the next call starts another one
+                    ended = true;
+                    started = false;
+                    return;
                 }
             }
         }
@@ -293,7 +391,7 @@ final class Pool {
             } while (System.nanoTime() - start < SPIN_NANOS && !stopped);
             parked = true;
             if (number == served && !stopped) {
-                LockSupport.park(this);
+                LockSupport.parkNanos(this, IDLE_NANOS);
             }
             parked = false;
             return number;

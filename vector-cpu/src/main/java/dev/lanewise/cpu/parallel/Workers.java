@@ -2,6 +2,7 @@ package dev.lanewise.cpu.parallel;
 
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The worker threads of the process.
@@ -10,12 +11,18 @@ import java.util.function.IntConsumer;
  * are the same bits for any number of threads. The calling thread works too. A call made while the workers are busy, from
  * inside a task or from another thread, runs all its tasks on its own thread. Any thread may call, virtual ones included.
  *
- * <p>The number of threads is {@code -Dlanewise.threads}, by default that of the processors.
+ * <p>The number of threads is {@code -Dlanewise.threads}, from 1 to {@value #MOST}, by default that of the processors.
+ * Threads end when they had nothing to do for a minute, and when {@link #shutdown} stops them; the next call starts them
+ * again.
  */
 public final class Workers {
+    private static final String SETTING = "lanewise.threads";
+
+    /** More threads than any machine has use for; each costs a stack and a share of every call. */
+    private static final int MOST = 4096;
+
     private static final ReentrantLock RESIZE = new ReentrantLock();
-    private static volatile Pool pool = new Pool(Math.max(
-            1, Integer.getInteger("lanewise.threads", Runtime.getRuntime().availableProcessors())));
+    private static volatile Pool pool = new Pool(setting());
 
     private Workers() {}
 
@@ -27,11 +34,11 @@ public final class Workers {
     /**
      * Changes the number of threads; calls under way finish with the threads they have.
      *
-     * @throws IllegalArgumentException if {@code threads} is less than 1
+     * @throws IllegalArgumentException if {@code threads} is less than 1 or more than {@value #MOST}
      */
     public static void setThreads(int threads) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("worker threads: " + threads + ", expected 1 or more");
+        if (threads < 1 || threads > MOST) {
+            throw new IllegalArgumentException("worker threads: " + threads + ", expected 1 to " + MOST);
         }
         RESIZE.lock();
         try {
@@ -42,6 +49,45 @@ public final class Workers {
             }
         } finally {
             RESIZE.unlock();
+        }
+    }
+
+    /** Ends the threads and waits for their end; calls under way finish on their own, the next one starts new threads. */
+    public static void shutdown() {
+        Pool old;
+        RESIZE.lock();
+        try {
+            old = pool;
+            pool = new Pool(old.threads());
+            old.shutdown();
+        } finally {
+            RESIZE.unlock();
+        }
+        old.join();
+    }
+
+    /** What is wrong with the number of threads that was set, and what to do; null if nothing is. */
+    public static @Nullable String invalidSetting() {
+        String value = System.getProperty(SETTING);
+        return value == null || parse(value) > 0
+                ? null
+                : SETTING + ": '" + value + "' (expected a number from 1 to " + MOST + "); correct or remove -D" + SETTING;
+    }
+
+    private static int setting() {
+        String value = System.getProperty(SETTING);
+        int processors = Math.min(Runtime.getRuntime().availableProcessors(), MOST);
+        // one that is wrong is reported where the backend is asked for
+        return value == null ? processors : Math.max(1, parse(value));
+    }
+
+    /** The number, or 0 if it is none in range. */
+    private static int parse(String value) {
+        try {
+            int threads = Integer.parseInt(value.strip());
+            return threads > MOST ? 0 : Math.max(threads, 0);
+        } catch (NumberFormatException e) {
+            return 0;
         }
     }
 

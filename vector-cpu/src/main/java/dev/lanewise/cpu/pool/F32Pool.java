@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.pool;
 
+import dev.lanewise.tensor.TensorException;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
@@ -84,8 +85,13 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
     void maxBackward(int plane) {
         clear(plane);
         int count = p.oh() * p.ow();
+        long elements = (long) p.h() * p.w();
         for (int i = 0; i < count; i++) {
             long index = ALL.get(INDEX, (index(plane) + 8L * i) & MASK);
+            if (index < 0 || index >= elements) {
+                throw new TensorException("max_pool2d_grad: position " + index + " of maximum " + i + " is outside a"
+                        + " plane of " + elements + " elements; give the positions that max_pool2d gave");
+            }
             add(input(plane) + 4 * index, get(output(plane) + 4L * i));
         }
     }
@@ -125,15 +131,15 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
     }
 
     /** Returns the elements that the average of the window at {@code (top, left)} divides by. */
-    private int divisor(int top, int left) {
+    private long divisor(int top, int left) {
         if (p.countIncludePad()) {
             int bottom = Math.min(top + p.kernelH(), p.h() + p.padH());
             int right = Math.min(left + p.kernelW(), p.w() + p.padW());
-            return (bottom - top) * (right - left);
+            return (long) (bottom - top) * (right - left);
         }
         int bottom = Math.min(top + p.kernelH(), p.h());
         int right = Math.min(left + p.kernelW(), p.w());
-        return (bottom - Math.max(0, top)) * (right - Math.max(0, left));
+        return (long) (bottom - Math.max(0, top)) * (right - Math.max(0, left));
     }
 
     private void clear(int plane) {

@@ -60,6 +60,11 @@ public record PoolShape(
                     "pool2d: padding %dx%d; expected at most half the window %dx%d: pad the input first"
                             .formatted(padH, padW, kernelH, kernelW));
         }
+        // the kernels count rows, columns and elements of a padded plane in ints
+        Math.multiplyExact(h, w);
+        Math.addExact(Math.addExact(h, Math.multiplyExact(2, padH)), Math.max(kernelH, strideH));
+        Math.addExact(Math.addExact(w, Math.multiplyExact(2, padW)), Math.max(kernelW, strideW));
+        Math.multiplyExact(Math.max(0, oh()), Math.max(0, ow()));
         if (outputs(h, kernelH, strideH, padH, dilationH, ceilMode) < 1
                 || outputs(w, kernelW, strideW, padW, dilationW, ceilMode) < 1) {
             throw new IllegalArgumentException(
@@ -69,7 +74,7 @@ public record PoolShape(
     }
 
     private static int outputs(int size, int kernel, int stride, int pad, int dilation, boolean ceil) {
-        int room = size + 2 * pad - dilation * (kernel - 1) - 1;
+        int room = size + 2 * pad - Math.multiplyExact(dilation, kernel - 1) - 1;
         int outputs = (ceil ? Math.ceilDiv(room, stride) : Math.floorDiv(room, stride)) + 1;
         // The last window must begin inside the input or its left padding.
         return ceil && (outputs - 1) * stride >= size + pad ? outputs - 1 : outputs;

@@ -172,7 +172,7 @@ class WorkersTest {
 
     @Test
     void nonsenseIsRefused() {
-        assertThatThrownBy(() -> Workers.setThreads(0)).hasMessageContaining("expected 1 or more");
+        assertThatThrownBy(() -> Workers.setThreads(0)).hasMessageContaining("expected 1 to 4096");
         assertThatThrownBy(() -> Workers.forRange(5, 0, (from, to) -> {})).hasMessageContaining("grain 0");
     }
 }

@@ -1,0 +1,141 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.TensorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much memory this process may have: {@code -Dlanewise.memory} bytes, else the smallest of the limits of its control
+ * groups (a container's, Linux versions 1 and 2) and of the machine's memory.
+ *
+ * @param bytes the limit, {@link Long#MAX_VALUE} where none is known
+ * @param source where it comes from, for people
+ */
+public record MemoryLimit(long bytes, String source) {
+    /** What the JVM takes beside its heap: code, classes, threads, its collector's tables. */
+    private static final long JVM = 64L << 20;
+
+    /** Version 1 writes this number, rounded to pages, for "no limit". */
+    private static final long UNLIMITED = 1L << 60;
+
+    private static final String VERSION_1 = "memory.limit_in_bytes";
+    private static final String VERSION_2 = "memory.max";
+
+    private static volatile @Nullable MemoryLimit ofProcess;
+
+    /**
+     * The limit of this process.
+     *
+     * @throws TensorException if the property is no number of bytes
+     */
+    public static MemoryLimit ofProcess() {
+        MemoryLimit known = ofProcess;
+        if (known == null) {
+            known = find(Path.of("/"), System.getProperty("lanewise.memory", ""));
+            ofProcess = known;
+        }
+        return known;
+    }
+
+    /**
+     * The limit that files below a root describe.
+     *
+     * @param root the file system's root, another one in tests
+     * @param property bytes, or empty
+     */
+    static MemoryLimit find(Path root, String property) {
+        if (!property.isBlank()) {
+            return ofProperty(property.strip());
+        }
+        MemoryLimit limit = machine(root);
+        for (String line : lines(root.resolve("proc/self/cgroup"))) {
+            // "0::/path" for version 2, "4:memory:/path" for version 1
+            String[] parts = line.split(":", 3);
+            if (parts.length == 3 && parts[1].isEmpty()) {
+                limit = limit.smaller(groups(root.resolve("sys/fs/cgroup"), parts[2], VERSION_2));
+            } else if (parts.length == 3 && List.of(parts[1].split(",")).contains("memory")) {
+                limit = limit.smaller(groups(root.resolve("sys/fs/cgroup/memory"), parts[2], VERSION_1));
+            }
+        }
+        return limit;
+    }
+
+    /** What tensors may take of it beside the Java heap as it is now. */
+    public long forTensors() {
+        return bytes == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : Math.max(0, bytes - Runtime.getRuntime().totalMemory() - Math.max(JVM, bytes / 32));
+    }
+
+    /** For people: the limit, where it comes from, and what of it tensors may take. */
+    @Override
+    public String toString() {
+        return bytes == Long.MAX_VALUE
+                ? "as much as there is"
+                : (bytes >> 20) + " MiB (" + source + "), now " + (forTensors() >> 20) + " MiB of them for tensors";
+    }
+
+    private static MemoryLimit ofProperty(String property) {
+        try {
+            long bytes = Long.parseLong(property);
+            if (bytes > 0) {
+                return new MemoryLimit(bytes, "-Dlanewise.memory");
+            }
+        } catch (NumberFormatException e) {
+            // the error below says what is wrong
+        }
+        throw new TensorException(
+                "lanewise.memory: " + property + " (expected a number of bytes, 1 or more); correct the property");
+    }
+
+    /** The limits of a group and of those around it. Inside a container the path may be one of the host: the root counts. */
+    private static MemoryLimit groups(Path mount, String group, String file) {
+        Path path = mount.resolve(group.substring(group.startsWith("/") ? 1 : 0)).normalize();
+        MemoryLimit limit = none();
+        for (Path at = path.startsWith(mount) ? path : mount; at != null && at.startsWith(mount); at = at.getParent()) {
+            limit = limit.smaller(read(at.resolve(file)));
+        }
+        return limit;
+    }
+
+    private static MemoryLimit read(Path file) {
+        for (String line : lines(file)) {
+            String text = line.strip();
+            if (!text.isEmpty() && text.length() < 19 && text.chars().allMatch(Character::isDigit)) {
+                long bytes = Long.parseLong(text);
+                return bytes < UNLIMITED ? new MemoryLimit(bytes, "container, " + file) : none();
+            }
+        }
+        return none();
+    }
+
+    private static MemoryLimit machine(Path root) {
+        for (String line : lines(root.resolve("proc/meminfo"))) {
+            String digits = line.replaceAll("\\D", "");
+            if (line.startsWith("MemTotal:") && !digits.isEmpty() && digits.length() < 16) {
+                return new MemoryLimit(Long.parseLong(digits) << 10, "machine");
+            }
+        }
+        return none();
+    }
+
+    private MemoryLimit smaller(MemoryLimit other) {
+        return other.bytes < bytes ? other : this;
+    }
+
+    private static MemoryLimit none() {
+        return new MemoryLimit(Long.MAX_VALUE, "unknown");
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.isReadable(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException | RuntimeException e) {
+            // a file of the system that can't be read sets no limit
+            return List.of();
+        }
+    }
+}
