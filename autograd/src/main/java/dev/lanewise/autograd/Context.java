@@ -35,6 +35,16 @@ final class Context {
         return upstream[output];
     }
 
+    /** Whether a gradient came to a result other than the first. */
+    boolean reachesFurtherResults() {
+        for (int i = 1; i < upstream.length; i++) {
+            if (upstream[i] != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A saved operand. */
     Tensor x(int i) {
         return node.input(i);

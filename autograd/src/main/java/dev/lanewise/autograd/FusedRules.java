@@ -15,6 +15,7 @@ import dev.lanewise.tensor.op.RecurrenceGrad;
 import dev.lanewise.tensor.op.Reshape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,7 +120,7 @@ final class FusedRules {
     }
 
     private static boolean needsDecomposition(Context c) {
-        return c.differentiating() || c.upstream(1) != null;
+        return c.differentiating() || c.reachesFurtherResults();
     }
 
     private static @Nullable Tensor[] decompose(Op.Fused op, Context c) {
@@ -160,6 +161,9 @@ final class FusedRules {
                 outputs.add(results[i]);
                 upstream.add(g);
             }
+        }
+        if (outputs.isEmpty()) {
+            return new Gradients(Map.of());
         }
         return Autograd.gradients(
                 outputs.toArray(Tensor[]::new), upstream.toArray(Tensor[]::new), wrt.toArray(Tensor[]::new), graph);

@@ -6,9 +6,12 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Compares gradients with central finite differences in {@link DType#F64}, along random directions: {@code (f(x + h v) -
@@ -19,6 +22,9 @@ public final class GradCheck {
     private static final double TOLERANCE = 2e-6;
     private static final int DIRECTIONS = 3;
 
+    /** Results from which on not every subset is checked. */
+    private static final int MOST_SUBSETS = 4;
+
     private final Rng rng;
 
     private GradCheck(long seed) {
@@ -26,25 +32,63 @@ public final class GradCheck {
     }
 
     /**
-     * Checks the first derivatives.
+     * Checks the first derivatives, of every subset of the results: an operation may have another rule where a gradient
+     * reaches only some of them. Rules run as for a plain gradient, and as for one that is differentiated again.
      *
      * @param f computes results from the inputs by tensor operations
      * @param inputs of type {@link DType#F64} where they are differentiated; other types stay fixed
      * @throws AssertionError naming expected and found value of the first directional derivative that disagrees
      */
     public static void first(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
-        try (var ignored = Scope.open("GradCheck")) {
-            new GradCheck(1).check("first derivative", f, inputs);
+        for (long results : subsets(f, inputs)) {
+            try (var ignored = Scope.open("GradCheck")) {
+                new GradCheck(1).check("first derivative" + named(results), only(f, results), inputs);
+            }
         }
     }
 
-    /** Checks the second derivatives: the first derivatives of a random weighting of the gradients. */
+    /** Checks the second derivatives: the first derivatives of a random weighting of the gradients, likewise. */
     public static void second(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
-        try (var ignored = Scope.open("GradCheck")) {
-            GradCheck check = new GradCheck(2);
-            List<Tensor> weights = new ArrayList<>();
-            check.check("second derivative", xs -> check.gradient(f, xs, weights), inputs);
+        for (long results : subsets(f, inputs)) {
+            try (var ignored = Scope.open("GradCheck")) {
+                GradCheck check = new GradCheck(2);
+                List<Tensor> weights = new ArrayList<>();
+                Function<Tensor[], Tensor[]> some = only(f, results);
+                check.check("second derivative" + named(results), xs -> check.gradient(some, xs, weights), inputs);
+            }
         }
+    }
+
+    /** Sets of results as bits, all of them first; of very many results all together and each alone. */
+    private static long[] subsets(Function<Tensor[], Tensor[]> f, Tensor[] inputs) {
+        try (var ignored = Scope.open("GradCheck")) {
+            Tensor[] results = f.apply(inputs);
+            long all = 0;
+            for (int i = 0; i < results.length; i++) {
+                all |= results[i].dtype().isFloating() ? 1L << i : 0;
+            }
+            long whole = all;
+            LongStream sets = Long.bitCount(all) <= MOST_SUBSETS
+                    ? LongStream.range(1, whole).filter(set -> (set & ~whole) == 0)
+                    : IntStream.range(0, results.length)
+                            .mapToLong(i -> 1L << i)
+                            .filter(set -> (set & whole) != 0);
+            return LongStream.concat(LongStream.of(whole), sets).toArray();
+        }
+    }
+
+    private static String named(long results) {
+        return " of results " + BitSet.valueOf(new long[] {results});
+    }
+
+    private static Function<Tensor[], Tensor[]> only(Function<Tensor[], Tensor[]> f, long results) {
+        return xs -> {
+            Tensor[] all = f.apply(xs);
+            return IntStream.range(0, all.length)
+                    .filter(i -> (results >> i & 1) != 0)
+                    .mapToObj(i -> all[i])
+                    .toArray(Tensor[]::new);
+        };
     }
 
     private Tensor[] gradient(Function<Tensor[], Tensor[]> f, Tensor[] inputs, List<Tensor> weights) {
@@ -102,17 +146,25 @@ public final class GradCheck {
             compare(what, 0, difference(f, inputs, weights, directions(inputs)));
             return;
         }
-        Gradients gradients = Autograd.gradients(value);
+        // one keeps what the other needs, and goes the way of a gradient that is differentiated again
+        Gradients again = Autograd.gradients(value, Graph.DIFFERENTIATE);
+        Gradients plain = Autograd.gradients(value);
         for (int repeat = 0; repeat < DIRECTIONS; repeat++) {
             Tensor[] directions = directions(inputs);
-            double slope = 0;
-            for (int i = 0; i < inputs.length; i++) {
-                if (inputs[i].dtype().isFloating() && gradients.has(watched[i])) {
-                    slope += gradients.of(watched[i]).mul(directions[i]).sum().item();
-                }
-            }
-            compare(what, slope, difference(f, inputs, weights, directions));
+            double expected = difference(f, inputs, weights, directions);
+            compare(what, slope(plain, watched, directions), expected);
+            compare(what + " to be differentiated", slope(again, watched, directions), expected);
         }
+    }
+
+    private static double slope(Gradients gradients, Tensor[] watched, Tensor[] directions) {
+        double slope = 0;
+        for (int i = 0; i < watched.length; i++) {
+            if (watched[i].dtype().isFloating() && gradients.has(watched[i])) {
+                slope += gradients.of(watched[i]).mul(directions[i]).sum().item();
+            }
+        }
+        return slope;
     }
 
     private Tensor[] directions(Tensor[] inputs) {

@@ -8,7 +8,8 @@ import dev.lanewise.tensor.TensorException;
 
 /**
  * Normalization of every channel of {@code [n, c]} or {@code [n, c, ...]}: in training by the batch's statistics, which
- * running means follow, else by those. {@link BatchNorm1d} and {@link BatchNorm2d} are the same for inputs of a given rank.
+ * running means follow, else by those. Training needs two values per channel or more: one is its own mean, and nothing
+ * comes of it but the bias. {@link BatchNorm1d} and {@link BatchNorm2d} are the same for inputs of a given rank.
  */
 public sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
     private final long channels;
@@ -45,6 +46,11 @@ public sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
             return x.batchNormInference(
                     buffer("running_mean"), buffer("running_var"), weight.tensor(), bias.tensor(), epsilon);
         }
+        if (x.shape().elements() <= channels) {
+            throw new TensorException("batch norm: input " + x.spec() + " has " + x.shape().elements() / channels
+                    + " values per channel (expected 2 or more in training); use larger batches, leave out the last"
+                    + " incomplete one, or call eval()");
+        }
         Tensor[] results = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);
         Autograd.noGrad(() -> follow(results[1], results[2], x.shape().elements()));
         return results[0];
@@ -60,7 +66,8 @@ public sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
     }
 
     private void move(Tensor running, Tensor batch) {
-        running.assign(running.mul(1 - momentum).add(Autograd.detach(batch).mul(momentum)));
+        running.assign(running.mul(1 - momentum)
+                .add(Autograd.detach(batch).to(running.dtype()).mul(momentum)));
     }
 
     static void checkRank(String name, Tensor x, int least, int most, String expected) {

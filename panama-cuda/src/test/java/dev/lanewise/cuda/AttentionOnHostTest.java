@@ -209,14 +209,46 @@ final class AttentionOnHostTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
-    void aQueryThatSeesNothingIsNaNAndOthersAreNot(DType dtype) {
+    @EnumSource(names = {"F32", "F64", "F16", "BF16"})
+    void aQueryThatSeesNothingGivesNothing(DType dtype) {
         Attention op = new Attention(0.5, false);
         Tensor[] in = {numbers(dtype, 70, 8), numbers(dtype, 70, 8), numbers(dtype, 70, 8), mask(dtype, 70, 70, 10)};
         Tensor[] y = launch(1, op, in);
         assertClose(y, op.decompose(wide(in)), dtype);
-        assertThat(y[0].narrow(0, 10, 1).to(DType.F64).toDoubleArray()).containsOnly(Double.NaN);
+        assertThat(y[0].narrow(0, 10, 1).to(DType.F64).toDoubleArray()).containsOnly(0);
         assertThat(y[1].narrow(0, 10, 1).to(DType.F64).item()).isEqualTo(Double.NEGATIVE_INFINITY);
+
+        Tensor g = numbers(dtype, 70, 8);
+        Tensor[] all = {g, in[0], in[1], in[2], y[0].to(Device.CPU), y[1].to(Device.CPU), in[3]};
+        AttentionGrad grad = new AttentionGrad(op);
+        Tensor[] grads = launch(3, grad, all);
+        assertClose(grads, grad.decompose(wide(all)), dtype);
+        assertThat(grads[0].narrow(0, 10, 1).to(DType.F64).toDoubleArray()).containsOnly(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F64", "F16", "BF16"})
+    void noKeysGiveNothing(DType dtype) {
+        Attention op = new Attention(0.5, true);
+        Tensor queries = numbers(dtype, 2, 70, 8).to(CUDA);
+        Tensor none = numbers(dtype, 2, 0, 8).to(CUDA);
+        Tensor[] y = Tensor.applyAll(op, queries, none, none);
+        assertThat(y[0].to(DType.F64).toDoubleArray()).hasSize(2 * 70 * 8).containsOnly(0);
+        assertThat(y[1].to(DType.F64).toDoubleArray()).hasSize(2 * 70).containsOnly(Double.NEGATIVE_INFINITY);
+        Tensor[] grads = Tensor.applyAll(new AttentionGrad(op), queries, queries, none, none, y[0], y[1]);
+        assertThat(grads[0].to(DType.F64).toDoubleArray()).hasSize(2 * 70 * 8).containsOnly(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void logarithmsOfSumsAreInSinglePrecision(DType dtype) {
+        Tensor[] in = {
+            Tensor.full(10, dtype, CUDA, 3, 8).contiguous(),
+            Tensor.full(10, dtype, CUDA, 7, 8).contiguous(),
+            numbers(dtype, 7, 8).to(CUDA)
+        };
+        Tensor logSums = Tensor.applyAll(new Attention(0.125, false), in)[1];
+        assertThat(logSums.toFloatArray()).containsOnly(new float[] {(float) (100 + Math.log(7))}, within(1e-5f));
     }
 
     @Test

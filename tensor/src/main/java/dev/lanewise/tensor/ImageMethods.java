@@ -80,9 +80,7 @@ public sealed interface ImageMethods permits Tensor {
             int kernelW = Math.toIntExact(width / w);
             return self().avgPool2d(new Pool2d(kernelH, kernelW, kernelH, kernelW, 0, 0, false), true);
         }
-        Tensor rows = Resampling.averages(height, h, self());
-        Tensor columns = Resampling.averages(width, w, self());
-        return rows.matmul(self().matmul(columns.transpose()));
+        return Resampling.averages(Resampling.averages(wide(), 3, w), 2, h).to(self().dtype());
     }
 
     /** The largest elements of windows that cut the image into {@code h} by {@code w}. */
@@ -110,9 +108,14 @@ public sealed interface ImageMethods permits Tensor {
      */
     default Tensor interpolateBilinear(long h, long w, boolean alignCorners) {
         checkImage("interpolate_bilinear", h, w);
-        Tensor rows = Resampling.linear(self().shape().size(2), h, alignCorners, self());
-        Tensor columns = Resampling.linear(self().shape().size(3), w, alignCorners, self());
-        return rows.matmul(self().matmul(columns.transpose()));
+        Tensor columns = Resampling.linear(wide(), 3, w, alignCorners);
+        return Resampling.linear(columns, 2, h, alignCorners).to(self().dtype());
+    }
+
+    /** What images of 16 bits are computed in. */
+    private Tensor wide() {
+        DType dtype = self().dtype();
+        return dtype == DType.F16 || dtype == DType.BF16 ? self().to(DType.F32) : self();
     }
 
     private Tensor row(String op) {

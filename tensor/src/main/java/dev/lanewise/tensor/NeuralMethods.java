@@ -126,20 +126,35 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Scaled dot-product attention of these queries; see {@link Attention}.
+     * Scaled dot-product attention of these queries; see {@link Attention}. Scores are scaled by one over the square root
+     * of the queries' width; queries without columns weigh all keys alike.
      *
-     * @param mask is added to the scores, or null
+     * @param mask is added to the scores; or of type {@link DType#BOOL}, true where a query sees a key; or null. It
+     *     broadcasts to {@code [..., l, s]}. A query that sees no key gets zeros
      */
     default Tensor attention(Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal) {
-        double scale = 1 / Math.sqrt(self().shape().size(-1));
-        return Tensor.applyAll(new Attention(scale, causal), present(self(), keys, values, mask))[0];
+        Attention op = attention(causal);
+        return Tensor.applyAll(op, present(self(), keys, values, added(mask)))[0];
+    }
+
+    private Attention attention(boolean causal) {
+        return new Attention(1 / Math.sqrt(Math.max(1, self().shape().size(-1))), causal);
+    }
+
+    /** A mask to be added to the scores: minus infinity where a truth value hides a key. */
+    private @Nullable Tensor added(@Nullable Tensor mask) {
+        return mask == null || mask.dtype() != DType.BOOL
+                ? mask
+                : Tensor.full(0, self().dtype(), mask.device())
+                        .expand(mask.shape())
+                        .maskedFill(mask.not(), Double.NEGATIVE_INFINITY);
     }
 
     /**
      * Scaled dot-product attention with dropout of its weights, as PyTorch's has it; with a probability above 0 it is put
      * together from single operations, which need memory for all weights {@code [..., l, s]}.
      *
-     * @param mask is added to the scores, or null
+     * @param mask as without dropout
      * @param dropout the probability of a weight to be zeroed, from 0 to below 1
      * @param rng where chance comes from
      */
@@ -148,8 +163,10 @@ public sealed interface NeuralMethods permits Tensor {
         if (dropout == 0) {
             return attention(keys, values, mask, causal);
         }
-        Attention op = new Attention(1 / Math.sqrt(self().shape().size(-1)), causal);
-        return op.weights(self(), keys, mask).dropout(dropout, rng).matmul(values);
+        return attention(causal)
+                .weights(self(), keys, added(mask))
+                .dropout(dropout, rng)
+                .matmul(values);
     }
 
     /**

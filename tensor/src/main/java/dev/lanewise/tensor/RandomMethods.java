@@ -8,15 +8,25 @@ public sealed interface RandomMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** For each probability whether it came true: {@link DType#BOOL}. */
+    /**
+     * For each probability whether it came true: {@link DType#BOOL}. Types of 16 bits are compared in F32, in whose steps
+     * of 2^-24 their probabilities are exact.
+     */
     default Tensor bernoulli(Rng rng) {
-        return self().randLike(rng).lt(self());
+        Tensor probabilities = wide();
+        return probabilities.randLike(rng).lt(probabilities);
+    }
+
+    private Tensor wide() {
+        DType dtype = self().dtype();
+        return dtype == DType.F16 || dtype == DType.BF16 ? self().to(DType.F32) : self();
     }
 
     /**
      * Class numbers drawn with these (unnormalized) probabilities {@code [..., c]}: {@code [..., count]} of
      * {@link DType#I64}. Without replacement by the exponential race: the classes whose {@code -log(1 - u) / p} come
-     * first (Efraimidis and Spirakis 2006). Waits for the device to check the probabilities.
+     * first (Efraimidis and Spirakis 2006). Types of 16 bits are drawn in F32, in whose steps no class is lost. Waits for
+     * the device to check the probabilities.
      *
      * @param replacement whether a class can be drawn again
      * @throws TensorException if a probability is negative or not finite, or there are too few above 0: one, or without
@@ -24,23 +34,43 @@ public sealed interface RandomMethods permits Tensor {
      */
     default Tensor multinomial(long count, boolean replacement, Rng rng) {
         Shape shape = self().shape();
-        if (shape.rank() == 0 || !self().dtype().isFloating() || count < 0 || !replacement && count > shape.size(-1)) {
+        if (shape.rank() == 0
+                || !self().dtype().isFloating()
+                || count < 0
+                || count > 0 && shape.size(-1) == 0
+                || !replacement && count > shape.size(-1)) {
             throw new TensorException(
                     "multinomial: " + count + " draws from " + self().spec()
                             + " (expected probabilities [..., c], and at most c draws without replacement); check the arguments");
         }
         checkWeights(replacement ? Math.min(count, 1) : count);
+        Tensor weights = wide();
         if (!replacement) {
-            Tensor waiting = self().randLike(rng).neg().log1p().neg().div(self());
-            return waiting.topk(count, -1, false).indices();
+            return waitingTimes(weights, rng).topk(count, -1, false).indices();
         }
-        Tensor cumulative = self().cumsum(-1);
+        if (shape.with(-1, count).isEmpty()) {
+            return Tensor.full(0, DType.I64, self().device(), shape.with(-1, count).toArray());
+        }
+        // by the largest: the sum of any weights is finite, and above 0
+        Tensor cumulative = weights.div(weights.amax(new int[] {-1}, true)).cumsum(-1);
         Tensor total = cumulative.narrow(-1, shape.size(-1) - 1, 1);
-        TensorSpec spec = self().spec().with(shape.with(-1, count));
+        TensorSpec spec = weights.spec().with(shape.with(-1, count));
         Tensor u = rng.draw(Distribution.UNIFORM, 0, 0, spec, self().device()).mul(total);
         // the last class also takes what rounding leaves above the total
         Tensor behind = cumulative.narrow(-1, 0, shape.size(-1) - 1).unsqueeze(-2);
         return behind.le(u.unsqueeze(-1)).sum(-1);
+    }
+
+    /** What the exponential race takes for each class of these weights: for ever where the weight is 0. */
+    private static Tensor waitingTimes(Tensor weights, Rng rng) {
+        double longest = weights.dtype() == DType.F64 ? Double.MAX_VALUE : Float.MAX_VALUE;
+        return weights.randLike(rng)
+                .neg()
+                .log1p()
+                .neg()
+                .div(weights)
+                .clamp(0, longest)
+                .maskedFill(weights.eq(0), Double.POSITIVE_INFINITY);
     }
 
     private void checkWeights(long least) {

@@ -43,7 +43,7 @@ public final class BatchNorms {
                 Dense weight = Dense.of(device, inputs[1]);
                 Dense bias = Dense.of(device, inputs[2]);
                 ScratchMemory parts = device.scratch(3 * norm.sumBytes());
-                ScratchMemory exact = device.scratch(2 * norm.channels * norm.accumulatorBytes())) {
+                ScratchMemory reciprocal = device.scratch(norm.channels * norm.accumulatorBytes())) {
             MemorySegment struct = norm.write(arena);
             norm.launch("moments", norm.blocks(), struct, x.address(), parts.address());
             norm.launch(
@@ -53,7 +53,7 @@ public final class BatchNorms {
                     parts.address(),
                     DeviceBuffer.address(outputs[1]),
                     DeviceBuffer.address(outputs[2]),
-                    exact.address());
+                    reciprocal.address());
             norm.launch(
                     "normalize",
                     device.grid(norm.elements, THREADS),
@@ -61,7 +61,8 @@ public final class BatchNorms {
                     x.address(),
                     weight.address(),
                     bias.address(),
-                    exact.address(),
+                    DeviceBuffer.address(outputs[1]),
+                    reciprocal.address(),
                     DeviceBuffer.address(outputs[0]));
         }
     }

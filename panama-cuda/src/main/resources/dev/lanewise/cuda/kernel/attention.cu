@@ -141,7 +141,7 @@ __device__ inline void weigh(
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem p, T* y, T* log_sums) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem p, T* y, ACC* log_sums) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
         Task task = task_of(number, p.queries, p.causal);
@@ -166,10 +166,11 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem 
         for (int i = 0; i < TILE_ROWS; i++) {
             ACC total = over_row(sum[i], [](ACC x, ACC y) { return x + y; });
             ACC share = 1 / total;
+            // a row that sees nothing gives nothing, not even what hidden infinite values left
 #pragma unroll
-            for (int n = 0; n < OUT; n++) out[i][n] *= share;
+            for (int n = 0; n < OUT; n++) out[i][n] = total == 0 ? (ACC)0 : out[i][n] * share;
             i64 row = task.first + own_row(i);
-            if (lane_of_row() == 0 && row < p.queries) store(log_sums[task.head * p.queries + row], top[i] + log(total));
+            if (lane_of_row() == 0 && row < p.queries) log_sums[task.head * p.queries + row] = top[i] + log(total);
         }
         write(y, task.head, task.first, p.queries, v.columns, out);
     }
@@ -177,6 +178,11 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem 
 
 // With P = exp(scores - log_sum), delta = rowsum(dO O) and dS = P (dO v^T - delta), the gradients of queries, keys and
 // values are scale dS k, scale dS^T q and P^T dO. The factor comes last: small numbers of 16 bits would vanish.
+
+// What is subtracted from a row's scores; a row that sees nothing has no sum, and its exponentials are zero as they are.
+__device__ inline ACC shift_of(const ACC* log_sums, i64 row) {
+    return log_sums[row] == minus_infinity() ? (ACC)0 : log_sums[row];
+}
 
 __device__ inline void scale_all(ACC (&out)[TILE_ROWS][OUT], double scale) {
 #pragma unroll
@@ -201,7 +207,7 @@ __device__ inline void sum_deltas(
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_queries(Problem p, const T* log_sums, ACC* deltas, T* dq) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_queries(Problem p, const ACC* log_sums, ACC* deltas, T* dq) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
         Task task = task_of(number, p.queries, p.causal);
@@ -216,7 +222,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_que
 #pragma unroll
         for (int i = 0; i < TILE_ROWS; i++) {
             i64 query = task.first + own_row(i);
-            log_sum[i] = query < p.queries ? load(log_sums[task.head * p.queries + query]) : (ACC)0;
+            log_sum[i] = query < p.queries ? shift_of(log_sums, task.head * p.queries + query) : (ACC)0;
         }
         ACC out[TILE_ROWS][OUT] = {};
         i64 end = p.causal && task.first + ROWS < p.keys ? task.first + ROWS : p.keys;
@@ -240,7 +246,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_que
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_keys(Problem p, const T* log_sums, const ACC* deltas, T* dk) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_keys(Problem p, const ACC* log_sums, const ACC* deltas, T* dk) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
         Task task = task_of(number, p.keys, false);
@@ -260,7 +266,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_key
             for (int j = 0; j < TILE_OTHERS; j++) {
                 i64 other = query + other_row(j);
                 i64 row = task.head * p.queries + other;
-                ACC log_sum = other < p.queries ? load(log_sums[row]) : (ACC)0;
+                ACC log_sum = other < p.queries ? shift_of(log_sums, row) : (ACC)0;
                 ACC delta = other < p.queries ? deltas[row] : (ACC)0;
 #pragma unroll
                 for (int i = 0; i < TILE_ROWS; i++) {
@@ -274,7 +280,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_key
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_values(Problem p, const T* log_sums, T* dv) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_values(Problem p, const ACC* log_sums, T* dv) {
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
         Task task = task_of(number, p.keys, false);
@@ -290,7 +296,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_val
 #pragma unroll
             for (int j = 0; j < TILE_OTHERS; j++) {
                 i64 other = query + other_row(j);
-                ACC log_sum = other < p.queries ? load(log_sums[task.head * p.queries + other]) : (ACC)0;
+                ACC log_sum = other < p.queries ? shift_of(log_sums, task.head * p.queries + other) : (ACC)0;
 #pragma unroll
                 for (int i = 0; i < TILE_ROWS; i++) scores[i][j] = exp(scores[i][j] - log_sum);
             }

@@ -66,28 +66,26 @@ extern "C" __global__ void moments(Norm p, const T* x, Moments* parts) {
     }
 }
 
-extern "C" __global__ void statistics(Norm p, const Moments* parts, T* mean, T* variance, ACC* exact) {
+extern "C" __global__ void statistics(Norm p, const Moments* parts, ACC* mean, ACC* variance, ACC* reciprocal) {
     i64 step = (i64)gridDim.x * blockDim.x;
     for (i64 channel = (i64)blockIdx.x * blockDim.x + threadIdx.x; channel < p.channels; channel += step) {
         Moments sum = parts[channel * p.parts];
         for (i64 i = 1; i < p.parts; i++) sum = combine(sum, parts[channel * p.parts + i]);
         ACC biased = sum.squares / sum.count;
-        // of nothing both are NaN
-        if (sum.count == 0) sum.mean = biased;
-        store(mean[channel], sum.mean);
-        store(variance[channel], biased);
-        exact[channel] = sum.mean;
-        exact[p.channels + channel] = 1 / sqrt(biased + (ACC)p.epsilon);
+        mean[channel] = sum.mean;
+        variance[channel] = biased;
+        reciprocal[channel] = 1 / sqrt(biased + (ACC)p.epsilon);
     }
 }
 
-extern "C" __global__ void normalize(Norm p, const T* x, const T* weight, const T* bias, const ACC* exact, T* y) {
+extern "C" __global__ void normalize(Norm p, const T* x, const T* weight, const T* bias, const ACC* mean,
+        const ACC* reciprocal, T* y) {
     i64 step = (i64)gridDim.x * blockDim.x;
     i64 size = p.n * p.channels * p.plane;
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < size; i += step) {
         i64 channel = i / p.plane % p.channels;
-        ACC scale = exact[p.channels + channel] * load(weight[channel]);
-        store(y[i], ((ACC)load(x[i]) - exact[channel]) * scale + (ACC)load(bias[channel]));
+        ACC scale = reciprocal[channel] * load(weight[channel]);
+        store(y[i], ((ACC)load(x[i]) - mean[channel]) * scale + (ACC)load(bias[channel]));
     }
 }
 
@@ -96,7 +94,7 @@ struct Sums {
 };
 
 // Sums of the upstream gradient, and of it times the normalized input.
-extern "C" __global__ void gradient_sums(Norm p, const T* g, const T* x, const T* mean, const T* variance, Sums* parts) {
+extern "C" __global__ void gradient_sums(Norm p, const T* g, const T* x, const ACC* mean, const ACC* variance, Sums* parts) {
     __shared__ Sums shared[THREADS];
     i64 size = p.n * p.plane;
     i64 share = (size + p.parts - 1) / p.parts;
@@ -104,8 +102,8 @@ extern "C" __global__ void gradient_sums(Norm p, const T* g, const T* x, const T
         i64 channel = b / p.parts;
         i64 from = b % p.parts * share;
         i64 to = from + share < size ? from + share : size;
-        ACC center = load(mean[channel]);
-        ACC scale = 1 / sqrt((ACC)load(variance[channel]) + (ACC)p.epsilon);
+        ACC center = mean[channel];
+        ACC scale = 1 / sqrt(variance[channel] + (ACC)p.epsilon);
         Sums own = {0, 0};
         for (i64 i = from + threadIdx.x; i < to; i += blockDim.x) {
             i64 image = i / p.plane;
@@ -144,15 +142,15 @@ extern "C" __global__ void gradient_affine(Norm p, Sums* parts, T* weight_grad, 
 }
 
 extern "C" __global__ void gradient_input(
-    Norm p, const T* g, const T* x, const T* weight, const T* mean, const T* variance, const Sums* sums, T* out) {
+    Norm p, const T* g, const T* x, const T* weight, const ACC* mean, const ACC* variance, const Sums* sums, T* out) {
     i64 step = (i64)gridDim.x * blockDim.x;
     i64 size = p.n * p.channels * p.plane;
     ACC count = (ACC)(p.n * p.plane);
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < size; i += step) {
         i64 channel = i / p.plane % p.channels;
         Sums sum = sums[channel * p.parts];
-        ACC scale = 1 / sqrt((ACC)load(variance[channel]) + (ACC)p.epsilon);
-        ACC normalized = ((ACC)load(x[i]) - (ACC)load(mean[channel])) * scale;
+        ACC scale = 1 / sqrt(variance[channel] + (ACC)p.epsilon);
+        ACC normalized = ((ACC)load(x[i]) - mean[channel]) * scale;
         ACC centered = (ACC)load(g[i]) - sum.g / count - normalized * (sum.gx / count);
         store(out[i], centered * scale * (ACC)load(weight[channel]));
     }

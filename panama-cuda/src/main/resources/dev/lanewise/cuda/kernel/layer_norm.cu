@@ -5,7 +5,7 @@
 
 // A team a row, in two passes: the variance is that of the centered elements.
 extern "C" __global__ void layer_norm(i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y,
-        T* mean, T* reciprocal) {
+        ACC* mean, ACC* reciprocal) {
     __shared__ ACC shared[THREADS];
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
@@ -28,22 +28,22 @@ extern "C" __global__ void layer_norm(i64 rows, i64 n, double epsilon, const T* 
             store(y[row * n + i], value);
         }
         if (team.lane == 0 && row < rows) {
-            store(mean[row], mu);
-            store(reciprocal[row], r);
+            mean[row] = mu;
+            reciprocal[row] = r;
         }
     }
 }
 
 // With h = (x - mean) * reciprocal and s = g * weight: dx = (s - mean(s) - h * mean(s * h)) * reciprocal.
-extern "C" __global__ void layer_norm_grad_input(i64 rows, i64 n, const T* g, const T* x, const T* mean,
-        const T* reciprocal, const T* weight, T* dx) {
+extern "C" __global__ void layer_norm_grad_input(i64 rows, i64 n, const T* g, const T* x, const ACC* mean,
+        const ACC* reciprocal, const T* weight, T* dx) {
     __shared__ ACC shared[THREADS];
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < rows ? n : 0;
-        ACC mu = row < rows ? (ACC)load(mean[row]) : (ACC)0;
-        ACC r = row < rows ? (ACC)load(reciprocal[row]) : (ACC)0;
+        ACC mu = row < rows ? mean[row] : (ACC)0;
+        ACC r = row < rows ? reciprocal[row] : (ACC)0;
         ACC sum = 0;
         ACC product = 0;
         for (i64 i = team.lane; i < count; i += team.lanes) {
@@ -67,7 +67,7 @@ extern "C" __global__ void layer_norm_grad_input(i64 rows, i64 n, const T* g, co
 // Gradients of weight and bias: a team a column and part of the rows (blockIdx.y of gridDim.y), whose sums go to
 // `partial` [2, parts, n].
 extern "C" __global__ void layer_norm_grad_affine(
-        i64 rows, i64 n, const T* g, const T* x, const T* mean, const T* reciprocal, ACC* partial) {
+        i64 rows, i64 n, const T* g, const T* x, const ACC* mean, const ACC* reciprocal, ACC* partial) {
     __shared__ ACC shared[THREADS];
     Team team = team_of(1);
     i64 part = (rows + gridDim.y - 1) / gridDim.y;
@@ -79,7 +79,7 @@ extern "C" __global__ void layer_norm_grad_affine(
         ACC bias = 0;
         for (i64 row = from + team.lane; column < n && row < to; row += team.lanes) {
             ACC gradient = load(g[row * n + column]);
-            weight += gradient * (load(x[row * n + column]) - load(mean[row])) * load(reciprocal[row]);
+            weight += gradient * (load(x[row * n + column]) - mean[row]) * reciprocal[row];
             bias += gradient;
         }
         weight = team_sum(weight, shared, team);

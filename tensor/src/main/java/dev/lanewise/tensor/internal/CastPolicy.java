@@ -90,7 +90,8 @@ enum CastPolicy {
             case Conv2dInputGrad grad -> NARROW;
             case Conv2dWeightGrad grad -> NARROW;
             case Attention attention -> NARROW;
-            case AttentionGrad grad -> NARROW;
+            // beside operands of 16 bits it takes the logarithms of sums in F32
+            case AttentionGrad grad -> AS_THEY_ARE;
             case Recurrence recurrence -> NARROW;
             case RecurrenceGrad grad -> NARROW;
             case Softmax softmax -> WIDE;

@@ -1,35 +1,40 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
 
-/** The constant matrices and positions by which one dimension is pooled or resized. */
+/**
+ * One dimension of a tensor pooled or resized. Every output is computed from the elements that it sees and no others: a
+ * product with a matrix of weights would take NaN and infinity everywhere, and would need memory for all its zeros.
+ */
 public final class Resampling {
     private Resampling() {}
 
-    /** Output i averages the inputs from {@code floor(i n / o)} to below {@code ceil((i + 1) n / o)}: {@code [o, n]}. */
-    public static Tensor averages(long from, long to, Tensor like) {
-        int n = Math.toIntExact(from);
+    /** Output i averages the inputs from {@code floor(i n / o)} to below {@code ceil((i + 1) n / o)}. */
+    public static Tensor averages(Tensor x, int dim, long to) {
+        int n = Math.toIntExact(x.shape().size(dim));
         int o = Math.toIntExact(to);
-        double[] matrix = new double[o * n];
+        int longest = longest(n, o);
+        boolean[] repeated = new boolean[o * longest];
+        double[] counts = new double[o];
         for (int i = 0; i < o; i++) {
-            int start = start(i, n, o);
-            int end = end(i, n, o);
-            for (int j = start; j < end; j++) {
-                matrix[i * n + j] = 1.0 / (end - start);
-            }
+            int count = end(i, n, o) - start(i, n, o);
+            counts[i] = count;
+            Arrays.fill(repeated, i * longest + count, (i + 1) * longest, true);
         }
-        return matrix(matrix, o, n, like);
+        Tensor windows = x.indexSelect(dim, windows(n, o, x.device()));
+        Tensor mask = along(x, dim, Tensor.of(repeated), o, longest);
+        Tensor divisors = along(x, dim, Tensor.of(counts, o).to(x.dtype()), o);
+        return windows.maskedFill(mask, 0).sum(new int[] {dim + 1}, false).div(divisors);
     }
 
     /** The positions of the same windows, the last one repeated up to the longest window: {@code [o, longest]}. */
     public static Tensor windows(long from, long to, Device device) {
         int n = Math.toIntExact(from);
         int o = Math.toIntExact(to);
-        int longest = 0;
-        for (int i = 0; i < o; i++) {
-            longest = Math.max(longest, end(i, n, o) - start(i, n, o));
-        }
+        int longest = longest(n, o);
         long[] positions = new long[o * longest];
         for (int i = 0; i < o; i++) {
             for (int j = 0; j < longest; j++) {
@@ -37,6 +42,15 @@ public final class Resampling {
             }
         }
         return Tensor.of(positions).reshape(o, longest).to(device);
+    }
+
+    private static int longest(int n, int o) {
+        int longest = 0;
+        for (int i = 0; i < o; i++) {
+            longest = Math.max(longest, end(i, n, o) - start(i, n, o));
+        }
+        Math.multiplyExact(longest, o);
+        return longest;
     }
 
     private static int start(int i, int n, int o) {
@@ -56,22 +70,38 @@ public final class Resampling {
         return Tensor.of(positions).to(device);
     }
 
-    /** Linear interpolation of the two neighbours: {@code [o, n]}. */
-    public static Tensor linear(long from, long to, boolean alignCorners, Tensor like) {
-        int n = Math.toIntExact(from);
+    /** Linear interpolation of the two neighbours; an output that falls on an input is that one alone. */
+    public static Tensor linear(Tensor x, int dim, long to, boolean alignCorners) {
+        int n = Math.toIntExact(x.shape().size(dim));
         int o = Math.toIntExact(to);
-        double[] matrix = new double[o * n];
+        long[] left = new long[o];
+        long[] right = new long[o];
+        boolean[] alone = new boolean[o];
+        double[] near = new double[o];
+        double[] far = new double[o];
         for (int i = 0; i < o; i++) {
-            double x = alignCorners ? o == 1 ? 0 : i * (n - 1.0) / (o - 1) : Math.max((i + 0.5) * n / o - 0.5, 0);
-            int left = Math.min((int) x, n - 1);
-            int right = Math.min(left + 1, n - 1);
-            matrix[i * n + left] += 1 - (x - left);
-            matrix[i * n + right] += x - left;
+            double at = alignCorners ? o == 1 ? 0 : i * (n - 1.0) / (o - 1) : Math.max((i + 0.5) * n / o - 0.5, 0);
+            int before = Math.min((int) at, n - 1);
+            left[i] = before;
+            right[i] = Math.min(before + 1, n - 1);
+            boolean exact = right[i] == before || at == before;
+            alone[i] = exact;
+            far[i] = exact ? 0 : at - before;
+            near[i] = 1 - far[i];
         }
-        return matrix(matrix, o, n, like);
+        Tensor first = x.indexSelect(dim, Tensor.of(left).to(x.device()));
+        Tensor second = x.indexSelect(dim, Tensor.of(right).to(x.device()))
+                .maskedFill(along(x, dim, Tensor.of(alone), o), 0);
+        Tensor ofFirst = along(x, dim, Tensor.of(near, o).to(x.dtype()), o);
+        Tensor ofSecond = along(x, dim, Tensor.of(far, o).to(x.dtype()), o);
+        return first.mul(ofFirst).add(second.mul(ofSecond));
     }
 
-    private static Tensor matrix(double[] values, int rows, int columns, Tensor like) {
-        return Tensor.of(values, rows, columns).to(like.dtype()).to(like.device());
+    /** Values that belong to a dimension and those behind it that it was cut into, shaped to broadcast. */
+    private static Tensor along(Tensor x, int dim, Tensor values, long... sizes) {
+        long[] shape = new long[sizes.length + x.shape().rank() - 1 - dim];
+        Arrays.fill(shape, 1);
+        System.arraycopy(sizes, 0, shape, 0, sizes.length);
+        return values.reshape(Shape.of(shape)).to(x.device());
     }
 }

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * Scaled dot-product attention {@code softmax(scale q k^T + mask) v} (Vaswani et al. 2017, arXiv:1706.03762). Operands:
  * queries {@code [..., l, e]}, keys {@code [..., s, e]}, values {@code [..., s, v]} with equal leading sizes, and
  * optionally a mask that broadcasts to {@code [..., l, s]} and is added. Results: {@code [..., l, v]}, and the logarithm
- * of each row's sum of exponentials {@code [..., l]}, which the gradient needs.
+ * of each row's sum of exponentials {@code [..., l]}, which the gradient needs, in F32 for operands of 16 bits.
+ *
+ * <p>A query that sees no key, because the mask hides all of them by minus infinity or because there are none, attends to
+ * nothing: its row of the result is zero, its logarithm minus infinity, and no gradient comes from it. (PyTorch's fused
+ * kernels do the same; its softmax of such a row gives NaN.)
  *
  * @param scale the factor, usually {@code 1 / sqrt(e)}
  * @param causal whether position i only sees keys up to i
@@ -61,16 +65,43 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
                     "mask " + in[3].shape() + " for scores " + scores,
                     "the mask must broadcast to the scores");
         }
-        return new TensorSpec[] {in[0].with(q.with(-1, v.size(-1))), in[0].with(q.without(-1))};
+        return new TensorSpec[] {in[0].with(q.with(-1, v.size(-1))), Wide.statistic(in[0], q.without(-1))};
     }
 
     @Override
     public Tensor[] decompose(Tensor[] inputs) {
-        Tensor scores = scores(inputs[0], inputs[1], inputs.length == 4 ? inputs[3] : null);
-        Tensor max = scores.amax(new int[] {-1}, true);
-        Tensor finite = max.eq(Double.NEGATIVE_INFINITY).where(Tensor.full(0, max.dtype(), max.device()), max);
-        Tensor lse = scores.sub(finite).exp().sum(new int[] {-1}, true).log().add(finite);
-        return new Tensor[] {scores.softmax(-1).matmul(inputs[2]), lse.squeeze(-1)};
+        Tensor[] in = Wide.of(inputs);
+        Tensor scores = scores(in[0], in[1], in.length == 4 ? in[3] : null);
+        Tensor y = softmax(scores).matmul(in[2]);
+        return Wide.round(inputs[0].dtype(), 1, y, logSum(scores));
+    }
+
+    /** The softmax of each row, zeros where everything is hidden. */
+    private static Tensor softmax(Tensor scores) {
+        if (scores.shape().size(-1) == 0) {
+            return scores;
+        }
+        Tensor hidden = hidden(scores);
+        return scores.maskedFill(hidden, 0).softmax(-1).maskedFill(hidden, 0);
+    }
+
+    private static Tensor logSum(Tensor scores) {
+        if (scores.shape().size(-1) == 0) {
+            Shape rows = scores.shape().without(-1);
+            return Tensor.full(Double.NEGATIVE_INFINITY, scores.dtype(), scores.device())
+                    .expand(rows)
+                    .contiguous();
+        }
+        Tensor hidden = hidden(scores);
+        return scores.maskedFill(hidden, 0)
+                .logSumExp(new int[] {-1}, true)
+                .maskedFill(hidden, Double.NEGATIVE_INFINITY)
+                .squeeze(-1);
+    }
+
+    /** Which rows see nothing, {@code [..., l, 1]}. */
+    private static Tensor hidden(Tensor scores) {
+        return scores.eq(Double.NEGATIVE_INFINITY).all(new int[] {-1}, true);
     }
 
     /**
@@ -79,10 +110,10 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
      * @param q queries {@code [..., l, e]}
      * @param k keys {@code [..., s, e]}
      * @param mask broadcasts to the result, or null
-     * @return {@code [..., l, s]}, whose rows sum to 1
+     * @return {@code [..., l, s]}, whose rows sum to 1, or are zero where a query sees nothing
      */
     public Tensor weights(Tensor q, Tensor k, @Nullable Tensor mask) {
-        return scores(q, k, mask).softmax(-1);
+        return softmax(scores(q, k, mask));
     }
 
     /** {@code scale q k^T}, masked: {@code [..., l, s]}. */

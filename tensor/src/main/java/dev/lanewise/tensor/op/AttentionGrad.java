@@ -31,7 +31,6 @@ public record AttentionGrad(Attention forward) implements Op.Fused {
     @Override
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 6, 7);
-        Check.sameDtype(this, in);
         TensorSpec[] result =
                 in.length == 7 ? forward.infer(in[1], in[2], in[3], in[6]) : forward.infer(in[1], in[2], in[3]);
         Check.that(
@@ -44,15 +43,18 @@ public record AttentionGrad(Attention forward) implements Op.Fused {
 
     @Override
     public Tensor[] decompose(Tensor[] inputs) {
-        Tensor g = inputs[0];
-        Tensor q = inputs[1];
-        Tensor k = inputs[2];
-        Tensor v = inputs[3];
-        Tensor scores = forward.scores(q, k, inputs.length == 7 ? inputs[6] : null);
-        Tensor p = scores.sub(inputs[5].unsqueeze(-1)).exp();
+        Tensor[] in = Wide.of(inputs);
+        Tensor g = in[0];
+        Tensor q = in[1];
+        Tensor k = in[2];
+        Tensor v = in[3];
+        Tensor scores = forward.scores(q, k, in.length == 7 ? in[6] : null);
+        // a row that sees nothing has no sum to divide by, and its exponentials are zero as they are
+        Tensor logSum = in[5].maskedFill(in[5].eq(Double.NEGATIVE_INFINITY), 0);
+        Tensor p = scores.sub(logSum.unsqueeze(-1)).exp();
         Tensor gv = p.transpose(-1, -2).matmul(g);
-        Tensor delta = g.mul(inputs[4]).sum(new int[] {-1}, true);
+        Tensor delta = g.mul(in[4]).sum(new int[] {-1}, true);
         Tensor gs = p.mul(g.matmul(v.transpose(-1, -2)).sub(delta)).mul(forward.scale());
-        return new Tensor[] {gs.matmul(k), gs.transpose(-1, -2).matmul(q), gv};
+        return Wide.round(inputs[1].dtype(), 3, gs.matmul(k), gs.transpose(-1, -2).matmul(q), gv);
     }
 }

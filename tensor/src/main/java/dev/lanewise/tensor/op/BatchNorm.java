@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /**
  * Normalization of every channel by the batch's own mean and biased variance (Ioffe and Szegedy 2015, arXiv:1502.03167).
  * Operands: input {@code [n, c, ...]}, weight {@code [c]} and bias {@code [c]}. Results: the normalized tensor, and the
- * mean and the biased variance {@code [c]}.
+ * mean and the biased variance {@code [c]}, in F32 for operands of 16 bits.
  *
  * @param epsilon is added to the variance
  */
@@ -39,27 +39,33 @@ public record BatchNorm(double epsilon) implements Op.Fused {
         Check.rank(this, in[0], 2, Integer.MAX_VALUE, "[n, c, ...]");
         Shape channels = Shape.of(in[0].shape().size(1));
         Check.that(
+                !in[0].shape().isEmpty() || channels.isEmpty(),
+                this,
+                "input " + in[0] + " has no elements to take a channel's mean of",
+                "leave empty batches out, or use batchNormInference");
+        Check.that(
                 in[1].shape().equals(channels) && in[2].shape().equals(channels),
                 this,
                 "weight " + in[1].shape() + " and bias " + in[2].shape() + " for input " + in[0].shape(),
                 "they must be " + channels);
-        TensorSpec statistic = in[0].with(channels);
+        TensorSpec statistic = Wide.statistic(in[0], channels);
         return new TensorSpec[] {in[0], statistic, statistic};
     }
 
     @Override
     public Tensor[] decompose(Tensor[] inputs) {
-        Tensor x = inputs[0];
+        Tensor[] in = Wide.of(inputs);
+        Tensor x = in[0];
         int[] dims = others(x.shape().rank());
         Shape channel = channel(x.shape());
         Tensor mean = x.mean(dims, true);
         Tensor centered = x.sub(mean);
         Tensor variance = centered.square().mean(dims, true);
         Tensor y = centered.mul(variance.add(epsilon).rsqrt())
-                .mul(inputs[1].reshape(channel))
-                .add(inputs[2].reshape(channel));
+                .mul(in[1].reshape(channel))
+                .add(in[2].reshape(channel));
         Shape flat = Shape.of(x.shape().size(1));
-        return new Tensor[] {y, mean.reshape(flat), variance.reshape(flat)};
+        return Wide.round(inputs[0].dtype(), 1, y, mean.reshape(flat), variance.reshape(flat));
     }
 
     /** Every dimension but the channels'. */

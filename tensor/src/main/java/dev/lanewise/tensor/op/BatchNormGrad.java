@@ -31,12 +31,9 @@ public record BatchNormGrad(BatchNorm forward) implements Op.Fused {
     @Override
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 5);
-        Check.sameDtype(this, in);
         TensorSpec[] result = forward.infer(in[1], in[2], in[2]);
         Check.that(
-                in[0].shape().equals(in[1].shape())
-                        && in[3].shape().equals(result[1].shape())
-                        && in[4].shape().equals(result[2].shape()),
+                in[0].equals(in[1]) && in[3].equals(result[1]) && in[4].equals(result[2]),
                 this,
                 "gradient " + in[0] + ", mean " + in[3] + " and variance " + in[4] + " don't fit input " + in[1],
                 "give what the forward pass gave");
@@ -45,16 +42,17 @@ public record BatchNormGrad(BatchNorm forward) implements Op.Fused {
 
     @Override
     public Tensor[] decompose(Tensor[] inputs) {
-        Tensor g = inputs[0];
-        Tensor x = inputs[1];
+        Tensor[] in = Wide.of(inputs);
+        Tensor g = in[0];
+        Tensor x = in[1];
         int[] dims = BatchNorm.others(x.shape().rank());
         Shape channel = BatchNorm.channel(x.shape());
-        Tensor reciprocal = inputs[4].add(forward.epsilon()).rsqrt().reshape(channel);
-        Tensor normalized = x.sub(inputs[3].reshape(channel)).mul(reciprocal);
-        Tensor scaled = g.mul(inputs[2].reshape(channel));
+        Tensor reciprocal = in[4].add(forward.epsilon()).rsqrt().reshape(channel);
+        Tensor normalized = x.sub(in[3].reshape(channel)).mul(reciprocal);
+        Tensor scaled = g.mul(in[2].reshape(channel));
         Tensor gx = scaled.sub(scaled.mean(dims, true))
                 .sub(normalized.mul(scaled.mul(normalized).mean(dims, true)))
                 .mul(reciprocal);
-        return new Tensor[] {gx, g.mul(normalized).sum(dims, false), g.sum(dims, false)};
+        return Wide.round(inputs[1].dtype(), 3, gx, g.mul(normalized).sum(dims, false), g.sum(dims, false));
     }
 }

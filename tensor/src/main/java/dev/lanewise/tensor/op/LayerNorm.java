@@ -10,7 +10,8 @@ import java.util.stream.IntStream;
 /**
  * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias} over the last dimensions (Ba et al. 2016,
  * arXiv:1607.06450). Operands: the input and optionally weight and bias of the normalized dimensions' shape. Results: the
- * normalized tensor, and the mean and the reciprocal standard deviation of the leading dimensions' shape.
+ * normalized tensor, and the mean and the reciprocal standard deviation of the leading dimensions' shape, in F32 for
+ * operands of 16 bits.
  *
  * @param dims how many of the last dimensions are normalized
  * @param epsilon is added to the (biased) variance
@@ -48,26 +49,27 @@ public record LayerNorm(int dims, double epsilon) implements Op.Fused {
                     (i == 1 ? "weight " : "bias ") + in[i].shape() + " for input " + shape,
                     "it must be " + normalized);
         }
-        TensorSpec statistic = in[0].with(shape.slice(0, leading));
+        TensorSpec statistic = Wide.statistic(in[0], shape.slice(0, leading));
         return new TensorSpec[] {in[0], statistic, statistic};
     }
 
     @Override
     public Tensor[] decompose(Tensor[] inputs) {
-        Tensor x = inputs[0];
+        Tensor[] in = Wide.of(inputs);
+        Tensor x = in[0];
         int[] last = last(x.shape().rank());
         Tensor mean = x.mean(last, true);
         Tensor centered = x.sub(mean);
         Tensor reciprocal = centered.square().mean(last, true).add(epsilon).rsqrt();
         Tensor y = centered.mul(reciprocal);
-        if (inputs.length > 1) {
-            y = y.mul(inputs[1]);
+        if (in.length > 1) {
+            y = y.mul(in[1]);
         }
-        if (inputs.length > 2) {
-            y = y.add(inputs[2]);
+        if (in.length > 2) {
+            y = y.add(in[2]);
         }
         Shape leading = x.shape().slice(0, x.shape().rank() - dims);
-        return new Tensor[] {y, mean.reshape(leading), reciprocal.reshape(leading)};
+        return Wide.round(inputs[0].dtype(), 1, y, mean.reshape(leading), reciprocal.reshape(leading));
     }
 
     /** The normalized dimensions of a tensor of the given rank. */

@@ -33,12 +33,9 @@ public record LayerNormGrad(LayerNorm forward) implements Op.Fused {
     @Override
     public TensorSpec[] infer(TensorSpec... in) {
         Check.count(this, in, 4, 5);
-        Check.sameDtype(this, in);
         TensorSpec[] result = in.length == 5 ? forward.infer(in[1], in[4]) : forward.infer(in[1]);
         Check.that(
-                in[0].shape().equals(in[1].shape())
-                        && in[2].shape().equals(result[1].shape())
-                        && in[3].shape().equals(result[2].shape()),
+                in[0].equals(in[1]) && in[2].equals(result[1]) && in[3].equals(result[2]),
                 this,
                 "gradient " + in[0] + ", mean " + in[2] + " and deviation " + in[3] + " don't fit input " + in[1],
                 "give what the forward pass gave");
@@ -49,21 +46,23 @@ public record LayerNormGrad(LayerNorm forward) implements Op.Fused {
 
     @Override
     public Tensor[] decompose(Tensor[] inputs) {
-        Tensor g = inputs[0];
-        Tensor x = inputs[1];
+        Tensor[] in = Wide.of(inputs);
+        Tensor g = in[0];
+        Tensor x = in[1];
         int rank = x.shape().rank();
         int[] last = forward.last(rank);
         Shape statistic = x.shape();
         for (int dim : last) {
             statistic = statistic.with(dim, 1);
         }
-        Tensor reciprocal = inputs[3].reshape(statistic);
-        Tensor normalized = x.sub(inputs[2].reshape(statistic)).mul(reciprocal);
-        Tensor scaled = inputs.length == 5 ? g.mul(inputs[4]) : g;
+        Tensor reciprocal = in[3].reshape(statistic);
+        Tensor normalized = x.sub(in[2].reshape(statistic)).mul(reciprocal);
+        Tensor scaled = in.length == 5 ? g.mul(in[4]) : g;
         Tensor gx = scaled.sub(scaled.mean(last, true))
                 .sub(normalized.mul(scaled.mul(normalized).mean(last, true)))
                 .mul(reciprocal);
         int[] leading = IntStream.range(0, rank - forward.dims()).toArray();
-        return new Tensor[] {gx, g.mul(normalized).sum(leading, false), g.sum(leading, false)};
+        Tensor gw = g.mul(normalized).sum(leading, false);
+        return Wide.round(inputs[1].dtype(), 3, gx, gw, g.sum(leading, false));
     }
 }

@@ -3,6 +3,7 @@ package dev.lanewise.testkit.conformance;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.AttentionGrad;
 import dev.lanewise.tensor.op.AvgPool2dGrad;
 import dev.lanewise.tensor.op.BatchNormGrad;
@@ -97,7 +98,7 @@ final class NeuralSamples {
             for (boolean weighted : new boolean[] {false, true}) {
                 samples.add(new Sample(Arrays.toString(sizes) + (weighted ? " weighted" : ""), make -> {
                     Tensor x = make.any(sizes);
-                    Tensor[] y = statistics(grad.forward(), make, x);
+                    Tensor[] y = statistics(grad.forward(), x);
                     Tensor g = make.any(sizes);
                     return weighted
                             ? new Tensor[] {g, x, y[1], y[2], make.any(affine)}
@@ -108,12 +109,16 @@ final class NeuralSamples {
         return samples;
     }
 
-    /** A forward pass in the sample's type. */
-    private static Tensor[] statistics(Op.Fused forward, Operands make, Tensor... in) {
-        return Arrays.stream(forward.decompose(
-                        Arrays.stream(in).map(t -> t.to(DType.F64)).toArray(Tensor[]::new)))
-                .map(t -> t.to(make.dtype()))
-                .toArray(Tensor[]::new);
+    /** A forward pass in double precision, rounded to the types of its results. */
+    private static Tensor[] statistics(Op.Fused forward, Tensor... in) {
+        TensorSpec[] specs =
+                forward.infer(Arrays.stream(in).map(Tensor::spec).toArray(TensorSpec[]::new));
+        Tensor[] results = forward.decompose(
+                Arrays.stream(in).map(t -> t.to(DType.F64)).toArray(Tensor[]::new));
+        for (int i = 0; i < results.length; i++) {
+            results[i] = results[i].to(specs[i].dtype());
+        }
+        return results;
     }
 
     static List<Sample> batchNorm() {
@@ -129,7 +134,7 @@ final class NeuralSamples {
             samples.add(new Sample(Arrays.toString(sizes), make -> {
                 Tensor x = make.any(sizes);
                 Tensor weight = make.any(sizes[1]);
-                Tensor[] y = statistics(grad.forward(), make, x, weight, weight);
+                Tensor[] y = statistics(grad.forward(), x, weight, weight);
                 return new Tensor[] {make.any(sizes), x, weight, y[1], y[2]};
             }));
         }
@@ -145,16 +150,32 @@ final class NeuralSamples {
     };
 
     static List<Sample> attention() {
-        return Arrays.stream(ATTENTION)
-                .map(shapes -> Sample.of(Arrays.stream(shapes).map(Shape::of).toArray(Shape[]::new)))
-                .toList();
+        List<Sample> samples = new ArrayList<>();
+        for (long[][] shapes : ATTENTION) {
+            samples.add(Sample.of(Arrays.stream(shapes).map(Shape::of).toArray(Shape[]::new)));
+        }
+        samples.add(new Sample("queries that see nothing", make -> {
+            Tensor hidden = Tensor.arange(20, DType.I64, make.device())
+                    .remainder(3)
+                    .ne(1)
+                    .reshape(5, 4)
+                    .or(Tensor.arange(5, DType.I64, make.device()).eq(2).unsqueeze(1));
+            return new Tensor[] {
+                make.any(2, 5, 8),
+                make.any(2, 4, 8),
+                make.any(2, 4, 6),
+                make.any(5, 4).maskedFill(hidden, Double.NEGATIVE_INFINITY)
+            };
+        }));
+        samples.add(Sample.of(Shape.of(2, 5, 8), Shape.of(2, 0, 8), Shape.of(2, 0, 6)));
+        return samples;
     }
 
     static List<Sample> attentionGrad(AttentionGrad grad) {
         return attention().stream()
                 .map(forward -> new Sample(forward.name(), make -> {
                     Tensor[] in = forward.operands().apply(make);
-                    Tensor[] y = statistics(grad.forward(), make, in);
+                    Tensor[] y = statistics(grad.forward(), in);
                     Tensor g = make.any(y[0].shape().toArray());
                     return in.length == 4
                             ? new Tensor[] {g, in[0], in[1], in[2], y[0], y[1], in[3]}
@@ -197,7 +218,7 @@ final class NeuralSamples {
     static Sample recurrenceGrad(RecurrenceGrad grad, Sample forward) {
         return new Sample(forward.name(), make -> {
             Tensor[] in = forward.operands().apply(make);
-            Tensor[] y = statistics(grad.forward(), make, in);
+            Tensor[] y = statistics(grad.forward(), in);
             List<Tensor> operands = new ArrayList<>();
             for (int i = 0; i < grad.upstreams(); i++) {
                 operands.add(make.any(y[i].shape().toArray()));

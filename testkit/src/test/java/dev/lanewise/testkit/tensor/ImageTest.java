@@ -2,13 +2,16 @@ package dev.lanewise.testkit.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ImageTest {
@@ -26,6 +29,80 @@ class ImageTest {
     void bilinearWithAlignedCornersKeepsThem() {
         assertThat(image(1, 3).interpolateBilinear(1, 5, true).toFloatArray()).containsExactly(0, 0.5f, 1, 1.5f, 2);
         assertThat(image(2, 2).interpolateNearest(3, 2).toFloatArray()).containsExactly(0, 1, 0, 1, 2, 3);
+    }
+
+    /** NaN and infinity at each pixel in turn: what doesn't see it is what it was. */
+    @Test
+    void whatIsNotFiniteStaysWhereItIsSeen() {
+        float[] pixels = new float[5 * 7];
+        for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            for (int at = 0; at < pixels.length; at++) {
+                Arrays.fill(pixels, 1);
+                pixels[at] = (float) bad;
+                Tensor x = Tensor.of(pixels, 1, 1, 5, 7);
+                int row = at / 7;
+                int column = at % 7;
+                checkSeen(x.interpolateBilinear(9, 4, false), row, column, (i, size) -> linear(i, size, false));
+                checkSeen(x.interpolateBilinear(9, 13, true), row, column, (i, size) -> linear(i, size, true));
+                checkSeen(x.interpolateBilinear(1, 1, true), row, column, (i, size) -> linear(i, size, true));
+                checkSeen(x.adaptiveAvgPool2d(3, 4), row, column, ImageTest::window);
+                checkSeen(x.adaptiveAvgPool2d(5, 7), row, column, ImageTest::window);
+                checkSeen(x.adaptiveMaxPool2d(3, 4), row, column, ImageTest::window);
+            }
+        }
+    }
+
+    private interface Seen {
+        /** The first and the last input that an output sees; {@code sizes} are those of input and output. */
+        int[] range(int output, int[] sizes);
+    }
+
+    private static int[] linear(int i, int[] sizes, boolean aligned) {
+        double at = aligned
+                ? sizes[1] == 1 ? 0 : i * (sizes[0] - 1.0) / (sizes[1] - 1)
+                : Math.max((i + 0.5) * sizes[0] / sizes[1] - 0.5, 0);
+        return new int[] {(int) at, Math.min((int) Math.ceil(at), sizes[0] - 1)};
+    }
+
+    private static int[] window(int i, int[] sizes) {
+        return new int[] {i * sizes[0] / sizes[1], ((i + 1) * sizes[0] + sizes[1] - 1) / sizes[1] - 1};
+    }
+
+    private static void checkSeen(Tensor y, int row, int column, Seen seen) {
+        int h = (int) y.shape().size(2);
+        int w = (int) y.shape().size(3);
+        float[] values = y.toFloatArray();
+        for (int i = 0; i < h; i++) {
+            for (int j = 0; j < w; j++) {
+                int[] rows = seen.range(i, new int[] {5, h});
+                int[] columns = seen.range(j, new int[] {7, w});
+                boolean sees = rows[0] <= row && row <= rows[1] && columns[0] <= column && column <= columns[1];
+                if (sees) {
+                    assertThat(values[i * w + j]).isNotEqualTo(1).isNotEqualTo(Float.NEGATIVE_INFINITY);
+                } else {
+                    assertThat(values[i * w + j]).isEqualTo(1, within(1e-6f));
+                }
+            }
+        }
+    }
+
+    @Test
+    void longRowsAreResized() {
+        int n = 60_000;
+        Tensor row = Tensor.arange(n).to(DType.F32).reshape(1, 1, 1, n);
+        Tensor twice = row.interpolateBilinear(1, 2 * n, false);
+        assertThat(twice.select(3, 2 * n - 1).item()).isEqualTo(n - 1);
+        assertThat(twice.select(3, n).item()).isEqualTo(n / 2.0 - 0.25);
+        assertThat(row.adaptiveAvgPool2d(1, n - 1).shape()).isEqualTo(Shape.of(1, 1, 1, n - 1));
+        assertThat(row.adaptiveMaxPool2d(1, n - 1).select(3, 0).item()).isEqualTo(1);
+    }
+
+    @Test
+    void narrowTypesAreResampledInF32() {
+        Tensor x = Tensor.full(60_000, DType.F16, Device.CPU, 1, 1, 5, 5).contiguous();
+        assertThat(x.adaptiveAvgPool2d(2, 3).to(DType.F32).toFloatArray()).containsOnly(60_000);
+        assertThat(x.interpolateBilinear(7, 3, false).to(DType.F32).toFloatArray())
+                .containsOnly(60_000);
     }
 
     @Test
@@ -53,6 +130,9 @@ class ImageTest {
         GradCheck.first(xs -> new Tensor[] {xs[0].adaptiveMaxPool2d(3, 2)}, x);
         GradCheck.first(xs -> new Tensor[] {xs[0].adaptiveAvgPool2d(3, 2)}, x);
         GradCheck.first(xs -> new Tensor[] {xs[0].interpolateBilinear(7, 3, false)}, x);
+        GradCheck.first(xs -> new Tensor[] {xs[0].interpolateBilinear(3, 9, true)}, x);
+        GradCheck.second(xs -> new Tensor[] {xs[0].interpolateBilinear(7, 3, false)}, x);
+        GradCheck.second(xs -> new Tensor[] {xs[0].adaptiveAvgPool2d(3, 2)}, x);
         GradCheck.first(xs -> new Tensor[] {xs[0].padReflect(1, 2, 0, 1)}, x);
     }
 

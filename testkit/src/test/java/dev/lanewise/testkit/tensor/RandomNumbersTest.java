@@ -10,6 +10,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +114,62 @@ class RandomNumbersTest {
                 .sum()
                 .itemLong();
         occurs(new double[] {0.3, 0.7}, new long[] {count, N - count});
+    }
+
+    /** 0.001 is between two steps of 2^-8, and far below one. */
+    @Test
+    void narrowTypesAreDrawnInF32() {
+        for (DType dtype : List.of(DType.F16, DType.BF16)) {
+            Tensor p = Tensor.full(0.001, dtype, Device.CPU, 20 * N);
+            long count = p.bernoulli(new Rng(21)).sum().itemLong();
+            double exact = p.narrow(0, 0, 1).to(DType.F64).item();
+            occurs(new double[] {exact, 1 - exact}, new long[] {count, 20L * N - count});
+
+            // running sums of so many weights have no room in 16 bits
+            int classes = 400;
+            Tensor weights = Tensor.ones(classes).to(dtype);
+            long[] counts = weights.multinomial(50 * classes, true, new Rng(22))
+                    .bincount(classes)
+                    .toLongArray();
+            occurs(equal(classes), counts);
+
+            long[] firsts = new long[4];
+            Rng rng = new Rng(23);
+            Tensor rows = Tensor.of(1f, 2f, 5f, 0f).to(dtype).expand(20_000, 4);
+            for (long first : rows.multinomial(2, false, rng).select(1, 0).toLongArray()) {
+                firsts[(int) first]++;
+            }
+            assertThat(firsts[3]).isZero();
+            occurs(new double[] {0.125, 0.25, 0.625}, Arrays.copyOf(firsts, 3));
+        }
+    }
+
+    @Test
+    void weightsOfAnySizeAreDrawn() {
+        for (float size : new float[] {3e38f, 1e-45f}) {
+            long[] counts = Tensor.of(size, 0f, size, size)
+                    .multinomial(N, true, new Rng(24))
+                    .bincount(4)
+                    .toLongArray();
+            assertThat(counts[1]).isZero();
+            occurs(equal(3), new long[] {counts[0], counts[2], counts[3]});
+            for (long drawn : Tensor.of(0f, size, 3e38f, 0f)
+                    .expand(1000, 4)
+                    .multinomial(2, false, new Rng(25))
+                    .toLongArray()) {
+                assertThat(drawn).isBetween(1L, 2L);
+            }
+        }
+    }
+
+    @Test
+    void nothingIsDrawnFromNoClasses() {
+        Rng rng = new Rng(26);
+        assertThat(Tensor.zeros(2, 0).multinomial(0, true, rng).shape()).isEqualTo(Shape.of(2, 0));
+        assertThat(Tensor.zeros(0, 3).multinomial(2, true, rng).shape()).isEqualTo(Shape.of(0, 2));
+        assertThatThrownBy(() -> Tensor.zeros(2, 0).multinomial(1, true, rng))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("1 draws");
     }
 
     @Test

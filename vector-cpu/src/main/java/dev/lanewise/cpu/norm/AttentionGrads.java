@@ -97,7 +97,9 @@ public final class AttentionGrads {
             long offset = (long) row * p.valueWidth * p.bytes;
             double delta = kernel.dot(gAt + offset, y + queryRow * p.valueWidth * p.bytes + offset, p.valueWidth);
             long at = (long) row * columns * p.bytes;
-            kernel.expSum(probabilities + at, columns, kernel.load(logSum + (queryRow + row) * p.bytes));
+            double shift = kernel.load(logSum + (queryRow + row) * p.bytes);
+            // a row that sees nothing has no sum to divide by, and its exponentials are zero as they are
+            kernel.expSum(probabilities + at, columns, shift == Double.NEGATIVE_INFINITY ? 0 : shift);
             kernel.scoreGrad(probabilities + at, scoreGrads + at, columns, delta, p.scale());
         }
         GemmShape toValues = GemmShape.of(columns, p.valueWidth, rows).leftTransposed();

@@ -4,6 +4,7 @@ import static dev.lanewise.cpu.memory.Access.f64;
 
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
@@ -78,7 +79,15 @@ public final class Attentions {
             }
             for (int row = 0; row < rows; row++) {
                 double total = f64(sum + (long) row * Double.BYTES);
-                kernel.scale(y + (long) row * problem.valueWidth * problem.bytes, problem.valueWidth, 1 / total);
+                long at = y + (long) row * problem.valueWidth * problem.bytes;
+                if (total == 0) {
+                    // sees nothing: not even what a product of hidden infinite values left
+                    NativeMemory.ALL
+                            .asSlice(at, (long) problem.valueWidth * problem.bytes)
+                            .fill((byte) 0);
+                } else {
+                    kernel.scale(at, problem.valueWidth, 1 / total);
+                }
                 double logTotal = f64(max + (long) row * Double.BYTES) + Math.log(total);
                 kernel.store(logSum + (long) row * problem.bytes, logTotal);
             }

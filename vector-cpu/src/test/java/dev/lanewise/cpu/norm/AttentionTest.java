@@ -73,17 +73,44 @@ class AttentionTest {
         check(grad, (in, out) -> AttentionGrads.run(grad, in, out), 2 * tolerance, all);
     }
 
+    /** Hides all keys of every third query, and of the others all in the first block of keys. */
     @Test
-    void aRowThatSeesNothingIsNaNAndOthersAreNot() {
-        Tensor q = random(random, DType.F32, Layout.DENSE, 2, 3);
-        Tensor k = random(random, DType.F32, Layout.DENSE, 2, 3);
-        Tensor v = random(random, DType.F32, Layout.DENSE, 2, 3);
-        Tensor mask =
-                of(Shape.of(2, 2), Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, 0);
-        Attention op = new Attention(1, false);
-        Tensor y = OpCheck.run(op, (in, out) -> Attentions.run(op, in, out), q, k, v, mask)[0];
-        assertThat(Elements.of(y).real(0, 0)).isNaN();
-        assertThat(Elements.of(y).real(1, 0)).isEqualTo(Elements.of(v).real(1, 0));
+    void aRowThatSeesNothingGivesNothing() {
+        double hidden = Double.NEGATIVE_INFINITY;
+        for (DType dtype : List.of(DType.F32, DType.F64)) {
+            for (boolean causal : new boolean[] {false, true}) {
+                for (int keys : new int[] {2, 300}) {
+                    Attention op = new Attention(1, causal);
+                    double[] mask = new double[300 * keys];
+                    Arrays.setAll(mask, i -> i / keys % 3 == 0 || i % keys < keys - 1 ? hidden : 0);
+                    Tensor g = random(random, dtype, Layout.DENSE, 300, 3);
+                    Tensor q = random(random, dtype, Layout.DENSE, 300, 5);
+                    Tensor k = random(random, dtype, Layout.DENSE, keys, 5);
+                    Tensor v = random(random, dtype, Layout.DENSE, keys, 3);
+                    Tensor m = of(Shape.of(300, keys), mask).to(dtype);
+                    double tolerance = dtype == DType.F32 ? 5e-5 : 1e-11;
+                    checkAttention(op, tolerance, g, q, k, v, m);
+                    Tensor[] y = OpCheck.run(op, (in, out) -> Attentions.run(op, in, out), q, k, v, m);
+                    assertThat(Elements.of(y[0]).real(0, 0)).isZero();
+                    assertThat(Elements.of(y[1]).real(0)).isEqualTo(hidden);
+                    assertThat(Elements.of(y[0]).real(299, 0))
+                            .isEqualTo(Elements.of(v).real(keys - 1, 0));
+                }
+            }
+        }
+    }
+
+    @Test
+    void noKeysGiveNothing() {
+        for (DType dtype : List.of(DType.F32, DType.F64)) {
+            for (boolean causal : new boolean[] {false, true}) {
+                Attention op = new Attention(1, causal);
+                Tensor q = random(random, dtype, Layout.DENSE, 2, 70, 5);
+                Tensor k = random(random, dtype, Layout.DENSE, 2, 0, 5);
+                Tensor v = random(random, dtype, Layout.DENSE, 2, 0, 3);
+                checkAttention(op, 0, random(random, dtype, Layout.DENSE, 2, 70, 3), q, k, v);
+            }
+        }
     }
 
     private static long[] with(long[] leading, long a, long b) {
