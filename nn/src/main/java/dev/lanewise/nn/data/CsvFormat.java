@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How a CSV file is to be understood.
  *
  * <p>{@snippet :
- * CsvFormat format = CsvFormat.DEFAULT.separator(';').missing("-", "unknown").keepQuoted();
+ * CsvFormat format = CsvFormat.DEFAULT.withSeparator(';').withMissing("-", "unknown").keepQuoted();
  * Table table = Table.read(file, format);
  * }
  *
@@ -41,17 +41,17 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /** With another separator. */
-    public CsvFormat separator(char other) {
+    public CsvFormat withSeparator(char other) {
         return new CsvFormat(other, names, missing, quotedMissing);
     }
 
     /** Of a file without a header. */
-    public CsvFormat names(List<String> columns) {
+    public CsvFormat withNames(List<String> columns) {
         return new CsvFormat(separator, columns, missing, quotedMissing);
     }
 
     /** With these marks of missing values instead of {@link #USUAL_MISSING}; with none, only empty cells are missing. */
-    public CsvFormat missing(String... marks) {
+    public CsvFormat withMissing(String... marks) {
         return new CsvFormat(separator, names, Set.of(marks), quotedMissing);
     }
 

@@ -122,8 +122,11 @@ public final class Image {
     /**
      * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing, as
      * Pillow's and torchvision's).
+     *
+     * @throws IllegalArgumentException if a size is below 1, or the image would have more values than a Java array
      */
     public Image resize(int rows, int columns) {
+        count(channels, rows, columns);
         return Resampling.resize(this, rows, columns);
     }
 

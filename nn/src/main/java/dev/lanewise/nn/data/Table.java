@@ -49,7 +49,7 @@ public final class Table {
 
     /** As {@link #read(Path)}, with another separator. */
     public static Table read(Path file, char separator) {
-        return read(file, CsvFormat.DEFAULT.separator(separator));
+        return read(file, CsvFormat.DEFAULT.withSeparator(separator));
     }
 
     /**
@@ -58,7 +58,7 @@ public final class Table {
      * @param names the names of the columns
      */
     public static Table read(Path file, char separator, List<String> names) {
-        return read(file, CsvFormat.DEFAULT.separator(separator).names(names));
+        return read(file, CsvFormat.DEFAULT.withSeparator(separator).withNames(names));
     }
 
     /**

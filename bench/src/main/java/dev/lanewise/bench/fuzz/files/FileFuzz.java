@@ -27,14 +27,13 @@ public final class FileFuzz {
     private final long count;
     private final PrintStream out;
     private long findings;
-    private String reader;
+    private String reader = "";
     private long number;
 
     private FileFuzz(long seed, long count, PrintStream out) {
         this.seed = seed;
         this.count = count;
         this.out = out;
-        this.reader = FuzzedReader.all().getFirst().name();
     }
 
     /**
