@@ -5,6 +5,7 @@ import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.TensorException;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
@@ -80,6 +81,8 @@ public final class Main {
         return switch (e) {
             case TensorException expected -> "";
             case BadFileException expected -> "";
+            case InvalidPathException name ->
+                " (the system's locale has no such characters: set LC_ALL to one in UTF-8, such as C.UTF-8)";
             case OutOfMemoryError heap ->
                 " (the Java heap has at most " + (Runtime.getRuntime().maxMemory() >> 20)
                         + " MB; LANEWISE_JAVA_OPTS=-Xmx8g gives it 8 GB; --verbose shows where)";

@@ -1,6 +1,7 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.nn.data.Vocabulary;
 import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -27,6 +29,7 @@ record Card(String model, Map<String, List<String>> entries) {
 
     private static final JsonFactory JSON = new JsonFactory();
     private static final String MODEL = "model";
+    private static final String VOCABULARY = "vocabulary";
     private static final String KIND = "what 'lanewise train --save' writes beside the weights";
     private static final String REMEDY = "keep the two files together, or train again";
     private static final long MOST_BYTES = 1 << 28;
@@ -53,6 +56,16 @@ record Card(String model, Map<String, List<String>> entries) {
             throw new BadFileException("the file of " + model, "no '" + name + "'", KIND, REMEDY);
         }
         return values;
+    }
+
+    /** The vocabulary, whose tokens all differ. */
+    Vocabulary vocabulary() {
+        try {
+            return new Vocabulary(list(VOCABULARY));
+        } catch (IllegalArgumentException twice) {
+            throw new BadFileException(
+                    "the file of " + model, Objects.toString(twice.getMessage()), KIND, REMEDY, twice);
+        }
     }
 
     /** An entry's only value. */

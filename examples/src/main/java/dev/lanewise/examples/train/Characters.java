@@ -148,7 +148,7 @@ final class Characters implements ReferenceModel {
     }
 
     private static String write(Card card, Module network, String beginning) {
-        Vocabulary vocabulary = new Vocabulary(card.list("vocabulary"));
+        Vocabulary vocabulary = card.vocabulary();
         int[] begun = vocabulary.encode(Tokenizer.characters().tokenize(beginning.isEmpty() ? "\n" : beginning));
         int[] text = Arrays.copyOf(begun, begun.length + SAMPLE);
         Rng rng = new Rng(0);

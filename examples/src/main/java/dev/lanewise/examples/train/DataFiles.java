@@ -1,9 +1,9 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.data.DataHome;
-import dev.lanewise.nn.data.DownloadException;
 import dev.lanewise.nn.data.Downloader;
 import dev.lanewise.nn.data.RemoteFile;
+import dev.lanewise.nn.io.BadFileException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,8 @@ record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) {
                 new Downloader().fetch(file, mirrors, cached, setup.progress()::download);
             }
             return Optional.of(cached);
-        } catch (DownloadException failure) {
+        } catch (BadFileException failure) {
+            // no mirror delivers it, or the cache may not be written
             missing(
                     setup,
                     name + " is neither in " + DataHome.VARIABLE + " nor in " + cached

@@ -92,7 +92,7 @@ final class FolderImages implements ReferenceModel {
     @Override
     public List<Answer> predict(Card card, Module network, String input) {
         int side = card.number("side", MOST_SIDE);
-        Image image = ImageFiles.read(Path.of(input)).resizeShorterSide(side).centerCrop(side, side);
+        Image image = ImageFiles.read(Path.of(input)).resizeAndCenterCrop(side);
         Image normal = NORMALIZE.apply(image, new SplittableRandom(0));
         return Answer.classes(List.of(input), network.forward(Images.tensor(normal)), card.list("classes"));
     }

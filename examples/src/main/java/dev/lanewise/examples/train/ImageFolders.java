@@ -6,6 +6,7 @@ import dev.lanewise.nn.data.ImageFolder;
 import dev.lanewise.nn.data.LabeledImages;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -52,7 +53,10 @@ final class ImageFolders {
         }
         try (FileSystem zip = FileSystems.newFileSystem(place)) {
             return ImageFolder.open(descend(zip.getPath("/"))).readAll(side);
-        } catch (IOException failure) {
+        } catch (BadFileException failure) {
+            throw failure;
+        } catch (IOException | RuntimeException failure) {
+            // a hostile archive: names that are no paths, entries within entries, a directory that contradicts itself
             throw new BadFileException(
                     place,
                     "an archive that can't be read (" + failure.getMessage() + ")",
@@ -73,6 +77,8 @@ final class ImageFolders {
                     return folder;
                 }
                 folder = folders.getFirst();
+            } catch (UncheckedIOException failure) {
+                throw BadFileException.unreadable(folder, KIND, failure.getCause());
             } catch (IOException failure) {
                 throw BadFileException.unreadable(folder, KIND, failure);
             }

@@ -97,6 +97,15 @@ record TableFile(Table table, Column labels) {
         return column.type() == Column.Type.CATEGORY && column.categories().size() > NAMES * column.size();
     }
 
+    /** What is learnt of the training rows' features. */
+    TableEncoder encoder(Table training) {
+        try {
+            return TableEncoder.fit(training);
+        } catch (IllegalArgumentException e) {
+            throw new TensorException("train: the table: " + e.getMessage(), e);
+        }
+    }
+
     /** What {@link TableEncoder#toJson} wrote. */
     static TableEncoder encoder(String json) {
         try {

@@ -51,7 +51,7 @@ final class Tables implements ReferenceModel {
         int[] y = labels.indices(classes);
         Split split = Split.stratified(y, 0.2, SPLIT_SEED);
         Table features = file.features();
-        TableEncoder encoder = TableEncoder.fit(features.select(split.train()));
+        TableEncoder encoder = file.encoder(features.select(split.train()));
         Card card = new Card(id())
                 .with("kind", setup.logistic() ? "logistic" : "mlp")
                 .with("label", labels.name())

@@ -86,7 +86,7 @@ final class Texts implements ReferenceModel {
 
     @Override
     public List<Answer> predict(Card card, Module network, String input) {
-        int[] encoded = encode(WORDS.tokenize(input), new Vocabulary(card.list("vocabulary")));
+        int[] encoded = encode(WORDS.tokenize(input), card.vocabulary());
         SentenceDataset one = new SentenceDataset(List.of(encoded), new int[1], MOST_WORDS);
         return Answer.classes(
                 List.of(input), network.forward(one.batch(new long[] {0}).x()), card.list("classes"));

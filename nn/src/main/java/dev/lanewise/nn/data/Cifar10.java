@@ -1,9 +1,11 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,14 +87,16 @@ public final class Cifar10 {
             return read(named.get());
         }
         Path cached = home.cache().resolve("cifar-10");
+        Path archive;
         try {
-            return read(downloader.fetch(FILE, mirrors, cached, listener));
-        } catch (DownloadException failure) {
+            archive = downloader.fetch(FILE, mirrors, cached, listener);
+        } catch (BadFileException failure) {
             notice.accept("CIFAR-10 is neither in " + DataHome.VARIABLE + " nor in " + cached
                     + " and could not be downloaded: found " + failure.found()
                     + "; training on synthetic shapes instead (--data DIR names a folder with the files)");
             return synthetic(SYNTHETIC_SEED);
         }
+        return read(archive);
     }
 
     /**
@@ -120,7 +124,7 @@ public final class Cifar10 {
         } else {
             for (Path folder : List.of(folderOrArchive, folderOrArchive.resolve("cifar-10-batches-bin"))) {
                 for (Path batch : list(folder, Cifar10::isBatch)) {
-                    files.put(batch.getFileName().toString(), content(batch));
+                    files.put(batch.getFileName().toString(), content(batch, total(files)));
                 }
             }
             List<Path> archives = list(folderOrArchive, Cifar10::isArchive);
@@ -131,9 +135,18 @@ public final class Cifar10 {
         return split(folderOrArchive, files);
     }
 
+    private static long total(Map<String, byte[]> files) {
+        return files.values().stream().mapToLong(bytes -> bytes.length).sum();
+    }
+
     private static void unpack(Path archive, Map<String, byte[]> files) {
         TarGz.read(archive, name -> isBatch(fileName(name)), MAX_FILE_BYTES)
-                .forEach((name, bytes) -> files.put(fileName(name), bytes));
+                .forEach((name, bytes) -> {
+                    if (files.put(fileName(name), bytes) != null) {
+                        throw new BadFileException(
+                                archive, "two files called " + fileName(name), "every file once", "pack it again");
+                    }
+                });
     }
 
     private static ImageSplit split(Path place, Map<String, byte[]> files) {
@@ -183,15 +196,21 @@ public final class Cifar10 {
         return new LabeledImages(CHANNELS, SIDE, SIDE, pixels, labels, CLASSES);
     }
 
-    private static byte[] content(Path file) {
+    private static byte[] content(Path file, long before) {
+        String kind = "a batch of CIFAR-10";
+        long bytes = InputLimits.length(file, kind);
+        if (bytes + before > MAX_FILE_BYTES) {
+            throw new BadFileException(
+                    file,
+                    bytes + before + " bytes" + (before == 0 ? "" : " with the batches before it"),
+                    "at most " + MAX_FILE_BYTES,
+                    "check that it is a batch");
+        }
+        InputLimits.checkHeap(file, 2 * (bytes + before));
         try {
-            if (Files.size(file) > MAX_FILE_BYTES) {
-                throw new BadFileException(
-                        file, Files.size(file) + " bytes", "at most " + MAX_FILE_BYTES, "check that it is a batch");
-            }
             return Files.readAllBytes(file);
         } catch (IOException failure) {
-            throw BadFileException.unreadable(file, "a batch of CIFAR-10", failure);
+            throw BadFileException.unreadable(file, kind, failure);
         }
     }
 
@@ -219,6 +238,8 @@ public final class Cifar10 {
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(
                     folder, entry -> wanted.test(entry.getFileName().toString()))) {
                 entries.forEach(files::add);
+            } catch (DirectoryIteratorException failure) {
+                throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure.getCause());
             } catch (IOException failure) {
                 throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure);
             }

@@ -1,6 +1,8 @@
 package dev.lanewise.nn.data;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +40,44 @@ public final class Column {
         return new Column(name, any && numbers ? Type.NUMBER : Type.CATEGORY, cells);
     }
 
+    /**
+     * Whether a cell is a decimal number, as {@code -1}, {@code .5} or {@code 1e-3}, within F64's range. {@code
+     * Double.parseDouble} takes more, such as {@code 1D}, {@code 2f} and hexadecimal digits, which are names to everybody else.
+     */
     private static boolean isNumber(String cell) {
-        try {
-            return Double.isFinite(Double.parseDouble(cell)) && !cell.endsWith("d") && !cell.endsWith("f");
-        } catch (NumberFormatException notANumber) {
+        int position = skipSign(cell, 0);
+        int whole = skipDigits(cell, position);
+        int digits = whole - position;
+        position = whole;
+        if (position < cell.length() && cell.charAt(position) == '.') {
+            int fraction = skipDigits(cell, position + 1);
+            digits += fraction - position - 1;
+            position = fraction;
+        }
+        if (digits == 0) {
             return false;
         }
+        if (position < cell.length() && (cell.charAt(position) == 'e' || cell.charAt(position) == 'E')) {
+            int exponent = skipSign(cell, position + 1);
+            position = skipDigits(cell, exponent);
+            if (position == exponent) {
+                return false;
+            }
+        }
+        return position == cell.length() && Double.isFinite(Double.parseDouble(cell));
+    }
+
+    private static int skipSign(String cell, int position) {
+        boolean sign = position < cell.length() && (cell.charAt(position) == '-' || cell.charAt(position) == '+');
+        return sign ? position + 1 : position;
+    }
+
+    private static int skipDigits(String cell, int from) {
+        int position = from;
+        while (position < cell.length() && cell.charAt(position) >= '0' && cell.charAt(position) <= '9') {
+            position++;
+        }
+        return position;
     }
 
     /** The name in the header. */
@@ -105,9 +139,10 @@ public final class Column {
      * @throws IllegalArgumentException if a cell is missing or not among them, naming the row
      */
     public int[] indices(List<String> categories) {
+        Map<String, Integer> positions = positions(categories);
         int[] indices = new int[cells.length];
         for (int row = 0; row < cells.length; row++) {
-            indices[row] = categories.indexOf(Objects.requireNonNullElse(cells[row], ""));
+            indices[row] = positions.getOrDefault(Objects.requireNonNullElse(cells[row], ""), -1);
             if (indices[row] < 0) {
                 throw new IllegalArgumentException("column '" + name + "': found "
                         + (cells[row] == null ? "no value" : "'" + cells[row] + "'") + " in row " + (row + 1)
@@ -115,6 +150,15 @@ public final class Column {
             }
         }
         return indices;
+    }
+
+    /** Where each of a list's texts stands first. */
+    static Map<String, Integer> positions(List<String> categories) {
+        Map<String, Integer> positions = new HashMap<>();
+        for (int i = 0; i < categories.size(); i++) {
+            positions.putIfAbsent(categories.get(i), i);
+        }
+        return positions;
     }
 
     /** This column read as categories, also where its cells are numbers (codes, for one). */

@@ -34,21 +34,30 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
 
     static DataHome of(@Nullable Path explicit, Map<String, String> environment, String system, String userHome) {
         String named = environment.get(VARIABLE);
+        return new DataHome(
+                explicit,
+                named == null || named.isBlank() ? null : path(VARIABLE, named),
+                cache(environment, system.toLowerCase(Locale.ROOT), path("user.home", userHome)));
+    }
+
+    /** Names that the system's locale can't write, such as non-ASCII ones under {@code LC_ALL=C}, are no paths. */
+    private static Path path(String variable, String named) {
         try {
-            return new DataHome(
-                    explicit,
-                    named == null || named.isBlank() ? null : Path.of(named),
-                    cache(environment, system.toLowerCase(Locale.ROOT), Path.of(userHome)));
+            return Path.of(named);
         } catch (InvalidPathException notAPath) {
             throw new BadFileException(
-                    VARIABLE, "'" + named + "', which is not a path", "a folder", "correct the variable", notAPath);
+                    variable,
+                    "'" + named + "', which is not a path (" + notAPath.getReason() + ")",
+                    "a folder",
+                    "correct it, or set LC_ALL to a UTF-8 locale such as C.UTF-8",
+                    notAPath);
         }
     }
 
     private static Path cache(Map<String, String> environment, String system, Path userHome) {
         if (system.startsWith("windows")) {
             String local = environment.get("LOCALAPPDATA");
-            Path base = local == null ? userHome.resolve("AppData").resolve("Local") : Path.of(local);
+            Path base = local == null ? userHome.resolve("AppData").resolve("Local") : path("LOCALAPPDATA", local);
             return base.resolve("lanewise").resolve("cache");
         }
         if (system.startsWith("mac")) {
@@ -56,8 +65,8 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
         }
         String xdg = environment.get("XDG_CACHE_HOME");
         // The XDG base directory specification: a relative path is invalid and to be ignored.
-        boolean usable = xdg != null && !xdg.isBlank() && Path.of(xdg).isAbsolute();
-        Path base = usable ? Path.of(xdg) : userHome.resolve(".cache");
+        Path named = xdg == null || xdg.isBlank() ? null : path("XDG_CACHE_HOME", xdg);
+        Path base = named != null && named.isAbsolute() ? named : userHome.resolve(".cache");
         return base.resolve("lanewise");
     }
 

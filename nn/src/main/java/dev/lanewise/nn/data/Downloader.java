@@ -13,6 +13,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -37,24 +38,52 @@ import org.jspecify.annotations.Nullable;
  * file appears under its name, and an interrupted download goes on where it stopped (from {@code NAME.part}).
  *
  * <p>A mirror that cannot be connected to, does not answer or stalls is given up after a timeout, so a machine without
- * a network knows it within seconds.
+ * a network knows it within seconds; one that delivers too slowly is given up as well, see {@link #Downloader()}.
  */
 public final class Downloader {
+    /** The slowest mirror that is waited for, on average, in bytes a second. */
+    private static final long SLOWEST = 32_768;
+
+    private static final Duration LEAST = Duration.ofMinutes(1);
+
     private final Duration answer;
     private final Duration stall;
+    private final @Nullable Duration overall;
 
-    /** A downloader that gives up a mirror after 3 seconds without an answer or 10 without data. */
+    /**
+     * A downloader that gives up a mirror after 3 seconds without an answer, 10 without data, or when it takes longer in all
+     * than a minute and 32 KiB a second allow.
+     */
     public Downloader() {
-        this(Duration.ofSeconds(3), Duration.ofSeconds(10));
+        this(Duration.ofSeconds(3), Duration.ofSeconds(10), null);
     }
 
     /**
+     * As {@link #Downloader()}, with other waits.
+     *
      * @param answer how long a mirror may take to send the header of its answer, name look-up included
      * @param stall how long it may then send nothing
      */
     public Downloader(Duration answer, Duration stall) {
+        this(answer, stall, null);
+    }
+
+    /**
+     * A downloader.
+     *
+     * @param answer how long a mirror may take to send the header of its answer, name look-up included
+     * @param stall how long it may then send nothing
+     * @param overall how long it may take in all; the next mirror, or the next call, goes on where it stopped; null for a
+     *     minute and a second for each 32 KiB of the file
+     */
+    public Downloader(Duration answer, Duration stall, @Nullable Duration overall) {
         this.answer = answer;
         this.stall = stall;
+        this.overall = overall;
+    }
+
+    private Duration overall(RemoteFile file) {
+        return overall == null ? LEAST.plusSeconds(file.bytes() / SLOWEST) : overall;
     }
 
     /**
@@ -119,11 +148,14 @@ public final class Downloader {
     private void fetch(RemoteFile file, URI address, Path target, DownloadListener listener)
             throws IOException, MirrorFailure {
         Path part = target.resolveSibling(file.name() + ".part");
-        if (completeIfFree(file, address, part, listener)) {
+        // Through a link the download would write somewhere else, and a pipe would block it.
+        boolean ordinary = Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)
+                || !Files.exists(part, LinkOption.NOFOLLOW_LINKS);
+        if (ordinary && completeIfFree(file, address, part, listener)) {
             moveInto(part, target, file);
             return;
         }
-        // Another process or thread is writing the shared part: this one works in a file of its own.
+        // Another process or thread is writing the shared part, or it is a link: this one works in a file of its own.
         String unique = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         Path own = target.resolveSibling(file.name() + "." + unique + ".part");
         try {
@@ -137,8 +169,12 @@ public final class Downloader {
     /** Brings a part to the whole, checked content; false when somebody else has locked it. */
     private boolean completeIfFree(RemoteFile file, URI address, Path part, DownloadListener listener)
             throws IOException, MirrorFailure {
-        try (FileChannel channel =
-                FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(
+                part,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.READ,
+                LinkOption.NOFOLLOW_LINKS)) {
             if (lock(channel) == null) {
                 return false;
             }
@@ -210,6 +246,8 @@ public final class Downloader {
             throws IOException, MirrorFailure {
         long last = received.get();
         long since = System.nanoTime();
+        long start = since;
+        long most = overall(file).toNanos();
         while (true) {
             try {
                 transfer.get(100, TimeUnit.MILLISECONDS);
@@ -218,6 +256,10 @@ public final class Downloader {
             } catch (TimeoutException stillRunning) {
                 long now = received.get();
                 Duration limit = now < 0 ? answer : stall;
+                if (System.nanoTime() - start > most) {
+                    throw new MirrorFailure("too slow, only " + Math.max(0, now) + " of " + file.bytes() + " bytes after "
+                            + Duration.ofNanos(most).toMillis() + " ms");
+                }
                 if (now != last) {
                     last = now;
                     since = System.nanoTime();

@@ -1,6 +1,7 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -18,8 +19,6 @@ import java.util.zip.ZipException;
  */
 public final class Idx {
     private static final int UNSIGNED_BYTE = 0x08;
-    /** Deflate cannot pack tighter than this, so a gzip file's size bounds its content. */
-    private static final long MAX_DEFLATE_RATIO = 1_032;
 
     private static final String COPY_AGAIN = "the file is damaged: copy or download it again";
 
@@ -50,16 +49,18 @@ public final class Idx {
      * Reads a whole file.
      *
      * @param rank the number of dimensions it must have: 3 for images, 1 for labels
-     * @throws BadFileException if it is missing, of another kind, truncated, or longer than its header says
+     * @throws BadFileException if it is missing, of another kind, truncated, longer than its header says, or packed tighter
+     *     than {@link InputLimits} allows
      */
     public static Idx read(Path file, int rank) {
         String kind = "an IDX file of unsigned bytes with " + rank + (rank == 1 ? " dimension" : " dimensions");
+        long fileBytes = InputLimits.length(file, kind);
         try {
-            long fileBytes = Files.size(file);
             boolean gzipped = isGzip(file);
             try (InputStream in = open(file, gzipped)) {
                 int[] sizes = readHeader(file, in, rank, kind);
-                long count = elementCount(file, sizes, gzipped ? fileBytes * MAX_DEFLATE_RATIO : fileBytes);
+                long count = elementCount(file, sizes, gzipped ? InputLimits.unpacked(fileBytes) : fileBytes);
+                InputLimits.checkHeap(file, 2 * count);
                 return new Idx(sizes, readElements(file, in, (int) count));
             }
         } catch (ZipException | EOFException damaged) {

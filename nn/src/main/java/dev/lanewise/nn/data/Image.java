@@ -15,7 +15,7 @@ public final class Image {
      * @throws IllegalArgumentException if the array's length is not channels x height x width, or one of them is below 1
      */
     public Image(int channels, int height, int width, float[] values) {
-        if (channels < 1 || height < 1 || width < 1 || values.length != (long) channels * height * width) {
+        if (channels < 1 || height < 1 || width < 1 || values.length != count(channels, height, width)) {
             throw new IllegalArgumentException("Image: found " + values.length + " values; expected " + channels + " x "
                     + height + " x " + width + ", each at least 1; check the sizes");
         }
@@ -25,9 +25,23 @@ public final class Image {
         this.values = values;
     }
 
-    /** An image of zeros. */
+    /**
+     * An image of zeros.
+     *
+     * @throws IllegalArgumentException if a size is below 1, or the image has more values than a Java array
+     */
     public Image(int channels, int height, int width) {
-        this(channels, height, width, new float[channels * height * width]);
+        this(channels, height, width, new float[count(channels, height, width)]);
+    }
+
+    private static int count(int channels, int height, int width) {
+        boolean positive = channels > 0 && height > 0 && width > 0;
+        long most = Integer.MAX_VALUE - 8;
+        if (!positive || (long) height * width > most || (long) height * width * channels > most) {
+            throw new IllegalArgumentException("Image: found the sizes " + channels + " x " + height + " x " + width
+                    + "; expected each at least 1 and at most " + most + " values; check the sizes");
+        }
+        return channels * height * width;
     }
 
     /** The number of channels. */
@@ -108,15 +122,31 @@ public final class Image {
     /**
      * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing, as
      * Pillow's and torchvision's).
+     *
+     * @throws IllegalArgumentException if a size is below 1, or the image would have more values than a Java array
      */
     public Image resize(int rows, int columns) {
+        count(channels, rows, columns);
         return Resampling.resize(this, rows, columns);
     }
 
     /** The image scaled so that its shorter side has the given length; the proportions stay. */
     public Image resizeShorterSide(int side) {
-        return width <= height
-                ? resize(Math.max(side, (int) ((long) side * height / width)), side)
-                : resize(side, Math.max(side, (int) ((long) side * width / height)));
+        return resize(longer(side, height), longer(side, width));
+    }
+
+    /** What a side becomes when the shorter one becomes a length. */
+    private int longer(int side, int size) {
+        return (int) Math.min(Integer.MAX_VALUE, Math.max(side, (long) side * size / Math.min(width, height)));
+    }
+
+    /**
+     * The square in the middle of the image after its shorter side was scaled to the given length: the same as {@code
+     * resizeShorterSide(side).centerCrop(side, side)}, without making what the crop cuts off, which is most of a long strip.
+     */
+    public Image resizeAndCenterCrop(int side) {
+        int rows = longer(side, height);
+        int columns = longer(side, width);
+        return Resampling.resize(this, rows, (rows - side) / 2, side, columns, (columns - side) / 2, side);
     }
 }

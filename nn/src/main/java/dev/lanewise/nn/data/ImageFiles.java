@@ -1,6 +1,7 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
@@ -11,7 +12,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -28,6 +30,19 @@ public final class ImageFiles {
 
     private static final long MAX_FILE_BYTES = 1L << 29;
 
+    /** So many pixels are decoded however small the file is: a page of one colour packs to a few kilobytes. */
+    private static final long PIXELS_ALWAYS = 1 << 24;
+
+    private static final int PIXELS_PER_BYTE = 100;
+
+    /** Three floats, and the decoder's own bytes. */
+    private static final int HEAP_PER_PIXEL = 20;
+
+    /** Progressive files have about ten scans; a decoder takes as long for each as for a whole image. */
+    private static final int MAX_SCANS = 100;
+
+    private static final long MAX_SCANNED_PIXELS = 1_000_000_000;
+
     private ImageFiles() {}
 
     /** Whether a file's name ends like that of a JPEG or PNG image. */
@@ -40,46 +55,83 @@ public final class ImageFiles {
      * Reads an image; grey becomes three equal channels, transparency is dropped.
      *
      * @return [3, height, width], 0 to 1
-     * @throws BadFileException if it is missing, damaged, too large or of another format
+     * @throws BadFileException if it is missing, damaged (cut off, with a wrong checksum, or where the decoder warns), of
+     *     another format whatever its name, or too large: more than 100 million pixels, more than 16 million and 100 for
+     *     each byte of the file, more than 100 scans, or more than half of the Java heap
      */
     public static Image read(Path file) {
+        long length = InputLimits.length(file, KIND);
+        if (length > MAX_FILE_BYTES) {
+            throw new BadFileException(file, length + " bytes", "at most " + MAX_FILE_BYTES, REMEDY);
+        }
+        InputLimits.checkHeap(file, length);
         byte[] bytes;
         try {
-            if (Files.size(file) > MAX_FILE_BYTES) {
-                throw new BadFileException(file, Files.size(file) + " bytes", "at most " + MAX_FILE_BYTES, REMEDY);
-            }
             bytes = Files.readAllBytes(file);
         } catch (IOException failure) {
             throw BadFileException.unreadable(file, KIND, failure);
         }
-        try (ImageInputStream in =
-                new MemoryCacheImageInputStream(new ByteArrayInputStream(JpegProfiles.remove(bytes)))) {
-            return toRgb(decode(file, in));
+        return decode(file, bytes);
+    }
+
+    private static Image decode(Path file, byte[] bytes) {
+        boolean png = PngChunks.isPng(bytes);
+        if (!png && !JpegScans.isJpeg(bytes)) {
+            throw new BadFileException(file, "neither a JPEG nor a PNG signature", KIND, REMEDY);
+        }
+        if (png) {
+            checkPixels(file, PngChunks.check(file, bytes), bytes.length, 1);
+        }
+        byte[] plain = JpegProfiles.remove(bytes);
+        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(plain))) {
+            return toRgb(decode(file, in, png ? "png" : "jpeg", plain));
         } catch (BadFileException named) {
             throw named;
-        } catch (IOException | RuntimeException damaged) {
+        } catch (IOException | RuntimeException broken) {
             // The decoders of javax.imageio report damage by exceptions of many kinds.
             throw new BadFileException(
-                    file, "an image that cannot be decoded (" + damaged.getMessage() + ")", KIND, REMEDY, damaged);
+                    file, "an image that cannot be decoded (" + broken.getMessage() + ")", KIND, REMEDY, broken);
         }
     }
 
-    private static BufferedImage decode(Path file, ImageInputStream in) throws IOException {
-        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-        if (!readers.hasNext()) {
-            throw new BadFileException(file, "no image format that Java can read", KIND, REMEDY);
-        }
-        ImageReader reader = readers.next();
+    private static BufferedImage decode(Path file, ImageInputStream in, String format, byte[] bytes)
+            throws IOException {
+        ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
+        List<String> warnings = new ArrayList<>();
         try {
             reader.setInput(in, true, true);
+            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
             long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-            if (pixels > MAX_PIXELS) {
-                throw new BadFileException(file, "an image of " + pixels + " pixels", "at most " + MAX_PIXELS, REMEDY);
+            checkPixels(file, pixels, bytes.length, format.equals("png") ? 1 : JpegScans.count(bytes));
+            BufferedImage image = reader.read(0);
+            // Where data is missing or broken the decoder warns and paints grey.
+            if (!warnings.isEmpty()) {
+                throw damaged(file, "an image that is damaged (" + warnings.getFirst() + ")");
             }
-            return reader.read(0);
+            return image;
         } finally {
             reader.dispose();
         }
+    }
+
+    private static void checkPixels(Path file, long pixels, long bytes, int scans) {
+        long most = Math.min(MAX_PIXELS, Math.max(PIXELS_ALWAYS, PIXELS_PER_BYTE * bytes));
+        if (pixels > most) {
+            throw new BadFileException(
+                    file, "an image of " + pixels + " pixels in " + bytes + " bytes", "at most " + most, REMEDY);
+        }
+        if (scans > MAX_SCANS || scans * pixels > MAX_SCANNED_PIXELS) {
+            throw new BadFileException(
+                    file,
+                    "an image of " + pixels + " pixels in " + scans + " scans",
+                    "at most " + MAX_SCANS + " scans, and " + MAX_SCANNED_PIXELS + " pixels in all of them",
+                    REMEDY);
+        }
+        InputLimits.checkHeap(file, HEAP_PER_PIXEL * pixels);
+    }
+
+    static BadFileException damaged(Object file, String found) {
+        return new BadFileException(file, found, KIND, REMEDY);
     }
 
     /**

@@ -1,12 +1,22 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -15,16 +25,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A folder with a folder of JPEG or PNG images for every class. Classes and files are in the order of their names, the
- * same on every system; images may lie in folders of folders; hidden files are passed over.
+ * same on every system; images may lie in folders of folders, symbolic links are followed, hidden files are passed over.
  */
 public final class ImageFolder {
     private static final String KIND = "a folder with a folder of JPEG or PNG images for every class";
 
+    private static final int MAX_SIDE = 1 << 14;
+    private static final int MAX_DEPTH = 64;
+    private static final int MAX_FOLDERS = 100_000;
+
+    private final Path root;
     private final List<String> classes;
     private final List<Path> files;
     private final int[] labels;
 
-    private ImageFolder(List<String> classes, List<Path> files, int[] labels) {
+    private ImageFolder(Path root, List<String> classes, List<Path> files, int[] labels) {
+        this.root = root;
         this.classes = classes;
         this.files = files;
         this.labels = labels;
@@ -33,7 +49,8 @@ public final class ImageFolder {
     /**
      * Lists a folder; no image is read yet.
      *
-     * @throws BadFileException if it is no folder, has no class folders, or a class folder has no image
+     * @throws BadFileException if it is no folder, has no class folders, a class folder has no image, or a folder in it may not
+     *     be read
      */
     public static ImageFolder open(Path root) {
         try {
@@ -55,13 +72,23 @@ public final class ImageFolder {
                 }
             }
             return new ImageFolder(
+                    root,
                     folders.stream()
                             .map(folder -> folder.getFileName().toString())
                             .toList(),
                     List.copyOf(files),
                     labels.stream().mapToInt(Integer::intValue).toArray());
+        } catch (FileSystemException failure) {
+            // It names the folder below, such as one that may not be read.
+            Path place = failure.getFile() == null ? root : root.resolve(failure.getFile());
+            throw BadFileException.unreadable(place, KIND, failure);
         } catch (IOException failure) {
             throw BadFileException.unreadable(root, KIND, failure);
+        } catch (UncheckedIOException failure) {
+            throw BadFileException.unreadable(root, KIND, failure.getCause());
+        } catch (InvalidPathException notAName) {
+            throw new BadFileException(
+                    root, "a name that is no path (" + notAName.getReason() + ")", KIND, "rename it", notAName);
         }
     }
 
@@ -82,13 +109,40 @@ public final class ImageFolder {
         }
     }
 
+    /** The images of a class; links are followed, one that leads back to a folder above it is passed over. */
     private static List<Path> images(Path folder) throws IOException {
-        try (Stream<Path> entries = Files.walk(folder)) {
-            return entries.filter(file -> ImageFiles.isImage(file) && Files.isRegularFile(file) && !isHidden(file))
-                    .sorted(Comparator.comparing(
-                            file -> folder.relativize(file).toString().replace('\\', '/')))
-                    .toList();
-        }
+        List<Path> images = new ArrayList<>();
+        int[] folders = {0};
+        Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), MAX_DEPTH, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path entered, BasicFileAttributes attributes) {
+                // Links could lead to the same folders in ever new ways.
+                if (++folders[0] > MAX_FOLDERS) {
+                    throw new BadFileException(
+                            folder, "more than " + MAX_FOLDERS + " folders", "fewer", "check its symbolic links");
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (attributes.isRegularFile() && ImageFiles.isImage(file) && !isHidden(file)) {
+                    images.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof FileSystemLoopException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+        });
+        images.sort(Comparator.comparing(
+                file -> folder.relativize(file).toString().replace('\\', '/')));
+        return images;
     }
 
     private static boolean isHidden(Path entry) {
@@ -145,14 +199,23 @@ public final class ImageFolder {
      * As {@link #readAll(int)}, leaving out images that cannot be read.
      *
      * @param skipped told of every image left out, in order
+     * @throws IllegalArgumentException if the side is not from 1 to 16,384 or the images take more than 2 GiB
+     * @throws BadFileException if the images take more than half of the Java heap
      */
     public LabeledImages readAll(int side, Consumer<BadFileException> skipped) {
+        long bytes = side < 1 || side > MAX_SIDE ? Long.MAX_VALUE : 3L * side * side * size();
+        if (bytes > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("images: found " + size() + " images of the side " + side
+                    + "; expected a side from 1 to " + MAX_SIDE + " and at most 2 GiB in all; read them by batches with"
+                    + " ImageFolderDataset");
+        }
+        InputLimits.checkHeap(root, bytes);
         int imageSize = 3 * side * side;
-        byte[] pixels = new byte[Math.multiplyExact(size(), imageSize)];
+        byte[] pixels = new byte[(int) bytes];
         @Nullable BadFileException[] failures = new BadFileException[size()];
         IntStream.range(0, size()).parallel().forEach(i -> {
             try {
-                Image image = read(i).resizeShorterSide(side).centerCrop(side, side);
+                Image image = read(i).resizeAndCenterCrop(side);
                 for (int p = 0; p < imageSize; p++) {
                     pixels[i * imageSize + p] = (byte) Math.round(Math.clamp(image.values()[p], 0f, 1f) * 255f);
                 }

@@ -13,7 +13,7 @@ public final class ImageTransforms {
 
     /** Scales by the shorter side, then cuts a square of that side from the middle. */
     public static ImageTransform resizeAndCenterCrop(int side) {
-        return (image, random) -> image.resizeShorterSide(side).centerCrop(side, side);
+        return (image, random) -> image.resizeAndCenterCrop(side);
     }
 
     /**

@@ -42,6 +42,20 @@ public final class LabeledImages {
         this.classes = List.copyOf(classes);
     }
 
+    /**
+     * Room for the pixels of images.
+     *
+     * @throws IllegalArgumentException if there are fewer than none, or too many for an array
+     */
+    static byte[] room(int count, int imageSize) {
+        long bytes = (long) count * imageSize;
+        if (count < 0 || bytes > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("images: found a count of " + count + "; expected 0 to "
+                    + (Integer.MAX_VALUE - 8) / imageSize + "; make fewer at a time");
+        }
+        return new byte[(int) bytes];
+    }
+
     /** The number of images. */
     public int size() {
         return labels.length;

@@ -33,7 +33,7 @@ public final class SyntheticDigits {
      * @param count how many
      */
     public static LabeledImages generate(long seed, int count) {
-        byte[] pixels = new byte[Math.multiplyExact(count, SIDE * SIDE)];
+        byte[] pixels = LabeledImages.room(count, SIDE * SIDE);
         int[] labels = new int[count];
         IntStream.range(0, count).parallel().forEach(i -> {
             // An odd multiplier is a bijection: images of one seed never share a generator.

@@ -27,7 +27,7 @@ public final class SyntheticShapes {
      * @param count how many
      */
     public static LabeledImages generate(long seed, int count) {
-        byte[] pixels = new byte[Math.multiplyExact(count, 3 * PLANE)];
+        byte[] pixels = LabeledImages.room(count, 3 * PLANE);
         int[] labels = new int[count];
         IntStream.range(0, count).parallel().forEach(i -> {
             SplittableRandom random = new SplittableRandom(seed ^ ((i + 1L) * 0x9e3779b97f4a7c15L));

@@ -1,12 +1,8 @@
 package dev.lanewise.nn.data;
 
-import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.CsvRecord;
-import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A table of named columns, read from CSV (RFC 4180: quoted fields may hold separators, quotes and line ends). A cell that
- * is empty, blank, {@code NA}, {@code NaN}, {@code null} or {@code ?} is missing.
+ * is empty, blank or one of {@link CsvFormat#USUAL_MISSING} is missing; {@link CsvFormat} names other marks.
  *
  * <p>{@snippet :
  * Table table = Table.read(file).without("customerID");
@@ -33,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Table {
     private static final String KIND = "a CSV file in UTF-8";
-    private static final Set<String> MISSING = Set.of("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?");
 
     private final List<Column> columns;
     private final int rows;
@@ -49,16 +44,12 @@ public final class Table {
      * @throws BadFileException if it is missing, not in UTF-8, malformed, or a row has more or fewer fields than the header
      */
     public static Table read(Path file) {
-        return read(file, ',');
+        return read(file, CsvFormat.DEFAULT);
     }
 
     /** As {@link #read(Path)}, with another separator. */
     public static Table read(Path file, char separator) {
-        List<String[]> records = records(file, separator);
-        if (records.isEmpty()) {
-            throw new BadFileException(file, "no line", "a header and rows", "check the file");
-        }
-        return of(file, records.getFirst(), records.subList(1, records.size()));
+        return read(file, CsvFormat.DEFAULT.withSeparator(separator));
     }
 
     /**
@@ -67,71 +58,71 @@ public final class Table {
      * @param names the names of the columns
      */
     public static Table read(Path file, char separator, List<String> names) {
-        return of(file, names.toArray(String[]::new), records(file, separator));
+        return read(file, CsvFormat.DEFAULT.withSeparator(separator).withNames(names));
     }
 
-    private static List<String[]> records(Path file, char separator) {
-        List<String[]> records = new ArrayList<>();
-        int width = -1;
-        try (CsvReader<CsvRecord> reader = CsvReader.builder()
-                .fieldSeparator(separator)
-                .detectBomHeader(true)
-                .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .ofCsvRecord(Files.newBufferedReader(file, StandardCharsets.UTF_8))) {
-            for (CsvRecord csvRecord : reader) {
-                width = width < 0 ? csvRecord.getFieldCount() : width;
-                if (csvRecord.getFieldCount() != width) {
-                    throw new BadFileException(
-                            file,
-                            csvRecord.getFieldCount() + " fields in line " + csvRecord.getStartingLineNumber(),
-                            width + ", as in the first line",
-                            "correct the line, or name the separator if it is not '" + separator + "'");
-                }
-                records.add(csvRecord.getFields().toArray(String[]::new));
+    /**
+     * Reads a CSV file of a format.
+     *
+     * @throws BadFileException if it is missing, not in UTF-8, malformed, has a row with more or fewer fields than there are
+     *     columns, or takes more than half of the Java heap
+     */
+    public static Table read(Path file, CsvFormat format) {
+        try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            CsvRecords records = new CsvRecords(file, in, format);
+            List<String> names = format.names() == null ? records.header() : format.names();
+            if (names == null) {
+                throw new BadFileException(file, "no line", "a header and rows", "check the file");
             }
-            return records;
-        } catch (CsvParseException malformed) {
-            throw new BadFileException(
-                    file, "malformed CSV (" + malformed.getMessage() + ")", KIND, "correct the line", malformed);
-        } catch (UncheckedIOException failure) {
-            throw unreadable(file, failure.getCause());
+            checkNames(file, names);
+            return of(names, rows(file, format, names.size(), records));
+        } catch (CharacterCodingException malformed) {
+            throw new BadFileException(file, "bytes that are not UTF-8", KIND, "convert the file to UTF-8", malformed);
         } catch (IOException failure) {
-            throw unreadable(file, failure);
+            throw BadFileException.unreadable(file, KIND, failure);
         }
     }
 
-    private static BadFileException unreadable(Path file, @Nullable IOException failure) {
-        if (failure instanceof CharacterCodingException) {
-            return new BadFileException(file, "bytes that are not UTF-8", KIND, "convert the file to UTF-8", failure);
-        }
-        return BadFileException.unreadable(file, KIND, failure == null ? new IOException("unknown") : failure);
-    }
-
-    private static Table of(Path file, String[] names, List<String[]> records) {
+    private static void checkNames(Path file, List<String> names) {
         Set<String> seen = new HashSet<>();
-        List<Column> columns = new ArrayList<>();
-        for (int c = 0; c < names.length; c++) {
-            String name = names[c].strip();
+        for (String name : names) {
             if (!seen.add(name)) {
                 throw new BadFileException(
                         file, "two columns called '" + name + "'", "different names", "rename one of them");
             }
-            if (!records.isEmpty() && records.getFirst().length != names.length) {
+        }
+    }
+
+    private static List<@Nullable String[]> rows(Path file, CsvFormat format, int width, CsvRecords records)
+            throws IOException {
+        List<@Nullable String[]> rows = new ArrayList<>();
+        for (@Nullable String[] row = records.values(); row != null; row = records.values()) {
+            if (row.length != width && format.names() != null && rows.isEmpty()) {
+                throw new BadFileException(
+                        file, row.length + " columns", width + ", as many as names", "name every column");
+            }
+            if (row.length != width) {
                 throw new BadFileException(
                         file,
-                        records.getFirst().length + " columns",
-                        names.length + ", as many as names",
-                        "name every column");
+                        row.length + " fields in line " + records.line(),
+                        width + ", as in the first line",
+                        "correct the line, or name the separator if it is not '" + format.separator() + "'");
             }
-            @Nullable String[] cells = new String[records.size()];
-            for (int row = 0; row < cells.length; row++) {
-                String cell = records.get(row)[c].strip();
-                cells[row] = MISSING.contains(cell) ? null : cell;
-            }
-            columns.add(Column.of(name, cells));
+            rows.add(row);
         }
-        return new Table(List.copyOf(columns), records.size());
+        return rows;
+    }
+
+    private static Table of(List<String> names, List<@Nullable String[]> rows) {
+        List<Column> columns = new ArrayList<>();
+        for (int c = 0; c < names.size(); c++) {
+            @Nullable String[] cells = new String[rows.size()];
+            for (int row = 0; row < cells.length; row++) {
+                cells[row] = rows.get(row)[c];
+            }
+            columns.add(Column.of(names.get(c), cells));
+        }
+        return new Table(List.copyOf(columns), rows.size());
     }
 
     /** The number of rows, the header not counted. */

@@ -3,7 +3,9 @@ package dev.lanewise.nn.data;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -16,12 +18,16 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * Turns the rows of a table into numbers for a network, by what was learnt from the training rows alone.
  *
- * <p>A column of numbers gives one feature: (value - mean) / standard deviation; a missing number counts as the mean. A
+ * <p>A column of numbers gives one feature: (value - mean) / standard deviation; a missing number counts as the mean, and a
+ * column whose numbers are all equal gives 0 for that number. A
  * column of categories gives one feature for each category of the training rows, 1 for the row's own and 0 for the others;
  * a category that was not there in training gives zeros only, and missing cells are a category of their own if they were.
  */
 public final class TableEncoder {
     private static final JsonFactory JSON = new JsonFactory();
+
+    /** A small file of names that all differ would make features by the square of its rows. */
+    private static final int MOST_CATEGORIES = 10_000;
 
     /** What was learnt of one column. */
     private sealed interface Encoding {
@@ -41,11 +47,19 @@ public final class TableEncoder {
         @Override
         public void encode(Column cells, int row, float[] target, int offset) {
             double value = cells.number(row);
-            target[offset] = Double.isNaN(value) ? 0 : (float) ((value - mean) / deviation);
+            // Halves, as the difference of two great numbers may overflow; the quotient may be beyond F32.
+            double half = (value / 2 - mean / 2) / deviation;
+            double scaled = Math.abs(value - mean) < Double.MAX_VALUE ? (value - mean) / deviation : 2 * half;
+            target[offset] = Double.isNaN(value) ? 0 : (float) Math.clamp(scaled, -Float.MAX_VALUE, Float.MAX_VALUE);
         }
     }
 
-    private record OneHot(String column, List<String> categories) implements Encoding {
+    private record OneHot(String column, List<String> categories, Map<String, Integer> positions)
+            implements Encoding {
+        OneHot(String column, List<String> categories) {
+            this(column, List.copyOf(categories), Column.positions(categories));
+        }
+
         @Override
         public int width() {
             return categories.size();
@@ -53,8 +67,8 @@ public final class TableEncoder {
 
         @Override
         public void encode(Column cells, int row, float[] target, int offset) {
-            int category = categories.indexOf(Objects.requireNonNullElse(cells.text(row), ""));
-            if (category >= 0) {
+            Integer category = positions.get(Objects.requireNonNullElse(cells.text(row), ""));
+            if (category != null) {
                 target[offset + category] = 1;
             }
         }
@@ -70,6 +84,7 @@ public final class TableEncoder {
      * Learns means, deviations and categories.
      *
      * @param training the training rows' features, without the label
+     * @throws IllegalArgumentException if a column has more than 10,000 categories
      */
     public static TableEncoder fit(Table training) {
         List<Encoding> encodings = new ArrayList<>();
@@ -91,25 +106,51 @@ public final class TableEncoder {
                 values[count++] = column.number(row);
             }
         }
-        double mean = Arrays.stream(values, 0, count).sum() / Math.max(1, count);
-        double squares = 0;
-        for (int i = 0; i < count; i++) {
-            squares += (values[i] - mean) * (values[i] - mean);
+        return standardized(column.name(), Arrays.copyOf(values, count));
+    }
+
+    private static Encoding standardized(String name, double[] values) {
+        double least = Arrays.stream(values).min().orElse(0);
+        double greatest = Arrays.stream(values).max().orElse(0);
+        // A constant column says nothing; rounding would give it a deviation, and dividing by that a feature.
+        if (least == greatest) {
+            return new Standardized(name, least, 1);
         }
-        double deviation = Math.sqrt(squares / Math.max(1, count));
-        // A constant column says nothing; dividing by its deviation would say infinity.
-        return new Standardized(column.name(), mean, deviation > 0 ? deviation : 1);
+        // Powers of two keep sums and squares of very great and very small numbers in range and change no digit.
+        int exponent = Math.getExponent(Math.max(Math.abs(least), Math.abs(greatest)));
+        double mean =
+                Arrays.stream(values).map(value -> scaled(value, exponent)).sum() / values.length;
+        double squares = 0;
+        for (double value : values) {
+            squares += (scaled(value, exponent) - mean) * (scaled(value, exponent) - mean);
+        }
+        double variance = squares / values.length;
+        double rounding = Math.ulp(1.0) * values.length;
+        // What rounding alone can make of equal numbers (the bound of scikit-learn's StandardScaler).
+        boolean constant = variance <= rounding * variance + (rounding * mean) * (rounding * mean);
+        double deviation = Math.scalb(Math.sqrt(variance), exponent);
+        return new Standardized(name, Math.scalb(mean, exponent), constant || deviation == 0 ? 1 : deviation);
+    }
+
+    private static double scaled(double value, int exponent) {
+        // In two steps: 2^1074 is beyond a double.
+        return Math.scalb(Math.scalb(value, -exponent / 2), -(exponent - exponent / 2));
     }
 
     private static Encoding oneHot(Column column) {
         List<String> categories = new ArrayList<>(column.categories());
+        if (categories.size() > MOST_CATEGORIES) {
+            throw new IllegalArgumentException("TableEncoder: found " + categories.size() + " categories in the column '"
+                    + column.name() + "'; expected at most " + MOST_CATEGORIES
+                    + "; leave the column out or put rare categories together");
+        }
         for (int row = 0; row < column.size(); row++) {
             if (column.isMissing(row)) {
                 categories.addFirst("");
                 break;
             }
         }
-        return new OneHot(column.name(), List.copyOf(categories));
+        return new OneHot(column.name(), categories);
     }
 
     /** The number of features of a row. */
@@ -135,11 +176,18 @@ public final class TableEncoder {
      *
      * @param table has the columns that were learnt, in any order
      * @return [rows, {@link #width}], row-major
-     * @throws IllegalArgumentException if a column is not there
+     * @throws IllegalArgumentException if a column is not there, a cell of a column of numbers is none, or the features take
+     *     more than half of the Java heap
      */
     public float[] encode(Table table) {
         int width = width();
-        float[] features = new float[Math.multiplyExact(table.rows(), width)];
+        long bytes = (long) table.rows() * width * Float.BYTES;
+        if (bytes > Math.min(Runtime.getRuntime().maxMemory() / 2, 4L * (Integer.MAX_VALUE - 8))) {
+            throw new IllegalArgumentException("TableEncoder: found " + table.rows() + " rows of " + width
+                    + " features, which take " + (bytes >> 20) + " MiB; expected at most half of the Java heap; encode"
+                    + " fewer rows at a time, leave out columns of many categories, or raise -Xmx");
+        }
+        float[] features = new float[table.rows() * width];
         int offset = 0;
         for (Encoding encoding : encodings) {
             Column column = table.column(encoding.column());
@@ -182,7 +230,8 @@ public final class TableEncoder {
                 require(parser.nextToken() == JsonToken.START_ARRAY);
                 encodings.add(parseEncoding(column, parser));
             }
-            require(parser.currentToken() == JsonToken.END_OBJECT);
+            require(parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null);
+            require(encodings.stream().map(Encoding::column).distinct().count() == encodings.size());
             return new TableEncoder(encodings);
         } catch (JacksonException malformed) {
             throw new IllegalArgumentException(notAnEncoder(), malformed);
@@ -200,10 +249,13 @@ public final class TableEncoder {
                 numbers.add(parser.getDoubleValue());
             }
         }
-        require(numbers.isEmpty() || (numbers.size() == 2 && categories.isEmpty() && numbers.get(1) > 0));
-        return numbers.isEmpty()
-                ? new OneHot(column, List.copyOf(categories))
-                : new Standardized(column, numbers.get(0), numbers.get(1));
+        if (!numbers.isEmpty()) {
+            require(numbers.size() == 2 && categories.isEmpty());
+            require(Double.isFinite(numbers.get(0)) && Double.isFinite(numbers.get(1)) && numbers.get(1) > 0);
+            return new Standardized(column, numbers.get(0), numbers.get(1));
+        }
+        require(categories.size() <= MOST_CATEGORIES + 1 && new HashSet<>(categories).size() == categories.size());
+        return new OneHot(column, categories);
     }
 
     private static void require(boolean condition) {

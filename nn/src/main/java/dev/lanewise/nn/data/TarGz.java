@@ -1,6 +1,7 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -30,22 +31,36 @@ final class TarGz {
      *
      * @param maxBytes how long a wanted file may be
      * @return the files' content by name, in the archive's order
-     * @throws BadFileException if the archive is missing, truncated or damaged
+     * @throws BadFileException if the archive is missing, truncated or damaged anywhere, holds a wanted file twice, or is
+     *     packed tighter than {@link InputLimits} allows
      */
     static Map<String, byte[]> read(Path archive, Predicate<String> wanted, int maxBytes) {
+        long fileBytes = InputLimits.length(archive, KIND);
         try (InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
-                InputStream in = new GZIPInputStream(file, 1 << 16)) {
+                InputStream unpacked = new GZIPInputStream(file, 1 << 16);
+                InputStream in = new LimitedInputStream(archive, unpacked, InputLimits.unpacked(fileBytes))) {
             Map<String, byte[]> files = new LinkedHashMap<>();
+            long total = 0;
             for (byte[] header = block(archive, in); !isEnd(header); header = block(archive, in)) {
                 long size = size(archive, header);
                 String name = name(header);
                 boolean regular = header[156] == '0' || header[156] == 0;
                 if (regular && wanted.test(name)) {
-                    files.put(name, content(archive, in, name, size, maxBytes));
+                    total += Math.min(size, maxBytes);
+                    // Who unpacks files makes something else of them next.
+                    InputLimits.checkHeap(archive, 2 * total);
+                    if (files.put(name, content(archive, in, name, size, maxBytes)) != null) {
+                        throw new BadFileException(
+                                archive, "the file '" + name + "' twice", "every file once", "pack it again");
+                    }
                 } else {
                     skip(archive, in, size);
                 }
                 skip(archive, in, Math.floorMod(-size, BLOCK));
+            }
+            // gzip's checksum, which covers all files, is compared at its end.
+            while (in.skip(1 << 16) > 0 || in.read() >= 0) {
+                // what follows the end mark is padding
             }
             return files;
         } catch (ZipException | EOFException damaged) {

@@ -1,6 +1,7 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -11,20 +12,26 @@ import java.util.List;
 public final class TextFiles {
     private static final String KIND = "a text file in UTF-8";
 
+    /** What editors on Windows put before the text. */
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     private TextFiles() {}
 
     /**
-     * The whole text.
+     * The whole text, without a byte order mark.
      *
      * @throws BadFileException if the file is missing, empty, too large for memory or not in UTF-8
      */
     public static String read(Path file) {
+        long bytes = InputLimits.length(file, KIND);
+        if (bytes == 0 || bytes > Integer.MAX_VALUE - 8) {
+            throw new BadFileException(file, bytes + " bytes", "text of at most 2 GiB", "check the file");
+        }
+        // Text beyond Latin-1 takes two bytes a character, beside the bytes it is decoded from.
+        InputLimits.checkHeap(file, 3 * bytes);
         try {
-            long bytes = Files.size(file);
-            if (bytes == 0 || bytes > Integer.MAX_VALUE - 8) {
-                throw new BadFileException(file, bytes + " bytes", "text of at most 2 GiB", "check the file");
-            }
-            return Files.readString(file);
+            String text = Files.readString(file);
+            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         } catch (CharacterCodingException malformed) {
             throw new BadFileException(file, "bytes that are not UTF-8", KIND, "convert the file to UTF-8", malformed);
         } catch (IOException failure) {

@@ -1,64 +1,116 @@
 package dev.lanewise.nn.io;
 
+import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.HexFormat;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Writes a file so that a reader sees either the old content or the whole new content, never a part: the bytes go to
  * a temporary file in the same folder, are forced to the disk, and are then moved over the target atomically.
+ *
+ * <p>Only regular files are replaced: a folder, a device or a named pipe is refused, and so is a file that the user may
+ * not write. A symbolic link stays a link, and the file it points to is replaced, or made if it is not there. A replaced
+ * file keeps its permissions and, where the system allows it, its owner and group. An interrupted thread writes the file
+ * nevertheless and is still interrupted afterwards. Temporary files are called {@code .lanewise-XXXXXXXX.tmp}; those that
+ * a killed process left behind are deleted by the next write into their folder.
  */
 public final class AtomicFile {
+    private static final int MOST_LINKS = 40;
+
+    /** Windows moves no file that is open. */
+    private static final boolean MOVES_OPEN_FILES = File.separatorChar != '\\';
+
     private AtomicFile() {}
 
     /** Writes the content of a file. */
     @FunctionalInterface
     public interface Content {
-        /** Writes everything to {@code channel}, which is empty, open for writing, and closed by the caller. */
-        void writeTo(FileChannel channel) throws IOException;
+        /** Writes everything to {@code channel}, which is empty and closed by the caller. */
+        void writeTo(WritableByteChannel channel) throws IOException;
     }
 
     /**
      * Writes {@code content} to {@code file}, replacing what is there. On failure the old file is unchanged and the
      * temporary one is deleted.
      *
-     * @throws BadFileException if the folder is missing or not writable, or the disk is full
+     * @throws BadFileException if the folder is missing or not writable, the disk is full, or something is there that is no
+     *     regular file
      */
     public static void write(Path file, Content content) {
         try {
-            // A link stays a link: what it points to is replaced.
-            Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-            if (Files.isDirectory(target)) {
-                throw new BadFileException(file, "a folder", "a file name to write to", "name a file inside it");
-            }
-            Path temporary = temporaryBeside(target);
-            try {
-                writeAndForce(temporary, content);
-                replace(temporary, target);
-            } finally {
-                Files.deleteIfExists(temporary);
+            Path target = target(file);
+            TemporaryFile.cleanUp(target.toAbsolutePath().getParent());
+            if (target.getFileSystem() == FileSystems.getDefault()) {
+                writeDurably(target, content);
+            } else {
+                writeElsewhere(target, content);
             }
         } catch (IOException failure) {
             throw BadFileException.unwritable(file, failure);
         }
     }
 
-    private static Path temporaryBeside(Path target) {
-        String unique = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        return target.resolveSibling("." + target.getFileName() + "." + unique + ".tmp");
+    /** The regular file, there or to be made, that a path stands for. */
+    private static Path target(Path file) throws IOException {
+        Path target = file.toAbsolutePath();
+        for (int links = 0; Files.isSymbolicLink(target); links++) {
+            if (links == MOST_LINKS) {
+                throw new FileSystemLoopException(file.toString());
+            }
+            target = target.resolveSibling(Files.readSymbolicLink(target));
+        }
+        if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            return target;
+        }
+        if (Files.isDirectory(target)) {
+            throw new BadFileException(file, "a folder", "a file name to write to", "name a file inside it");
+        }
+        if (!Files.isRegularFile(target)) {
+            throw new BadFileException(
+                    file, "a device or a pipe", "a regular file or a new name", "name another file to write to");
+        }
+        if (!Files.isWritable(target)) {
+            throw new BadFileException(
+                    file, "a file that may not be written", "a writable one", "change its permissions or choose another");
+        }
+        return target;
     }
 
-    private static void writeAndForce(Path temporary, Content content) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            content.writeTo(channel);
-            channel.force(true);
+    private static void writeDurably(Path target, Content content) throws IOException {
+        try (TemporaryFile temporary = TemporaryFile.beside(target)) {
+            FileOutputStream out = temporary.out();
+            content.writeTo(new StreamChannel(out));
+            out.getFD().sync();
+            temporary.takeAttributesOf(target);
+            if (!MOVES_OPEN_FILES) {
+                out.close();
+            }
+            replace(temporary.path(), target);
+        }
+        forceFolder(target);
+    }
+
+    /** In a file system of another provider, such as a ZIP archive, which knows neither locks nor a way to force. */
+    private static void writeElsewhere(Path target, Content content) throws IOException {
+        Path temporary = target.resolveSibling(TemporaryFile.name());
+        try {
+            try (OutputStream out = Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW)) {
+                content.writeTo(new StreamChannel(out));
+            }
+            replace(temporary, target);
+        } finally {
+            Files.deleteIfExists(temporary);
         }
     }
 
@@ -68,7 +120,6 @@ public final class AtomicFile {
         } catch (AtomicMoveNotSupportedException unsupported) {
             Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
         }
-        forceFolder(target);
     }
 
     /** Makes the rename itself durable where the system lets a folder be opened (not on Windows). */
@@ -77,10 +128,16 @@ public final class AtomicFile {
         if (folder == null) {
             return;
         }
+        // An interrupted thread's channel closes instead of forcing.
+        boolean interrupted = Thread.interrupted();
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException notSupported) {
             // The file itself is complete and forced; only the time of its appearance after a power cut is open.
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -18,21 +18,21 @@ import org.jspecify.annotations.Nullable;
  * @param bigEndian whether the elements are, which only a file from elsewhere has
  * @param fortranOrder whether the first index runs fastest, likewise
  */
-record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape shape) {
+record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape shape) {
     static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
     private static final int ALIGNMENT = 64;
     private static final int MAX_RANK = 64;
 
     static NpyHeader of(TensorData tensor) {
-        return new NpyHeader(tensor.dtype(), false, false, tensor.shape());
+        return new NpyHeader(StoredType.of(tensor.dtype()), false, false, tensor.shape());
     }
 
     /** Magic, version, length and dictionary, padded so that the elements are aligned. */
     byte[] encode() {
         String sizes = LongStream.of(shape.toArray()).mapToObj(Long::toString).collect(Collectors.joining(", "));
         String tuple = "(" + sizes + (shape.rank() == 1 ? ",)" : ")");
-        String dictionary = "{'descr': '" + descr() + "', 'fortran_order': False, 'shape': " + tuple + ", }";
+        String dictionary = "{'descr': '" + descr(DType.valueOf(type.name())) + "', 'fortran_order': False, 'shape': " + tuple + ", }";
         // Ten bytes of version 1.0 before the dictionary and a line end behind it.
         int padding = Math.floorMod(-(10 + dictionary.length() + 1), ALIGNMENT);
         byte[] text = (dictionary + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -46,7 +46,7 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
                 .array();
     }
 
-    private String descr() {
+    private static String descr(DType dtype) {
         return switch (dtype) {
             case F32 -> "<f4";
             case F64 -> "<f8";
@@ -62,7 +62,11 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
         };
     }
 
-    /** Parses the dictionary. */
+    /**
+     * Parses the dictionary.
+     *
+     * @throws UnsupportedElementsException if the elements are of a type that is not read
+     */
     static NpyHeader parse(Object file, String text) {
         return new Parser(file, text).parse();
     }
@@ -98,8 +102,8 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
             if (descr == null || fortranOrder == null || shape == null) {
                 throw bad("a dictionary without all of its keys");
             }
-            DType dtype = dtype(descr);
-            return new NpyHeader(dtype, descr.charAt(0) == '>' && dtype.bytes() > 1, fortranOrder, shape);
+            StoredType type = type(descr);
+            return new NpyHeader(type, descr.charAt(0) == '>' && type.bits() > 8, fortranOrder, shape);
         }
 
         private void readItem(String key) {
@@ -128,27 +132,31 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
             return string();
         }
 
-        private DType dtype(String descr) {
+        private StoredType type(String descr) {
             String order = descr.isEmpty() ? "" : descr.substring(0, 1);
             String type = descr.isEmpty() ? "" : descr.substring(1);
             if (type.startsWith("O")) {
                 throw unsupported("Python objects, which are never unpickled");
             }
-            DType dtype = switch (type) {
-                case "f4" -> DType.F32;
-                case "f8" -> DType.F64;
-                case "f2" -> DType.F16;
-                case "i1" -> DType.I8;
-                case "u1" -> DType.U8;
-                case "i4" -> DType.I32;
-                case "i8" -> DType.I64;
-                case "b1" -> DType.BOOL;
+            StoredType stored = switch (type) {
+                case "f4" -> StoredType.of(DType.F32);
+                case "f8" -> StoredType.of(DType.F64);
+                case "f2" -> StoredType.of(DType.F16);
+                case "i1" -> StoredType.of(DType.I8);
+                case "u1" -> StoredType.of(DType.U8);
+                case "i4" -> StoredType.of(DType.I32);
+                case "i8" -> StoredType.of(DType.I64);
+                case "b1" -> StoredType.of(DType.BOOL);
+                case "i2" -> StoredType.named("I16");
+                case "u2" -> StoredType.named("U16");
+                case "u4" -> StoredType.named("U32");
+                case "u8" -> StoredType.named("U64");
                 default -> throw unsupported("the dtype '" + descr + "'");
             };
             if (!"<>|=".contains(order)) {
                 throw unsupported("the dtype '" + descr + "'");
             }
-            return dtype;
+            return stored;
         }
 
         private boolean bool() {
@@ -238,11 +246,10 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
                     "the file is damaged or was not written by NumPy: copy or save it again");
         }
 
-        private BadFileException unsupported(String found) {
-            return new BadFileException(
-                    file,
+        private static UnsupportedElementsException unsupported(String found) {
+            return new UnsupportedElementsException(
                     found,
-                    "one of f2, f4, f8, i1, u1, i4, i8, b1",
+                    "one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1",
                     "convert the array with astype before saving it");
         }
     }

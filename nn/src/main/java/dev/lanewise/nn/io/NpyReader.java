@@ -2,7 +2,6 @@ package dev.lanewise.nn.io;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -26,10 +25,11 @@ final class NpyReader {
      *
      * @param file what the messages name
      * @param atMost how many bytes the stream can have, so that nothing larger is allocated
+     * @throws UnsupportedElementsException if the elements are of a type that is not read
      */
     static TensorData read(Object file, InputStream in, long atMost) throws IOException {
         NpyHeader header = readHeader(file, in);
-        int width = header.dtype().bytes();
+        int width = header.type().bits() / 8;
         long elements = header.shape().elements();
         if (elements > atMost / width) {
             throw new BadFileException(
@@ -43,9 +43,9 @@ final class NpyReader {
             swapBytes(data, width);
         }
         if (header.fortranOrder()) {
-            data = toRowMajor(data, header.shape().toArray(), width);
+            data = toRowMajor(file, data, header.shape().toArray(), width);
         }
-        return new TensorData(header.dtype(), header.shape(), data);
+        return header.type().read("an array", header.shape(), data);
     }
 
     private static NpyHeader readHeader(Object file, InputStream in) throws IOException {
@@ -75,7 +75,7 @@ final class NpyReader {
     }
 
     private static MemorySegment readElements(Object file, InputStream in, long bytes) throws IOException {
-        MemorySegment data = Arena.ofAuto().allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+        MemorySegment data = NativeMemory.allocate(file, bytes);
         byte[] buffer = new byte[(int) Math.min(1 << 16, Math.max(1, bytes))];
         long position = 0;
         while (position < bytes) {
@@ -103,9 +103,8 @@ final class NpyReader {
         }
     }
 
-    private static MemorySegment toRowMajor(MemorySegment columnMajor, long[] sizes, int width) {
-        MemorySegment rowMajor =
-                Arena.ofAuto().allocate(Math.max(1, columnMajor.byteSize()), 64).asSlice(0, columnMajor.byteSize());
+    private static MemorySegment toRowMajor(Object file, MemorySegment columnMajor, long[] sizes, int width) {
+        MemorySegment rowMajor = NativeMemory.allocate(file, columnMajor.byteSize());
         long[] index = new long[sizes.length];
         for (long target = 0; target < rowMajor.byteSize(); target += width) {
             long source = 0;

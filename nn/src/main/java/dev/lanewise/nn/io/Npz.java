@@ -6,13 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.Enumeration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -39,45 +36,67 @@ public final class Npz {
     /**
      * Reads all arrays into memory, in the order of the archive; entries that are not {@code .npy} are passed over.
      *
-     * @throws BadFileException if the archive or an array is damaged, of an unsupported dtype, or there twice
+     * @return the arrays by name, unmodifiable; those of a type that {@link Npy} doesn't read are left out, and asking for
+     *     one of them throws a {@link BadFileException} that names its type
+     * @throws BadFileException if the archive or an array is damaged, there twice, or packed tighter than {@link InputLimits}
+     *     allows
      */
     public static Map<String, TensorData> read(Path file) {
-        if (Files.isDirectory(file)) {
-            throw new BadFileException(file, "a folder", KIND, "name a file inside it");
-        }
+        long fileBytes = InputLimits.length(file, KIND);
         try (ZipFile zip = new ZipFile(file.toFile())) {
-            Map<String, TensorData> arrays = new LinkedHashMap<>();
+            NpzArrays arrays = new NpzArrays(file);
+            long left = InputLimits.unpacked(fileBytes);
             for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
                 ZipEntry entry = entries.nextElement();
                 if (entry.getName().endsWith(SUFFIX)) {
                     String name = entry.getName().substring(0, entry.getName().length() - SUFFIX.length());
-                    if (arrays.put(name, read(file, zip, entry)) != null) {
+                    if (arrays.knows(name)) {
                         throw new BadFileException(
                                 file, "the array '" + name + "' twice", "every name once", "save it again");
                     }
+                    left = read(file, zip, entry, fileBytes, left, arrays, name);
                 }
             }
             return arrays;
         } catch (ZipException | EOFException damaged) {
             String message = "a damaged ZIP archive (" + damaged.getMessage() + ")";
             throw new BadFileException(file, message, KIND, COPY_AGAIN, damaged);
+        } catch (UnsupportedOperationException nested) {
+            throw new BadFileException(
+                    file, "a file inside another one", KIND + " on a disk", "copy the file out first", nested);
         } catch (IOException failure) {
             throw BadFileException.unreadable(file, KIND, failure);
         }
     }
 
-    private static TensorData read(Path file, ZipFile zip, ZipEntry entry) throws IOException {
-        String name = file + " (" + entry.getName() + ")";
+    /** Reads an array; what is left of the bytes that the archive may unpack. */
+    private static long read(
+            Path file, ZipFile zip, ZipEntry entry, long fileBytes, long left, NpzArrays arrays, String name)
+            throws IOException {
+        String place = file + " (" + entry.getName() + ")";
+        // The directory of a hostile archive may announce anything.
+        long packed = Math.min(entry.getCompressedSize(), fileBytes);
+        long atMost = Math.min(entry.getSize(), packed * MAX_DEFLATE_RATIO);
+        if (atMost > left) {
+            throw new BadFileException(
+                    place,
+                    "arrays that unpack to more than " + InputLimits.unpacked(fileBytes) + " bytes",
+                    "at most " + InputLimits.MOST_RATIO + " times the file's length",
+                    "save it again without compression if it is to be trusted");
+        }
         try (InputStream content = zip.getInputStream(entry)) {
             CheckedInputStream in = new CheckedInputStream(content, new CRC32());
-            long atMost = Math.min(entry.getSize(), entry.getCompressedSize() * MAX_DEFLATE_RATIO);
-            TensorData array = NpyReader.read(name, in, atMost);
+            TensorData array = NpyReader.read(place, in, atMost);
             if (in.getChecksum().getValue() != entry.getCrc()) {
-                throw new BadFileException(name, "a wrong CRC-32", "that of the archive's directory", COPY_AGAIN);
+                throw new BadFileException(place, "a wrong CRC-32", "that of the archive's directory", COPY_AGAIN);
             }
-            return array;
+            arrays.add(name, array);
+            return left - array.segment().byteSize();
+        } catch (UnsupportedElementsException unsupported) {
+            arrays.addUnsupported(name, unsupported);
+            return left;
         } catch (IllegalArgumentException hostile) {
-            throw new BadFileException(name, "an entry that cannot be read", SUFFIX + " data", COPY_AGAIN, hostile);
+            throw new BadFileException(place, "an entry that cannot be read", SUFFIX + " data", COPY_AGAIN, hostile);
         }
     }
 
@@ -135,7 +154,7 @@ public final class Npz {
         byte[] buffer = new byte[(int) Math.min(1 << 16, Math.max(1, data.byteSize()))];
         for (long position = 0; position < data.byteSize(); position += buffer.length) {
             int bytes = (int) Math.min(buffer.length, data.byteSize() - position);
-            MemorySegment.copy(data, ValueLayout.JAVA_BYTE, position, buffer, 0, bytes);
+            MappedMemory.copy(data, position, buffer, bytes);
             out.write(buffer, 0, bytes);
         }
     }

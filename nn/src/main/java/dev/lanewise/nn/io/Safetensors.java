@@ -2,10 +2,9 @@ package dev.lanewise.nn.io;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -28,8 +27,7 @@ public final class Safetensors {
     /** The longest header that is read or written, in bytes: the limit of the reference implementation. */
     public static final long MAX_HEADER_BYTES = 100_000_000;
 
-    private static final int COPY_BYTES = 1 << 20;
-    private static final long WINDOW_BYTES = 1 << 30;
+    private static final int COPY_BYTES = 1 << 18;
 
     private Safetensors() {}
 
@@ -76,21 +74,16 @@ public final class Safetensors {
         });
     }
 
-    static void writeFully(FileChannel channel, MemorySegment segment) throws IOException {
-        long window = segment.isNative() ? WINDOW_BYTES : COPY_BYTES;
-        byte[] copy = new byte[segment.isNative() ? 0 : (int) Math.min(COPY_BYTES, segment.byteSize())];
-        for (long offset = 0; offset < segment.byteSize(); offset += window) {
-            long bytes = Math.min(window, segment.byteSize() - offset);
-            if (segment.isNative()) {
-                writeFully(channel, segment.asSlice(offset, bytes).asByteBuffer());
-            } else {
-                MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, copy, 0, (int) bytes);
-                writeFully(channel, ByteBuffer.wrap(copy, 0, (int) bytes));
-            }
+    static void writeFully(WritableByteChannel channel, MemorySegment segment) throws IOException {
+        byte[] copy = new byte[(int) Math.min(COPY_BYTES, segment.byteSize())];
+        for (long offset = 0; offset < segment.byteSize(); offset += copy.length) {
+            int bytes = (int) Math.min(copy.length, segment.byteSize() - offset);
+            MappedMemory.copy(segment, offset, copy, bytes);
+            writeFully(channel, ByteBuffer.wrap(copy, 0, bytes));
         }
     }
 
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }

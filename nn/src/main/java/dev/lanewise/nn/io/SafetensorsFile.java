@@ -10,12 +10,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open, memory-mapped safetensors file. Closing it invalidates every segment taken from it. It may be used by many
@@ -27,41 +28,90 @@ public final class SafetensorsFile implements AutoCloseable {
     private static final String KIND = "a safetensors file";
 
     private final Path file;
+    private final RandomAccessFile opened;
     private final Arena arena;
     private final MemorySegment data;
+    private final long length;
     private final SafetensorsHeader header;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private SafetensorsFile(Path file, Arena arena, MemorySegment data, SafetensorsHeader header) {
+    private SafetensorsFile(
+            Path file,
+            RandomAccessFile opened,
+            Arena arena,
+            MemorySegment data,
+            long length,
+            SafetensorsHeader header) {
         this.file = file;
+        this.opened = opened;
         this.arena = arena;
         this.data = data;
+        this.length = length;
         this.header = header;
     }
 
     static SafetensorsFile open(Path file) {
+        InputLimits.length(file, KIND);
         Arena arena = Arena.ofShared();
+        RandomAccessFile opened = null;
         try {
-            MemorySegment mapped = map(file, arena);
-            long headerBytes = headerBytes(file, mapped);
-            MemorySegment data = mapped.asSlice(8 + headerBytes);
-            SafetensorsHeader header =
-                    SafetensorsHeader.parse(file, mapped.asSlice(8, headerBytes).asByteBuffer(), data.byteSize());
-            return new SafetensorsFile(file, arena, data, header);
-        } catch (RuntimeException failure) {
-            arena.close();
+            // Not a channel of its own, which an interrupt would close.
+            opened = new RandomAccessFile(file.toFile(), "r");
+            MemorySegment mapped = map(opened, arena);
+            byte[] header = header(file, mapped);
+            MemorySegment data = mapped.asSlice(8 + header.length);
+            return new SafetensorsFile(
+                    file,
+                    opened,
+                    arena,
+                    data,
+                    mapped.byteSize(),
+                    SafetensorsHeader.parse(file, header, data.byteSize()));
+        } catch (IOException failure) {
+            close(arena, opened);
+            throw BadFileException.unreadable(file, KIND, failure);
+        } catch (UnsupportedOperationException notMapped) {
+            close(arena, opened);
+            throw new BadFileException(
+                    file, "a file inside another one", KIND + " on a disk", "copy the file out first", notMapped);
+        } catch (RuntimeException | Error failure) {
+            close(arena, opened);
             throw failure;
         }
     }
 
-    private static MemorySegment map(Path file, Arena arena) {
-        if (Files.isDirectory(file)) {
-            throw new BadFileException(file, "a folder", KIND, "name a file inside it");
-        }
-        try (FileChannel channel = FileChannel.open(file)) {
+    private static MemorySegment map(RandomAccessFile opened, Arena arena) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            FileChannel channel = opened.getChannel();
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-        } catch (IOException failure) {
-            throw BadFileException.unreadable(file, KIND, failure);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
+    }
+
+    private static void close(Arena arena, @Nullable RandomAccessFile opened) {
+        arena.close();
+        try {
+            if (opened != null) {
+                opened.close();
+            }
+        } catch (IOException unimportant) {
+            // It was only read.
+        }
+    }
+
+    /** The header's bytes, copied: the file may change. */
+    private static byte[] header(Path file, MemorySegment mapped) {
+        long bytes = MappedMemory.read(mapped, () -> headerBytes(file, mapped));
+        InputLimits.checkHeap(file, SafetensorsHeader.HEAP_PER_BYTE * bytes);
+        byte[] header = new byte[(int) bytes];
+        if (bytes > 0) {
+            MappedMemory.copy(mapped.asSlice(8), 0, header, header.length);
+        }
+        return header;
     }
 
     private static long headerBytes(Path file, MemorySegment mapped) {
@@ -116,9 +166,11 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor, not copied: its segment lies in the mapped file and is valid until {@link #close}.
+     * A tensor. Its segment lies in the mapped file and is valid until {@link #close}; only the types that Lanewise doesn't
+     * have are copied and widened: F8_E4M3 and F8_E5M2 to F32, I16 and U16 to I32, U32 and U64 to I64.
      *
-     * @throws CheckpointException if there is none of this name
+     * @throws CheckpointException if there is none of this name, if it is of another type, which the message names, if a U64
+     *     is above 2^63 - 1, or if the file has been cut since it was opened
      * @throws IllegalStateException if the file is closed
      */
     public TensorData entry(String name) {
@@ -130,8 +182,34 @@ public final class SafetensorsFile implements AutoCloseable {
                     "one of that name",
                     "list names() to see what the file holds");
         }
+        if (closed.get()) {
+            throw new IllegalStateException(
+                    "safetensors: found " + file + " closed; expected it open; take its tensors before closing it");
+        }
+        checkLength();
         MemorySegment segment = data.asSlice(entry.begin(), entry.end() - entry.begin());
-        return new TensorData(entry.dtype(), entry.shape(), segment);
+        try {
+            return entry.type().read("tensor '" + name + "'", entry.shape(), segment);
+        } catch (UnsupportedElementsException unsupported) {
+            throw unsupported.inCheckpoint(file);
+        }
+    }
+
+    /** A file that has become shorter is named here; what is cut later is found by whoever reads the tensor. */
+    private void checkLength() {
+        long now;
+        try {
+            now = opened.length();
+        } catch (IOException closedMeanwhile) {
+            return;
+        }
+        if (now < length) {
+            throw new CheckpointException(
+                    file,
+                    now + " bytes",
+                    length + ", as when it was opened",
+                    "open it again, and replace files by moving others over them");
+        }
     }
 
     /**
@@ -187,11 +265,21 @@ public final class SafetensorsFile implements AutoCloseable {
         return file;
     }
 
-    /** Unmaps the file; closing twice does nothing. */
+    /**
+     * Unmaps the file; closing twice does nothing. A thread that is reading one of its tensors gets an {@link
+     * IllegalStateException}.
+     *
+     * @throws IllegalStateException if a call into the system is using one; try again when it has returned
+     */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
+        if (closed.compareAndSet(false, true)) {
+            try {
+                close(arena, opened);
+            } catch (IllegalStateException inUse) {
+                closed.set(false);
+                throw inUse;
+            }
         }
     }
 

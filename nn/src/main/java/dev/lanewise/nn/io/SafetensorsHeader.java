@@ -1,16 +1,14 @@
 package dev.lanewise.nn.io;
 
-import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +32,12 @@ final class SafetensorsHeader {
             "the file is damaged or was not written by a safetensors library: copy," + " download or save it again";
     private static final int MAX_RANK = 64;
 
+    /** The longest metadata that is read, in characters. Longer ones have been found in no checkpoint. */
+    static final int MAX_METADATA = 1 << 24;
+
+    /** A header of many small tensors takes so many times its bytes while it is open. */
+    static final int HEAP_PER_BYTE = 10;
+
     // Hostile names must not pile up in a table that outlives the file.
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
@@ -41,12 +45,12 @@ final class SafetensorsHeader {
                     .maxNestingDepth(3)
                     .maxNumberLength(20)
                     .maxNameLength(1 << 16)
-                    .maxStringLength((int) Safetensors.MAX_HEADER_BYTES)
+                    .maxStringLength(MAX_METADATA)
                     .build())
             .build();
 
     /** A tensor's place: {@code begin} and {@code end} count from the first byte behind the header. */
-    record Entry(String name, DType dtype, Shape shape, long begin, long end) {}
+    record Entry(String name, StoredType type, Shape shape, long begin, long end) {}
 
     private final Object file;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -63,11 +67,10 @@ final class SafetensorsHeader {
      * @param json the header's bytes without the length before them
      * @param dataBytes how many bytes follow the header in the file
      */
-    static SafetensorsHeader parse(Object file, ByteBuffer json, long dataBytes) {
+    static SafetensorsHeader parse(Object file, byte[] json, long dataBytes) {
         SafetensorsHeader header = new SafetensorsHeader(file);
-        CharBuffer text = header.decode(json);
-        try (JsonParser parser =
-                JSON.createParser(ObjectReadContext.empty(), text.array(), text.arrayOffset(), text.remaining())) {
+        header.checkUtf8(json);
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), json)) {
             header.readRoot(parser);
         } catch (JacksonException malformed) {
             throw header.bad(
@@ -87,15 +90,22 @@ final class SafetensorsHeader {
         return metadata;
     }
 
-    private CharBuffer decode(ByteBuffer json) {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .onUnmappableCharacter(CodingErrorAction.REPORT)
-                    .decode(json);
-        } catch (CharacterCodingException malformed) {
-            throw bad("a header that is not valid UTF-8", "JSON in UTF-8", malformed);
+    /** The parser itself is lenient about UTF-8, and other encodings it would guess. */
+    private void checkUtf8(byte[] json) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(json);
+        CharBuffer unused = CharBuffer.allocate(1 << 12);
+        CoderResult result;
+        do {
+            result = decoder.decode(in, unused.clear(), true);
+        } while (result.isOverflow());
+        if (result.isError()) {
+            throw bad("a header that is not valid UTF-8", "JSON in UTF-8", null);
+        }
+        for (byte b : json) {
+            if (b == 0) {
+                throw bad("a header that is not valid JSON (a zero byte)", "one JSON object of tensors", null);
+            }
         }
     }
 
@@ -121,9 +131,16 @@ final class SafetensorsHeader {
         }
         metadataSeen = true;
         expect(parser.nextToken(), JsonToken.START_OBJECT, METADATA, "an object of strings");
+        long characters = 0;
         for (String key = parser.nextName(); key != null; key = parser.nextName()) {
             expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + " '" + key + "'", "a string");
-            if (metadata.put(key, parser.getString()) != null) {
+            String value = parser.getString();
+            // An entry takes about as much room as fifty characters.
+            characters += key.length() + value.length() + 50L;
+            if (characters > MAX_METADATA) {
+                throw bad(METADATA + " of more than " + MAX_METADATA + " characters", "shorter ones", null);
+            }
+            if (metadata.put(key, value) != null) {
                 throw bad(METADATA + " '" + key + "' twice", "every key once", null);
             }
         }
@@ -157,7 +174,7 @@ final class SafetensorsHeader {
         if (dtype == null || shape == null || offsets == null || offsets.size() != 2) {
             throw bad(what + " without all of its fields", "dtype, shape and two data_offsets", null);
         }
-        return checked(new Entry(name, dtype(what, dtype), shape(what, shape), offsets.get(0), offsets.get(1)));
+        return checked(new Entry(name, type(what, dtype), shape(what, shape), offsets.get(0), offsets.get(1)));
     }
 
     private List<Long> readSizes(JsonParser parser, String what, int atMost) {
@@ -184,17 +201,17 @@ final class SafetensorsHeader {
         }
     }
 
-    private DType dtype(String what, String name) {
-        for (DType dtype : DType.values()) {
-            if (dtype.name().equals(name)) {
-                return dtype;
-            }
+    /** A type that is not known yet does not keep the others from being read; what is no type's name is damage. */
+    private StoredType type(String what, String name) {
+        boolean plausible = !name.isEmpty() && name.length() <= 16;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            plausible &= c == '_' || (c >= 'A' && c <= 'Z') || (i > 0 && c >= '0' && c <= '9');
         }
-        throw new CheckpointException(
-                file,
-                what + " of the unsupported dtype '" + name + "'",
-                "one of " + Arrays.toString(DType.values()),
-                "convert the tensor before saving it");
+        if (!plausible) {
+            throw bad(what + " of the unsupported dtype '" + name + "'", "one of the format's types", null);
+        }
+        return StoredType.named(name);
     }
 
     private Entry checked(Entry entry) {
@@ -202,14 +219,12 @@ final class SafetensorsHeader {
         if (entry.begin() > entry.end()) {
             throw bad(what + " with data_offsets [" + entry.begin() + ", " + entry.end() + "]", "begin <= end", null);
         }
-        // Compared by division: the product of a hostile shape and its element size may overflow.
-        int width = entry.dtype().bytes();
         long bytes = entry.end() - entry.begin();
-        if (bytes % width != 0 || bytes / width != entry.shape().elements()) {
+        if (!entry.type().fits(entry.shape().elements(), bytes)) {
             throw bad(
                     what + " with " + bytes + " bytes",
-                    entry.shape().elements() + " elements of " + width + " bytes for " + entry.dtype() + " "
-                            + entry.shape(),
+                    entry.shape().elements() + " elements of " + entry.type().size() + " for "
+                            + entry.type().name() + " " + entry.shape(),
                     null);
         }
         return entry;

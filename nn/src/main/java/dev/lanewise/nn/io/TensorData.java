@@ -14,6 +14,8 @@ import java.util.Objects;
  * A tensor as files hold it: dtype, shape, and row-major (C order) little-endian elements. A BOOL is one byte, 0 or 1.
  *
  * <p>The segment is read-only; it may be a slice of a mapped file, start at any address, and die with the file it came from.
+ * The methods here throw {@link IllegalStateException} when that file is closed, and {@link BadFileException} when it has been
+ * cut since it was opened; who reads the segment itself then gets Java's {@link InternalError}.
  */
 public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     private static final ValueLayout.OfShort SHORT =
@@ -78,8 +80,10 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
 
     /** A tensor on the CPU with a copy of the elements; it does not depend on the file. */
     public Tensor toTensor() {
-        MemorySegment source = dtype == DType.BOOL ? normalized() : littleEndian(segment, dtype);
-        return Tensor.of(source, dtype, shape.toArray());
+        return MappedMemory.read(segment, () -> {
+            MemorySegment source = dtype == DType.BOOL ? normalized() : littleEndian(segment, dtype);
+            return Tensor.of(source, dtype, shape.toArray());
+        });
     }
 
     /** Zeros and ones: another byte that a file may hold for "true" would break arithmetic on masks. */
@@ -118,6 +122,10 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      * @throws IllegalStateException if the dtype is not a floating-point one
      */
     public float[] toFloatArray() {
+        return MappedMemory.read(segment, this::floats);
+    }
+
+    private float[] floats() {
         float[] values = new float[arrayLength()];
         switch (dtype) {
             case F32 -> MemorySegment.copy(segment, FLOAT, 0, values, 0, values.length);
@@ -136,9 +144,11 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      */
     public double[] toDoubleArray() {
         if (dtype == DType.F64) {
-            double[] values = new double[arrayLength()];
-            MemorySegment.copy(segment, DOUBLE, 0, values, 0, values.length);
-            return values;
+            return MappedMemory.read(segment, () -> {
+                double[] values = new double[arrayLength()];
+                MemorySegment.copy(segment, DOUBLE, 0, values, 0, values.length);
+                return values;
+            });
         }
         float[] floats = toFloatArray();
         double[] values = new double[floats.length];
@@ -152,6 +162,10 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
      * @throws IllegalStateException if the dtype is a floating-point one
      */
     public long[] toLongArray() {
+        return MappedMemory.read(segment, this::longs);
+    }
+
+    private long[] longs() {
         long[] values = new long[arrayLength()];
         switch (dtype) {
             case I64 -> MemorySegment.copy(segment, LONG, 0, values, 0, values.length);
@@ -194,7 +208,8 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         return other instanceof TensorData that
                 && dtype == that.dtype
                 && shape.equals(that.shape)
-                && segment.mismatch(that.segment) == -1;
+                && MappedMemory.read(segment, () -> MappedMemory.read(that.segment, () -> segment.mismatch(that.segment)))
+                        == -1;
     }
 
     @Override

@@ -2,9 +2,9 @@ package dev.lanewise.nn.log;
 
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,11 +27,11 @@ final class EventFile implements AutoCloseable {
     private static final int SESSION_START = 1;
 
     private final Path file;
-    private final FileChannel channel;
+    private final OutputStream out;
 
-    private EventFile(Path file, FileChannel channel) {
+    private EventFile(Path file, OutputStream out) {
         this.file = file;
-        this.channel = channel;
+        this.out = out;
     }
 
     /**
@@ -45,8 +45,9 @@ final class EventFile implements AutoCloseable {
         Path file = folder.resolve(name);
         try {
             Files.createDirectories(folder);
+            // A stream of this kind, unlike a channel, is not closed by an interrupt of its thread.
             EventFile events = new EventFile(
-                    file, FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+                    file, Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
             events.write(event(0).text(VERSION, "brain.Event:2"));
             events.write(event(firstStep).message(SESSION, new ProtoWriter().integer(SESSION_STATUS, SESSION_START)));
             return events;
@@ -66,10 +67,7 @@ final class EventFile implements AutoCloseable {
 
     private void write(ProtoWriter event) {
         try {
-            ByteBuffer framed = framed(event.toByteArray());
-            while (framed.hasRemaining()) {
-                channel.write(framed);
-            }
+            out.write(framed(event.toByteArray()).array());
         } catch (IOException failure) {
             throw BadFileException.unwritable(file, failure);
         }
@@ -93,7 +91,7 @@ final class EventFile implements AutoCloseable {
     @Override
     public void close() {
         try {
-            channel.close();
+            out.close();
         } catch (IOException failure) {
             throw BadFileException.unwritable(file, failure);
         }

@@ -1,6 +1,8 @@
 package dev.lanewise.nn.log;
 
+import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.StepFigures;
@@ -8,7 +10,9 @@ import dev.lanewise.nn.train.Training;
 import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -94,7 +98,7 @@ public final class JsonLinesLog implements Callback {
             return;
         }
         try {
-            List<String> lines = firstStep > 1 && Files.exists(file) ? Files.readAllLines(file) : List.of();
+            List<String> lines = firstStep > 1 && Files.isRegularFile(file) ? lines() : List.of();
             List<String> kept = new ArrayList<>();
             for (int i = 0; i < lines.size(); i++) {
                 OptionalLong step = step(lines.get(i));
@@ -106,13 +110,29 @@ public final class JsonLinesLog implements Callback {
                     kept.add(lines.get(i));
                 }
             }
-            Files.write(file, kept);
+            // What is no file, such as a terminal, only takes lines.
+            if (!Files.exists(file) || Files.isRegularFile(file)) {
+                replace(kept);
+            }
             open = true;
         } catch (CharacterCodingException notText) {
             throw new BadFileException(file, "bytes that are not UTF-8", KIND, "choose another file", notText);
         } catch (IOException failure) {
             throw BadFileException.unwritable(file, failure);
         }
+    }
+
+    private List<String> lines() throws IOException {
+        InputLimits.checkHeap(file, 3 * InputLimits.length(file, KIND));
+        return Files.readAllLines(file);
+    }
+
+    /** As a whole, so that a crash does not lose the lines of the run before. */
+    private void replace(List<String> lines) {
+        StringBuilder text = new StringBuilder();
+        lines.forEach(line -> text.append(line).append('\n'));
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
+        AtomicFile.write(file, channel -> channel.write(bytes));
     }
 
     /** The step that a line is of, empty if it is not one of this log's. */

@@ -50,6 +50,17 @@ class Cifar10Test {
     }
 
     @Test
+    void aCacheThatCannotBeWrittenLeadsToTheStandIn() throws IOException {
+        Path file = Files.writeString(folder.resolve("cache"), "a file where the cache's folder should be");
+        List<String> notices = new ArrayList<>();
+        List<URI> nowhere = List.of(URI.create("http://127.0.0.1:1/"));
+        ImageSplit split = Cifar10.load(
+                new DataHome(null, null, file), new Downloader(), nowhere, DownloadListener.SILENT, notices::add);
+        assertThat(split.origin()).isEqualTo("synthetic");
+        assertThat(notices).singleElement().asString().contains("a write error");
+    }
+
+    @Test
     void withoutFilesAndNetworkSyntheticShapesStandInAfterOneLine() {
         List<String> notices = new ArrayList<>();
         Downloader downloader = new Downloader(Duration.ofSeconds(2), Duration.ofSeconds(2));

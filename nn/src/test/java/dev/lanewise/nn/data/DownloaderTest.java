@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -64,6 +65,49 @@ class DownloaderTest {
         assertThat(Files.readAllBytes(file)).isEqualTo(CONTENT);
         assertThat(progress).isSorted().endsWith((long) CONTENT.length);
         assertThat(folder.resolve("new/folder")).isDirectoryNotContaining("glob:**.part");
+    }
+
+    @Test
+    void aPartThatIsALinkIsNotWrittenThrough() throws IOException {
+        Path elsewhere = Files.writeString(folder.resolve("precious"), "precious");
+        Path part = Files.createSymbolicLink(folder.resolve("data.bin.part"), elsewhere);
+        assertThat(Files.readAllBytes(fetch("good"))).isEqualTo(CONTENT);
+        assertThat(elsewhere).hasContent("precious");
+        assertThat(part).isSymbolicLink();
+    }
+
+    @Test
+    void aMirrorThatNeverStallsButTakesTooLongIsGivenUp() {
+        serve("/slow/", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            try (OutputStream out = exchange.getResponseBody()) {
+                for (byte b : CONTENT) {
+                    out.write(b);
+                    out.flush();
+                    Thread.sleep(20);
+                }
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Downloader hasty =
+                new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofMillis(700));
+        assertThatThrownBy(() -> hasty.fetch(file(), mirrors("slow"), folder, DownloadListener.SILENT))
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContaining("too slow, only ")
+                .hasMessageContaining(" after 700 ms");
+        Downloader patient = new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofSeconds(30));
+        assertThat(patient.fetch(file(), mirrors("good"), folder, DownloadListener.SILENT)).exists();
+    }
+
+    @Test
+    void namesThatLeadElsewhereAreRefused() {
+        String digest = "0".repeat(64);
+        for (String name : List.of("../a", "a/b", "/a", "a\\b", "", ".part", "a\nb")) {
+            assertThatThrownBy(() -> new RemoteFile(name, 1, digest)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> new RemoteFile("a", 1, "x")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new RemoteFile("a", -1, digest)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -1,0 +1,92 @@
+package dev.lanewise.bench.fuzz.files;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Mutated files for all readers in turn, each fixed by a seed and its number. */
+public final class FileCases {
+    private static final long SLOW_NANOS = 5_000_000_000L;
+
+    private final List<FuzzedReader> readers = FuzzedReader.all();
+    private final Path folder;
+
+    /** Cases whose files are written into a temporary folder, which stays for whoever wants to see the last one. */
+    public FileCases() throws IOException {
+        this(Files.createTempDirectory("lanewise-fuzz"));
+    }
+
+    FileCases(Path folder) {
+        this.folder = folder;
+    }
+
+    List<FuzzedReader> readers() {
+        return readers;
+    }
+
+    /**
+     * Writes a mutated file and reads it.
+     *
+     * @param number the case's position in the sequence, from 0; it chooses the reader too
+     * @param begins is told the reader and the number of its file before the file is read
+     * @return what is wrong, or empty
+     */
+    public Optional<String> run(long seed, long number, Consumer<String> begins) {
+        FuzzedReader reader = readers.get((int) (number % readers.size()));
+        long file = number / readers.size();
+        begins.accept(reader.name() + " file " + file);
+        try {
+            return run(reader, reader.bytes(seed, file)).fault();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** How a file went: whether it was read, and what was wrong. */
+    record Outcome(boolean read, Optional<String> fault) {}
+
+    Outcome run(FuzzedReader reader, byte[] bytes) throws IOException {
+        Path file = Files.write(folder.resolve("case" + reader.suffix()), bytes);
+        long start = System.nanoTime();
+        boolean read = false;
+        Optional<String> fault;
+        try {
+            reader.reading().read(file);
+            read = true;
+            fault = Optional.empty();
+        } catch (Throwable thrown) {
+            fault = judge(reader, thrown);
+        }
+        if (fault.isEmpty() && System.nanoTime() - start > SLOW_NANOS) {
+            fault = Optional.of(reader.name() + ": read for more than 5 seconds");
+        }
+        return new Outcome(read, fault);
+    }
+
+    private static Optional<String> judge(FuzzedReader reader, Throwable thrown) {
+        String message = Objects.toString(thrown.getMessage());
+        if (!reader.refusal().isInstance(thrown)) {
+            StackTraceElement[] trace = thrown.getStackTrace();
+            return Optional.of(reader.name() + ": " + thrown + (trace.length == 0 ? "" : " at " + trace[0]));
+        }
+        if (message.lines().count() != 1 || !message.contains("; expected ")) {
+            return Optional.of(reader.name() + ": a message that isn't one line with found and expected: " + message);
+        }
+        return Optional.empty();
+    }
+
+    /** Temporary files that were left behind. */
+    List<String> left() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".tmp"))
+                    .toList();
+        }
+    }
+}

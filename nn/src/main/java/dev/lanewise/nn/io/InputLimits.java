@@ -1,0 +1,82 @@
+package dev.lanewise.nn.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a file that nobody vouches for may make its reader do. Every reader of this library asks here before it makes room
+ * for something whose size a file announces.
+ *
+ * <ul>
+ *   <li>A file is a regular one: a named pipe would block its reader for ever, a device never ends.
+ *   <li>Packed data may grow to {@value #ALWAYS_MIB} MiB, and above that to {@value #MOST_RATIO} times the file's length.
+ *   <li>Nothing is read into the Java heap that would take more than half of its greatest size ({@code -Xmx}).
+ * </ul>
+ */
+public final class InputLimits {
+    /** Packed data of at most this many MiB is unpacked however small the file is. */
+    public static final int ALWAYS_MIB = 256;
+
+    /** How many times the file's length larger packed data may be. Measured data rarely packs to less than a tenth. */
+    public static final int MOST_RATIO = 100;
+
+    private InputLimits() {}
+
+    /**
+     * The length of a regular file.
+     *
+     * @param expected what the file should be, such as {@code "a .npy file"}
+     * @throws BadFileException if it is missing, a folder, a device or a pipe
+     */
+    public static long length(Path file, String expected) {
+        try {
+            long bytes = Files.size(file);
+            if (Files.isDirectory(file)) {
+                throw new BadFileException(file, "a folder", expected, "name a file inside it");
+            }
+            if (!Files.isRegularFile(file)) {
+                throw new BadFileException(
+                        file, "a device or a pipe", expected, "copy what it delivers into a file and name that");
+            }
+            return bytes;
+        } catch (IOException failure) {
+            throw BadFileException.unreadable(file, expected, failure);
+        }
+    }
+
+    /**
+     * How many bytes the packed content of a file may have.
+     *
+     * @param fileBytes the file's length
+     */
+    public static long unpacked(long fileBytes) {
+        return Math.max((long) ALWAYS_MIB << 20, saturatedProduct(fileBytes, MOST_RATIO));
+    }
+
+    private static long saturatedProduct(long a, long b) {
+        return a > Long.MAX_VALUE / b ? Long.MAX_VALUE : a * b;
+    }
+
+    /**
+     * Refuses what would take more than half of the Java heap's greatest size.
+     *
+     * @param file what the message names
+     * @param bytes how many bytes of heap its content would take
+     * @throws BadFileException if they are too many
+     */
+    public static void checkHeap(Object file, long bytes) {
+        long most = Runtime.getRuntime().maxMemory() / 2;
+        if (bytes > most) {
+            throw new BadFileException(
+                    file,
+                    "content that takes " + mebibytes(bytes) + " of Java heap",
+                    "at most " + mebibytes(most) + ", half of the heap",
+                    "give Java a larger heap with -Xmx if the file is to be trusted");
+        }
+    }
+
+    private static String mebibytes(long bytes) {
+        return ((bytes >> 20) + 1) + " MiB";
+    }
+}

@@ -1,0 +1,52 @@
+package dev.lanewise.nn.io;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Supplier;
+
+/**
+ * Reads of memory that may be a mapped file. Where such a file has been cut since, Java throws an {@link InternalError},
+ * which here becomes the exception of every other damaged file.
+ */
+final class MappedMemory {
+    private MappedMemory() {}
+
+    /** Copies bytes into an array, from its start. */
+    static void copy(MemorySegment source, long offset, byte[] target, int bytes) {
+        read(source, () -> {
+            MemorySegment.copy(source, ValueLayout.JAVA_BYTE, offset, target, 0, bytes);
+            return target;
+        });
+    }
+
+    /**
+     * What a reader makes of a segment.
+     *
+     * @throws BadFileException if it is a file that has been cut since it was mapped
+     * @throws IllegalStateException if its file is closed
+     */
+    static <T> T read(MemorySegment segment, Supplier<T> reader) {
+        if (!segment.isMapped()) {
+            return reader.get();
+        }
+        try {
+            T result = reader.get();
+            // Compiled code may report a fault late, but not later than its thread's next call into the system.
+            Thread.yield();
+            return result;
+        } catch (InternalError fault) {
+            throw new BadFileException(
+                    "a mapped file",
+                    "less than when it was opened",
+                    "a file that is not cut while it is open",
+                    "open it again, and replace files by moving others over them",
+                    fault);
+        } catch (IllegalStateException failure) {
+            if (!segment.scope().isAlive()) {
+                throw new IllegalStateException(
+                        "TensorData: found a closed file; expected an open one; copy tensors before closing it", failure);
+            }
+            throw failure;
+        }
+    }
+}
