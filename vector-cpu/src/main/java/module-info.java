@@ -1,8 +1,6 @@
 /** The CPU backend, written with the Vector API; it exports nothing and is found as a service. */
 module dev.lanewise.cpu {
     requires dev.lanewise.tensor;
-    requires ejml.core;
-    requires ejml.ddense;
     requires jdk.incubator.vector;
     requires static org.jspecify;
 

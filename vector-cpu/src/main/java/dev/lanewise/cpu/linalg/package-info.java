@@ -1,4 +1,4 @@
-/** Decompositions and solutions of small matrices, by EJML. */
+/** Decompositions and solutions of small matrices. */
 @NullMarked
 package dev.lanewise.cpu.linalg;
 

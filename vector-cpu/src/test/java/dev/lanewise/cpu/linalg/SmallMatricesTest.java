@@ -70,6 +70,97 @@ class SmallMatricesTest {
                 .hasMessageContaining("cholesky: matrix 0 of F32[2, 2] is not positive definite");
     }
 
+    @Test
+    void valuesAndVectorsHoldForEveryRankSizeAndMagnitude() {
+        for (long[] sizes : new long[][] {{1, 1}, {2, 2}, {5, 5}, {9, 4}, {4, 9}, {33, 33}, {60, 20}, {1, 7}, {7, 1}}) {
+            for (double magnitude : new double[] {1, 1e-300, 1e300, 1e-12}) {
+                for (long rank = 0; rank <= Math.min(sizes[0], sizes[1]); rank += Math.max(1, sizes[0] / 4)) {
+                    Tensor a = ofRank(rank, magnitude, sizes);
+                    Tensor[] svd = run(Linalg.SVD, a);
+                    assertOrthonormalColumns(svd[0]);
+                    assertOrthonormalColumns(svd[2].transpose());
+                    assertDescending(svd[1].toDoubleArray());
+                    Tensor rebuilt =
+                            svd[0].mul(svd[1].unsqueeze(0)).div(magnitude).matmul(svd[2]);
+                    assertNear(rebuilt, a.div(magnitude));
+                    Tensor[] qr = run(Linalg.QR, a);
+                    assertOrthonormalColumns(qr[0]);
+                    assertNear(qr[0].matmul(qr[1].div(magnitude)), a.div(magnitude));
+                }
+            }
+        }
+    }
+
+    /** What rounding leaves is far below the least of the values, which a bidiagonal method loses. */
+    @Test
+    void smallSingularValuesOfAGradedMatrixAreExact() {
+        Tensor a = Tensor.of(new double[] {1, 0, 0, 0, 1e-20, 0, 0, 0, 1e-10}, 3, 3);
+        assertThat(run(Linalg.SVD, a)[1].toDoubleArray())
+                .containsExactly(new double[] {1, 1e-10, 1e-20}, Offset.offset(1e-26));
+    }
+
+    @Test
+    void specialMatricesAreTakenAsLapackTakesThem() {
+        Tensor zero = of(Shape.of(2, 2), 0, 0, 0, 0);
+        OpCheck.close("q of zero", run(Linalg.QR, zero)[0], of(Shape.of(2, 2), 1, 0, 0, 1), 0);
+        OpCheck.close("det of zero", run(Linalg.DET, zero)[0], of(Shape.SCALAR, 0), 0);
+        Tensor upper = of(Shape.of(2, 2), 3, 4, 0, -5);
+        OpCheck.close("r of an upper triangle", run(Linalg.QR, upper)[1], upper, 0);
+        Tensor column = of(Shape.of(2, 1), 3, 4);
+        OpCheck.close("r has the sign against the diagonal", run(Linalg.QR, column)[1], of(Shape.of(1, 1), -5), 1e-6);
+        // the pivot is the greatest, and it is exchanged for the first row
+        Tensor swapped = of(Shape.of(2, 2), 0, 2, 3, 0);
+        OpCheck.close("det of an exchange", run(Linalg.DET, swapped)[0], of(Shape.SCALAR, -6), 0);
+    }
+
+    @Test
+    void notANumberIsPassedOnOrRefusedButNeverHidden() {
+        float nan = Float.NaN;
+        for (Tensor a : List.of(of(Shape.of(2, 2), nan, 1, 1, 1), of(Shape.of(2, 2), 0, 1, nan, 1))) {
+            assertThat(run(Linalg.DET, a)[0].item()).isNaN();
+            assertThat(run(Linalg.QR, a)[1].toDoubleArray()).contains(Double.NaN);
+            assertThat(run(Linalg.INVERSE, a)[0].toDoubleArray()).contains(Double.NaN);
+            assertThatThrownBy(() -> run(Linalg.SVD, a))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("svd: matrix 0 of F32[2, 2] has no singular value decomposition; check it");
+        }
+        assertThatThrownBy(() -> run(Linalg.CHOLESKY, of(Shape.of(1, 1), nan))).isInstanceOf(TensorException.class);
+        Tensor solution = run(Linalg.SOLVE, of(Shape.of(1, 1), 2), of(Shape.of(1, 2), nan, 4))[0];
+        assertThat(solution.toDoubleArray()).containsExactly(Double.NaN, 2);
+    }
+
+    @Test
+    void emptyMatricesHaveEmptyFactors() {
+        Tensor empty = OpCheck.empty(of(Shape.of(2, 2), 0, 0, 0, 0).spec().with(Shape.of(3, 0)), Layout.DENSE);
+        assertThat(run(Linalg.SVD, empty)[0].shape()).isEqualTo(Shape.of(3, 0));
+        assertThat(run(Linalg.QR, empty)[1].shape()).isEqualTo(Shape.of(0, 0));
+        Tensor none = OpCheck.empty(empty.spec().with(Shape.of(0, 0)), Layout.DENSE);
+        assertThat(run(Linalg.DET, none)[0].item()).isEqualTo(1);
+    }
+
+    private Tensor ofRank(long rank, double magnitude, long... sizes) {
+        Tensor a = Tensor.zeros(sizes).to(DType.F64);
+        for (long i = 0; i < rank; i++) {
+            a = a.add(random(random, DType.F64, Layout.DENSE, sizes[0], 1)
+                    .matmul(random(random, DType.F64, Layout.DENSE, 1, sizes[1])));
+        }
+        return a.mul(magnitude);
+    }
+
+    private static void assertOrthonormalColumns(Tensor q) {
+        assertNear(q.transpose().matmul(q), Tensor.eye(q.shape().size(1), q.dtype(), q.device()));
+    }
+
+    private static void assertDescending(double... values) {
+        for (int i = 1; i < values.length; i++) {
+            assertThat(values[i]).isBetween(0.0, values[i - 1]);
+        }
+    }
+
+    private static void assertNear(Tensor actual, Tensor expected) {
+        assertThat(actual.toDoubleArray()).containsExactly(expected.toDoubleArray(), Offset.offset(1e-12));
+    }
+
     private static Tensor[] run(Linalg op, Tensor... inputs) {
         return OpCheck.run(op, (in, out) -> SmallMatrices.run(op, in, out), inputs);
     }
