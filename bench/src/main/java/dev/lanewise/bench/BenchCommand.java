@@ -1,5 +1,6 @@
 package dev.lanewise.bench;
 
+import dev.lanewise.bench.fuzz.FuzzCommand;
 import dev.lanewise.bench.gpu.GpuCheckCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,
-            GpuCheckCommand.class
+            GpuCheckCommand.class,
+            FuzzCommand.class
         },
         sortOptions = false)
 final class BenchCommand implements Runnable {

@@ -53,7 +53,7 @@ final class GradientChecks {
                                 dynamicTest("second", () -> check(op, true)))));
     }
 
-    private static boolean isDifferentiable(Op op) {
+    static boolean isDifferentiable(Op op) {
         boolean floats = op.dtypes().contains(DType.F64) || op.dtypes().equals(Set.of(DType.BOOL));
         boolean narrows = op instanceof Cast cast && cast.to() != DType.F64;
         return floats && !narrows && !(op instanceof Source) && !(op instanceof Update);

@@ -84,7 +84,7 @@ public final class OpCatalogue {
         return missing;
     }
 
-    private static Class<?> typeOf(Op op) {
+    static Class<?> typeOf(Op op) {
         return op instanceof Enum<?> constant ? constant.getDeclaringClass() : op.getClass();
     }
 

@@ -1,0 +1,41 @@
+package dev.lanewise.bench.fuzz;
+
+import java.util.Locale;
+
+/** What can be fuzzed. */
+enum FuzzPart {
+    /** Operations. */
+    OPS(OpsTarget.class, 100_000, 20),
+    /** Races between threads. */
+    THREADS(ThreadsTarget.class, 500, 60);
+
+    private final Class<? extends FuzzTarget> target;
+    private final long usualCount;
+    private final int secondsPerCase;
+
+    FuzzPart(Class<? extends FuzzTarget> target, long usualCount, int secondsPerCase) {
+        this.target = target;
+        this.usualCount = usualCount;
+        this.secondsPerCase = secondsPerCase;
+    }
+
+    /** Has a constructor without parameters, by which a process makes it. */
+    Class<? extends FuzzTarget> target() {
+        return target;
+    }
+
+    /** How many cases run unless a number is given. */
+    long usualCount() {
+        return usualCount;
+    }
+
+    /** After how long a case counts as one that hangs. */
+    int secondsPerCase() {
+        return secondsPerCase;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
