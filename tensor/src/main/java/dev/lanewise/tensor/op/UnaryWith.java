@@ -93,7 +93,7 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
     public boolean isPartial() {
         return switch (kind) {
             case DIV, RDIV, POW -> true;
-            case ADD, MUL, RSUB, LEAKY_RELU, ELU, CLAMP -> false;
+            case ADD, MUL, RSUB, LEAKY_RELU, ELU, CLAMP, HARDTANH -> false;
         };
     }
 

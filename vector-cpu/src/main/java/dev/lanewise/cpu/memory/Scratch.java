@@ -42,18 +42,6 @@ public final class Scratch implements AutoCloseable {
         this.large = null;
     }
 
-    private static MemorySegment allocate(long bytes) {
-        try {
-            return Arena.ofAuto().allocate(bytes, ALIGNMENT);
-        } catch (OutOfMemoryError error) {
-            throw new OutOfTensorMemoryException(
-                    "out of memory: " + bytes
-                            + " bytes asked for to compute in; release tensors earlier (Scope), or give"
-                            + " the process more memory",
-                    error);
-        }
-    }
-
     private Scratch(HostBuffer large) {
         this.sizeClass = CLASSES;
         this.segment = large.segment();
