@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.Origins;
@@ -16,10 +17,17 @@ public final class Magnitudes {
 
     private Magnitudes() {}
 
-    /** A function computed in F32 where the type has 16 bits, its result rounded to the type. */
+    /**
+     * A function computed in F32 where the type has 16 bits, its result rounded to the type; inside {@link Autocast} the
+     * result stays F32, as those of sums do.
+     */
     public static Tensor inF32(Tensor x, UnaryOperator<Tensor> function) {
         boolean narrow = x.dtype() == DType.F16 || x.dtype() == DType.BF16;
-        return narrow ? function.apply(x.to(DType.F32)).to(x.dtype()) : function.apply(x);
+        if (!narrow) {
+            return function.apply(x);
+        }
+        Tensor wide = function.apply(x.to(DType.F32));
+        return Autocast.current() == null ? wide.to(x.dtype()) : wide;
     }
 
     /** The variance along dimensions. */
