@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Layers compute and are trained in every floating-point type; those with several inputs and results need no stub. */
 final class LayerTypesTest {
-    private record Case(String name, Module model, Function<DType, Tensor> input) {
+    record Case(String name, Module model, Function<DType, Tensor> input) {
         @Override
         public String toString() {
             return name;

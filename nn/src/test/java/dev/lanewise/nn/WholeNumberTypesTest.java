@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Positions and classes of type I32 are taken wherever those of type I64 are. */
 final class WholeNumberTypesTest {
-    private record Case(String name, UnaryOperator<Tensor> function, long... positions) {
+    record Case(String name, UnaryOperator<Tensor> function, long... positions) {
         @Override
         public String toString() {
             return name;

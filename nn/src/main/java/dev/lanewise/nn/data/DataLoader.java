@@ -243,12 +243,14 @@ public final class DataLoader {
             try {
                 return pending.join();
             } catch (CompletionException e) {
-                switch (e.getCause()) {
-                    case RuntimeException cause -> throw cause;
-                    // out of memory, a failed assertion: as if the caller's thread had met it
-                    case Error cause -> throw cause;
-                    case null, default -> throw e;
+                if (e.getCause() instanceof RuntimeException cause) {
+                    throw cause;
                 }
+                // out of memory, a failed assertion: as if the caller's thread had met it
+                if (e.getCause() instanceof Error cause) {
+                    throw cause;
+                }
+                throw e;
             }
         }
     }

@@ -136,7 +136,7 @@ final class DamagedStateTest {
         }
         Path good = folder.resolve("good");
         TrainingState.checkWritable(good);
-        assertThat(Files.list(folder).map(path -> path.getFileName().toString()))
-                .noneMatch(name -> name.startsWith("good"));
+        assertThat(folder)
+                .isDirectoryNotContaining(path -> path.getFileName().toString().startsWith("good"));
     }
 }

@@ -35,7 +35,7 @@ final class WholeBatchTest {
     private static final long IGNORED = -100;
 
     /** A loss and targets for predictions {@code [11, 4]}. */
-    private record Case(String name, Loss loss, Tensor targets) {
+    record Case(String name, Loss loss, Tensor targets) {
         @Override
         public String toString() {
             return name;
