@@ -202,17 +202,29 @@ final class Pool {
         if (System.nanoTime() - startAgain < 0) {
             return;
         }
+        boolean all = false;
+        // before the look at each: a worker that ends meanwhile takes it back
         started = true;
+        try {
+            all = startEach();
+        } finally {
+            if (!all) {
+                started = false;
+            }
+        }
+    }
+
+    private boolean startEach() {
         for (int i = 0; i < workers.length; i++) {
             if (workers[i].ended) {
                 workers[i] = new Worker(i + 1, number);
             }
             if (workers[i].getState() == Thread.State.NEW && !start(workers[i])) {
-                started = false;
                 startAgain = System.nanoTime() + RETRY_NANOS;
-                return;
+                return false;
             }
         }
+        return true;
     }
 
     private static boolean start(Worker worker) {

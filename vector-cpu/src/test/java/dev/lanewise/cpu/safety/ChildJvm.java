@@ -24,6 +24,17 @@ final class ChildJvm {
 
     /** Runs a program to its end, which must be a good one; returns what it printed. */
     static String run(Class<?> program, List<String> flags, String... arguments) throws Exception {
+        return run(command(program, flags, arguments));
+    }
+
+    /** As {@link #run}, after a command of the shell that sets a limit. */
+    static String runLimited(String limit, Class<?> program, List<String> flags, String... arguments) throws Exception {
+        List<String> shell = new ArrayList<>(List.of("/bin/bash", "-c", limit + "; exec \"$@\"", "limited"));
+        shell.addAll(command(program, flags, arguments));
+        return run(shell);
+    }
+
+    private static List<String> command(Class<?> program, List<String> flags, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules",
@@ -35,6 +46,10 @@ final class ChildJvm {
         command.addAll(flags);
         command.addAll(List.of("-cp", classPath(), program.getName()));
         command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static String run(List<String> command) throws Exception {
         Path output = Files.createTempFile("child", ".txt");
         try {
             Process process = new ProcessBuilder(command)
