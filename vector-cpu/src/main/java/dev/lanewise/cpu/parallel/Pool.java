@@ -116,24 +116,23 @@ final class Pool {
 
     /** Runs the tasks and returns true, or returns false at once when another call has the workers. */
     boolean tryRun(int taskCount, IntConsumer body) {
-        return enter() && runAll(taskCount, body, null, 0, 0);
+        return tryRun(taskCount, body, null, 0, 0);
     }
 
     /** As {@link #tryRun(int, IntConsumer)} for chunks of a range. */
     boolean tryRun(int taskCount, long rangeSize, long rangeChunk, RangeBody body) {
-        return enter() && runAll(taskCount, null, body, rangeSize, rangeChunk);
-    }
-
-    private boolean enter() {
-        return !busy && BUSY.compareAndSet(this, false, true);
+        return tryRun(taskCount, null, body, rangeSize, rangeChunk);
     }
 
     /**
-     * Runs a call's tasks. The caller's stack may overflow in any method called here; then no call may be needed to put
-     * the pool in order, so that is done below with fields alone.
+     * Runs a call's tasks. The caller's stack may overflow in any method called from here, also on entering it. So this
+     * one both takes the workers and gives them back, the latter with nothing but fields.
      */
-    private boolean runAll(
+    private boolean tryRun(
             int taskCount, @Nullable IntConsumer task, @Nullable RangeBody range, long rangeSize, long rangeChunk) {
+        if (busy || !BUSY.compareAndSet(this, false, true)) {
+            return false;
+        }
         boolean over = false;
         Throwable thrown;
         try {
@@ -203,17 +202,29 @@ final class Pool {
         if (System.nanoTime() - startAgain < 0) {
             return;
         }
+        boolean all = false;
+        // before the look at each: a worker that ends meanwhile takes it back
         started = true;
+        try {
+            all = startEach();
+        } finally {
+            if (!all) {
+                started = false;
+            }
+        }
+    }
+
+    private boolean startEach() {
         for (int i = 0; i < workers.length; i++) {
             if (workers[i].ended) {
                 workers[i] = new Worker(i + 1, number);
             }
             if (workers[i].getState() == Thread.State.NEW && !start(workers[i])) {
-                started = false;
                 startAgain = System.nanoTime() + RETRY_NANOS;
-                return;
+                return false;
             }
         }
+        return true;
     }
 
     private static boolean start(Worker worker) {
