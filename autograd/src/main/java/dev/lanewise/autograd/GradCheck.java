@@ -70,9 +70,7 @@ public final class GradCheck {
             long whole = all;
             LongStream sets = Long.bitCount(all) <= MOST_SUBSETS
                     ? LongStream.range(1, whole).filter(set -> (set & ~whole) == 0)
-                    : IntStream.range(0, results.length)
-                            .mapToLong(i -> 1L << i)
-                            .filter(set -> (set & whole) != 0);
+                    : IntStream.range(0, results.length).mapToLong(i -> 1L << i).filter(set -> (set & whole) != 0);
             return LongStream.concat(LongStream.of(whole), sets).toArray();
         }
     }

@@ -47,9 +47,10 @@ public sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
                     buffer("running_mean"), buffer("running_var"), weight.tensor(), bias.tensor(), epsilon);
         }
         if (x.shape().elements() <= channels) {
-            throw new TensorException("batch norm: input " + x.spec() + " has " + x.shape().elements() / channels
-                    + " values per channel (expected 2 or more in training); use larger batches, leave out the last"
-                    + " incomplete one, or call eval()");
+            throw new TensorException(
+                    "batch norm: input " + x.spec() + " has " + x.shape().elements() / channels
+                            + " values per channel (expected 2 or more in training); use larger batches, leave out the last"
+                            + " incomplete one, or call eval()");
         }
         Tensor[] results = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);
         Autograd.noGrad(() -> follow(results[1], results[2], x.shape().elements()));

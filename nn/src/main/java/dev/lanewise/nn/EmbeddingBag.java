@@ -62,6 +62,9 @@ public final class EmbeddingBag extends Module {
         return called(() -> {
             long total = numbers.shape().elements();
             long longest = longest(offsets, total);
+            if (total == 0) {
+                return emptyBags(offsets.length);
+            }
             long[] places = new long[Math.toIntExact(offsets.length * longest)];
             boolean[] there = new boolean[places.length];
             for (int bag = 0; bag < offsets.length; bag++) {
@@ -96,8 +99,16 @@ public final class EmbeddingBag extends Module {
         return bag + 1 < offsets.length ? offsets[bag + 1] : total;
     }
 
+    /** Zeros for bags without numbers, as PyTorch has it; their gradient is zero. */
+    private Tensor emptyBags(long bags) {
+        return weight.tensor().narrow(0, 0, 0).sum(0).expand(bags, size);
+    }
+
     /** The rows of {@code [n, bag]} where the mask of the same shape holds, as one. */
     private Tensor bags(Tensor numbers, Tensor there) {
+        if (numbers.shape().isEmpty()) {
+            return emptyBags(numbers.shape().size(0));
+        }
         Tensor looked = weight.tensor().embedding(numbers);
         Tensor mask = there.unsqueeze(-1);
         Tensor counts = there.to(DType.I64).sum(1).clamp(1, Integer.MAX_VALUE);

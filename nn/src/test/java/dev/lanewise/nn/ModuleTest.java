@@ -11,6 +11,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,6 +174,31 @@ final class ModuleTest {
         assertThat(attention.stateDict()).hasSize(4);
         assertThat(attention.forward(x).toFloatArray()).isNotEqualTo(plain.toFloatArray());
         assertThatThrownBy(() -> new RotaryPositions(8, 5)).hasMessageContaining("rotary: size 5");
+    }
+
+    @Test
+    void emptyBagsAreZeros() {
+        for (EmbeddingBag.Mode mode : EmbeddingBag.Mode.values()) {
+            EmbeddingBag bag = new EmbeddingBag(4, 2, mode, Embedding.NO_PADDING, new Rng(1));
+            assertThat(bag.forward(Tensor.arange(0), 0, 0, 0).toFloatArray()).containsExactly(0, 0, 0, 0, 0, 0);
+            assertThat(bag.forward(Tensor.arange(0).reshape(3, 0)).toFloatArray())
+                    .containsExactly(0, 0, 0, 0, 0, 0);
+            assertThat(bag.forward(Tensor.arange(3), 0, 3, 3).narrow(0, 1, 2).toFloatArray())
+                    .containsExactly(0, 0, 0, 0);
+        }
+    }
+
+    @Test
+    void batchNormNeedsTwoValuesPerChannel() {
+        BatchNorm norm = new BatchNorm(2);
+        for (long n : new long[] {0, 1}) {
+            assertThatThrownBy(() -> norm.forward(Tensor.ones(n, 2)))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining(n + " values per channel");
+        }
+        assertThatThrownBy(() -> Tensor.ones(0, 2).batchNorm(Tensor.ones(2), Tensor.zeros(2), 1e-5))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("no elements");
     }
 
     @Test

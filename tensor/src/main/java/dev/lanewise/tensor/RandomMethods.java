@@ -49,7 +49,8 @@ public sealed interface RandomMethods permits Tensor {
             return waitingTimes(weights, rng).topk(count, -1, false).indices();
         }
         if (shape.with(-1, count).isEmpty()) {
-            return Tensor.full(0, DType.I64, self().device(), shape.with(-1, count).toArray());
+            return Tensor.full(
+                    0, DType.I64, self().device(), shape.with(-1, count).toArray());
         }
         // by the largest: the sum of any weights is finite, and above 0
         Tensor cumulative = weights.div(weights.amax(new int[] {-1}, true)).cumsum(-1);

@@ -42,6 +42,9 @@ final class Widening {
             }
             Tensor[] results = results(op, wide);
             for (int i = 0; i < outputs.length; i++) {
+                if (outputs[i].shape().isEmpty()) {
+                    continue;
+                }
                 Op back = isHalf(outputs[i].dtype()) ? new Cast(outputs[i].dtype()) : Copy.COPY;
                 backend.execute(back, new Tensor[] {results[i]}, new Tensor[] {outputs[i]});
             }

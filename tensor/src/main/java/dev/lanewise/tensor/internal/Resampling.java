@@ -90,8 +90,8 @@ public final class Resampling {
             near[i] = 1 - far[i];
         }
         Tensor first = x.indexSelect(dim, Tensor.of(left).to(x.device()));
-        Tensor second = x.indexSelect(dim, Tensor.of(right).to(x.device()))
-                .maskedFill(along(x, dim, Tensor.of(alone), o), 0);
+        Tensor second =
+                x.indexSelect(dim, Tensor.of(right).to(x.device())).maskedFill(along(x, dim, Tensor.of(alone), o), 0);
         Tensor ofFirst = along(x, dim, Tensor.of(near, o).to(x.dtype()), o);
         Tensor ofSecond = along(x, dim, Tensor.of(far, o).to(x.dtype()), o);
         return first.mul(ofFirst).add(second.mul(ofSecond));

@@ -55,6 +55,7 @@ public record AttentionGrad(Attention forward) implements Op.Fused {
         Tensor gv = p.transpose(-1, -2).matmul(g);
         Tensor delta = g.mul(in[4]).sum(new int[] {-1}, true);
         Tensor gs = p.mul(g.matmul(v.transpose(-1, -2)).sub(delta)).mul(forward.scale());
-        return Wide.round(inputs[1].dtype(), 3, gs.matmul(k), gs.transpose(-1, -2).matmul(q), gv);
+        return Wide.round(
+                inputs[1].dtype(), 3, gs.matmul(k), gs.transpose(-1, -2).matmul(q), gv);
     }
 }

@@ -9,6 +9,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Attention;
 import dev.lanewise.tensor.op.Binary;
 import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Linalg;
@@ -79,8 +80,16 @@ final class GradientChecks {
         }
     }
 
-    /** The gradient of a decomposition of symmetric matrices is one along symmetric directions. */
+    /**
+     * The gradient of a decomposition of symmetric matrices is one along symmetric directions; and there are no differences
+     * of minus infinity, the logarithm of the sum of a query that sees nothing.
+     */
     private static Tensor[] run(Op op, Tensor[] operands) {
+        if (op instanceof Attention) {
+            Tensor[] results = Tensor.applyAll(op, operands);
+            results[1] = results[1].maskedFill(results[1].eq(Double.NEGATIVE_INFINITY), 0);
+            return results;
+        }
         return op == Linalg.CHOLESKY
                 ? Tensor.applyAll(op, operands[0].add(operands[0].transpose()).mul(0.5))
                 : Tensor.applyAll(op, operands);

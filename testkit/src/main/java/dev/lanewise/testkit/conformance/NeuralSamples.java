@@ -111,10 +111,9 @@ final class NeuralSamples {
 
     /** A forward pass in double precision, rounded to the types of its results. */
     private static Tensor[] statistics(Op.Fused forward, Tensor... in) {
-        TensorSpec[] specs =
-                forward.infer(Arrays.stream(in).map(Tensor::spec).toArray(TensorSpec[]::new));
-        Tensor[] results = forward.decompose(
-                Arrays.stream(in).map(t -> t.to(DType.F64)).toArray(Tensor[]::new));
+        TensorSpec[] specs = forward.infer(Arrays.stream(in).map(Tensor::spec).toArray(TensorSpec[]::new));
+        Tensor[] results =
+                forward.decompose(Arrays.stream(in).map(t -> t.to(DType.F64)).toArray(Tensor[]::new));
         for (int i = 0; i < results.length; i++) {
             results[i] = results[i].to(specs[i].dtype());
         }

@@ -88,7 +88,7 @@ class ImageTest {
 
     @Test
     void longRowsAreResized() {
-        int n = 60_000;
+        long n = 60_000;
         Tensor row = Tensor.arange(n).to(DType.F32).reshape(1, 1, 1, n);
         Tensor twice = row.interpolateBilinear(1, 2 * n, false);
         assertThat(twice.select(3, 2 * n - 1).item()).isEqualTo(n - 1);

@@ -128,7 +128,7 @@ class RandomNumbersTest {
             // running sums of so many weights have no room in 16 bits
             int classes = 400;
             Tensor weights = Tensor.ones(classes).to(dtype);
-            long[] counts = weights.multinomial(50 * classes, true, new Rng(22))
+            long[] counts = weights.multinomial(50L * classes, true, new Rng(22))
                     .bincount(classes)
                     .toLongArray();
             occurs(equal(classes), counts);
@@ -146,7 +146,7 @@ class RandomNumbersTest {
 
     @Test
     void weightsOfAnySizeAreDrawn() {
-        for (float size : new float[] {3e38f, 1e-45f}) {
+        for (float size : new float[] {3e38f, Float.MIN_VALUE}) {
             long[] counts = Tensor.of(size, 0f, size, size)
                     .multinomial(N, true, new Rng(24))
                     .bincount(4)

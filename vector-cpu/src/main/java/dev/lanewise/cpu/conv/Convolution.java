@@ -54,7 +54,11 @@ public final class Convolution {
         boolean relu = activation == Activation.RELU;
         switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
-            case WINOGRAD -> WinogradConvolution.forward(shape, xs, ws, bs, relu, ys);
+            case WINOGRAD -> {
+                if (!WinogradConvolution.forward(shape, xs, ws, bs, relu, ys)) {
+                    DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
+                }
+            }
             case PIXELS -> PixelConvolution.forward(shape, xs, ws, bs, relu, ys);
             case GEMM -> GemmConvolution.forward(shape, F32, xs, ws, bs, activation, ys);
         }
@@ -82,7 +86,11 @@ public final class Convolution {
         long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
         switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
-            case WINOGRAD -> WinogradConvolution.inputGrad(shape, gys, ws, gxs);
+            case WINOGRAD -> {
+                if (!WinogradConvolution.inputGrad(shape, gys, ws, gxs)) {
+                    DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
+                }
+            }
             case PIXELS -> PixelConvolution.inputGrad(shape, gys, ws, gxs);
             case GEMM -> GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
         }
@@ -109,7 +117,12 @@ public final class Convolution {
         long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
         switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
             case DIRECT -> DirectWeightGrad.run(shape, xs, gys, gws);
-            case WINOGRAD -> WinogradWeightGrad.run(shape, xs, gys, gws);
+            case WINOGRAD -> {
+                if (!WinogradWeightGrad.run(shape, xs, gys, gws)) {
+                    // the direct kernel multiplies pixels that are past a row's end with zeros, which NaN survives
+                    GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+                }
+            }
             case PIXELS -> PixelWeightGrad.run(shape, xs, gys, gws);
             case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
         }

@@ -61,11 +61,20 @@ final class Transposition {
      * @param work scratch
      */
     static void planesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+        planesToPixels(planes, plane, channels, pixels, 0, to, toRow, work);
+    }
+
+    /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude: see {@link PixelMaxima}. */
+    static void planesToPixels(
+            long planes, long plane, int channels, int pixels, long maxima, long to, long toRow, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
                 for (int pixel = 0; pixel < pixels; pixel++) {
                     float value = ALL.get(FLOAT, (planes + channel * plane + 4L * pixel) & MASK);
                     ALL.set(FLOAT, (to + pixel * toRow + 4L * channel) & MASK, value);
+                    if (maxima != 0) {
+                        PixelMaxima.update(maxima + 4L * pixel, value);
+                    }
                 }
             }
             return;
@@ -74,6 +83,9 @@ final class Transposition {
             for (int next = 0; next < pixels; next += LANES) {
                 int pixel = Math.min(next, pixels - LANES);
                 long from = planes + channel * plane + 4L * pixel;
+                if (maxima != 0) {
+                    PixelMaxima.update(maxima + 4L * pixel, from, plane, Math.min(LANES, channels - channel));
+                }
                 block(from, plane, channels - channel, to + pixel * toRow + 4L * channel, toRow, LANES, work);
             }
         }

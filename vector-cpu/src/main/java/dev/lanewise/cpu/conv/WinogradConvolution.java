@@ -1,7 +1,10 @@
 package dev.lanewise.cpu.conv;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import java.lang.foreign.ValueLayout;
 
 /**
  * 3x3 convolution by F(4x4, 3x3): forward, and with respect to the input as a convolution of the output's gradient with the
@@ -10,6 +13,9 @@ import dev.lanewise.cpu.parallel.Workers;
  * <p>A unit is a band of rows of tiles of one image, or a whole small image. Units are taken in chunks; a chunk is brought
  * into the Winograd domain, multiplied position by position, and brought back. With enough chunks each is one task; with
  * few, as in the last layers of a network, the threads share the three steps of a chunk.
+ *
+ * <p>Tiles whose numbers are of so different sizes that the transforms would not be exact enough ({@link PixelMaxima}) are
+ * marked on the way and computed again by {@link WinogradRepair}. Of kernels like that nothing is computed here.
  */
 final class WinogradConvolution implements AutoCloseable {
     /** Tiles of a chunk computed by one thread: its values and the kernels of a position fit the second-level cache. */
@@ -40,6 +46,8 @@ final class WinogradConvolution implements AutoCloseable {
     private final long x;
     private final long y;
     private final Scratch zeros;
+    /** A byte for each tile, 1 if it is to be computed again. */
+    private final Scratch marks;
 
     private WinogradConvolution(ConvShape p, boolean gradient, long x, long w, long bias, boolean relu, long y) {
         this.n = p.n();
@@ -64,37 +72,49 @@ final class WinogradConvolution implements AutoCloseable {
         this.zeros = Scratch.borrow(2 * Vectors.BYTES);
         Rows.clear(zeros.address(), PanelTile.COLUMNS);
         this.weights = new WinogradWeights(p, gradient, w);
+        this.marks = Scratch.borrow((long) n * tileRows * across + 4);
+        Rows.clear(marks.address(), ((long) n * tileRows * across + 3) / 4);
     }
 
-    /** Computes {@code y} from {@code x}; {@code bias} may be 0 for none. */
-    static void forward(ConvShape p, long x, long w, long bias, boolean relu, long y) {
+    /**
+     * Computes {@code y} from {@code x}; {@code bias} may be 0 for none.
+     *
+     * @return false if the numbers ask for a sum by the definition: the caller must compute y by other means
+     */
+    static boolean forward(ConvShape p, long x, long w, long bias, boolean relu, long y) {
         try (var pass = new WinogradConvolution(p, false, x, w, bias, relu, y)) {
-            pass.run();
+            return pass.run()
+                    && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, relu, y);
         }
     }
 
-    /** Computes {@code gx} from {@code gy}. */
-    static void inputGrad(ConvShape p, long gy, long w, long gx) {
+    /** Computes {@code gx} from {@code gy}, if the return value says so as for {@link #forward}. */
+    static boolean inputGrad(ConvShape p, long gy, long w, long gx) {
         try (var pass = new WinogradConvolution(p, true, gy, w, 0, false, gx)) {
-            pass.run();
+            return pass.run() && new WinogradRepair(p, true, pass.tiles, pass.marks.address()).run(gy, w, 0, false, gx);
         }
     }
 
     @Override
     public void close() {
         zeros.close();
+        marks.close();
     }
 
-    private void run() {
+    /** Computes what it can, and returns whether the kernels are even. */
+    private boolean run() {
         int chunks = Vectors.blocks(n * bands, unitsPerChunk);
         if (shared && weights.panels() >= ENOUGH_PANELS) {
-            for (int chunk = 0; chunk < chunks; chunk++) {
+            for (int chunk = 0; chunk < chunks && !weights.uneven(); chunk++) {
                 chunk(chunk, 0);
             }
-            return;
+            return !weights.uneven();
         }
         try (Scratch kernels = Scratch.borrow(weights.panels() * weights.panelBytes())) {
             weights.transformAll(kernels.address());
+            if (weights.uneven()) {
+                return false;
+            }
             if (shared) {
                 for (int chunk = 0; chunk < chunks; chunk++) {
                     chunk(chunk, kernels.address());
@@ -103,6 +123,7 @@ final class WinogradConvolution implements AutoCloseable {
                 Workers.run(chunks, chunk -> chunk(chunk, kernels.address()));
             }
         }
+        return true;
     }
 
     /** Computes a chunk; {@code kernels} are all panels' kernels, or 0 if they are transformed as they are needed. */
@@ -163,7 +184,32 @@ final class WinogradConvolution implements AutoCloseable {
     private void transform(int unit, int place, WinogradLayout to) {
         long image = x + unit / bands * tiles.imageBytes();
         tiles.transform(
-                image, unit % bands * bandRows, rowsOf(unit), to.from((long) place * bandRows * tiles.across()));
+                image,
+                unit % bands * bandRows,
+                rowsOf(unit),
+                to.from((long) place * bandRows * tiles.across()),
+                maxima -> mark(unit, maxima));
+    }
+
+    /** Marks the tiles of a unit that are not even. */
+    private void mark(int unit, PixelMaxima maxima) {
+        if (PixelMaxima.isEven(maxima.range())) {
+            return;
+        }
+        int firstRow = unit % bands * bandRows;
+        long at = marks.address() + ((long) (unit / bands) * tileRows + firstRow) * tiles.across();
+        for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
+            int y = (firstRow + tile / tiles.across()) * WinogradTransform.TILE;
+            int x = tile % tiles.across() * WinogradTransform.TILE;
+            boolean even = maxima.isTileEven(
+                    y - tiles.top(),
+                    x - tiles.left(),
+                    Math.min(WinogradTransform.TILE, oh - y),
+                    Math.min(WinogradTransform.TILE, ow - x));
+            if (!even) {
+                ALL.set(ValueLayout.JAVA_BYTE, at + tile, (byte) 1);
+            }
+        }
     }
 
     private void multiply(int position, int panel, int count, long kernels, WinogradLayout from, WinogradLayout to) {

@@ -30,23 +30,33 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         return 4L * channels * h * w;
     }
 
+    /** Is told the magnitudes of the pixels of some rows of tiles. */
+    interface Measure {
+        /** Takes the magnitudes, which are there until it returns. */
+        void take(PixelMaxima maxima);
+    }
+
     /** Transforms {@code rows} rows of tiles of the image at {@code image}, from {@code firstRow} on. */
-    void transform(long image, int firstRow, int rows, WinogradLayout to) {
+    void transform(long image, int firstRow, int rows, WinogradLayout to, Measure measure) {
         int firstY = Math.max(0, firstRow * WinogradTransform.TILE - top);
         int endY = Math.min(h, (firstRow + rows - 1) * WinogradTransform.TILE - top + size);
         int pixels = Math.max(0, endY - firstY) * w;
         long patchBytes = (long) size * size * Vectors.BYTES;
         try (Scratch turned = Scratch.borrow(pixels * pixelBytes());
+                Scratch maxima = Scratch.borrow(PixelMaxima.bytes(pixels));
                 Scratch work =
                         Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
+            Rows.clear(maxima.address(), pixels);
             Transposition.planesToPixels(
                     image + 4L * firstY * w,
                     4L * h * w,
                     channels,
                     pixels,
+                    maxima.address(),
                     turned.address(),
                     pixelBytes(),
                     work.address());
+            measure.take(new PixelMaxima(maxima.address(), w, firstY, Math.max(firstY, endY)));
             long patch = work.address() + WinogradTransform.WORK_BYTES;
             for (int tile = 0; tile < rows * across; tile++) {
                 int y = (firstRow + tile / across) * WinogradTransform.TILE - top;

@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.conv;
 
+import static dev.lanewise.cpu.conv.Vectors.LONG;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 
@@ -8,6 +11,11 @@ import dev.lanewise.cpu.parallel.Workers;
  *
  * <p>Chunks of tiles, one after the other, are brought into the Winograd domain, where the products are summed over the
  * tiles; each sum belongs to one task, so no partial sums need be added.
+ *
+ * <p>A tile's error is a rounding error of its largest product of a pixel and a gradient. It adds to what each tap sums,
+ * but a tap need not see that product: near an edge, or where most gradients are zero. So the largest product is compared
+ * with one that every tap sees in some tile, as are its factors with what is everywhere in some tile, and where it is much
+ * larger nothing is computed here.
  */
 final class WinogradWeightGrad implements AutoCloseable {
     private static final int TAPS = 9;
@@ -17,6 +25,17 @@ final class WinogradWeightGrad implements AutoCloseable {
 
     /** Input channels of a block: its sums for a panel of output channels fit the second-level cache with what they sum. */
     private static final int BLOCK_CHANNELS = 64;
+
+    /** How much larger a product may be than one that every tap sees, of which sums have many. */
+    private static final double MOST = 256;
+
+    /** How much larger a factor may be than all pixels of some tile are. */
+    private static final float MOST_OF_FACTOR = 32;
+
+    /** Beyond these the transforms' factors may leave the range of floats. */
+    private static final double TINY = 0x1p-100;
+
+    private static final double HUGE = 0x1p90;
 
     private final ConvShape p;
     private final WinogradTiles inputs;
@@ -53,19 +72,26 @@ final class WinogradWeightGrad implements AutoCloseable {
         this.sums = relative.at(memory.address());
     }
 
-    /** Computes {@code gw}. */
-    static void run(ConvShape p, long x, long gy, long gw) {
+    /**
+     * Computes {@code gw}.
+     *
+     * @return false if the numbers ask for a sum by the definition: the caller must compute gw by other means
+     */
+    static boolean run(ConvShape p, long x, long gy, long gw) {
         if (p.n() == 0) {
             Rows.clear(gw, p.k() * p.reduction());
-            return;
+            return true;
         }
         try (var pass = new WinogradWeightGrad(p, x, gy)) {
             for (int image = 0; image < p.n(); image += pass.imagesPerChunk) {
-                pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image), gw);
+                if (!pass.chunk(image, Math.min(pass.imagesPerChunk, p.n() - image), gw)) {
+                    return false;
+                }
             }
             if (!pass.byBlocks) {
                 Workers.run(pass.panels(), panel -> pass.restore(panel, panel, 0, p.c(), pass.sums, gw));
             }
+            return true;
         }
     }
 
@@ -83,35 +109,89 @@ final class WinogradWeightGrad implements AutoCloseable {
         return Vectors.blocks(p.c(), BLOCK_CHANNELS);
     }
 
-    private void chunk(int firstImage, int images, long gw) {
+    /** Adds a chunk of images, and returns whether their numbers are even. */
+    private boolean chunk(int firstImage, int images, long gw) {
         int perImage = tileRows * inputs.across();
         int count = images * perImage;
         WinogradLayout in = WinogradLayout.rows(0, count, p.c());
         WinogradLayout gradient = WinogradLayout.panels(0, count, p.k());
         try (Scratch left = Scratch.borrow(in.bytes());
-                Scratch right = Scratch.borrow(gradient.bytes())) {
+                Scratch right = Scratch.borrow(gradient.bytes());
+                Scratch ranges = Scratch.borrow(2L * Long.BYTES * count)) {
             WinogradLayout a = in.at(left.address());
             WinogradLayout b = gradient.at(right.address());
             Workers.run(2 * images, task -> {
                 int image = task / 2;
                 long tile = (long) image * perImage;
-                if (task % 2 == 0) {
-                    inputs.transform(x + (firstImage + image) * inputs.imageBytes(), 0, tileRows, a.from(tile));
-                } else {
-                    gradients.transform(gy + (firstImage + image) * gradients.imageBytes(), 0, tileRows, b.from(tile));
-                }
+                WinogradTiles side = task % 2 == 0 ? inputs : gradients;
+                long at = ranges.address() + 2L * Long.BYTES * tile + task % 2 * Long.BYTES;
+                side.transform(
+                        (task % 2 == 0 ? x : gy) + (firstImage + image) * side.imageBytes(),
+                        0,
+                        tileRows,
+                        (task % 2 == 0 ? a : b).from(tile),
+                        maxima -> writeRanges(side, maxima, at));
             });
+            if (!areEven(ranges.address(), images)) {
+                return false;
+            }
             if (byBlocks) {
                 // Panels first: the tasks that follow each other share the block's inputs.
                 Workers.run(panels() * blocks(), task -> block(task % panels(), task / panels(), count, a, b, gw));
-                return;
+                return true;
             }
             Workers.run(WinogradTransform.POSITIONS, position -> {
                 for (int panel = 0; panel < panels(); panel++) {
                     multiply(position, panel, count, p.c(), firstImage == 0, a, b, panel, sums);
                 }
             });
+            return true;
         }
+    }
+
+    /** Writes the ranges of an image's tiles, every second long; those of the image where they are narrow. */
+    private void writeRanges(WinogradTiles side, PixelMaxima maxima, long to) {
+        long whole = maxima.range();
+        boolean even = PixelMaxima.isEven(whole);
+        for (int tile = 0; tile < tileRows * side.across(); tile++) {
+            int y = tile / side.across() * WinogradTransform.TILE - side.top();
+            int x = tile % side.across() * WinogradTransform.TILE - side.left();
+            long range = even ? whole : maxima.range(y, y + side.size(), x, x + side.size());
+            ALL.set(LONG, to + 2L * Long.BYTES * tile, range);
+        }
+    }
+
+    /** Whether no product of a pixel and a gradient is much larger than one that every tap sees. */
+    private boolean areEven(long ranges, int images) {
+        double largest = 0;
+        double seen = 0;
+        long inputRange = 0;
+        long gradientRange = 0;
+        int perImage = tileRows * inputs.across();
+        for (int tile = 0; tile < images * perImage; tile++) {
+            long ofInput = ALL.get(LONG, ranges + 2L * Long.BYTES * tile);
+            long ofGradient = ALL.get(LONG, ranges + 2L * Long.BYTES * tile + Long.BYTES);
+            double most = (double) PixelMaxima.largest(ofInput) * PixelMaxima.largest(ofGradient);
+            largest = Math.max(largest, most);
+            inputRange = PixelMaxima.most(inputRange, ofInput);
+            gradientRange = PixelMaxima.most(gradientRange, ofGradient);
+            // away from the edges every tap sees the largest gradient with some pixel of the tile
+            float gradient =
+                    isInside(tile % perImage) ? PixelMaxima.largest(ofGradient) : PixelMaxima.smallest(ofGradient);
+            seen = Math.max(seen, (double) PixelMaxima.smallest(ofInput) * gradient);
+        }
+        return largest == 0
+                || largest >= TINY
+                        && largest <= HUGE
+                        && largest <= MOST * seen
+                        && PixelMaxima.largest(inputRange) <= MOST_OF_FACTOR * PixelMaxima.smallest(inputRange)
+                        && PixelMaxima.largest(gradientRange) <= MOST_OF_FACTOR * PixelMaxima.smallest(gradientRange);
+    }
+
+    private boolean isInside(int tile) {
+        int y = tile / inputs.across() * WinogradTransform.TILE - inputs.top();
+        int x = tile % inputs.across() * WinogradTransform.TILE - inputs.left();
+        return y >= 0 && x >= 0 && y + inputs.size() <= inputs.h() && x + inputs.size() <= inputs.w();
     }
 
     /** Computes the gradient of one block of input channels and one panel of output channels. */

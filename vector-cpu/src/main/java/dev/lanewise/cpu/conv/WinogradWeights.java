@@ -13,6 +13,7 @@ final class WinogradWeights {
     private final boolean gradient;
     private final long w;
     private final WinogradLayout relative;
+    private volatile boolean uneven;
 
     /**
      * Takes the kernels at {@code w}; for the gradient with respect to the input they are turned by 180 degrees, and inputs
@@ -42,6 +43,14 @@ final class WinogradWeights {
         return relative.position();
     }
 
+    /**
+     * Whether a transformed kernel's taps are of so different sizes, or so large or small, that products of the transforms
+     * are not exact enough: an output near an edge need not see the largest tap.
+     */
+    boolean uneven() {
+        return uneven;
+    }
+
     /** Transforms the kernels of all panels, one after the other from {@code to} on. */
     void transformAll(long to) {
         Workers.run(panels(), panel -> transform(panel, to + panel * panelBytes()));
@@ -63,6 +72,10 @@ final class WinogradWeights {
         try (Scratch turned = Scratch.borrow(inputs * kernel);
                 Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
             LaneKernels.turn(shape, gradient, w, first, turned.address(), work.address());
+            if (!TapEnergies.areEven(
+                    turned.address(), inputs, Math.min(Vectors.LANES, outputs - first), work.address())) {
+                uneven = true;
+            }
             for (int input = 0; input < inputs; input++) {
                 WinogradTransform.weights(
                         turned.address() + input * kernel,
