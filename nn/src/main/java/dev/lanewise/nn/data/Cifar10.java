@@ -140,13 +140,12 @@ public final class Cifar10 {
     }
 
     private static void unpack(Path archive, Map<String, byte[]> files) {
-        TarGz.read(archive, name -> isBatch(fileName(name)), MAX_FILE_BYTES)
-                .forEach((name, bytes) -> {
-                    if (files.put(fileName(name), bytes) != null) {
-                        throw new BadFileException(
-                                archive, "two files called " + fileName(name), "every file once", "pack it again");
-                    }
-                });
+        TarGz.read(archive, name -> isBatch(fileName(name)), MAX_FILE_BYTES).forEach((name, bytes) -> {
+            if (files.put(fileName(name), bytes) != null) {
+                throw new BadFileException(
+                        archive, "two files called " + fileName(name), "every file once", "pack it again");
+            }
+        });
     }
 
     private static ImageSplit split(Path place, Map<String, byte[]> files) {

@@ -140,8 +140,8 @@ public final class ImageFolder {
                 throw failure;
             }
         });
-        images.sort(Comparator.comparing(
-                file -> folder.relativize(file).toString().replace('\\', '/')));
+        images.sort(
+                Comparator.comparing(file -> folder.relativize(file).toString().replace('\\', '/')));
         return images;
     }
 

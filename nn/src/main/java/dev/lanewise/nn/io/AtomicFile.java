@@ -82,7 +82,10 @@ public final class AtomicFile {
         }
         if (!Files.isWritable(target)) {
             throw new BadFileException(
-                    file, "a file that may not be written", "a writable one", "change its permissions or choose another");
+                    file,
+                    "a file that may not be written",
+                    "a writable one",
+                    "change its permissions or choose another");
         }
         return target;
     }

@@ -44,7 +44,8 @@ final class MappedMemory {
         } catch (IllegalStateException failure) {
             if (!segment.scope().isAlive()) {
                 throw new IllegalStateException(
-                        "TensorData: found a closed file; expected an open one; copy tensors before closing it", failure);
+                        "TensorData: found a closed file; expected an open one; copy tensors before closing it",
+                        failure);
             }
             throw failure;
         }

@@ -125,7 +125,8 @@ final class TemporaryFile implements AutoCloseable {
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
             for (Path entry : entries) {
-                if (!OPEN.contains(entry.getFileName().toString()) && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
+                if (!OPEN.contains(entry.getFileName().toString())
+                        && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
                     deleteIfLeft(entry);
                 }
             }

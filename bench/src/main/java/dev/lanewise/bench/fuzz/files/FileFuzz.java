@@ -110,8 +110,8 @@ public final class FileFuzz {
 
     /** Kills a process that says nothing for too long. */
     private static final class Watchdog implements AutoCloseable {
-        private final ScheduledExecutorService timer =
-                Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+        private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().factory());
         private volatile long last = System.nanoTime();
 
         Watchdog(Process process) {

@@ -45,8 +45,7 @@ final class Seeds {
 
     static List<byte[]> npz() {
         Map<String, TensorData> arrays = Map.of("a", FLOATS, "b", TensorData.of(new int[] {1, 2}, 2));
-        return List.of(
-                written(file -> Npz.write(file, arrays, true)), written(file -> Npz.write(file, arrays, false)));
+        return List.of(written(file -> Npz.write(file, arrays, true)), written(file -> Npz.write(file, arrays, false)));
     }
 
     static List<byte[]> safetensors() {
