@@ -238,7 +238,7 @@ public final class Cifar10 {
                     folder, entry -> wanted.test(entry.getFileName().toString()))) {
                 entries.forEach(files::add);
             } catch (DirectoryIteratorException failure) {
-                throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure.getCause());
+                throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure);
             } catch (IOException failure) {
                 throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure);
             }

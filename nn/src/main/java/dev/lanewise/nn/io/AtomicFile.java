@@ -51,7 +51,7 @@ public final class AtomicFile {
         try {
             Path target = target(file);
             TemporaryFile.cleanUp(target.toAbsolutePath().getParent());
-            if (target.getFileSystem() == FileSystems.getDefault()) {
+            if (target.getFileSystem().equals(FileSystems.getDefault())) {
                 writeDurably(target, content);
             } else {
                 writeElsewhere(target, content);

@@ -120,7 +120,7 @@ final class TemporaryFile implements AutoCloseable {
 
     /** Deletes the temporary files of processes that were killed. */
     static void cleanUp(@Nullable Path folder) {
-        if (folder == null || folder.getFileSystem() != FileSystems.getDefault()) {
+        if (folder == null || !folder.getFileSystem().equals(FileSystems.getDefault())) {
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {

@@ -133,7 +133,9 @@ record FuzzedReader(
         Path weights = state.resolveSibling("weights");
         Files.copy(
                 state, weights.resolveSibling("weights" + TrainingState.SUFFIX), StandardCopyOption.REPLACE_EXISTING);
-        Safetensors.write(weights, Map.of(), Map.of("lanewise.steps", "0"));
+        if (!Files.exists(weights)) {
+            Safetensors.write(weights, Map.of(), Map.of("lanewise.steps", "0"));
+        }
         try (var ignored = Scope.open("fuzz")) {
             Linear model = new Linear(2, 2);
             TrainingState.of(model, new Adam(model.parameters(), 0.1), null).restore(weights);
