@@ -17,9 +17,11 @@ class FileFuzzTest {
         long findings = FileFuzz.run(12, FILES, new PrintStream(printed, true, StandardCharsets.UTF_8));
         String report = printed.toString(StandardCharsets.UTF_8);
         assertThat(findings).as(report).isZero();
-        // Each reader came to its end, and mutations left some files readable: not all were refused at their first byte.
-        assertThat(report.lines()).hasSizeGreaterThanOrEqualTo(11).allSatisfy(line -> assertThat(line)
-                .contains(": " + FILES + " files, ")
-                .doesNotContain(" 0 of them read"));
+        // Each reader came to its end, and mutations left some files readable: not all were refused at their first
+        // byte.
+        assertThat(report.lines())
+                .hasSizeGreaterThanOrEqualTo(11)
+                .allSatisfy(line ->
+                        assertThat(line).contains(": " + FILES + " files, ").doesNotContain(" 0 of them read"));
     }
 }

@@ -78,7 +78,7 @@ final class ImageFolders {
                 }
                 folder = folders.getFirst();
             } catch (UncheckedIOException failure) {
-                throw BadFileException.unreadable(folder, KIND, failure.getCause());
+                throw BadFileException.unreadable(folder, KIND, failure);
             } catch (IOException failure) {
                 throw BadFileException.unreadable(folder, KIND, failure);
             }

@@ -1,6 +1,7 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.tensor.TensorException;
 
 /**
  * A model's data, ready for training.
@@ -9,4 +10,16 @@ import dev.lanewise.nn.data.Dataset;
  * @param train what it is trained on
  * @param test what it is measured on
  */
-record Task(Card card, Dataset train, Dataset test) {}
+record Task(Card card, Dataset train, Dataset test) {
+    /**
+     * A task.
+     *
+     * @throws TensorException if there is nothing to train on or nothing to measure with
+     */
+    Task {
+        if (train.size() == 0 || test.size() == 0) {
+            throw new TensorException("train: " + train.size() + " samples to train on and " + test.size()
+                    + " to test with (expected at least one of each); add samples, five of each class or more");
+        }
+    }
+}

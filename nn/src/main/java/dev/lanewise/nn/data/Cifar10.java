@@ -140,13 +140,12 @@ public final class Cifar10 {
     }
 
     private static void unpack(Path archive, Map<String, byte[]> files) {
-        TarGz.read(archive, name -> isBatch(fileName(name)), MAX_FILE_BYTES)
-                .forEach((name, bytes) -> {
-                    if (files.put(fileName(name), bytes) != null) {
-                        throw new BadFileException(
-                                archive, "two files called " + fileName(name), "every file once", "pack it again");
-                    }
-                });
+        TarGz.read(archive, name -> isBatch(fileName(name)), MAX_FILE_BYTES).forEach((name, bytes) -> {
+            if (files.put(fileName(name), bytes) != null) {
+                throw new BadFileException(
+                        archive, "two files called " + fileName(name), "every file once", "pack it again");
+            }
+        });
     }
 
     private static ImageSplit split(Path place, Map<String, byte[]> files) {
@@ -239,7 +238,7 @@ public final class Cifar10 {
                     folder, entry -> wanted.test(entry.getFileName().toString()))) {
                 entries.forEach(files::add);
             } catch (DirectoryIteratorException failure) {
-                throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure.getCause());
+                throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure);
             } catch (IOException failure) {
                 throw BadFileException.unreadable(folder, "a folder of CIFAR-10", failure);
             }

@@ -20,8 +20,26 @@ import org.jspecify.annotations.Nullable;
 public record CsvFormat(char separator, @Nullable List<String> names, Set<String> missing, boolean quotedMissing) {
     /** What pandas takes for a missing value unless told otherwise, and {@code ?}, which old data sets use. */
     public static final Set<String> USUAL_MISSING = Set.of(
-            "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
-            "NULL", "NaN", "None", "n/a", "nan", "null", "?");
+            "",
+            "#N/A",
+            "#N/A N/A",
+            "#NA",
+            "-1.#IND",
+            "-1.#QNAN",
+            "-NaN",
+            "-nan",
+            "1.#IND",
+            "1.#QNAN",
+            "<NA>",
+            "N/A",
+            "NA",
+            "NULL",
+            "NaN",
+            "None",
+            "n/a",
+            "nan",
+            "null",
+            "?");
 
     /** Commas, a header, the usual marks of missing values, in quotes or not. */
     public static final CsvFormat DEFAULT = new CsvFormat(',', null, USUAL_MISSING, true);
@@ -61,7 +79,8 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /** The value of a field, null if it is missing. */
-    @Nullable String value(String field, boolean quoted) {
+    @Nullable
+    String value(String field, boolean quoted) {
         String cell = field.strip();
         boolean mark = (quotedMissing || !quoted) && missing.contains(cell);
         return cell.isEmpty() || mark ? null : cell;

@@ -44,14 +44,16 @@ final class CsvRecords {
     }
 
     /** The header's fields, blanks around them removed; null if there is no line. */
-    @Nullable List<String> header() throws IOException {
+    @Nullable
+    List<String> header() throws IOException {
         List<String> names = new ArrayList<>();
         boolean any = record((text, quoted) -> names.add(text.strip()));
         return any ? names : null;
     }
 
     /** The values of the next record, null where one is missing; null at the end. */
-    @Nullable String @Nullable [] values() throws IOException {
+    @Nullable
+    String @Nullable [] values() throws IOException {
         fields.clear();
         boolean any = record((text, quoted) -> fields.add(format.value(text, quoted)));
         return any ? fields.toArray(new @Nullable String[0]) : null;

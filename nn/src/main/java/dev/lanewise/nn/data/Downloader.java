@@ -149,8 +149,8 @@ public final class Downloader {
             throws IOException, MirrorFailure {
         Path part = target.resolveSibling(file.name() + ".part");
         // Through a link the download would write somewhere else, and a pipe would block it.
-        boolean ordinary = Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)
-                || !Files.exists(part, LinkOption.NOFOLLOW_LINKS);
+        boolean ordinary =
+                Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) || !Files.exists(part, LinkOption.NOFOLLOW_LINKS);
         if (ordinary && completeIfFree(file, address, part, listener)) {
             moveInto(part, target, file);
             return;
@@ -257,8 +257,8 @@ public final class Downloader {
                 long now = received.get();
                 Duration limit = now < 0 ? answer : stall;
                 if (System.nanoTime() - start > most) {
-                    throw new MirrorFailure("too slow, only " + Math.max(0, now) + " of " + file.bytes() + " bytes after "
-                            + Duration.ofNanos(most).toMillis() + " ms");
+                    throw new MirrorFailure("too slow, only " + Math.max(0, now) + " of " + file.bytes()
+                            + " bytes after " + Duration.ofNanos(most).toMillis() + " ms");
                 }
                 if (now != last) {
                     last = now;

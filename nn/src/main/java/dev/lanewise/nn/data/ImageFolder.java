@@ -85,7 +85,7 @@ public final class ImageFolder {
         } catch (IOException failure) {
             throw BadFileException.unreadable(root, KIND, failure);
         } catch (UncheckedIOException failure) {
-            throw BadFileException.unreadable(root, KIND, failure.getCause());
+            throw BadFileException.unreadable(root, KIND, failure);
         } catch (InvalidPathException notAName) {
             throw new BadFileException(
                     root, "a name that is no path (" + notAName.getReason() + ")", KIND, "rename it", notAName);
@@ -140,8 +140,8 @@ public final class ImageFolder {
                 throw failure;
             }
         });
-        images.sort(Comparator.comparing(
-                file -> folder.relativize(file).toString().replace('\\', '/')));
+        images.sort(
+                Comparator.comparing(file -> folder.relativize(file).toString().replace('\\', '/')));
         return images;
     }
 

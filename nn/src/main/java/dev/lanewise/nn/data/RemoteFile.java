@@ -14,7 +14,9 @@ public record RemoteFile(String name, long bytes, String sha256) {
      * @throws IllegalArgumentException if the name is more than a file's name, or the length or the checksum is none
      */
     public RemoteFile {
-        boolean plain = !name.isBlank() && !name.startsWith(".") && name.chars().noneMatch(c -> c == '/' || c == '\\' || c < ' ');
+        boolean plain = !name.isBlank()
+                && !name.startsWith(".")
+                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c < ' ');
         if (!plain || bytes < 0 || !isDigest(sha256)) {
             throw new IllegalArgumentException("RemoteFile: found '" + name + "' of " + bytes + " bytes and SHA-256 '"
                     + sha256 + "'; expected a file's name, a length and 64 lower-case hexadecimal digits; check them");

@@ -54,8 +54,7 @@ public final class TableEncoder {
         }
     }
 
-    private record OneHot(String column, List<String> categories, Map<String, Integer> positions)
-            implements Encoding {
+    private record OneHot(String column, List<String> categories, Map<String, Integer> positions) implements Encoding {
         OneHot(String column, List<String> categories) {
             this(column, List.copyOf(categories), Column.positions(categories));
         }
@@ -140,9 +139,10 @@ public final class TableEncoder {
     private static Encoding oneHot(Column column) {
         List<String> categories = new ArrayList<>(column.categories());
         if (categories.size() > MOST_CATEGORIES) {
-            throw new IllegalArgumentException("TableEncoder: found " + categories.size() + " categories in the column '"
-                    + column.name() + "'; expected at most " + MOST_CATEGORIES
-                    + "; leave the column out or put rare categories together");
+            throw new IllegalArgumentException(
+                    "TableEncoder: found " + categories.size() + " categories in the column '"
+                            + column.name() + "'; expected at most " + MOST_CATEGORIES
+                            + "; leave the column out or put rare categories together");
         }
         for (int row = 0; row < column.size(); row++) {
             if (column.isMissing(row)) {

@@ -51,7 +51,7 @@ public final class AtomicFile {
         try {
             Path target = target(file);
             TemporaryFile.cleanUp(target.toAbsolutePath().getParent());
-            if (target.getFileSystem() == FileSystems.getDefault()) {
+            if (target.getFileSystem().equals(FileSystems.getDefault())) {
                 writeDurably(target, content);
             } else {
                 writeElsewhere(target, content);
@@ -82,7 +82,10 @@ public final class AtomicFile {
         }
         if (!Files.isWritable(target)) {
             throw new BadFileException(
-                    file, "a file that may not be written", "a writable one", "change its permissions or choose another");
+                    file,
+                    "a file that may not be written",
+                    "a writable one",
+                    "change its permissions or choose another");
         }
         return target;
     }

@@ -72,6 +72,12 @@ public class BadFileException extends RuntimeException {
                 file, "a read error (" + reason(cause) + ")", expected, "check the disk or copy the file again", cause);
     }
 
+    /** As {@link #unreadable(Path, String, IOException)}, of a failure on the way through a folder's entries. */
+    public static BadFileException unreadable(Path file, String expected, RuntimeException wrapped) {
+        return unreadable(
+                file, expected, wrapped.getCause() instanceof IOException cause ? cause : new IOException(wrapped));
+    }
+
     /** Describes a failure to write a file. */
     public static BadFileException unwritable(Path file, IOException cause) {
         return new BadFileException(

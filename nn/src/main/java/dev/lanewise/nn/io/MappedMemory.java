@@ -25,6 +25,7 @@ final class MappedMemory {
      * @throws BadFileException if it is a file that has been cut since it was mapped
      * @throws IllegalStateException if its file is closed
      */
+    @SuppressWarnings("ThreadPriorityCheck") // the yield is a call into the system, not a wish to the scheduler
     static <T> T read(MemorySegment segment, Supplier<T> reader) {
         if (!segment.isMapped()) {
             return reader.get();
@@ -44,7 +45,8 @@ final class MappedMemory {
         } catch (IllegalStateException failure) {
             if (!segment.scope().isAlive()) {
                 throw new IllegalStateException(
-                        "TensorData: found a closed file; expected an open one; copy tensors before closing it", failure);
+                        "TensorData: found a closed file; expected an open one; copy tensors before closing it",
+                        failure);
             }
             throw failure;
         }

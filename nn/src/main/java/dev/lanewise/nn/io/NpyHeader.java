@@ -32,7 +32,8 @@ record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape
     byte[] encode() {
         String sizes = LongStream.of(shape.toArray()).mapToObj(Long::toString).collect(Collectors.joining(", "));
         String tuple = "(" + sizes + (shape.rank() == 1 ? ",)" : ")");
-        String dictionary = "{'descr': '" + descr(DType.valueOf(type.name())) + "', 'fortran_order': False, 'shape': " + tuple + ", }";
+        String dictionary = "{'descr': '" + descr(DType.valueOf(type.name())) + "', 'fortran_order': False, 'shape': "
+                + tuple + ", }";
         // Ten bytes of version 1.0 before the dictionary and a line end behind it.
         int padding = Math.floorMod(-(10 + dictionary.length() + 1), ALIGNMENT);
         byte[] text = (dictionary + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);

@@ -2,7 +2,6 @@ package dev.lanewise.nn.io;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -83,7 +82,8 @@ record StoredType(String name, int bits, @Nullable DType readAs) {
         if (readAs == null) {
             throw new UnsupportedElementsException(
                     what + " of the unsupported dtype '" + name + "'",
-                    "one of " + Arrays.toString(DType.values()) + " or " + WIDENED.keySet().stream().sorted().toList(),
+                    "one of " + Arrays.toString(DType.values()) + " or "
+                            + WIDENED.keySet().stream().sorted().toList(),
                     "convert the tensor before saving it");
         }
         if (!WIDENED.containsKey(name)) {
@@ -110,11 +110,8 @@ record StoredType(String name, int bits, @Nullable DType readAs) {
             case "F8_E4M3" -> to.setAtIndex(INT, i, Float.floatToRawIntBits(e4m3(from.get(ValueLayout.JAVA_BYTE, i))));
             // It is the upper byte of an F16.
             default ->
-                to.setAtIndex(
-                        INT,
-                        i,
-                        Float.floatToRawIntBits(
-                                Float.float16ToFloat((short) (from.get(ValueLayout.JAVA_BYTE, i) << 8))));
+                to.setAtIndex(INT, i, Float.floatToRawIntBits(Float.float16ToFloat((short)
+                        (from.get(ValueLayout.JAVA_BYTE, i) << 8))));
         }
     }
 

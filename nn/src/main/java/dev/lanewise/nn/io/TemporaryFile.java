@@ -120,12 +120,13 @@ final class TemporaryFile implements AutoCloseable {
 
     /** Deletes the temporary files of processes that were killed. */
     static void cleanUp(@Nullable Path folder) {
-        if (folder == null || folder.getFileSystem() != FileSystems.getDefault()) {
+        if (folder == null || !folder.getFileSystem().equals(FileSystems.getDefault())) {
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
             for (Path entry : entries) {
-                if (!OPEN.contains(entry.getFileName().toString()) && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
+                if (!OPEN.contains(entry.getFileName().toString())
+                        && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
                     deleteIfLeft(entry);
                 }
             }

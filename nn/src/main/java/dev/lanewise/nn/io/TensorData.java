@@ -208,7 +208,8 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         return other instanceof TensorData that
                 && dtype == that.dtype
                 && shape.equals(that.shape)
-                && MappedMemory.read(segment, () -> MappedMemory.read(that.segment, () -> segment.mismatch(that.segment)))
+                && MappedMemory.read(
+                                segment, () -> MappedMemory.read(that.segment, () -> segment.mismatch(that.segment)))
                         == -1;
     }
 

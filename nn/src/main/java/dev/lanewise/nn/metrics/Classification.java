@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * What is usually asked of a classifier: outputs {@code [n, classes]} and class numbers {@code I64 [n]}. Its figure is
- * {@code accuracy}, on demand also {@code auc}, the area under the ROC curve; its report has precision, recall and F1 of
- * every class.
+ * {@code accuracy}, on demand also {@code auc}, the area under the ROC curve, which samples of one class alone don't have;
+ * its report has precision, recall and F1 of every class.
  */
 public final class Classification implements Metric {
     private final List<String> classes;
@@ -72,10 +72,14 @@ public final class Classification implements Metric {
     public Map<String, Double> figures() {
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put("accuracy", matrix.accuracy());
-        if (area) {
+        if (area && hasBothClasses()) {
             figures.put("auc", auc());
         }
         return figures;
+    }
+
+    private boolean hasBothClasses() {
+        return actual.contains(0) && actual.contains(1);
     }
 
     private double auc() {
@@ -89,7 +93,12 @@ public final class Classification implements Metric {
 
     @Override
     public String report() {
-        return matrix.report(classes) + (area ? String.format(Locale.ROOT, "ROC-AUC %.4f%n", auc()) : "");
+        if (!area) {
+            return matrix.report(classes);
+        }
+        String value =
+                hasBothClasses() ? String.format(Locale.ROOT, "%.4f", auc()) : "undefined, as there is one class alone";
+        return matrix.report(classes) + String.format("ROC-AUC %s%n", value);
     }
 
     private static int[] toInts(Tensor tensor) {

@@ -90,14 +90,14 @@ class DownloaderTest {
                 Thread.currentThread().interrupt();
             }
         });
-        Downloader hasty =
-                new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofMillis(700));
+        Downloader hasty = new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofMillis(700));
         assertThatThrownBy(() -> hasty.fetch(file(), mirrors("slow"), folder, DownloadListener.SILENT))
                 .isInstanceOf(DownloadException.class)
                 .hasMessageContaining("too slow, only ")
                 .hasMessageContaining(" after 700 ms");
         Downloader patient = new Downloader(Duration.ofSeconds(3), Duration.ofSeconds(30), Duration.ofSeconds(30));
-        assertThat(patient.fetch(file(), mirrors("good"), folder, DownloadListener.SILENT)).exists();
+        assertThat(patient.fetch(file(), mirrors("good"), folder, DownloadListener.SILENT))
+                .exists();
     }
 
     @Test

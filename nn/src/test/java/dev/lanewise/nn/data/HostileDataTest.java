@@ -43,7 +43,9 @@ class HostileDataTest {
             assertThat(ImageFiles.read(file).width()).isEqualTo(200);
             for (int percent = 5; percent < 100; percent += 5) {
                 Files.write(file, Arrays.copyOf(whole, whole.length * percent / 100));
-                assertThatThrownBy(() -> ImageFiles.read(file)).as("%d%%", percent).isInstanceOf(BadFileException.class);
+                assertThatThrownBy(() -> ImageFiles.read(file))
+                        .as("%d%%", percent)
+                        .isInstanceOf(BadFileException.class);
             }
             Files.write(file, Arrays.copyOf(whole, whole.length - 2));
             assertRefused(() -> ImageFiles.read(file), "expected a JPEG or PNG image");
@@ -136,7 +138,9 @@ class HostileDataTest {
         Files.write(images.resolve("2.jpg"), Arrays.copyOf(jpeg(32, 32, false), 600));
         Files.writeString(images.resolve("3.png"), "GIF89a");
         List<BadFileException> skipped = new ArrayList<>();
-        assertThat(ImageFolder.open(folder.resolve("set")).readAll(4, skipped::add).size())
+        assertThat(ImageFolder.open(folder.resolve("set"))
+                        .readAll(4, skipped::add)
+                        .size())
                 .isEqualTo(1);
         assertThat(skipped).hasSize(3);
     }

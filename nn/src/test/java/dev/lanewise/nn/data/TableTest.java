@@ -138,8 +138,24 @@ class TableTest {
                     .isEqualTo(Column.Type.NUMBER);
         }
         for (String text : List.of(
-                "1D", "2F", "1d", "2f", "0x1p3", "0x10", "1e", "e1", ".", "-", "+-1", "1e5.0", "1_000", "Infinity", "1e999",
-                "\u0661", "--1", "1 2")) {
+                "1D",
+                "2F",
+                "1d",
+                "2f",
+                "0x1p3",
+                "0x10",
+                "1e",
+                "e1",
+                ".",
+                "-",
+                "+-1",
+                "1e5.0",
+                "1_000",
+                "Infinity",
+                "1e999",
+                "\u0661",
+                "--1",
+                "1 2")) {
             assertThat(Table.read(file("a\n" + text + "\n")).column("a").type())
                     .as(text)
                     .isEqualTo(Column.Type.CATEGORY);
@@ -167,7 +183,8 @@ class TableTest {
         }
         assertThat(Table.read(file(text.toString())).columns()).hasSize(columns);
         String field = "long ".repeat(1_000_000) + "text";
-        assertThat(Table.read(file("a\n\"" + field + "\"\n")).column("a").text(0)).isEqualTo(field);
+        assertThat(Table.read(file("a\n\"" + field + "\"\n")).column("a").text(0))
+                .isEqualTo(field);
     }
 
     @Test
@@ -181,8 +198,11 @@ class TableTest {
 
     @Test
     void theUsualMarksAreMissingAndOthersCanBeNamed() throws IOException {
-        for (String mark : List.of("", "NA", "N/A", "n/a", "#N/A", "None", "NaN", "-nan", "<NA>", "null", "NULL", "?")) {
-            assertThat(Table.read(file("a,b\n" + mark + ",1\n")).column("a").isMissing(0)).as(mark).isTrue();
+        for (String mark :
+                List.of("", "NA", "N/A", "n/a", "#N/A", "None", "NaN", "-nan", "<NA>", "null", "NULL", "?")) {
+            assertThat(Table.read(file("a,b\n" + mark + ",1\n")).column("a").isMissing(0))
+                    .as(mark)
+                    .isTrue();
         }
         Path file = file("country,n\nNA,1\n\"NA\",-\n-,3\n");
         Table kept = Table.read(file, CsvFormat.DEFAULT.keepQuoted());
@@ -230,9 +250,22 @@ class TableTest {
     @Test
     void anEncoderOfOtherTextIsRefused() {
         for (String json : List.of(
-                "", "[]", "{\"a\":1}", "{\"a\":[1]}", "{\"a\":[1,0]}", "{\"a\":[1,-1]}", "{\"a\":[1e999,1]}",
-                "{\"a\":[1,1e999]}", "{\"a\":[1,2,3]}", "{\"a\":[1,\"b\"]}", "{\"a\":[\"b\",\"b\"]}", "{\"a\":[1,1]} x",
-                "{\"a\":[1,1]}{}", "{\"a\":[1,1],\"a\":[1,1]}", "{\"a\":[1,1]", "{\"a\":[[1,1]]}")) {
+                "",
+                "[]",
+                "{\"a\":1}",
+                "{\"a\":[1]}",
+                "{\"a\":[1,0]}",
+                "{\"a\":[1,-1]}",
+                "{\"a\":[1e999,1]}",
+                "{\"a\":[1,1e999]}",
+                "{\"a\":[1,2,3]}",
+                "{\"a\":[1,\"b\"]}",
+                "{\"a\":[\"b\",\"b\"]}",
+                "{\"a\":[1,1]} x",
+                "{\"a\":[1,1]}{}",
+                "{\"a\":[1,1],\"a\":[1,1]}",
+                "{\"a\":[1,1]",
+                "{\"a\":[[1,1]]}")) {
             assertThatIllegalArgumentException().as(json).isThrownBy(() -> TableEncoder.fromJson(json));
         }
     }

@@ -69,12 +69,14 @@ class TextTest {
     @Test
     void unicodeSpacesSeparateWords() {
         for (String space : List.of(
-                "\u00a0", "\u0085", "\u1680", "\u2003", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\u200b", "\ufeff")) {
-            assertThat(Tokenizer.words().tokenize("a" + space + "b")).as("%04x", (int) space.charAt(0)).containsExactly("a", "b");
+                "\u00a0", "\u0085", "\u1680", "\u2003", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\u200b",
+                "\ufeff")) {
+            assertThat(Tokenizer.words().tokenize("a" + space + "b"))
+                    .as("%04x", (int) space.charAt(0))
+                    .containsExactly("a", "b");
         }
         assertThat(Tokenizer.words().tokenize("Don't 'go' x'' \ud83d\ude00\u0301 E\u0301te\u0301"))
-                .containsExactly(
-                        "don't", "'", "go", "'", "x", "'", "'", "\ud83d\ude00", "\u0301", "e\u0301te\u0301");
+                .containsExactly("don't", "'", "go", "'", "x", "'", "'", "\ud83d\ude00", "\u0301", "e\u0301te\u0301");
     }
 
     @Test

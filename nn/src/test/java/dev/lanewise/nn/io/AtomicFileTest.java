@@ -186,8 +186,7 @@ class AtomicFileTest {
         List<String> command = command(file.toString(), "once");
         Process process = new ProcessBuilder("sh", "-c", "ulimit -f 64; exec \"$@\"", "sh")
                 .redirectErrorStream(true)
-                .command(Stream.concat(
-                                Stream.of("sh", "-c", "ulimit -f 64; exec \"$@\"", "sh"), command.stream())
+                .command(Stream.concat(Stream.of("sh", "-c", "ulimit -f 64; exec \"$@\"", "sh"), command.stream())
                         .toList())
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -43,11 +43,12 @@ class HostileFilesTest {
         data.putShort((short) -1).putShort((short) 3).putShort((short) -1).putShort((short) 4);
         data.put(new byte[] {0x7e, (byte) 0xfe, 0x01, 0x7f, 0x7b, (byte) 0xfc, 0x3c, 0x01});
         data.putFloat(2.5f);
-        String header = "{\"u64\":" + tensor("U64", "[1]", 8, 16) + ",\"big\":" + tensor("U64", "[1]", 0, 8) + ",\"u32\":"
-                + tensor("U32", "[2]", 16, 24) + ",\"i16\":" + tensor("I16", "[2]", 24, 28) + ",\"u16\":"
-                + tensor("U16", "[2]", 28, 32) + ",\"e4m3\":" + tensor("F8_E4M3", "[4]", 32, 36) + ",\"e5m2\":"
-                + tensor("F8_E5M2", "[4]", 36, 40) + ",\"f32\":" + tensor("F32", "[]", 40, 44) + ",\"c64\":"
-                + tensor("C64", "[1]", 44, 52) + ",\"new\":" + tensor("F3_E1M1", "[5]", 52, 54) + "}";
+        String header =
+                "{\"u64\":" + tensor("U64", "[1]", 8, 16) + ",\"big\":" + tensor("U64", "[1]", 0, 8) + ",\"u32\":"
+                        + tensor("U32", "[2]", 16, 24) + ",\"i16\":" + tensor("I16", "[2]", 24, 28) + ",\"u16\":"
+                        + tensor("U16", "[2]", 28, 32) + ",\"e4m3\":" + tensor("F8_E4M3", "[4]", 32, 36) + ",\"e5m2\":"
+                        + tensor("F8_E5M2", "[4]", 36, 40) + ",\"f32\":" + tensor("F32", "[]", 40, 44) + ",\"c64\":"
+                        + tensor("C64", "[1]", 44, 52) + ",\"new\":" + tensor("F3_E1M1", "[5]", 52, 54) + "}";
         try (SafetensorsFile file = Safetensors.open(safetensors(header, data.array(), 54))) {
             assertThat(file.entry("f32").toFloatArray()).containsExactly(2.5f);
             assertThat(file.entry("u64").toLongArray()).containsExactly(5);
@@ -139,7 +140,8 @@ class HostileFilesTest {
     @Test
     void longMetadataIsRefused() throws IOException {
         String header = "{\"__metadata__\":{\"a\":\"" + "x".repeat(20_000_000) + "\"}}";
-        assertRefused(() -> Safetensors.open(safetensors(header, new byte[0], 0)).close(), "");
+        assertRefused(
+                () -> Safetensors.open(safetensors(header, new byte[0], 0)).close(), "");
         StringBuilder many = new StringBuilder("{\"__metadata__\":{\"k\":\"\"");
         for (int i = 0; i < 400_000; i++) {
             many.append(",\"").append(i).append("\":\"\"");
@@ -215,8 +217,7 @@ class HostileFilesTest {
                 .hasMessageContaining("less than when it was opened");
     }
 
-    private static void assertRefused(
-            ThrowableAssert.ThrowingCallable action, String message) {
+    private static void assertRefused(ThrowableAssert.ThrowingCallable action, String message) {
         assertThatThrownBy(action).isInstanceOf(BadFileException.class).hasMessageContaining(message);
     }
 
@@ -227,8 +228,7 @@ class HostileFilesTest {
     }
 
     private static long allocated() {
-        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)
-                .stream()
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                 .mapToLong(BufferPoolMXBean::getMemoryUsed)
                 .sum();
     }
@@ -255,7 +255,8 @@ class HostileFilesTest {
 
     private Path npy(String descr, String shape, byte[] elements) throws IOException {
         String text = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }\n";
-        ByteBuffer bytes = ByteBuffer.allocate(10 + text.length() + elements.length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(10 + text.length() + elements.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(NpyHeader.MAGIC).put((byte) 1).put((byte) 0).putShort((short) text.length());
         bytes.put(text.getBytes(StandardCharsets.US_ASCII)).put(elements);
         return Files.write(folder.resolve("case.npy"), bytes.array());

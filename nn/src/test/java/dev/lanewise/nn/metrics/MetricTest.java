@@ -49,4 +49,13 @@ final class MetricTest {
         assertThat(regression.figures().get("rmse")).isCloseTo(Math.sqrt(8 / 3.0), within(1e-12));
         assertThat(regression.report()).contains("mean absolute error 1.3333");
     }
+
+    @Test
+    void samplesOfOneClassAloneHaveNoAreaUnderTheCurve() {
+        Classification classification = new Classification(List.of("no", "yes"), true);
+        assertThat(classification.report()).contains("ROC-AUC undefined");
+        classification.add(Tensor.of(new float[] {1, 0, 0, 1}, 2, 2), Tensor.of(new long[] {1, 1}, Shape.of(2)));
+        assertThat(classification.figures()).containsExactly(Map.entry("accuracy", 0.5));
+        assertThat(classification.report()).contains("ROC-AUC undefined");
+    }
 }

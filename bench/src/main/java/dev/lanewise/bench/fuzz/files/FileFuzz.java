@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -110,12 +111,12 @@ public final class FileFuzz {
 
     /** Kills a process that says nothing for too long. */
     private static final class Watchdog implements AutoCloseable {
-        private final ScheduledExecutorService timer =
-                Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+        private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().factory());
         private volatile long last = System.nanoTime();
 
         Watchdog(Process process) {
-            timer.scheduleWithFixedDelay(() -> check(process), 1, 1, TimeUnit.SECONDS);
+            ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(() -> check(process), 1, 1, TimeUnit.SECONDS);
         }
 
         private void check(Process process) {

@@ -54,9 +54,13 @@ record FuzzedReader(
     static List<FuzzedReader> all() {
         return List.of(
                 of("npy", ".npy", Seeds.npy(), Seeds.npy(), Wrapping::nothing, file -> use(Npy.read(file))),
-                of("npz", ".npz", Seeds.npz(), Seeds.npy(), Wrapping::npz, file -> Npz.read(file)
-                        .values()
-                        .forEach(FuzzedReader::use)),
+                of(
+                        "npz",
+                        ".npz",
+                        Seeds.npz(),
+                        Seeds.npy(),
+                        Wrapping::npz,
+                        file -> Npz.read(file).values().forEach(FuzzedReader::use)),
                 of(
                         "safetensors",
                         ".safetensors",
@@ -127,8 +131,11 @@ record FuzzedReader(
 
     private static void training(Path state) throws IOException {
         Path weights = state.resolveSibling("weights");
-        Files.copy(state, weights.resolveSibling("weights" + TrainingState.SUFFIX), StandardCopyOption.REPLACE_EXISTING);
-        Safetensors.write(weights, Map.of(), Map.of("lanewise.steps", "0"));
+        Files.copy(
+                state, weights.resolveSibling("weights" + TrainingState.SUFFIX), StandardCopyOption.REPLACE_EXISTING);
+        if (!Files.exists(weights)) {
+            Safetensors.write(weights, Map.of(), Map.of("lanewise.steps", "0"));
+        }
         try (var ignored = Scope.open("fuzz")) {
             Linear model = new Linear(2, 2);
             TrainingState.of(model, new Adam(model.parameters(), 0.1), null).restore(weights);

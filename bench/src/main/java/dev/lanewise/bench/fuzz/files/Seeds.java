@@ -31,22 +31,23 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 final class Seeds {
     private static final TensorData FLOATS = TensorData.of(new float[] {1, -2, 3.5f, 0, 1e30f, Float.NaN}, 2, 3);
 
+    /** A {@code .npy} file; made once, as every file that the library writes waits for the disk. */
+    static final byte[] ARRAY = written(file -> Npy.write(file, FLOATS));
+
     private Seeds() {}
 
     static List<byte[]> npy() {
-        byte[] floats = written(file -> Npy.write(file, FLOATS));
         return List.of(
-                floats,
+                ARRAY,
                 written(file -> Npy.write(file, TensorData.of(new long[] {1, -1, 1L << 40}, 3))),
-                text(floats, "<f4", ">f4"),
-                text(floats, "<f4", "<u4"),
-                text(floats, "False", "True "));
+                text(ARRAY, "<f4", ">f4"),
+                text(ARRAY, "<f4", "<u4"),
+                text(ARRAY, "False", "True "));
     }
 
     static List<byte[]> npz() {
         Map<String, TensorData> arrays = Map.of("a", FLOATS, "b", TensorData.of(new int[] {1, 2}, 2));
-        return List.of(
-                written(file -> Npz.write(file, arrays, true)), written(file -> Npz.write(file, arrays, false)));
+        return List.of(written(file -> Npz.write(file, arrays, true)), written(file -> Npz.write(file, arrays, false)));
     }
 
     static List<byte[]> safetensors() {

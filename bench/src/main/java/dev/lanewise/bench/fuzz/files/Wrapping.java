@@ -37,7 +37,7 @@ interface Wrapping {
             zip.putNextEntry(new ZipEntry("mutated.npy"));
             zip.write(content);
             zip.putNextEntry(new ZipEntry("good.npy"));
-            zip.write(Seeds.npy().getFirst());
+            zip.write(Seeds.ARRAY);
             zip.closeEntry();
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
