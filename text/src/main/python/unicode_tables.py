@@ -57,9 +57,22 @@ def matched(pattern):
     return {c for c in VALID if split.pre_tokenize_str("\x00" + chr(c))[0][0] == "\x00"}
 
 
-def scriptless():
-    scripts = pre_tokenizers.UnicodeScripts()
-    return {c for c in VALID if all(len(scripts.pre_tokenize_str(x + chr(c))) == 1 for x in "a\u0431")}
+def scripts():
+    """Sets of characters that UnicodeScripts keeps together; in none of them: what goes with any script."""
+    split = pre_tokenizers.UnicodeScripts()
+    known, recent = [], []
+    for c in VALID:
+        if all(len(split.pre_tokenize_str(x + chr(c))) == 1 for x in "a\u0431"):
+            continue
+        for script in recent + known:
+            if len(split.pre_tokenize_str(chr(script[0]) + chr(c))) == 1:
+                break
+        else:
+            script = []
+            known.append(script)
+        script.append(c)
+        recent = [script]
+    return known
 
 
 def combining_classes():
@@ -86,12 +99,13 @@ def main(path):
         range_line("punctuation", split_by(pre_tokenizers.Punctuation(), 3)),
         range_line("numeric", split_by(pre_tokenizers.Digits(individual_digits=True), 3)),
         range_line("word", split_by(pre_tokenizers.Whitespace(), 1)),
-        range_line("no-script", scriptless()),
         range_line("letter", matched(r"\p{L}")),
         range_line("number", matched(r"\p{N}")),
     ]
     for k, chars in sorted(combining_classes().items()):
         lines.append(range_line("class " + base36(k), chars))
+    for i, chars in enumerate(scripts()):
+        lines.append(range_line("script " + base36(i), chars))
     canonical, compatible, composed = [], [], []
     for c in VALID:
         if 0xAC00 <= c < 0xAC00 + 11172:

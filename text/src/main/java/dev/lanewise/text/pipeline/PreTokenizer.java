@@ -169,15 +169,13 @@ interface PreTokenizer {
 
     /** Splits where the script changes; Hiragana and Katakana count as Han, white space as any script. */
     final class Scripts implements PreTokenizer {
-        private static final int ANY = -1;
-
         @Override
         public void cut(Aligned buffer, int start, int end, Pieces out) {
             int last = -2;
             int from = -1;
             for (int i = start; i < end; i++) {
-                int script = script(buffer.cps[i]);
-                if (script == ANY) {
+                int script = Chars.script(buffer.cps[i]);
+                if (script < 0) {
                     continue;
                 }
                 if (script != last) {
@@ -192,15 +190,6 @@ interface PreTokenizer {
             if (from >= 0) {
                 out.add(buffer, from, end);
             }
-        }
-
-        private static int script(int c) {
-            if (c == ' ' || Chars.NO_SCRIPT.contains(c)) {
-                return ANY;
-            }
-            Character.UnicodeScript script = Character.UnicodeScript.of(c);
-            boolean japanese = script == Character.UnicodeScript.HIRAGANA || script == Character.UnicodeScript.KATAKANA;
-            return c == 0x30FC || japanese ? Character.UnicodeScript.HAN.ordinal() : script.ordinal();
         }
     }
 

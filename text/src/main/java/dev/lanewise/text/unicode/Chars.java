@@ -1,5 +1,7 @@
 package dev.lanewise.text.unicode;
 
+import java.util.Map;
+
 /** Classes of characters that the parts of a tokenizer ask for. */
 public final class Chars {
     /** What BertNormalizer removes as control characters. */
@@ -14,8 +16,6 @@ public final class Chars {
     public static final CharSet NUMERIC = set("numeric");
     /** {@code \w} of added tokens and of Whitespace. */
     public static final CharSet WORD = set("word");
-    /** What UnicodeScripts gives to any script. */
-    public static final CharSet NO_SCRIPT = set("no-script");
 
     private static final byte LETTER = 1;
     private static final byte NUMBER = 2;
@@ -83,6 +83,12 @@ public final class Chars {
                 || c == 0x202F
                 || c == 0x205F
                 || c == 0x3000;
+    }
+
+    /** A number for the script of a code point, Hiragana and Katakana counting as Han; -1 if it goes with any script. */
+    public static int script(int cp) {
+        Map.Entry<Integer, int[]> range = UnicodeTables.INSTANCE.scripts.floorEntry(cp);
+        return range == null || cp >= range.getValue()[0] ? -1 : range.getValue()[1];
     }
 
     /** Whether BertNormalizer puts spaces around it. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Character properties as the tokenizers library has them, which mixes Unicode versions from 8 to 17; written by
@@ -19,6 +20,9 @@ final class UnicodeTables {
 
     final Map<String, CharSet> sets = new HashMap<>();
     final Map<Integer, Integer> combiningClasses = new HashMap<>();
+    /** Ends and numbers of scripts by where their ranges begin. */
+    final TreeMap<Integer, int[]> scripts = new TreeMap<>();
+
     final Map<Integer, int[]> canonical = new HashMap<>();
     final Map<Integer, int[]> compatible = new HashMap<>();
     final Map<Long, Integer> composed = new HashMap<>();
@@ -46,6 +50,7 @@ final class UnicodeTables {
         }
         switch (words[0]) {
             case "class" -> forEach(bounds(numbers, 2), numbers[1]);
+            case "script" -> script(bounds(numbers, 2), numbers[1]);
             case "canonical" -> canonical.put(numbers[1], Arrays.copyOfRange(numbers, 2, numbers.length));
             case "compatible" -> compatible.put(numbers[1], Arrays.copyOfRange(numbers, 2, numbers.length));
             case "composed" -> composed.put(pair(numbers[1], numbers[2]), numbers[3]);
@@ -58,6 +63,12 @@ final class UnicodeTables {
             for (int c = bounds[i]; c < bounds[i + 1]; c++) {
                 combiningClasses.put(c, combiningClass);
             }
+        }
+    }
+
+    private void script(int[] bounds, int number) {
+        for (int i = 0; i < bounds.length; i += 2) {
+            scripts.put(bounds[i], new int[] {bounds[i + 1], number});
         }
     }
 
