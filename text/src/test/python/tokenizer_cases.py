@@ -274,4 +274,5 @@ def main():
                     f.write((json.dumps(row, separators=(",", ":")) + "\n").encode())
 
 
-main()
+if __name__ == "__main__":
+    main()

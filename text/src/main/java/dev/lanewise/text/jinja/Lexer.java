@@ -233,6 +233,12 @@ final class Lexer {
         if (!m.lookingAt()) {
             throw TemplateError.at(line, "a number that is none");
         }
+        if (source.charAt(at - 1) == '.') {
+            // an index after a point: a.0.1
+            tokens.add(new Token(Kind.INTEGER, m.group(1).replace("_", ""), line));
+            at += m.group(1).length();
+            return;
+        }
         boolean integer = m.group(2) == null && m.group(3) == null;
         tokens.add(new Token(integer ? Kind.INTEGER : Kind.FLOAT, m.group().replace("_", ""), line));
         at = m.end();

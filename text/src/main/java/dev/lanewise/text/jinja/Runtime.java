@@ -70,17 +70,11 @@ final class Runtime {
     /** {@code loop}. */
     static final class Loop implements Operators.Attributes {
         private final List<Object> items;
-        private final int depth;
         private int index;
         private @Nullable List<Object> changed;
 
-        Loop(List<Object> items, int depth) {
+        Loop(List<Object> items) {
             this.items = items;
-            this.depth = depth;
-        }
-
-        int depth() {
-            return depth;
         }
 
         void moveTo(int to) {
@@ -98,8 +92,9 @@ final class Runtime {
                 case "first" -> index == 0;
                 case "last" -> index == size - 1;
                 case "length" -> (long) size;
-                case "depth" -> (long) depth;
-                case "depth0" -> depth - 1L;
+                // only recursive loops are deeper
+                case "depth" -> 1L;
+                case "depth0" -> 0L;
                 case "previtem" -> index > 0 ? items.get(index - 1) : new Py.Undefined("there is no previous item");
                 case "nextitem" -> index < size - 1 ? items.get(index + 1) : new Py.Undefined("there is no next item");
                 case "cycle" -> (Py.Callable) a -> {

@@ -283,7 +283,7 @@ final class Statements {
             if (items.isEmpty()) {
                 return last == null ? Flow.NEXT : last.run(scope.child());
             }
-            Runtime.Loop loop = new Runtime.Loop(items, scope.get("loop") instanceof Runtime.Loop outer ? outer.depth() + 1 : 1);
+            Runtime.Loop loop = new Runtime.Loop(items);
             for (int i = 0; i < items.size(); i++) {
                 scope.step();
                 loop.moveTo(i);

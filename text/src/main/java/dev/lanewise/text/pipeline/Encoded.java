@@ -57,7 +57,8 @@ public final class Encoded {
         this.surfaces = surfaces;
     }
 
-    static Encoded of(TokenList list, int type) {
+    /** An encoding of those tokens. */
+    public static Encoded of(TokenList list, int type) {
         int n = list.size();
         int[] types = new int[n];
         Arrays.fill(types, type);
@@ -81,6 +82,13 @@ public final class Encoded {
         return new Encoded(
                 ids.clone(), filled(n, type), filled(n, -1), new int[n], new int[n], filled(n, 1), filled(n, 1),
                 any ? surfaces.clone() : null);
+    }
+
+    /** This between special tokens. */
+    public Encoded between(int[] before, int[] after) {
+        setRange(0);
+        return joined(List.of(
+                special(before, new @Nullable String[before.length], 0), this, special(after, new @Nullable String[after.length], 0)));
     }
 
     private static int[] filled(int n, int value) {
