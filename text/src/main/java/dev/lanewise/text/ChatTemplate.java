@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,7 +51,7 @@ public final class ChatTemplate {
      * @throws TokenizerException if it is no template, or uses what is not supported
      */
     public static ChatTemplate of(String source, Map<String, String> specialTokens) {
-        return new ChatTemplate(Template.parse(source), Map.copyOf(specialTokens), Clock.systemDefaultZone());
+        return new ChatTemplate(Template.parse(source), Map.copyOf(specialTokens), Clock.system(ZoneId.systemDefault()));
     }
 
     /**

@@ -207,38 +207,42 @@ final class Expressions {
 
     private Expression primary() {
         Token token = tokens.current();
-        switch (token.kind()) {
-            case NAME:
+        return switch (token.kind()) {
+            case NAME -> {
                 tokens.next();
-                return name(token.text());
-            case STRING:
+                yield name(token.text());
+            }
+            case STRING -> {
                 StringBuilder text = new StringBuilder();
                 while (tokens.current().kind() == Kind.STRING) {
                     text.append(tokens.next().text());
                 }
                 String string = text.toString();
-                return scope -> string;
-            case INTEGER:
+                yield scope -> string;
+            }
+            case INTEGER -> {
                 tokens.next();
-                return constant(integer(token));
-            case FLOAT:
+                yield constant(integer(token));
+            }
+            case FLOAT -> {
                 tokens.next();
-                return constant(Double.parseDouble(token.text()));
-            case OPERATOR:
+                yield constant(Double.parseDouble(token.text()));
+            }
+            case OPERATOR -> {
                 if (tokens.skipOperator("(")) {
-                    return parentheses();
+                    yield parentheses();
                 }
                 if (tokens.skipOperator("[")) {
                     List<Expression> items = list("]");
-                    return scope -> values(items, scope);
+                    yield scope -> values(items, scope);
                 }
                 if (tokens.skipOperator("{")) {
-                    return dict();
+                    yield dict();
                 }
                 throw tokens.unexpected("a value");
-            default:
-                throw tokens.unexpected("a value");
-        }
+            }
+            default -> throw tokens.unexpected("a value");
+        };
     }
 
     private static Object integer(Token token) {

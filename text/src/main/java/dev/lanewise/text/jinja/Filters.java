@@ -97,7 +97,7 @@ final class Filters {
 
     private static String indent(String s, Arguments a) {
         Object width = a.get(0, "width", 4L);
-        String unit = width instanceof String w ? w : " ".repeat((int) Math.clamp(a.integer(0, "width", 4), 0, 1000));
+        String unit = width instanceof String w ? w : " ".repeat(Math.clamp(a.integer(0, "width", 4), 0, 1000));
         boolean blank = Py.truth(a.get(2, "blank", false));
         String[] lines = (s + "\n").split("\n", -1);
         StringBuilder out = new StringBuilder(Py.truth(a.get(1, "first", false)) ? unit : "");
@@ -112,25 +112,30 @@ final class Filters {
 
     private static @Nullable Object number(String name, @Nullable Object v, Arguments a) {
         switch (name) {
-            case "int":
+            case "int" -> {
                 return toInt(v, a);
-            case "float":
+            }
+            case "float" -> {
                 try {
                     return Py.isNumber(v) && v != null ? Py.asDouble(v) : Double.parseDouble(Py.str(v).strip());
                 } catch (NumberFormatException e) {
                     return a.get(0, "default", 0.0);
                 }
-            case "abs":
+            }
+            case "abs" -> {
                 return Py.compare(v, 0L) < 0 ? Operators.negated(v) : v;
-            case "round":
+            }
+            case "round" -> {
                 return round(v, a.only("precision", "method"));
-            default:
+            }
+            default -> {
                 Object total = a.get(1, "start", 0L);
                 Object key = a.get(0, "attribute", null);
                 for (Object item : Py.items(v)) {
                     total = Operators.binary("+", total, path(item, key));
                 }
                 return total;
+            }
         }
     }
 
@@ -162,7 +167,7 @@ final class Filters {
             case "floor" -> java.math.RoundingMode.FLOOR;
             default -> throw TemplateError.of("`round` with method `" + method + "`");
         };
-        int digits = (int) Math.clamp(a.integer(0, "precision", 0), -300, 300);
+        int digits = Math.clamp(a.integer(0, "precision", 0), -300, 300);
         return new java.math.BigDecimal(Py.asDouble(v)).setScale(digits, mode).doubleValue();
     }
 
@@ -315,7 +320,7 @@ final class Filters {
     }
 
     private static List<Object> batch(List<Object> items, Arguments a) {
-        int size = (int) Math.clamp(a.integer(0, "linecount", 1), 1, Integer.MAX_VALUE);
+        int size = Math.clamp(a.integer(0, "linecount", 1), 1, Integer.MAX_VALUE);
         Object fill = a.get(1, "fill_with", null);
         List<Object> out = new ArrayList<>();
         for (int i = 0; i < items.size(); i += size) {

@@ -17,7 +17,7 @@ final class Formats {
     static String json(@Nullable Object v, Arguments a) {
         a.only("ensure_ascii", "indent", "separators", "sort_keys");
         Object indent = a.get(1, "indent", null);
-        String unit = indent == null ? null : indent instanceof String s ? s : " ".repeat((int) Math.clamp(Py.asLong(indent), 0, 100));
+        String unit = indent == null ? null : indent instanceof String s ? s : " ".repeat(Math.clamp(Py.asLong(indent), 0, 100));
         String comma = unit == null ? ", " : ",";
         String colon = ": ";
         if (a.get(2, "separators", null) instanceof List<?> pair && pair.size() == 2) {

@@ -271,7 +271,7 @@ final class Methods {
     }
 
     private static String pad(String s, long width, String with, int side) {
-        int missing = (int) Math.clamp(width - s.codePointCount(0, s.length()), 0, 100_000);
+        int missing = Math.clamp(width - s.codePointCount(0, s.length()), 0, 100_000);
         if (side == 1 && with.equals("0") && (s.startsWith("-") || s.startsWith("+"))) {
             return s.charAt(0) + with.repeat(missing) + s.substring(1);
         }

@@ -169,7 +169,7 @@ final class Statements {
         }
         String attribute = tokens.name();
         return (scope, value) -> {
-            if (scope.get(name) instanceof Runtime.Namespace namespace) {
+            if (scope.get(name) instanceof Globals.Namespace namespace) {
                 namespace.set(attribute, value);
             } else {
                 throw TemplateError.at(line, "`" + name + "` is no namespace, so that `" + attribute + "` cannot be set");
@@ -283,7 +283,7 @@ final class Statements {
             if (items.isEmpty()) {
                 return last == null ? Flow.NEXT : last.run(scope.child());
             }
-            Runtime.Loop loop = new Runtime.Loop(items);
+            Globals.Loop loop = new Globals.Loop(items);
             for (int i = 0; i < items.size(); i++) {
                 scope.step();
                 loop.moveTo(i);

@@ -24,7 +24,7 @@ public final class Template {
     /** Renders it with variables: null, Boolean, Long, Double, String, List and Map. */
     public String render(Map<String, ? extends @Nullable Object> variables, ZonedDateTime now) {
         Scope scope = Scope.root();
-        Runtime.define(scope, now);
+        Globals.define(scope, now);
         variables.forEach(scope::set);
         try {
             root.run(scope);

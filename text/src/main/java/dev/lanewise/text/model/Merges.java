@@ -39,7 +39,7 @@ final class Merges {
      * @return how many are left
      */
     int apply(int[] symbols, int[] lengths, int size) {
-        return size <= SHORT ? applyShort(symbols, lengths, size) : new Long(symbols, lengths, size).apply();
+        return size <= SHORT ? applyShort(symbols, lengths, size) : new LongWord(symbols, lengths, size).apply();
     }
 
     private int applyShort(int[] symbols, int[] lengths, int size) {
@@ -74,7 +74,7 @@ final class Merges {
     }
 
     /** Long words: a linked list of symbols and a heap of pairs, in n log n. */
-    private final class Long {
+    private final class LongWord {
         private final int[] symbols;
         private final int[] lengths;
         private final int[] next;
@@ -82,7 +82,7 @@ final class Merges {
         private long[] heap;
         private int heapSize;
 
-        Long(int[] symbols, int[] lengths, int size) {
+        LongWord(int[] symbols, int[] lengths, int size) {
             this.symbols = symbols;
             this.lengths = lengths;
             next = new int[size];

@@ -20,55 +20,64 @@ interface Decoder {
     /** Reads one. */
     static Decoder of(Json json) {
         String type = json.need("type").string();
-        switch (type) {
-            case "BPEDecoder":
+        return switch (type) {
+            case "BPEDecoder" -> {
                 json.only(Set.of("type", "suffix"));
                 String suffix = json.need("suffix").string();
-                return tokens -> bpe(tokens, suffix);
-            case "ByteLevel":
+                yield tokens -> bpe(tokens, suffix);
+            }
+            case "ByteLevel" -> {
                 json.only(Set.of("type", "add_prefix_space", "trim_offsets", "use_regex"));
-                return Decoder::byteLevel;
-            case "WordPiece":
+                yield Decoder::byteLevel;
+            }
+            case "WordPiece" -> {
                 json.only(Set.of("type", "prefix", "cleanup"));
-                return new WordPiece(json.need("prefix").string(), json.need("cleanup").bool());
-            case "Metaspace":
+                yield new WordPiece(json.need("prefix").string(), json.need("cleanup").bool());
+            }
+            case "Metaspace" -> {
                 PreTokenizer.Metaspace metaspace = PreTokenizer.Metaspace.of(json);
-                return tokens -> metaspace(tokens, metaspace);
-            case "CTC":
+                yield tokens -> metaspace(tokens, metaspace);
+            }
+            case "CTC" -> {
                 json.only(Set.of("type", "pad_token", "word_delimiter_token", "cleanup"));
-                return new Ctc(
+                yield new Ctc(
                         json.need("pad_token").string(),
                         json.need("word_delimiter_token").string(),
                         json.need("cleanup").bool());
-            case "Sequence":
+            }
+            case "Sequence" -> {
                 json.only(Set.of("type", "decoders"));
                 List<Decoder> all =
                         json.need("decoders").list().stream().map(Decoder::of).toList();
-                return tokens -> {
+                yield tokens -> {
                     List<String> out = tokens;
                     for (Decoder decoder : all) {
                         out = decoder.decode(out);
                     }
                     return out;
                 };
-            case "Replace":
+            }
+            case "Replace" -> {
                 json.only(Set.of("type", "pattern", "content"));
-                return new Replace(Pattern.of(json.need("pattern")), json.need("content").string());
-            case "Fuse":
+                yield new Replace(Pattern.of(json.need("pattern")), json.need("content").string());
+            }
+            case "Fuse" -> {
                 json.only(Set.of("type"));
-                return tokens -> List.of(String.join("", tokens));
-            case "Strip":
+                yield tokens -> List.of(String.join("", tokens));
+            }
+            case "Strip" -> {
                 json.only(Set.of("type", "content", "start", "stop"));
-                return new Strip(
+                yield new Strip(
                         json.need("content").character(),
                         json.need("start").index(),
                         json.need("stop").index());
-            case "ByteFallback":
+            }
+            case "ByteFallback" -> {
                 json.only(Set.of("type"));
-                return Decoder::byteFallback;
-            default:
-                throw json.get("type").error("the decoder `" + type + "` is unknown");
-        }
+                yield Decoder::byteFallback;
+            }
+            default -> throw json.get("type").error("the decoder `" + type + "` is unknown");
+        };
     }
 
     private static List<String> bpe(List<String> tokens, String suffix) {

@@ -15,32 +15,37 @@ interface Normalizer {
     /** Reads one. */
     static Normalizer of(Json json) {
         String type = json.need("type").string();
-        switch (type) {
-            case "BertNormalizer":
-                return Bert.of(json);
-            case "Strip":
+        return switch (type) {
+            case "BertNormalizer" -> Bert.of(json);
+            case "Strip" -> {
                 json.only(Set.of("type", "strip_left", "strip_right"));
-                return new Strip(json.need("strip_left").bool(), json.need("strip_right").bool());
-            case "Sequence":
+                yield new Strip(json.need("strip_left").bool(), json.need("strip_right").bool());
+            }
+            case "Sequence" -> {
                 json.only(Set.of("type", "normalizers"));
                 List<Normalizer> all =
                         json.need("normalizers").list().stream().map(Normalizer::of).toList();
-                return text -> all.forEach(n -> n.normalize(text));
-            case "Precompiled":
+                yield text -> all.forEach(n -> n.normalize(text));
+            }
+            case "Precompiled" -> {
                 json.only(Set.of("type", "precompiled_charsmap"));
-                return new Precompiled(CharsMap.ofBase64(json.need("precompiled_charsmap")));
-            case "Replace":
+                yield new Precompiled(CharsMap.ofBase64(json.need("precompiled_charsmap")));
+            }
+            case "Replace" -> {
                 json.only(Set.of("type", "pattern", "content"));
-                return new Replace(Pattern.of(json.need("pattern")), CodePoints.of(json.need("content").string()));
-            case "Prepend":
+                yield new Replace(Pattern.of(json.need("pattern")), CodePoints.of(json.need("content").string()));
+            }
+            case "Prepend" -> {
                 json.only(Set.of("type", "prepend"));
                 int[] added = CodePoints.of(json.need("prepend").string());
-                return text -> text.prepend(added);
-            default:
+                yield text -> text.prepend(added);
+            }
+            default -> {
                 Normalizer simple = simple(json, type);
                 json.only(Set.of("type"));
-                return simple;
-        }
+                yield simple;
+            }
+        };
     }
 
     private static Normalizer simple(Json json, String type) {

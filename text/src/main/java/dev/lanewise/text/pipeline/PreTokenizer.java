@@ -30,7 +30,7 @@ interface PreTokenizer {
 
     /** Reads one, or those of a sequence. */
     static List<PreTokenizer> of(Json json) {
-        if (!json.need("type").value().equals("Sequence")) {
+        if (!json.need("type").string().equals("Sequence")) {
             return List.of(single(json));
         }
         json.only(Set.of("type", "pretokenizers"));
@@ -41,47 +41,53 @@ interface PreTokenizer {
 
     private static PreTokenizer single(Json json) {
         String type = json.need("type").string();
-        switch (type) {
-            case "BertPreTokenizer":
+        return switch (type) {
+            case "BertPreTokenizer" -> {
                 json.only(Set.of("type"));
-                return PreTokenizer::bert;
-            case "Whitespace":
+                yield PreTokenizer::bert;
+            }
+            case "Whitespace" -> {
                 json.only(Set.of("type"));
-                return PreTokenizer::words;
-            case "WhitespaceSplit":
+                yield PreTokenizer::words;
+            }
+            case "WhitespaceSplit" -> {
                 json.only(Set.of("type"));
-                return PreTokenizer::bySpace;
-            case "UnicodeScripts":
+                yield PreTokenizer::bySpace;
+            }
+            case "UnicodeScripts" -> {
                 json.only(Set.of("type"));
-                return new Scripts();
-            case "CharDelimiterSplit":
+                yield new Scripts();
+            }
+            case "CharDelimiterSplit" -> {
                 json.only(Set.of("type", "delimiter"));
                 int delimiter = json.need("delimiter").character();
-                return new Characters(c -> c == delimiter, Behavior.REMOVED);
-            case "Digits":
+                yield new Characters(c -> c == delimiter, Behavior.REMOVED);
+            }
+            case "Digits" -> {
                 json.only(Set.of("type", "individual_digits"));
-                return new Characters(
+                yield new Characters(
                         Chars.NUMERIC::contains,
                         json.need("individual_digits").bool() ? Behavior.ISOLATED : Behavior.CONTIGUOUS);
-            case "Punctuation":
+            }
+            case "Punctuation" -> {
                 json.only(Set.of("type", "behavior"));
                 Json behavior = json.get("behavior");
-                return new Characters(
+                yield new Characters(
                         Chars.PUNCTUATION::contains, behavior.isNull() ? Behavior.ISOLATED : Behavior.of(behavior));
-            case "FixedLength":
+            }
+            case "FixedLength" -> {
                 json.only(Set.of("type", "length"));
-                return fixed(json);
-            case "Split":
-                return Split.of(json);
-            case "ByteLevel":
+                yield fixed(json);
+            }
+            case "Split" -> Split.of(json);
+            case "ByteLevel" -> {
                 json.only(Set.of("type", "add_prefix_space", "trim_offsets", "use_regex"));
-                return new ByteLevel(
+                yield new ByteLevel(
                         json.need("add_prefix_space").bool(), json.get("use_regex").bool(true), true);
-            case "Metaspace":
-                return Metaspace.of(json);
-            default:
-                throw json.get("type").error("the pre-tokenizer `" + type + "` is unknown");
-        }
+            }
+            case "Metaspace" -> Metaspace.of(json);
+            default -> throw json.get("type").error("the pre-tokenizer `" + type + "` is unknown");
+        };
     }
 
     private static PreTokenizer fixed(Json json) {

@@ -89,7 +89,7 @@ final class Compiler {
             }
             case Node.At condition -> {
                 add(AT);
-                add(condition.anchor().ordinal());
+                add(condition.anchor().code);
             }
         }
     }
@@ -123,7 +123,7 @@ final class Compiler {
             add(set(one.set()));
             add(repeat.least());
             add(repeat.most());
-            add(repeat.greed().ordinal());
+            add(repeat.greed().code);
             return;
         }
         if (repeat.greed() == Greed.POSSESSIVE) {

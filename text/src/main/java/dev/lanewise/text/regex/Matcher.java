@@ -14,9 +14,10 @@ import java.util.Arrays;
 
 /** Runs a compiled expression on a text. */
 final class Matcher {
+    /** By their codes. */
     private static final Anchor[] ANCHORS = Anchor.values();
-    private static final int GREEDY = Greed.GREEDY.ordinal();
-    private static final int LAZY = Greed.LAZY.ordinal();
+    private static final int GREEDY = Greed.GREEDY.code;
+    private static final int LAZY = Greed.LAZY.code;
     private static final int DEEPEST_STACK = 96 << 20;
     /** Kinds of frames: go on at (pc, position); give back one of a run; take one more of a run; restore a register. */
     private static final int RETRY = 0;

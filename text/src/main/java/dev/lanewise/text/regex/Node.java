@@ -34,19 +34,31 @@ sealed interface Node {
 
     /** How a repetition chooses its count. */
     enum Greed {
-        GREEDY,
-        LAZY,
-        POSSESSIVE
+        GREEDY(0),
+        LAZY(1),
+        POSSESSIVE(2);
+
+        final int code;
+
+        Greed(int code) {
+            this.code = code;
+        }
     }
 
     /** Conditions on a position; those of lines hold at every line, as in Ruby. */
     enum Anchor {
-        LINE_START,
-        LINE_END,
-        TEXT_START,
-        TEXT_END,
-        TEXT_END_OR_NEWLINE,
-        WORD_BOUNDARY,
-        NO_WORD_BOUNDARY
+        LINE_START(0),
+        LINE_END(1),
+        TEXT_START(2),
+        TEXT_END(3),
+        TEXT_END_OR_NEWLINE(4),
+        WORD_BOUNDARY(5),
+        NO_WORD_BOUNDARY(6);
+
+        final int code;
+
+        Anchor(int code) {
+            this.code = code;
+        }
     }
 }

@@ -203,7 +203,8 @@ final class Parser {
                 && c != ' ' && cps[at] != ' ') {
             throw error("ignoring case in letters that one character may stand for");
         }
-        java.util.Arrays.sort(same = same.clone());
+        same = same.clone();
+        java.util.Arrays.sort(same);
         int[] bounds = new int[2 * same.length];
         for (int i = 0; i < same.length; i++) {
             bounds[2 * i] = same[i];
@@ -219,34 +220,33 @@ final class Parser {
         }
         at++;
         int c = next();
-        switch (c) {
-            case ':':
-                return close(alternatives());
-            case '=':
-                return close(new Node.Look(alternatives(), false, false));
-            case '!':
-                return close(new Node.Look(alternatives(), false, true));
-            case '>':
-                return close(new Node.Atomic(alternatives()));
-            case '#':
+        return switch (c) {
+            case ':' -> close(alternatives());
+            case '=' -> close(new Node.Look(alternatives(), false, false));
+            case '!' -> close(new Node.Look(alternatives(), false, true));
+            case '>' -> close(new Node.Atomic(alternatives()));
+            case '#' -> {
                 while (next() != ')') {
                     // a comment
                 }
-                return null;
-            case '<':
+                yield null;
+            }
+            case '<' -> {
                 if (peek('=') || peek('!')) {
                     boolean negative = next() == '!';
-                    return close(new Node.Look(alternatives(), true, negative));
+                    yield close(new Node.Look(alternatives(), true, negative));
                 }
                 while (next() != '>') {
                     // a name, which nothing here refers to
                 }
                 int index = ++groups;
-                return close(new Node.Group(alternatives(), index));
-            default:
+                yield close(new Node.Group(alternatives(), index));
+            }
+            default -> {
                 at--;
-                return options();
-        }
+                yield options();
+            }
+        };
     }
 
     private int next() {
@@ -302,61 +302,48 @@ final class Parser {
             throw error("a lone `\\` at the end");
         }
         int c = cps[at++];
-        switch (c) {
-            case 'A':
-                return new Node.At(Anchor.TEXT_START);
-            case 'z':
-                return new Node.At(Anchor.TEXT_END);
-            case 'Z':
-                return new Node.At(Anchor.TEXT_END_OR_NEWLINE);
-            case 'b':
-                return new Node.At(Anchor.WORD_BOUNDARY);
-            case 'B':
-                return new Node.At(Anchor.NO_WORD_BOUNDARY);
-            case 'R':
+        return switch (c) {
+            case 'A' -> new Node.At(Anchor.TEXT_START);
+            case 'z' -> new Node.At(Anchor.TEXT_END);
+            case 'Z' -> new Node.At(Anchor.TEXT_END_OR_NEWLINE);
+            case 'b' -> new Node.At(Anchor.WORD_BOUNDARY);
+            case 'B' -> new Node.At(Anchor.NO_WORD_BOUNDARY);
+            case 'R' -> {
                 Node crlf = new Node.Sequence(List.of(literal('\r'), literal('\n')));
                 Node single = one("\\R", x -> x >= 10 && x <= 13 || x == 0x85 || x == 0x2028 || x == 0x2029);
-                return new Node.Atomic(new Node.Either(List.of(crlf, single)));
-            case 'w':
-                return one("\\w", Sets::wordEscape);
-            case 'W':
-                return one("\\W", x -> !Sets.wordEscape(x));
-            default:
+                yield new Node.Atomic(new Node.Either(List.of(crlf, single)));
+            }
+            case 'w' -> one("\\w", Sets::wordEscape);
+            case 'W' -> one("\\W", x -> !Sets.wordEscape(x));
+            default -> {
                 if (c >= '1' && c <= '9') {
-                    return new Node.Back(c - '0');
+                    yield new Node.Back(c - '0');
                 }
                 at--;
                 IntPredicate set = setEscape();
-                return set != null ? new Node.One(CharSet.of(set)) : literal(characterEscape());
-        }
+                yield set != null ? new Node.One(CharSet.of(set)) : literal(characterEscape());
+            }
+        };
     }
 
     /** A set by escape; null, and nothing read, if a character follows instead. */
     private @Nullable IntPredicate setEscape() {
         int c = cps[at++];
-        switch (c) {
-            case 's':
-                return Sets::space;
-            case 'S':
-                return x -> !Sets.space(x);
-            case 'd':
-                return Sets::digit;
-            case 'D':
-                return x -> !Sets.digit(x);
-            case 'h':
-                return Sets::hex;
-            case 'H':
-                return x -> !Sets.hex(x);
-            case 'w':
-                return Sets::word;
-            case 'W':
-                return x -> !Sets.word(x);
-            case 'p', 'P':
-                return property(c == 'P');
-            default:
+        return switch (c) {
+            case 's' -> Sets::space;
+            case 'S' -> x -> !Sets.space(x);
+            case 'd' -> Sets::digit;
+            case 'D' -> x -> !Sets.digit(x);
+            case 'h' -> Sets::hex;
+            case 'H' -> x -> !Sets.hex(x);
+            case 'w' -> Sets::word;
+            case 'W' -> x -> !Sets.word(x);
+            case 'p', 'P' -> property(c == 'P');
+            default -> {
                 at--;
-                return null;
-        }
+                yield null;
+            }
+        };
     }
 
     private IntPredicate property(boolean negative) {

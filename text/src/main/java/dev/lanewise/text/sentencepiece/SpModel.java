@@ -4,7 +4,6 @@ import dev.lanewise.text.TokenizerException;
 import dev.lanewise.text.model.TokenList;
 import dev.lanewise.text.model.Trie;
 import dev.lanewise.text.sentencepiece.ModelFile.Piece;
-import dev.lanewise.text.sentencepiece.ModelFile.Type;
 import dev.lanewise.text.unicode.CodePoints;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -143,10 +142,10 @@ public final class SpModel {
                 }
                 bytes += CodePoints.utf8Length(cps[i]);
                 int id = trie.value(node);
-                if (id < 0 || pieces.get(id).type() == Type.UNUSED) {
+                if (id < 0 || pieces.get(id).type() == ModelFile.Type.UNUSED) {
                     continue;
                 }
-                double score = pieces.get(id).type() == Type.USER_DEFINED ? bytes * most - 0.1 : pieces.get(id).score();
+                double score = pieces.get(id).type() == ModelFile.Type.USER_DEFINED ? bytes * most - 0.1 : pieces.get(id).score();
                 double candidate = score + best[at];
                 if (from[i + 1] < 0 || candidate > best[i + 1]) {
                     best[i + 1] = (float) candidate;
@@ -218,7 +217,7 @@ public final class SpModel {
                 return;
             }
             agenda.add(new Pair(left, right, pieces.get(id).score(), ends[right] - left));
-            if (pieces.get(id).type() == Type.UNUSED) {
+            if (pieces.get(id).type() == ModelFile.Type.UNUSED) {
                 unused.put(CodePoints.string(cps, left, ends[right]), new Merged(left, right, ends[right]));
             }
         }
@@ -254,7 +253,7 @@ public final class SpModel {
         private void emit(int start, int end, List<int[]> out, int depth) {
             String text = CodePoints.string(cps, start, end);
             int id = id(text);
-            Merged parts = pieces.get(id).type() == Type.UNUSED && depth < 1000 ? unused.get(text) : null;
+            Merged parts = pieces.get(id).type() == ModelFile.Type.UNUSED && depth < 1000 ? unused.get(text) : null;
             if (parts == null) {
                 out.add(new int[] {start, end, id});
                 return;
@@ -280,7 +279,7 @@ public final class SpModel {
                 throw new TokenizerException("decode: the id " + id + " is not among " + pieces.size() + " pieces");
             }
             Piece piece = pieces.get(id);
-            if (piece.type() == Type.BYTE) {
+            if (piece.type() == ModelFile.Type.BYTE) {
                 run.add(Integer.parseInt(piece.text().substring(3, 5), 16));
                 continue;
             }

@@ -8,14 +8,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What templates find besides their variables: loop, namespace, functions. */
-final class Runtime {
+final class Globals {
     private static final int MOST_IN_RANGE = 100_000;
 
-    private Runtime() {}
+    private Globals() {}
 
     /** Functions of every template. */
     static void define(Scope scope, ZonedDateTime now) {
-        scope.set("range", (Py.Callable) Runtime::range);
+        scope.set("range", (Py.Callable) Globals::range);
         scope.set("namespace", (Py.Callable) Namespace::of);
         scope.set("dict", (Py.Callable) a -> new LinkedHashMap<Object, Object>(a.named()));
         scope.set("raise_exception", (Py.Callable) a -> {
