@@ -12,4 +12,10 @@ package dev.lanewise.text;
  * @param special whether decoding may skip it
  */
 public record AddedToken(
-        int id, String content, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized, boolean special) {}
+        int id,
+        String content,
+        boolean singleWord,
+        boolean lstrip,
+        boolean rstrip,
+        boolean normalized,
+        boolean special) {}

@@ -51,7 +51,8 @@ public final class ChatTemplate {
      * @throws TokenizerException if it is no template, or uses what is not supported
      */
     public static ChatTemplate of(String source, Map<String, String> specialTokens) {
-        return new ChatTemplate(Template.parse(source), Map.copyOf(specialTokens), Clock.system(ZoneId.systemDefault()));
+        return new ChatTemplate(
+                Template.parse(source), Map.copyOf(specialTokens), Clock.system(ZoneId.systemDefault()));
     }
 
     /**
@@ -192,8 +193,8 @@ public final class ChatTemplate {
                 yield out;
             }
             default ->
-                throw new TokenizerException("chat template: `" + name + "` holds a " + v.getClass().getName()
-                        + "; null, booleans, numbers, strings, lists and maps are expected");
+                throw new TokenizerException("chat template: `" + name + "` holds a "
+                        + v.getClass().getName() + "; null, booleans, numbers, strings, lists and maps are expected");
         };
     }
 }

@@ -50,7 +50,8 @@ public final class HfTokenizer implements Tokenizer {
     public static HfTokenizer load(Path file) {
         Path json = Files.isDirectory(file) ? file.resolve("tokenizer.json") : file;
         if (!Files.exists(json)) {
-            throw new TokenizerException("there is no " + json + "; SentencePiece's `.model` files are for SentencePieceTokenizer");
+            throw new TokenizerException(
+                    "there is no " + json + "; SentencePiece's `.model` files are for SentencePieceTokenizer");
         }
         Path folder = json.toAbsolutePath().getParent();
         return of(JsonFile.read(json), folder == null ? null : ChatTemplate.find(folder));
@@ -146,8 +147,9 @@ public final class HfTokenizer implements Tokenizer {
         if (newTruncation != null) {
             int left = newTruncation.maxLength() - pipeline.addedByTemplate(false);
             if (left < newTruncation.stride()) {
-                throw new TokenizerException("truncation: stride " + newTruncation.stride() + " is more than the " + left
-                        + " tokens that maxLength " + newTruncation.maxLength() + " leaves beside special tokens");
+                throw new TokenizerException("truncation: stride " + newTruncation.stride() + " is more than the "
+                        + left + " tokens that maxLength " + newTruncation.maxLength()
+                        + " leaves beside special tokens");
             }
         }
         return new HfTokenizer(pipeline, newTruncation, padding, specialAsText, chatTemplate);
@@ -267,7 +269,8 @@ public final class HfTokenizer implements Tokenizer {
      */
     public List<Encoding> encodeBatch(List<String> texts, List<String> pairs, boolean addSpecialTokens) {
         if (texts.size() != pairs.size()) {
-            throw new TokenizerException("encodeBatch: " + texts.size() + " first texts and " + pairs.size() + " second texts");
+            throw new TokenizerException(
+                    "encodeBatch: " + texts.size() + " first texts and " + pairs.size() + " second texts");
         }
         return batch(texts, pairs, addSpecialTokens);
     }

@@ -14,8 +14,8 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
     /** Refuses negative numbers. */
     public Padding {
         if (length < 0 || multipleOf < 0 || id < 0 || typeId < 0) {
-            throw new TokenizerException("padding: length " + length + ", multipleOf " + multipleOf + ", id " + id + " and typeId "
-                    + typeId + " must be at least 0");
+            throw new TokenizerException("padding: length " + length + ", multipleOf " + multipleOf + ", id " + id
+                    + " and typeId " + typeId + " must be at least 0");
         }
     }
 

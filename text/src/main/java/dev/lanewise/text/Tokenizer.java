@@ -74,7 +74,8 @@ public interface Tokenizer {
      * @param token its text in the vocabulary
      * @return its id, or null if there is no such token
      */
-    @Nullable Integer tokenToId(String token);
+    @Nullable
+    Integer tokenToId(String token);
 
     /**
      * The token of an id.
@@ -82,7 +83,8 @@ public interface Tokenizer {
      * @param id the id
      * @return its text in the vocabulary, or null if there is no such id
      */
-    @Nullable String idToToken(int id);
+    @Nullable
+    String idToToken(int id);
 
     /**
      * The size of the vocabulary.

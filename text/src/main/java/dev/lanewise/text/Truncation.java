@@ -12,7 +12,8 @@ public record Truncation(int maxLength, int stride, Strategy strategy, Direction
     /** Refuses negative lengths. */
     public Truncation {
         if (maxLength < 0 || stride < 0) {
-            throw new TokenizerException("truncation: maxLength " + maxLength + " and stride " + stride + " must be at least 0");
+            throw new TokenizerException(
+                    "truncation: maxLength " + maxLength + " and stride " + stride + " must be at least 0");
         }
     }
 

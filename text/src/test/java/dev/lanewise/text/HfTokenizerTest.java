@@ -14,8 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HfTokenizerTest {
-    private static final String WORDS =
-            """
+    private static final String WORDS = """
             {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [
                {"id": 5, "content": "<end>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
              "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
@@ -41,13 +40,15 @@ class HfTokenizerTest {
 
     @Test
     void unpairedSurrogateCountsAsReplacementCharacter() {
-        assertThat(tokenizer.encode("a \uD800 cat").ids()).isEqualTo(tokenizer.encode("a \uFFFD cat").ids());
+        assertThat(tokenizer.encode("a \uD800 cat").ids())
+                .isEqualTo(tokenizer.encode("a \uFFFD cat").ids());
     }
 
     @Test
     void specialTokenInATextIsTextForTextsOfStrangers() {
         assertThat(tokenizer.encode("a<end>", false).ids()).containsExactly(1, 5);
-        assertThat(tokenizer.withSpecialTokensAsText().encode("a<end>", false).ids()).doesNotContain(5);
+        assertThat(tokenizer.withSpecialTokensAsText().encode("a<end>", false).ids())
+                .doesNotContain(5);
     }
 
     @Test
@@ -55,15 +56,20 @@ class HfTokenizerTest {
         Encoding encoding = tokenizer.encodeWords(List.of("a cat", "sat"), true);
         assertThat(encoding.wordIds()).containsExactly(0, 0, 1, -1);
         assertThat(encoding.offsets()[2]).containsExactly(0, 3);
-        assertThatThrownBy(encoding::charOffsets).isInstanceOf(TokenizerException.class).hasMessageContaining("words");
+        assertThatThrownBy(encoding::charOffsets)
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("words");
     }
 
     @Test
     void batchEqualsSinglesInOrder() {
-        List<String> texts = IntStream.range(0, 500).mapToObj(i -> "a cat sat " + "cat ".repeat(i % 7)).toList();
+        List<String> texts = IntStream.range(0, 500)
+                .mapToObj(i -> "a cat sat " + "cat ".repeat(i % 7))
+                .toList();
         List<Encoding> batch = tokenizer.encodeBatch(texts, true);
         for (int i = 0; i < texts.size(); i++) {
-            assertThat(batch.get(i).ids()).isEqualTo(tokenizer.encode(texts.get(i)).ids());
+            assertThat(batch.get(i).ids())
+                    .isEqualTo(tokenizer.encode(texts.get(i)).ids());
         }
     }
 
@@ -83,7 +89,8 @@ class HfTokenizerTest {
         assertThat(encoding.ids()).containsExactly(1, 2, 5);
         assertThat(encoding.overflowing()).hasSize(1);
         assertThat(encoding.overflowing().getFirst().ids()).containsExactly(2, 4, 5);
-        assertThatThrownBy(() -> tokenizer.withTruncation(new Truncation(3, 3, Truncation.Strategy.LONGEST_FIRST, Direction.LEFT)))
+        assertThatThrownBy(() -> tokenizer.withTruncation(
+                        new Truncation(3, 3, Truncation.Strategy.LONGEST_FIRST, Direction.LEFT)))
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining("stride 3");
     }
@@ -142,7 +149,8 @@ class HfTokenizerTest {
         byte[] bytes = WORDS.getBytes(StandardCharsets.UTF_8);
         for (int cut = 0; cut < bytes.length; cut += 7) {
             byte[] part = java.util.Arrays.copyOf(bytes, cut);
-            assertThatThrownBy(() -> HfTokenizer.load(new ByteArrayInputStream(part))).isInstanceOf(TokenizerException.class);
+            assertThatThrownBy(() -> HfTokenizer.load(new ByteArrayInputStream(part)))
+                    .isInstanceOf(TokenizerException.class);
         }
         assertThatThrownBy(() -> HfTokenizer.parse("[".repeat(100_000))).isInstanceOf(TokenizerException.class);
     }

@@ -26,7 +26,10 @@ class SentencePieceTokenizerTest {
         out.writeBytes(new byte[] {10, (byte) (utf8.length + 9), 10, (byte) utf8.length});
         out.writeBytes(utf8);
         out.write(21);
-        out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(score).array());
+        out.writeBytes(ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putFloat(score)
+                .array());
         out.writeBytes(new byte[] {24, (byte) type});
     }
 

@@ -40,8 +40,11 @@ final class StoredCases {
         List<String> out = new ArrayList<>();
         compare("ids", ints(want.need("ids")), boxed(got.ids()), out);
         compare("tokens", want.need("tokens").values(), got.tokens(), out);
-        compare("offsets", want.need("offsets").list().stream().map(StoredCases::ints).toList(),
-                Arrays.stream(got.offsets()).map(StoredCases::boxed).toList(), out);
+        compare(
+                "offsets",
+                want.need("offsets").list().stream().map(StoredCases::ints).toList(),
+                Arrays.stream(got.offsets()).map(StoredCases::boxed).toList(),
+                out);
         compare("special", orAll(want.get("special"), got.size(), 0), boxed(got.specialTokensMask()), out);
         compare("types", orAll(want.get("types"), got.size(), 0), boxed(got.typeIds()), out);
         compare("mask", orAll(want.get("mask"), got.size(), 1), boxed(got.attentionMask()), out);
@@ -51,7 +54,9 @@ final class StoredCases {
         if (!want.get("sequences").isNull()) {
             compare("sequences", ints(want.get("sequences")), boxed(got.sequenceIds()), out);
         }
-        List<Json> parts = want.get("overflowing").isNull() ? List.of() : want.get("overflowing").list();
+        List<Json> parts = want.get("overflowing").isNull()
+                ? List.of()
+                : want.get("overflowing").list();
         List<Encoding> gotParts = got.overflowing();
         if (!want.get("overflowing").isNull()) {
             compare("parts", parts.size(), gotParts.size(), out);
@@ -87,7 +92,11 @@ final class StoredCases {
         int[] ids = ints(c.need("ids")).stream().mapToInt(i -> i).toArray();
         String decoded = c.need("decoded").string();
         compare("decoded", decoded, tokenizer.decode(ids, true), out);
-        compare("decoded_all", c.get("decoded_all").isNull() ? decoded : c.get("decoded_all").string(), tokenizer.decode(ids, false), out);
+        compare(
+                "decoded_all",
+                c.get("decoded_all").isNull() ? decoded : c.get("decoded_all").string(),
+                tokenizer.decode(ids, false),
+                out);
         return out;
     }
 
@@ -111,7 +120,11 @@ final class StoredCases {
         } catch (TokenizerException e) {
             // of several encodings that fail, whichever fails first is reported, there as here
             if (c.get("error").isNull() || !e.getMessage().startsWith("truncation: stride")) {
-                compare("error", c.get("error").isNull() ? "none" : c.get("error").string(), e.getMessage(), out);
+                compare(
+                        "error",
+                        c.get("error").isNull() ? "none" : c.get("error").string(),
+                        e.getMessage(),
+                        out);
             }
         }
         return out;
@@ -127,30 +140,46 @@ final class StoredCases {
             return tokenizer.encodeBatch(first, add);
         }
         if (pairs) {
-            return tokenizer.encodeBatch(first, batch.stream().map(b -> b.list().get(1).string()).toList(), add);
+            return tokenizer.encodeBatch(
+                    first, batch.stream().map(b -> b.list().get(1).string()).toList(), add);
         }
         // a mixed batch has no call of its own: its encodings are padded together by hand
         HfTokenizer unpadded = tokenizer.withPadding(null);
         Padding padding = tokenizer.padding();
-        List<Encoding> plain = batch.stream().map(b -> b.values().size() == 1
-                ? unpadded.encode(b.list().get(0).string(), add)
-                : unpadded.encode(b.list().get(0).string(), b.list().get(1).string(), add)).toList();
+        List<Encoding> plain = batch.stream()
+                .map(b -> b.values().size() == 1
+                        ? unpadded.encode(b.list().get(0).string(), add)
+                        : unpadded.encode(
+                                b.list().get(0).string(), b.list().get(1).string(), add))
+                .toList();
         if (padding == null) {
             return plain;
         }
-        int longest = padding.length() > 0 ? padding.length() : plain.stream().mapToInt(Encoding::size).max().orElse(0);
-        HfTokenizer padded = tokenizer.withPadding(new Padding(Math.max(longest, 1), padding.multipleOf(), padding.direction(),
-                padding.id(), padding.typeId(), padding.token()));
-        return batch.stream().map(b -> b.values().size() == 1
-                ? padded.encode(b.list().get(0).string(), add)
-                : padded.encode(b.list().get(0).string(), b.list().get(1).string(), add)).toList();
+        int longest = padding.length() > 0
+                ? padding.length()
+                : plain.stream().mapToInt(Encoding::size).max().orElse(0);
+        HfTokenizer padded = tokenizer.withPadding(new Padding(
+                Math.max(longest, 1),
+                padding.multipleOf(),
+                padding.direction(),
+                padding.id(),
+                padding.typeId(),
+                padding.token()));
+        return batch.stream()
+                .map(b -> b.values().size() == 1
+                        ? padded.encode(b.list().get(0).string(), add)
+                        : padded.encode(
+                                b.list().get(0).string(), b.list().get(1).string(), add))
+                .toList();
     }
 
     private static Truncation truncation(Json json) {
         if (json.isNull()) {
             return null;
         }
-        return new Truncation(json.need("max_length").index(), json.need("stride").index(),
+        return new Truncation(
+                json.need("max_length").index(),
+                json.need("stride").index(),
                 Truncation.Strategy.valueOf(json.need("strategy").string().toUpperCase(java.util.Locale.ROOT)),
                 Direction.valueOf(json.need("direction").string().toUpperCase(java.util.Locale.ROOT)));
     }
@@ -159,9 +188,14 @@ final class StoredCases {
         if (json.isNull()) {
             return null;
         }
-        return new Padding(json.get("length").isNull() ? 0 : json.get("length").index(),
-                json.get("pad_to_multiple_of").isNull() ? 0 : json.get("pad_to_multiple_of").index(),
+        return new Padding(
+                json.get("length").isNull() ? 0 : json.get("length").index(),
+                json.get("pad_to_multiple_of").isNull()
+                        ? 0
+                        : json.get("pad_to_multiple_of").index(),
                 Direction.valueOf(json.need("direction").string().toUpperCase(java.util.Locale.ROOT)),
-                json.need("pad_id").index(), json.need("pad_type_id").index(), json.need("pad_token").string());
+                json.need("pad_id").index(),
+                json.need("pad_type_id").index(),
+                json.need("pad_token").string());
     }
 }

@@ -68,7 +68,8 @@ class StoredCasesTest {
         for (Path tokenizer : children(Path.of(System.getenv("LANEWISE_LM_CASES"), "tokenizers"))) {
             out.add(DynamicTest.dynamicTest(
                     tokenizer.getFileName().toString(),
-                    () -> check(tokenizer, tokenizer.resolve("cases.jsonl.gz"), tokenizer.resolve("batches.jsonl.gz"))));
+                    () -> check(
+                            tokenizer, tokenizer.resolve("cases.jsonl.gz"), tokenizer.resolve("batches.jsonl.gz"))));
         }
         return out;
     }
@@ -77,8 +78,12 @@ class StoredCasesTest {
         HfTokenizer own = HfTokenizer.load(tokenizer.resolve("tokenizer.json"));
         HfTokenizer plain = own.withTruncation(null).withPadding(null);
         for (Json c : StoredCases.lines(cases)) {
-            assertThat(StoredCases.check(plain, c)).as("%s", c.get("text").value()).isEmpty();
-            assertStreamEqualsWhole(plain, StoredCases.ints(c.need("ids")).stream().mapToInt(i -> i).toArray());
+            assertThat(StoredCases.check(plain, c))
+                    .as("%s", c.get("text").value())
+                    .isEmpty();
+            assertStreamEqualsWhole(
+                    plain,
+                    StoredCases.ints(c.need("ids")).stream().mapToInt(i -> i).toArray());
         }
         if (Files.exists(batches)) {
             for (Json c : StoredCases.lines(batches)) {
@@ -130,10 +135,13 @@ class StoredCasesTest {
             Encoding got = tokenizer.encode(c.need("text").string());
             List<Integer> ids = StoredCases.ints(c.need("ids"));
             assertThat(StoredCases.boxed(got.ids())).isEqualTo(ids);
-            assertThat(new ArrayList<Object>(got.tokens())).isEqualTo(c.need("pieces").values());
-            assertThat(decode(tokenizer, c.need("ids"))).isEqualTo(c.need("decoded").string());
+            assertThat(new ArrayList<Object>(got.tokens()))
+                    .isEqualTo(c.need("pieces").values());
+            assertThat(decode(tokenizer, c.need("ids")))
+                    .isEqualTo(c.need("decoded").string());
             if (!c.get("noise").isNull()) {
-                assertThat(decode(tokenizer, c.need("noise"))).isEqualTo(c.need("noise_decoded").string());
+                assertThat(decode(tokenizer, c.need("noise")))
+                        .isEqualTo(c.need("noise_decoded").string());
             }
         }
     }
@@ -152,12 +160,15 @@ class StoredCasesTest {
             for (Json c : StoredCases.lines(chat.resolve("cases.jsonl"))) {
                 Map<String, Object> variables = new HashMap<>(c.map());
                 variables.keySet().removeAll(List.of("messages", "rendered", "ids", "error", "raised"));
-                List<Map<String, Object>> messages = (List<Map<String, Object>>) (List<?>) c.need("messages").values();
+                List<Map<String, Object>> messages =
+                        (List<Map<String, Object>>) (List<?>) c.need("messages").values();
                 String got;
                 try {
                     got = template.render(messages, variables);
                 } catch (TokenizerException e) {
-                    assertThat(c.get("error").isNull()).as("%s: %s", c.value(), e).isFalse();
+                    assertThat(c.get("error").isNull())
+                            .as("%s: %s", c.value(), e)
+                            .isFalse();
                     if (c.get("raised").bool(false)) {
                         assertThat(e).hasMessage(c.need("error").string());
                     }

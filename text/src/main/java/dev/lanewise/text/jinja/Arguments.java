@@ -13,14 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 record Arguments(String name, List<Object> values, Map<String, Object> named) {
     /** An argument by position or name; that one if it is absent. */
-    @Nullable Object get(int index, String key, @Nullable Object absent) {
+    @Nullable
+    Object get(int index, String key, @Nullable Object absent) {
         if (index < values.size()) {
             return values.get(index);
         }
         return named.containsKey(key) ? named.get(key) : absent;
     }
 
-    @Nullable Object need(int index, String key) {
+    @Nullable
+    Object need(int index, String key) {
         if (index >= values.size() && !named.containsKey(key)) {
             throw TemplateError.of("`" + name + "` needs the argument `" + key + "`");
         }
@@ -35,7 +37,8 @@ record Arguments(String name, List<Object> values, Map<String, Object> named) {
         throw TemplateError.of("`" + name + "` needs a string as `" + key + "`, not " + Py.type(v));
     }
 
-    @Nullable String optionalString(int index, String key) {
+    @Nullable
+    String optionalString(int index, String key) {
         return get(index, key, null) == null ? null : string(index, key);
     }
 

@@ -4,5 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Something with a value. */
 interface Expression {
-    @Nullable Object eval(Scope scope);
+    @Nullable
+    Object eval(Scope scope);
 }

@@ -35,7 +35,10 @@ final class Expressions {
 
     private boolean endsTuple() {
         Token token = tokens.current();
-        return token.kind() == Kind.BLOCK_END || token.kind() == Kind.OUTPUT_END || tokens.isOperator(")") || tokens.isName("in");
+        return token.kind() == Kind.BLOCK_END
+                || token.kind() == Kind.OUTPUT_END
+                || tokens.isOperator(")")
+                || tokens.isName("in");
     }
 
     private static Expression tupleOf(List<Expression> all) {
@@ -54,7 +57,9 @@ final class Expressions {
         while (tokens.skipName("if")) {
             Expression then = value;
             Expression condition = or();
-            Expression otherwise = tokens.skipName("else") ? expression() : scope -> new Py.Undefined("the value of an `if` without `else`");
+            Expression otherwise = tokens.skipName("else")
+                    ? expression()
+                    : scope -> new Py.Undefined("the value of an `if` without `else`");
             value = scope -> Py.truth(condition.eval(scope)) ? then.eval(scope) : otherwise.eval(scope);
         }
         tokens.leave();
@@ -128,7 +133,8 @@ final class Expressions {
 
     private @Nullable String comparisonOperator() {
         Token token = tokens.current();
-        if (token.kind() == Kind.OPERATOR && List.of("==", "!=", "<", "<=", ">", ">=").contains(token.text())) {
+        if (token.kind() == Kind.OPERATOR
+                && List.of("==", "!=", "<", "<=", ">", ">=").contains(token.text())) {
             return tokens.next().text();
         }
         if (tokens.skipName("in")) {
@@ -148,7 +154,8 @@ final class Expressions {
 
     private Expression binary(Level next, String... operators) {
         Expression left = next.read();
-        while (tokens.current().kind() == Kind.OPERATOR && List.of(operators).contains(tokens.current().text())) {
+        while (tokens.current().kind() == Kind.OPERATOR
+                && List.of(operators).contains(tokens.current().text())) {
             String operator = tokens.next().text();
             Expression a = left;
             Expression b = next.read();
@@ -362,7 +369,11 @@ final class Expressions {
             if (value instanceof Py.Undefined u) {
                 throw u.error();
             }
-            return Py.slice(value == null ? new Py.Undefined("None") : value, bound(parts[0], scope), bound(parts[1], scope), bound(parts[2], scope));
+            return Py.slice(
+                    value == null ? new Py.Undefined("None") : value,
+                    bound(parts[0], scope),
+                    bound(parts[1], scope),
+                    bound(parts[2], scope));
         };
     }
 

@@ -17,7 +17,9 @@ final class Formats {
     static String json(@Nullable Object v, Arguments a) {
         a.only("ensure_ascii", "indent", "separators", "sort_keys");
         Object indent = a.get(1, "indent", null);
-        String unit = indent == null ? null : indent instanceof String s ? s : " ".repeat(Math.clamp(Py.asLong(indent), 0, 100));
+        String unit = indent == null
+                ? null
+                : indent instanceof String s ? s : " ".repeat(Math.clamp(Py.asLong(indent), 0, 100));
         String comma = unit == null ? ", " : ",";
         String colon = ": ";
         if (a.get(2, "separators", null) instanceof List<?> pair && pair.size() == 2) {
@@ -187,7 +189,9 @@ final class Formats {
             case 'z', 'Z' -> "";
             default -> throw TemplateError.of("the format `%" + code + "` of a date");
         };
-        return pattern.isEmpty() ? "" : DateTimeFormatter.ofPattern(pattern, Locale.US).format(now);
+        return pattern.isEmpty()
+                ? ""
+                : DateTimeFormatter.ofPattern(pattern, Locale.US).format(now);
     }
 
     /** Python's {@code format % values} with %s, %d and %%. */

@@ -21,7 +21,8 @@ final class Globals {
         scope.set("raise_exception", (Py.Callable) a -> {
             throw TemplateError.raisedBy(Py.str(a.only("message").need(0, "message")));
         });
-        scope.set("strftime_now", (Py.Callable) a -> Formats.date(a.only("format").string(0, "format"), now));
+        scope.set("strftime_now", (Py.Callable)
+                a -> Formats.date(a.only("format").string(0, "format"), now));
     }
 
     private static Object range(Arguments a) {
@@ -97,17 +98,19 @@ final class Globals {
                 case "depth0" -> 0L;
                 case "previtem" -> index > 0 ? items.get(index - 1) : new Py.Undefined("there is no previous item");
                 case "nextitem" -> index < size - 1 ? items.get(index + 1) : new Py.Undefined("there is no next item");
-                case "cycle" -> (Py.Callable) a -> {
-                    if (a.values().isEmpty()) {
-                        throw TemplateError.of("`loop.cycle` of nothing");
-                    }
-                    return a.values().get(index % a.values().size());
-                };
-                case "changed" -> (Py.Callable) a -> {
-                    boolean same = changed != null && Py.equal(changed, a.values());
-                    changed = a.values();
-                    return !same;
-                };
+                case "cycle" ->
+                    (Py.Callable) a -> {
+                        if (a.values().isEmpty()) {
+                            throw TemplateError.of("`loop.cycle` of nothing");
+                        }
+                        return a.values().get(index % a.values().size());
+                    };
+                case "changed" ->
+                    (Py.Callable) a -> {
+                        boolean same = changed != null && Py.equal(changed, a.values());
+                        changed = a.values();
+                        return !same;
+                    };
                 default -> new Py.Undefined("loop." + name);
             };
         }

@@ -34,8 +34,8 @@ final class Lexer {
     }
 
     private static final List<String> OPERATORS = List.of(
-            "**", "//", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":",
-            "|", ",");
+            "**", "//", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<",
+            "=", ".", ":", "|", ",");
 
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
@@ -100,7 +100,9 @@ final class Lexer {
         }
         if (sign != '+' && kind != '{') {
             int from = text.lastIndexOf('\n') + 1;
-            if ((from > 0 || lineStart) && from < text.length() && text.substring(from).codePoints().allMatch(Py::isSpace)) {
+            if ((from > 0 || lineStart)
+                    && from < text.length()
+                    && text.substring(from).codePoints().allMatch(Py::isSpace)) {
                 return text.substring(0, from);
             }
         }
@@ -149,13 +151,15 @@ final class Lexer {
 
     /** {@code {% raw %}}: text up to its end, tags and all. */
     private boolean raw() {
-        java.util.regex.Matcher start =
-                java.util.regex.Pattern.compile("\\s*raw\\s*([-+]?)%\\}").matcher(source).region(at, source.length());
+        java.util.regex.Matcher start = java.util.regex.Pattern.compile("\\s*raw\\s*([-+]?)%\\}")
+                .matcher(source)
+                .region(at, source.length());
         if (!start.lookingAt()) {
             return false;
         }
         finish(start.end(), sign(start.group(1)), true);
-        java.util.regex.Matcher end = java.util.regex.Pattern.compile("\\{%([-+]?)\\s*endraw\\s*([-+]?)%\\}").matcher(source);
+        java.util.regex.Matcher end = java.util.regex.Pattern.compile("\\{%([-+]?)\\s*endraw\\s*([-+]?)%\\}")
+                .matcher(source);
         if (!end.find(at)) {
             throw TemplateError.at(line, "`raw` without `endraw`");
         }
@@ -218,7 +222,8 @@ final class Lexer {
     private void name() {
         int to = at;
         while (to < source.length()
-                && (Character.isUnicodeIdentifierPart(source.charAt(to)) && source.charAt(to) >= ' ' || source.charAt(to) == '_')) {
+                && (Character.isUnicodeIdentifierPart(source.charAt(to)) && source.charAt(to) >= ' '
+                        || source.charAt(to) == '_')) {
             to++;
         }
         tokens.add(new Token(Kind.NAME, source.substring(at, to), line));

@@ -55,7 +55,8 @@ final class Scope {
         out.append(text);
     }
 
-    @Nullable Object get(String name) {
+    @Nullable
+    Object get(String name) {
         for (Scope scope = this; scope != null; scope = scope.parent) {
             if (scope.variables.containsKey(name)) {
                 return scope.variables.get(name);

@@ -47,7 +47,8 @@ final class Statements {
                     return Flow.NEXT;
                 });
             } else {
-                if (tokens.current().kind() == Kind.NAME && List.of(ends).contains(tokens.current().text())) {
+                if (tokens.current().kind() == Kind.NAME
+                        && List.of(ends).contains(tokens.current().text())) {
                     tokens.leave();
                     return sequence(all);
                 }
@@ -172,7 +173,8 @@ final class Statements {
             if (scope.get(name) instanceof Globals.Namespace namespace) {
                 namespace.set(attribute, value);
             } else {
-                throw TemplateError.at(line, "`" + name + "` is no namespace, so that `" + attribute + "` cannot be set");
+                throw TemplateError.at(
+                        line, "`" + name + "` is no namespace, so that `" + attribute + "` cannot be set");
             }
         };
     }
@@ -298,7 +300,8 @@ final class Statements {
         };
     }
 
-    private static List<Object> selected(List<Object> items, Target target, @Nullable Expression condition, Scope scope) {
+    private static List<Object> selected(
+            List<Object> items, Target target, @Nullable Expression condition, Scope scope) {
         if (condition == null) {
             return new ArrayList<>(items);
         }
@@ -358,11 +361,12 @@ final class Statements {
             List<String> names = parameters.names();
             List<String> allowed = new ArrayList<>(names);
             allowed.add("caller");
-            new Arguments(name, arguments.values(), arguments.named()).only(
-                    (arguments.named().containsKey("caller") ? allowed : names).toArray(String[]::new));
+            new Arguments(name, arguments.values(), arguments.named())
+                    .only((arguments.named().containsKey("caller") ? allowed : names).toArray(String[]::new));
             for (int i = 0; i < names.size(); i++) {
                 Expression absent = parameters.defaults().get(i);
-                boolean given = i < arguments.values().size() || arguments.named().containsKey(names.get(i));
+                boolean given =
+                        i < arguments.values().size() || arguments.named().containsKey(names.get(i));
                 Object value = given || absent == null
                         ? arguments.get(i, names.get(i), new Py.Undefined("parameter " + names.get(i)))
                         : absent.eval(inner);

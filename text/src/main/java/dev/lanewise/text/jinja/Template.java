@@ -16,7 +16,8 @@ public final class Template {
     /** Parses a template. */
     public static Template parse(String source) {
         if (source.length() > LONGEST) {
-            throw TemplateError.of("a template of " + source.length() + " characters; at most " + LONGEST + " are supported");
+            throw TemplateError.of(
+                    "a template of " + source.length() + " characters; at most " + LONGEST + " are supported");
         }
         return new Template(new Statements(Lexer.tokens(source)).template());
     }

@@ -7,9 +7,44 @@ import org.jspecify.annotations.Nullable;
 /** What stands behind {@code is}. */
 final class Tests {
     private static final List<String> NAMES = List.of(
-            "defined", "undefined", "none", "string", "mapping", "iterable", "sequence", "number", "integer", "float", "boolean",
-            "true", "false", "callable", "odd", "even", "divisibleby", "sameas", "in", "eq", "equalto", "==", "ne", "!=", "lt", "lessthan",
-            "<", "le", "<=", "gt", "greaterthan", ">", "ge", ">=", "upper", "lower", "filter", "test");
+            "defined",
+            "undefined",
+            "none",
+            "string",
+            "mapping",
+            "iterable",
+            "sequence",
+            "number",
+            "integer",
+            "float",
+            "boolean",
+            "true",
+            "false",
+            "callable",
+            "odd",
+            "even",
+            "divisibleby",
+            "sameas",
+            "in",
+            "eq",
+            "equalto",
+            "==",
+            "ne",
+            "!=",
+            "lt",
+            "lessthan",
+            "<",
+            "le",
+            "<=",
+            "gt",
+            "greaterthan",
+            ">",
+            "ge",
+            ">=",
+            "upper",
+            "lower",
+            "filter",
+            "test");
 
     private Tests() {}
 
@@ -26,8 +61,10 @@ final class Tests {
             case "none" -> v == null;
             case "string" -> v instanceof String;
             case "mapping" -> v instanceof Map;
-            case "iterable" -> v instanceof String || v instanceof List || v instanceof Map || v instanceof Py.Undefined;
-            case "sequence" -> v instanceof String || v instanceof List || v instanceof Map || v instanceof Py.Undefined;
+            case "iterable" ->
+                v instanceof String || v instanceof List || v instanceof Map || v instanceof Py.Undefined;
+            case "sequence" ->
+                v instanceof String || v instanceof List || v instanceof Map || v instanceof Py.Undefined;
             case "number" -> Py.isNumber(v);
             case "integer" -> v instanceof Long;
             case "float" -> v instanceof Double;

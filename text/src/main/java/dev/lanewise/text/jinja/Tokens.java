@@ -87,7 +87,8 @@ final class Tokens {
 
     TemplateError unexpected(String wanted) {
         Token token = current();
-        String found = token.kind() == Kind.END ? "the end of the template" : "`" + token.text() + "` (" + token.kind() + ")";
+        String found =
+                token.kind() == Kind.END ? "the end of the template" : "`" + token.text() + "` (" + token.kind() + ")";
         return TemplateError.at(token.line(), "expected " + wanted + ", found " + found);
     }
 

@@ -31,8 +31,17 @@ public final class Bpe implements Model {
     private final @Nullable ByteLevelBpe byteLevel;
 
     private Bpe(Json json) {
-        json.only(Set.of("type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk",
-                "byte_fallback", "ignore_merges", "vocab", "merges"));
+        json.only(Set.of(
+                "type",
+                "dropout",
+                "unk_token",
+                "continuing_subword_prefix",
+                "end_of_word_suffix",
+                "fuse_unk",
+                "byte_fallback",
+                "ignore_merges",
+                "vocab",
+                "merges"));
         if (!json.get("dropout").isNull() && json.get("dropout").number() != 0) {
             throw json.get("dropout").error("tokens at random, by dropout, are not supported; set it to null");
         }
@@ -55,8 +64,15 @@ public final class Bpe implements Model {
             byteIds[b] = id == null ? -1 : id;
         }
         boolean plain = prefix.isEmpty() && suffix.isEmpty();
-        boolean complete = unknown != null || byteFallback && java.util.Arrays.stream(byteIds).noneMatch(id -> id < 0);
-        cut = plain && complete && !inside && !ignoreMerges && singles.getFirst().containsKey(SPACE) ? SPACE : -1;
+        boolean complete = unknown != null
+                || byteFallback && java.util.Arrays.stream(byteIds).noneMatch(id -> id < 0);
+        cut = plain
+                        && complete
+                        && !inside
+                        && !ignoreMerges
+                        && singles.getFirst().containsKey(SPACE)
+                ? SPACE
+                : -1;
         byteLevel = plain ? ByteLevelBpe.of(vocabulary, merges, ignoreMerges) : null;
     }
 
@@ -99,15 +115,18 @@ public final class Bpe implements Model {
                 }
                 left = line.substring(0, space);
                 right = line.substring(space + 1);
-            } else if (values.get(i) instanceof List<?> pair && pair.size() == 2
-                    && pair.get(0) instanceof String first && pair.get(1) instanceof String second) {
+            } else if (values.get(i) instanceof List<?> pair
+                    && pair.size() == 2
+                    && pair.get(0) instanceof String first
+                    && pair.get(1) instanceof String second) {
                 left = first;
                 right = second;
             } else {
                 throw new Json(values.get(i), json.path() + '[' + i + ']').expected("a pair of tokens");
             }
             if (right.length() < prefix.length()) {
-                throw new Json(right, json.path() + '[' + i + ']').expected("a token that continues a word with `" + prefix + '`');
+                throw new Json(right, json.path() + '[' + i + ']')
+                        .expected("a token that continues a word with `" + prefix + '`');
             }
             String both = left + right.substring(prefix.length());
             merges.add(id(left, json, i), id(right, json, i), id(both, json, i));
@@ -128,7 +147,8 @@ public final class Bpe implements Model {
     private int id(String token, Json json, int index) {
         Integer id = vocabulary.id(token);
         if (id == null) {
-            throw new TokenizerException(json.path() + '[' + index + "]: the token `" + token + "` is not in the vocabulary");
+            throw new TokenizerException(
+                    json.path() + '[' + index + "]: the token `" + token + "` is not in the vocabulary");
         }
         return id;
     }

@@ -46,6 +46,10 @@ final class WordCache {
             ends[i] = out.ends[first + i] - start;
         }
         entries[hash & SLOTS - 1] = new Entry(
-                hash, Arrays.copyOfRange(text, start, end), Arrays.copyOfRange(out.ids, first, first + count), starts, ends);
+                hash,
+                Arrays.copyOfRange(text, start, end),
+                Arrays.copyOfRange(out.ids, first, first + count),
+                starts,
+                ends);
     }
 }

@@ -10,7 +10,8 @@ public record WordLevel(Vocabulary vocabulary, String unknown) implements Model 
     /** Reads the model of a tokenizer's file. */
     public static WordLevel of(Json json) {
         json.only(Set.of("type", "vocab", "unk_token"));
-        return new WordLevel(Vocabulary.of(json.need("vocab")), json.need("unk_token").string());
+        return new WordLevel(
+                Vocabulary.of(json.need("vocab")), json.need("unk_token").string());
     }
 
     @Override
@@ -22,7 +23,8 @@ public record WordLevel(Vocabulary vocabulary, String unknown) implements Model 
     static int unknownId(Vocabulary vocabulary, String unknown) {
         Integer id = vocabulary.id(unknown);
         if (id == null) {
-            throw new TokenizerException("the text has a word out of the vocabulary, and so is its unk_token `" + unknown + '`');
+            throw new TokenizerException(
+                    "the text has a word out of the vocabulary, and so is its unk_token `" + unknown + '`');
         }
         return id;
     }

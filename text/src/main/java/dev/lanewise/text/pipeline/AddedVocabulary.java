@@ -92,12 +92,14 @@ final class AddedVocabulary {
         return new ArrayList<>(byId.values());
     }
 
-    @Nullable Integer id(String content) {
+    @Nullable
+    Integer id(String content) {
         return ids.get(content);
     }
 
     /** The text of an id for decoding: its normalized form if it has one. */
-    @Nullable String text(int id) {
+    @Nullable
+    String text(int id) {
         AddedToken token = byId.get(id);
         return token == null ? null : normalizedContents.getOrDefault(id, token.content());
     }

@@ -31,7 +31,8 @@ public final class CharsMap {
         ByteBuffer in = ByteBuffer.wrap(blob).order(ByteOrder.LITTLE_ENDIAN);
         int size = blob.length < 4 ? -1 : in.getInt();
         if (size < 4 || size % 4 != 0 || size > blob.length - 4) {
-            throw new TokenizerException(path + ": no map of characters: " + blob.length + " bytes, of them a trie of " + size);
+            throw new TokenizerException(
+                    path + ": no map of characters: " + blob.length + " bytes, of them a trie of " + size);
         }
         int[] units = new int[size / 4];
         in.asIntBuffer().get(units);

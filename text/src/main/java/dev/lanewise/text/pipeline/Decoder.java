@@ -32,7 +32,8 @@ interface Decoder {
             }
             case "WordPiece" -> {
                 json.only(Set.of("type", "prefix", "cleanup"));
-                yield new WordPiece(json.need("prefix").string(), json.need("cleanup").bool());
+                yield new WordPiece(
+                        json.need("prefix").string(), json.need("cleanup").bool());
             }
             case "Metaspace" -> {
                 PreTokenizer.Metaspace metaspace = PreTokenizer.Metaspace.of(json);
@@ -59,7 +60,8 @@ interface Decoder {
             }
             case "Replace" -> {
                 json.only(Set.of("type", "pattern", "content"));
-                yield new Replace(Pattern.of(json.need("pattern")), json.need("content").string());
+                yield new Replace(
+                        Pattern.of(json.need("pattern")), json.need("content").string());
             }
             case "Fuse" -> {
                 json.only(Set.of("type"));
@@ -244,7 +246,8 @@ interface Decoder {
                 pattern.cut(cps, 0, cps.length, matches);
                 StringBuilder text = new StringBuilder();
                 for (int i = 0; i < matches.count(); i++) {
-                    text.append(matches.matched(i) ? content : CodePoints.string(cps, matches.start(i), matches.end(i)));
+                    text.append(
+                            matches.matched(i) ? content : CodePoints.string(cps, matches.start(i), matches.end(i)));
                 }
                 out.add(text.toString());
             }

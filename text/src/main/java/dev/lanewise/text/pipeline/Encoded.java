@@ -80,7 +80,13 @@ public final class Encoded {
         int n = ids.length;
         boolean any = Arrays.stream(surfaces).anyMatch(s -> s != null);
         return new Encoded(
-                ids.clone(), filled(n, type), filled(n, -1), new int[n], new int[n], filled(n, 1), filled(n, 1),
+                ids.clone(),
+                filled(n, type),
+                filled(n, -1),
+                new int[n],
+                new int[n],
+                filled(n, 1),
+                filled(n, 1),
                 any ? surfaces.clone() : null);
     }
 
@@ -88,7 +94,9 @@ public final class Encoded {
     public Encoded between(int[] before, int[] after) {
         setRange(0);
         return joined(List.of(
-                special(before, new @Nullable String[before.length], 0), this, special(after, new @Nullable String[after.length], 0)));
+                special(before, new @Nullable String[before.length], 0),
+                this,
+                special(after, new @Nullable String[after.length], 0)));
     }
 
     private static int[] filled(int n, int value) {
@@ -203,7 +211,13 @@ public final class Encoded {
         int n = all.stream().mapToInt(Encoded::size).sum();
         boolean surfaces = all.stream().anyMatch(e -> e.surfaces != null);
         Encoded out = new Encoded(
-                new int[n], new int[n], new int[n], new int[n], new int[n], new int[n], new int[n],
+                new int[n],
+                new int[n],
+                new int[n],
+                new int[n],
+                new int[n],
+                new int[n],
+                new int[n],
                 surfaces ? new String[n] : null);
         int at = 0;
         for (Encoded e : all) {

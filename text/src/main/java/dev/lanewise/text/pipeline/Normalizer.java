@@ -19,12 +19,14 @@ interface Normalizer {
             case "BertNormalizer" -> Bert.of(json);
             case "Strip" -> {
                 json.only(Set.of("type", "strip_left", "strip_right"));
-                yield new Strip(json.need("strip_left").bool(), json.need("strip_right").bool());
+                yield new Strip(
+                        json.need("strip_left").bool(), json.need("strip_right").bool());
             }
             case "Sequence" -> {
                 json.only(Set.of("type", "normalizers"));
-                List<Normalizer> all =
-                        json.need("normalizers").list().stream().map(Normalizer::of).toList();
+                List<Normalizer> all = json.need("normalizers").list().stream()
+                        .map(Normalizer::of)
+                        .toList();
                 yield text -> all.forEach(n -> n.normalize(text));
             }
             case "Precompiled" -> {
@@ -33,7 +35,9 @@ interface Normalizer {
             }
             case "Replace" -> {
                 json.only(Set.of("type", "pattern", "content"));
-                yield new Replace(Pattern.of(json.need("pattern")), CodePoints.of(json.need("content").string()));
+                yield new Replace(
+                        Pattern.of(json.need("pattern")),
+                        CodePoints.of(json.need("content").string()));
             }
             case "Prepend" -> {
                 json.only(Set.of("type", "prepend"));
@@ -88,7 +92,8 @@ interface Normalizer {
     }
 
     private static void nmt(Aligned text) {
-        text.filter(c -> !(c >= 1 && c <= 8 || c == 0xB || c >= 0xE && c <= 0x1F || c == 0x7F || c == 0x8F || c == 0x9F));
+        text.filter(
+                c -> !(c >= 1 && c <= 8 || c == 0xB || c >= 0xE && c <= 0x1F || c == 0x7F || c == 0x8F || c == 0x9F));
         text.map(c -> switch (c) {
             case 0x9, 0xA, 0xC, 0xD, 0x1680, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD -> ' ';
             default -> c >= 0x200B && c <= 0x200F ? ' ' : c;

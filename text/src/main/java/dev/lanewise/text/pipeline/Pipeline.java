@@ -34,8 +34,16 @@ public final class Pipeline {
 
     /** Reads a tokenizer's file. */
     public Pipeline(Json json) {
-        json.only(Set.of("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
-                "decoder", "model"));
+        json.only(Set.of(
+                "version",
+                "truncation",
+                "padding",
+                "added_tokens",
+                "normalizer",
+                "pre_tokenizer",
+                "post_processor",
+                "decoder",
+                "model"));
         Json version = json.get("version");
         if (!version.isNull() && !version.string().equals("1.0")) {
             throw version.expected("version 1.0");
@@ -48,8 +56,13 @@ public final class Pipeline {
             parts.addAll(PreTokenizer.of(json.get("pre_tokenizer")));
         }
         Model raw = whole.byteLevel();
-        if (raw != null && !parts.isEmpty() && parts.getLast() instanceof PreTokenizer.ByteLevel last
-                && parts.stream().filter(p -> p instanceof PreTokenizer.ByteLevel).count() == 1) {
+        if (raw != null
+                && !parts.isEmpty()
+                && parts.getLast() instanceof PreTokenizer.ByteLevel last
+                && parts.stream()
+                                .filter(p -> p instanceof PreTokenizer.ByteLevel)
+                                .count()
+                        == 1) {
             parts.set(parts.size() - 1, last.withoutRewriting());
             whole = raw;
         }
@@ -124,7 +137,11 @@ public final class Pipeline {
 
     /** Encodes one text or a pair, cut if asked for, but not filled up. */
     public Encoded encode(
-            String text, @Nullable String pair, boolean addSpecial, @Nullable Truncation truncation, boolean specialAsText) {
+            String text,
+            @Nullable String pair,
+            boolean addSpecial,
+            @Nullable Truncation truncation,
+            boolean specialAsText) {
         Encoded first = sequence(List.of(text), 0, false, truncation, specialAsText);
         Encoded second = pair == null ? null : sequence(List.of(pair), 1, false, truncation, specialAsText);
         return finish(first, second, addSpecial, truncation);
@@ -230,13 +247,14 @@ public final class Pipeline {
         }
     }
 
-    private Encoded finish(Encoded first, @Nullable Encoded second, boolean addSpecial, @Nullable Truncation truncation) {
+    private Encoded finish(
+            Encoded first, @Nullable Encoded second, boolean addSpecial, @Nullable Truncation truncation) {
         List<Encoded> encodings = new ArrayList<>(second == null ? List.of(first) : List.of(first, second));
         if (truncation != null) {
             int more = addSpecial ? addedByTemplate(second != null) : 0;
             if (more > truncation.maxLength()) {
-                throw new TokenizerException("truncation: maxLength " + truncation.maxLength() + " is less than the " + more
-                        + " special tokens alone");
+                throw new TokenizerException("truncation: maxLength " + truncation.maxLength() + " is less than the "
+                        + more + " special tokens alone");
             }
             Truncations.apply(encodings, truncation, truncation.maxLength() - more);
         }
@@ -269,7 +287,8 @@ public final class Pipeline {
         }
         String surface = padding.token().equals(name(padding.id())) ? null : padding.token();
         for (int i = 0; i < encodings.size(); i++) {
-            encodings.set(i, encodings.get(i).padded(length, padding.id(), padding.typeId(), surface, padding.direction()));
+            encodings.set(
+                    i, encodings.get(i).padded(length, padding.id(), padding.typeId(), surface, padding.direction()));
         }
     }
 

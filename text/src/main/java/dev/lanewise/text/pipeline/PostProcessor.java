@@ -34,18 +34,28 @@ interface PostProcessor {
                 yield new Roberta(
                         Token.of(json.need("sep"), names),
                         Token.of(json.need("cls"), names),
-                        json.need("trim_offsets").bool() ? new TrimOffsets(names, json.need("add_prefix_space").bool()) : null);
+                        json.need("trim_offsets").bool()
+                                ? new TrimOffsets(
+                                        names, json.need("add_prefix_space").bool())
+                                : null);
             }
             case "ByteLevel" -> {
                 json.only(Set.of("type", "add_prefix_space", "trim_offsets", "use_regex"));
                 yield new ByteLevel(
-                        json.need("trim_offsets").bool() ? new TrimOffsets(names, json.need("add_prefix_space").bool()) : null);
+                        json.need("trim_offsets").bool()
+                                ? new TrimOffsets(
+                                        names, json.need("add_prefix_space").bool())
+                                : null);
             }
             case "Sequence" -> {
                 json.only(Set.of("type", "processors"));
-                yield new Sequence(json.need("processors").list().stream().map(j -> of(j, names)).toList());
+                yield new Sequence(json.need("processors").list().stream()
+                        .map(j -> of(j, names))
+                        .toList());
             }
-            default -> throw json.get("type").error("the post-processor " + json.get("type").type() + " is unknown");
+            default ->
+                throw json.get("type")
+                        .error("the post-processor " + json.get("type").type() + " is unknown");
         };
     }
 
@@ -120,7 +130,8 @@ interface PostProcessor {
             }
             List<Encoded> out = new ArrayList<>();
             for (int i = 0; i < encodings.size(); i++) {
-                out.add(wrapped(encodings.get(i), i == 0 ? cls.encoded(0) : null, sep.encoded(i == 0 ? 0 : 1), i == 0 ? 0 : 1));
+                out.add(wrapped(
+                        encodings.get(i), i == 0 ? cls.encoded(0) : null, sep.encoded(i == 0 ? 0 : 1), i == 0 ? 0 : 1));
             }
             return out;
         }
@@ -180,7 +191,11 @@ interface PostProcessor {
         private final int addedToPair;
 
         /** A text by its number, or tokens, each with a type. */
-        private record Piece(int sequence, int @Nullable [] ids, @Nullable String[] surfaces, int type) {
+        private record Piece(
+                int sequence,
+                int @Nullable [] ids,
+                @Nullable String[] surfaces,
+                int type) {
             int added() {
                 return ids == null ? 0 : ids.length;
             }

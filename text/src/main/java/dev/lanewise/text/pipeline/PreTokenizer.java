@@ -1,7 +1,6 @@
 package dev.lanewise.text.pipeline;
 
 import dev.lanewise.text.json.Json;
-import dev.lanewise.text.regex.Regex;
 import dev.lanewise.text.regex.Splits;
 import dev.lanewise.text.unicode.Chars;
 import java.util.ArrayList;
@@ -83,7 +82,9 @@ interface PreTokenizer {
             case "ByteLevel" -> {
                 json.only(Set.of("type", "add_prefix_space", "trim_offsets", "use_regex"));
                 yield new ByteLevel(
-                        json.need("add_prefix_space").bool(), json.get("use_regex").bool(true), true);
+                        json.need("add_prefix_space").bool(),
+                        json.get("use_regex").bool(true),
+                        true);
             }
             case "Metaspace" -> Metaspace.of(json);
             default -> throw json.get("type").error("the pre-tokenizer `" + type + "` is unknown");
@@ -290,19 +291,24 @@ interface PreTokenizer {
         static Metaspace of(Json json) {
             json.only(Set.of("type", "replacement", "add_prefix_space", "prepend_scheme", "split", "str_rep"));
             Json scheme = json.get("prepend_scheme");
-            Prepend prepend = scheme.isNull() ? Prepend.ALWAYS : switch (scheme.string()) {
-                case "first" -> Prepend.FIRST;
-                case "never" -> Prepend.NEVER;
-                case "always" -> Prepend.ALWAYS;
-                default -> throw scheme.expected("first, never or always");
-            };
+            Prepend prepend = scheme.isNull()
+                    ? Prepend.ALWAYS
+                    : switch (scheme.string()) {
+                        case "first" -> Prepend.FIRST;
+                        case "never" -> Prepend.NEVER;
+                        case "always" -> Prepend.ALWAYS;
+                        default -> throw scheme.expected("first, never or always");
+                    };
             if (!json.get("add_prefix_space").bool(true)) {
                 if (!scheme.isNull() && prepend != Prepend.NEVER) {
                     throw json.get("add_prefix_space").error("is false, but prepend_scheme is not `never`");
                 }
                 prepend = Prepend.NEVER;
             }
-            return new Metaspace(json.need("replacement").character(), prepend, json.get("split").bool(true));
+            return new Metaspace(
+                    json.need("replacement").character(),
+                    prepend,
+                    json.get("split").bool(true));
         }
 
         @Override

@@ -16,6 +16,7 @@ import java.util.Arrays;
 final class Matcher {
     /** By their codes. */
     private static final Anchor[] ANCHORS = Anchor.values();
+
     private static final int GREEDY = Greed.GREEDY.code;
     private static final int LAZY = Greed.LAZY.code;
     private static final int DEEPEST_STACK = 96 << 20;
@@ -166,7 +167,8 @@ final class Matcher {
     private void push(int kind, int a, int b, int c) {
         if (top + FRAME > stack.length) {
             if (stack.length >= DEEPEST_STACK) {
-                throw new TokenizerException("regular expression `" + regex.source + "`: needs too much memory on this text");
+                throw new TokenizerException(
+                        "regular expression `" + regex.source + "`: needs too much memory on this text");
             }
             stack = Arrays.copyOf(stack, 2 * stack.length);
         }

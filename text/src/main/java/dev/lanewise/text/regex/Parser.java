@@ -199,8 +199,12 @@ final class Parser {
             return new Node.One(CharSet.ofBounds(c, c + 1));
         }
         int[] same = Sets.sameIgnoringCase(c);
-        if (at < cps.length && "ss ff fi fl st".contains(Character.toString(Character.toLowerCase(c)) + Character.toString(Character.toLowerCase(cps[at])))
-                && c != ' ' && cps[at] != ' ') {
+        if (at < cps.length
+                && "ss ff fi fl st"
+                        .contains(Character.toString(Character.toLowerCase(c))
+                                + Character.toString(Character.toLowerCase(cps[at])))
+                && c != ' '
+                && cps[at] != ' ') {
             throw error("ignoring case in letters that one character may stand for");
         }
         same = same.clone();
@@ -372,7 +376,8 @@ final class Parser {
         if (found == null) {
             throw error("the property `" + name + "`");
         }
-        if (ignoreCase && List.of("lu", "ll", "lt", "upper", "lower").contains(name.toLowerCase(java.util.Locale.ROOT))) {
+        if (ignoreCase
+                && List.of("lu", "ll", "lt", "upper", "lower").contains(name.toLowerCase(java.util.Locale.ROOT))) {
             throw error("the property `" + name + "` where case is ignored");
         }
         return negative ? found.negate() : found;
@@ -432,7 +437,8 @@ final class Parser {
     }
 
     private TokenizerException error(String what) {
-        return new TokenizerException("regular expression `" + source + "`: " + what + " is not supported (character " + at + ")");
+        return new TokenizerException(
+                "regular expression `" + source + "`: " + what + " is not supported (character " + at + ")");
     }
 
     /** A bracket expression; brackets may hold brackets, and {@code &&} intersects. */
@@ -502,7 +508,8 @@ final class Parser {
             first = character();
             if (peek('-') && at + 1 < cps.length && cps[at + 1] != ']') {
                 int dash = at++;
-                if (cps[at] == '[' || cps[at] == '\\' && at + 1 < cps.length && "sSdDhHwWpP".indexOf(cps[at + 1]) >= 0) {
+                if (cps[at] == '['
+                        || cps[at] == '\\' && at + 1 < cps.length && "sSdDhHwWpP".indexOf(cps[at + 1]) >= 0) {
                     at = dash;
                 } else {
                     return range(first, character());

@@ -26,11 +26,15 @@ final class Sets {
         if (c < 128) {
             return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
         }
-        return Character.isAlphabetic(c) || switch (Character.getType(c)) {
-            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK,
-                    Character.DECIMAL_DIGIT_NUMBER, Character.CONNECTOR_PUNCTUATION -> true;
-            default -> false;
-        };
+        return Character.isAlphabetic(c)
+                || switch (Character.getType(c)) {
+                    case Character.NON_SPACING_MARK,
+                            Character.ENCLOSING_MARK,
+                            Character.COMBINING_SPACING_MARK,
+                            Character.DECIMAL_DIGIT_NUMBER,
+                            Character.CONNECTOR_PUNCTUATION -> true;
+                    default -> false;
+                };
     }
 
     /** {@code \w} outside brackets, to which Oniguruma's Latin-1 table adds superscripts and fractions. */
@@ -53,7 +57,8 @@ final class Sets {
 
     /** The condition of a property or POSIX bracket; null if the name is unknown. */
     static @Nullable IntPredicate property(String name) {
-        String key = name.toLowerCase(Locale.ROOT).replace("_", "").replace(" ", "").replace("-", "");
+        String key =
+                name.toLowerCase(Locale.ROOT).replace("_", "").replace(" ", "").replace("-", "");
         IntPredicate found = categories(key);
         if (found == null) {
             found = posix(key);
@@ -70,7 +75,8 @@ final class Sets {
             case "lt", "titlecaseletter" -> type(Character.TITLECASE_LETTER);
             case "lm", "modifierletter" -> type(Character.MODIFIER_LETTER);
             case "lo", "otherletter" -> type(Character.OTHER_LETTER);
-            case "m", "mark" -> types(Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK);
+            case "m", "mark" ->
+                types(Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK);
             case "mn", "nonspacingmark" -> type(Character.NON_SPACING_MARK);
             case "me", "enclosingmark" -> type(Character.ENCLOSING_MARK);
             case "mc", "spacingmark" -> type(Character.COMBINING_SPACING_MARK);
@@ -90,12 +96,18 @@ final class Sets {
             case "sc", "currencysymbol" -> type(Character.CURRENCY_SYMBOL);
             case "sk", "modifiersymbol" -> type(Character.MODIFIER_SYMBOL);
             case "so", "othersymbol" -> type(Character.OTHER_SYMBOL);
-            case "z", "separator" -> types(Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR);
+            case "z", "separator" ->
+                types(Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR);
             case "zs", "spaceseparator" -> type(Character.SPACE_SEPARATOR);
             case "zl", "lineseparator" -> type(Character.LINE_SEPARATOR);
             case "zp", "paragraphseparator" -> type(Character.PARAGRAPH_SEPARATOR);
-            case "c", "other" -> types(Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE,
-                    Character.UNASSIGNED);
+            case "c", "other" ->
+                types(
+                        Character.CONTROL,
+                        Character.FORMAT,
+                        Character.PRIVATE_USE,
+                        Character.SURROGATE,
+                        Character.UNASSIGNED);
             case "cc", "control" -> type(Character.CONTROL);
             case "cf", "format" -> type(Character.FORMAT);
             case "co", "privateuse" -> type(Character.PRIVATE_USE);
@@ -120,8 +132,9 @@ final class Sets {
             case "ascii" -> c -> c < 128;
             case "any" -> c -> true;
             case "graph" -> c -> !space(c) && visible(c);
-            case "print" -> c -> visible(c) && Character.getType(c) != Character.CONTROL
-                    || Character.getType(c) == Character.SPACE_SEPARATOR;
+            case "print" ->
+                c -> visible(c) && Character.getType(c) != Character.CONTROL
+                        || Character.getType(c) == Character.SPACE_SEPARATOR;
             default -> null;
         };
     }
@@ -158,8 +171,12 @@ final class Sets {
 
     private static boolean punctuation(int c) {
         return switch (Character.getType(c)) {
-            case Character.CONNECTOR_PUNCTUATION, Character.DASH_PUNCTUATION, Character.START_PUNCTUATION,
-                    Character.END_PUNCTUATION, Character.INITIAL_QUOTE_PUNCTUATION, Character.FINAL_QUOTE_PUNCTUATION,
+            case Character.CONNECTOR_PUNCTUATION,
+                    Character.DASH_PUNCTUATION,
+                    Character.START_PUNCTUATION,
+                    Character.END_PUNCTUATION,
+                    Character.INITIAL_QUOTE_PUNCTUATION,
+                    Character.FINAL_QUOTE_PUNCTUATION,
                     Character.OTHER_PUNCTUATION -> true;
             default -> false;
         };
@@ -167,7 +184,8 @@ final class Sets {
 
     private static boolean symbol(int c) {
         return switch (Character.getType(c)) {
-            case Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL -> true;
+            case Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL ->
+                true;
             default -> false;
         };
     }

@@ -13,10 +13,8 @@ public final class Splits {
     private static final String CL100K =
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}%s| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-    private static final Map<String, Splits> KNOWN = Map.of(
-            GPT2, new Splits(0),
-            CL100K.formatted("{1,3}"), new Splits(3),
-            CL100K.formatted(""), new Splits(1));
+    private static final Map<String, Splits> KNOWN =
+            Map.of(GPT2, new Splits(0), CL100K.formatted("{1,3}"), new Splits(3), CL100K.formatted(""), new Splits(1));
 
     /** How many digits belong together; 0 for GPT-2's rules. */
     private final int digits;

@@ -33,7 +33,11 @@ final class ByteRun {
     /** The bytes of a valid character at a position; 0 if there is none. */
     private static int characterLength(byte[] b, int at) {
         int first = b[at] & 0xFF;
-        int length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+        int length = first < 0x80
+                ? 1
+                : first >= 0xC2 && first < 0xE0
+                        ? 2
+                        : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
         if (length == 0 || at + length > b.length) {
             return 0;
         }

@@ -77,7 +77,8 @@ public final class ModelFile {
             throw out.error("has no pieces; is it a SentencePiece model?");
         }
         if (out.modelType != 1 && out.modelType != 2) {
-            throw out.error("model type " + out.modelType + " (" + (out.modelType == 3 ? "word" : "char") + ") is not supported");
+            throw out.error("model type " + out.modelType + " (" + (out.modelType == 3 ? "word" : "char")
+                    + ") is not supported");
         }
         return out;
     }

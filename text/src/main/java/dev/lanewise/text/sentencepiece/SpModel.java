@@ -145,7 +145,9 @@ public final class SpModel {
                 if (id < 0 || pieces.get(id).type() == ModelFile.Type.UNUSED) {
                     continue;
                 }
-                double score = pieces.get(id).type() == ModelFile.Type.USER_DEFINED ? bytes * most - 0.1 : pieces.get(id).score();
+                double score = pieces.get(id).type() == ModelFile.Type.USER_DEFINED
+                        ? bytes * most - 0.1
+                        : pieces.get(id).score();
                 double candidate = score + best[at];
                 if (from[i + 1] < 0 || candidate > best[i + 1]) {
                     best[i + 1] = (float) candidate;
@@ -181,8 +183,8 @@ public final class SpModel {
         private final int[] previous;
         private final int[] next;
         private final boolean[] frozen;
-        private final PriorityQueue<Pair> agenda = new PriorityQueue<>((a, b) ->
-                a.score != b.score ? Float.compare(b.score, a.score) : Integer.compare(a.left, b.left));
+        private final PriorityQueue<Pair> agenda = new PriorityQueue<>(
+                (a, b) -> a.score != b.score ? Float.compare(b.score, a.score) : Integer.compare(a.left, b.left));
         private final Map<String, Merged> unused = new HashMap<>();
 
         Merging(int[] cps) {
@@ -228,7 +230,8 @@ public final class SpModel {
             }
             while (!agenda.isEmpty()) {
                 Pair top = agenda.poll();
-                boolean stale = ends[top.left] == 0 || ends[top.right] == 0
+                boolean stale = ends[top.left] == 0
+                        || ends[top.right] == 0
                         || ends[top.left] - top.left + ends[top.right] - top.right != top.size;
                 if (stale) {
                     continue;
@@ -293,7 +296,8 @@ public final class SpModel {
                 case UNKNOWN -> out.append(file.unknownSurface);
                 default -> {
                     String text = piece.text();
-                    boolean drop = expectSpace && (file.dummyPrefix || file.removeExtraSpaces) && text.startsWith("\u2581");
+                    boolean drop =
+                            expectSpace && (file.dummyPrefix || file.removeExtraSpaces) && text.startsWith("\u2581");
                     spaceSeen = drop && !file.removeExtraSpaces;
                     out.append((drop ? text.substring(1) : text).replace('\u2581', ' '));
                 }

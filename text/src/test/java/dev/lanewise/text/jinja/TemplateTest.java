@@ -35,7 +35,8 @@ class TemplateTest {
     void rendersAsJinjaDoes() throws IOException {
         List<Json> lines = new ArrayList<>();
         try (var in = new BufferedReader(new InputStreamReader(
-                new GZIPInputStream(ChatTemplate.class.getResourceAsStream("templates.jsonl.gz")), StandardCharsets.UTF_8))) {
+                new GZIPInputStream(ChatTemplate.class.getResourceAsStream("templates.jsonl.gz")),
+                StandardCharsets.UTF_8))) {
             in.lines().forEach(line -> lines.add(JsonFile.read(line, "templates")));
         }
         Map<String, Object> variables = lines.removeFirst().need("variables").map();
@@ -43,7 +44,9 @@ class TemplateTest {
         for (Json c : lines) {
             String source = c.need("template").string();
             if (c.get("error").isNull()) {
-                assertThat(Template.parse(source).render(variables, NOW)).as(source).isEqualTo(c.need("rendered").string());
+                assertThat(Template.parse(source).render(variables, NOW))
+                        .as(source)
+                        .isEqualTo(c.need("rendered").string());
                 continue;
             }
             var error = assertThatThrownBy(() -> Template.parse(source).render(variables, NOW))
@@ -70,7 +73,9 @@ class TemplateTest {
                 "{{ missing.name }};`missing`",
             })
     void whatTheSubsetLacksIsNamed(String template, String named) {
-        assertThatThrownBy(() -> render(template)).isInstanceOf(TemplateError.class).hasMessageContaining(named);
+        assertThatThrownBy(() -> render(template))
+                .isInstanceOf(TemplateError.class)
+                .hasMessageContaining(named);
     }
 
     @Test

@@ -37,8 +37,33 @@ class RegexTest {
     @Provide
     Arbitrary<String> texts() {
         return Arbitraries.of(
-                        "a", "Z", "é", "'", "s", "LL", "ſ", "1", "²", "٣", " ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000", ".", "-",
-                        "\u0301", "中", "\uD83D\uDE00", "\uD835\uDFCE", "_", "\u0085", "re", "\u2028")
+                        "a",
+                        "Z",
+                        "é",
+                        "'",
+                        "s",
+                        "LL",
+                        "ſ",
+                        "1",
+                        "²",
+                        "٣",
+                        " ",
+                        "  ",
+                        "\n",
+                        "\r\n",
+                        "\t",
+                        "\u00a0",
+                        "\u3000",
+                        ".",
+                        "-",
+                        "\u0301",
+                        "中",
+                        "\uD83D\uDE00",
+                        "\uD835\uDFCE",
+                        "_",
+                        "\u0085",
+                        "re",
+                        "\u2028")
                 .list()
                 .ofMaxSize(25)
                 .map(parts -> String.join("", parts));
@@ -86,8 +111,23 @@ class RegexTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "(?i)ss", "\\p{Nonsense}", "(?<=a*)b", "[a", "(a", "a)", "*a", "\\k<n>", "a{5,2}", "(?(1)a)", "\\p{Lu", "[z-a]", "\\2",
-                "\\", "[[:nope:]]", "\\X", "(?i)\\p{Lu}"
+                "(?i)ss",
+                "\\p{Nonsense}",
+                "(?<=a*)b",
+                "[a",
+                "(a",
+                "a)",
+                "*a",
+                "\\k<n>",
+                "a{5,2}",
+                "(?(1)a)",
+                "\\p{Lu",
+                "[z-a]",
+                "\\2",
+                "\\",
+                "[[:nope:]]",
+                "\\X",
+                "(?i)\\p{Lu}"
             })
     void whatIsNotSupportedIsNamed(String expression) {
         assertThatThrownBy(() -> Regex.compile(expression))
@@ -97,7 +137,8 @@ class RegexTest {
 
     @Test
     void deepNestingIsAnError() {
-        assertThatThrownBy(() -> Regex.compile("(".repeat(5000) + ")".repeat(5000))).isInstanceOf(TokenizerException.class);
+        assertThatThrownBy(() -> Regex.compile("(".repeat(5000) + ")".repeat(5000)))
+                .isInstanceOf(TokenizerException.class);
         assertThatThrownBy(() -> Regex.compile("(?:(?:a{9999}b){9999}c){9999}")).isInstanceOf(TokenizerException.class);
     }
 }
