@@ -10,10 +10,48 @@ import org.jspecify.annotations.Nullable;
 /** What stands behind {@code |}. */
 final class Filters {
     static final List<String> NAMES = List.of(
-            "tojson", "trim", "upper", "lower", "capitalize", "title", "join", "map", "select", "reject", "selectattr", "rejectattr",
-            "default", "d", "length", "count", "items", "first", "last", "list", "string", "int", "float", "sort", "unique", "dictsort",
-            "reverse", "replace", "indent", "round", "abs", "sum", "min", "max", "batch", "attr", "format", "safe", "wordcount",
-            "escape", "e", "center");
+            "tojson",
+            "trim",
+            "upper",
+            "lower",
+            "capitalize",
+            "title",
+            "join",
+            "map",
+            "select",
+            "reject",
+            "selectattr",
+            "rejectattr",
+            "default",
+            "d",
+            "length",
+            "count",
+            "items",
+            "first",
+            "last",
+            "list",
+            "string",
+            "int",
+            "float",
+            "sort",
+            "unique",
+            "dictsort",
+            "reverse",
+            "replace",
+            "indent",
+            "round",
+            "abs",
+            "sum",
+            "min",
+            "max",
+            "batch",
+            "attr",
+            "format",
+            "safe",
+            "wordcount",
+            "escape",
+            "e",
+            "center");
 
     private Filters() {}
 
@@ -46,14 +84,19 @@ final class Filters {
             }
             case "length", "count" -> length(v);
             case "attr" -> attribute(v, a.string(0, "name"));
-            case "items" -> v instanceof Py.Undefined ? List.of() : v instanceof Map<?, ?> map ? Methods.pairs(map) : wrong(name, v);
+            case "items" ->
+                v instanceof Py.Undefined
+                        ? List.of()
+                        : v instanceof Map<?, ?> map ? Methods.pairs(map) : wrong(name, v);
             case "int", "float", "round", "abs", "sum" -> number(name, v, a);
             default -> ofList(name, v, a);
         };
     }
 
     private static Object wrong(String name, @Nullable Object v) {
-        throw v instanceof Py.Undefined u ? u.error() : TemplateError.of("the filter `" + name + "` does not work on " + Py.type(v));
+        throw v instanceof Py.Undefined u
+                ? u.error()
+                : TemplateError.of("the filter `" + name + "` does not work on " + Py.type(v));
     }
 
     private static long count(Arguments a) {
@@ -76,7 +119,8 @@ final class Filters {
             case List<?> list -> list.size();
             case Map<?, ?> map -> map.size();
             case Py.Undefined u -> 0;
-            case null, default -> (Long) wrong("length", v);
+            case null -> (Long) wrong("length", v);
+            default -> (Long) wrong("length", v);
         };
     }
 
@@ -92,7 +136,11 @@ final class Filters {
     }
 
     private static String escape(String s) {
-        return s.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;").replace("'", "&#39;").replace("\"", "&#34;");
+        return s.replace("&", "&amp;")
+                .replace(">", "&gt;")
+                .replace("<", "&lt;")
+                .replace("'", "&#39;")
+                .replace("\"", "&#34;");
     }
 
     private static String indent(String s, Arguments a) {
@@ -117,7 +165,9 @@ final class Filters {
             }
             case "float" -> {
                 try {
-                    return Py.isNumber(v) && v != null ? Py.asDouble(v) : Double.parseDouble(Py.str(v).strip());
+                    return Py.isNumber(v) && v != null
+                            ? Py.asDouble(v)
+                            : Double.parseDouble(Py.str(v).strip());
                 } catch (NumberFormatException e) {
                     return a.get(0, "default", 0.0);
                 }
@@ -254,7 +304,9 @@ final class Filters {
 
     /** Texts are compared without case unless a filter is told otherwise. */
     private static @Nullable Object folded(@Nullable Object v, Arguments a, int index) {
-        return v instanceof String s && !Py.truth(a.get(index, "case_sensitive", false)) ? s.toLowerCase(Locale.ROOT) : v;
+        return v instanceof String s && !Py.truth(a.get(index, "case_sensitive", false))
+                ? s.toLowerCase(Locale.ROOT)
+                : v;
     }
 
     private static List<Object> sort(List<Object> items, Arguments a) {
@@ -280,12 +332,14 @@ final class Filters {
 
     private static List<Object> dictSort(@Nullable Object v, Arguments a) {
         if (!(v instanceof Map<?, ?> map)) {
-            throw v instanceof Py.Undefined u ? u.error() : TemplateError.of("the filter `dictsort` does not work on " + Py.type(v));
+            throw v instanceof Py.Undefined u
+                    ? u.error()
+                    : TemplateError.of("the filter `dictsort` does not work on " + Py.type(v));
         }
         int part = Py.str(a.get(1, "by", "key")).equals("value") ? 1 : 0;
         List<Object> out = Methods.pairs(map);
-        Comparator<Object> order = (x, y) ->
-                Py.compare(folded(((List<?>) x).get(part), a, 0), folded(((List<?>) y).get(part), a, 0));
+        Comparator<Object> order =
+                (x, y) -> Py.compare(folded(((List<?>) x).get(part), a, 0), folded(((List<?>) y).get(part), a, 0));
         out.sort(Py.truth(a.get(2, "reverse", false)) ? order.reversed() : order);
         return out;
     }

@@ -14,17 +14,60 @@ final class Methods {
             case String s -> STRING.contains(name) ? a -> string(s, name, a) : missing(name, OTHER_STRING, "a string");
             case Map<?, ?> map -> dict(map, name);
             case List<?> list -> list(list, name);
-            case null, default -> null;
+            case null -> null;
+            default -> null;
         };
     }
 
     private static final List<String> STRING = List.of(
-            "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "upper", "lower", "title",
-            "capitalize", "replace", "join", "find", "rfind", "index", "rindex", "count", "isdigit", "isalpha", "isalnum", "isspace",
-            "isupper", "islower", "removeprefix", "removesuffix", "partition", "rpartition", "zfill", "ljust", "rjust", "center",
-            "format", "swapcase", "isnumeric", "isdecimal", "casefold");
+            "strip",
+            "lstrip",
+            "rstrip",
+            "split",
+            "rsplit",
+            "splitlines",
+            "startswith",
+            "endswith",
+            "upper",
+            "lower",
+            "title",
+            "capitalize",
+            "replace",
+            "join",
+            "find",
+            "rfind",
+            "index",
+            "rindex",
+            "count",
+            "isdigit",
+            "isalpha",
+            "isalnum",
+            "isspace",
+            "isupper",
+            "islower",
+            "removeprefix",
+            "removesuffix",
+            "partition",
+            "rpartition",
+            "zfill",
+            "ljust",
+            "rjust",
+            "center",
+            "format",
+            "swapcase",
+            "isnumeric",
+            "isdecimal",
+            "casefold");
     private static final List<String> OTHER_STRING = List.of(
-            "encode", "expandtabs", "format_map", "isascii", "isidentifier", "isprintable", "istitle", "maketrans", "translate");
+            "encode",
+            "expandtabs",
+            "format_map",
+            "isascii",
+            "isidentifier",
+            "isprintable",
+            "istitle",
+            "maketrans",
+            "translate");
 
     /** A method that Python has and this does not is an error, not something undefined. */
     private static Py.@Nullable Callable missing(String name, List<String> known, String type) {
@@ -40,10 +83,11 @@ final class Methods {
             case "keys" -> a -> new ArrayList<Object>(map.keySet());
             case "values" -> a -> new ArrayList<Object>(map.values());
             case "copy" -> a -> map;
-            case "get" -> a -> {
-                Object key = a.only("key", "default").need(0, "key");
-                return map.containsKey(key) ? map.get(key) : a.get(1, "default", null);
-            };
+            case "get" ->
+                a -> {
+                    Object key = a.only("key", "default").need(0, "key");
+                    return map.containsKey(key) ? map.get(key) : a.get(1, "default", null);
+                };
             default -> missing(name, List.of("pop", "popitem", "update", "clear", "setdefault", "fromkeys"), "a dict");
         };
     }
@@ -61,18 +105,23 @@ final class Methods {
 
     private static Py.@Nullable Callable list(List<?> list, String name) {
         return switch (name) {
-            case "index" -> a -> {
-                for (int i = 0; i < list.size(); i++) {
-                    if (Py.equal(list.get(i), a.need(0, "value"))) {
-                        return (long) i;
+            case "index" ->
+                a -> {
+                    for (int i = 0; i < list.size(); i++) {
+                        if (Py.equal(list.get(i), a.need(0, "value"))) {
+                            return (long) i;
+                        }
                     }
-                }
-                throw TemplateError.of("`index`: the value is not in the list");
-            };
-            case "count" -> a -> list.stream().filter(x -> Py.equal(x, a.need(0, "value"))).count();
+                    throw TemplateError.of("`index`: the value is not in the list");
+                };
+            case "count" ->
+                a -> list.stream().filter(x -> Py.equal(x, a.need(0, "value"))).count();
             case "copy" -> a -> new ArrayList<Object>(list);
-            default -> missing(
-                    name, List.of("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"), "a list");
+            default ->
+                missing(
+                        name,
+                        List.of("append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"),
+                        "a list");
         };
     }
 
@@ -107,10 +156,18 @@ final class Methods {
             case "isalpha" -> all(s, Character::isLetter);
             case "isalnum" -> all(s, Character::isLetterOrDigit);
             case "isspace" -> all(s, Py::isSpace);
-            case "isupper" -> !s.equals(s.toLowerCase(java.util.Locale.ROOT)) && s.equals(s.toUpperCase(java.util.Locale.ROOT));
-            case "islower" -> !s.equals(s.toUpperCase(java.util.Locale.ROOT)) && s.equals(s.toLowerCase(java.util.Locale.ROOT));
-            case "removeprefix" -> s.startsWith(a.string(0, "prefix")) ? s.substring(a.string(0, "prefix").length()) : s;
-            case "removesuffix" -> s.endsWith(a.string(0, "suffix")) ? s.substring(0, s.length() - a.string(0, "suffix").length()) : s;
+            case "isupper" ->
+                !s.equals(s.toLowerCase(java.util.Locale.ROOT)) && s.equals(s.toUpperCase(java.util.Locale.ROOT));
+            case "islower" ->
+                !s.equals(s.toUpperCase(java.util.Locale.ROOT)) && s.equals(s.toLowerCase(java.util.Locale.ROOT));
+            case "removeprefix" ->
+                s.startsWith(a.string(0, "prefix"))
+                        ? s.substring(a.string(0, "prefix").length())
+                        : s;
+            case "removesuffix" ->
+                s.endsWith(a.string(0, "suffix"))
+                        ? s.substring(0, s.length() - a.string(0, "suffix").length())
+                        : s;
             case "partition", "rpartition" -> partition(s, a.string(0, "sep"), name.equals("partition"));
             case "zfill" -> pad(s, a.integer(0, "width", 0), "0", 1);
             case "ljust" -> pad(s, a.integer(0, "width", 0), " ", -1);
@@ -131,7 +188,9 @@ final class Methods {
         if (parts instanceof Py.Tuple tuple) {
             return tuple.stream().anyMatch(part -> condition.test(Py.str(part)));
         }
-        throw parts instanceof Py.Undefined u ? u.error() : TemplateError.of("`startswith` or `endswith` of " + Py.type(parts));
+        throw parts instanceof Py.Undefined u
+                ? u.error()
+                : TemplateError.of("`startswith` or `endswith` of " + Py.type(parts));
     }
 
     private static boolean all(String s, java.util.function.IntPredicate condition) {
@@ -152,7 +211,9 @@ final class Methods {
             return out;
         }
         while (most < 0 || out.size() < most) {
-            int start = separator == null ? space(rest, fromRight) : fromRight ? rest.lastIndexOf(separator) : rest.indexOf(separator);
+            int start = separator == null
+                    ? space(rest, fromRight)
+                    : fromRight ? rest.lastIndexOf(separator) : rest.indexOf(separator);
             if (start < 0) {
                 break;
             }
@@ -266,7 +327,9 @@ final class Methods {
 
     private static String swapCase(String s) {
         StringBuilder out = new StringBuilder();
-        s.codePoints().forEach(c -> out.appendCodePoint(Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c)));
+        s.codePoints()
+                .forEach(c -> out.appendCodePoint(
+                        Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c)));
         return out.toString();
     }
 

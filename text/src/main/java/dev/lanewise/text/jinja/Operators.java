@@ -21,15 +21,22 @@ final class Operators {
         if (operator.equals("+") && a instanceof String x && b instanceof String y) {
             return x + y;
         }
-        if (operator.equals("+") && a instanceof List<?> x && b instanceof List<?> y && x instanceof Py.Tuple == y instanceof Py.Tuple) {
+        if (operator.equals("+")
+                && a instanceof List<?> x
+                && b instanceof List<?> y
+                && x instanceof Py.Tuple == y instanceof Py.Tuple) {
             List<Object> both = new ArrayList<>(x);
             both.addAll(y);
             return x instanceof Py.Tuple ? new Py.Tuple(both) : both;
         }
-        if (operator.equals("*") && (a instanceof String || a instanceof List) && (b instanceof Long || b instanceof Boolean)) {
+        if (operator.equals("*")
+                && (a instanceof String || a instanceof List)
+                && (b instanceof Long || b instanceof Boolean)) {
             return repeat(a, Py.asLong(b));
         }
-        if (operator.equals("*") && (b instanceof String || b instanceof List) && (a instanceof Long || a instanceof Boolean)) {
+        if (operator.equals("*")
+                && (b instanceof String || b instanceof List)
+                && (a instanceof Long || a instanceof Boolean)) {
             return repeat(b, Py.asLong(a));
         }
         if (operator.equals("%") && a instanceof String format) {
@@ -69,7 +76,8 @@ final class Operators {
                 default -> b < 0 ? (Object) Math.pow(a, b) : (Object) power(a, b);
             };
         } catch (ArithmeticException e) {
-            throw TemplateError.of("`" + a + " " + operator + " " + b + "`: division by zero or an integer of more than 64 bits");
+            throw TemplateError.of(
+                    "`" + a + " " + operator + " " + b + "`: division by zero or an integer of more than 64 bits");
         }
     }
 
@@ -108,7 +116,8 @@ final class Operators {
             case Double d -> -d;
             case Boolean b -> b ? -1L : 0L;
             case Py.Undefined u -> throw u.error();
-            case null, default -> throw TemplateError.of("`-` does not work on " + Py.type(v));
+            case null -> throw TemplateError.of("`-` does not work on " + Py.type(v));
+            default -> throw TemplateError.of("`-` does not work on " + Py.type(v));
         };
     }
 
@@ -142,7 +151,8 @@ final class Operators {
 
     /** What has attributes of its own, such as {@code loop}. */
     interface Attributes {
-        @Nullable Object attribute(String name);
+        @Nullable
+        Object attribute(String name);
     }
 
     /** {@code v[key]}. */
@@ -158,7 +168,9 @@ final class Operators {
             List<Object> items = Py.items(v);
             long index = Py.asLong(key);
             long at = index < 0 ? index + items.size() : index;
-            return at >= 0 && at < items.size() ? items.get((int) at) : new Py.Undefined(Py.type(v) + "[" + index + "]");
+            return at >= 0 && at < items.size()
+                    ? items.get((int) at)
+                    : new Py.Undefined(Py.type(v) + "[" + index + "]");
         }
         return key instanceof String name ? attribute(v, name) : new Py.Undefined(Py.str(key));
     }

@@ -39,11 +39,16 @@ final class Py {
 
     /** Something that can be called. */
     interface Callable {
-        @Nullable Object call(Arguments arguments);
+        @Nullable
+        Object call(Arguments arguments);
     }
 
     static boolean isSpace(int c) {
-        return c >= 9 && c <= 13 || c >= 0x1C && c <= 0x20 || c == 0x85 || c == 0xA0 || c > 0xFF && (Character.isSpaceChar(c) || Character.isWhitespace(c));
+        return c >= 9 && c <= 13
+                || c >= 0x1C && c <= 0x20
+                || c == 0x85
+                || c == 0xA0
+                || c > 0xFF && (Character.isSpaceChar(c) || Character.isWhitespace(c));
     }
 
     static boolean truth(@Nullable Object v) {
@@ -140,7 +145,10 @@ final class Py {
             } else if (printable(c)) {
                 out.appendCodePoint(c);
             } else {
-                out.append(c < 0x100 ? "\\x%02x".formatted(c) : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c));
+                out.append(
+                        c < 0x100
+                                ? "\\x%02x".formatted(c)
+                                : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c));
             }
         });
         out.append(quote);
@@ -148,8 +156,13 @@ final class Py {
 
     private static boolean printable(int c) {
         return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
-                    Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.PRIVATE_USE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> false;
             case Character.SPACE_SEPARATOR -> c == ' ';
             default -> true;
         };
@@ -172,8 +185,8 @@ final class Py {
             return sign + plain + (plain.contains(".") ? "" : ".0");
         }
         String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
-        return sign + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "")
-                + Math.abs(exponent);
+        return sign + digits.charAt(0) + fraction + "e" + (exponent < 0 ? "-" : "+")
+                + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 
     /** What iterating over a value gives. */
@@ -188,7 +201,8 @@ final class Py {
                 yield out;
             }
             case Undefined u -> List.of();
-            case null, default -> throw TemplateError.of(type(v) + " cannot be iterated over");
+            case null -> throw TemplateError.of(type(v) + " cannot be iterated over");
+            default -> throw TemplateError.of(type(v) + " cannot be iterated over");
         };
     }
 
@@ -215,7 +229,8 @@ final class Py {
         }
         if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) {
             return x.size() == y.size()
-                    && x.entrySet().stream().allMatch(e -> y.containsKey(e.getKey()) && equal(e.getValue(), y.get(e.getKey())));
+                    && x.entrySet().stream()
+                            .allMatch(e -> y.containsKey(e.getKey()) && equal(e.getValue(), y.get(e.getKey())));
         }
         return a.equals(b);
     }
@@ -250,8 +265,11 @@ final class Py {
             }
             return Integer.compare(x.size(), y.size());
         }
-        throw a instanceof Undefined u ? u.error() : b instanceof Undefined u ? u.error()
-                : TemplateError.of("cannot order " + type(a) + " and " + type(b));
+        throw a instanceof Undefined u
+                ? u.error()
+                : b instanceof Undefined u
+                        ? u.error()
+                        : TemplateError.of("cannot order " + type(a) + " and " + type(b));
     }
 
     private static int compareCodePoints(String a, String b) {
@@ -271,7 +289,8 @@ final class Py {
             case Map<?, ?> map -> item != null && map.containsKey(item) || item == null && map.containsKey(null);
             case List<?> list -> list.stream().anyMatch(x -> equal(x, item));
             case Undefined u -> false;
-            case null, default -> throw TemplateError.of("`in` does not work on " + type(container));
+            case null -> throw TemplateError.of("`in` does not work on " + type(container));
+            default -> throw TemplateError.of("`in` does not work on " + type(container));
         };
     }
 

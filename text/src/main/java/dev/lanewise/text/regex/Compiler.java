@@ -51,7 +51,8 @@ final class Compiler {
 
     static Regex compile(String source) {
         if (source.length() > 20_000) {
-            throw new TokenizerException("regular expression of " + source.length() + " characters: at most 20000 are supported");
+            throw new TokenizerException(
+                    "regular expression of " + source.length() + " characters: at most 20000 are supported");
         }
         Parser parser = new Parser(source);
         Node root = parser.parse();
@@ -59,7 +60,11 @@ final class Compiler {
         compiler.registers = 2 * (parser.groups() + 1);
         compiler.emit(root);
         compiler.add(END);
-        return new Regex(source, Arrays.copyOf(compiler.code, compiler.size), compiler.sets.toArray(CharSet[]::new), compiler.registers);
+        return new Regex(
+                source,
+                Arrays.copyOf(compiler.code, compiler.size),
+                compiler.sets.toArray(CharSet[]::new),
+                compiler.registers);
     }
 
     private void emit(Node node) {
@@ -181,7 +186,8 @@ final class Compiler {
             sub(look.negative() ? NOT_AHEAD : AHEAD, 0, look.body());
             return;
         }
-        List<Node> alternatives = look.body() instanceof Node.Either either ? either.alternatives() : List.of(look.body());
+        List<Node> alternatives =
+                look.body() instanceof Node.Either either ? either.alternatives() : List.of(look.body());
         if (look.negative()) {
             for (Node alternative : alternatives) {
                 sub(NOT_BEHIND, length(alternative), alternative);
@@ -220,16 +226,24 @@ final class Compiler {
             case Node.Look look -> 0;
             case Node.Group group -> length(group.body());
             case Node.Atomic atomic -> length(atomic.body());
-            case Node.Sequence sequence -> sequence.parts().stream().mapToInt(this::length).sum();
+            case Node.Sequence sequence ->
+                sequence.parts().stream().mapToInt(this::length).sum();
             case Node.Either either -> {
-                int[] all = either.alternatives().stream().mapToInt(this::length).distinct().toArray();
+                int[] all = either.alternatives().stream()
+                        .mapToInt(this::length)
+                        .distinct()
+                        .toArray();
                 if (all.length != 1) {
                     throw error("a look behind of varying length");
                 }
                 yield all[0];
             }
-            case Node.Repeat repeat when repeat.least() == repeat.most() -> repeat.least() * length(repeat.body());
-            case Node.Repeat repeat -> throw error("a look behind of varying length");
+            case Node.Repeat repeat -> {
+                if (repeat.least() != repeat.most()) {
+                    throw error("a look behind of varying length");
+                }
+                yield repeat.least() * length(repeat.body());
+            }
             case Node.Back back -> throw error("a reference in a look behind");
         };
     }
