@@ -33,6 +33,7 @@ class ArchitectureTest {
                 "cuda, tensor",
                 "autograd, tensor",
                 "nn, tensor autograd",
+                "text, nothing",
                 "testkit, tensor autograd",
                 "examples, tensor autograd nn cuda testkit",
             })
@@ -78,7 +79,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "testkit", "examples", "bench"})
+    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "text", "testkit", "examples", "bench"})
     void everyModuleIsLookedAt(String module) {
         assertThat(LANEWISE.stream().anyMatch(resideInAPackage(packagesOf(module))))
                 .isTrue();

@@ -1,0 +1,26 @@
+package dev.lanewise.text;
+
+/**
+ * How encodings are filled up to equal lengths.
+ *
+ * @param length the length; 0 for the longest of the batch
+ * @param multipleOf the length is rounded up to a multiple of this; 0 for no rounding
+ * @param direction where tokens are added
+ * @param id the id that is added
+ * @param typeId its type
+ * @param token its text
+ */
+public record Padding(int length, int multipleOf, Direction direction, int id, int typeId, String token) {
+    /** Refuses negative numbers. */
+    public Padding {
+        if (length < 0 || multipleOf < 0 || id < 0 || typeId < 0) {
+            throw new TokenizerException("padding: length " + length + ", multipleOf " + multipleOf + ", id " + id
+                    + " and typeId " + typeId + " must be at least 0");
+        }
+    }
+
+    /** Fills up to the longest of the batch at the right. */
+    public static Padding toLongest(int id, String token) {
+        return new Padding(0, 0, Direction.RIGHT, id, 0, token);
+    }
+}

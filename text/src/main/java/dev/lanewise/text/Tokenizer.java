@@ -1,0 +1,95 @@
+package dev.lanewise.text;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Turns text into ids and ids into text. Implementations are immutable: threads share them. */
+public interface Tokenizer {
+    /**
+     * Encodes a text with the special tokens that a model expects around it.
+     *
+     * @param text any text; an unpaired surrogate counts as U+FFFD
+     * @return its tokens
+     */
+    default Encoding encode(String text) {
+        return encode(text, true);
+    }
+
+    /**
+     * Encodes a text.
+     *
+     * @param text any text; an unpaired surrogate counts as U+FFFD
+     * @param addSpecialTokens whether to add the special tokens that a model expects around a text
+     * @return its tokens
+     */
+    Encoding encode(String text, boolean addSpecialTokens);
+
+    /**
+     * Encodes many texts, on several threads.
+     *
+     * @param texts the texts
+     * @param addSpecialTokens whether to add the special tokens that a model expects around a text
+     * @return the tokens of each, in the order of the texts
+     */
+    default List<Encoding> encodeBatch(List<String> texts, boolean addSpecialTokens) {
+        return IntStream.range(0, texts.size())
+                .parallel()
+                .mapToObj(i -> encode(texts.get(i), addSpecialTokens))
+                .toList();
+    }
+
+    /**
+     * Decodes ids, leaving special tokens out.
+     *
+     * @param ids the ids; those without a token are passed over
+     * @return the text
+     */
+    default String decode(int... ids) {
+        return decode(ids, true);
+    }
+
+    /**
+     * Decodes ids.
+     *
+     * @param ids the ids; those without a token are passed over
+     * @param skipSpecialTokens whether special tokens are left out
+     * @return the text
+     */
+    String decode(int[] ids, boolean skipSpecialTokens);
+
+    /**
+     * Decodes ids one by one, as a model generates them.
+     *
+     * @param skipSpecialTokens whether special tokens are left out
+     * @return a decoder for one sequence
+     */
+    default DecodeStream decodeStream(boolean skipSpecialTokens) {
+        return new DecodeStream(this, skipSpecialTokens);
+    }
+
+    /**
+     * The id of a token.
+     *
+     * @param token its text in the vocabulary
+     * @return its id, or null if there is no such token
+     */
+    @Nullable
+    Integer tokenToId(String token);
+
+    /**
+     * The token of an id.
+     *
+     * @param id the id
+     * @return its text in the vocabulary, or null if there is no such id
+     */
+    @Nullable
+    String idToToken(int id);
+
+    /**
+     * The size of the vocabulary.
+     *
+     * @return how many tokens there are, added ones included
+     */
+    int vocabularySize();
+}

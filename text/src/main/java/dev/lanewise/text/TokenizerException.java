@@ -1,0 +1,26 @@
+package dev.lanewise.text;
+
+/**
+ * Says what is wrong with a tokenizer's file, a chat template, or what they are given: one line that names the part, what was
+ * found, and what is expected.
+ */
+public class TokenizerException extends RuntimeException {
+    /**
+     * Makes an exception.
+     *
+     * @param message one line
+     */
+    public TokenizerException(String message) {
+        super(message);
+    }
+
+    /**
+     * Makes an exception with its cause.
+     *
+     * @param message one line
+     * @param cause what went wrong beneath
+     */
+    public TokenizerException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.lanewise.text;
+
+/**
+ * How a text that is too long is cut; what is cut off becomes further encodings ({@link Encoding#overflowing}).
+ *
+ * @param maxLength how many tokens are left at most, special tokens included
+ * @param stride how many tokens of one part the next repeats
+ * @param strategy which text of a pair is cut
+ * @param direction where it is cut
+ */
+public record Truncation(int maxLength, int stride, Strategy strategy, Direction direction) {
+    /** Refuses negative lengths. */
+    public Truncation {
+        if (maxLength < 0 || stride < 0) {
+            throw new TokenizerException(
+                    "truncation: maxLength " + maxLength + " and stride " + stride + " must be at least 0");
+        }
+    }
+
+    /** Which text of a pair is cut. */
+    public enum Strategy {
+        /** The longer one, then both. */
+        LONGEST_FIRST,
+        /** The first only. */
+        ONLY_FIRST,
+        /** The second only. */
+        ONLY_SECOND
+    }
+
+    /** Cuts to at most {@code maxLength} tokens at the right, the longer text of a pair first. */
+    public static Truncation to(int maxLength) {
+        return new Truncation(maxLength, 0, Strategy.LONGEST_FIRST, Direction.RIGHT);
+    }
+}

@@ -1,0 +1,13 @@
+package dev.lanewise.text.jinja;
+
+/** Something that writes or changes variables. */
+interface Statement {
+    /** What a loop is to do next. */
+    enum Flow {
+        NEXT,
+        BREAK,
+        CONTINUE
+    }
+
+    Flow run(Scope scope);
+}

@@ -1,0 +1,5 @@
+/** The models that cut a word into tokens: BPE, WordPiece, Unigram, word level. */
+@NullMarked
+package dev.lanewise.text.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,166 @@
+package dev.lanewise.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HfTokenizerTest {
+    private static final String WORDS = """
+            {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [
+               {"id": 5, "content": "<end>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
+             "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
+             "post_processor": {"type": "TemplateProcessing",
+               "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<end>", "type_id": 0}}],
+               "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+               "special_tokens": {"<end>": {"id": "<end>", "ids": [5], "tokens": ["<end>"]}}},
+             "decoder": null,
+             "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "a": 1, "cat": 2, "\uD83D\uDE00": 3, "sat": 4}, "unk_token": "[UNK]"}}""";
+
+    private final HfTokenizer tokenizer = HfTokenizer.parse(WORDS);
+
+    @Test
+    void offsetsCountCodePointsAndCharOffsetsJavasChars() {
+        String text = "\uD83D\uDE00 Cat";
+        Encoding encoding = tokenizer.encode(text);
+        assertThat(encoding.tokens()).containsExactly("\uD83D\uDE00", "cat", "<end>");
+        assertThat(encoding.offsets()).isDeepEqualTo(new int[][] {{0, 1}, {2, 5}, {0, 0}});
+        assertThat(encoding.charOffsets()).isDeepEqualTo(new int[][] {{0, 2}, {3, 6}, {0, 0}});
+        int[] cat = encoding.charOffsets()[1];
+        assertThat(text.substring(cat[0], cat[1])).isEqualTo("Cat");
+    }
+
+    @Test
+    void unpairedSurrogateCountsAsReplacementCharacter() {
+        assertThat(tokenizer.encode("a \uD800 cat").ids())
+                .isEqualTo(tokenizer.encode("a \uFFFD cat").ids());
+    }
+
+    @Test
+    void specialTokenInATextIsTextForTextsOfStrangers() {
+        assertThat(tokenizer.encode("a<end>", false).ids()).containsExactly(1, 5);
+        assertThat(tokenizer.withSpecialTokensAsText().encode("a<end>", false).ids())
+                .doesNotContain(5);
+    }
+
+    @Test
+    void wordsKeepTheirNumbersAndOffsets() {
+        Encoding encoding = tokenizer.encodeWords(List.of("a cat", "sat"), true);
+        assertThat(encoding.wordIds()).containsExactly(0, 0, 1, -1);
+        assertThat(encoding.offsets()[2]).containsExactly(0, 3);
+        assertThatThrownBy(encoding::charOffsets)
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("words");
+    }
+
+    @Test
+    void batchEqualsSinglesInOrder() {
+        List<String> texts = IntStream.range(0, 500)
+                .mapToObj(i -> "a cat sat " + "cat ".repeat(i % 7))
+                .toList();
+        List<Encoding> batch = tokenizer.encodeBatch(texts, true);
+        for (int i = 0; i < texts.size(); i++) {
+            assertThat(batch.get(i).ids())
+                    .isEqualTo(tokenizer.encode(texts.get(i)).ids());
+        }
+    }
+
+    @Test
+    void batchIsPaddedToItsLongest() {
+        List<Encoding> batch =
+                tokenizer.withPadding(Padding.toLongest(0, "[UNK]")).encodeBatch(List.of("a", "a cat sat"), true);
+        assertThat(batch.getFirst().ids()).containsExactly(1, 5, 0, 0);
+        assertThat(batch.getFirst().attentionMask()).containsExactly(1, 1, 0, 0);
+    }
+
+    @Test
+    void truncationLeavesTheRestAsOverflow() {
+        Encoding encoding = tokenizer
+                .withTruncation(new Truncation(3, 1, Truncation.Strategy.LONGEST_FIRST, Direction.RIGHT))
+                .encode("a cat sat");
+        assertThat(encoding.ids()).containsExactly(1, 2, 5);
+        assertThat(encoding.overflowing()).hasSize(1);
+        assertThat(encoding.overflowing().getFirst().ids()).containsExactly(2, 4, 5);
+        assertThatThrownBy(() -> tokenizer.withTruncation(
+                        new Truncation(3, 3, Truncation.Strategy.LONGEST_FIRST, Direction.LEFT)))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("stride 3");
+    }
+
+    @Test
+    void manyThreadsShareOne() throws Exception {
+        int[] want = tokenizer.encode("a cat sat").ids();
+        List<Thread> threads = new ArrayList<>();
+        List<Throwable> errors = Collections.synchronizedList(new ArrayList<>());
+        for (int i = 0; i < 16; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    for (int k = 0; k < 500; k++) {
+                        assertThat(tokenizer.encode("a cat sat").ids()).isEqualTo(want);
+                    }
+                } catch (Throwable e) {
+                    errors.add(e);
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(errors).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "\"type\": \"Lowercase\" | \"type\": \"Uppercase\" | `Uppercase`",
+                "\"type\": \"Lowercase\" | \"type\": \"Lowercase\", \"strength\": 2 | `strength`",
+                "\"type\": \"Whitespace\" | \"type\": \"Whitespaces\" | `Whitespaces`",
+                "\"type\": \"WordLevel\" | \"type\": \"WordLevels\" | `WordLevels`",
+                "\"decoder\": null | \"decoder\": {\"type\": \"Magic\"} | `Magic`",
+                "\"TemplateProcessing\" | \"Other\" | `Other`",
+                "\"padding\": null | \"paddings\": null | `paddings`",
+                "\"version\": \"1.0\" | \"version\": \"2.0\" | `2.0`",
+                "\"cat\": 2 | \"cat\": -2 | `cat`",
+                "\"cat\": 2 | \"cat\": 2000000000 | `2000000000`",
+                "\"unk_token\": \"[UNK]\" | \"unk_token\": 7 | `unk_token`",
+                "\"id\": \"B\", \"type_id\": 1 | \"id\": \"C\", \"type_id\": 1 | `C`",
+                "\"vocab\": { | \"vocab\": [{ | `not JSON`",
+            })
+    void whatIsUnknownOrWrongInAFileIsNamed(String part, String by, String named) {
+        String json = WORDS.replace(part, by);
+        assertThat(json).isNotEqualTo(WORDS);
+        assertThatThrownBy(() -> HfTokenizer.parse(json))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining(named);
+    }
+
+    @Test
+    void hostileFilesEndInOneKindOfError() {
+        byte[] bytes = WORDS.getBytes(StandardCharsets.UTF_8);
+        for (int cut = 0; cut < bytes.length; cut += 7) {
+            byte[] part = java.util.Arrays.copyOf(bytes, cut);
+            assertThatThrownBy(() -> HfTokenizer.load(new ByteArrayInputStream(part)))
+                    .isInstanceOf(TokenizerException.class);
+        }
+        assertThatThrownBy(() -> HfTokenizer.parse("[".repeat(100_000))).isInstanceOf(TokenizerException.class);
+    }
+
+    @Test
+    void veryLongTextsOfAnySplitNeedNoStack() {
+        String split = WORDS.replace(
+                "{\"type\": \"Whitespace\"}",
+                "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"(?:a|b|[c-z])+| +\"}, \"behavior\": \"Isolated\", \"invert\": false}");
+        Encoding encoding = HfTokenizer.parse(split).encode("ab".repeat(200_000) + " cat", false);
+        assertThat(encoding.ids()).containsExactly(0, 0, 2);
+    }
+}
