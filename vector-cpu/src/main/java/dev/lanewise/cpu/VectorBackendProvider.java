@@ -33,10 +33,13 @@ public final class VectorBackendProvider implements BackendProvider {
 
     @Override
     public Availability availability() {
-        return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()
-                ? new Availability.Available()
-                : new Availability.Unavailable("the Vector API module is not there; add --add-modules " + VECTOR_MODULE
-                        + " to the java command line");
+        if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+            return new Availability.Unavailable("the Vector API module is not there; add --add-modules " + VECTOR_MODULE
+                    + " to the java command line");
+        }
+        return Machine.obstacle()
+                .<Availability>map(Availability.Unavailable::new)
+                .orElseGet(Availability.Available::new);
     }
 
     @Override

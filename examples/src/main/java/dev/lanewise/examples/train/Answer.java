@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,16 @@ record Answer(String input, String text, double probability) {
      *
      * @param inputs one a row
      * @param logits {@code [n, classes]}
+     * @throws BadFileException if there are more or fewer names than classes
      */
     static List<Answer> classes(List<String> inputs, Tensor logits, List<String> classes) {
+        if (logits.shape().size(1) != classes.size()) {
+            throw new BadFileException(
+                    "the file beside the weights",
+                    classes.size() + " classes",
+                    logits.shape().size(1) + ", as many as the model tells apart",
+                    "keep the two files together, or train again");
+        }
         List<Answer> answers = new ArrayList<>();
         float[] probabilities = logits.softmax(1).toFloatArray();
         long[] best = logits.argmax(1).toLongArray();

@@ -78,7 +78,11 @@ public final class Classification implements Metric {
         return figures;
     }
 
+    /** NaN where all samples are of one class: the area says how well two are told apart. */
     private double auc() {
+        if (actual.stream().distinct().count() < 2) {
+            return Double.NaN;
+        }
         float[] all = new float[scores.size()];
         for (int i = 0; i < all.length; i++) {
             all[i] = scores.get(i);
