@@ -22,7 +22,21 @@ public final class JsonLine {
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
             write(json, fields);
         }
-        return text.toString();
+        return escaped(text.toString());
+    }
+
+    /** Escapes what would steer a terminal, so that a program gets it and a person's terminal does not. */
+    private static String escaped(String json) {
+        StringBuilder escaped = new StringBuilder(json.length());
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (Output.steers(c)) {
+                escaped.append(String.format("\\u%04x", (int) c));
+            } else {
+                escaped.append(c);
+            }
+        }
+        return escaped.toString();
     }
 
     private static void write(JsonGenerator json, Object value) {

@@ -3,16 +3,16 @@ package dev.lanewise.examples;
 import dev.lanewise.examples.golden.GoldenCommand;
 import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
-import dev.lanewise.nn.io.BadFileException;
-import dev.lanewise.tensor.TensorException;
 import java.nio.file.InvalidPathException;
-import java.util.Arrays;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command line {@code lanewise}. Exit codes: 0 done, 2 wrong usage, 1 anything else. */
 @Command(
@@ -49,11 +49,29 @@ public final class Main {
         CommandLine commandLine = new CommandLine(main);
         more.forEach(commandLine::addSubcommand);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.registerConverter(Path.class, Main::path);
+        // an argument is what it is, also "@home"
+        commandLine.setExpandAtFiles(false);
+        commandLine.setOut(Output.results(System.out));
+        commandLine.setErr(Output.remarks(System.err));
+        commandLine.setExecutionStrategy(parsed -> {
+            if (!asksForHelp(parsed)) {
+                return new CommandLine.RunLast().execute(parsed);
+            }
+            // picocli's own text may be coloured
+            commandLine.setOut(Output.drawing(commandLine.getOut()));
+            try {
+                return new CommandLine.RunLast().execute(parsed);
+            } catch (Output.ClosedException e) {
+                return main.report(e, commandLine);
+            }
+        });
         commandLine.setExecutionExceptionHandler((e, failed, result) -> main.report(e, failed));
         commandLine.setParameterExceptionHandler((e, arguments) -> {
             CommandLine failed = e.getCommandLine();
-            failed.getErr()
-                    .println("lanewise: " + oneLine(e) + "; see '"
+            tell(
+                    failed,
+                    Failure.of(e).message() + "; see '"
                             + failed.getCommandSpec().qualifiedName() + " --help'");
             return CommandLine.ExitCode.USAGE;
         });
@@ -62,41 +80,42 @@ public final class Main {
             return CommandLine.ExitCode.USAGE;
         }
         try {
-            return commandLine.execute(args);
-        } catch (Error e) { // picocli hands on exceptions alone
+            int code = commandLine.execute(args);
+            if (code == CommandLine.ExitCode.OK) {
+                // what was printed last may not have been taken
+                commandLine.getOut().flush();
+            }
+            return code;
+        } catch (Error | Output.ClosedException e) { // picocli hands on exceptions alone, and none of its handlers'
             return main.report(e, commandLine);
         }
+    }
+
+    private static Path path(String argument) {
+        try {
+            return Path.of(argument);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException(Failure.of(e).message());
+        }
+    }
+
+    private static boolean asksForHelp(ParseResult parsed) {
+        return parsed.isUsageHelpRequested()
+                || parsed.isVersionHelpRequested()
+                || parsed.hasSubcommand() && asksForHelp(parsed.subcommand());
     }
 
     private int report(Throwable e, CommandLine commandLine) {
         if (verbose) {
             e.printStackTrace(commandLine.getErr());
         } else {
-            commandLine.getErr().println("lanewise: " + oneLine(e) + remedy(e));
+            tell(commandLine, Failure.of(e).toString());
         }
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    private static String remedy(Throwable e) {
-        return switch (e) {
-            case TensorException expected -> "";
-            case BadFileException expected -> "";
-            case InvalidPathException name ->
-                " (the system's locale has no such characters: set LC_ALL to one in UTF-8, such as C.UTF-8)";
-            case OutOfMemoryError heap ->
-                " (the Java heap has at most " + (Runtime.getRuntime().maxMemory() >> 20)
-                        + " MB; LANEWISE_JAVA_OPTS=-Xmx8g gives it 8 GB; --verbose shows where)";
-            default -> " (an unexpected " + e.getClass().getSimpleName() + "; --verbose shows where)";
-        };
-    }
-
-    private static String oneLine(Throwable e) {
-        Throwable cause = e.getCause();
-        if (e instanceof ExceptionInInitializerError && cause != null) {
-            return oneLine(cause);
-        }
-        String message = e.getMessage();
-        return message == null ? e.toString() : String.join(" ", Arrays.asList(message.split("\\R\\s*")));
+    private static void tell(CommandLine commandLine, String message) {
+        commandLine.getErr().println("lanewise: " + message);
     }
 
     /** Reads the version from the manifest. */

@@ -2,24 +2,34 @@ package dev.lanewise.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.nn.Checkpoint;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.testkit.OpRecorder;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 final class CommandLineTest {
     @TempDir
@@ -200,6 +210,110 @@ final class CommandLineTest {
         Run verbose = lanewise(List.of(new Failing(initializer)), "fail", "--verbose");
         assertThat(verbose.code()).isEqualTo(1);
         assertThat(verbose.err()).contains("Caused by: java.lang.IllegalStateException", "at dev.lanewise.examples");
+    }
+
+    /** Prints what a file or a user could have named. */
+    @Command(name = "echo")
+    static final class Echo implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters
+        private List<String> words = List.of();
+
+        @Override
+        public Integer call() {
+            words.forEach(spec.commandLine().getOut()::println);
+            return 0;
+        }
+    }
+
+    @Test
+    void argumentsAreTakenAsTheyAreAndSteerNoTerminal() throws IOException {
+        Path file = Files.writeString(folder.resolve("arguments"), "read from a file");
+        Run run = lanewise(
+                List.of(new Echo()), "echo", "@" + file, "a\u001b[31mb", "c\u009bd\re", "f\u202eg", "\u00e9\tok");
+        assertThat(run.out().lines())
+                .as(run.err())
+                .containsExactly("@" + file, "a?[31mb", "c?d?e", "f?g", "\u00e9\tok");
+        assertOneLine(lanewise("train", "\u001b[2Jx"), 2, "unknown model '?[2Jx'");
+        assertThat(JsonLine.of(Map.of("class", "a\u001b\u009b\u202e\u00e9")))
+                .isEqualToIgnoringCase("{\"class\":\"a\\u001b\\u009b\\u202e\u00e9\"}");
+    }
+
+    @Test
+    void outputThatNobodyTakesEndsTheCommandAtTheNextLine() {
+        PrintStream full = new PrintStream(new OutputStream() {
+            private int left = 5;
+
+            @Override
+            public void write(int b) throws IOException {
+                if (left-- <= 0) {
+                    throw new IOException("No space left on device");
+                }
+            }
+        });
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        try {
+            System.setOut(full);
+            System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
+            for (String[] args :
+                    new String[][] {{"echo", "a", "longer", "never"}, {"--help"}, {"doctor"}, {"--version"}}) {
+                errors.reset();
+                assertThat(Main.run(List.of(new Echo()), args)).isEqualTo(1);
+                assertThat(errors.toString(StandardCharsets.UTF_8).lines())
+                        .singleElement()
+                        .asString()
+                        .startsWith("lanewise: standard output is closed or full");
+            }
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    @Test
+    void foreignReferenceCasesAreOneLineAndExitCodeOne() throws IOException {
+        for (byte[] content : List.of(new byte[0], new byte[20], "{}".getBytes(StandardCharsets.UTF_8))) {
+            Files.write(folder.resolve("a.safetensors"), content);
+            assertOneLine(
+                    lanewise("golden", "--dir", folder.toString()),
+                    1,
+                    "a.safetensors: found no reference cases; expected",
+                    "generate.py");
+        }
+        Path file = folder.resolve("a.safetensors");
+        Checkpoint.saveWeights(file, new Linear(1, 1));
+        assertOneLine(lanewise("golden", "--dir", folder.toString()), 1, "a.safetensors: found no reference cases");
+    }
+
+    @Test
+    void cardsThatDoNotFitAreOneLineAndExitCodeOne() throws IOException {
+        String model = folder.resolve("m").toString();
+        String image = folder.resolve("d.png").toString();
+        ImageIO.write(new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY), "png", new File(image));
+        lanewise("train", "mnist-mlp", "--data", "synthetic", "--epochs", "1", "--limit", "50", "--save", model);
+        String[] predict = {"predict", "mnist-mlp", "--load", model, image};
+        assertThat(lanewise(predict).out()).startsWith(image + ": ");
+        Path card = Path.of(model + ".json");
+        String right = Files.readString(card);
+        Files.writeString(card, right.replace("\"0\",", ""));
+        assertOneLine(lanewise(predict), 1, "found 9 classes; expected 10");
+        Files.writeString(card, right.replace("\"0\",", "\"0\",\"x\","));
+        assertOneLine(lanewise(predict), 1, "found 11 classes; expected 10");
+        Files.writeString(card, right.replace("\"0\",", "\"1\","));
+        assertOneLine(lanewise(predict), 1, "m.json: found '1' twice in 'classes'");
+    }
+
+    @Test
+    void aTestSetOfOneClassHasNoAreaButEndsTheTraining() throws IOException {
+        Path table = folder.resolve("t.csv");
+        Files.writeString(table, "x,Churn\n1,Yes\n2,No\n3,No\n4,No\n5,No\n6,No\n");
+        Run run = lanewise("train", "tabular", "--data", table.toString(), "--epochs", "1", "--json");
+        assertThat(run.out()).as(run.err()).contains("\"test_auc\":null");
+        assertThat(run.code()).isZero();
     }
 
     @Test

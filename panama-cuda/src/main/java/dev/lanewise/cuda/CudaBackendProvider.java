@@ -15,6 +15,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.MemoryPressure;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,12 +53,29 @@ public final class CudaBackendProvider implements BackendProvider {
 
     @Override
     public Availability availability() {
+        if (isDenied()) {
+            Module module = CudaBackendProvider.class.getModule();
+            return new Availability.Unavailable("native access is denied to it (--illegal-native-access=deny); add"
+                    + " --enable-native-access=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED")
+                    + " to the java command line");
+        }
         return Machine.OBSTACLE.<Availability>map(Availability.Unavailable::new).orElseGet(Availability.Available::new);
     }
 
     @Override
     public List<Device> devices() {
-        return Machine.DEVICES;
+        return isDenied() ? List.of() : Machine.DEVICES;
+    }
+
+    /** Whether the JVM refuses what the driver is called by. */
+    @SuppressWarnings("CheckReturnValue") // the attempt is the question
+    private static boolean isDenied() {
+        try {
+            MemorySegment.NULL.reinterpret(0);
+            return false;
+        } catch (IllegalCallerException denied) {
+            return true;
+        }
     }
 
     @Override

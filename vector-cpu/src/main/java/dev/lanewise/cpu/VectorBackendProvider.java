@@ -39,7 +39,12 @@ public final class VectorBackendProvider implements BackendProvider {
                     + " to the java command line");
         }
         String wrong = Workers.invalidSetting();
-        return wrong == null ? new Availability.Available() : new Availability.Unavailable(wrong);
+        if (wrong != null) {
+            return new Availability.Unavailable(wrong);
+        }
+        return Machine.obstacle()
+                .<Availability>map(Availability.Unavailable::new)
+                .orElseGet(Availability.Available::new);
     }
 
     @Override

@@ -18,6 +18,7 @@ record Answer(String input, String text, double probability) {
      *
      * @param inputs one a row
      * @param logits {@code [n, classes]}
+     * @throws BadFileException if there are more or fewer names than classes
      */
     static List<Answer> classes(List<String> inputs, Tensor logits, List<String> classes) {
         if (logits.shape().size(1) != classes.size()) {

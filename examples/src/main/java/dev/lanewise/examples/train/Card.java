@@ -10,10 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -121,7 +123,19 @@ record Card(String model, Map<String, List<String>> entries) {
         if (!List.of(model).equals(named)) {
             throw new BadFileException(file, "the model " + named, model, "name the model whose weights these are");
         }
+        entries.forEach((name, values) -> requireDifferent(file, name, values));
         return new Card(model, entries);
+    }
+
+    /** Classes, columns and tokens are told apart by their names. */
+    private static void requireDifferent(Path file, String name, List<String> values) {
+        Set<String> seen = new HashSet<>();
+        for (String value : values) {
+            if (!seen.add(value)) {
+                throw new BadFileException(
+                        file, "'" + value + "' twice in '" + name + "'", "different entries: " + KIND, REMEDY);
+            }
+        }
     }
 
     private static Map<String, List<String>> parse(Path file, String json) {

@@ -2,6 +2,7 @@ package dev.lanewise.examples.train;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.Output;
 import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Module;
 import dev.lanewise.tensor.Rng;
@@ -89,7 +90,9 @@ public final class PredictCommand implements Callable<Integer> {
             out.println(JsonLine.of(fields));
         } else {
             String probability = isClass ? String.format(Locale.ROOT, " %.4f", answer.probability()) : "";
-            out.println(answer.input() + ": " + answer.text() + probability);
+            // a class is a name in one line, what a model writes may have several
+            String text = isClass ? Output.oneLine(answer.text()) : answer.text();
+            out.println(Output.oneLine(answer.input()) + ": " + text + probability);
         }
         out.flush();
     }

@@ -1,6 +1,7 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.Output;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.ProgressBar;
@@ -18,6 +19,7 @@ final class Progress {
     private final boolean json;
     private final PrintWriter out;
     private final PrintWriter err;
+    private final PrintWriter drawing;
     private final boolean bar;
 
     Progress(String model, boolean json, PrintWriter out, PrintWriter err) {
@@ -25,6 +27,7 @@ final class Progress {
         this.json = json;
         this.out = out;
         this.err = err;
+        this.drawing = Output.drawing(out);
         this.bar = !json && ProgressBar.isTerminal();
     }
 
@@ -36,7 +39,7 @@ final class Progress {
 
     void download(String file, long received, long total) {
         if (bar) {
-            out.print(String.format(
+            drawing.print(String.format(
                     Locale.ROOT,
                     "\r%s %s %.1f of %.1f MB\u001b[K",
                     file,
@@ -44,9 +47,9 @@ final class Progress {
                     received / 1e6,
                     total / 1e6));
             if (received == total) {
-                out.println();
+                drawing.println();
             }
-            out.flush();
+            drawing.flush();
         }
     }
 
@@ -54,7 +57,7 @@ final class Progress {
     Callback[] of(ReferenceModel reference) {
         Callback lines = new Lines(reference);
         return bar
-                ? new Callback[] {new RunningAccuracy(), new ProgressBar(out, Duration.ofMillis(100)), lines}
+                ? new Callback[] {new RunningAccuracy(), new ProgressBar(drawing, Duration.ofMillis(100)), lines}
                 : new Callback[] {lines};
     }
 

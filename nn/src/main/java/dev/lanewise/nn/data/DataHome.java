@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param explicit the folder the user named, or null; files missing there are an error, never a reason to look further
  * @param environment the folder in {@code LANEWISE_DATA}, or null
  * @param cache the cache: {@code $XDG_CACHE_HOME/lanewise} or {@code ~/.cache/lanewise},
- *     {@code ~/Library/Caches/lanewise} on macOS, {@code %LOCALAPPDATA%\lanewise\cache} on Windows
+ *     {@code ~/Library/Caches/lanewise} on macOS, {@code %LOCALAPPDATA%\lanewise\cache} on Windows; in the folder of
+ *     temporary files for a user without a home
  */
 public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path cache) {
     /** The environment variable that names a folder of data sets. */
@@ -29,7 +30,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
      * @param explicit the folder the user named, or null
      */
     public static DataHome of(@Nullable Path explicit) {
-        return of(explicit, System.getenv(), System.getProperty("os.name", ""), System.getProperty("user.home", "."));
+        return of(explicit, System.getenv(), System.getProperty("os.name", ""), userHome());
     }
 
     static DataHome of(@Nullable Path explicit, Map<String, String> environment, String system, String userHome) {
@@ -52,6 +53,12 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
                     "correct it, or set LC_ALL to a UTF-8 locale such as C.UTF-8",
                     notAPath);
         }
+    }
+
+    /** The JVM knows no home for a user without an entry in passwd, as a container may have one. */
+    private static String userHome() {
+        String home = System.getProperty("user.home", "?");
+        return Path.of(home).isAbsolute() ? home : System.getProperty("java.io.tmpdir", ".");
     }
 
     private static Path cache(Map<String, String> environment, String system, Path userHome) {

@@ -6,6 +6,7 @@ import dev.lanewise.autograd.Graph;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -70,20 +71,43 @@ public final class GoldenRunner {
      */
     public record Pending(String id, String op, Supplier<GoldenResult> check) {}
 
-    /** All cases of the folder, in the order of the files' names. */
+    /**
+     * All cases of the folder, in the order of the files' names.
+     *
+     * @throws TensorException if a file can't be read, is damaged or holds something else
+     */
     public List<Pending> cases() {
         List<Pending> cases = new ArrayList<>();
         for (Path path : files()) {
-            TensorFile file = TensorFile.read(path);
-            if (file.metadata("format").equals("golden-train-1")) {
-                cases.add(new Pending(file.name(), file.name(), () -> train(file)));
-            } else {
-                for (GoldenCase golden : GoldenCase.list(file.metadata("cases"))) {
-                    cases.add(new Pending(golden.id(), golden.op(), () -> run(golden, file)));
-                }
+            try {
+                cases.addAll(cases(path));
+            } catch (UncheckedIOException e) {
+                throw unusable(path, "a file that can't be read (" + e.getCause() + ")", e);
+            } catch (RuntimeException e) { // whatever a foreign or damaged header leads to
+                throw unusable(path, "no reference cases", e);
             }
         }
         return cases;
+    }
+
+    private List<Pending> cases(Path path) {
+        TensorFile file = TensorFile.read(path);
+        return switch (file.metadata("format")) {
+            case "golden-train-1" -> List.of(new Pending(file.name(), file.name(), () -> train(file)));
+            case "golden-1" ->
+                GoldenCase.list(file.metadata("cases")).stream()
+                        .map(golden -> new Pending(golden.id(), golden.op(), () -> run(golden, file)))
+                        .toList();
+            default -> throw new IllegalArgumentException("format '" + file.metadata("format") + "'");
+        };
+    }
+
+    private static TensorException unusable(Path path, String found, RuntimeException cause) {
+        return new TensorException(
+                "reference cases: " + path + ": found " + found
+                        + "; expected a safetensors file that testkit/golden/generate.py wrote; give the folder of the"
+                        + " cases, or write them again",
+                cause);
     }
 
     /** Runs all cases. */
@@ -97,7 +121,7 @@ public final class GoldenRunner {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException("reference cases: can't list " + dir + "; give their folder", e);
+            throw unusable(dir, "a folder that can't be listed (" + e + ")", new UncheckedIOException(e));
         }
     }
 

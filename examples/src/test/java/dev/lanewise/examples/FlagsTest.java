@@ -1,0 +1,52 @@
+package dev.lanewise.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+
+final class FlagsTest {
+    @Test
+    void theErrorNamesTheFlag() throws IOException, InterruptedException {
+        assertOneLine("--add-modules jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
+    }
+
+    @Test
+    void vectorsTooNarrowAreOneLine() throws IOException, InterruptedException {
+        assertOneLine(
+                "vectors of 64 bits (expected 128 or more); leave out -XX:MaxVectorSize",
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:MaxVectorSize=8");
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_24) // where the flag came
+    void deniedNativeAccessIsOneLine() throws IOException, InterruptedException {
+        assertOneLine(
+                "native access is denied to it (--illegal-native-access=deny); add"
+                        + " --enable-native-access=ALL-UNNAMED to the java command line",
+                "--add-modules=jdk.incubator.vector",
+                "--illegal-native-access=deny");
+    }
+
+    private static void assertOneLine(String part, String... flags) throws IOException, InterruptedException {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags));
+        command.addAll(List.of("-cp", classPath, Main.class.getName(), "train", "mnist-mlp", "--data", "synthetic"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(output.lines().filter(line -> !line.contains("Using incubator modules")))
+                .hasSize(1);
+        assertThat(output).contains(part);
+    }
+}
