@@ -65,6 +65,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    final Stream<DynamicNode> withstandsHostileCases() {
+        return new HostileCases(device, this::includes).all();
+    }
+
+    @TestFactory
     final Stream<DynamicNode> rejectsWhatDoesNotFit() {
         return new ErrorChecks(device).all();
     }

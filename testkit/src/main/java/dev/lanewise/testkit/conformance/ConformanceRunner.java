@@ -37,6 +37,7 @@ public final class ConformanceRunner {
         Map<String, Stream<DynamicNode>> suites = new LinkedHashMap<>();
         suites.put("agreesWithTheOracle", conformance.agreesWithTheOracle());
         suites.put("agreesWithTheOracleAtTheExtremes", conformance.agreesWithTheOracleAtTheExtremes());
+        suites.put("withstandsHostileCases", conformance.withstandsHostileCases());
         suites.put("rejectsWhatDoesNotFit", conformance.rejectsWhatDoesNotFit());
         suites.put("survivesWhatNobodyMeans", conformance.survivesWhatNobodyMeans());
         suites.put("sameBitsForAnyNumberOfThreads", conformance.sameBitsForAnyNumberOfThreads());
