@@ -129,7 +129,8 @@ final class CudaBackend implements Backend {
         } catch (ArithmeticException e) {
             // libraries take sizes as int, which are converted exactly
             throw new TensorException(
-                    describe(op, inputs) + ": a size is beyond 2^31 (expected less, as the libraries take); use smaller ones",
+                    describe(op, inputs)
+                            + ": a size is beyond 2^31 (expected less, as the libraries take); use smaller ones",
                     e);
         }
     }

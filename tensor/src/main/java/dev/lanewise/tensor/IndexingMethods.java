@@ -125,8 +125,7 @@ public sealed interface IndexingMethods permits Tensor {
                         + " (expected two numbers of 0 or more for each dimension"
                         + (room > 0 ? ", each less than its size" : "") + "); check the list");
             }
-            TensorSpec places =
-                    new TensorSpec(DType.I64, Shape.of(Sizes.add(op, size, Sizes.add(op, front, back))));
+            TensorSpec places = new TensorSpec(DType.I64, Shape.of(Sizes.add(op, size, Sizes.add(op, front, back))));
             Tensor positions = Tensor.create(new Source.Range(-front, 1, places), x.device());
             x = x.indexSelect(dim, source.apply(positions, size));
         }
@@ -189,7 +188,8 @@ public sealed interface IndexingMethods permits Tensor {
         Tensor rows = Tensor.arange(self().shape().size(-2), DType.I64, self().device())
                 .unsqueeze(1)
                 .add(Math.max(
-                        -self().shape().size(-2), Math.min(diagonal, self().shape().size(-1))));
+                        -self().shape().size(-2),
+                        Math.min(diagonal, self().shape().size(-1))));
         Tensor columns = Tensor.arange(self().shape().size(-1), DType.I64, self().device());
         Tensor kept = lower ? columns.le(rows) : columns.ge(rows);
         return kept.where(self(), Tensor.full(0, self().dtype(), self().device()));

@@ -109,7 +109,8 @@ final class VectorBackend implements Backend {
         } catch (ArithmeticException e) {
             // kernels convert sizes to int exactly
             throw new TensorException(
-                    op.opName() + ": a size of the operands " + specs(inputs) + " is beyond 2^31 (expected rows, planes and"
+                    op.opName() + ": a size of the operands " + specs(inputs)
+                            + " is beyond 2^31 (expected rows, planes and"
                             + " windows of fewer elements on the CPU); use smaller ones",
                     e);
         }

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.optim;
 
-import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Dropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source.Random;

@@ -25,9 +25,11 @@ public final class Block {
     long asked;
 
     /** The neighbours among those that wait in its size class. */
-    @Nullable Block above;
+    @Nullable
+    Block above;
 
-    @Nullable Block below;
+    @Nullable
+    Block below;
 
     private Block(MemorySegment segment, int sizeClass, @Nullable Arena arena, @Nullable Block slab) {
         this.segment = segment;
@@ -74,7 +76,8 @@ public final class Block {
     }
 
     /** What this is a piece of, or null. */
-    @Nullable Block slab() {
+    @Nullable
+    Block slab() {
         return slab;
     }
 
@@ -139,7 +142,8 @@ public final class Block {
 
     /** Of a ring: the block that waited longest, or null. */
     @SuppressWarnings("ReferenceEquality") // the ring's start itself
-    @Nullable Block next() {
+    @Nullable
+    Block next() {
         return newer == this ? null : newer;
     }
 

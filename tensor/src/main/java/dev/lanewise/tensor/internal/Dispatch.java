@@ -98,7 +98,9 @@ public final class Dispatch {
     }
 
     private static void checkUpdate(Op op, Tensor[] outputs, int results) {
-        if (outputs == null || outputs.length != results || Arrays.asList(outputs).contains(null)) {
+        if (outputs == null
+                || outputs.length != results
+                || Arrays.asList(outputs).contains(null)) {
             throw new TensorException(op.opName() + ": got the tensors to update " + describe(outputs) + " (expected "
                     + results + " of them); give one for each result");
         }

@@ -93,7 +93,8 @@ public record MemoryLimit(long bytes, String source) {
 
     /** The limits of a group and of those around it. Inside a container the path may be one of the host: the root counts. */
     private static MemoryLimit groups(Path mount, String group, String file) {
-        Path path = mount.resolve(group.substring(group.startsWith("/") ? 1 : 0)).normalize();
+        Path path =
+                mount.resolve(group.substring(group.startsWith("/") ? 1 : 0)).normalize();
         MemoryLimit limit = none();
         for (Path at = path.startsWith(mount) ? path : mount; at != null && at.startsWith(mount); at = at.getParent()) {
             limit = limit.smaller(read(at.resolve(file)));

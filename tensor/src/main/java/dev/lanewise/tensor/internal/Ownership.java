@@ -113,8 +113,9 @@ public final class Ownership {
             return;
         }
         if (Thread.currentThread() != thread || INNERMOST.get() != this) {
-            throw new TensorException("scope '" + held.name + "': closed out of order or by another thread (expected the"
-                    + " innermost scope of its own thread); open scopes with try-with-resources");
+            throw new TensorException(
+                    "scope '" + held.name + "': closed out of order or by another thread (expected the"
+                            + " innermost scope of its own thread); open scopes with try-with-resources");
         }
         closed = true;
         if (parent == null) {

@@ -68,7 +68,6 @@ public final class Reclaimer {
         handOn.run();
     }
 
-
     /** Collects garbage if the watched buffers have grown past the limit. */
     public static void relieve() {
         if (GUARDED.get() > limit && !isCleaner()) {

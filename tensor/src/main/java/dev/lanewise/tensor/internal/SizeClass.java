@@ -64,7 +64,8 @@ final class SizeClass {
         count++;
     }
 
-    @Nullable Block pop() {
+    @Nullable
+    Block pop() {
         Block block = top;
         if (block != null) {
             remove(block);

@@ -65,7 +65,8 @@ public final class SystemMemory {
         }
 
         /** Mapped memory, which goes back to the system at once; null when there is none. */
-        @Nullable MemorySegment allocate(Arena arena, long bytes) {
+        @Nullable
+        MemorySegment allocate(Arena arena, long bytes) {
             boolean large = bytes >= LARGE;
             long reserved = large ? bytes + HUGE_PAGE : bytes;
             try {

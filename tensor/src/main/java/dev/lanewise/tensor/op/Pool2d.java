@@ -27,9 +27,10 @@ public record Pool2d(int kernelH, int kernelW, int strideH, int strideW, int pad
                 || paddingW < 0
                 || paddingH > kernelH / 2
                 || paddingW > kernelW / 2) {
-            throw new TensorException("pool2d: kernel [" + kernelH + ", " + kernelW + "], stride [" + strideH + ", "
-                    + strideW + "], padding [" + paddingH + ", " + paddingW
-                    + "] (expected kernel and stride of 1 or more, padding from 0 to half the kernel); correct the window");
+            throw new TensorException(
+                    "pool2d: kernel [" + kernelH + ", " + kernelW + "], stride [" + strideH + ", "
+                            + strideW + "], padding [" + paddingH + ", " + paddingW
+                            + "] (expected kernel and stride of 1 or more, padding from 0 to half the kernel); correct the window");
         }
     }
 

@@ -35,7 +35,16 @@ final class HostileChecks {
     private static final List<Integer> INTS =
             List.of(Integer.MIN_VALUE, -1, 0, 1, 2, 3, 65_536, Integer.MAX_VALUE / 2, Integer.MAX_VALUE);
     private static final List<Long> LONGS = List.of(
-            Long.MIN_VALUE, Long.MIN_VALUE + 1, -1L, 0L, 1L, 5L, 1L << 31, 1L << 61, Long.MAX_VALUE - 1, Long.MAX_VALUE);
+            Long.MIN_VALUE,
+            Long.MIN_VALUE + 1,
+            -1L,
+            0L,
+            1L,
+            5L,
+            1L << 31,
+            1L << 61,
+            Long.MAX_VALUE - 1,
+            Long.MAX_VALUE);
     private static final List<Double> DOUBLES =
             List.of(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0, 1e308, -1.0);
 

@@ -41,7 +41,8 @@ final class DirectTile8x2 {
         for (int step = 0; step < steps; step++) {
             long tap = ALL.get(LONG, (taps + 8L * step) & MASK);
             long at = (w + 4L * CHANNELS * step) & MASK;
-            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package dev.lanewise.cpu.
+            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package
+            // dev.lanewise.cpu.
             FloatVector w0 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 0));
             FloatVector w1 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4));
             FloatVector w2 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 8));

@@ -50,7 +50,8 @@ final class PanelTile8x2 {
         for (int step = 0; step < steps; step++) {
             a &= MASK;
             b &= MASK;
-            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package dev.lanewise.cpu.
+            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package
+            // dev.lanewise.cpu.
             FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, a));
             FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, a + a1));
             FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, a + a2));

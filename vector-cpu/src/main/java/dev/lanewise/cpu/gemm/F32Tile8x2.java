@@ -113,7 +113,8 @@ final class F32Tile8x2 implements MicroKernel {
         for (int p = 0; p < k; p++) {
             a &= MASK;
             b &= MASK;
-            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package dev.lanewise.cpu.
+            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package
+            // dev.lanewise.cpu.
             FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
             FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
             FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));

@@ -113,7 +113,8 @@ final class F64Tile8x2 implements MicroKernel {
         for (int p = 0; p < k; p++) {
             a &= MASK;
             b &= MASK;
-            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package dev.lanewise.cpu.
+            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package
+            // dev.lanewise.cpu.
             DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
             DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
             DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));

@@ -353,6 +353,7 @@ final class Pool {
         private volatile boolean parked;
         /** Whether it may be running tasks. */
         private volatile boolean active;
+
         private volatile boolean ended;
 
         /** Holds nothing of the thread that happens to start it: no class loader, no inherited variables. */

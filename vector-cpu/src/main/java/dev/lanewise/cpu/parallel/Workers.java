@@ -71,7 +71,8 @@ public final class Workers {
         String value = System.getProperty(SETTING);
         return value == null || parse(value) > 0
                 ? null
-                : SETTING + ": '" + value + "' (expected a number from 1 to " + MOST + "); correct or remove -D" + SETTING;
+                : SETTING + ": '" + value + "' (expected a number from 1 to " + MOST + "); correct or remove -D"
+                        + SETTING;
     }
 
     private static int setting() {

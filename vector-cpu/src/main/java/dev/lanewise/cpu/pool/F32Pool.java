@@ -1,9 +1,9 @@
 package dev.lanewise.cpu.pool;
 
-import dev.lanewise.tensor.TensorException;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.ValueLayout;
 
 /**

@@ -79,7 +79,8 @@ final class ChildJvm {
     /** A line of {@code /proc/self/status} in MiB, of the calling process. */
     static long mebibytes(String line) throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-            String found = lines.filter(l -> l.startsWith(line + ":")).findFirst().orElseThrow();
+            String found =
+                    lines.filter(l -> l.startsWith(line + ":")).findFirst().orElseThrow();
             return Long.parseLong(found.replaceAll("\\D", "")) >> 10;
         }
     }

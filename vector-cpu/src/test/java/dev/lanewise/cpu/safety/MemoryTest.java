@@ -27,7 +27,10 @@ final class MemoryTest {
 
     @Test
     void manySizesTakeNoMoreThanTheLargestThatWereUsedTogether() throws Exception {
-        String[] words = ChildJvm.run(ManySizes.class, List.of()).lines().reduce("", (a, b) -> b).split(" ");
+        String[] words = ChildJvm.run(ManySizes.class, List.of())
+                .lines()
+                .reduce("", (a, b) -> b)
+                .split(" ");
         long live = Long.parseLong(words[0]);
         long resident = Long.parseLong(words[1]);
         assertThat(resident).as("live %s MiB", live).isLessThan(live * 13 / 10 + JVM_MEBIBYTES);
@@ -36,7 +39,10 @@ final class MemoryTest {
     @Test
     void beyondTheLimitIsAnExceptionAndNotTheEnd() throws Exception {
         String printed = ChildJvm.run(Limited.class, List.of("-Dlanewise.memory=" + (700L << 20)));
-        assertThat(printed).contains("refused: out of memory").contains("-Dlanewise.memory").contains("then fine");
+        assertThat(printed)
+                .contains("refused: out of memory")
+                .contains("-Dlanewise.memory")
+                .contains("then fine");
         assertThat(peak(printed)).isLessThan(700);
     }
 

@@ -44,8 +44,8 @@ final class SharingTest {
         private Readers() {}
 
         public static void main(String[] args) throws Exception {
-            List<Thread> threads = List.of(
-                    new Thread(Readers::read), new Thread(Readers::read), new Thread(Readers::trim));
+            List<Thread> threads =
+                    List.of(new Thread(Readers::read), new Thread(Readers::read), new Thread(Readers::trim));
             threads.forEach(Thread::start);
             long end = System.nanoTime() + 8_000_000_000L;
             for (int i = 1; System.nanoTime() < end; i++) {
@@ -89,14 +89,13 @@ final class SharingTest {
         private static void check(Shared shared, int turn) {
             Tensor tensor = shared.tensor;
             double n = tensor.shape().elements();
-            boolean right =
-                    switch (turn % 5) {
-                        case 0 -> tensor.sum().item() == n * shared.value;
-                        case 1 -> tensor.slice("::2").sum().item() == n / 2 * shared.value;
-                        case 2 -> tensor.toDoubleArray()[(int) n - 1] == shared.value;
-                        case 3 -> tensor.add(tensor).amax().item() == 2.0 * shared.value;
-                        default -> tensor.toString().startsWith("tensor(");
-                    };
+            boolean right = switch (turn % 5) {
+                case 0 -> tensor.sum().item() == n * shared.value;
+                case 1 -> tensor.slice("::2").sum().item() == n / 2 * shared.value;
+                case 2 -> tensor.toDoubleArray()[(int) n - 1] == shared.value;
+                case 3 -> tensor.add(tensor).amax().item() == 2.0 * shared.value;
+                default -> tensor.toString().startsWith("tensor(");
+            };
             if (!right) {
                 WRONG.incrementAndGet();
             }

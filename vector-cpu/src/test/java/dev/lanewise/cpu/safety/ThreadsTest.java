@@ -31,7 +31,8 @@ final class ThreadsTest {
     void threadsThatCannotBeStartedLeaveTheOthersUsable() throws Exception {
         assumeTrue(new File("/bin/bash").canExecute(), "needs a shell that limits memory");
         // 64 stacks of 1 GiB of address space do not fit
-        assertThat(ChildJvm.runLimited("ulimit -v 30000000", Overflow.class, List.of("-Dlanewise.threads=64", "-Xss1g"), "few"))
+        assertThat(ChildJvm.runLimited(
+                        "ulimit -v 30000000", Overflow.class, List.of("-Dlanewise.threads=64", "-Xss1g"), "few"))
                 .contains("sum right")
                 .contains("threads ");
     }
@@ -172,8 +173,9 @@ final class ThreadsTest {
                     return own || name.contains("Application") ? super.findClass(name) : shared.loadClass(name);
                 }
             };
-            Runnable application = (Runnable)
-                    loader.loadClass(Application.class.getName()).getConstructor().newInstance();
+            Runnable application = (Runnable) loader.loadClass(Application.class.getName())
+                    .getConstructor()
+                    .newInstance();
             Thread thread = new Thread(application, "request");
             thread.setContextClassLoader(loader);
             thread.start();
