@@ -174,12 +174,14 @@ public abstract class Buffer {
     }
 
     /** What owns this buffer for its thread: a scope, or null where none does or the garbage collector. */
+    @SuppressWarnings("ReferenceEquality") // one marker, not an equal one
     public final @Nullable Object scope() {
         Object current = holder;
         return current == COLLECTOR ? null : current;
     }
 
     /** Whether the garbage collector is the owner: the buffer left every scope. */
+    @SuppressWarnings("ReferenceEquality") // one marker, not an equal one
     public final boolean isEscaped() {
         return holder == COLLECTOR;
     }
