@@ -3,6 +3,7 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.op.Source.Distribution;
 import dev.lanewise.tensor.op.Source.Random;
 import dev.lanewise.tensor.spi.RandomDraws;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -50,7 +51,7 @@ public final class Rng {
 
     /** Seed and counter at one moment, also while other threads draw or seek. */
     public Position position() {
-        return position.get();
+        return Objects.requireNonNull(position.get());
     }
 
     /** Continues from a position that {@link #counter} gave, as after a restart. */

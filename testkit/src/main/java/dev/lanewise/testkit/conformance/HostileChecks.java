@@ -163,7 +163,7 @@ final class HostileChecks {
         try {
             return component.getAccessor().invoke(entry);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(e.getMessage(), e);
         }
     }
 
@@ -177,7 +177,7 @@ final class HostileChecks {
             check("new " + entry.getClass().getSimpleName() + Arrays.toString(arguments), e.getCause());
             return Optional.empty();
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(e.getMessage(), e);
         }
     }
 

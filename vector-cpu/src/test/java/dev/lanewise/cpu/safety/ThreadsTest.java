@@ -83,6 +83,7 @@ final class ThreadsTest {
         }
 
         /** The deeper calls end in the overflow; on the way up operations are tried with ever more room. */
+        @SuppressWarnings("InfiniteRecursion") // on purpose
         private static void descend(Tensor x) {
             try {
                 descend(x);
