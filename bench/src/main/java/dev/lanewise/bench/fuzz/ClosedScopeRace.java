@@ -8,7 +8,9 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.HostMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A thread closes the scope of a tensor that others compute with, and gets its memory for other numbers. */
@@ -27,7 +29,7 @@ final class ClosedScopeRace implements ThreadsTarget.Race {
         int pause = random.nextInt(2000);
         boolean inPlace = random.nextInt(4) == 0;
         AtomicReference<Tensor> shared = new AtomicReference<>(Tensor.ones(size).keep());
-        AtomicReference<Boolean> over = new AtomicReference<>(false);
+        AtomicBoolean over = new AtomicBoolean();
         List<ThreadsTarget.Step> threads = new ArrayList<>();
         threads.add(() -> {
             try {
@@ -50,7 +52,7 @@ final class ClosedScopeRace implements ThreadsTarget.Race {
         for (int reader = random.nextInt(1, 3); reader > 0; reader--) {
             threads.add(() -> {
                 while (!over.get()) {
-                    read(shared.get(), size, inPlace);
+                    read(Objects.requireNonNull(shared.get()), size, inPlace);
                 }
             });
         }
