@@ -35,8 +35,10 @@ public final class Reclaimer {
     private static final int PATIENCE_MILLIS = 500;
 
     private static volatile long limit = FLOOR;
+
     @SuppressWarnings("UnusedVariable") // written so that the compiler makes what nobody reads
     private static volatile byte @Nullable [] garbage;
+
     private static volatile @Nullable Thread cleaner;
 
     private Reclaimer() {}
