@@ -160,12 +160,38 @@ final class SmallMatrices {
         for (int i = 0; i < k; i++) {
             s[i] = norms[order[i]];
             sortedV[i] = v[order[i]];
-            u[i] = columns[order[i]].clone();
-            for (int j = 0; j < u[i].length; j++) {
-                u[i][j] /= s[i];
-            }
+            u[i] = s[i] <= 1e-15 * s[0] ? orthogonalTo(u, i, columns[0].length) : scaled(columns[order[i]], 1 / s[i]);
         }
         return new Svd(transpose(u), s, transpose(sortedV));
+    }
+
+    /** A unit vector of n elements orthogonal to the first k rows, which are fewer than n. */
+    private static double[] orthogonalTo(double[][] rows, int k, int n) {
+        double[] best = new double[0];
+        double most = -1;
+        for (int axis = 0; axis < n; axis++) {
+            double[] candidate = new double[n];
+            candidate[axis] = 1;
+            for (int pass = 0; pass < 2; pass++) {
+                for (int i = 0; i < k; i++) {
+                    subtract(candidate, dot(rows[i], candidate), rows[i]);
+                }
+            }
+            double square = dot(candidate, candidate);
+            if (square > most) {
+                most = square;
+                best = candidate;
+            }
+        }
+        return scaled(best, 1 / Math.sqrt(most));
+    }
+
+    private static double[] scaled(double[] vector, double factor) {
+        double[] scaled = vector.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= factor;
+        }
+        return scaled;
     }
 
     /** Gaussian elimination with partial pivoting. */
