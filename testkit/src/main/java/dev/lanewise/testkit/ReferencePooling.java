@@ -38,7 +38,7 @@ final class ReferencePooling {
             for (long r = window.top; r < window.bottom; r++) {
                 for (long c = window.left; c < window.right; c++) {
                     double value = x.real(at[0], at[1], r, c);
-                    if (best < 0 || value > largest || Double.isNaN(value) && !Double.isNaN(largest)) {
+                    if (best < 0 || value > largest || Double.isNaN(value)) {
                         best = r * w + c;
                         largest = value;
                     }

@@ -58,11 +58,13 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
                 : Tensor.full(1, logp.dtype(), logp.device()).expand(classesCount);
         Tensor rowWeight = counted.where(weight.indexSelect(0, classes), zero);
         double smoothing = forward.labelSmoothing();
-        Tensor row = switch (forward.reduction()) {
+        Tensor rowGrad = switch (forward.reduction()) {
             case NONE -> g;
             case SUM -> g.expand(target.shape());
             case MEAN -> g.div(rowWeight.sum()).expand(target.shape());
         };
+        // an ignored row gets 0 even if the mean of no row is NaN
+        Tensor row = counted.where(rowGrad, zero);
         Tensor oneHot = classes.unsqueeze(1)
                 .eq(Tensor.arange(classesCount, DType.I64, logp.device()))
                 .to(logp.dtype());

@@ -109,7 +109,9 @@ final class Agreement {
 
     private static boolean holds(double got, double want, Tolerance tolerance, double size, DType dtype) {
         // partial sums of such terms may leave the range though the whole, or the mean, does not
-        if (size > range(dtype == DType.F64 ? dtype : DType.F32) / MOST_TERMS && size > Math.abs(want)) {
+        double intermediate = range(dtype == DType.F64 ? dtype : DType.F32);
+        if (size > intermediate / MOST_TERMS && size > Math.abs(want)
+                || size > intermediate && !Double.isFinite(want)) {
             return true;
         }
         if (Double.isNaN(want)) {

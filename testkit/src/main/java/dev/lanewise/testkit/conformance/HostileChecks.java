@@ -250,7 +250,9 @@ final class HostileChecks {
     }
 
     private Tensor guard() {
-        return Tensor.full(GUARD, DType.F32, device, 256);
+        Tensor guard = Tensor.full(GUARD, DType.F32, device, 256);
+        guard.toFloatArray();
+        return guard;
     }
 
     private void run(Op op, Tensor[] operands) {
@@ -262,6 +264,8 @@ final class HostileChecks {
             } else {
                 Tensor.applyAll(op, operands);
             }
+            // a device that works on its own reports when the host waits for it
+            guard();
         } catch (Throwable e) {
             check(describe(op, operands), e);
         }

@@ -85,10 +85,10 @@ public final class Convolution {
         long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
         long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
         switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
-            case DIRECT -> DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
+            case DIRECT -> directInputGrad(shape, gys, ws, gxs);
             case WINOGRAD -> {
                 if (!WinogradConvolution.inputGrad(shape, gys, ws, gxs)) {
-                    DirectConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
+                    directInputGrad(shape, gys, ws, gxs);
                 }
             }
             case PIXELS -> PixelConvolution.inputGrad(shape, gys, ws, gxs);
@@ -116,10 +116,15 @@ public final class Convolution {
         long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
         long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
         switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
-            case DIRECT -> DirectWeightGrad.run(shape, xs, gys, gws);
+            case DIRECT -> {
+                DirectWeightGrad.run(shape, xs, gys, gws);
+                // it multiplies pixels that are past a row's end with zeros, which NaN and infinity survive
+                if (!Finite.all(gws, weights(shape))) {
+                    GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+                }
+            }
             case WINOGRAD -> {
                 if (!WinogradWeightGrad.run(shape, xs, gys, gws)) {
-                    // the direct kernel multiplies pixels that are past a row's end with zeros, which NaN survives
                     GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
                 }
             }
@@ -168,6 +173,19 @@ public final class Convolution {
         long gws = NativeMemory.address(gw, gwAt, F64 * weights(shape));
         GemmConvolution.weightGrad(shape, F64, xs, gys, gws);
         keepReachable(x, gy, gw);
+    }
+
+    /**
+     * The direct kernel multiplies gradients outside the picture, which are 0, with weights, and, where it has strides, all
+     * gradients with weights of 0 for the taps of other phases.
+     */
+    private static void directInputGrad(ConvShape shape, long gy, long w, long gx) {
+        boolean strided = shape.strideH() > 1 || shape.strideW() > 1;
+        if (Finite.all(w, weights(shape)) && (!strided || Finite.all(gy, outputs(shape)))) {
+            DirectConvolution.run(DirectPlan.inputGrad(shape), gy, w, 0, false, gx);
+        } else {
+            GemmConvolution.inputGrad(shape, F32, gy, w, gx);
+        }
     }
 
     private static long inputs(ConvShape shape) {

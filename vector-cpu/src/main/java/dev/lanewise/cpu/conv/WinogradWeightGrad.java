@@ -16,6 +16,9 @@ import dev.lanewise.cpu.parallel.Workers;
  * but a tap need not see that product: near an edge, or where most gradients are zero. So the largest product is compared
  * with one that every tap sees in some tile, as are its factors with what is everywhere in some tile, and where it is much
  * larger nothing is computed here.
+ *
+ * <p>Those are magnitudes over all channels, but a kernel's gradient sums the products of one channel of pixels and one of
+ * gradients. Channels with single large numbers, compared with their mean, are computed again by the definition.
  */
 final class WinogradWeightGrad implements AutoCloseable {
     private static final int TAPS = 9;
@@ -37,9 +40,14 @@ final class WinogradWeightGrad implements AutoCloseable {
 
     private static final double HUGE = 0x1p90;
 
+    /** The share of channels that are computed again; if there are more, all are. */
+    private static final int REPAIRED_SHARE = 8;
+
     private final ConvShape p;
     private final WinogradTiles inputs;
     private final WinogradTiles gradients;
+    private final ChannelSpread inputSpread;
+    private final ChannelSpread gradientSpread;
     private final int tileRows;
     private final int imagesPerChunk;
     private final long x;
@@ -55,6 +63,8 @@ final class WinogradWeightGrad implements AutoCloseable {
         this.tileRows = Vectors.blocks(p.oh(), WinogradTransform.TILE);
         this.inputs = new WinogradTiles(p.c(), p.h(), p.w(), p.padH(), p.padW(), WinogradTransform.POINTS, across);
         this.gradients = new WinogradTiles(p.k(), p.oh(), p.ow(), 0, 0, WinogradTransform.TILE, across);
+        this.inputSpread = new ChannelSpread(p.n(), p.c(), p.h() * p.w());
+        this.gradientSpread = new ChannelSpread(p.n(), p.k(), p.oh() * p.ow());
         int perImage = tileRows * across;
         long tileBytes = WinogradTransform.POSITIONS
                 * 4
@@ -91,14 +101,34 @@ final class WinogradWeightGrad implements AutoCloseable {
             if (!pass.byBlocks) {
                 Workers.run(pass.panels(), panel -> pass.restore(panel, panel, 0, p.c(), pass.sums, gw));
             }
-            return true;
+            return pass.repair(gw);
         }
+    }
+
+    /** Computes uneven channels again, and returns whether they are few. */
+    private boolean repair(long gw) {
+        // An error is a rounding error of the largest product; a tap's sum is about as many mean ones as there are pixels.
+        double limit = Math.sqrt((double) p.n() * p.oh() * p.ow());
+        int[] outputs = gradientSpread.uneven(limit);
+        int[] ofInput = inputSpread.uneven(limit);
+        if (outputs.length * REPAIRED_SHARE > p.k() || ofInput.length * REPAIRED_SHARE > p.c()) {
+            return false;
+        }
+        if (outputs.length > 0) {
+            WeightGradRepair.outputs(p, outputs, x, gy, gw);
+        }
+        if (ofInput.length > 0) {
+            WeightGradRepair.inputs(p, ofInput, x, gy, gw);
+        }
+        return true;
     }
 
     @Override
     public void close() {
         zeros.close();
         memory.close();
+        inputSpread.close();
+        gradientSpread.close();
     }
 
     private int panels() {
@@ -125,8 +155,10 @@ final class WinogradWeightGrad implements AutoCloseable {
                 long tile = (long) image * perImage;
                 WinogradTiles side = task % 2 == 0 ? inputs : gradients;
                 long at = ranges.address() + 2L * Long.BYTES * tile + task % 2 * Long.BYTES;
+                long pixels = (task % 2 == 0 ? x : gy) + (firstImage + image) * side.imageBytes();
+                (task % 2 == 0 ? inputSpread : gradientSpread).measure(firstImage + image, pixels);
                 side.transform(
-                        (task % 2 == 0 ? x : gy) + (firstImage + image) * side.imageBytes(),
+                        pixels,
                         0,
                         tileRows,
                         (task % 2 == 0 ? a : b).from(tile),

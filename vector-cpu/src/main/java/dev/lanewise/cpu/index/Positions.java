@@ -16,11 +16,21 @@ final class Positions {
      */
     static void check(Op op, long positions, long count, int dim, long size) {
         for (long i = 0; i < count; i++) {
-            long position = i64(positions + i * Long.BYTES);
-            if (position < 0 || position >= size) {
-                throw new TensorException(op.opName() + ": position " + position + " at element " + i
-                        + " is outside dimension " + dim + " of size " + size + "; check the indices");
-            }
+            at(op, positions, i, dim, size);
         }
+    }
+
+    /**
+     * Returns a position, read once: another thread may write between a check and a second read.
+     *
+     * @throws TensorException if it is outside the dimension
+     */
+    static long at(Op op, long positions, long i, int dim, long size) {
+        long position = i64(positions + i * Long.BYTES);
+        if (position < 0 || position >= size) {
+            throw new TensorException(op.opName() + ": position " + position + " at element " + i
+                    + " is outside dimension " + dim + " of size " + size + "; check the indices");
+        }
+        return position;
     }
 }

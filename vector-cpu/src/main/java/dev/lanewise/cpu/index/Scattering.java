@@ -52,6 +52,7 @@ public final class Scattering {
                         .fill((byte) 0);
                 for (long block = from / op.size(); block * op.size() < to; block++) {
                     for (long i = 0; i < count; i++) {
+                        // a position that another thread has written since is another task's row, or nobody's
                         long row = block * op.size() + i64(positions + i * Long.BYTES);
                         if (row >= from && row < to) {
                             addRow(dtype, source + (block * count + i) * rowBytes, output + row * rowBytes, inner);
@@ -97,11 +98,12 @@ public final class Scattering {
                 Dense elements = Dense.of(inputs[2])) {
             long positions = index.address();
             long source = elements.address();
-            Positions.check(op, positions, count, op.dim(), output.shape().size(op.dim()));
+            long size = output.shape().size(op.dim());
+            Positions.check(op, positions, count, op.dim(), size);
             Workers.forRange(count / block, Math.max(1, GRAIN / block), (from, to) -> {
                 Odometer y = new Odometer(sizes, strides, from * block);
                 for (long i = from * block; i < to * block; i++) {
-                    long offset = y.offset() + i64(positions + i * Long.BYTES) * step;
+                    long offset = y.offset() + Positions.at(op, positions, i, op.dim(), size) * step;
                     combine(op.kind(), dtype, source + i * bytes, target + offset * bytes);
                     y.next();
                 }

@@ -1,7 +1,6 @@
 package dev.lanewise.cpu.index;
 
 import static dev.lanewise.cpu.memory.Access.bits;
-import static dev.lanewise.cpu.memory.Access.i64;
 
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.NativeMemory;
@@ -38,7 +37,7 @@ public final class Selection {
             Positions.check(op, positions, count, op.dim(), size);
             Workers.forRange(outer * count, Math.max(1, GRAIN_BYTES / inner), (from, to) -> {
                 for (long i = from; i < to; i++) {
-                    long position = i64(positions + i % count * Long.BYTES);
+                    long position = Positions.at(op, positions, i % count, op.dim(), size);
                     copy(bytes, source + (i / count * size + position) * inner, output + i * inner, inner);
                 }
             });
@@ -69,11 +68,12 @@ public final class Selection {
         try (Dense index = Dense.of(inputs[1])) {
             long positions = index.address();
             long count = outputs[0].shape().elements();
-            Positions.check(op, positions, count, op.dim(), inputs[0].shape().size(op.dim()));
+            long size = inputs[0].shape().size(op.dim());
+            Positions.check(op, positions, count, op.dim(), size);
             Workers.forRange(count, GRAIN, (from, to) -> {
                 Odometer x = new Odometer(sizes, strides, from);
                 for (long i = from; i < to; i++) {
-                    long offset = x.offset() + i64(positions + i * Long.BYTES) * step;
+                    long offset = x.offset() + Positions.at(op, positions, i, op.dim(), size) * step;
                     bits(bytes, output + i * bytes, bits(bytes, source + offset * bytes));
                     x.next();
                 }

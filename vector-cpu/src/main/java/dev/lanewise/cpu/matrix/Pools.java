@@ -34,6 +34,10 @@ public final class Pools {
 
     /** The gradient of the maximum. */
     public static void run(MaxPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        if (inputs[0].shape().isEmpty()) {
+            clear(outputs[0]);
+            return;
+        }
         PoolShape shape = shape(op.pool(), outputs[0].shape(), false);
         try (Dense gy = Dense.of(inputs[0]);
                 Dense indices = Dense.of(inputs[1])) {
@@ -61,6 +65,10 @@ public final class Pools {
 
     /** The gradient of the mean. */
     public static void run(AvgPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        if (inputs[0].shape().isEmpty()) {
+            clear(outputs[0]);
+            return;
+        }
         PoolShape shape =
                 shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
         try (Dense gy = Dense.of(inputs[0])) {
@@ -71,6 +79,12 @@ public final class Pools {
                 Pooling.avgBackwardF32(shape, ALL, gy.address(), ALL, gx);
             }
         }
+    }
+
+    /** The gradient of poolings where no window fitted. */
+    private static void clear(Tensor gradient) {
+        long bytes = gradient.shape().elements() * gradient.dtype().bytes();
+        ALL.asSlice(Dense.address(gradient), bytes).fill((byte) 0);
     }
 
     private static boolean isF64(Tensor[] outputs) {
@@ -86,8 +100,8 @@ public final class Pools {
                 pool.kernelH(),
                 pool.kernelW(),
                 // a stride that leaves the padded input is never taken
-                (int) Math.min(pool.strideH(), x.size(2) + 2L * pool.paddingH()),
-                (int) Math.min(pool.strideW(), x.size(3) + 2L * pool.paddingW()),
+                (int) Math.min(pool.strideH(), Math.max(pool.kernelH(), x.size(2) + 2L * pool.paddingH())),
+                (int) Math.min(pool.strideW(), Math.max(pool.kernelW(), x.size(3) + 2L * pool.paddingW())),
                 pool.paddingH(),
                 pool.paddingW(),
                 1,

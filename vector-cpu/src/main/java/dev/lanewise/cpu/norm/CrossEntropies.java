@@ -60,13 +60,10 @@ public final class CrossEntropies {
         }
     }
 
+    /** Throws before anything is computed; {@link #classOf} looks again, since other threads may write meanwhile. */
     private void checkClasses() {
         for (long row = 0; row < rows; row++) {
-            long number = classOf(row);
-            if (number != op.ignoreIndex() && (number < 0 || number >= classes)) {
-                throw new TensorException(op.opName() + ": class " + number + " at row " + row + " is outside 0 to "
-                        + (classes - 1) + " for " + classes + " logits; check the classes");
-            }
+            classOf(row);
         }
     }
 
@@ -154,7 +151,12 @@ public final class CrossEntropies {
     }
 
     private long classOf(long row) {
-        return i64(target + row * targetStride);
+        long number = i64(target + row * targetStride);
+        if (number != op.ignoreIndex() && (number < 0 || number >= classes)) {
+            throw new TensorException(op.opName() + ": class " + number + " at row " + row + " is outside 0 to "
+                    + (classes - 1) + " for " + classes + " logits; check the classes");
+        }
+        return number;
     }
 
     private double weight(long number) {

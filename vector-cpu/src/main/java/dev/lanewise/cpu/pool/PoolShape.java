@@ -64,9 +64,10 @@ public record PoolShape(
         Math.multiplyExact(h, w);
         Math.addExact(Math.addExact(h, Math.multiplyExact(2, padH)), Math.max(kernelH, strideH));
         Math.addExact(Math.addExact(w, Math.multiplyExact(2, padW)), Math.max(kernelW, strideW));
-        Math.multiplyExact(Math.max(0, oh()), Math.max(0, ow()));
-        if (outputs(h, kernelH, strideH, padH, dilationH, ceilMode) < 1
-                || outputs(w, kernelW, strideW, padW, dilationW, ceilMode) < 1) {
+        int oh = outputs(h, kernelH, strideH, padH, dilationH, ceilMode);
+        int ow = outputs(w, kernelW, strideW, padW, dilationW, ceilMode);
+        Math.multiplyExact(Math.max(0, oh), Math.max(0, ow));
+        if (oh < 1 || ow < 1) {
             throw new IllegalArgumentException(
                     "pool2d: window %dx%d, dilation %dx%d is larger than the padded input %dx%d; use a smaller window"
                             .formatted(kernelH, kernelW, dilationH, dilationW, h + 2 * padH, w + 2 * padW));

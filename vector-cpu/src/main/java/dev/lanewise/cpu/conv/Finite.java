@@ -1,0 +1,46 @@
+package dev.lanewise.cpu.conv;
+
+import static dev.lanewise.cpu.conv.Vectors.LANES;
+import static dev.lanewise.cpu.conv.Vectors.ORDER;
+import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.parallel.Workers;
+import java.util.concurrent.atomic.AtomicBoolean;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Looks for infinities and NaN, which a multiplication by zero does not remove. */
+final class Finite {
+    private static final long GRAIN = 1 << 16;
+
+    private Finite() {}
+
+    /** Whether {@code count} floats at an address are finite. */
+    static boolean all(long address, long count) {
+        var finite = new AtomicBoolean(true);
+        Workers.forRange(count, GRAIN, (from, to) -> {
+            if (!run(address + 4 * from, to - from)) {
+                finite.set(false);
+            }
+        });
+        return finite.get();
+    }
+
+    private static boolean run(long address, long count) {
+        // a finite number minus itself is 0, any other NaN
+        FloatVector sum = FloatVector.zero(SPECIES);
+        long i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            FloatVector v = FloatVector.fromMemorySegment(SPECIES, ALL, (address + 4 * i) & MASK, ORDER);
+            sum = sum.add(v.sub(v));
+        }
+        float total = sum.reduceLanes(VectorOperators.ADD);
+        for (; i < count; i++) {
+            float v = Rows.read(address + 4 * i);
+            total += v - v;
+        }
+        return total == 0;
+    }
+}
