@@ -243,7 +243,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     private void read(long begin, Tensor target) {
-        Tensor elements = target.reshape(target.shape().elements());
+        Tensor elements = target.detach().reshape(target.shape().elements());
         int perPiece = PIECE_BYTES / target.dtype().bytes();
         byte[] piece = new byte[(int) Math.min(PIECE_BYTES, target.spec().bytes())];
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {

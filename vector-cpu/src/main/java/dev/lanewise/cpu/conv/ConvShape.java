@@ -107,8 +107,7 @@ public record ConvShape(
 
     /** Returns the same convolution, of one group, of other numbers of channels. */
     ConvShape withChannels(int inputs, int outputs) {
-        return new ConvShape(
-                n, inputs, h, w, outputs, r, s, strideH, strideW, padH, padW, dilationH, dilationW, 1);
+        return new ConvShape(n, inputs, h, w, outputs, r, s, strideH, strideW, padH, padW, dilationH, dilationW, 1);
     }
 
     /** Returns the input channels of one group. */

@@ -29,17 +29,18 @@ final class Finite {
     }
 
     private static boolean run(long address, long count) {
-        // a finite number minus itself is 0, any other NaN
-        FloatVector sum = FloatVector.zero(SPECIES);
+        // a finite number times 0 is 0, any other NaN
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector sum = zero;
         long i = 0;
         for (; i + LANES <= count; i += LANES) {
             FloatVector v = FloatVector.fromMemorySegment(SPECIES, ALL, (address + 4 * i) & MASK, ORDER);
-            sum = sum.add(v.sub(v));
+            sum = v.fma(zero, sum);
         }
         float total = sum.reduceLanes(VectorOperators.ADD);
         for (; i < count; i++) {
             float v = Rows.read(address + 4 * i);
-            total += v - v;
+            total += 0 * v;
         }
         return total == 0;
     }

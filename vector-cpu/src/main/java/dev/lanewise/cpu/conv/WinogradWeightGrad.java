@@ -107,7 +107,7 @@ final class WinogradWeightGrad implements AutoCloseable {
 
     /** Computes uneven channels again, and returns whether they are few. */
     private boolean repair(long gw) {
-        // An error is a rounding error of the largest product; a tap's sum is about as many mean ones as there are pixels.
+        // an error is a rounding error of the largest product, a tap's sum one mean product for each pixel
         double limit = Math.sqrt((double) p.n() * p.oh() * p.ow());
         int[] outputs = gradientSpread.uneven(limit);
         int[] ofInput = inputSpread.uneven(limit);
