@@ -1,11 +1,14 @@
 package dev.lanewise.bench.fuzz;
 
+import dev.lanewise.bench.fuzz.files.FileCases;
 import java.util.Locale;
 
 /** What can be fuzzed. */
 enum FuzzPart {
     /** Operations. */
     OPS(OpsTarget.class, 100_000, 20),
+    /** Files: as many for each reader. */
+    FILES(FilesTarget.class, 100_000L * FileCases.readers(), 60),
     /** Races between threads. */
     THREADS(ThreadsTarget.class, 500, 60);
 

@@ -125,6 +125,8 @@ final class FuzzRun {
                 "-XX:CompressedClassSpaceSize=64m",
                 "-XX:ReservedCodeCacheSize=128m",
                 "-XX:-CreateCoredumpOnCrash",
+                "-Djava.awt.headless=true",
+                "-Djava.io.tmpdir=" + folder,
                 "-XX:ErrorFile=" + folder.resolve("crash"),
                 "-Dlanewise.threads=2");
         command.addAll(Child.java(

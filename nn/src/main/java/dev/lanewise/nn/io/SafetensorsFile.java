@@ -1,5 +1,6 @@
 package dev.lanewise.nn.io;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -243,7 +244,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     private void read(long begin, Tensor target) {
-        Tensor elements = target.detach().reshape(target.shape().elements());
+        Tensor elements = Autograd.detach(target).reshape(target.shape().elements());
         int perPiece = PIECE_BYTES / target.dtype().bytes();
         byte[] piece = new byte[(int) Math.min(PIECE_BYTES, target.spec().bytes())];
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {

@@ -14,20 +14,18 @@ import java.util.stream.Stream;
 public final class FileCases {
     private static final long SLOW_NANOS = 5_000_000_000L;
 
-    private final List<FuzzedReader> readers = FuzzedReader.all();
+    private static final List<FuzzedReader> READERS = FuzzedReader.all();
+
     private final Path folder;
 
-    /** Cases whose files are written into a temporary folder, which stays for whoever wants to see the last one. */
+    /** Cases whose files are written into a temporary folder. */
     public FileCases() throws IOException {
-        this(Files.createTempDirectory("lanewise-fuzz"));
+        this.folder = Files.createTempDirectory("lanewise-files");
     }
 
-    FileCases(Path folder) {
-        this.folder = folder;
-    }
-
-    List<FuzzedReader> readers() {
-        return readers;
+    /** The number of readers. */
+    public static int readers() {
+        return READERS.size();
     }
 
     /**
@@ -38,10 +36,18 @@ public final class FileCases {
      * @return what is wrong, or empty
      */
     public Optional<String> run(long seed, long number, Consumer<String> begins) {
-        FuzzedReader reader = readers.get((int) (number % readers.size()));
-        long file = number / readers.size();
+        FuzzedReader reader = READERS.get((int) (number % READERS.size()));
+        long file = number / READERS.size();
         begins.accept(reader.name() + " file " + file);
         try {
+            if (file == 0) {
+                // a file that is as it should be must be read, or mutations of it say nothing
+                for (byte[] good : reader.seeds()) {
+                    if (!run(reader, good).read()) {
+                        return Optional.of(reader.name() + ": a good file is refused");
+                    }
+                }
+            }
             return run(reader, reader.bytes(seed, file)).fault();
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
@@ -49,9 +55,9 @@ public final class FileCases {
     }
 
     /** How a file went: whether it was read, and what was wrong. */
-    record Outcome(boolean read, Optional<String> fault) {}
+    private record Outcome(boolean read, Optional<String> fault) {}
 
-    Outcome run(FuzzedReader reader, byte[] bytes) throws IOException {
+    private Outcome run(FuzzedReader reader, byte[] bytes) throws IOException {
         Path file = Files.write(folder.resolve("case" + reader.suffix()), bytes);
         long start = System.nanoTime();
         boolean read = false;
@@ -65,6 +71,9 @@ public final class FileCases {
         }
         if (fault.isEmpty() && System.nanoTime() - start > SLOW_NANOS) {
             fault = Optional.of(reader.name() + ": read for more than 5 seconds");
+        }
+        if (fault.isEmpty()) {
+            fault = left().map(name -> reader.name() + ": left the temporary file " + name);
         }
         return new Outcome(read, fault);
     }
@@ -81,12 +90,11 @@ public final class FileCases {
         return Optional.empty();
     }
 
-    /** Temporary files that were left behind. */
-    List<String> left() throws IOException {
+    private Optional<String> left() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".tmp"))
-                    .toList();
+                    .findFirst();
         }
     }
 }

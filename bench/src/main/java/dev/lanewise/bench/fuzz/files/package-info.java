@@ -1,4 +1,4 @@
-/** Mutated files for every reader of the library; {@link dev.lanewise.bench.fuzz.files.FileFuzz} runs them. */
+/** Mutated files for every reader of the library; the target {@code files} runs them. */
 @NullMarked
 package dev.lanewise.bench.fuzz.files;
 
