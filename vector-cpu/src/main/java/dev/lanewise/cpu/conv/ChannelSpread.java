@@ -7,6 +7,7 @@ import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.memory.Scratch;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
@@ -51,7 +52,7 @@ final class ChannelSpread implements AutoCloseable {
             sum = sum.add(size);
         }
         float most = largest.reduceLanes(VectorOperators.MAX);
-        float total = sum.reduceLanes(VectorOperators.ADD);
+        float total = LaneSum.of(sum);
         for (; i < pixels; i++) {
             float size = Math.abs(Rows.read(from + 4L * i));
             most = Math.max(most, size);

@@ -6,10 +6,10 @@ import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.parallel.Workers;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Looks for infinities and NaN, which a multiplication by zero does not remove. */
 final class Finite {
@@ -37,7 +37,7 @@ final class Finite {
             FloatVector v = FloatVector.fromMemorySegment(SPECIES, ALL, (address + 4 * i) & MASK, ORDER);
             sum = v.fma(zero, sum);
         }
-        float total = sum.reduceLanes(VectorOperators.ADD);
+        float total = LaneSum.of(sum);
         for (; i < count; i++) {
             float v = Rows.read(address + 4 * i);
             total += 0 * v;

@@ -1,8 +1,8 @@
 package dev.lanewise.cpu.linalg;
 
+import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops that C2 leaves scalar as plain ones: a sum, whose order it keeps, and two rows of one array. */
@@ -22,7 +22,7 @@ final class Rows {
             even = vector(x, xStart + i).fma(vector(y, yStart + i), even);
             odd = vector(x, xStart + i + step).fma(vector(y, yStart + i + step), odd);
         }
-        double sum = even.add(odd).reduceLanes(VectorOperators.ADD);
+        double sum = LaneSum.of(even.add(odd));
         for (; i < length; i++) {
             sum += x[xStart + i] * y[yStart + i];
         }
