@@ -4,6 +4,14 @@ module dev.lanewise.tensor {
 
     exports dev.lanewise.tensor;
     exports dev.lanewise.tensor.op;
+    exports dev.lanewise.tensor.op.conv;
+    exports dev.lanewise.tensor.op.elementwise;
+    exports dev.lanewise.tensor.op.index;
+    exports dev.lanewise.tensor.op.matrix;
+    exports dev.lanewise.tensor.op.norm;
+    exports dev.lanewise.tensor.op.reduce;
+    exports dev.lanewise.tensor.op.sequence;
+    exports dev.lanewise.tensor.op.view;
     exports dev.lanewise.tensor.spi;
 
     uses dev.lanewise.tensor.spi.BackendProvider;

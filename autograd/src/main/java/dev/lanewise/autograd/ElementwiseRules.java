@@ -1,9 +1,9 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /** The gradient rules of elementwise functions. Where a function has a kink, the convention is PyTorch's. */
 final class ElementwiseRules {

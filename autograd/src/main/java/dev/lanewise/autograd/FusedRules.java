@@ -1,18 +1,18 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.Reshape;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.view.Reshape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,21 +45,21 @@ final class FusedRules {
                                                 : new Tensor[] {c.g(), c.y(1), c.x(1)}));
     }
 
-    static Rule layerNorm(LayerNorm op) {
+    static Rule layerNorm(LayerNormalization op) {
         return new Rule(
                 3,
                 6,
                 (c, i) -> needsDecomposition(c)
                         ? decomposedLayerNorm(op, c, i)
                         : c.once(() -> Tensor.applyAll(
-                                new LayerNormGrad(op),
+                                new LayerNormalizationGrad(op),
                                 c.inputs() > 1
                                         ? new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2), c.x(1)}
                                         : new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2)}))[i]);
     }
 
     /** The bias, of which only the gradient's sum matters, was not saved: any value of its shape serves. */
-    private static @Nullable Tensor decomposedLayerNorm(LayerNorm op, Context c, int input) {
+    private static @Nullable Tensor decomposedLayerNorm(LayerNormalization op, Context c, int input) {
         return c.once(() -> {
             List<Tensor> operands = new ArrayList<>(List.of(c.x(0)));
             if (c.inputs() > 1) {
@@ -72,14 +72,14 @@ final class FusedRules {
         })[input];
     }
 
-    static Rule batchNorm(BatchNorm op) {
+    static Rule batchNorm(BatchNormalization op) {
         return new Rule(
                 3,
                 6,
                 (c, i) -> needsDecomposition(c)
                         ? c.once(() -> decompose(
                                 op, c, new Tensor[] {c.x(0), c.x(1), Autograd.watch(Autograd.detach(c.x(1)))}))[i]
-                        : c.once(() -> Tensor.applyAll(new BatchNormGrad(op), c.g(), c.x(0), c.x(1), c.y(1), c.y(2)))[
+                        : c.once(() -> Tensor.applyAll(new BatchNormalizationGrad(op), c.g(), c.x(0), c.x(1), c.y(1), c.y(2)))[
                                 i]);
     }
 

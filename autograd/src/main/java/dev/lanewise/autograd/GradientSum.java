@@ -1,7 +1,7 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.elementwise.Binary;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -2,7 +2,7 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.index.Scatter;
 
 /** The gradient rules of scattering. Operands: base, positions, elements. */
 final class IndexingRules {

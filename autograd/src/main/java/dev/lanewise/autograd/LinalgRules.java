@@ -3,7 +3,7 @@ package dev.lanewise.autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.MatrixMethods;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,8 +2,8 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
 import java.util.stream.IntStream;
 
 /** The gradient rules of reductions and scans. */

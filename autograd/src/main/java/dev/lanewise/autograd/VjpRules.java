@@ -2,54 +2,54 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Cat;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.Copy;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.Expand;
-import dev.lanewise.tensor.op.Gather;
-import dev.lanewise.tensor.op.IndexAdd;
-import dev.lanewise.tensor.op.IndexSelect;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
-import dev.lanewise.tensor.op.Linalg;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.view.Expand;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.IndexSelect;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
+import dev.lanewise.tensor.op.matrix.Linalg;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Permute;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Reshape;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Scatter;
-import dev.lanewise.tensor.op.Slice;
-import dev.lanewise.tensor.op.SliceGrad;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.view.Permute;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.view.Reshape;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.view.Slice;
+import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import dev.lanewise.tensor.op.reduce.Sort;
 import dev.lanewise.tensor.op.Source;
-import dev.lanewise.tensor.op.Ternary;
+import dev.lanewise.tensor.op.elementwise.Ternary;
 import dev.lanewise.tensor.op.Transfer;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.op.Update;
 
 /**
@@ -96,50 +96,50 @@ final class VjpRules {
             case Gather gather -> new Rule(2, 0, (c, i) -> gatherBack(c, gather.dim()));
             case Scatter scatter -> IndexingRules.of(scatter);
             case MatMul.MATMUL -> Rule.others(VjpRules::matmul);
-            case Linear linear -> linear(linear);
-            case Conv2d conv -> new Rule(VjpRules::factor, i -> 0, (c, i) -> conv2d(conv, c, i));
-            case Conv2dInputGrad grad ->
+            case LinearProduct linear -> linear(linear);
+            case Convolution2d conv -> new Rule(VjpRules::factor, i -> 0, (c, i) -> conv2d(conv, c, i));
+            case Convolution2dInputGrad grad ->
                 Rule.others((c, i) -> i == 0
                         ? Tensor.apply(grad.conv(), c.g(), c.x(1))
                         : Tensor.apply(weightGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
-            case Conv2dWeightGrad grad ->
+            case Convolution2dWeightGrad grad ->
                 Rule.others((c, i) -> i == 0
                         ? Tensor.apply(grad.conv(), c.x(1), c.g())
                         : Tensor.apply(inputGrad(grad.conv(), c.shape(1)), c.x(0), c.g()));
-            case MaxPool2d pool ->
+            case MaxPooling2d pool ->
                 new Rule(
                         0,
                         2,
                         (c, i) -> Tensor.apply(
-                                new MaxPool2dGrad(
+                                new MaxPooling2dGrad(
                                         pool.pool(),
                                         c.shape(0).size(2),
                                         c.shape(0).size(3)),
                                 c.g(),
                                 c.y(1)));
-            case MaxPool2dGrad grad ->
+            case MaxPooling2dGrad grad ->
                 new Rule(
                         2,
                         0,
                         (c, i) -> c.g().flatten(2).gather(2, c.x(1).flatten(2)).reshape(c.shape(0)));
-            case AvgPool2d pool ->
+            case AveragePooling2d pool ->
                 new Rule(
                         0,
                         0,
-                        (c, i) -> c.g().apply(new AvgPool2dGrad(
+                        (c, i) -> c.g().apply(new AveragePooling2dGrad(
                                 pool, c.shape(0).size(2), c.shape(0).size(3))));
-            case AvgPool2dGrad grad -> Rule.plain(g -> g.apply(grad.forward()));
+            case AveragePooling2dGrad grad -> Rule.plain(g -> g.apply(grad.forward()));
             case Softmax softmax -> Rule.output((g, y) -> Tensor.apply(new SoftmaxGrad(softmax), g, y));
-            case Dropout dropout -> Rule.plain(g -> g.apply(dropout));
+            case RandomDropout dropout -> Rule.plain(g -> g.apply(dropout));
             case CrossEntropy loss -> FusedRules.crossEntropy(loss);
-            case LayerNorm norm -> FusedRules.layerNorm(norm);
-            case BatchNorm norm -> FusedRules.batchNorm(norm);
+            case LayerNormalization norm -> FusedRules.layerNorm(norm);
+            case BatchNormalization norm -> FusedRules.batchNorm(norm);
             case Attention attention -> FusedRules.attention(attention);
             case Recurrence recurrence -> FusedRules.recurrence(recurrence);
             case SoftmaxGrad grad -> FusedRules.decomposed(grad);
             case CrossEntropyGrad grad -> FusedRules.decomposed(grad);
-            case LayerNormGrad grad -> FusedRules.decomposed(grad);
-            case BatchNormGrad grad -> FusedRules.decomposed(grad);
+            case LayerNormalizationGrad grad -> FusedRules.decomposed(grad);
+            case BatchNormalizationGrad grad -> FusedRules.decomposed(grad);
             case AttentionGrad grad -> FusedRules.decomposed(grad);
             case RecurrenceGrad grad -> FusedRules.decomposed(grad);
             case Linalg linalg -> LinalgRules.of(linalg);
@@ -208,8 +208,8 @@ final class VjpRules {
         };
     }
 
-    private static Rule linear(Linear linear) {
-        boolean relu = linear.activation() == Linear.Activation.RELU;
+    private static Rule linear(LinearProduct linear) {
+        boolean relu = linear.activation() == LinearProduct.Activation.RELU;
         return new Rule(VjpRules::factor, i -> relu ? Rule.FIRST : 0, (c, i) -> {
             Tensor g = relu ? c.once(() -> new Tensor[] {Tensor.apply(Binary.RELU_GRAD, c.g(), c.y(0))})[0] : c.g();
             return switch (i) {
@@ -225,7 +225,7 @@ final class VjpRules {
         return x.shape().rank() == 1 ? x.unsqueeze(0) : x.flatten(0, -2);
     }
 
-    private static Tensor conv2d(Conv2d conv, Context c, int input) {
+    private static Tensor conv2d(Convolution2d conv, Context c, int input) {
         return switch (input) {
             case 0 -> Tensor.apply(inputGrad(conv, c.shape(0)), c.g(), c.x(1));
             case 1 -> Tensor.apply(weightGrad(conv, c.shape(1)), c.g(), c.x(0));
@@ -233,11 +233,11 @@ final class VjpRules {
         };
     }
 
-    private static Conv2dInputGrad inputGrad(Conv2d conv, Shape x) {
-        return new Conv2dInputGrad(conv, x.size(2), x.size(3));
+    private static Convolution2dInputGrad inputGrad(Convolution2d conv, Shape x) {
+        return new Convolution2dInputGrad(conv, x.size(2), x.size(3));
     }
 
-    private static Conv2dWeightGrad weightGrad(Conv2d conv, Shape weight) {
-        return new Conv2dWeightGrad(conv, weight.size(2), weight.size(3));
+    private static Convolution2dWeightGrad weightGrad(Convolution2d conv, Shape weight) {
+        return new Convolution2dWeightGrad(conv, weight.size(2), weight.size(3));
     }
 }

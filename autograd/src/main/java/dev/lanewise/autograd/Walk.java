@@ -6,7 +6,7 @@ import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.elementwise.Binary;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

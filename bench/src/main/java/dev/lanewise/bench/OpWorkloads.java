@@ -3,10 +3,10 @@ package dev.lanewise.bench;
 import dev.lanewise.bench.OpWorkload.Rate;
 import dev.lanewise.nn.BatchNorm;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -151,7 +151,7 @@ public final class OpWorkloads {
         long h = shape[2];
         long out = shape[3];
         int kernel = (int) shape[4];
-        Conv2d conv = new Conv2d((int) shape[5], (int) shape[6]);
+        Convolution2d conv = new Convolution2d((int) shape[5], (int) shape[6]);
         long outputH = (h + 2 * shape[6] - kernel) / shape[5] + 1;
         long[] input = {shape[0], shape[1], h, h};
         long[] filter = {out, shape[1], kernel, kernel};
@@ -166,8 +166,8 @@ public final class OpWorkloads {
             Tensor weight = operands.normal(filter);
             Tensor gradient = operands.normal(shape[0], out, outputH, outputH);
             return () -> {
-                Tensor.apply(new Conv2dInputGrad(conv, h, h), gradient, weight);
-                Tensor.apply(new Conv2dWeightGrad(conv, kernel, kernel), gradient, x);
+                Tensor.apply(new Convolution2dInputGrad(conv, h, h), gradient, weight);
+                Tensor.apply(new Convolution2dWeightGrad(conv, kernel, kernel), gradient, x);
             };
         });
     }
@@ -175,7 +175,7 @@ public final class OpWorkloads {
     private void images() {
         add("max_pool2d", IMAGES, operands -> {
             Tensor x = operands.normal(IMAGES);
-            return () -> x.maxPool2d(new Pool2d(2));
+            return () -> x.maxPool2d(new PoolingWindow(2));
         });
         add("batch_norm_train", IMAGES, operands -> {
             Tensor x = operands.normal(IMAGES);

@@ -5,7 +5,7 @@ import dev.lanewise.examples.models.CharTransformer;
 import dev.lanewise.examples.models.MnistModels;
 import dev.lanewise.examples.models.ResNet;
 import dev.lanewise.examples.models.TextClassifier;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.CapturedStep;
@@ -77,7 +77,7 @@ public enum TrainWorkload {
     /** Samples a step. */
     final int batch;
 
-    private final Supplier<Module> model;
+    private final Supplier<Layer> model;
     private final Function<Operands, Tensor> inputs;
     private final Function<Operands, Tensor> targets;
     private final Function<List<Parameter>, Optimizer> optimizer;
@@ -85,7 +85,7 @@ public enum TrainWorkload {
     TrainWorkload(
             String id,
             int batch,
-            Supplier<Module> model,
+            Supplier<Layer> model,
             Function<Operands, Tensor> inputs,
             Function<Operands, Tensor> targets,
             Function<List<Parameter>, Optimizer> optimizer) {
@@ -126,7 +126,7 @@ public enum TrainWorkload {
      */
     Runnable prepare(Device device, Precision precision, Mode mode) {
         Rng.global().seed(0);
-        Module network = model.get();
+        Layer network = model.get();
         network.to(device);
         Operands operands = new Operands(device, DType.F32, Rng.global());
         Tensor x = inputs.apply(operands).keep();

@@ -3,15 +3,15 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
-import dev.lanewise.tensor.op.Linalg;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.matrix.Linalg;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.testkit.conformance.OpDocument;
 import java.io.IOException;
@@ -36,10 +36,10 @@ class OpsDocumentTest {
     }
 
     private static String onCuda(Op op) {
-        if (op instanceof MatMul || op instanceof Linear) {
+        if (op instanceof MatMul || op instanceof LinearProduct) {
             return "cuBLASLt";
         }
-        if (op instanceof Conv2d || op instanceof Conv2dInputGrad || op instanceof Conv2dWeightGrad) {
+        if (op instanceof Convolution2d || op instanceof Convolution2dInputGrad || op instanceof Convolution2dWeightGrad) {
             return "cuDNN";
         }
         if (op instanceof Recurrence || op instanceof RecurrenceGrad) {

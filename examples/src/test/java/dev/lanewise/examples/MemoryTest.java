@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.models.MnistModels;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.DType;
@@ -28,7 +28,7 @@ final class MemoryTest {
     /** Without scopes: what may be unreachable and not yet given back (twice the limit of the reclaimer), and slack. */
     private static final long UNSCOPED_BOUND = (2 * 256L + 128) << 20;
 
-    private final Module model = MnistModels.mlp();
+    private final Layer model = MnistModels.mlp();
     private final Optimizer optimizer = new Sgd(model.parameters(), 0.01, Sgd.Options.momentum(0.9));
     private final Tensor x = new Rng(1).rand(DType.F32, 128, 1, 28, 28);
     private final Tensor y = new Rng(2).randint(0, 10, 128);

@@ -1,16 +1,16 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import java.util.function.UnaryOperator;
 
 /**
- * An elementwise function, or one along a dimension, as a module: {@code Activation.gelu()}. Names and defaults are
+ * An elementwise function, or one along a dimension, as a layer: {@code Activation.gelu()}. Names and defaults are
  * PyTorch's. {@link ReLU} and {@link PReLU}, which is trained, have classes of their own; any other function is a
  * {@link Lambda}.
  */
-public final class Activation extends Module {
+public final class Activation extends Layer {
     private static final double SELU_ALPHA = 1.6732632423543772;
     private static final double SELU_SCALE = 1.0507009873554805;
 

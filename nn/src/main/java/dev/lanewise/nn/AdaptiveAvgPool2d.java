@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 
 /** Means over windows that make any {@code [n, c, h, w]} a given size. */
-public final class AdaptiveAvgPool2d extends Module {
+public final class AdaptiveAvgPool2d extends Layer {
     private final long height;
     private final long width;
 

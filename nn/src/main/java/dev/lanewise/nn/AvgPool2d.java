@@ -1,12 +1,12 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 
 /** The mean of every window of {@code [n, c, h, w]}. */
-public final class AvgPool2d extends Module {
+public final class AvgPool2d extends Layer {
     private final Window window;
-    private final Pool2d pool;
+    private final PoolingWindow pool;
     private final boolean countIncludePad;
 
     /** A square window whose stride is its size. */

@@ -11,7 +11,7 @@ import dev.lanewise.tensor.TensorException;
  * running means follow, else by those. Training needs two values per channel or more: one is its own mean, and nothing
  * comes of it but the bias. {@link BatchNorm1d} and {@link BatchNorm2d} are the same for inputs of a given rank.
  */
-public sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d {
+public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     private final long channels;
     private final double momentum;
     private final double epsilon;

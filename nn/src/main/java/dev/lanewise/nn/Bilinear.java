@@ -5,7 +5,7 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** {@code out_k = a^T W_k b + bias_k} of two inputs {@code [n, a], [n, b] -> [n, out]}, with {@code weight [out, a, b]}. */
-public final class Bilinear extends Module {
+public final class Bilinear extends Layer {
     private final long first;
     private final Parameter weight;
     private final @Nullable Parameter bias;

@@ -8,28 +8,28 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for the calls of modules that one thread makes, over what the modules say themselves; other threads see
+ * What holds for the calls of layers that one thread makes, over what the layers say themselves; other threads see
  * nothing of it.
  *
  * @param parameters tensors that parameters have instead of their own
- * @param buffers tensors that buffers have instead of their own, by module and name
- * @param evaluating whether every module is in evaluation mode
+ * @param buffers tensors that buffers have instead of their own, by layer and name
+ * @param evaluating whether every layer is in evaluation mode
  * @param observer is told of every call and its result, or null
  */
 record CallContext(
         Map<Parameter, Tensor> parameters,
-        Map<Module, Map<String, Tensor>> buffers,
+        Map<Layer, Map<String, Tensor>> buffers,
         boolean evaluating,
-        @Nullable BiConsumer<Module, Tensor> observer) {
+        @Nullable BiConsumer<Layer, Tensor> observer) {
     private static final ThreadLocal<@Nullable CallContext> CURRENT = new ThreadLocal<>();
 
     /** Evaluation mode with every call observed. */
-    static CallContext observing(BiConsumer<Module, Tensor> observer) {
+    static CallContext observing(BiConsumer<Layer, Tensor> observer) {
         return new CallContext(Map.of(), Map.of(), true, observer);
     }
 
-    /** Other tensors, in whatever mode the modules are. */
-    static CallContext substituting(Map<Parameter, Tensor> parameters, Map<Module, Map<String, Tensor>> buffers) {
+    /** Other tensors, in whatever mode the layers are. */
+    static CallContext substituting(Map<Parameter, Tensor> parameters, Map<Layer, Map<String, Tensor>> buffers) {
         return new CallContext(parameters, buffers, false, null);
     }
 
@@ -38,7 +38,7 @@ record CallContext(
         return CURRENT.get();
     }
 
-    /** Whether this thread's calls are in evaluation mode whatever the modules say. */
+    /** Whether this thread's calls are in evaluation mode whatever the layers say. */
     static boolean isEvaluating() {
         CallContext context = CURRENT.get();
         return context != null && context.evaluating;
@@ -51,10 +51,10 @@ record CallContext(
     }
 
     /** Tells the observer, if there is one, of a call's result. */
-    static void called(Module module, Tensor result) {
+    static void called(Layer layer, Tensor result) {
         CallContext context = CURRENT.get();
         if (context != null && context.observer != null) {
-            context.observer.accept(module, result);
+            context.observer.accept(layer, result);
         }
     }
 
@@ -76,8 +76,8 @@ record CallContext(
     private CallContext over(CallContext outer) {
         Map<Parameter, Tensor> allParameters = new HashMap<>(outer.parameters);
         allParameters.putAll(parameters);
-        Map<Module, Map<String, Tensor>> allBuffers = new HashMap<>(outer.buffers);
-        buffers.forEach((module, tensors) -> allBuffers.merge(module, tensors, CallContext::merged));
+        Map<Layer, Map<String, Tensor>> allBuffers = new HashMap<>(outer.buffers);
+        buffers.forEach((layer, tensors) -> allBuffers.merge(layer, tensors, CallContext::merged));
         return new CallContext(
                 allParameters,
                 allBuffers,

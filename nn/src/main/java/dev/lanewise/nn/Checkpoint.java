@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.io.Loaded;
+import dev.lanewise.nn.io.Loading;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
@@ -20,7 +22,7 @@ public final class Checkpoint {
     private Checkpoint() {}
 
     /** Writes a model's weights. */
-    public static void saveWeights(Path file, Module model) {
+    public static void saveWeights(Path file, Layer model) {
         Map<String, TensorData> data = new LinkedHashMap<>();
         model.stateDict().forEach((name, tensor) -> data.put(name, TensorData.of(tensor)));
         Safetensors.write(file, data);
@@ -31,7 +33,7 @@ public final class Checkpoint {
      *
      * @throws CheckpointException if the file is damaged or of another model; then nothing is changed
      */
-    public static void loadWeights(Path file, Module model) {
+    public static void loadWeights(Path file, Layer model) {
         loadWeights(file, model, Loading.exact());
     }
 
@@ -42,7 +44,7 @@ public final class Checkpoint {
      * @return what fitted and what did not
      * @throws CheckpointException if the file is damaged, or all must fit and some don't; then nothing is changed
      */
-    public static Loaded loadWeights(Path file, Module model, Loading loading) {
+    public static Loaded loadWeights(Path file, Layer model, Loading loading) {
         try (SafetensorsFile weights = Safetensors.open(file)) {
             return StateLoader.load(
                     model,

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One-dimensional convolution {@code [n, in, l] -> [n, out, ol]}, with {@code weight [out, in / groups, kernel]} and
  * {@code bias [out]}.
  */
-public final class Conv1d extends Module {
+public final class Conv1d extends Layer {
     private final Window window;
     private final int groups;
     private final long in;

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Two-dimensional convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [out, in / groups, r, s]} and
  * {@code bias [out]}; {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
  */
-public final class Conv2d extends Module {
-    private final dev.lanewise.tensor.op.Conv2d op;
+public final class Conv2d extends Layer {
+    private final dev.lanewise.tensor.op.conv.Convolution2d op;
     private final Window window;
     private final long in;
     private final long out;
@@ -53,8 +53,8 @@ public final class Conv2d extends Module {
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
     }
 
-    static dev.lanewise.tensor.op.Conv2d op(Window window, int groups) {
-        return new dev.lanewise.tensor.op.Conv2d(
+    static dev.lanewise.tensor.op.conv.Convolution2d op(Window window, int groups) {
+        return new dev.lanewise.tensor.op.conv.Convolution2d(
                 window.strideAt(0, 1),
                 window.strideAt(1, 1),
                 window.paddingAt(0),

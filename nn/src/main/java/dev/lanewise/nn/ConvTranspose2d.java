@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Transposed convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [in, out / groups, r, s]} and
  * {@code bias [out]}; sizes as {@link dev.lanewise.tensor.ImageMethods#convTranspose2d} says.
  */
-public final class ConvTranspose2d extends Module {
-    private final dev.lanewise.tensor.op.Conv2d op;
+public final class ConvTranspose2d extends Layer {
+    private final dev.lanewise.tensor.op.conv.Convolution2d op;
     private final Window window;
     private final long in;
     private final long out;

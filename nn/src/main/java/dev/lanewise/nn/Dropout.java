@@ -5,7 +5,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
 /** In training mode zeroes elements at random and scales the others by {@code 1 / (1 - p)}; else does nothing. */
-public final class Dropout extends Module {
+public final class Dropout extends Layer {
     private final double p;
     private final Rng rng;
 
@@ -25,7 +25,7 @@ public final class Dropout extends Module {
     }
 
     /** The probability, if it is one. */
-    static double checked(double p) {
+    public static double checked(double p) {
         if (!(p >= 0 && p < 1)) {
             throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");
         }

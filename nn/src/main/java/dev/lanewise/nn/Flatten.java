@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 
 /** Several dimensions as one; usually all but the first, {@code [n, ...] -> [n, d]}. */
-public final class Flatten extends Module {
+public final class Flatten extends Layer {
     private final int start;
     private final int end;
 

@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 
 /** Normalization of groups of channels of {@code [n, c, ...]} (Wu and He 2018, arXiv:1803.08494). */
-public final class GroupNorm extends Module {
+public final class GroupNorm extends Layer {
     private final int groups;
     private final double epsilon;
     private final Parameter weight;

@@ -5,7 +5,7 @@ import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /** Normalization of every channel of every sample of {@code [n, c, ...]} (Ulyanov et al. 2016, arXiv:1607.08022). */
-public final class InstanceNorm extends Module {
+public final class InstanceNorm extends Layer {
     private final long channels;
     private final double epsilon;
     private final @Nullable Parameter weight;

@@ -4,22 +4,22 @@ import dev.lanewise.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /**
- * A function as a module, for what has no class of its own.
+ * A function as a layer, for what has no class of its own.
  *
  * <pre>{@code
  * new Lambda(x -> x.mean(1))
  * new Lambda(x -> x.add(block.forward(x)), block)   // a residual connection; the block is trained with the rest
  * }</pre>
  */
-public final class Lambda extends Module {
+public final class Lambda extends Layer {
     private final UnaryOperator<Tensor> function;
 
     /**
-     * A module that applies a function.
+     * A layer that applies a function.
      *
-     * @param used the modules that the function calls: they become children, named by their numbers from 0
+     * @param used the layers that the function calls: they become children, named by their numbers from 0
      */
-    public Lambda(UnaryOperator<Tensor> function, Module... used) {
+    public Lambda(UnaryOperator<Tensor> function, Layer... used) {
         this.function = function;
         for (int i = 0; i < used.length; i++) {
             child(Integer.toString(i), used[i]);

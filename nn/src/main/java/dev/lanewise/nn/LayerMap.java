@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.TensorException;
 import java.util.Set;
 
@@ -14,7 +15,7 @@ import java.util.Set;
  * Tensor y = gpt.get("wte").forward(ids);
  * }</pre>
  */
-public final class LayerMap extends Module {
+public final class LayerMap extends Layer {
     /** No layers yet. */
     public LayerMap() {}
 
@@ -23,14 +24,14 @@ public final class LayerMap extends Module {
      *
      * @param name words with points between them; none may be there yet
      */
-    public LayerMap with(String name, Module layer) {
+    public LayerMap with(String name, Layer layer) {
         int point = name.indexOf('.');
         if (point < 0) {
             child(name, layer);
             return this;
         }
         String first = name.substring(0, point);
-        Module inner = children().get(first);
+        Layer inner = children().get(first);
         if (inner == null) {
             inner = child(first, new LayerMap());
         }
@@ -47,8 +48,8 @@ public final class LayerMap extends Module {
      *
      * @throws TensorException if there is none
      */
-    public Module get(String name) {
-        Module found = this;
+    public Layer get(String name) {
+        Layer found = this;
         for (String word : name.split("\\.", -1)) {
             found = found == null ? null : found.children().get(word);
         }
@@ -60,8 +61,8 @@ public final class LayerMap extends Module {
     }
 
     /** A layer by its name, as what it is. */
-    public <M extends Module> M get(String name, Class<M> type) {
-        Module found = get(name);
+    public <M extends Layer> M get(String name, Class<M> type) {
+        Layer found = get(name);
         if (!type.isInstance(found)) {
             throw new TensorException("layer map: '" + name + "' is a "
                     + found.getClass().getSimpleName() + " (expected " + type.getSimpleName() + "); ask for that type");

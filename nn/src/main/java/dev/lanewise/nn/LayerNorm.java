@@ -4,7 +4,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 
 /** Normalization over the last dimensions, with weight and bias of their shape; see the op of the same name. */
-public final class LayerNorm extends Module {
+public final class LayerNorm extends Layer {
     private final long[] normalized;
     private final double epsilon;
     private final Parameter weight;

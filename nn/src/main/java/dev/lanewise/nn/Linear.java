@@ -2,11 +2,11 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linear.Activation;
+import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
-public final class Linear extends Module {
+public final class Linear extends Layer {
     private final long in;
     private final long out;
     private final Parameter weight;

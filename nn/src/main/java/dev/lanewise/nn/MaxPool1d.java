@@ -2,12 +2,12 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 
 /** The largest element of every window of signals {@code [n, c, l]}. */
-public final class MaxPool1d extends Module {
+public final class MaxPool1d extends Layer {
     private final Window window;
-    private final Pool2d pool;
+    private final PoolingWindow pool;
 
     /** A window whose stride is its size. */
     public MaxPool1d(int kernel) {

@@ -1,12 +1,12 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 
 /** The largest element of every window of {@code [n, c, h, w]}. */
-public final class MaxPool2d extends Module {
+public final class MaxPool2d extends Layer {
     private final Window window;
-    private final Pool2d pool;
+    private final PoolingWindow pool;
 
     /** A square window whose stride is its size. */
     public MaxPool2d(int kernel) {

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * {@code max(x, 0) + weight min(x, 0)} with trained slopes (He et al. 2015, arXiv:1502.01852): {@code weight [1]} for all, or
  * {@code [c]} for the channels of {@code [n, c, ...]}.
  */
-public final class PReLU extends Module {
+public final class PReLU extends Layer {
     private final long channels;
     private final Parameter weight;
 

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.function.UnaryOperator;
 
 /**
- * A trained tensor of a module: a watched leaf that lives as long as the parameter. Optimizers change its elements in
+ * A trained tensor of a layer: a watched leaf that lives as long as the parameter. Optimizers change its elements in
  * place; {@link #set} exchanges the whole tensor at once, which other threads see atomically.
  */
 public final class Parameter {

@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 
 /** {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension (Zhang and Sennrich 2019, arXiv:1910.07467). */
-public final class RmsNorm extends Module {
+public final class RmsNorm extends Layer {
     private final double epsilon;
     private final Parameter weight;
 

@@ -1,31 +1,31 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linear.Activation;
+import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Modules one after the other; their names are their numbers, from 0, or given ones.
+ * Layers one after the other; their names are their numbers, from 0, or given ones.
  *
  * <pre>{@code
  * new Sequential(new Linear(784, 100), new ReLU(), new Linear(100, 10))       // 0.weight, 0.bias, 2.weight, 2.bias
  * new Sequential().with("hidden", new Linear(784, 100)).with("act", new ReLU()).with("out", new Linear(100, 10))
  * }</pre>
  */
-public final class Sequential extends Module {
-    private final List<Module> layers;
+public final class Sequential extends Layer {
+    private final List<Layer> layers;
 
-    /** The modules in the order in which they run. */
-    public Sequential(Module... layers) {
+    /** The layers in the order in which they run. */
+    public Sequential(Layer... layers) {
         this.layers = new ArrayList<>(List.of(layers));
         for (int i = 0; i < layers.length; i++) {
             child(Integer.toString(i), layers[i]);
         }
     }
 
-    /** Adds a module, which runs after those added before, under a name, and returns this one. */
-    public Sequential with(String name, Module layer) {
+    /** Adds a layer, which runs after those added before, under a name, and returns this one. */
+    public Sequential with(String name, Layer layer) {
         layers.add(child(name, layer));
         return this;
     }
@@ -51,13 +51,13 @@ public final class Sequential extends Module {
         return i < layers.size() && layers.get(i) instanceof ReLU;
     }
 
-    /** How many modules there are. */
+    /** How many layers there are. */
     public int size() {
         return layers.size();
     }
 
-    /** A module by its place, from 0. */
-    public Module get(int i) {
+    /** A layer by its place, from 0. */
+    public Layer get(int i) {
         return layers.get(i);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -24,16 +25,16 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>Weights that were replaced live until the last prediction that began with them has ended. The model must read its
- * buffers by {@link Module#buffer(String)}, as the modules of this package do.
+ * buffers by {@link Layer#buffer(String)}, as the layers of this package do.
  */
 public final class ServingModel {
-    private final Module model;
+    private final Layer model;
     private volatile Published published;
 
     private record Published(CallContext context, long version) {}
 
     /** Publishes the model's weights as they are, as version 1. */
-    public ServingModel(Module model) {
+    public ServingModel(Layer model) {
         this.model = model;
         this.published = new Published(copyOf(model, model.stateDict()), 1);
     }
@@ -68,7 +69,7 @@ public final class ServingModel {
     /**
      * Publishes a copy of other weights, such as averages or those of a file; the model keeps its own.
      *
-     * @param state tensors by full name, exactly those of {@link Module#stateDict}
+     * @param state tensors by full name, exactly those of {@link Layer#stateDict}
      * @return the new version
      * @throws TensorException naming what does not fit; then the weights that are published stay
      */
@@ -87,7 +88,7 @@ public final class ServingModel {
         return published.version;
     }
 
-    private static CallContext copyOf(Module model, Map<String, Tensor> state) {
+    private static CallContext copyOf(Layer model, Map<String, Tensor> state) {
         Map<String, Tensor> own = model.stateDict();
         Map<String, Tensor> copies = new LinkedHashMap<>();
         try (Scope ignored = Scope.open("publish")) {

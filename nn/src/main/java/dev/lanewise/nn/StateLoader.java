@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.io.Loaded;
+import dev.lanewise.nn.io.Loading;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -33,7 +35,7 @@ final class StateLoader {
      *
      * @param misfit the exception for a message that says what does not fit, if all must
      */
-    static Loaded load(Module model, Source source, Loading loading, Function<String, RuntimeException> misfit) {
+    static Loaded load(Layer model, Source source, Loading loading, Function<String, RuntimeException> misfit) {
         Map<String, String> savedNames = savedNames(source, loading);
         Map<String, Tensor> own = model.stateDict();
         Loaded found = compare(own, source, savedNames);
@@ -51,7 +53,7 @@ final class StateLoader {
     }
 
     /** What of a state under the model's own names would fit. */
-    static Loaded compare(Module model, Map<String, Tensor> state) {
+    static Loaded compare(Layer model, Map<String, Tensor> state) {
         Source source = new InMemory(state);
         return compare(model.stateDict(), source, savedNames(source, Loading.exact()));
     }

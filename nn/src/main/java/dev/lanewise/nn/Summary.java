@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What {@link Module#summary} found: a row for every module, parents first, and totals.
+ * What {@link Layer#summary} found: a row for every layer, parents first, and totals.
  *
  * <pre>{@code
  * Layer          Output shape  Parameters
@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * Frozen:     0
  * }</pre>
  *
- * @param rows the modules
+ * @param rows the layers
  * @param trainable how many elements the parameters have that are not frozen, shared ones counted once
  * @param frozen likewise of those that are
  * @param buffers how many elements the buffers have
@@ -43,14 +43,14 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
     }
 
     /**
-     * A module.
+     * A layer.
      *
      * @param depth how deep it is, 0 for the model itself
      * @param name its name in its parent, empty for the model itself
      * @param type its class
      * @param outputs the shapes of the results of its calls in their order; empty if it was not called, or is here again
      * @param parameters how many elements its own parameters have; those of its children stand in their rows
-     * @param repeated whether the same module stands further above, too
+     * @param repeated whether the same layer stands further above, too
      */
     public record Row(int depth, String name, String type, List<Shape> outputs, long parameters, boolean repeated) {
         String label() {
@@ -73,10 +73,10 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
         }
     }
 
-    static Summary of(Module model, Supplier<Tensor> call) {
-        Map<Module, List<Shape>> outputs = new HashMap<>();
-        CallContext context = CallContext.observing((module, result) ->
-                outputs.computeIfAbsent(module, m -> new ArrayList<>()).add(result.shape()));
+    static Summary of(Layer model, Supplier<Tensor> call) {
+        Map<Layer, List<Shape>> outputs = new HashMap<>();
+        CallContext context = CallContext.observing((layer, result) ->
+                outputs.computeIfAbsent(layer, m -> new ArrayList<>()).add(result.shape()));
         try (Scope ignored = Scope.open("summary")) {
             Autograd.noGrad(() -> context.run(call));
         }
@@ -96,26 +96,26 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
 
     private static void addRows(
             List<Row> rows,
-            Set<Module> seen,
+            Set<Layer> seen,
             Set<Parameter> counted,
-            Map<Module, List<Shape>> outputs,
-            Module module,
+            Map<Layer, List<Shape>> outputs,
+            Layer layer,
             String name,
             int depth) {
-        boolean first = seen.add(module);
+        boolean first = seen.add(layer);
         long own = 0;
-        for (Parameter parameter : module.ownParameters().values()) {
+        for (Parameter parameter : layer.ownParameters().values()) {
             own += counted.add(parameter) ? parameter.leaf().shape().elements() : 0;
         }
-        List<Shape> shapes = first ? List.copyOf(outputs.getOrDefault(module, List.of())) : List.of();
-        rows.add(new Row(depth, name, module.getClass().getSimpleName(), shapes, own, !first));
+        List<Shape> shapes = first ? List.copyOf(outputs.getOrDefault(layer, List.of())) : List.of();
+        rows.add(new Row(depth, name, layer.getClass().getSimpleName(), shapes, own, !first));
         if (first) {
-            module.children()
+            layer.children()
                     .forEach((childName, child) -> addRows(rows, seen, counted, outputs, child, childName, depth + 1));
         }
     }
 
-    private static long elements(Module model, boolean frozen) {
+    private static long elements(Layer model, boolean frozen) {
         return model.parameters().stream()
                 .filter(parameter -> parameter.isFrozen() == frozen)
                 .mapToLong(parameter -> parameter.leaf().shape().elements())

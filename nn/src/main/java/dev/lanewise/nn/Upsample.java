@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 
 /** Makes images {@code [n, c, h, w]} larger by a whole factor. */
-public final class Upsample extends Module {
+public final class Upsample extends Layer {
     private final int factor;
     private final boolean bilinear;
 

@@ -1,7 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -160,8 +160,8 @@ public record Window(
     }
 
     /** As a pooling of images. */
-    Pool2d pool2d() {
-        return new Pool2d(
+    PoolingWindow pool2d() {
+        return new PoolingWindow(
                 kernelAt(0),
                 kernelAt(1),
                 strideAt(0, kernelAt(0)),
@@ -172,8 +172,8 @@ public record Window(
     }
 
     /** As a pooling of signals that are images of one row. */
-    Pool2d pool1d() {
-        return new Pool2d(1, kernelAt(0), 1, strideAt(0, kernelAt(0)), 0, paddingAt(0), ceilMode);
+    PoolingWindow pool1d() {
+        return new PoolingWindow(1, kernelAt(0), 1, strideAt(0, kernelAt(0)), 0, paddingAt(0), ceilMode);
     }
 
     /** What layers print. */

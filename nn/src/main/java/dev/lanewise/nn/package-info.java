@@ -1,5 +1,5 @@
 /**
- * Neural network modules.
+ * Neural network layers.
  *
  * <pre>{@code
  * var model = new Sequential(new Flatten(), new Linear(784, 100), new ReLU(), new Linear(100, 10));

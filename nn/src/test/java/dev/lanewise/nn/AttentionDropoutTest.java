@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -77,9 +79,9 @@ final class AttentionDropoutTest {
     @Test
     void layersOfATransformerDropAttentionAsWell() {
         Tensor x = new Rng(2).randn(DType.F32, 2, 5, 8);
-        Module layer = new TransformerDecoderLayer(8, 2, 16, 0.3, new Rng(1));
+        Layer layer = new TransformerDecoderLayer(8, 2, 16, 0.3, new Rng(1));
         for (String name : List.of("self_attn", "multihead_attn")) {
-            Module attention = layer.children().get(name);
+            Layer attention = layer.children().get(name);
             assertThat(attention.forward(x).toFloatArray())
                     .isNotEqualTo(attention.forward(x).toFloatArray());
         }

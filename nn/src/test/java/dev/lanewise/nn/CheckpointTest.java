@@ -18,7 +18,7 @@ final class CheckpointTest {
     @TempDir
     private Path folder;
 
-    private static Module model(long seed) {
+    private static Layer model(long seed) {
         Rng rng = new Rng(seed);
         return new Sequential(new Linear(5, 8, rng), new ReLU(), new Linear(8, 3, rng));
     }
@@ -26,9 +26,9 @@ final class CheckpointTest {
     @Test
     void savedWeightsAreLoadedBitForBit() {
         Path file = folder.resolve("w.safetensors");
-        Module saved = model(1);
+        Layer saved = model(1);
         Checkpoint.saveWeights(file, saved);
-        Module loaded = model(2);
+        Layer loaded = model(2);
         Checkpoint.loadWeights(file, loaded);
         saved.stateDict()
                 .forEach((name, tensor) -> assertThat(
@@ -54,7 +54,7 @@ final class CheckpointTest {
         Checkpoint.saveWeights(file, model(1));
         byte[] bytes = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(bytes, bytes.length - 7));
-        Module model = model(2);
+        Layer model = model(2);
         float[] before = model.stateDict().get("0.weight").toFloatArray();
         assertThatThrownBy(() -> Checkpoint.loadWeights(file, model)).isInstanceOf(CheckpointException.class);
         assertThat(model.stateDict().get("0.weight").toFloatArray()).containsExactly(before);

@@ -1,5 +1,11 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.GRU;
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.LearnedPositions;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.SinusoidalPositions;
+import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Layers compute and are trained in every floating-point type; those with several inputs and results need no stub. */
 final class LayerTypesTest {
-    record Case(String name, Module model, Function<DType, Tensor> input) {
+    record Case(String name, Layer model, Function<DType, Tensor> input) {
         @Override
         public String toString() {
             return name;
@@ -30,7 +36,7 @@ final class LayerTypesTest {
 
     private static Stream<Case> cases() {
         Rng rng = new Rng(1);
-        Map<String, Module> images = new LinkedHashMap<>();
+        Map<String, Layer> images = new LinkedHashMap<>();
         images.put("conv2d", new Conv2d(4, 6, Window.of(3).padding(1), rng));
         images.put("conv_transpose2d", new ConvTranspose2d(4, 6, Window.of(2).stride(2), rng));
         images.put("batch_norm", new BatchNorm(4));
@@ -40,7 +46,7 @@ final class LayerTypesTest {
         images.put(
                 "pools",
                 new Sequential(new Conv2d(4, 4, Window.of(1), rng), new MaxPool2d(2), new AvgPool2d(2), new Flatten()));
-        Map<String, Module> sequences = new LinkedHashMap<>();
+        Map<String, Layer> sequences = new LinkedHashMap<>();
         sequences.put("linear", new Sequential(new Linear(8, 4, rng), new ReLU(), new Linear(4, 8, rng)));
         sequences.put("layer_norm", new LayerNorm(8));
         sequences.put("rms_norm", new RmsNorm(8, 1e-5));
@@ -108,7 +114,7 @@ final class LayerTypesTest {
 
     private record Ends(Tensor least, Tensor most) {}
 
-    private static final class Between extends Module {
+    private static final class Between extends Layer {
         private final Linear score = child("score", new Linear(2, 3, new Rng(1)));
 
         Ends ends(Tensor a, Tensor b) {

@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.Recurrent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -15,8 +17,8 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.CrossEntropy.Reduction;
-import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
+import dev.lanewise.tensor.op.sequence.Recurrence;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +32,7 @@ final class MixedPrecisionTest {
     private final Tensor classes =
             images.flatten(1).matmul(new Rng(2).randn(DType.F32, 128, 3)).argmax(1);
 
-    private static Module convolutional() {
+    private static Layer convolutional() {
         Rng rng = new Rng(3);
         return new Sequential(
                 new Conv2d(2, 6, Window.of(3).padding(1), rng),
@@ -43,13 +45,13 @@ final class MixedPrecisionTest {
                 new Linear(16, 3, rng));
     }
 
-    private Tensor loss(Module model, @Nullable DType narrow) {
+    private Tensor loss(Layer model, @Nullable DType narrow) {
         return Autocast.run(narrow, () -> model.forward(images).crossEntropy(classes));
     }
 
     /** Trains with the scaler, clipping in between; returns the last loss. */
     private double train(@Nullable DType narrow, GradScaler scaler) {
-        Module model = convolutional();
+        Layer model = convolutional();
         Optimizer optimizer = new Adam(model.parameters(), 3e-3);
         double last = Double.NaN;
         for (int i = 0; i < STEPS; i++) {
@@ -75,7 +77,7 @@ final class MixedPrecisionTest {
 
     @Test
     void gradientsAreThoseOfF32UpToTheTypesRounding() {
-        Module model = convolutional();
+        Layer model = convolutional();
         Gradients exact = Autograd.gradients(loss(model, null));
         Gradients bf16 = Autograd.gradients(loss(model, DType.BF16));
         Gradients f16 = Autograd.gradients(loss(model, DType.F16));
@@ -120,7 +122,7 @@ final class MixedPrecisionTest {
 
     @Test
     void evaluationUsesRunningStatisticsOfF32() {
-        Module model = convolutional();
+        Layer model = convolutional();
         loss(model, DType.F16);
         assertThat(model.namedBuffers().get("1.running_var").dtype()).isEqualTo(DType.F32);
         model.eval();

@@ -1,5 +1,18 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.sequence.EmbeddingBag;
+import dev.lanewise.nn.sequence.GRU;
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.LearnedPositions;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.Positions;
+import dev.lanewise.nn.sequence.RNN;
+import dev.lanewise.nn.sequence.Recurrent;
+import dev.lanewise.nn.sequence.RotaryPositions;
+import dev.lanewise.nn.sequence.SinusoidalPositions;
+import dev.lanewise.nn.sequence.TransformerDecoderLayer;
+import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,7 +31,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class ModuleTest {
-    private final Module model =
+    private final Layer model =
             new Sequential(new Linear(4, 3, new Rng(1)), new ReLU(), new Dropout(0.5), new Linear(3, 2, new Rng(2)));
 
     @Test
@@ -107,7 +120,7 @@ final class ModuleTest {
 
     @Test
     void xorIsLearned() {
-        Module xor = new Sequential(new Linear(2, 8, new Rng(3)), Activation.tanh(), new Linear(8, 2, new Rng(4)));
+        Layer xor = new Sequential(new Linear(2, 8, new Rng(3)), Activation.tanh(), new Linear(8, 2, new Rng(4)));
         Adam adam = new Adam(xor.parameters(), 0.05);
         Tensor x = Tensor.of(new float[][] {{0, 0}, {0, 1}, {1, 0}, {1, 1}});
         Tensor y = Tensor.of(new long[] {0, 1, 1, 0});
@@ -119,7 +132,7 @@ final class ModuleTest {
 
     @Test
     void listsNameTheirModulesByNumber() {
-        ModuleList<Linear> heads = new ModuleList<>(List.of(new Linear(2, 3), new Linear(2, 1)));
+        LayerList<Linear> heads = new LayerList<>(List.of(new Linear(2, 3), new Linear(2, 1)));
         assertThat(heads.stateDict().keySet()).containsExactly("0.weight", "0.bias", "1.weight", "1.bias");
         assertThat(heads).hasSize(2).containsExactlyElementsOf(heads.asList());
         assertThat(heads.get(1).forward(Tensor.ones(4, 2)).shape().toArray()).containsExactly(4, 1);
@@ -129,7 +142,7 @@ final class ModuleTest {
     @Test
     void residualsComposeByLambdaAndAreTrained() {
         Linear block = new Linear(3, 3, new Rng(1));
-        Module residual = new Lambda(x -> x.add(block.forward(x)), block);
+        Layer residual = new Lambda(x -> x.add(block.forward(x)), block);
         Tensor x = Tensor.ones(2, 3);
         assertThat(residual.forward(x).toFloatArray())
                 .containsExactly(new Residual(block, new Identity()).forward(x).toFloatArray());

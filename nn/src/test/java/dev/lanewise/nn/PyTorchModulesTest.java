@@ -1,5 +1,13 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.sequence.EmbeddingBag;
+import dev.lanewise.nn.sequence.GRU;
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.RNN;
+import dev.lanewise.nn.sequence.TransformerDecoderLayer;
+import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -18,19 +26,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Modules load PyTorch's state by its names and give its results, which {@code modules.py} stored. */
+/** Layers load PyTorch's state by its names and give its results, which {@code layers.py} stored. */
 final class PyTorchModulesTest {
     private static final Rng RNG = new Rng(0);
     private static final Map<String, Case<?>> CASES = cases();
 
-    private record Case<M extends Module>(M module, BiFunction<M, List<Tensor>, Tensor> call) {
+    private record Case<M extends Layer>(M layer, BiFunction<M, List<Tensor>, Tensor> call) {
         Tensor run(List<Tensor> inputs) {
-            return call.apply(module, inputs);
+            return call.apply(layer, inputs);
         }
     }
 
-    private static <M extends Module> Case<M> of(M module) {
-        return new Case<>(module, (m, in) -> m.forward(in.getFirst()));
+    private static <M extends Layer> Case<M> of(M layer) {
+        return new Case<>(layer, (m, in) -> m.forward(in.getFirst()));
     }
 
     private static Map<String, Case<?>> cases() {
@@ -105,7 +113,7 @@ final class PyTorchModulesTest {
         cases.put("adaptive_avg_pool2d", of(new AdaptiveAvgPool2d(2, 3)));
         cases.put("upsample", of(new Upsample(2, true)));
         cases.put("flatten", of(new Flatten(1, 2)));
-        activations().forEach((name, module) -> cases.put("activation_" + name, of(module)));
+        activations().forEach((name, layer) -> cases.put("activation_" + name, of(layer)));
         return cases;
     }
 
@@ -140,7 +148,7 @@ final class PyTorchModulesTest {
     }
 
     private static SafetensorsFile stored() {
-        return Safetensors.open(Path.of("src", "test", "resources", "dev", "lanewise", "nn", "modules.safetensors"));
+        return Safetensors.open(Path.of("src", "test", "resources", "dev", "lanewise", "nn", "layers.safetensors"));
     }
 
     @Test
@@ -172,8 +180,8 @@ final class PyTorchModulesTest {
             while (file.contains(name + "/in/" + inputs.size())) {
                 inputs.add(file.entry(name + "/in/" + inputs.size()).toTensor());
             }
-            compared.module().loadStateDict(state);
-            compared.module().eval();
+            compared.layer().loadStateDict(state);
+            compared.layer().eval();
             Tensor result = compared.run(inputs);
             Tensor expected = file.entry(name + "/out").toTensor();
             assertThat(result.shape()).isEqualTo(expected.shape());

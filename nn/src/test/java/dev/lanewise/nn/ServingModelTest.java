@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,7 +26,7 @@ import org.junit.jupiter.api.Test;
 final class ServingModelTest {
     private static final int THREADS = 64;
 
-    private static Module network() {
+    private static Layer network() {
         Rng rng = new Rng(3);
         return new Sequential(
                 new Conv2d(1, 4, Window.of(3).padding(1), rng),
@@ -63,7 +65,7 @@ final class ServingModelTest {
 
     @Test
     void manyThreadsGetTheBitsOfOne() throws Exception {
-        Module model = network();
+        Layer model = network();
         model.eval();
         Tensor x = new Rng(5).randn(DType.F32, 7, 1, 6, 6);
         float[] alone = scores(() -> model.forward(x));
@@ -75,7 +77,7 @@ final class ServingModelTest {
     @Test
     void recurrentAndAttentionNetworksToo() throws Exception {
         Rng rng = new Rng(8);
-        Module model = new Sequential(new TransformerEncoderLayer(8, 2, 16, 0.1, rng), new LSTM(8, 6));
+        Layer model = new Sequential(new TransformerEncoderLayer(8, 2, 16, 0.1, rng), new LSTM(8, 6));
         ServingModel serving = new ServingModel(model);
         Tensor x = rng.randn(DType.F32, 3, 5, 8);
         float[] alone = scores(() -> serving.predict(x));
@@ -86,7 +88,7 @@ final class ServingModelTest {
 
     @Test
     void predictionsUsePublishedWeightsInEvaluationModeWhileTrainingGoesOn() throws Exception {
-        Module model = network();
+        Layer model = network();
         Tensor x = new Rng(5).randn(DType.F32, 7, 1, 6, 6);
         ServingModel serving = new ServingModel(model);
         float[] first = scores(() -> serving.predict(x));
@@ -116,7 +118,7 @@ final class ServingModelTest {
     }
 
     /** Weight, bias and buffer always have one value; a reader that sees two of them has seen half an update. */
-    private static final class Counter extends Module {
+    private static final class Counter extends Layer {
         private final Parameter weight = parameter("weight", Tensor.zeros(1000));
         private final Parameter bias = parameter("bias", Tensor.zeros(1000));
 

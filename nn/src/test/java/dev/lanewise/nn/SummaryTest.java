@@ -1,5 +1,9 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.LearnedPositions;
+import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.Rng;
@@ -13,10 +17,10 @@ final class SummaryTest {
     private static final Rng RNG = new Rng(1);
 
     /** Two branches over one shared layer, then both joined. */
-    private static final class Branches extends Module {
+    private static final class Branches extends Layer {
         private final Linear shared = child("shared", new Linear(4, 4, RNG));
-        private final Module left = child("left", new Sequential(shared, new ReLU()));
-        private final Module right = child("right", new Linear(4, 4, false, RNG));
+        private final Layer left = child("left", new Sequential(shared, new ReLU()));
+        private final Layer right = child("right", new Linear(4, 4, false, RNG));
 
         @Override
         protected Tensor compute(Tensor x) {
@@ -26,7 +30,7 @@ final class SummaryTest {
 
     @Test
     void tableIsAsDescribed() {
-        Module model = new Sequential(new Flatten(), new Linear(784, 100), new ReLU(), new Linear(100, 10));
+        Layer model = new Sequential(new Flatten(), new Linear(784, 100), new ReLU(), new Linear(100, 10));
         assertThat(model.summary(1, 28, 28)).hasToString("""
             Layer          Output shape  Parameters
             ---------------------------------------
@@ -44,7 +48,7 @@ final class SummaryTest {
 
     @Test
     void branchesAndSharedLayersCountOnce() {
-        Module model = new Branches();
+        Layer model = new Branches();
         model.children().get("right").freeze(true);
         Summary summary = model.summary(2, 4);
         assertThat(summary.rows())
@@ -68,7 +72,7 @@ final class SummaryTest {
 
     @Test
     void nestedModulesThatAreNotCalledByForwardAreSeen() {
-        Module model = new Sequential(
+        Layer model = new Sequential(
                 new Embedding(11, 8, RNG),
                 new LearnedPositions(6, 8, RNG),
                 new TransformerEncoderLayer(8, 2, 16, 0.1, RNG),
@@ -84,7 +88,7 @@ final class SummaryTest {
 
     @Test
     void layersThatAreNeverCalledAreNamed() {
-        Module model = new Lambda(x -> x.add(1), new Linear(2, 2));
+        Layer model = new Lambda(x -> x.add(1), new Linear(2, 2));
         assertThat(model.summary(1, 2).toString()).contains("0 (Linear)  (not called)");
     }
 
@@ -100,7 +104,7 @@ final class SummaryTest {
 
     @Test
     void tiedWeightsAreOneParameterUnderTwoNames() {
-        final class Tied extends Module {
+        final class Tied extends Layer {
             private final Linear first = child("first", new Linear(3, 3, false, RNG));
             private final Parameter again = parameter("again", first.weight());
 
@@ -109,12 +113,12 @@ final class SummaryTest {
                 return first.forward(x).linear(again.tensor(), null);
             }
         }
-        Module model = new Tied();
+        Layer model = new Tied();
         assertThat(model.parameters()).hasSize(1);
         assertThat(model.stateDict()).containsOnlyKeys("again", "first.weight");
         assertThat(model.summary(1, 3).parameters()).isEqualTo(9);
-        List<Module> modules = new Sequential(model, model).modules();
-        assertThat(modules).hasSize(3);
+        List<Layer> layers = new Sequential(model, model).layers();
+        assertThat(layers).hasSize(3);
         Tensor ones = Tensor.ones(3, 3);
         float result = model.functionalCall(
                 Map.of("again", ones, "first.weight", ones),

@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,11 +16,11 @@ import org.junit.jupiter.api.Test;
 final class UnlistedLayersTest {
     private static final Tensor X = Tensor.ones(2, 3);
 
-    private static final class Forgetful extends Module {
-        private final Module hidden;
+    private static final class Forgetful extends Layer {
+        private final Layer hidden;
         private final Linear out = child("out", new Linear(3, 3, new Rng(2)));
 
-        Forgetful(Module hidden) {
+        Forgetful(Layer hidden) {
             this.hidden = hidden;
         }
 
@@ -32,7 +34,7 @@ final class UnlistedLayersTest {
         return new Linear(3, 3, new Rng(1));
     }
 
-    private static void assertNoticed(Module model) {
+    private static void assertNoticed(Layer model) {
         assertThatThrownBy(() -> model.forward(X))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("Linear is called inside")
@@ -61,7 +63,7 @@ final class UnlistedLayersTest {
 
     @Test
     void listThatIsNoChildIsNoticedByItsLayers() {
-        ModuleList<Linear> list = new ModuleList<>(List.of(linear()));
+        LayerList<Linear> list = new LayerList<>(List.of(linear()));
         assertNoticed(new Lambda(x -> list.get(0).forward(x)));
     }
 
@@ -111,7 +113,7 @@ final class UnlistedLayersTest {
     @Test
     void sharedParametersMayComputeThroughAnotherLayer() {
         Linear tied = linear();
-        final class Tied extends Module {
+        final class Tied extends Layer {
             Tied() {
                 parameter("weight", tied.weight());
                 parameter("bias", tied.bias());

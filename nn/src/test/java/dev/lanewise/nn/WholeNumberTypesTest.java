@@ -1,5 +1,8 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.sequence.EmbeddingBag;
+import dev.lanewise.nn.sequence.Positions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
@@ -10,7 +13,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.SelectionMethods.Reduction;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -12,8 +12,8 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Update.AdamStep;
 import dev.lanewise.tensor.spi.Backends;
@@ -66,7 +66,7 @@ class TrainingOnHostTest {
         void step() {
             steps++;
             try (Scope scope = Scope.open("step")) {
-                Tensor hidden = x.linear(parameters[0], parameters[1], Linear.Activation.RELU)
+                Tensor hidden = x.linear(parameters[0], parameters[1], LinearProduct.Activation.RELU)
                         .dropout(0.25, rng);
                 Tensor result = hidden.linear(parameters[2], parameters[3]).crossEntropy(y);
                 Gradients gradients = Autograd.gradients(result);
@@ -135,8 +135,8 @@ class TrainingOnHostTest {
                 training.steps++;
                 long counter = training.rng.reserve(blocks);
                 recorder.replay(recorded.stream()
-                        .map(op -> op instanceof Dropout dropout
-                                ? new Dropout(dropout.p(), dropout.seed(), counter)
+                        .map(op -> op instanceof RandomDropout dropout
+                                ? new RandomDropout(dropout.p(), dropout.seed(), counter)
                                 : training.adam())
                         .toList());
                 losses[i] = (float) training.loss.item();

@@ -1,20 +1,20 @@
 package dev.lanewise.tensor;
 
-import static dev.lanewise.tensor.op.UnaryWith.Kind.CLAMP;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.DIV;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.ELU;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.HARDTANH;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.LEAKY_RELU;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.POW;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.RDIV;
-import static dev.lanewise.tensor.op.UnaryWith.Kind.RSUB;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.CLAMP;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.DIV;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.ELU;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.HARDTANH;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.LEAKY_RELU;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.POW;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.RDIV;
+import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.RSUB;
 
 import dev.lanewise.tensor.internal.WholeNumbers;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Ternary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /**
  * Elementwise functions of a {@link Tensor}. Operands of two-operand functions have one type and broadcast. What each

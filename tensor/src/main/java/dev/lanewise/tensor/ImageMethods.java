@@ -1,9 +1,9 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Resampling;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +22,12 @@ public sealed interface ImageMethods permits Tensor {
      * @param bias {@code [k]}, or null
      */
     default Tensor conv1d(Tensor weight, @Nullable Tensor bias, int stride, int padding, int dilation, int groups) {
-        Conv2d conv = new Conv2d(1, stride, 0, padding, 1, dilation, groups);
+        Convolution2d conv = new Convolution2d(1, stride, 0, padding, 1, dilation, groups);
         return row("conv1d").conv2d(weight.unsqueeze(2), bias, conv).squeeze(2);
     }
 
     /**
-     * Two-dimensional transposed convolution: what {@link Conv2d} with the same attributes turns into this one's shape
+     * Two-dimensional transposed convolution: what {@link Convolution2d} with the same attributes turns into this one's shape
      * grows back (Dumoulin and Visin 2016, arXiv:1603.07285). The height becomes
      * {@code (h - 1) stride - 2 padding + dilation (r - 1) + outputPadding + 1}.
      *
@@ -37,7 +37,7 @@ public sealed interface ImageMethods permits Tensor {
      * @param outputPaddingW columns added at the right end, less than the stride
      */
     default Tensor convTranspose2d(
-            Tensor weight, @Nullable Tensor bias, Conv2d attributes, int outputPaddingH, int outputPaddingW) {
+            Tensor weight, @Nullable Tensor bias, Convolution2d attributes, int outputPaddingH, int outputPaddingW) {
         if (self().shape().rank() != 4 || weight.shape().rank() != 4) {
             throw new TensorException("conv_transpose2d: input " + self().spec() + ", weight " + weight.spec()
                     + " (expected [n, c, h, w] and [c, k / groups, r, s]); reshape them?");
@@ -52,21 +52,21 @@ public sealed interface ImageMethods permits Tensor {
                 + attributes.dilationW() * (weight.shape().size(3) - 1)
                 + outputPaddingW
                 + 1;
-        Tensor grown = Tensor.apply(new Conv2dInputGrad(attributes, h, w), self(), weight);
+        Tensor grown = Tensor.apply(new Convolution2dInputGrad(attributes, h, w), self(), weight);
         return bias == null ? grown : grown.add(bias.reshape(-1, 1, 1));
     }
 
     /** The largest element of every window of this {@code [n, c, l]}. */
     default Tensor maxPool1d(int kernel, int stride, int padding) {
         return row("max_pool1d")
-                .maxPool2d(new Pool2d(1, kernel, 1, stride, 0, padding, false))
+                .maxPool2d(new PoolingWindow(1, kernel, 1, stride, 0, padding, false))
                 .squeeze(2);
     }
 
     /** The mean of every window of this {@code [n, c, l]}; padding counts as zeros. */
     default Tensor avgPool1d(int kernel, int stride, int padding) {
         return row("avg_pool1d")
-                .avgPool2d(new Pool2d(1, kernel, 1, stride, 0, padding, false), true)
+                .avgPool2d(new PoolingWindow(1, kernel, 1, stride, 0, padding, false), true)
                 .squeeze(2);
     }
 
@@ -78,7 +78,7 @@ public sealed interface ImageMethods permits Tensor {
         if (height % h == 0 && width % w == 0) {
             int kernelH = Math.toIntExact(height / h);
             int kernelW = Math.toIntExact(width / w);
-            return self().avgPool2d(new Pool2d(kernelH, kernelW, kernelH, kernelW, 0, 0, false), true);
+            return self().avgPool2d(new PoolingWindow(kernelH, kernelW, kernelH, kernelW, 0, 0, false), true);
         }
         return Resampling.averages(Resampling.averages(wide(), 3, w), 2, h).to(self().dtype());
     }

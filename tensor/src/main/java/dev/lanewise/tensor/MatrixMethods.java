@@ -1,8 +1,8 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.op.Linalg;
-import dev.lanewise.tensor.op.MatMul;
-import dev.lanewise.tensor.op.Slice;
+import dev.lanewise.tensor.op.matrix.Linalg;
+import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.view.Slice;
 import java.util.stream.IntStream;
 
 /** Linear algebra of a {@link Tensor}. */

@@ -1,18 +1,18 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Positions;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.Pool2d;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.Softmax;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.spi.Backends;
 import java.util.Arrays;
 import java.util.Objects;
@@ -45,12 +45,12 @@ public sealed interface NeuralMethods permits Tensor {
      * @param bias {@code [n]}, or null
      */
     default Tensor linear(Tensor weight, @Nullable Tensor bias) {
-        return linear(weight, bias, Linear.Activation.NONE);
+        return linear(weight, bias, LinearProduct.Activation.NONE);
     }
 
     /** {@code activation(this weight^T + bias)}; see {@link #linear(Tensor, Tensor)}. */
-    default Tensor linear(Tensor weight, @Nullable Tensor bias, Linear.Activation activation) {
-        return Tensor.apply(new Linear(activation), present(self(), weight, bias));
+    default Tensor linear(Tensor weight, @Nullable Tensor bias, LinearProduct.Activation activation) {
+        return Tensor.apply(new LinearProduct(activation), present(self(), weight, bias));
     }
 
     /**
@@ -60,18 +60,18 @@ public sealed interface NeuralMethods permits Tensor {
      * @param bias {@code [k]}, or null
      * @param attributes stride, padding, dilation and groups
      */
-    default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Conv2d attributes) {
+    default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Convolution2d attributes) {
         return Tensor.apply(attributes, present(self(), weight, bias));
     }
 
     /** The largest element of every window. */
-    default Tensor maxPool2d(Pool2d pool) {
-        return Tensor.applyAll(new MaxPool2d(pool), self())[0];
+    default Tensor maxPool2d(PoolingWindow pool) {
+        return Tensor.applyAll(new MaxPooling2d(pool), self())[0];
     }
 
     /** The mean of every window. */
-    default Tensor avgPool2d(Pool2d pool, boolean countIncludePad) {
-        return self().apply(new AvgPool2d(pool, countIncludePad));
+    default Tensor avgPool2d(PoolingWindow pool, boolean countIncludePad) {
+        return self().apply(new AveragePooling2d(pool, countIncludePad));
     }
 
     /** Rows of a table, this {@code [rows, d]}, by number: {@code [...] -> [..., d]}. */
@@ -79,14 +79,14 @@ public sealed interface NeuralMethods permits Tensor {
         return self().indexSelect(0, index);
     }
 
-    /** Zeroes elements with probability p and scales the others; see {@link Dropout}. */
+    /** Zeroes elements with probability p and scales the others; see {@link RandomDropout}. */
     default Tensor dropout(double p, Rng rng) {
         if (p == 0) {
             return self();
         }
         long blocks = (self().shape().elements() + 3) / 4;
         Rng.Position first = rng.take(blocks);
-        return self().apply(new Dropout(p, first.seed(), first.counter()));
+        return self().apply(new RandomDropout(p, first.seed(), first.counter()));
     }
 
     /**
@@ -106,23 +106,23 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Normalization over the last dimensions; see {@link LayerNorm}.
+     * Normalization over the last dimensions; see {@link LayerNormalization}.
      *
      * @param dims how many
      * @param weight of the normalized dimensions' shape, or null
      * @param bias likewise; null if the weight is
      */
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
-        return Tensor.applyAll(new LayerNorm(dims, epsilon), present(self(), weight, bias))[0];
+        return Tensor.applyAll(new LayerNormalization(dims, epsilon), present(self(), weight, bias))[0];
     }
 
     /**
-     * Normalization of every channel by the batch; see {@link BatchNorm}.
+     * Normalization of every channel by the batch; see {@link BatchNormalization}.
      *
      * @return the normalized tensor, the mean and the biased variance {@code [c]}
      */
     default Tensor[] batchNorm(Tensor weight, Tensor bias, double epsilon) {
-        return Tensor.applyAll(new BatchNorm(epsilon), self(), weight, bias);
+        return Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);
     }
 
     /**

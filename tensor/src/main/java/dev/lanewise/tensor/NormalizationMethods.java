@@ -1,8 +1,8 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Magnitudes;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.LayerNorm;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * Normalization of every channel by given statistics, as {@link BatchNorm} uses them after training:
+     * Normalization of every channel by given statistics, as {@link BatchNormalization} uses them after training:
      * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}.
      *
      * @param mean {@code [c]} for this {@code [n, c, ...]}; so are the others
@@ -41,7 +41,7 @@ public sealed interface NormalizationMethods permits Tensor {
         }
         long perGroup = shape.slice(1, shape.rank()).elements() / groups;
         Tensor grouped = self().reshape(Shape.of(shape.size(0), groups, perGroup));
-        Tensor normalized = Tensor.applyAll(new LayerNorm(1, epsilon), grouped)[0].reshape(shape);
+        Tensor normalized = Tensor.applyAll(new LayerNormalization(1, epsilon), grouped)[0].reshape(shape);
         Tensor scaled = weight == null ? normalized : normalized.mul(perChannel(weight));
         return bias == null ? scaled : scaled.add(perChannel(bias));
     }

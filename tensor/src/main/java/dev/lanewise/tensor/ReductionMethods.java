@@ -1,11 +1,11 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Magnitudes;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Reduce.Kind;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Reduce.Kind;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,7 +1,7 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Positions;
-import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.index.Scatter;
 import java.util.List;
 
 /**

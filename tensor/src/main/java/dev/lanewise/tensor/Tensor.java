@@ -7,7 +7,7 @@ import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.internal.StridedTensor;
 import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Cat;
+import dev.lanewise.tensor.op.index.Cat;
 import dev.lanewise.tensor.op.Copy;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;

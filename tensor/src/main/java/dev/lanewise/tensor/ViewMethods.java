@@ -1,10 +1,10 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.SliceText;
-import dev.lanewise.tensor.op.Expand;
-import dev.lanewise.tensor.op.Permute;
-import dev.lanewise.tensor.op.Reshape;
-import dev.lanewise.tensor.op.Slice;
+import dev.lanewise.tensor.op.view.Expand;
+import dev.lanewise.tensor.op.view.Permute;
+import dev.lanewise.tensor.op.view.Reshape;
+import dev.lanewise.tensor.op.view.Slice;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
@@ -70,7 +70,7 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
     }
 
     private static boolean hasNumbers(Op op) {
-        return op instanceof Update || op instanceof Dropout || op instanceof Source.Random;
+        return op instanceof Update || op instanceof RandomDropout || op instanceof Source.Random;
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
 
 /** Convolution and its gradients: one product after the other, by the definition. */
 final class ReferenceConvolutions {
@@ -12,7 +12,7 @@ final class ReferenceConvolutions {
         void at(long[] output, long[] input, long[] weight);
     }
 
-    static void forward(Conv2d conv, Elements[] in, Elements out) {
+    static void forward(Convolution2d conv, Elements[] in, Elements out) {
         double[] sums = new double[Math.toIntExact(out.count())];
         meetings(
                 conv,
@@ -26,7 +26,7 @@ final class ReferenceConvolutions {
         }
     }
 
-    static void inputGrad(Conv2d conv, Elements g, Elements weight, Elements out) {
+    static void inputGrad(Convolution2d conv, Elements g, Elements weight, Elements out) {
         double[] sums = new double[Math.toIntExact(out.count())];
         meetings(
                 conv,
@@ -37,7 +37,7 @@ final class ReferenceConvolutions {
         write(sums, out);
     }
 
-    static void weightGrad(Conv2d conv, Elements g, Elements x, Elements out) {
+    static void weightGrad(Convolution2d conv, Elements g, Elements x, Elements out) {
         double[] sums = new double[Math.toIntExact(out.count())];
         meetings(
                 conv,
@@ -48,7 +48,7 @@ final class ReferenceConvolutions {
         write(sums, out);
     }
 
-    private static void meetings(Conv2d conv, Shape x, Shape weight, Shape out, Meeting meeting) {
+    private static void meetings(Convolution2d conv, Shape x, Shape weight, Shape out, Meeting meeting) {
         long outputs = out.elements();
         Shape window = weight.slice(1, 4);
         long channelsOut = out.size(1) / conv.groups();

@@ -1,11 +1,11 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Ternary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /** Elementwise operations, by the scalar meaning that each one carries. */
 final class ReferenceElementwise {

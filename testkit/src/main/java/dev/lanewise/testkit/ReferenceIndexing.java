@@ -1,9 +1,9 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Scatter;
-import dev.lanewise.tensor.op.Slice;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.view.Slice;
 
 /** Joining, padding, and picking and placing by position. */
 final class ReferenceIndexing {

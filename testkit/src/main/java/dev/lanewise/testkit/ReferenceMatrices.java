@@ -1,7 +1,7 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import java.util.Arrays;
 
 /** Matrix products and decompositions, for every matrix of a batch. */

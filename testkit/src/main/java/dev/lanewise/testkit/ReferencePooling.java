@@ -1,7 +1,7 @@
 package dev.lanewise.testkit;
 
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 
 /** Pooling and its gradients. */
 final class ReferencePooling {
@@ -13,7 +13,7 @@ final class ReferencePooling {
      * @param padded how many elements it has with the padding, but not what ceil mode lets stick out
      */
     private record Window(long top, long bottom, long left, long right, long padded) {
-        static Window of(Pool2d pool, long[] out, long h, long w) {
+        static Window of(PoolingWindow pool, long[] out, long h, long w) {
             long top = out[2] * pool.strideH() - pool.paddingH();
             long left = out[3] * pool.strideW() - pool.paddingW();
             long bottom = Math.min(top + pool.kernelH(), h + pool.paddingH());
@@ -22,12 +22,12 @@ final class ReferencePooling {
             return new Window(Math.max(top, 0), Math.min(bottom, h), Math.max(left, 0), Math.min(right, w), padded);
         }
 
-        long divisor(AvgPool2d op) {
+        long divisor(AveragePooling2d op) {
             return op.countIncludePad() ? padded : (bottom - top) * (right - left);
         }
     }
 
-    static void max(Pool2d pool, Elements x, Elements values, Elements positions) {
+    static void max(PoolingWindow pool, Elements x, Elements values, Elements positions) {
         long h = x.shape().size(2);
         long w = x.shape().size(3);
         for (long i = 0; i < values.count(); i++) {
@@ -62,7 +62,7 @@ final class ReferencePooling {
         }
     }
 
-    static void average(AvgPool2d op, Elements x, Elements out) {
+    static void average(AveragePooling2d op, Elements x, Elements out) {
         for (long i = 0; i < out.count(); i++) {
             long[] at = out.index(i);
             Window window =
@@ -77,7 +77,7 @@ final class ReferencePooling {
         }
     }
 
-    static void averageGrad(AvgPool2d op, Elements g, Elements out) {
+    static void averageGrad(AveragePooling2d op, Elements g, Elements out) {
         long h = out.shape().size(2);
         long w = out.shape().size(3);
         double[] sums = new double[Math.toIntExact(out.count())];

@@ -1,10 +1,10 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,7 +1,7 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Philox;
+import dev.lanewise.tensor.spi.Philox;
 import dev.lanewise.tensor.op.Source;
 
 /** Tensors made from nothing: constants, ranges and random numbers. */

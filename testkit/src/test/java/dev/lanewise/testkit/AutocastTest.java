@@ -14,8 +14,8 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.spi.Backends;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -55,7 +55,7 @@ final class AutocastTest {
         return Stream.of(
                 operation("matmul", DType.BF16, x -> x.matmul(f32)),
                 operation("linear", DType.BF16, x -> x.linear(f32, vector)),
-                operation("conv2d", DType.BF16, x -> image.conv2d(filter, null, new Conv2d(1, 1))),
+                operation("conv2d", DType.BF16, x -> image.conv2d(filter, null, new Convolution2d(1, 1))),
                 operation("softmax", DType.F32, x -> x.softmax(1)),
                 operation("log_softmax", DType.F32, x -> x.logSoftmax(1)),
                 operation("layer_norm", DType.F32, x -> x.layerNorm(1, vector, vector, 1e-5)),
@@ -77,7 +77,7 @@ final class AutocastTest {
                 operation("relu", DType.BF16, Tensor::relu),
                 operation("gelu", DType.BF16, Tensor::gelu),
                 operation("amax", DType.BF16, Tensor::amax),
-                operation("max_pool2d", DType.BF16, x -> x.reshape(1, 1, 4, 4).maxPool2d(new Pool2d(2))),
+                operation("max_pool2d", DType.BF16, x -> x.reshape(1, 1, 4, 4).maxPool2d(new PoolingWindow(2))),
                 operation("transpose", DType.BF16, Tensor::transpose));
     }
 
@@ -97,7 +97,7 @@ final class AutocastTest {
     @Test
     void attentionRunsIn16BitsWithLogarithmsOfSumsInF32() {
         Tensor[] results = Autocast.run(
-                DType.F16, () -> Tensor.applyAll(new dev.lanewise.tensor.op.Attention(0.5, true), a, b, a));
+                DType.F16, () -> Tensor.applyAll(new dev.lanewise.tensor.op.sequence.Attention(0.5, true), a, b, a));
         assertThat(results).extracting(Tensor::dtype).containsExactly(DType.F16, DType.F32);
     }
 

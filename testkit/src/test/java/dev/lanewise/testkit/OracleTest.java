@@ -9,9 +9,9 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Philox;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.spi.Philox;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.spi.Backends;
 import org.junit.jupiter.api.Test;
 
@@ -53,14 +53,14 @@ class OracleTest {
     void convolutionSumsProductsUnderTheWindow() {
         Tensor x = Tensor.arange(9).to(DType.F32).reshape(1, 1, 3, 3);
         Tensor w = Tensor.of(new float[] {1, 0, 0, 2}, 1, 1, 2, 2);
-        assertThat(x.conv2d(w, null, new Conv2d(1, 0)).toFloatArray()).containsExactly(8, 11, 17, 20);
-        assertThat(x.conv2d(w, null, new Conv2d(2, 1)).toFloatArray()).containsExactly(0, 4, 12, 20);
+        assertThat(x.conv2d(w, null, new Convolution2d(1, 0)).toFloatArray()).containsExactly(8, 11, 17, 20);
+        assertThat(x.conv2d(w, null, new Convolution2d(2, 1)).toFloatArray()).containsExactly(0, 4, 12, 20);
     }
 
     @Test
     void averagePoolingInCeilModeCutsTheLastWindow() {
         Tensor x = Tensor.arange(5).to(DType.F32).reshape(1, 1, 1, 5);
-        Pool2d pool = new Pool2d(1, 2, 1, 2, 0, 0, true);
+        PoolingWindow pool = new PoolingWindow(1, 2, 1, 2, 0, 0, true);
         assertThat(x.avgPool2d(pool, true).toFloatArray()).containsExactly(0.5f, 2.5f, 4);
     }
 

@@ -3,7 +3,7 @@ package dev.lanewise.bench.gpu;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.models.MnistModels;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.DType;
@@ -29,7 +29,7 @@ final class ThreadsProcess {
     /** Trains. */
     public static void main(String[] args) {
         Device device = Device.parse(args[0]);
-        List<Supplier<Module>> models = List.of(MnistModels::mlp, MnistModels::lenet5);
+        List<Supplier<Layer>> models = List.of(MnistModels::mlp, MnistModels::lenet5);
         List<float[]> expected = models.stream().map(m -> train(m, device)).toList();
         List<float[]> again = models.stream().map(m -> train(m, device)).toList();
         List<CompletableFuture<float[]>> threads = models.stream()
@@ -42,8 +42,8 @@ final class ThreadsProcess {
         System.out.println(JsonLine.of(line));
     }
 
-    private static float[] train(Supplier<Module> build, Device device) {
-        Module model = initial(build);
+    private static float[] train(Supplier<Layer> build, Device device) {
+        Layer model = initial(build);
         model.to(device);
         Optimizer optimizer = new Sgd(model.parameters(), 0.01, Sgd.Options.momentum(0.9));
         Tensor x = new Rng(1).rand(DType.F32, 32, 1, 28, 28).to(device).keep();
@@ -57,7 +57,7 @@ final class ThreadsProcess {
     }
 
     /** The first weights come from the process's one random stream. */
-    private static synchronized Module initial(Supplier<Module> build) {
+    private static synchronized Layer initial(Supplier<Layer> build) {
         Rng.global().seed(5);
         return build.get();
     }

@@ -1,9 +1,9 @@
 package dev.lanewise.bench.jmh;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -29,7 +29,7 @@ public class ConvolutionBenchmark {
     @Param({"64x1x28x32x3x1x0", "64x32x26x64x3x1x0", "32x64x32x64x3x1x1", "32x512x4x512x3x1x1", "32x64x32x128x1x2x0"})
     public String shape = "";
 
-    private Conv2d conv = new Conv2d(1, 0);
+    private Convolution2d conv = new Convolution2d(1, 0);
     private int size;
     private int kernel;
     private Tensor x = Steps.UNSET;
@@ -42,7 +42,7 @@ public class ConvolutionBenchmark {
         long[] s = Steps.sizes(shape);
         size = (int) s[2];
         kernel = (int) s[4];
-        conv = new Conv2d((int) s[5], (int) s[6]);
+        conv = new Convolution2d((int) s[5], (int) s[6]);
         x = Tensor.randn(s[0], s[1], s[2], s[2]).keep();
         weight = Tensor.randn(s[3], s[1], s[4], s[4]).keep();
         gradient = x.conv2d(weight, null, conv).keep();
@@ -57,12 +57,12 @@ public class ConvolutionBenchmark {
     /** The gradient of its input. */
     @Benchmark
     public void inputGradient() {
-        Steps.run(() -> Tensor.apply(new Conv2dInputGrad(conv, size, size), gradient, weight));
+        Steps.run(() -> Tensor.apply(new Convolution2dInputGrad(conv, size, size), gradient, weight));
     }
 
     /** The gradient of its weight. */
     @Benchmark
     public void weightGradient() {
-        Steps.run(() -> Tensor.apply(new Conv2dWeightGrad(conv, kernel, kernel), gradient, x));
+        Steps.run(() -> Tensor.apply(new Convolution2dWeightGrad(conv, kernel, kernel), gradient, x));
     }
 }

@@ -1,7 +1,7 @@
 package dev.lanewise.bench.jmh;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -60,6 +60,6 @@ public class GemmBenchmark {
     /** {@code relu(a b^T + bias)}. */
     @Benchmark
     public void linear() {
-        Steps.run(() -> a.linear(b, bias, Linear.Activation.RELU));
+        Steps.run(() -> a.linear(b, bias, LinearProduct.Activation.RELU));
     }
 }

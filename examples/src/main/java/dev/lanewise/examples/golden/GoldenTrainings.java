@@ -3,9 +3,9 @@ package dev.lanewise.examples.golden;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.BatchNorm;
 import dev.lanewise.nn.Conv2d;
-import dev.lanewise.nn.Embedding;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Window;
 import dev.lanewise.nn.optim.Adam;
@@ -14,7 +14,7 @@ import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.testkit.golden.GoldenTrainer;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +36,9 @@ final class GoldenTrainings {
                 "train_text_adamw", run(Text::new, p -> new Adam(p, 1e-2, Adam.Options.adamW())));
     }
 
-    private static GoldenTrainer run(Supplier<Module> build, Function<List<Parameter>, Optimizer> optimizer) {
+    private static GoldenTrainer run(Supplier<Layer> build, Function<List<Parameter>, Optimizer> optimizer) {
         return (initial, x, y) -> {
-            Module model = build.get();
+            Layer model = build.get();
             model.to(x.device());
             model.loadStateDict(initial);
             Optimizer trained = optimizer.apply(model.parameters());
@@ -58,7 +58,7 @@ final class GoldenTrainings {
         return new Conv2d(in, out, Window.of(kernel).stride(stride).padding(padding), 1, bias, RNG);
     }
 
-    private static final class Mlp extends Module {
+    private static final class Mlp extends Layer {
         private final Linear fc1 = child("fc1", new Linear(784, 100));
         private final Linear fc2 = child("fc2", new Linear(100, 10));
 
@@ -68,8 +68,8 @@ final class GoldenTrainings {
         }
     }
 
-    private static final class Cnn extends Module {
-        private static final Pool2d POOL = new Pool2d(2);
+    private static final class Cnn extends Layer {
+        private static final PoolingWindow POOL = new PoolingWindow(2);
         private final Conv2d conv1 = child("conv1", conv(1, 8, 5, 1, 2, true));
         private final Conv2d conv2 = child("conv2", conv(8, 16, 3, 1, 1, true));
         private final BatchNorm bn = child("bn", new BatchNorm(16));
@@ -83,7 +83,7 @@ final class GoldenTrainings {
         }
     }
 
-    private static final class ResidualNet extends Module {
+    private static final class ResidualNet extends Layer {
         private final Conv2d stem = child("stem", conv(3, 8, 3, 1, 1, false));
         private final BatchNorm bn0 = child("bn0", new BatchNorm(8));
         private final Conv2d conv1 = child("conv1", conv(8, 16, 3, 2, 1, false));
@@ -103,7 +103,7 @@ final class GoldenTrainings {
         }
     }
 
-    private static final class Text extends Module {
+    private static final class Text extends Layer {
         private final Embedding embedding = child("embedding", new Embedding(50, 16));
         private final Linear fc1 = child("fc1", new Linear(16, 32));
         private final Linear fc2 = child("fc2", new Linear(32, 4));

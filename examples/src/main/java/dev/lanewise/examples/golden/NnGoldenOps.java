@@ -2,10 +2,10 @@ package dev.lanewise.examples.golden;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.nn.Module;
-import dev.lanewise.nn.MultiHeadAttention;
-import dev.lanewise.nn.Recurrent;
-import dev.lanewise.nn.TransformerLayer;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.Recurrent;
+import dev.lanewise.nn.sequence.TransformerLayer;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.nn.loss.Losses;
@@ -14,9 +14,9 @@ import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.CrossEntropy.Reduction;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.testkit.golden.Attributes;
 import dev.lanewise.testkit.golden.GoldenOp;
 import dev.lanewise.testkit.golden.GoldenOps;
@@ -31,14 +31,14 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Adapters from reference cases to losses, modules, optimizers and schedules. */
+/** Adapters from reference cases to losses, layers, optimizers and schedules. */
 public final class NnGoldenOps implements GoldenOps {
     private final Map<String, GoldenOp> ops = new HashMap<>();
 
     /** Made by the service loader. */
     public NnGoldenOps() {
         losses();
-        modules();
+        layers();
         schedules();
         ops.putAll(OptimizerGoldenOps.ops());
         ops.put("clip_grad_norm", (inputs, attributes) -> clip(inputs, attributes.number("max_norm")));
@@ -101,28 +101,28 @@ public final class NnGoldenOps implements GoldenOps {
         return Reduction.valueOf(a.text("reduction").toUpperCase(Locale.ROOT));
     }
 
-    private void modules() {
+    private void layers() {
         for (Recurrence.Kind kind : Recurrence.Kind.values()) {
-            module(kind.name().toLowerCase(Locale.ROOT), a -> recurrent(kind, a), (module, x) -> {
-                Recurrent.Result result = ((Recurrent) module).run(x);
+            layer(kind.name().toLowerCase(Locale.ROOT), a -> recurrent(kind, a), (layer, x) -> {
+                Recurrent.Result result = ((Recurrent) layer).run(x);
                 return result.cell() == null
                         ? List.of(result.output(), result.hidden())
                         : List.of(result.output(), result.hidden(), result.cell());
             });
         }
-        module(
+        layer(
                 "multihead_attention",
                 a -> new MultiHeadAttention(a.integer("embed"), a.dim("heads"), new Rng(0)),
-                (module, x) -> List.of(module.forward(x)));
-        module("transformer_encoder_layer", NnGoldenOps::transformer, (module, x) -> List.of(module.forward(x)));
+                (layer, x) -> List.of(layer.forward(x)));
+        layer("transformer_encoder_layer", NnGoldenOps::transformer, (layer, x) -> List.of(layer.forward(x)));
     }
 
-    private static Module recurrent(Recurrence.Kind kind, Attributes a) {
+    private static Layer recurrent(Recurrence.Kind kind, Attributes a) {
         return new Recurrent(
                 kind, a.integer("input"), a.integer("hidden"), a.dim("layers"), a.flag("bidirectional"), new Rng(0));
     }
 
-    private static Module transformer(Attributes a) {
+    private static Layer transformer(Attributes a) {
         TransformerLayer.Config config = new TransformerLayer.Config(
                 a.integer("embed"),
                 a.dim("heads"),
@@ -135,14 +135,14 @@ public final class NnGoldenOps implements GoldenOps {
         return new TransformerLayer(config, new Rng(0));
     }
 
-    /** The inputs but {@code x} are the module's parameters by name. */
-    private void module(String name, Function<Attributes, Module> build, BiFunction<Module, Tensor, List<Tensor>> run) {
+    /** The inputs but {@code x} are the layer's parameters by name. */
+    private void layer(String name, Function<Attributes, Layer> build, BiFunction<Layer, Tensor, List<Tensor>> run) {
         ops.put(name, (inputs, a) -> {
-            Module module = build.apply(a);
-            module.to(input(inputs, "x").device());
+            Layer layer = build.apply(a);
+            layer.to(input(inputs, "x").device());
             Map<String, Tensor> parameters = new LinkedHashMap<>(inputs);
             parameters.remove("x");
-            return module.functionalCall(parameters, () -> run.apply(module, input(inputs, "x")));
+            return layer.functionalCall(parameters, () -> run.apply(layer, input(inputs, "x")));
         });
     }
 

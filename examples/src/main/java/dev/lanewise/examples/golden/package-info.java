@@ -1,4 +1,4 @@
-/** {@code lanewise golden}: the reference cases that need modules, losses and optimizers. */
+/** {@code lanewise golden}: the reference cases that need layers, losses and optimizers. */
 @NullMarked
 package dev.lanewise.examples.golden;
 

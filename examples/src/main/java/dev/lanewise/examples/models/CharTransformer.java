@@ -1,10 +1,10 @@
 package dev.lanewise.examples.models;
 
-import dev.lanewise.nn.Embedding;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Sequential;
-import dev.lanewise.nn.TransformerLayer;
+import dev.lanewise.nn.sequence.TransformerLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
@@ -16,7 +16,7 @@ import dev.lanewise.tensor.TensorException;
  * {@code [n, time]} of {@code I64} to logits {@code [n, time, vocabulary]}, where time is the context or less. Layers are
  * named as in PyTorch's TransformerEncoder: {@code layers.0.self_attn.in_proj_weight}.
  */
-public final class CharTransformer extends Module {
+public final class CharTransformer extends Layer {
     /**
      * The sizes of a network.
      *
@@ -32,10 +32,10 @@ public final class CharTransformer extends Module {
             long vocabulary, long context, long size, int heads, long feedForward, int layers, double dropout) {}
 
     private final long context;
-    private final Module tokens;
-    private final Module positions;
-    private final Module layers;
-    private final Module head;
+    private final Layer tokens;
+    private final Layer positions;
+    private final Layer layers;
+    private final Layer head;
 
     /** A network. */
     public CharTransformer(Config config, Rng rng) {
@@ -45,7 +45,7 @@ public final class CharTransformer extends Module {
         TransformerLayer.Config layer = TransformerLayer.Config.encoder(
                         config.size, config.heads, config.feedForward, config.dropout)
                 .masked();
-        Module[] stack = new Module[config.layers];
+        Layer[] stack = new Layer[config.layers];
         for (int i = 0; i < stack.length; i++) {
             stack[i] = new TransformerLayer(layer, rng);
         }

@@ -5,7 +5,7 @@ import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Flatten;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.MaxPool2d;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Tensor;
@@ -15,12 +15,12 @@ public final class MnistModels {
     private MnistModels() {}
 
     /** 784-100-10 with ReLU. */
-    public static Module mlp() {
+    public static Layer mlp() {
         return new Sequential(new Flatten(), new Linear(784, 100), new ReLU(), new Linear(100, 10));
     }
 
     /** LeNet-5 with ReLU and max pooling, after LeCun et al. 1998, "Gradient-based learning applied to document recognition". */
-    public static Module lenet5() {
+    public static Layer lenet5() {
         return new Sequential(
                 new Conv2d(1, 6, 5, 1, 2),
                 new ReLU(),
@@ -41,18 +41,18 @@ public final class MnistModels {
      * layers, with dropout from the global random stream. Its names: {@code conv1}, {@code conv2}, {@code fc1},
      * {@code fc2}.
      */
-    public static Module cnn() {
+    public static Layer cnn() {
         return new Cnn();
     }
 
-    private static final class Cnn extends Module {
-        private final Module conv1 = child("conv1", new Conv2d(1, 32, 3));
-        private final Module conv2 = child("conv2", new Conv2d(32, 64, 3));
-        private final Module pool = new MaxPool2d(2);
-        private final Module dropout1 = child("dropout1", new Dropout(0.25));
-        private final Module dropout2 = child("dropout2", new Dropout(0.5));
-        private final Module fc1 = child("fc1", new Linear(9216, 128));
-        private final Module fc2 = child("fc2", new Linear(128, 10));
+    private static final class Cnn extends Layer {
+        private final Layer conv1 = child("conv1", new Conv2d(1, 32, 3));
+        private final Layer conv2 = child("conv2", new Conv2d(32, 64, 3));
+        private final Layer pool = new MaxPool2d(2);
+        private final Layer dropout1 = child("dropout1", new Dropout(0.25));
+        private final Layer dropout2 = child("dropout2", new Dropout(0.5));
+        private final Layer fc1 = child("fc1", new Linear(9216, 128));
+        private final Layer fc2 = child("fc2", new Linear(128, 10));
 
         @Override
         protected Tensor compute(Tensor x) {

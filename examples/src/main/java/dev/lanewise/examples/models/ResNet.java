@@ -6,7 +6,7 @@ import dev.lanewise.nn.Conv2d;
 import dev.lanewise.nn.Flatten;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.MaxPool2d;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.Window;
 import dev.lanewise.tensor.Rng;
@@ -18,18 +18,18 @@ import org.jspecify.annotations.Nullable;
  * and buffers have torchvision's names: {@code layer1.0.conv1.weight}, {@code layer2.0.downsample.0.weight},
  * {@code fc.bias}.
  */
-public final class ResNet extends Module {
-    private final Module conv1;
-    private final Module bn1;
+public final class ResNet extends Layer {
+    private final Layer conv1;
+    private final Layer bn1;
     private final @Nullable MaxPool2d maxpool;
-    private final Module layer1;
-    private final Module layer2;
-    private final Module layer3;
-    private final Module layer4;
-    private final Module pool = new Sequential(new AdaptiveAvgPool2d(), new Flatten());
-    private final Module fc;
+    private final Layer layer1;
+    private final Layer layer2;
+    private final Layer layer3;
+    private final Layer layer4;
+    private final Layer pool = new Sequential(new AdaptiveAvgPool2d(), new Flatten());
+    private final Layer fc;
 
-    private ResNet(Module conv1, @Nullable MaxPool2d maxpool, long classes, Rng rng, int... blocks) {
+    private ResNet(Layer conv1, @Nullable MaxPool2d maxpool, long classes, Rng rng, int... blocks) {
         this.conv1 = child("conv1", conv1);
         this.maxpool = maxpool;
         bn1 = child("bn1", new BatchNorm(64));
@@ -50,15 +50,15 @@ public final class ResNet extends Module {
         return new ResNet(convolution(3, 64, 7, 2, 3, rng), new MaxPool2d(3, 2, 1), classes, rng, 2, 2, 2, 2);
     }
 
-    private static Module stage(long in, long out, int stride, int blocks, Rng rng) {
-        Module[] parts = new Module[blocks];
+    private static Layer stage(long in, long out, int stride, int blocks, Rng rng) {
+        Layer[] parts = new Layer[blocks];
         for (int i = 0; i < blocks; i++) {
             parts[i] = i == 0 ? new BasicBlock(in, out, stride, rng) : new BasicBlock(out, out, 1, rng);
         }
         return new Sequential(parts);
     }
 
-    private static Module convolution(long in, long out, int kernel, int stride, int padding, Rng rng) {
+    private static Layer convolution(long in, long out, int kernel, int stride, int padding, Rng rng) {
         return new Conv2d(in, out, Window.of(kernel).stride(stride).padding(padding), 1, false, rng);
     }
 
@@ -73,12 +73,12 @@ public final class ResNet extends Module {
     }
 
     /** Two 3 x 3 convolutions beside a shortcut: {@code [n, in, h, w] -> [n, out, h / stride, w / stride]}. */
-    public static final class BasicBlock extends Module {
-        private final Module conv1;
-        private final Module bn1;
-        private final Module conv2;
-        private final Module bn2;
-        private final @Nullable Module downsample;
+    public static final class BasicBlock extends Layer {
+        private final Layer conv1;
+        private final Layer bn1;
+        private final Layer conv2;
+        private final Layer bn2;
+        private final @Nullable Layer downsample;
 
         /** A block; its shortcut is the input itself where size and channels stay. */
         public BasicBlock(long in, long out, int stride, Rng rng) {

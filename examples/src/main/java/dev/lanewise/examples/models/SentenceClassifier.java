@@ -1,13 +1,13 @@
 package dev.lanewise.examples.models;
 
 import dev.lanewise.nn.Dropout;
-import dev.lanewise.nn.Embedding;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
-import dev.lanewise.nn.Recurrent;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.sequence.Recurrence;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * over the words that are there, and a linear layer tells the classes apart. {@code [n, words]} of {@code I64}, filled up
  * with 0, to {@code [n, classes]}.
  */
-public final class SentenceClassifier extends Module {
-    private final Module embedding;
-    private final Module dropout;
-    private final @Nullable Module lstm;
-    private final Module out;
+public final class SentenceClassifier extends Layer {
+    private final Layer embedding;
+    private final Layer dropout;
+    private final @Nullable Layer lstm;
+    private final Layer out;
 
     private SentenceClassifier(long vocabulary, long size, @Nullable Recurrent lstm, double p, long classes, Rng rng) {
         embedding = child("embedding", new Embedding(vocabulary, size, rng));

@@ -1,8 +1,8 @@
 package dev.lanewise.examples.models;
 
-import dev.lanewise.nn.Embedding;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 
@@ -10,10 +10,10 @@ import dev.lanewise.tensor.Tensor;
  * Classifies a text by the mean of its words' vectors (after Joulin et al. 2016, "Bag of tricks for efficient text
  * classification", arXiv:1607.01759, with a hidden layer): {@code [n, words]} of {@code I64} to {@code [n, classes]}.
  */
-public final class TextClassifier extends Module {
-    private final Module embedding;
-    private final Module hidden;
-    private final Module out;
+public final class TextClassifier extends Layer {
+    private final Layer embedding;
+    private final Layer hidden;
+    private final Layer out;
 
     /**
      * A classifier.

@@ -12,7 +12,7 @@ import java.util.List;
  * @param text a class, a number or a text
  * @param probability of the class, from 0 to 1; NaN for other answers
  */
-record Answer(String input, String text, double probability) {
+public record Answer(String input, String text, double probability) {
     /**
      * The most probable class of every row.
      *
@@ -20,7 +20,7 @@ record Answer(String input, String text, double probability) {
      * @param logits {@code [n, classes]}
      * @throws BadFileException if there are more or fewer names than classes
      */
-    static List<Answer> classes(List<String> inputs, Tensor logits, List<String> classes) {
+    public static List<Answer> classes(List<String> inputs, Tensor logits, List<String> classes) {
         if (logits.shape().size(1) != classes.size()) {
             throw new BadFileException(
                     "the file of the classes' names",

@@ -1,7 +1,7 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.examples.JsonLine;
-import dev.lanewise.nn.data.Vocabulary;
+import dev.lanewise.nn.data.text.Vocabulary;
 import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
@@ -26,8 +26,8 @@ import tools.jackson.core.json.JsonFactory;
  * What a model needs beside its weights: sizes, the classes' names, a vocabulary. It is an object of lists of strings in a
  * JSON file beside the weights, whose name ends in {@value #SUFFIX}.
  */
-record Card(String model, Map<String, List<String>> entries) {
-    static final String SUFFIX = ".json";
+public record Card(String model, Map<String, List<String>> entries) {
+    public static final String SUFFIX = ".json";
 
     private static final JsonFactory JSON = new JsonFactory();
     private static final String MODEL = "model";
@@ -36,23 +36,23 @@ record Card(String model, Map<String, List<String>> entries) {
     private static final String REMEDY = "keep the two files together, or train again";
     private static final long MOST_BYTES = 1 << 28;
 
-    Card(String model) {
+    public Card(String model) {
         this(model, new LinkedHashMap<>());
     }
 
     /** The card with an entry more. */
-    Card with(String name, List<String> values) {
+    public Card with(String name, List<String> values) {
         Map<String, List<String>> more = new LinkedHashMap<>(entries);
         more.put(name, List.copyOf(values));
         return new Card(model, more);
     }
 
-    Card with(String name, Object value) {
+    public Card with(String name, Object value) {
         return with(name, List.of(value.toString()));
     }
 
     /** An entry's values. */
-    List<String> list(String name) {
+    public List<String> list(String name) {
         List<String> values = entries.get(name);
         if (values == null || values.isEmpty()) {
             throw new BadFileException("the file of " + model, "no '" + name + "'", KIND, REMEDY);
@@ -61,7 +61,7 @@ record Card(String model, Map<String, List<String>> entries) {
     }
 
     /** The vocabulary, whose tokens all differ. */
-    Vocabulary vocabulary() {
+    public Vocabulary vocabulary() {
         try {
             return new Vocabulary(list(VOCABULARY));
         } catch (IllegalArgumentException twice) {
@@ -71,12 +71,12 @@ record Card(String model, Map<String, List<String>> entries) {
     }
 
     /** An entry's only value. */
-    String text(String name) {
+    public String text(String name) {
         return list(name).getFirst();
     }
 
     /** An entry's only value, a whole number from 1 to a greatest. */
-    int number(String name, int most) {
+    public int number(String name, int most) {
         String text = text(name);
         int number = text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
         if (number < 1 || number > most) {
@@ -90,7 +90,7 @@ record Card(String model, Map<String, List<String>> entries) {
     }
 
     /** Writes the card of weights. */
-    void write(Path weights) {
+    public void write(Path weights) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put(MODEL, List.of(model));
         fields.putAll(entries);
@@ -108,7 +108,7 @@ record Card(String model, Map<String, List<String>> entries) {
      * @param model the model it should be of
      * @throws BadFileException if it is missing, damaged or of another model
      */
-    static Card read(Path weights, String model) {
+    public static Card read(Path weights, String model) {
         Path file = beside(weights);
         Map<String, List<String>> entries;
         try {

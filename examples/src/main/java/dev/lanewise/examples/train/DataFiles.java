@@ -18,14 +18,14 @@ import java.util.stream.Collectors;
  * @param files the files
  * @param mirrors addresses to which the files' names are appended
  */
-record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) {
+public record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) {
     /** Whether a folder has all files. */
-    boolean areIn(Path folder) {
+    public boolean areIn(Path folder) {
         return files.stream().allMatch(file -> Files.isRegularFile(folder.resolve(file.name())));
     }
 
     /** The files' names, for a message. */
-    String names() {
+    public String names() {
         return files.stream().map(RemoteFile::name).collect(Collectors.joining(", "));
     }
 
@@ -33,7 +33,7 @@ record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) {
      * The folder of the files: the one the user named, that of {@code LANEWISE_DATA}, the cache, a download; empty, after a
      * line that says so, if there is none and a stand-in is to be used.
      */
-    Optional<Path> find(Setup setup) {
+    public Optional<Path> find(Setup setup) {
         Optional<Path> named = setup.home().find(name, names(), this::areIn);
         return named.isPresent() ? named : fetch(setup);
     }
@@ -56,7 +56,7 @@ record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) {
     }
 
     /** Says that a stand-in is used and why. */
-    static void missing(Setup setup, String why) {
+    public static void missing(Setup setup, String why) {
         setup.progress()
                 .notice(why + "; training on a synthetic stand-in instead (--data DIR names a folder with the files)");
     }

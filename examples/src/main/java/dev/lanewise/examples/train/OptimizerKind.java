@@ -7,7 +7,7 @@ import dev.lanewise.nn.optim.Sgd;
 import java.util.List;
 
 /** The optimizers of the command line. */
-enum OptimizerKind {
+public enum OptimizerKind {
     /** Descent with momentum 0.9. */
     SGD(0.1),
     /** Adam. */

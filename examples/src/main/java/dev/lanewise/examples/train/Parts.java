@@ -1,6 +1,6 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.optim.Optimizer;
 
@@ -13,4 +13,4 @@ import dev.lanewise.nn.optim.Optimizer;
  * @param test what it is measured on
  * @param steps how many there will be in all epochs
  */
-record Parts(Card card, Module network, Optimizer optimizer, DataLoader test, long steps) {}
+public record Parts(Card card, Layer network, Optimizer optimizer, DataLoader test, long steps) {}

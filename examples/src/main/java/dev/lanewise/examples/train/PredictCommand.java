@@ -4,7 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
 import dev.lanewise.nn.Checkpoint;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import java.io.PrintWriter;
@@ -60,7 +60,7 @@ public final class PredictCommand implements Callable<Integer> {
                                 + ")"));
         Card card = Card.read(load, reference.id());
         Rng.global().seed(0);
-        Module network = reference.network(card);
+        Layer network = reference.network(card);
         Checkpoint.loadWeights(load, network);
         network.eval();
         // All answers first: a bad input among good ones leaves nothing half-written.

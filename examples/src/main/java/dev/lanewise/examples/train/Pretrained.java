@@ -1,6 +1,6 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
@@ -26,7 +26,7 @@ final class Pretrained {
      * @return the names that stayed as they were
      * @throws CheckpointException if others are missing or have another shape; then nothing is changed
      */
-    static List<String> load(Path file, Module model, String head) {
+    static List<String> load(Path file, Layer model, String head) {
         try (SafetensorsFile weights = Safetensors.open(file);
                 var ignored = Scope.open("load")) {
             Map<String, Tensor> state = new LinkedHashMap<>();
@@ -63,7 +63,7 @@ final class Pretrained {
     }
 
     /** Freezes all parameters but those of the last layer. */
-    static void freezeAllBut(String head, Module model) {
+    static void freezeAllBut(String head, Layer model) {
         model.namedParameters().forEach((name, parameter) -> parameter.freeze(!name.startsWith(head)));
     }
 }

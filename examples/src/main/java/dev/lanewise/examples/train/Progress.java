@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What a person or a program sees of a training run: a bar on a terminal, else plain lines, or JSON lines. */
-final class Progress {
+public final class Progress {
     private final String model;
     private final boolean json;
     private final PrintWriter out;
@@ -22,7 +22,7 @@ final class Progress {
     private final PrintWriter drawing;
     private final boolean bar;
 
-    Progress(String model, boolean json, PrintWriter out, PrintWriter err) {
+    public Progress(String model, boolean json, PrintWriter out, PrintWriter err) {
         this.model = model;
         this.json = json;
         this.out = out;
@@ -32,12 +32,12 @@ final class Progress {
     }
 
     /** A remark that is not a result. */
-    void notice(String line) {
+    public void notice(String line) {
         err.println(line);
         err.flush();
     }
 
-    void download(String file, long received, long total) {
+    public void download(String file, long received, long total) {
         if (bar) {
             drawing.print(String.format(
                     Locale.ROOT,
@@ -54,7 +54,7 @@ final class Progress {
     }
 
     /** What tells of a model's training. */
-    Callback[] of(ReferenceModel reference) {
+    public Callback[] of(ReferenceModel reference) {
         Callback lines = new Lines(reference);
         return bar
                 ? new Callback[] {new RunningAccuracy(), new ProgressBar(drawing, Duration.ofMillis(100)), lines}
@@ -115,7 +115,7 @@ final class Progress {
     }
 
     /** Lines for people after the training; a program has read all figures already. */
-    void report(String lines) {
+    public void report(String lines) {
         if (!json) {
             out.print(lines);
             out.flush();

@@ -8,4 +8,4 @@ package dev.lanewise.examples.train;
  * @param optimizer the optimizer
  * @param rate its learning rate; the greatest one where it follows one cycle
  */
-record Recipe(int epochs, int batch, OptimizerKind optimizer, double rate) {}
+public record Recipe(int epochs, int batch, OptimizerKind optimizer, double rate) {}

@@ -1,6 +1,6 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.metrics.Metric;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.Trainer;
@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** A reference model: where its data comes from, how its network is made and trained, and what its answers mean. */
-interface ReferenceModel {
+public interface ReferenceModel {
     /** The name on the command line. */
     String id();
 
@@ -22,16 +22,16 @@ interface ReferenceModel {
     Task prepare(Setup setup);
 
     /** Makes the network, its weights drawn from the global random stream. */
-    Module network(Card card);
+    Layer network(Card card);
 
     /** Loss, schedule and measurements of the training; progress and checkpoints are added to it. */
     Trainer trainer(Parts parts);
 
     /** What the trained network says about an input of the command line. */
-    List<Answer> predict(Card card, Module network, String input);
+    List<Answer> predict(Card card, Layer network, String input);
 
     /** An epoch's figures under their names in JSON. */
-    default Map<String, Double> figures(EpochFigures epoch, Module network) {
+    default Map<String, Double> figures(EpochFigures epoch, Layer network) {
         Map<String, Double> figures = new LinkedHashMap<>();
         epoch.validation().forEach((name, value) -> figures.put("test_" + name, value));
         figures.remove("test_loss");
@@ -44,7 +44,7 @@ interface ReferenceModel {
     }
 
     /** What to show after the training. */
-    default String closing(Card card, Module network) {
+    default String closing(Card card, Layer network) {
         return "";
     }
 

@@ -1,5 +1,12 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.examples.train.image.CifarImages;
+import dev.lanewise.examples.train.image.DigitImages;
+import dev.lanewise.examples.train.image.FolderImages;
+import dev.lanewise.examples.train.table.LinearRegression;
+import dev.lanewise.examples.train.table.Tables;
+import dev.lanewise.examples.train.text.Characters;
+import dev.lanewise.examples.train.text.Texts;
 import java.util.List;
 import java.util.Optional;
 

@@ -13,7 +13,7 @@ import dev.lanewise.nn.data.DataHome;
  * @param label the column that a table's model predicts
  * @param progress hears of downloads and of what is missing
  */
-record Setup(
+public record Setup(
         DataHome home,
         boolean synthetic,
         long seed,

@@ -10,13 +10,13 @@ import dev.lanewise.tensor.TensorException;
  * @param train what it is trained on
  * @param test what it is measured on
  */
-record Task(Card card, Dataset train, Dataset test) {
+public record Task(Card card, Dataset train, Dataset test) {
     /**
      * A task.
      *
      * @throws TensorException if there is nothing to train on or nothing to measure with
      */
-    Task {
+    public Task {
         if (train.size() == 0 || test.size() == 0) {
             throw new TensorException("train: " + train.size() + " samples to train on and " + test.size()
                     + " to test with (expected at least one of each); add samples, five of each class or more");

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Train a reference model.", sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
     /** The encoders of the text classifier. */
-    enum Encoder {
+    public enum Encoder {
         /** The mean of the words' vectors. */
         MEAN,
         /** An LSTM that reads them. */

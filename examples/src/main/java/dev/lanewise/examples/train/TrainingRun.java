@@ -1,6 +1,6 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.io.Safetensors;
@@ -62,7 +62,7 @@ record TrainingRun(
     void run() {
         weights.check();
         Task task = reference.prepare(setup);
-        Module network = network(task.card());
+        Layer network = network(task.card());
         Optimizer optimizer = recipe.optimizer().create(network.parameters(), recipe.rate());
         DataLoader train = loader(task.train(), recipe.batch(), true);
         DataLoader test = loader(task.test(), TEST_BATCH, false);
@@ -80,9 +80,9 @@ record TrainingRun(
         }
     }
 
-    private Module network(Card card) {
+    private Layer network(Card card) {
         Rng.global().seed(setup.seed());
-        Module network = reference.network(card);
+        Layer network = reference.network(card);
         if (weights.load != null) {
             List<String> kept = Pretrained.load(weights.load, network, reference.head());
             if (!kept.isEmpty()) {
@@ -110,7 +110,7 @@ record TrainingRun(
         }
     }
 
-    private void report(Card card, Module network, TrainingResult result) {
+    private void report(Card card, Layer network, TrainingResult result) {
         if (result.end() == TrainingResult.End.INTERRUPTED) {
             setup.progress()
                     .notice(result.reason()

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.BatchNorm1d;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
@@ -25,12 +25,12 @@ final class PretrainedTest {
     @TempDir
     private Path folder;
 
-    private static Module network(long seed, int classes) {
+    private static Layer network(long seed, int classes) {
         Rng rng = new Rng(seed);
         return new Sequential(new Linear(3, 4, rng), new BatchNorm1d(4), new Linear(4, classes, rng));
     }
 
-    private Path saved(Module network, String... without) {
+    private Path saved(Layer network, String... without) {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         network.stateDict().forEach((name, tensor) -> tensors.put(name, TensorData.of(tensor)));
         for (String name : without) {
@@ -41,15 +41,15 @@ final class PretrainedTest {
         return file;
     }
 
-    private static float[] values(Module network, String name) {
+    private static float[] values(Layer network, String name) {
         Tensor tensor = network.stateDict().get(name);
         return tensor == null ? new float[0] : tensor.toFloatArray();
     }
 
     @Test
     void aHeadOfOtherClassesIsDrawnAnewAndTheRestIsLoaded() {
-        Module trained = network(1, 1000);
-        Module network = network(2, 5);
+        Layer trained = network(1, 1000);
+        Layer network = network(2, 5);
         float[] head = values(network, "2.weight");
         assertThat(Pretrained.load(saved(trained, "1.num_batches_tracked"), network, HEAD))
                 .containsExactly("1.num_batches_tracked", "2.weight", "2.bias");
@@ -59,15 +59,15 @@ final class PretrainedTest {
 
     @Test
     void aHeadOfAsManyClassesIsLoadedToo() {
-        Module trained = network(1, 5);
-        Module network = network(2, 5);
+        Layer trained = network(1, 5);
+        Layer network = network(2, 5);
         assertThat(Pretrained.load(saved(trained), network, HEAD)).isEmpty();
         assertThat(values(network, "2.weight")).containsExactly(values(trained, "2.weight"));
     }
 
     @Test
     void anythingElseThatDoesNotFitIsListedAndNothingIsChanged() {
-        Module network = network(2, 5);
+        Layer network = network(2, 5);
         float[] before = values(network, "0.bias");
         Path file = saved(network(1, 5), "0.weight", "1.running_mean");
         assertThatThrownBy(() -> Pretrained.load(file, network, HEAD))
@@ -79,7 +79,7 @@ final class PretrainedTest {
 
     @Test
     void allButTheHeadCanBeFrozen() {
-        Module network = network(1, 5);
+        Layer network = network(1, 5);
         Pretrained.freezeAllBut(HEAD, network);
         network.namedParameters()
                 .forEach((name, parameter) ->

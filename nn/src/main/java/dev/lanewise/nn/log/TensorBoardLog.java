@@ -1,8 +1,8 @@
 package dev.lanewise.nn.log;
 
 import dev.lanewise.autograd.Autograd;
-import dev.lanewise.nn.data.Image;
-import dev.lanewise.nn.data.ImageFiles;
+import dev.lanewise.nn.data.image.Image;
+import dev.lanewise.nn.data.image.ImageFiles;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;

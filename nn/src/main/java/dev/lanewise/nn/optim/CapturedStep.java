@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * what it was when the step was recorded: branches, scalars, values copied from the host. An optimizer other than
  * {@link Sgd} and {@link Adam} is not recorded.
  *
- * <p>Used by one thread. The model's modules must stay on their device and in training mode while it is used.
+ * <p>Used by one thread. The model's layers must stay on their device and in training mode while it is used.
  */
 public final class CapturedStep implements AutoCloseable {
     /** A training step: what it computes for its inputs, among which are no parameters. */

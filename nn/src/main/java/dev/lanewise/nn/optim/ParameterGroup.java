@@ -1,6 +1,6 @@
 package dev.lanewise.nn.optim;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
@@ -43,7 +43,7 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
      * A model's parameters in two groups, as transformers are usually trained: the weights with the optimizer's weight decay,
      * and those of one dimension (biases, and weights of normalizations) without.
      */
-    public static ParameterGroups withoutDecayOfVectors(Module model) {
+    public static ParameterGroups withoutDecayOfVectors(Layer model) {
         List<Parameter> matrices = new ArrayList<>();
         List<Parameter> vectors = new ArrayList<>();
         for (Parameter parameter : model.parameters()) {

@@ -2,7 +2,7 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source.Random;
 import dev.lanewise.tensor.op.Update;
@@ -34,7 +34,7 @@ final class Replayed {
 
     private static boolean isFrom(Draw draw, Op op) {
         return switch (op) {
-            case Dropout dropout -> isFrom(draw, dropout.seed(), dropout.counter());
+            case RandomDropout dropout -> isFrom(draw, dropout.seed(), dropout.counter());
             case Random random -> isFrom(draw, random.seed(), random.counter());
             default -> false;
         };
@@ -72,7 +72,7 @@ final class Replayed {
 
     private static Op moved(Op operation, Draw from, Draw to) {
         return switch (operation) {
-            case Dropout op -> new Dropout(op.p(), to.seed(), to.first() + op.counter() - from.first());
+            case RandomDropout op -> new RandomDropout(op.p(), to.seed(), to.first() + op.counter() - from.first());
             case Random op ->
                 new Random(
                         op.distribution(),

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
@@ -117,10 +117,10 @@ final class Loop implements Training {
     /** Training mode but for layers that are frozen, whose statistics must stay as well. */
     private void trainingMode() {
         trainer.model.train();
-        trainer.model.apply(module -> {
-            List<Parameter> parameters = module.parameters();
+        trainer.model.apply(layer -> {
+            List<Parameter> parameters = layer.parameters();
             if (!parameters.isEmpty() && parameters.stream().allMatch(Parameter::isFrozen)) {
-                module.eval();
+                layer.eval();
             }
         });
     }
@@ -256,7 +256,7 @@ final class Loop implements Training {
     // ---- what callbacks see
 
     @Override
-    public Module model() {
+    public Layer model() {
         return trainer.model;
     }
 

@@ -5,19 +5,19 @@ import dev.lanewise.tensor.Tensor;
 import java.util.OptionalDouble;
 
 /** By what the sums of the losses of parts are divided to give the loss of one batch of all their samples. */
-final class Parts {
+public final class Parts {
     private double total;
     private boolean sum;
 
     /** Counts the targets of a part. */
-    void add(Loss loss, Tensor target) {
+    public void add(Loss loss, Tensor target) {
         OptionalDouble averagedOver = loss.averagedOver(target);
         sum |= averagedOver.isEmpty();
         total += averagedOver.orElse(0);
     }
 
     /** 1 for a loss that is a sum. */
-    double divisor() {
+    public double divisor() {
         return sum ? 1 : total;
     }
 }

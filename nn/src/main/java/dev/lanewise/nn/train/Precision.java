@@ -1,7 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.optim.GradScaler;
 import dev.lanewise.nn.optim.GradScaler.Unscaled;
 import dev.lanewise.tensor.Autocast;
@@ -37,7 +37,7 @@ record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
     }
 
     /** The model's output, in F32 where it was computed in less. */
-    Tensor output(Module model, Tensor x) {
+    Tensor output(Layer model, Tensor x) {
         return Autocast.run(narrow, () -> Autocast.widened(model.forward(x)));
     }
 

@@ -3,7 +3,7 @@ package dev.lanewise.nn.train;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.GradientSum;
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.tensor.Rng;
@@ -19,7 +19,7 @@ import java.util.List;
  * @param streams the random streams that the model draws from
  * @param positions where they stood before, seed and counter of each
  */
-record Step(Module model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
+record Step(Layer model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
     /** Follows the way. */
     interface Listener {
         /** Before a batch goes forward. */

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Autograd;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.loss.Loss;
@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Set up a trainer before {@link #fit}; it belongs to one thread.
  */
 public final class Trainer {
-    final Module model;
+    final Layer model;
     final Loss loss;
     final Optimizer optimizer;
     final List<Callback> callbacks = new ArrayList<>();
@@ -81,7 +81,7 @@ public final class Trainer {
      * @param loss gives a scalar; where it is not the mean over a batch's samples, it says so by {@link Loss#averagedOver}
      * @param optimizer over the model's parameters, made when the model was on its device
      */
-    public Trainer(Module model, Loss loss, Optimizer optimizer) {
+    public Trainer(Layer model, Loss loss, Optimizer optimizer) {
         this.model = model;
         this.loss = loss;
         this.optimizer = optimizer;

@@ -1,6 +1,6 @@
 package dev.lanewise.nn.train;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.optim.Optimizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** A training that is going on, as its callbacks see it. */
 public interface Training {
     /** The model. */
-    Module model();
+    Layer model();
 
     /** What changes its weights. */
     Optimizer optimizer();

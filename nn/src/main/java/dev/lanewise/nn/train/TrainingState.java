@@ -1,7 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.nn.Checkpoint;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.CheckpointException;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param streams the random streams it draws from
  */
 public record TrainingState(
-        Module model, Optimizer optimizer, @Nullable WeightAverage average, List<Rng> streams) {
+        Layer model, Optimizer optimizer, @Nullable WeightAverage average, List<Rng> streams) {
     /** Ends the name of the state's file. */
     public static final String SUFFIX = ".training";
 
@@ -47,8 +47,8 @@ public record TrainingState(
     private static final String STEPS = "lanewise.steps";
     private static final String NOTE = "note.";
 
-    /** The state of a model that draws from the global random stream and those that its modules have of their own. */
-    public static TrainingState of(Module model, Optimizer optimizer, @Nullable WeightAverage average) {
+    /** The state of a model that draws from the global random stream and those that its layers have of their own. */
+    public static TrainingState of(Layer model, Optimizer optimizer, @Nullable WeightAverage average) {
         Set<Rng> streams = new LinkedHashSet<>();
         streams.add(Rng.global());
         streams.addAll(model.randomStreams());

@@ -34,7 +34,7 @@ final class WatchingBackend extends DelegatingBackend implements Step.Listener {
     String verdict() {
         Finding first = nan == null ? infinity : nan;
         if (first == null) {
-            return "computed again it is finite: does something draw from a random stream that no module registered?";
+            return "computed again it is finite: does something draw from a random stream that no layer registered?";
         }
         String before = nan != null && infinity != null ? ", after the first infinity from " + infinity.text : "";
         return "the first " + (nan == null ? "infinity" : "NaN") + " came from " + first.text + before + "; "

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Autograd;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  * its creation. Buffers are not averaged; the model's own serve.
  */
 public final class WeightAverage {
-    private final Module model;
+    private final Layer model;
     private final double decay;
     private final Map<String, Parameter> parameters;
     private final Map<String, Tensor> averages = new LinkedHashMap<>();
@@ -28,7 +28,7 @@ public final class WeightAverage {
      *
      * @param decay how much of the average stays after a step, from 0 to below 1
      */
-    public WeightAverage(Module model, double decay) {
+    public WeightAverage(Layer model, double decay) {
         if (!(decay >= 0 && decay < 1)) {
             throw new TensorException("weight average: decay " + decay + " (expected 0 to below 1); 0.999 is usual");
         }

@@ -1,5 +1,14 @@
 package dev.lanewise.nn.data;
 
+import dev.lanewise.nn.data.image.Cifar10;
+import dev.lanewise.nn.data.image.Idx;
+import dev.lanewise.nn.data.image.Image;
+import dev.lanewise.nn.data.image.ImageFiles;
+import dev.lanewise.nn.data.image.ImageFolder;
+import dev.lanewise.nn.data.image.ImageSplit;
+import dev.lanewise.nn.data.image.JpegScans;
+import dev.lanewise.nn.data.image.LabeledImages;
+import dev.lanewise.nn.data.text.TextFiles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -2,7 +2,7 @@ package dev.lanewise.nn.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lanewise.nn.data.Table;
+import dev.lanewise.nn.data.table.Table;
 import dev.lanewise.nn.train.EpochFigures;
 import java.nio.file.Path;
 import java.util.List;

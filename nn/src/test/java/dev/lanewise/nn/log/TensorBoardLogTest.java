@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lanewise.nn.data.Image;
+import dev.lanewise.nn.data.image.Image;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.log;
 
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.StepFigures;
@@ -15,7 +15,7 @@ import java.util.Map;
 
 /** Trainings without a trainer: two steps an epoch, figures that are functions of epoch and step. */
 final class Trainings {
-    private static final Module MODEL = new Linear(2, 2, new Rng(1));
+    private static final Layer MODEL = new Linear(2, 2, new Rng(1));
 
     private Trainings() {}
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
@@ -42,7 +42,7 @@ class CapturedStepTest {
         Backends.decorate(Device.CPU, backend -> recorder.inner());
     }
 
-    private static float[] weights(Module model) {
+    private static float[] weights(Layer model) {
         List<Float> all = new ArrayList<>();
         for (Parameter parameter : model.parameters()) {
             for (float weight : parameter.leaf().toFloatArray()) {
@@ -59,7 +59,7 @@ class CapturedStepTest {
     /** A model with dropout and a stream of its own, trained on batches that a seed decides. */
     private static final class Training {
         final Rng draws = new Rng(7);
-        final Module model;
+        final Layer model;
         final Optimizer optimizer;
         final List<Double> losses = new ArrayList<>();
         final Rng data = new Rng(3);

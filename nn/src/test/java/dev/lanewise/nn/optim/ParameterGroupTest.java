@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.BatchNorm1d;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.DType;
@@ -42,16 +42,16 @@ final class ParameterGroupTest {
         return kinds;
     }
 
-    private static Module model() {
+    private static Layer model() {
         Rng rng = new Rng(4);
         return new Sequential(new Linear(3, 4, rng), new Linear(4, 2, rng));
     }
 
-    private static List<Parameter> layer(Module model, String name) {
+    private static List<Parameter> layer(Layer model, String name) {
         return model.children().get(name).parameters();
     }
 
-    private static void train(Module model, Optimizer... optimizers) {
+    private static void train(Layer model, Optimizer... optimizers) {
         Rng rng = new Rng(11);
         for (int step = 0; step < 3; step++) {
             Tensor x = rng.randn(DType.F32, 5, 3);
@@ -70,13 +70,13 @@ final class ParameterGroupTest {
     }
 
     private static void checkGroups(Kind kind) {
-        Module grouped = model();
+        Layer grouped = model();
         ParameterGroups groups = ParameterGroups.of(
                 ParameterGroup.of(layer(grouped, "0")).withRateFactor(0.1).withWeightDecay(0),
                 ParameterGroup.of(layer(grouped, "1")));
         train(grouped, kind.apply(groups, new double[] {RATE, DECAY}));
 
-        Module separate = model();
+        Layer separate = model();
         train(
                 separate,
                 kind.apply(ParameterGroups.of(ParameterGroup.of(layer(separate, "0"))), new double[] {RATE * 0.1, 0}),
@@ -90,7 +90,7 @@ final class ParameterGroupTest {
 
     @Test
     void groupsFollowTheOptimizersRate() {
-        Module model = model();
+        Layer model = model();
         Sgd sgd = new Sgd(
                 ParameterGroups.of(
                         ParameterGroup.of(layer(model, "0")).withRateFactor(0), ParameterGroup.of(layer(model, "1"))),
@@ -108,7 +108,7 @@ final class ParameterGroupTest {
 
     @Test
     void vectorsAreNotDecayed() {
-        Module model = new Sequential(new Linear(3, 4), new BatchNorm1d(4));
+        Layer model = new Sequential(new Linear(3, 4), new BatchNorm1d(4));
         ParameterGroups groups = ParameterGroup.withoutDecayOfVectors(model);
         assertThat(groups.groups().get(0).parameters())
                 .containsExactly(model.namedParameters().get("0.weight"));
@@ -118,7 +118,7 @@ final class ParameterGroupTest {
 
     @Test
     void stateIsNumberedThroughAllGroups() {
-        Module model = model();
+        Layer model = model();
         Adam adam = new Adam(
                 ParameterGroups.of(ParameterGroup.of(layer(model, "0")), ParameterGroup.of(layer(model, "1"))),
                 RATE,

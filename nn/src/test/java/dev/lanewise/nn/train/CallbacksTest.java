@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.Checkpoint;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
@@ -30,7 +30,7 @@ final class CallbacksTest {
     @TempDir
     private Path folder;
 
-    private final Module model = Toy.plainModel(1);
+    private final Layer model = Toy.plainModel(1);
     private final Sgd optimizer = new Sgd(model.parameters(), 0.1);
 
     private Trainer trainer() {
@@ -96,15 +96,15 @@ final class CallbacksTest {
         trainer(3, 1, 2)
                 .callbacks(watch, Checkpoints.best(best, "validation_given", Goal.SMALLEST), Checkpoints.last(last, 2))
                 .fit(Toy.loader(16), 3);
-        Module loaded = Toy.plainModel(2);
+        Layer loaded = Toy.plainModel(2);
         Checkpoint.loadWeights(best, loaded);
         assertThat(firstWeights(loaded)).containsExactly(weights.get(2));
         Checkpoint.loadWeights(last, loaded);
         assertThat(firstWeights(loaded)).containsExactly(weights.get(3));
     }
 
-    private static float[] firstWeights(Module module) {
-        return module.parameters().getFirst().leaf().toFloatArray();
+    private static float[] firstWeights(Layer layer) {
+        return layer.parameters().getFirst().leaf().toFloatArray();
     }
 
     @Test

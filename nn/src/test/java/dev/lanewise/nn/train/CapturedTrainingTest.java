@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Accuracy;
@@ -60,11 +60,11 @@ final class CapturedTrainingTest {
         }
     }
 
-    private record Run(Module model, Seen seen, TrainingResult result) {}
+    private record Run(Layer model, Seen seen, TrainingResult result) {}
 
     private static Run train(UnaryOperator<Trainer> more) {
         Rng.global().seed(5);
-        Module model = Toy.noisyModel(1);
+        Layer model = Toy.noisyModel(1);
         Seen seen = new Seen();
         Trainer trainer = new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 0.02))
                 .validation(Toy.loader(16), Accuracy::new)
@@ -137,7 +137,7 @@ final class CapturedTrainingTest {
 
     @Test
     void tooFewSamplesForABatchAreAnError() {
-        Module model = Toy.plainModel(1);
+        Layer model = Toy.plainModel(1);
         Trainer trainer =
                 new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 0.02)).capture(Otherwise.ERROR);
         assertThatThrownBy(() -> trainer.fit(Toy.loader(1000), 1))
@@ -147,7 +147,7 @@ final class CapturedTrainingTest {
 
     @Test
     void optimizerOrLossThatIsNotReplayedIsAnError() {
-        Module model = Toy.plainModel(1);
+        Layer model = Toy.plainModel(1);
         Trainer other = new Trainer(
                 model, new CrossEntropyLoss(), new RmsProp(model.parameters(), 0.1, RmsProp.Options.defaults()));
         assertThatThrownBy(() -> other.capture(Otherwise.ERROR).fit(Toy.loader(8), 1))
@@ -164,7 +164,7 @@ final class CapturedTrainingTest {
 
     @Test
     void lossThatIsNotFiniteEndsTheTraining() {
-        Module model = Toy.plainModel(1);
+        Layer model = Toy.plainModel(1);
         Trainer trainer =
                 new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 1e20)).capture(Otherwise.ERROR);
         assertThatThrownBy(() -> trainer.fit(Toy.loader(8), 9))

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
@@ -31,7 +31,7 @@ final class DamagedStateTest {
     private Path folder;
 
     private static Trainer trainer(long seed) {
-        Module model = Toy.plainModel(seed);
+        Layer model = Toy.plainModel(seed);
         return new Trainer(model, new CrossEntropyLoss(), new Adam(model.parameters(), 0.01));
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.lanewise.nn.Lambda;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.TensorDataset;
@@ -30,11 +30,11 @@ final class NanGuardTest {
         return new DataLoader(new TensorDataset(x, Tensor.zeros(8, 1)), 4, false, 0);
     }
 
-    private static Module then(UnaryOperator<Tensor> last) {
+    private static Layer then(UnaryOperator<Tensor> last) {
         return new Sequential(new Linear(3, 2, new Rng(1)), new Lambda(last));
     }
 
-    private static String failure(Module model, Loss loss, double rate, DataLoader data, Callback... callbacks) {
+    private static String failure(Layer model, Loss loss, double rate, DataLoader data, Callback... callbacks) {
         Backend before = Backends.of(Device.CPU);
         NonFiniteException[] failure = new NonFiniteException[1];
         assertThatExceptionOfType(NonFiniteException.class)
@@ -49,7 +49,7 @@ final class NanGuardTest {
 
     @Test
     void theFirstOperationIsNamedWithShapesStepAndRemedy() {
-        Module model = then(x -> x.square().neg().log());
+        Layer model = then(x -> x.square().neg().log());
         float[] before = model.parameters().getFirst().leaf().toFloatArray();
         assertThat(failure(model, SQUARES, 0.1, ones(1)))
                 .contains("the loss became NaN in epoch 1, step 1", "the first NaN came from log of", "[4, 2]")
@@ -61,7 +61,7 @@ final class NanGuardTest {
     void gradientsAreGuardedBeforeTheySpoilTheWeights() {
         // sqrt has an infinite slope at 0, which the chain rule multiplies by 0
         UnaryOperator<Tensor> flat = x -> x.mul(0).sqrt();
-        Module guarded = then(flat);
+        Layer guarded = then(flat);
         float[] before = guarded.parameters().getFirst().leaf().toFloatArray();
         assertThat(failure(guarded, (output, y) -> output.mean(), 0.1, ones(1), new NanGuard()))
                 .contains("the gradient of 0.weight became NaN in epoch 1, step 1", "on the way backward")
@@ -87,7 +87,7 @@ final class NanGuardTest {
     void theStepIsWatchedWithItsOwnRandomNumbers() {
         // one element in a thousand steps over the edge; only the same numbers find the operation again
         Rng.global().seed(5);
-        Module rare = then(x -> x.mul(0)
+        Layer rare = then(x -> x.mul(0)
                 .add(Rng.global().rand(DType.F32, x.shape().toArray()).sub(1e-3))
                 .log());
         DataLoader many = new DataLoader(new TensorDataset(Tensor.ones(4000, 3), Tensor.zeros(4000, 1)), 4, false, 0);

@@ -3,9 +3,9 @@ package dev.lanewise.nn.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 

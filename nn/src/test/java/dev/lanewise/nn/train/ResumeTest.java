@@ -3,7 +3,7 @@ package dev.lanewise.nn.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
@@ -73,7 +73,7 @@ final class ResumeTest {
                     UnaryOperator.identity()));
 
     /** A run with the model it trained. */
-    private record Run(Module model, Optimizer optimizer, Trainer trainer, TrainingResult result) {
+    private record Run(Layer model, Optimizer optimizer, Trainer trainer, TrainingResult result) {
         Map<String, Object> everything() {
             Map<String, Object> all = new LinkedHashMap<>();
             put(all, "model.", model.stateDict());
@@ -103,7 +103,7 @@ final class ResumeTest {
 
     private static Run run(Setting setting, long seed, int stopAfter, UnaryOperator<Trainer> more) {
         Rng.global().seed(seed);
-        Module model = Toy.noisyModel(seed);
+        Layer model = Toy.noisyModel(seed);
         Optimizer optimizer = setting.optimizer.apply(model.parameters());
         Trainer trainer = new Trainer(model, new CrossEntropyLoss(), optimizer)
                 .validation(new DataLoader(Toy.data(), 16, false, 0), Accuracy::new)

@@ -3,7 +3,7 @@ package dev.lanewise.nn.train;
 import dev.lanewise.nn.BatchNorm;
 import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.data.DataLoader;
@@ -28,7 +28,7 @@ final class Toy {
     }
 
     /** With batch norm, and dropout from the global stream and from one of its own. */
-    static Module noisyModel(long seed) {
+    static Layer noisyModel(long seed) {
         Rng rng = new Rng(seed);
         return new Sequential(
                 new Linear(6, 12, rng),
@@ -40,7 +40,7 @@ final class Toy {
                 new Linear(8, 3, rng));
     }
 
-    static Module plainModel(long seed) {
+    static Layer plainModel(long seed) {
         Rng rng = new Rng(seed);
         return new Sequential(new Linear(6, 12, rng), new ReLU(), new Linear(12, 3, rng));
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.nn.BatchNorm;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Accuracy;
@@ -38,14 +38,14 @@ final class TrainerTest {
         }
     }
 
-    private final Module model = Toy.plainModel(1);
+    private final Layer model = Toy.plainModel(1);
     private final Steps steps = new Steps();
 
-    private Trainer trainer(Module trained, double rate) {
+    private Trainer trainer(Layer trained, double rate) {
         return new Trainer(trained, new CrossEntropyLoss(), new Sgd(trained.parameters(), rate)).callbacks(steps);
     }
 
-    private static void assertSame(Module actual, Module expected, Offset<Float> offset) {
+    private static void assertSame(Layer actual, Layer expected, Offset<Float> offset) {
         Map<String, Tensor> state = actual.stateDict();
         expected.stateDict()
                 .forEach((name, tensor) ->
@@ -77,7 +77,7 @@ final class TrainerTest {
 
     @Test
     void accumulatedBatchesMakeTheUpdateOfOneLargeBatch() {
-        Module large = Toy.plainModel(1);
+        Layer large = Toy.plainModel(1);
         trainer(large, 0.5).fit(new DataLoader(Toy.data(), 24, true, 11), 5);
         List<StepFigures> ofLarge = List.copyOf(steps.all);
         steps.all.clear();
@@ -106,17 +106,17 @@ final class TrainerTest {
 
     @Test
     void clippedGradientsAreWithinTheirBounds() {
-        Module before = Toy.plainModel(1);
+        Layer before = Toy.plainModel(1);
         trainer(model, 1).clipByNorm(1e-3).fit(new DataLoader(Toy.data(), 44, false, 0), 1);
         assertThat(distance(model, before)).isCloseTo(1e-3, within(1e-5));
         assertThat(steps.all.getFirst().more().get("gradient_norm")).isGreaterThan(1e-3);
-        Module byValue = Toy.plainModel(1);
+        Layer byValue = Toy.plainModel(1);
         trainer(byValue, 1).clipByValue(1e-3).fit(new DataLoader(Toy.data(), 44, false, 0), 1);
         assertSame(byValue, before, within(1.001e-3f));
         assertThatThrownBy(() -> trainer(model, 1).clipByNorm(0)).isInstanceOf(TensorException.class);
     }
 
-    private static double distance(Module a, Module b) {
+    private static double distance(Layer a, Layer b) {
         Map<String, Tensor> other = b.stateDict();
         double squares = a.stateDict().entrySet().stream()
                 .mapToDouble(e ->
@@ -127,7 +127,7 @@ final class TrainerTest {
 
     @Test
     void frozenLayersKeepTheirStatistics() {
-        Module noisy = Toy.noisyModel(1);
+        Layer noisy = Toy.noisyModel(1);
         BatchNorm norm = (BatchNorm) noisy.children().get("1");
         norm.freeze(true);
         float[] before = noisy.namedBuffers().get("1.running_mean").toFloatArray();
@@ -173,7 +173,7 @@ final class TrainerTest {
                         assertThat(tensor.toFloatArray()).contains(expected.get(name), within(1e-5f)));
 
         double ofAverage = trainer.evaluate(Toy.loader(8)).figures().get("loss");
-        Module averaged = Toy.plainModel(2);
+        Layer averaged = Toy.plainModel(2);
         averaged.loadStateDict(average.tensors());
         double ofCopy = trainer(averaged, 1).evaluate(Toy.loader(8)).figures().get("loss");
         double ofWeights = trainer(model, 1).evaluate(Toy.loader(8)).figures().get("loss");
@@ -182,7 +182,7 @@ final class TrainerTest {
 
     @Test
     void stepsLeaveNothingBehind() {
-        Module noisy = Toy.noisyModel(1);
+        Layer noisy = Toy.noisyModel(1);
         Trainer trainer = trainer(noisy, 0.1)
                 .accumulate(2)
                 .clipByNorm(1)

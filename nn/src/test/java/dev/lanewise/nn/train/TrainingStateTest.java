@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
@@ -27,10 +27,10 @@ final class TrainingStateTest {
     @TempDir
     private Path folder;
 
-    private final Module model = Toy.noisyModel(1);
+    private final Layer model = Toy.noisyModel(1);
     private final Optimizer optimizer = new Adam(model.parameters(), 0.01);
 
-    private static void train(Module model, Optimizer optimizer, int steps) {
+    private static void train(Layer model, Optimizer optimizer, int steps) {
         Batch batch = Toy.data().batch(new long[] {0, 1, 2, 3, 4, 5, 6, 7});
         for (int i = 0; i < steps; i++) {
             optimizer.step(Autograd.gradients(model.forward(batch.x()).crossEntropy(batch.y())));
@@ -43,7 +43,7 @@ final class TrainingStateTest {
         train(model, optimizer, 3);
         TrainingState.of(model, optimizer, null).save(file, Map.of("mine", Map.of("x", 0.1, "y", Double.NaN)));
         train(model, optimizer, 3);
-        Module resumed = Toy.noisyModel(2);
+        Layer resumed = Toy.noisyModel(2);
         Optimizer other = new Adam(resumed.parameters(), 5);
         assertThat(TrainingState.of(resumed, other, null).restore(file))
                 .isEqualTo(Map.of("mine", Map.of("x", 0.1, "y", Double.NaN)));
@@ -59,7 +59,7 @@ final class TrainingStateTest {
     void weightsAloneBeginATraining() {
         Path file = folder.resolve("w");
         Checkpoint.saveWeights(file, model);
-        Module loaded = Toy.noisyModel(2);
+        Layer loaded = Toy.noisyModel(2);
         TrainingResult result = new Trainer(loaded, new CrossEntropyLoss(), new Sgd(loaded.parameters(), 0.0))
                 .resume(file)
                 .fit(Toy.loader(44), 1);
@@ -68,7 +68,7 @@ final class TrainingStateTest {
                 .containsExactly(model.parameters().getFirst().leaf().toFloatArray());
     }
 
-    private void assertRefused(Module other, Optimizer with, String... parts) {
+    private void assertRefused(Layer other, Optimizer with, String... parts) {
         Path file = folder.resolve("m");
         TrainingState.of(model, optimizer, null).save(file, Map.of());
         assertThatThrownBy(() -> TrainingState.of(other, with, null).restore(file))
@@ -79,7 +79,7 @@ final class TrainingStateTest {
     @Test
     void statesOfOtherModelsAndOptimizersAreRefused() {
         assertRefused(model, new Sgd(model.parameters(), 0.1), "m.training", "Adam", "Sgd");
-        Module linear = new Linear(6, 3);
+        Layer linear = new Linear(6, 3);
         assertRefused(linear, new Adam(linear.parameters(), 0.1), "m.training", "missing bias", "unexpected 0.bias");
     }
 

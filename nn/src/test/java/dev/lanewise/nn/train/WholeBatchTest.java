@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.Module;
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.Sampler;
 import dev.lanewise.nn.data.TensorDataset;
@@ -17,7 +17,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.CrossEntropy.Reduction;
+import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +97,7 @@ final class WholeBatchTest {
                 new TensorDataset(x, c.targets), batch, Sampler.sequential(SAMPLES), DataLoader.Options.defaults());
     }
 
-    private static Trainer trainer(Module model, Loss loss) {
+    private static Trainer trainer(Layer model, Loss loss) {
         return new Trainer(model, loss, new Sgd(model.parameters(), 0.1));
     }
 

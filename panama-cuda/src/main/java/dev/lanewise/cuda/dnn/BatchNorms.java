@@ -10,8 +10,8 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -36,7 +36,7 @@ public final class BatchNorms {
     }
 
     /** The normalized input, its mean and its biased variance by channel. */
-    public void run(BatchNorm op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(BatchNormalization op, Tensor[] inputs, Tensor[] outputs) {
         Norm norm = new Norm(inputs[0], op.epsilon());
         try (Arena arena = Arena.ofConfined();
                 Dense x = Dense.of(device, inputs[0]);
@@ -68,7 +68,7 @@ public final class BatchNorms {
     }
 
     /** The gradients of input, weight and bias. */
-    public void run(BatchNormGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(BatchNormalizationGrad op, Tensor[] inputs, Tensor[] outputs) {
         Norm norm = new Norm(inputs[1], op.forward().epsilon());
         try (Arena arena = Arena.ofConfined();
                 Dense g = Dense.of(device, inputs[0]);

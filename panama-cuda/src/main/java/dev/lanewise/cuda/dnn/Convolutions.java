@@ -7,9 +7,9 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -27,7 +27,7 @@ public final class Convolutions implements AutoCloseable {
     }
 
     /** The convolution, and its bias. */
-    public void run(Conv2d op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(Convolution2d op, Tensor[] inputs, Tensor[] outputs) {
         Tensor y = outputs[0];
         Geometry geometry = Geometry.of(op, y.dtype(), inputs[0].shape(), inputs[1].shape(), y.shape());
         if (inputs[0].shape().isEmpty()) {
@@ -49,7 +49,7 @@ public final class Convolutions implements AutoCloseable {
     }
 
     /** The gradient of the input. */
-    public void run(Conv2dInputGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(Convolution2dInputGrad op, Tensor[] inputs, Tensor[] outputs) {
         Tensor dx = outputs[0];
         Geometry geometry = Geometry.of(op.conv(), dx.dtype(), dx.shape(), inputs[1].shape(), inputs[0].shape());
         if (inputs[0].shape().isEmpty() || inputs[1].shape().isEmpty()) {
@@ -65,7 +65,7 @@ public final class Convolutions implements AutoCloseable {
     }
 
     /** The gradient of the weight. */
-    public void run(Conv2dWeightGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(Convolution2dWeightGrad op, Tensor[] inputs, Tensor[] outputs) {
         Tensor dw = outputs[0];
         Geometry geometry = Geometry.of(op.conv(), dw.dtype(), inputs[1].shape(), dw.shape(), inputs[0].shape());
         if (inputs[0].shape().isEmpty() || inputs[1].shape().isEmpty()) {

@@ -9,7 +9,7 @@ import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
 
 /**
  * What decides how cuDNN convolves, bar the direction.
@@ -50,7 +50,7 @@ record Geometry(
         }
     }
 
-    static Geometry of(Conv2d op, DType dtype, Shape input, Shape filter, Shape output) {
+    static Geometry of(Convolution2d op, DType dtype, Shape input, Shape filter, Shape output) {
         for (Shape shape : new Shape[] {input, filter, output}) {
             if (shape.elements() > Integer.MAX_VALUE) {
                 throw new TensorException(op.opName() + ": " + shape.elements() + " elements in " + shape

@@ -11,11 +11,11 @@ import dev.lanewise.cuda.runtime.StructWriter;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.lang.foreign.Arena;
 import java.util.Locale;
 
@@ -35,7 +35,7 @@ public final class Pools {
     }
 
     /** The greatest elements and their positions. */
-    public void run(MaxPool2d op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(MaxPooling2d op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense x = Dense.of(device, inputs[0])) {
             launch(
                     "max_pool",
@@ -48,7 +48,7 @@ public final class Pools {
     }
 
     /** The gradient of the greatest elements. */
-    public void run(MaxPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(MaxPooling2dGrad op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense g = Dense.of(device, inputs[0]);
                 Dense positions = Dense.of(device, inputs[1])) {
             Windows windows = new Windows(op.pool(), outputs[0].shape(), inputs[0].shape(), false);
@@ -61,7 +61,7 @@ public final class Pools {
     }
 
     /** The means. */
-    public void run(AvgPool2d op, Tensor[] inputs, Tensor[] outputs) {
+    public void run(AveragePooling2d op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense x = Dense.of(device, inputs[0])) {
             launch(
                     "avg_pool",
@@ -73,8 +73,8 @@ public final class Pools {
     }
 
     /** The gradient of the means. */
-    public void run(AvgPool2dGrad op, Tensor[] inputs, Tensor[] outputs) {
-        AvgPool2d forward = op.forward();
+    public void run(AveragePooling2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        AveragePooling2d forward = op.forward();
         try (Dense g = Dense.of(device, inputs[0])) {
             launch(
                     "avg_pool_grad",
@@ -86,7 +86,7 @@ public final class Pools {
     }
 
     /** A pooling from planes {@code [h, w]} of {@code input} to those of {@code output}. */
-    private record Windows(Pool2d pool, Shape input, Shape output, boolean countPadding) {
+    private record Windows(PoolingWindow pool, Shape input, Shape output, boolean countPadding) {
         StructWriter write(Arena arena) {
             return new StructWriter(arena, STRUCT_BYTES)
                     .i64(input.size(0) * input.size(1))

@@ -16,7 +16,7 @@ import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Recurrence;
+import dev.lanewise.tensor.op.sequence.Recurrence;
 
 /** A recurrent layer as cuDNN takes it: its descriptors, where its parameters lie, and the memory that its passes need. */
 final class RecurrencePlan implements AutoCloseable {

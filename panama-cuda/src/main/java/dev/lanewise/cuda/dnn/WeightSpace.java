@@ -22,7 +22,7 @@ record WeightSpace(long bytes, List<Piece> pieces) {
     /**
      * Bytes that lie together on both sides.
      *
-     * @param operand the operand of {@link dev.lanewise.tensor.op.Recurrence} that they are part of
+     * @param operand the operand of {@link dev.lanewise.tensor.op.sequence.Recurrence} that they are part of
      * @param offset where they begin in the operand
      * @param start where they begin in the memory
      */

@@ -1,11 +1,11 @@
 package dev.lanewise.cuda.kernel;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Ternary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /**
  * Elementwise operations in CUDA C, one line each: in {@code a}, {@code b}, {@code c} (the operands in the type they are

@@ -9,8 +9,8 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +46,9 @@ public final class Products implements AutoCloseable {
     }
 
     /** {@code activation(x w^T + bias)}. */
-    public void run(Linear linear, Tensor[] inputs, Tensor[] outputs) {
+    public void run(LinearProduct linear, Tensor[] inputs, Tensor[] outputs) {
         Tensor out = outputs[0];
-        boolean relu = linear.activation() == Linear.Activation.RELU;
+        boolean relu = linear.activation() == LinearProduct.Activation.RELU;
         boolean biased = inputs.length == 3;
         try (Matrix left = Matrix.rows(device, inputs[0]);
                 Matrix right = Matrix.transposed(device, inputs[1]);

@@ -8,8 +8,8 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
 import dev.lanewise.tensor.op.Op;
 
 /**

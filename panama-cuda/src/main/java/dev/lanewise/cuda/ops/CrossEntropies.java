@@ -10,8 +10,8 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Faults;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import java.lang.foreign.MemorySegment;
 
 /** Runs {@link CrossEntropy} and {@link CrossEntropyGrad}: a team of threads a row, then one block for all rows. */

@@ -10,13 +10,13 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.Copy;
-import dev.lanewise.tensor.op.Ternary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import java.lang.foreign.MemorySegment;
 
 /** Runs elementwise operations on operands of any strides, with broadcasting. */

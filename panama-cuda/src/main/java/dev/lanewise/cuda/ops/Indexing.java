@@ -10,11 +10,11 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Gather;
-import dev.lanewise.tensor.op.IndexAdd;
-import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.index.Scatter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

@@ -3,10 +3,10 @@ package dev.lanewise.cuda.ops;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Cat;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Slice;
-import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.view.Slice;
+import dev.lanewise.tensor.op.index.SliceGrad;
 
 /** Runs {@link Cat}, {@link Pad} and {@link SliceGrad}: copies into parts of a larger tensor. */
 public final class Joining {

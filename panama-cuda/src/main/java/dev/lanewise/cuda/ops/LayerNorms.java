@@ -7,10 +7,10 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 
-/** Runs {@link LayerNorm} and {@link LayerNormGrad}: a team of threads a row, and for the weights one a column. */
+/** Runs {@link LayerNormalization} and {@link LayerNormalizationGrad}: a team of threads a row, and for the weights one a column. */
 public final class LayerNorms {
     private static final Program.OfType LAYER_NORM = new Program.OfType("layer_norm", KernelTemplates::layerNorm);
 
@@ -37,7 +37,7 @@ public final class LayerNorms {
     }
 
     /** Queues the operation. */
-    public static void run(CudaDevice device, LayerNorm op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(CudaDevice device, LayerNormalization op, Tensor[] inputs, Tensor[] outputs) {
         LayerNorms norm = new LayerNorms(device, inputs[0], op.dims());
         try (Dense x = Dense.of(device, inputs[0]);
                 Dense weight = Dense.ofOptional(device, inputs, 1);
@@ -55,7 +55,7 @@ public final class LayerNorms {
     }
 
     /** Queues the operation. */
-    public static void run(CudaDevice device, LayerNormGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(CudaDevice device, LayerNormalizationGrad op, Tensor[] inputs, Tensor[] outputs) {
         LayerNorms norm = new LayerNorms(device, inputs[1], op.forward().dims());
         try (Dense g = Dense.of(device, inputs[0]);
                 Dense x = Dense.of(device, inputs[1]);

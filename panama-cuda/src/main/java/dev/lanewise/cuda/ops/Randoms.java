@@ -9,7 +9,7 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import java.lang.foreign.MemorySegment;
@@ -39,7 +39,7 @@ public final class Randoms {
     }
 
     /** Queues the operation. */
-    public static void run(CudaDevice device, Dropout op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(CudaDevice device, RandomDropout op, Tensor[] inputs, Tensor[] outputs) {
         long n = outputs[0].shape().elements();
         try (Dense x = Dense.of(device, inputs[0])) {
             KernelArguments arguments =
@@ -59,7 +59,7 @@ public final class Randoms {
         write(draw, op.seed(), op.counter(), op.a(), op.b(), 0);
     }
 
-    private static void write(Dropout op, MemorySegment draw) {
+    private static void write(RandomDropout op, MemorySegment draw) {
         write(draw, op.seed(), op.counter(), 0, 0, op.p());
     }
 

@@ -9,9 +9,9 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

@@ -9,7 +9,7 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.reduce.Scan;
 import java.lang.foreign.MemorySegment;
 
 /**

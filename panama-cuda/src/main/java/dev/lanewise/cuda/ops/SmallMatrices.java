@@ -5,7 +5,7 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.spi.HostBuffer;
 import java.lang.foreign.MemorySegment;
 

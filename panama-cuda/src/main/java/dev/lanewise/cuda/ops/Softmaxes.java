@@ -6,8 +6,8 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
 
 /** Runs {@link Softmax} and {@link SoftmaxGrad}: a team of threads a row. */
 public final class Softmaxes {

@@ -11,7 +11,7 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.reduce.Sort;
 import java.lang.foreign.MemorySegment;
 
 /** Runs {@link Sort}: a block sorts a chunk in shared memory; longer lines are merged from sorted runs. */

@@ -9,7 +9,7 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import java.lang.foreign.MemorySegment;
 
 /** Copies whose result is dense along one dimension and whose operand is along another: tile by tile. */
-final class Transposition {
+public final class Transposition {
     private static final Program[] TRANSPOSE = {program(1), program(2), program(4), program(8)};
 
     /** Rows and columns of a tile. */
@@ -30,7 +30,7 @@ final class Transposition {
     }
 
     /** The dimension of a copy along which the operand is dense, where tiles pay; or -1. Operand 0 is the result. */
-    static int rowsOf(Walk walk) {
+    public static int rowsOf(Walk walk) {
         int last = walk.rank() - 1;
         if (walk.stride(0, last) != 1 || walk.stride(1, last) <= 1 || walk.size(last) < LEAST) {
             return -1;
@@ -44,7 +44,7 @@ final class Transposition {
     }
 
     /** Queues the copy, with {@code rows} from {@link #rowsOf}. */
-    static void queue(CudaDevice device, Walk walk, int rows, int bytes, long out, long in) {
+    public static void queue(CudaDevice device, Walk walk, int rows, int bytes, long out, long in) {
         int last = walk.rank() - 1;
         long[] sizes = new long[walk.rank()];
         long[][] strides = new long[2][walk.rank()];

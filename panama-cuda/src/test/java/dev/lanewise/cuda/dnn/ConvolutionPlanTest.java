@@ -16,7 +16,7 @@ import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class ConvolutionPlanTest {
     private static Geometry geometry(DType dtype, long channels, int groups) {
-        Conv2d op = new Conv2d(2, 1, 1, 2, 1, 2, groups);
+        Convolution2d op = new Convolution2d(2, 1, 1, 2, 1, 2, groups);
         Shape input = Shape.of(2, channels, 9, 7);
         Shape filter = Shape.of(16, channels / groups, 3, 3);
         return Geometry.of(op, dtype, input, filter, Shape.of(2, 16, 5, 7));
@@ -76,7 +76,7 @@ class ConvolutionPlanTest {
     @Test
     void moreElementsThanCudnnCountsAreRefused() {
         Shape input = Shape.of(1 << 16, 3, 256, 256);
-        assertThatThrownBy(() -> Geometry.of(new Conv2d(1, 1), DType.F32, input, Shape.of(3, 3, 3, 3), input))
+        assertThatThrownBy(() -> Geometry.of(new Convolution2d(1, 1), DType.F32, input, Shape.of(3, 3, 3, 3), input))
                 .isInstanceOf(TensorException.class)
                 .hasMessageStartingWith("conv2d: 12884901888 elements in [65536, 3, 256, 256] (cuDNN takes at most ");
     }

@@ -18,7 +18,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,11 +52,11 @@ class ConvolutionsTest {
                 rng.randn(DType.F32, 3, 2, 3, 3).to(CUDA)
             };
             Tensor[] outputs = {rng.randn(DType.F32, 1, 3, 4, 4).to(CUDA)};
-            convolutions.run(new Conv2d(1, 1), inputs, outputs);
-            convolutions.run(new Conv2d(1, 1), inputs, outputs);
+            convolutions.run(new Convolution2d(1, 1), inputs, outputs);
+            convolutions.run(new Convolution2d(1, 1), inputs, outputs);
             assertThat(cudnn.measured()).isEqualTo(1);
             outputs[0] = rng.randn(DType.F32, 1, 3, 2, 2).to(CUDA);
-            convolutions.run(new Conv2d(2, 1), inputs, outputs);
+            convolutions.run(new Convolution2d(2, 1), inputs, outputs);
             assertThat(cudnn.measured()).isEqualTo(2);
         }
         assertThat(cudnn.alive()).isEqualTo(1 + 2 * 4);
@@ -68,7 +68,7 @@ class ConvolutionsTest {
     private List<Tensor> pass(Tensor input, Tensor weight, Tensor bias, Tensor upstream) {
         Tensor x = Autograd.watch(input);
         Tensor w = Autograd.watch(weight);
-        Tensor y = x.conv2d(w, bias, new Conv2d(2, 1));
+        Tensor y = x.conv2d(w, bias, new Convolution2d(2, 1));
         Gradients gradients = Autograd.gradients(y.mul(upstream).sum());
         return List.of(Autograd.detach(y), gradients.of(x), gradients.of(w));
     }

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

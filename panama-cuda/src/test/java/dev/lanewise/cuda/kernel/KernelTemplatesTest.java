@@ -10,7 +10,7 @@ import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
 import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.elementwise.Unary;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -24,8 +24,8 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -132,7 +132,7 @@ class ProductsTest {
             assertThat(random(2, 0).matmul(random(0, 3)).toFloatArray()).containsOnly(0);
             Tensor bias = Tensor.of(1f, -2f).to(CUDA);
             assertThat(random(2, 0)
-                            .linear(random(2, 0), bias, Linear.Activation.RELU)
+                            .linear(random(2, 0), bias, LinearProduct.Activation.RELU)
                             .toFloatArray())
                     .containsExactly(1, 0, 1, 0);
         }
@@ -144,11 +144,11 @@ class ProductsTest {
             Tensor x = random(3, 5);
             Tensor w = random(2, 5);
             Tensor bias = random(2);
-            Tensor expected = x.linear(w, bias, Linear.Activation.RELU);
+            Tensor expected = x.linear(w, bias, LinearProduct.Activation.RELU);
             Tensor[] out = {expected.zerosLike()};
             HostCublasLt plain = new HostCublasLt(false);
             Products products = products(plain);
-            products.run(new Linear(Linear.Activation.RELU), new Tensor[] {x, w, bias}, out);
+            products.run(new LinearProduct(LinearProduct.Activation.RELU), new Tensor[] {x, w, bias}, out);
             assertThat(out[0].toFloatArray()).containsExactly(expected.toFloatArray(), within(1e-5f));
             products.close();
             assertThat(plain.alive()).isEqualTo(1);

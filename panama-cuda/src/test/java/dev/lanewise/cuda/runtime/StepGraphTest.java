@@ -12,7 +12,7 @@ import dev.lanewise.cuda.api.Recording;
 import dev.lanewise.cuda.kernel.CodeCache;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -130,8 +130,8 @@ class StepGraphTest {
     @Test
     void numbersOfOperationsAreWrittenAnewBeforeEachReplay() {
         MemorySegment[] written = new MemorySegment[1];
-        Dropout first = new Dropout(0.5, 1, 20);
-        Dropout second = new Dropout(0.5, 1, 30);
+        RandomDropout first = new RandomDropout(0.5, 1, 20);
+        RandomDropout second = new RandomDropout(0.5, 1, 30);
         long[] cells = new long[2];
         try (StepRecorder recorder = device.recorder()) {
             recorder.warmUp(() -> assertThat(number(first, written)).isZero());
@@ -142,7 +142,7 @@ class StepGraphTest {
                     .containsExactly(first, second);
             assertThat(cells[1]).isEqualTo(cells[0] + 16);
             recording.forgetCalls();
-            recorder.replay(List.of(new Dropout(0.5, 1, 40), new Dropout(0.5, 1, 50)));
+            recorder.replay(List.of(new RandomDropout(0.5, 1, 40), new RandomDropout(0.5, 1, 50)));
             assertThat(written[0].get(ValueLayout.JAVA_LONG, 0)).isEqualTo(50);
             assertThat(recording.methods().stream().filter(call -> !call.contains("Pinned")))
                     .containsExactly("createEvent", "copyToDevice", "record", "launch");
@@ -154,7 +154,7 @@ class StepGraphTest {
         }
     }
 
-    private long number(Dropout op, MemorySegment[] written) {
+    private long number(RandomDropout op, MemorySegment[] written) {
         return device.numbers(op, 8, (next, target) -> {
             target.set(ValueLayout.JAVA_LONG, 0, next.counter());
             written[0] = target;

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.spi.Origins;
 import java.util.Objects;
 import java.util.stream.IntStream;

@@ -3,11 +3,11 @@ package dev.lanewise.tensor.internal;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Copy;
-import dev.lanewise.tensor.op.Expand;
+import dev.lanewise.tensor.op.view.Expand;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Permute;
-import dev.lanewise.tensor.op.Reshape;
-import dev.lanewise.tensor.op.Slice;
+import dev.lanewise.tensor.op.view.Permute;
+import dev.lanewise.tensor.op.view.Reshape;
+import dev.lanewise.tensor.op.view.Slice;
 import org.jspecify.annotations.Nullable;
 
 /** Strides and offsets of views. */

@@ -3,7 +3,7 @@ package dev.lanewise.tensor.internal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.elementwise.Compare;
 
 /**
  * Numbers beside tensors of integers or truth values: what Python's numbers, which have no limits, would give, or a

@@ -1,5 +1,48 @@
 package dev.lanewise.tensor.op;
 
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.IndexSelect;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.Linalg;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.reduce.Sort;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.view.Expand;
+import dev.lanewise.tensor.op.view.Permute;
+import dev.lanewise.tensor.op.view.Reshape;
+import dev.lanewise.tensor.op.view.Slice;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
@@ -24,13 +67,13 @@ public sealed interface Op
                 Scan,
                 Sort,
                 MatMul,
-                Conv2d,
-                Conv2dInputGrad,
-                Conv2dWeightGrad,
-                MaxPool2d,
-                MaxPool2dGrad,
-                AvgPool2d,
-                AvgPool2dGrad,
+                Convolution2d,
+                Convolution2dInputGrad,
+                Convolution2dWeightGrad,
+                MaxPooling2d,
+                MaxPooling2dGrad,
+                AveragePooling2d,
+                AveragePooling2dGrad,
                 Cat,
                 Pad,
                 SliceGrad,
@@ -84,14 +127,14 @@ public sealed interface Op
     sealed interface Fused extends Op
             permits Softmax,
                     SoftmaxGrad,
-                    Linear,
-                    Dropout,
+                    LinearProduct,
+                    RandomDropout,
                     CrossEntropy,
                     CrossEntropyGrad,
-                    LayerNorm,
-                    LayerNormGrad,
-                    BatchNorm,
-                    BatchNormGrad,
+                    LayerNormalization,
+                    LayerNormalizationGrad,
+                    BatchNormalization,
+                    BatchNormalizationGrad,
                     Attention,
                     AttentionGrad,
                     Recurrence,

@@ -1,5 +1,7 @@
 package dev.lanewise.tensor.op;
 
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.spi.Philox;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;

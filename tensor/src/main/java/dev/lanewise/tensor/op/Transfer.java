@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op;
 
+import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorSpec;
 

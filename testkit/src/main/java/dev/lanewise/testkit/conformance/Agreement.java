@@ -4,7 +4,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.testkit.Elements;
 import java.util.Arrays;

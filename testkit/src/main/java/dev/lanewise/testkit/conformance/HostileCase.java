@@ -6,7 +6,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;

@@ -3,50 +3,50 @@ package dev.lanewise.testkit.conformance;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Cat;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.Copy;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.Gather;
-import dev.lanewise.tensor.op.IndexAdd;
-import dev.lanewise.tensor.op.IndexSelect;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
-import dev.lanewise.tensor.op.Linalg;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.IndexSelect;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
+import dev.lanewise.tensor.op.matrix.Linalg;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Scatter;
-import dev.lanewise.tensor.op.Slice;
-import dev.lanewise.tensor.op.SliceGrad;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.view.Slice;
+import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import dev.lanewise.tensor.op.reduce.Sort;
 import dev.lanewise.tensor.op.Source;
-import dev.lanewise.tensor.op.Ternary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.op.Update;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,14 +108,14 @@ final class HostileOps {
             }
             case MatMul matMul -> product(matMul);
             case Linalg linalg -> linalg(linalg);
-            case Linear linear -> linear(linear);
-            case Conv2d conv -> image.conv();
-            case Conv2dInputGrad grad -> image.convInputGrad();
-            case Conv2dWeightGrad grad -> image.convWeightGrad();
-            case MaxPool2d pool -> image.maxPool();
-            case AvgPool2d pool -> image.averagePool();
-            case MaxPool2dGrad grad -> image.maxPoolGrad();
-            case AvgPool2dGrad grad -> image.averagePoolGrad();
+            case LinearProduct linear -> linear(linear);
+            case Convolution2d conv -> image.conv();
+            case Convolution2dInputGrad grad -> image.convInputGrad();
+            case Convolution2dWeightGrad grad -> image.convWeightGrad();
+            case MaxPooling2d pool -> image.maxPool();
+            case AveragePooling2d pool -> image.averagePool();
+            case MaxPooling2dGrad grad -> image.maxPoolGrad();
+            case AveragePooling2dGrad grad -> image.averagePoolGrad();
             case Cat cat -> cat();
             case Pad pad -> pad();
             case SliceGrad grad -> sliceGrad();
@@ -125,19 +125,19 @@ final class HostileOps {
             case Scatter scatter -> scatter(scatter.kind());
             case Softmax softmax -> neural.softmax(softmax.log());
             case SoftmaxGrad grad -> neural.softmaxGrad(grad.forward().log());
-            case Dropout dropout ->
+            case RandomDropout dropout ->
                 plain(
-                        new Dropout(
+                        new RandomDropout(
                                 dice.below(10) / 10.0,
                                 dice.random().nextLong(),
                                 dice.random().nextLong()),
                         dice.shape(0, 4));
             case CrossEntropy loss -> neural.crossEntropy(loss.reduction());
             case CrossEntropyGrad grad -> neural.crossEntropyGrad(grad.forward().reduction());
-            case LayerNorm norm -> neural.layerNorm();
-            case LayerNormGrad grad -> neural.layerNormGrad();
-            case BatchNorm norm -> neural.batchNorm();
-            case BatchNormGrad grad -> neural.batchNormGrad();
+            case LayerNormalization norm -> neural.layerNorm();
+            case LayerNormalizationGrad grad -> neural.layerNormGrad();
+            case BatchNormalization norm -> neural.batchNorm();
+            case BatchNormalizationGrad grad -> neural.batchNormGrad();
             case Attention attention -> neural.attention(attention.causal());
             case AttentionGrad grad -> neural.attentionGrad(grad.forward().causal());
             case Recurrence recurrence -> neural.recurrence(recurrence.kind());
@@ -203,7 +203,7 @@ final class HostileOps {
                 dice.narrower(batch).concat(Shape.of(k, dice.size())));
     }
 
-    private Recipe linear(Linear op) {
+    private Recipe linear(LinearProduct op) {
         long k = dice.size();
         long n = dice.size();
         Shape x = dice.chance(0.5)

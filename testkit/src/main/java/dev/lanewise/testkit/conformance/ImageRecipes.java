@@ -2,14 +2,14 @@ package dev.lanewise.testkit.conformance;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,7 +28,7 @@ final class ImageRecipes {
     }
 
     /** A convolution with the shapes of its input, its weight and its result. */
-    private record Convolution(Conv2d op, Shape x, Shape weight, Shape y) {}
+    private record Convolution(Convolution2d op, Shape x, Shape weight, Shape y) {}
 
     private Convolution convolution() {
         boolean wide = dice.chance(0.05);
@@ -39,7 +39,7 @@ final class ImageRecipes {
         int r = threes ? 3 : dice.between(1, 4);
         int s = threes ? 3 : dice.between(1, 4);
         boolean plain = wide || dice.chance(0.4);
-        Conv2d op = new Conv2d(
+        Convolution2d op = new Convolution2d(
                 plain ? 1 : dice.between(1, 3),
                 plain ? 1 : dice.between(1, 3),
                 dice.below(3),
@@ -70,7 +70,7 @@ final class ImageRecipes {
     Recipe convInputGrad() {
         Convolution conv = convolution();
         return new Recipe(
-                new Conv2dInputGrad(conv.op, conv.x.size(2), conv.x.size(3)),
+                new Convolution2dInputGrad(conv.op, conv.x.size(2), conv.x.size(3)),
                 any(conv.y),
                 any(conv.weight).as(Recipe.Values.SMALL));
     }
@@ -78,15 +78,15 @@ final class ImageRecipes {
     Recipe convWeightGrad() {
         Convolution conv = convolution();
         return new Recipe(
-                new Conv2dWeightGrad(conv.op, conv.weight.size(2), conv.weight.size(3)),
+                new Convolution2dWeightGrad(conv.op, conv.weight.size(2), conv.weight.size(3)),
                 any(conv.y).as(Recipe.Values.SMALL),
                 any(conv.x));
     }
 
-    private Pool2d pool() {
+    private PoolingWindow pool() {
         int kernelH = dice.between(1, 4);
         int kernelW = dice.between(1, 4);
-        return new Pool2d(
+        return new PoolingWindow(
                 kernelH,
                 kernelW,
                 dice.between(1, 4),
@@ -96,7 +96,7 @@ final class ImageRecipes {
                 dice.chance(0.4));
     }
 
-    private Shape images(Pool2d pool) {
+    private Shape images(PoolingWindow pool) {
         return Shape.of(
                 dice.chance(0.03) ? 0 : dice.between(1, 3),
                 dice.between(1, 4),
@@ -104,32 +104,32 @@ final class ImageRecipes {
                 Math.max(1, pool.kernelW() - 2L * pool.paddingW()) + dice.below(20));
     }
 
-    private static Shape pooled(Pool2d pool, Shape x) {
+    private static Shape pooled(PoolingWindow pool, Shape x) {
         return Shape.of(x.size(0), x.size(1), pool.outputH(x.size(2)), pool.outputW(x.size(3)));
     }
 
     Recipe maxPool() {
-        Pool2d pool = pool();
-        return new Recipe(new MaxPool2d(pool), any(images(pool)));
+        PoolingWindow pool = pool();
+        return new Recipe(new MaxPooling2d(pool), any(images(pool)));
     }
 
     Recipe averagePool() {
-        Pool2d pool = pool();
-        return new Recipe(new AvgPool2d(pool, dice.chance(0.5)), any(images(pool)));
+        PoolingWindow pool = pool();
+        return new Recipe(new AveragePooling2d(pool, dice.chance(0.5)), any(images(pool)));
     }
 
     Recipe maxPoolGrad() {
-        Pool2d pool = pool();
+        PoolingWindow pool = pool();
         Shape x = images(pool);
         Shape y = pooled(pool, x);
         return new Recipe(
-                new MaxPool2dGrad(pool, x.size(2), x.size(3)), any(y), Recipe.Operand.index(x.size(2) * x.size(3), y));
+                new MaxPooling2dGrad(pool, x.size(2), x.size(3)), any(y), Recipe.Operand.index(x.size(2) * x.size(3), y));
     }
 
     Recipe averagePoolGrad() {
-        Pool2d pool = pool();
+        PoolingWindow pool = pool();
         Shape x = images(pool);
         return new Recipe(
-                new AvgPool2dGrad(new AvgPool2d(pool, dice.chance(0.5)), x.size(2), x.size(3)), any(pooled(pool, x)));
+                new AveragePooling2dGrad(new AveragePooling2d(pool, dice.chance(0.5)), x.size(2), x.size(3)), any(pooled(pool, x)));
     }
 }

@@ -2,49 +2,49 @@ package dev.lanewise.testkit.conformance;
 
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.Binary;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Cat;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.Copy;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.Gather;
-import dev.lanewise.tensor.op.IndexAdd;
-import dev.lanewise.tensor.op.IndexSelect;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
-import dev.lanewise.tensor.op.Linalg;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.IndexSelect;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
+import dev.lanewise.tensor.op.matrix.Linalg;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Scatter;
-import dev.lanewise.tensor.op.SliceGrad;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import dev.lanewise.tensor.op.reduce.Sort;
 import dev.lanewise.tensor.op.Source;
-import dev.lanewise.tensor.op.Ternary;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.op.Update;
 
 /** For every operation operands large enough that a backend splits the work. */
@@ -60,7 +60,7 @@ final class LargeSamples {
             case UnaryWith unary -> Sample.of(Shape.of(ELEMENTS));
             case Cast cast -> Sample.of(Shape.of(ELEMENTS));
             case Copy copy -> Sample.of(Shape.of(ELEMENTS));
-            case Dropout dropout -> Sample.of(Shape.of(ELEMENTS));
+            case RandomDropout dropout -> Sample.of(Shape.of(ELEMENTS));
             case Binary binary -> Sample.of(Shape.of(ELEMENTS), Shape.of(ELEMENTS));
             case Compare compare -> Sample.of(Shape.of(ELEMENTS), Shape.of(ELEMENTS));
             case Ternary ternary -> Sample.of(Shape.of(ELEMENTS), Shape.of(ELEMENTS), Shape.of(ELEMENTS));
@@ -72,19 +72,19 @@ final class LargeSamples {
             case Softmax softmax -> Sample.of(Shape.of(61, 157, 33));
             case SoftmaxGrad grad -> Sample.of(Shape.of(61, 157, 33), Shape.of(61, 157, 33));
             case MatMul matMul -> Sample.of(Shape.of(2, 301, 259), Shape.of(259, 203));
-            case Linear linear -> Sample.of(Shape.of(301, 259), Shape.of(203, 259), Shape.of(203));
+            case LinearProduct linear -> Sample.of(Shape.of(301, 259), Shape.of(203, 259), Shape.of(203));
             case Linalg linalg -> MatrixSamples.linalg(linalg).getFirst();
-            case Conv2d conv ->
+            case Convolution2d conv ->
                 Sample.of(
                         Shape.of(5, 8L * conv.groups(), 30, 31),
                         Shape.of(16L * conv.groups(), 8, 3, 3),
                         Shape.of(16L * conv.groups()));
-            case Conv2dInputGrad grad -> convInputGrad(new Conv2dInputGrad(grad.conv(), grad.h(), grad.w()));
-            case Conv2dWeightGrad grad -> convWeightGrad(grad);
-            case MaxPool2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
-            case AvgPool2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
-            case MaxPool2dGrad grad -> pooled(grad);
-            case AvgPool2dGrad grad ->
+            case Convolution2dInputGrad grad -> convInputGrad(new Convolution2dInputGrad(grad.conv(), grad.h(), grad.w()));
+            case Convolution2dWeightGrad grad -> convWeightGrad(grad);
+            case MaxPooling2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
+            case AveragePooling2d pool -> Sample.of(Shape.of(5, 30, 41, 43));
+            case MaxPooling2dGrad grad -> pooled(grad);
+            case AveragePooling2dGrad grad ->
                 Sample.of(Shape.of(
                         50,
                         60,
@@ -100,10 +100,10 @@ final class LargeSamples {
             case Scatter scatter -> gathered(Shape.of(61, 57, 33), scatter.dim(), true);
             case CrossEntropy loss -> crossEntropy();
             case CrossEntropyGrad grad -> crossEntropyGrad(grad);
-            case LayerNorm norm -> layerNorm(norm.dims());
-            case LayerNormGrad grad -> layerNormGrad(grad);
-            case BatchNorm norm -> Sample.of(Shape.of(19, 37, 21, 22), Shape.of(37), Shape.of(37));
-            case BatchNormGrad grad -> batchNormGrad();
+            case LayerNormalization norm -> layerNorm(norm.dims());
+            case LayerNormalizationGrad grad -> layerNormGrad(grad);
+            case BatchNormalization norm -> Sample.of(Shape.of(19, 37, 21, 22), Shape.of(37), Shape.of(37));
+            case BatchNormalizationGrad grad -> batchNormGrad();
             case Attention attention -> attention();
             case AttentionGrad grad -> attentionGrad(grad);
             case Recurrence recurrence -> NeuralSamples.recurrence(recurrence, 33, 2, 65, 70);
@@ -114,21 +114,21 @@ final class LargeSamples {
         };
     }
 
-    private static Sample convInputGrad(Conv2dInputGrad grad) {
-        Conv2d conv = grad.conv();
+    private static Sample convInputGrad(Convolution2dInputGrad grad) {
+        Convolution2d conv = grad.conv();
         return Sample.of(
                 Shape.of(17, 16L * conv.groups(), conv.outputH(grad.h(), 3), conv.outputW(grad.w(), 3)),
                 Shape.of(16L * conv.groups(), 8, 3, 3));
     }
 
-    private static Sample convWeightGrad(Conv2dWeightGrad grad) {
-        Conv2d conv = grad.conv();
+    private static Sample convWeightGrad(Convolution2dWeightGrad grad) {
+        Convolution2d conv = grad.conv();
         return Sample.of(
                 Shape.of(17, 16L * conv.groups(), conv.outputH(19, grad.r()), conv.outputW(20, grad.s())),
                 Shape.of(17, 8L * conv.groups(), 19, 20));
     }
 
-    private static Sample pooled(MaxPool2dGrad grad) {
+    private static Sample pooled(MaxPooling2dGrad grad) {
         long[] sizes = {50, 60, grad.pool().outputH(grad.h()), grad.pool().outputW(grad.w())};
         return new Sample("pooled", make -> new Tensor[] {make.any(sizes), make.index(grad.h() * grad.w(), sizes)});
     }
@@ -168,7 +168,7 @@ final class LargeSamples {
         return Sample.of(Shape.of(61, 57, 33), affine, affine);
     }
 
-    private static Sample layerNormGrad(LayerNormGrad grad) {
+    private static Sample layerNormGrad(LayerNormalizationGrad grad) {
         Shape shape = Shape.of(61, 57, 33);
         long[] leading = shape.slice(0, 3 - grad.forward().dims()).toArray();
         long[] affine = shape.slice(3 - grad.forward().dims(), 3).toArray();

@@ -2,10 +2,10 @@ package dev.lanewise.testkit.conformance;
 
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import java.util.List;
 
 /** Operands of products, convolutions and decompositions. */
@@ -45,15 +45,15 @@ final class MatrixSamples {
     }
 
     /** The weight of a convolution with three output channels a group and two input channels in each. */
-    private static Shape weight(Conv2d conv, long r, long s) {
+    private static Shape weight(Convolution2d conv, long r, long s) {
         return Shape.of(3L * conv.groups(), 2, r, s);
     }
 
-    private static Shape input(Conv2d conv, long n, long h, long w) {
+    private static Shape input(Convolution2d conv, long n, long h, long w) {
         return Shape.of(n, 2L * conv.groups(), h, w);
     }
 
-    private static Shape output(Conv2d conv, Shape x, Shape weight) {
+    private static Shape output(Convolution2d conv, Shape x, Shape weight) {
         return Shape.of(
                 x.size(0),
                 weight.size(0),
@@ -61,7 +61,7 @@ final class MatrixSamples {
                 conv.outputW(x.size(3), weight.size(3)));
     }
 
-    static List<Sample> conv(Conv2d conv) {
+    static List<Sample> conv(Convolution2d conv) {
         Shape depthwise = Shape.of(conv.groups(), 1, 3, 3);
         return List.of(
                 Sample.of(input(conv, 2, 11, 12), weight(conv, 3, 3)),
@@ -70,13 +70,13 @@ final class MatrixSamples {
                 Sample.of(Shape.of(2, conv.groups(), 11, 13), depthwise));
     }
 
-    static List<Sample> convInputGrad(Conv2dInputGrad grad) {
+    static List<Sample> convInputGrad(Convolution2dInputGrad grad) {
         Shape weight = weight(grad.conv(), 3, 2);
         Shape x = input(grad.conv(), 2, grad.h(), grad.w());
         return List.of(Sample.of(output(grad.conv(), x, weight), weight));
     }
 
-    static List<Sample> convWeightGrad(Conv2dWeightGrad grad) {
+    static List<Sample> convWeightGrad(Convolution2dWeightGrad grad) {
         Shape weight = weight(grad.conv(), grad.r(), grad.s());
         Shape x = input(grad.conv(), 2, 11, 12);
         return List.of(Sample.of(output(grad.conv(), x, weight), x));

@@ -4,19 +4,19 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -112,19 +112,19 @@ final class NeuralRecipes {
         for (int i = dice.below(3); i > 0; i--) {
             operands.add(any(affine).as(Recipe.Values.SMALL));
         }
-        return new Recipe(new LayerNorm(dims, epsilon()), operands.toArray(Recipe.Operand[]::new));
+        return new Recipe(new LayerNormalization(dims, epsilon()), operands.toArray(Recipe.Operand[]::new));
     }
 
     Recipe layerNormGrad() {
         Shape shape = dice.shape(1, 4);
         int dims = dice.between(1, shape.rank());
-        LayerNorm forward = new LayerNorm(dims, epsilon());
+        LayerNormalization forward = new LayerNormalization(dims, epsilon());
         Shape leading = shape.slice(0, shape.rank() - dims);
         List<Recipe.Operand> operands = new ArrayList<>(List.of(any(shape), any(shape), any(leading), any(leading)));
         if (dice.chance(0.5)) {
             operands.add(any(shape.slice(shape.rank() - dims, shape.rank())));
         }
-        return new Recipe(new LayerNormGrad(forward), operands, in -> {
+        return new Recipe(new LayerNormalizationGrad(forward), operands, in -> {
             Tensor[] y = forward(forward, in[1]);
             Tensor[] replaced = in.clone();
             replaced[2] = y[1].to(in[2].dtype());
@@ -137,7 +137,7 @@ final class NeuralRecipes {
         Shape shape = dice.shape(2, 4);
         Shape channels = Shape.of(shape.size(1));
         return new Recipe(
-                new BatchNorm(epsilon()),
+                new BatchNormalization(epsilon()),
                 any(shape),
                 any(channels).as(Recipe.Values.SMALL),
                 any(channels).as(Recipe.Values.SMALL));
@@ -145,10 +145,10 @@ final class NeuralRecipes {
 
     Recipe batchNormGrad() {
         Shape shape = dice.shape(2, 4);
-        BatchNorm forward = new BatchNorm(epsilon());
+        BatchNormalization forward = new BatchNormalization(epsilon());
         Recipe.Operand channels = any(shape.size(1));
         return new Recipe(
-                new BatchNormGrad(forward), List.of(any(shape), any(shape), channels, channels, channels), in -> {
+                new BatchNormalizationGrad(forward), List.of(any(shape), any(shape), channels, channels, channels), in -> {
                     Tensor[] y = forward(forward, in[1], in[2], in[2]);
                     return new Tensor[] {in[0], in[1], in[2], y[1].to(in[3].dtype()), y[2].to(in[4].dtype())};
                 });

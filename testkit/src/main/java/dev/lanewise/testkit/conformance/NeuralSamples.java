@@ -4,18 +4,18 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.LayerNormGrad;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Pool2d;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,17 +24,17 @@ import java.util.List;
 final class NeuralSamples {
     private NeuralSamples() {}
 
-    static List<Sample> pooledWithPositions(MaxPool2dGrad grad) {
+    static List<Sample> pooledWithPositions(MaxPooling2dGrad grad) {
         long[] sizes = pooledShape(grad.pool(), grad.h(), grad.w());
         return List.of(new Sample(Arrays.toString(sizes), make ->
                 new Tensor[] {make.any(sizes), make.index(grad.h() * grad.w(), sizes)}));
     }
 
-    static List<Sample> pooled(AvgPool2dGrad grad) {
+    static List<Sample> pooled(AveragePooling2dGrad grad) {
         return List.of(Sample.of(Shape.of(pooledShape(grad.forward().pool(), grad.h(), grad.w()))));
     }
 
-    private static long[] pooledShape(Pool2d pool, long h, long w) {
+    private static long[] pooledShape(PoolingWindow pool, long h, long w) {
         return new long[] {2, 3, pool.outputH(h), pool.outputW(w)};
     }
 
@@ -91,7 +91,7 @@ final class NeuralSamples {
         return samples;
     }
 
-    static List<Sample> layerNormGrad(LayerNormGrad grad) {
+    static List<Sample> layerNormGrad(LayerNormalizationGrad grad) {
         List<Sample> samples = new ArrayList<>();
         for (long[] sizes : new long[][] {{3, 5, 7}, {2, 4, 35}}) {
             long[] affine = Shape.of(sizes).slice(3 - grad.forward().dims(), 3).toArray();
@@ -127,7 +127,7 @@ final class NeuralSamples {
                 Sample.of(Shape.of(4, 17, 9), Shape.of(17), Shape.of(17)));
     }
 
-    static List<Sample> batchNormGrad(BatchNormGrad grad) {
+    static List<Sample> batchNormGrad(BatchNormalizationGrad grad) {
         List<Sample> samples = new ArrayList<>();
         for (long[] sizes : new long[][] {{5, 7}, {2, 3, 4, 5}, {4, 17, 9}}) {
             samples.add(new Sample(Arrays.toString(sizes), make -> {

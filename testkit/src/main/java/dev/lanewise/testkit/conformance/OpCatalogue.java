@@ -3,44 +3,44 @@ package dev.lanewise.testkit.conformance;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.ArgReduce;
-import dev.lanewise.tensor.op.Attention;
-import dev.lanewise.tensor.op.AttentionGrad;
-import dev.lanewise.tensor.op.AvgPool2d;
-import dev.lanewise.tensor.op.AvgPool2dGrad;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Cat;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Conv2dInputGrad;
-import dev.lanewise.tensor.op.Conv2dWeightGrad;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
-import dev.lanewise.tensor.op.Dropout;
-import dev.lanewise.tensor.op.Gather;
-import dev.lanewise.tensor.op.IndexAdd;
-import dev.lanewise.tensor.op.IndexSelect;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MaxPool2d;
-import dev.lanewise.tensor.op.MaxPool2dGrad;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
+import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.IndexSelect;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Pool2d;
-import dev.lanewise.tensor.op.Recurrence;
-import dev.lanewise.tensor.op.RecurrenceGrad;
-import dev.lanewise.tensor.op.Reduce;
-import dev.lanewise.tensor.op.Scan;
-import dev.lanewise.tensor.op.Scatter;
-import dev.lanewise.tensor.op.Slice;
-import dev.lanewise.tensor.op.SliceGrad;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.view.Slice;
+import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import dev.lanewise.tensor.op.reduce.Sort;
 import dev.lanewise.tensor.op.Source;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.op.Update;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -167,35 +167,35 @@ public final class OpCatalogue {
     }
 
     private static void convolutions(List<Op> ops) {
-        for (Conv2d conv : List.of(
-                new Conv2d(1, 0),
-                new Conv2d(1, 1),
-                new Conv2d(2, 1),
-                new Conv2d(2, 1, 0, 2, 1, 3, 1),
-                new Conv2d(1, 1, 1, 1, 2, 2, 1),
-                new Conv2d(1, 1, 1, 1, 1, 1, 2),
-                new Conv2d(2, 3, 2, 1, 1, 2, 4))) {
+        for (Convolution2d conv : List.of(
+                new Convolution2d(1, 0),
+                new Convolution2d(1, 1),
+                new Convolution2d(2, 1),
+                new Convolution2d(2, 1, 0, 2, 1, 3, 1),
+                new Convolution2d(1, 1, 1, 1, 2, 2, 1),
+                new Convolution2d(1, 1, 1, 1, 1, 1, 2),
+                new Convolution2d(2, 3, 2, 1, 1, 2, 4))) {
             ops.add(conv);
-            ops.add(new Conv2dInputGrad(conv, 11, 12));
-            ops.add(new Conv2dWeightGrad(conv, 3, 2));
+            ops.add(new Convolution2dInputGrad(conv, 11, 12));
+            ops.add(new Convolution2dWeightGrad(conv, 3, 2));
         }
-        for (Linear.Activation activation : Linear.Activation.values()) {
-            ops.add(new Linear(activation));
+        for (LinearProduct.Activation activation : LinearProduct.Activation.values()) {
+            ops.add(new LinearProduct(activation));
         }
     }
 
     private static void pooling(List<Op> ops) {
-        for (Pool2d pool : List.of(
-                new Pool2d(2),
-                new Pool2d(3, 3, 2, 2, 1, 1, false),
-                new Pool2d(3, 3, 2, 2, 1, 1, true),
-                new Pool2d(2, 3, 3, 1, 1, 0, true),
-                new Pool2d(9, 10, 1, 1, 0, 0, false))) {
-            ops.add(new MaxPool2d(pool));
-            ops.add(new MaxPool2dGrad(pool, 9, 10));
+        for (PoolingWindow pool : List.of(
+                new PoolingWindow(2),
+                new PoolingWindow(3, 3, 2, 2, 1, 1, false),
+                new PoolingWindow(3, 3, 2, 2, 1, 1, true),
+                new PoolingWindow(2, 3, 3, 1, 1, 0, true),
+                new PoolingWindow(9, 10, 1, 1, 0, 0, false))) {
+            ops.add(new MaxPooling2d(pool));
+            ops.add(new MaxPooling2dGrad(pool, 9, 10));
             for (boolean countIncludePad : new boolean[] {false, true}) {
-                ops.add(new AvgPool2d(pool, countIncludePad));
-                ops.add(new AvgPool2dGrad(new AvgPool2d(pool, countIncludePad), 9, 10));
+                ops.add(new AveragePooling2d(pool, countIncludePad));
+                ops.add(new AveragePooling2dGrad(new AveragePooling2d(pool, countIncludePad), 9, 10));
             }
         }
     }
@@ -218,12 +218,12 @@ public final class OpCatalogue {
 
     private static void normalizations(List<Op> ops) {
         for (int dims = 1; dims <= 2; dims++) {
-            ops.add(new LayerNorm(dims, 0.1));
-            ops.add(new LayerNormGrad(new LayerNorm(dims, 0.1)));
+            ops.add(new LayerNormalization(dims, 0.1));
+            ops.add(new LayerNormalizationGrad(new LayerNormalization(dims, 0.1)));
         }
-        ops.add(new BatchNorm(0.1));
-        ops.add(new BatchNormGrad(new BatchNorm(0.1)));
-        ops.add(new Dropout(0.3, 5, 11));
+        ops.add(new BatchNormalization(0.1));
+        ops.add(new BatchNormalizationGrad(new BatchNormalization(0.1)));
+        ops.add(new RandomDropout(0.3, 5, 11));
     }
 
     private static void attention(List<Op> ops) {

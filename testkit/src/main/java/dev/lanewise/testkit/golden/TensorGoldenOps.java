@@ -3,8 +3,8 @@ package dev.lanewise.testkit.golden;
 import dev.lanewise.tensor.ReductionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Pool2d;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -255,11 +255,11 @@ public final class TensorGoldenOps implements GoldenOps {
         });
     }
 
-    private static Conv2d conv(Attributes a) {
+    private static Convolution2d conv(Attributes a) {
         int[] stride = a.dims("stride");
         int[] padding = a.dims("padding");
         int[] dilation = a.dims("dilation");
-        return new Conv2d(stride[0], stride[1], padding[0], padding[1], dilation[0], dilation[1], a.dim("groups"));
+        return new Convolution2d(stride[0], stride[1], padding[0], padding[1], dilation[0], dilation[1], a.dim("groups"));
     }
 
     private void pooling() {
@@ -281,11 +281,11 @@ public final class TensorGoldenOps implements GoldenOps {
         });
     }
 
-    private static Pool2d pool(Attributes a) {
+    private static PoolingWindow pool(Attributes a) {
         int[] kernel = a.dims("kernel");
         int[] stride = a.dims("stride");
         int[] padding = a.dims("padding");
-        return new Pool2d(
+        return new PoolingWindow(
                 kernel[0], kernel[1], stride[0], stride[1], padding[0], padding[1], a.flagOrFalse("ceil_mode"));
     }
 

@@ -10,8 +10,8 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Conv2d;
-import dev.lanewise.tensor.op.Linear;
+import dev.lanewise.tensor.op.conv.Convolution2d;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
@@ -26,7 +26,7 @@ final class SavedTensorsTest {
             "mul", Tensor::mul,
             "matmul", (a, b) -> a.flatten(1).matmul(b.flatten(1).transpose()),
             "linear", (a, b) -> a.flatten(1).linear(b.flatten(1), null),
-            "conv2d", (a, b) -> a.conv2d(b, null, new Conv2d(1, 1, 0, 0, 1, 1, 1)));
+            "conv2d", (a, b) -> a.conv2d(b, null, new Convolution2d(1, 1, 0, 0, 1, 1, 1)));
 
     /** One operand is computed, used and left to the record; the other one is watched. */
     private static boolean isKept(BinaryOperator<Tensor> product, boolean watchedFirst, boolean other) {
@@ -68,7 +68,7 @@ final class SavedTensorsTest {
             try (Scope inner = Scope.open("inner")) {
                 x = Tensor.ones(2, 4);
                 weight = Tensor.ones(3, 4);
-                y = x.linear(weight, bias, Linear.Activation.NONE);
+                y = x.linear(weight, bias, LinearProduct.Activation.NONE);
                 inner.keep(y);
             }
             assertThat(x.buffer().isReleased()).isTrue();

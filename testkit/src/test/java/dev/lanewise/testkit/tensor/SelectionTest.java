@@ -10,7 +10,7 @@ import dev.lanewise.tensor.SelectionMethods.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.index.Scatter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

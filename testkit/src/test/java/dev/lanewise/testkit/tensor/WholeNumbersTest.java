@@ -8,7 +8,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Compare;
+import dev.lanewise.tensor.op.elementwise.Compare;
 import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
 import java.util.List;

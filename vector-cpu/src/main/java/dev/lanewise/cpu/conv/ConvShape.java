@@ -106,7 +106,7 @@ public record ConvShape(
     }
 
     /** Returns the same convolution, of one group, of other numbers of channels. */
-    ConvShape withChannels(int inputs, int outputs) {
+    public ConvShape withChannels(int inputs, int outputs) {
         return new ConvShape(n, inputs, h, w, outputs, r, s, strideH, strideW, padH, padW, dilationH, dilationW, 1);
     }
 
@@ -121,7 +121,7 @@ public record ConvShape(
     }
 
     /** Returns the products summed for one output: input channels of a group times taps. */
-    long reduction() {
+    public long reduction() {
         return (long) groupInputs() * r * s;
     }
 

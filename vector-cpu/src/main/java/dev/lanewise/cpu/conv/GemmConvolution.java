@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
  * Convolution as a matrix product with the {@link Patches} of a chunk of images, in float32 and float64: the path for shapes
  * that the others do not take. All places are addresses.
  */
-final class GemmConvolution implements AutoCloseable {
+public final class GemmConvolution implements AutoCloseable {
     /** Bytes of the matrix of patches of one chunk. */
     private static final long CHUNK_BYTES = 4 << 20;
 
@@ -43,7 +43,7 @@ final class GemmConvolution implements AutoCloseable {
     }
 
     /** Computes {@code y}; {@code bias} may be 0 for none. */
-    static void forward(ConvShape p, int elementBytes, long x, long w, long bias, Activation activation, long y) {
+    public static void forward(ConvShape p, int elementBytes, long x, long w, long bias, Activation activation, long y) {
         try (var pass = new GemmConvolution(p, elementBytes)) {
             pass.forward(x, w, bias, activation, y);
         }
@@ -73,7 +73,7 @@ final class GemmConvolution implements AutoCloseable {
     }
 
     /** Computes {@code gx}. */
-    static void inputGrad(ConvShape p, int elementBytes, long gy, long w, long gx) {
+    public static void inputGrad(ConvShape p, int elementBytes, long gy, long w, long gx) {
         try (var pass = new GemmConvolution(p, elementBytes)) {
             pass.inputGrad(gy, w, gx);
         }
@@ -94,7 +94,7 @@ final class GemmConvolution implements AutoCloseable {
     }
 
     /** Computes {@code gw}. */
-    static void weightGrad(ConvShape p, int elementBytes, long x, long gy, long gw) {
+    public static void weightGrad(ConvShape p, int elementBytes, long x, long gy, long gw) {
         try (var pass = new GemmConvolution(p, elementBytes)) {
             pass.weightGrad(x, gy, gw);
         }

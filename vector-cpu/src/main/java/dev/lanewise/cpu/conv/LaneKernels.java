@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.conv;
 
 /** Kernels with a vector of output channels in the lanes. */
-final class LaneKernels {
+public final class LaneKernels {
     private LaneKernels() {}
 
     /**
@@ -15,7 +15,7 @@ final class LaneKernels {
      * @param to receives a vector for each input and tap
      * @param work scratch of {@link Transposition#WORK_BYTES}
      */
-    static void turn(ConvShape p, boolean gradient, long w, int first, long to, long work) {
+    public static void turn(ConvShape p, boolean gradient, long w, int first, long to, long work) {
         int taps = p.r() * p.s();
         if (!gradient) {
             long kernels = 4L * p.c() * taps;

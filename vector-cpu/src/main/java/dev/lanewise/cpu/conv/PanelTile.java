@@ -4,14 +4,14 @@ package dev.lanewise.cpu.conv;
  * The micro-kernel of the products in the Winograd domain: {@link #ROWS} rows of a matrix with any strides by a panel of
  * {@link #COLUMNS} columns.
  */
-final class PanelTile {
+public final class PanelTile {
     private static final boolean WIDE = Vectors.BYTES >= 64;
 
     /** Rows of a tile. */
-    static final int ROWS = WIDE ? PanelTile8x2.ROWS : PanelTile6x2.ROWS;
+    public static final int ROWS = WIDE ? PanelTile8x2.ROWS : PanelTile6x2.ROWS;
 
     /** Columns of a tile and of a panel. */
-    static final int COLUMNS = 2 * Vectors.LANES;
+    public static final int COLUMNS = 2 * Vectors.LANES;
 
     private PanelTile() {}
 
@@ -29,7 +29,7 @@ final class PanelTile {
      * @param c receives the sums
      * @param cRow from one of its rows to the next
      */
-    static void run(long a, long aRow, long aStep, long b, int steps, long start, long startRow, long c, long cRow) {
+    public static void run(long a, long aRow, long aStep, long b, int steps, long start, long startRow, long c, long cRow) {
         if (WIDE) {
             PanelTile8x2.run(a, aRow, aStep, b, steps, start, startRow, c, cRow);
         } else {

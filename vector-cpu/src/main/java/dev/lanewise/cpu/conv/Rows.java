@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /** Short runs of floats: copied, cleared, interleaved, by address. Counts are elements. */
-final class Rows {
+public final class Rows {
     /** Lane i takes element 2i of two vectors one after the other. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, lane -> 2 * lane % LANES);
 
@@ -31,7 +31,7 @@ final class Rows {
 
     private Rows() {}
 
-    static void copy(long from, long to, int count) {
+    public static void copy(long from, long to, int count) {
         if (count < LANES) {
             for (int i = 0; i < count; i++) {
                 ALL.set(FLOAT, (to + 4L * i) & MASK, ALL.get(FLOAT, (from + 4L * i) & MASK));
@@ -49,7 +49,7 @@ final class Rows {
     }
 
     /** Writes {@code before} zeros, a copy of {@code count} elements and {@code after} zeros. */
-    static void copyPadded(long from, int count, long to, int before, int after) {
+    public static void copyPadded(long from, int count, long to, int before, int after) {
         for (int i = 0; i < before; i++) {
             ALL.set(FLOAT, (to + 4L * i) & MASK, 0f);
         }
@@ -74,7 +74,7 @@ final class Rows {
         clear(start + 4L * count, after);
     }
 
-    static void clear(long to, long count) {
+    public static void clear(long to, long count) {
         if (count < LANES) {
             for (int i = 0; i < count; i++) {
                 ALL.set(FLOAT, (to + 4L * i) & MASK, 0f);
@@ -90,7 +90,7 @@ final class Rows {
     }
 
     /** Copies every {@code step}-th element of {@code from}. */
-    static void gather(long from, int step, long to, int count) {
+    public static void gather(long from, int step, long to, int count) {
         if (step == 2) {
             gatherPairs(from, to, count);
             return;
@@ -130,14 +130,14 @@ final class Rows {
     }
 
     /** Copies to every {@code step}-th element of {@code to}. */
-    static void scatter(long from, long to, int step, int count) {
+    public static void scatter(long from, long to, int step, int count) {
         for (int i = 0; i < count; i++) {
             ALL.set(FLOAT, (to + 4L * step * i) & MASK, ALL.get(FLOAT, (from + 4L * i) & MASK));
         }
     }
 
     /** Writes {@code count} elements taken in turns from {@code even} and {@code odd}. */
-    static void interleave(long even, long odd, long to, int count) {
+    public static void interleave(long even, long odd, long to, int count) {
         int pairs = count / 2;
         for (int i = 0; i < pairs; i += LANES) {
             VectorMask<Float> read = SPECIES.indexInRange(i, pairs);
@@ -157,7 +157,7 @@ final class Rows {
     }
 
     /** Adds {@code from} to {@code to}. */
-    static void add(long from, long to, long count) {
+    public static void add(long from, long to, long count) {
         long i = 0;
         for (; i + LANES <= count; i += LANES) {
             FloatVector.fromMemorySegment(SPECIES, ALL, (to + 4 * i) & MASK, ORDER)
@@ -173,12 +173,12 @@ final class Rows {
     }
 
     /** Returns the float at an address. */
-    static float read(long at) {
+    public static float read(long at) {
         return ALL.get(FLOAT, at & MASK);
     }
 
     /** Adds {@code bias} and, if {@code relu}, replaces what is negative by zero. */
-    static void biasAndActivate(long at, int count, float bias, boolean relu) {
+    public static void biasAndActivate(long at, int count, float bias, boolean relu) {
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
             FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4L * i) & MASK, ORDER)

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.conv;
 
+import dev.lanewise.cpu.conv.winograd.PixelMaxima;
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
@@ -17,9 +18,9 @@ import jdk.incubator.vector.VectorShuffle;
  * vectors: square blocks of vectors, exchanged in log2(lanes) rounds (Eklundh, "A Fast Computer Method for Matrix
  * Transposing", 1972). All places are addresses, all strides bytes.
  */
-final class Transposition {
+public final class Transposition {
     /** Bytes of scratch a call needs. */
-    static final long WORK_BYTES = (long) LANES * BYTES;
+    public static final long WORK_BYTES = (long) LANES * BYTES;
 
     private static final VectorShuffle<Float> SWAP_1 = swap(1);
     private static final VectorShuffle<Float> SWAP_2 = swap(2);
@@ -60,12 +61,12 @@ final class Transposition {
      * @param toRow from one pixel to the next
      * @param work scratch
      */
-    static void planesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+    public static void planesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
         planesToPixels(planes, plane, channels, pixels, 0, to, toRow, work);
     }
 
     /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude: see {@link PixelMaxima}. */
-    static void planesToPixels(
+    public static void planesToPixels(
             long planes, long plane, int channels, int pixels, long maxima, long to, long toRow, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
@@ -95,7 +96,7 @@ final class Transposition {
      * Does what {@link #planesToPixels} does for at most a vector of channels with less than a vector of pixels, where a
      * vector may be read from the first pixel of each plane on.
      */
-    static void fewPlanesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+    public static void fewPlanesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
         block(planes, plane, channels, to, toRow, pixels, work);
     }
 
@@ -110,7 +111,7 @@ final class Transposition {
      * @param channels number of planes
      * @param work scratch
      */
-    static void pixelsToPlanes(long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
+    public static void pixelsToPlanes(long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
                 for (int pixel = 0; pixel < pixels; pixel++) {

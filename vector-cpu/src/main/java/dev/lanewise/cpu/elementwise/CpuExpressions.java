@@ -1,10 +1,10 @@
 package dev.lanewise.cpu.elementwise;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /** The expression of each elementwise operation for each element type; one line an operation in the tables it names. */
 final class CpuExpressions {

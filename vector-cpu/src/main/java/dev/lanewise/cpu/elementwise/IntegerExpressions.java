@@ -3,10 +3,10 @@ package dev.lanewise.cpu.elementwise;
 import static dev.lanewise.cpu.elementwise.Expression.integer;
 import static dev.lanewise.cpu.elementwise.Expression.integerTest;
 
-import dev.lanewise.tensor.op.Binary;
-import dev.lanewise.tensor.op.Compare;
-import dev.lanewise.tensor.op.Unary;
-import dev.lanewise.tensor.op.UnaryWith;
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /** Integers and truth values, as 64-bit integers that wrap to the element type when stored. */
 final class IntegerExpressions {

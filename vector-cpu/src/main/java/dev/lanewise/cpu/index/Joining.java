@@ -7,10 +7,10 @@ import dev.lanewise.cpu.memory.StridedCopy;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Cat;
-import dev.lanewise.tensor.op.Pad;
-import dev.lanewise.tensor.op.Slice;
-import dev.lanewise.tensor.op.SliceGrad;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.index.Pad;
+import dev.lanewise.tensor.op.view.Slice;
+import dev.lanewise.tensor.op.index.SliceGrad;
 
 /** Runs {@link Cat}, {@link Pad} and {@link SliceGrad}: copies into parts of a larger tensor. */
 public final class Joining {

@@ -13,8 +13,8 @@ import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.IndexAdd;
-import dev.lanewise.tensor.op.Scatter;
+import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.index.Scatter;
 
 /**
  * Runs {@link IndexAdd} and {@link Scatter}: writes by position. A task owns a part of the output and goes through the

@@ -7,8 +7,8 @@ import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Gather;
-import dev.lanewise.tensor.op.IndexSelect;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexSelect;
 import java.lang.foreign.MemorySegment;
 
 /** Runs {@link IndexSelect} and {@link Gather}: reads by position. */

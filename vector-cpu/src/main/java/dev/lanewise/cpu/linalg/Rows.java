@@ -6,13 +6,13 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops that C2 leaves scalar as plain ones: a sum, whose order it keeps, and two rows of one array. */
-final class Rows {
+public final class Rows {
     private static final VectorSpecies<Double> LANES = Species.F64;
 
     private Rows() {}
 
     /** The sum of the products of two parts of rows. */
-    static double dot(double[] x, int xStart, double[] y, int yStart, int length) {
+    public static double dot(double[] x, int xStart, double[] y, int yStart, int length) {
         // two sums that don't wait for each other
         DoubleVector even = DoubleVector.zero(LANES);
         DoubleVector odd = even;
@@ -30,7 +30,7 @@ final class Rows {
     }
 
     /** Rotates two rows: {@code p, q = cosine p - sine q, sine p + cosine q}. */
-    static void turn(double[] x, int p, int q, int length, double cosine, double sine) {
+    public static void turn(double[] x, int p, int q, int length, double cosine, double sine) {
         int step = LANES.length();
         int i = 0;
         for (; i <= length - step; i += step) {

@@ -9,7 +9,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 
 /** Runs {@link Linalg} matrix by matrix, in double precision. */
 public final class SmallMatrices {

@@ -9,8 +9,8 @@ import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Linear;
-import dev.lanewise.tensor.op.MatMul;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.MatMul;
 
 /** Matrix products of tensors. Transposed, sliced and repeated operands are read where they are. */
 public final class Products {
@@ -60,7 +60,7 @@ public final class Products {
     }
 
     /** {@code activation(x w^T + bias)} into a dense result. */
-    public static void run(Linear op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(LinearProduct op, Tensor[] inputs, Tensor[] outputs) {
         boolean hasBias = inputs.length == 3;
         try (MatrixOperand x = MatrixOperand.rowsOf(inputs[0]);
                 MatrixOperand weight = MatrixOperand.of(inputs[1]);
@@ -78,7 +78,7 @@ public final class Products {
         }
     }
 
-    private static Activation activation(Linear op) {
+    private static Activation activation(LinearProduct op) {
         return switch (op.activation()) {
             case NONE -> Activation.NONE;
             case RELU -> Activation.RELU;

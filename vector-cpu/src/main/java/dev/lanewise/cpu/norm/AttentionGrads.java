@@ -6,7 +6,7 @@ import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.AttentionGrad;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
 
 /**
  * Runs {@link AttentionGrad}. Blocks of probabilities are computed again from the scores and the rows' logarithms of

@@ -5,7 +5,7 @@ import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.sequence.Attention;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 

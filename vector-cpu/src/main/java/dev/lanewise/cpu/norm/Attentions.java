@@ -8,7 +8,7 @@ import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Attention;
+import dev.lanewise.tensor.op.sequence.Attention;
 
 /**
  * Runs {@link Attention} without the matrix of all scores: a block of queries meets one block of keys after the other,

@@ -7,11 +7,11 @@ import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.memory.StridedCopy;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 
 /**
- * Runs {@link BatchNorm} and {@link BatchNormGrad}, channel by channel: a channel's elements stay in the second-level
+ * Runs {@link BatchNormalization} and {@link BatchNormalizationGrad}, channel by channel: a channel's elements stay in the second-level
  * cache between the passes over them. Images too small for vectors are first brought into the order [c, n, ...].
  */
 public final class BatchNorms {
@@ -49,7 +49,7 @@ public final class BatchNorms {
     }
 
     /** Runs the operation on any strided inputs into dense outputs. */
-    public static void run(BatchNorm op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(BatchNormalization op, Tensor[] inputs, Tensor[] outputs) {
         BatchNorms norm = new BatchNorms(inputs[0]);
         try (Dense x = norm.operand(inputs[0]);
                 Dense weight = Dense.of(inputs[1]);
@@ -61,7 +61,7 @@ public final class BatchNorms {
     }
 
     /** Runs the operation on any strided inputs into dense outputs. */
-    public static void run(BatchNormGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(BatchNormalizationGrad op, Tensor[] inputs, Tensor[] outputs) {
         BatchNorms norm = new BatchNorms(inputs[1]);
         try (Dense g = norm.operand(inputs[0]);
                 Dense x = norm.operand(inputs[1]);

@@ -9,8 +9,8 @@ import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.CrossEntropy;
-import dev.lanewise.tensor.op.CrossEntropyGrad;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 
 /** Runs {@link CrossEntropy} and {@link CrossEntropyGrad}. */
 public final class CrossEntropies {

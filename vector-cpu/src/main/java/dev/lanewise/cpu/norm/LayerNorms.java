@@ -8,10 +8,10 @@ import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 
-/** Runs {@link LayerNorm} and {@link LayerNormGrad}. Rows are read several times, but from the nearest cache. */
+/** Runs {@link LayerNormalization} and {@link LayerNormalizationGrad}. Rows are read several times, but from the nearest cache. */
 public final class LayerNorms {
     private static final long GRAIN = 1 << 14;
 
@@ -41,7 +41,7 @@ public final class LayerNorms {
     }
 
     /** Runs the operation on any strided inputs into dense outputs. */
-    public static void run(LayerNorm op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(LayerNormalization op, Tensor[] inputs, Tensor[] outputs) {
         LayerNorms norm = new LayerNorms(inputs[0], op.dims());
         try (Scratch constants = Scratch.borrow(2L * norm.n * norm.bytes);
                 Dense x = Dense.of(inputs[0]);
@@ -52,7 +52,7 @@ public final class LayerNorms {
     }
 
     /** Runs the operation on any strided inputs into dense outputs. */
-    public static void run(LayerNormGrad op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(LayerNormalizationGrad op, Tensor[] inputs, Tensor[] outputs) {
         LayerNorms norm = new LayerNorms(inputs[1], op.forward().dims());
         try (Scratch constants = Scratch.borrow((long) norm.n * norm.bytes);
                 Dense g = Dense.of(inputs[0]);

@@ -4,8 +4,8 @@ import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Softmax;
-import dev.lanewise.tensor.op.SoftmaxGrad;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
 
 /** Runs {@link Softmax} and {@link SoftmaxGrad}. */
 public final class Softmaxes {

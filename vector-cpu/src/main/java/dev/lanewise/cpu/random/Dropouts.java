@@ -12,18 +12,18 @@ import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** Runs {@link Dropout}. */
+/** Runs {@link RandomDropout}. */
 public final class Dropouts {
     private static final long GRAIN = 1 << 12;
 
     private Dropouts() {}
 
     /** Runs the operation on any strided input into a dense output. */
-    public static void run(Dropout op, Tensor[] inputs, Tensor[] outputs) {
+    public static void run(RandomDropout op, Tensor[] inputs, Tensor[] outputs) {
         int bytes = outputs[0].dtype().bytes();
         long y = Dense.address(outputs[0]);
         float scale = (float) (1 / (1 - op.p()));

@@ -4,7 +4,7 @@ import static dev.lanewise.cpu.memory.Access.i64;
 
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.NativeMemory;
-import dev.lanewise.tensor.op.Philox;
+import dev.lanewise.tensor.spi.Philox;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;

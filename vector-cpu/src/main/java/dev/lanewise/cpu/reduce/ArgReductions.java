@@ -8,7 +8,7 @@ import dev.lanewise.cpu.memory.Access;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.ArgReduce;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
 
 /** Runs {@link ArgReduce}. */
 public final class ArgReductions {

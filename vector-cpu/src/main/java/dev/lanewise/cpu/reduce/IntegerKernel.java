@@ -8,7 +8,7 @@ import static dev.lanewise.cpu.memory.Access.i8;
 
 import dev.lanewise.cpu.memory.Access;
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
 
 /**
  * Reductions of integers, and of any type as truth values, in 64 bits: a run of elements is widened, then combined.

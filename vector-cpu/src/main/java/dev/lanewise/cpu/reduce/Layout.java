@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.reduce;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -8,7 +8,7 @@ import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.cpu.reduce.Layout.Axis;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
 import java.util.List;
 import java.util.stream.Stream;
 

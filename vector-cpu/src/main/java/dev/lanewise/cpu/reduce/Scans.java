@@ -8,7 +8,7 @@ import dev.lanewise.cpu.memory.Access;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Scan;
+import dev.lanewise.tensor.op.reduce.Scan;
 
 /** Runs {@link Scan}; floating-point numbers accumulate in double precision. */
 public final class Scans {

@@ -10,7 +10,7 @@ import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Sort;
+import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.Arrays;
 
 /**

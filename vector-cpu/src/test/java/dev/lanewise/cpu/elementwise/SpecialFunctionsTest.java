@@ -5,7 +5,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Unary;
+import dev.lanewise.tensor.op.elementwise.Unary;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

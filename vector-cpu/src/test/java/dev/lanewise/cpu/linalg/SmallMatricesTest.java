@@ -11,7 +11,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.Linalg;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.testkit.Elements;
 import java.util.Arrays;
 import java.util.List;

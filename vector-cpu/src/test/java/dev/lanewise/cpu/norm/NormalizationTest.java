@@ -9,10 +9,10 @@ import dev.lanewise.cpu.OpCheck;
 import dev.lanewise.cpu.OpCheck.Layout;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.BatchNorm;
-import dev.lanewise.tensor.op.BatchNormGrad;
-import dev.lanewise.tensor.op.LayerNorm;
-import dev.lanewise.tensor.op.LayerNormGrad;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
+import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -28,13 +28,13 @@ class NormalizationTest {
             for (int n : new int[] {2, 3, 10, 16, 17, 64, 100, 257}) {
                 for (Layout layout : List.of(Layout.DENSE, Layout.TRANSPOSED, Layout.STRIDED)) {
                     for (int parameters = 0; parameters < 3; parameters++) {
-                        checkLayerNorm(dtype, layout, parameters, new LayerNorm(1, 1e-5), 7, n);
+                        checkLayerNorm(dtype, layout, parameters, new LayerNormalization(1, 1e-5), 7, n);
                     }
                 }
             }
-            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(2, 1e-5), 3, 4, 9);
-            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(2, 1e-5), 5, 9);
-            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNorm(1, 1e-5), 1500, 33);
+            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNormalization(2, 1e-5), 3, 4, 9);
+            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNormalization(2, 1e-5), 5, 9);
+            checkLayerNorm(dtype, Layout.DENSE, 2, new LayerNormalization(1, 1e-5), 1500, 33);
         }
     }
 
@@ -42,13 +42,13 @@ class NormalizationTest {
     void varianceKeepsItsDigitsFarFromZero() {
         Tensor near = random(random, DType.F32, Layout.DENSE, 9, 100).mul(64).floor();
         Tensor far = near.add(1 << 20);
-        LayerNorm op = new LayerNorm(1, 1e-5);
+        LayerNormalization op = new LayerNormalization(1, 1e-5);
         Tensor expected = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), near)[2];
         Tensor actual = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), far)[2];
         assertThat(actual.toFloatArray()).containsExactly(expected.toFloatArray(), within(1e-8f));
     }
 
-    private void checkLayerNorm(DType dtype, Layout layout, int parameters, LayerNorm op, long... sizes) {
+    private void checkLayerNorm(DType dtype, Layout layout, int parameters, LayerNormalization op, long... sizes) {
         double tolerance = dtype == DType.F32 ? 1e-4 : 1e-10;
         Tensor x = random(random, dtype, layout, sizes);
         Tensor g = random(random, dtype, layout, sizes);
@@ -62,7 +62,7 @@ class NormalizationTest {
         };
         check(op, (in, out) -> LayerNorms.run(op, in, out), tolerance, operands);
         Tensor[] y = OpCheck.run(op, (in, out) -> LayerNorms.run(op, in, out), operands);
-        LayerNormGrad grad = new LayerNormGrad(op);
+        LayerNormalizationGrad grad = new LayerNormalizationGrad(op);
         Tensor[] gradOperands =
                 parameters == 0 ? new Tensor[] {g, x, y[1], y[2]} : new Tensor[] {g, x, y[1], y[2], weight};
         check(grad, (in, out) -> LayerNorms.run(grad, in, out), tolerance, gradOperands);
@@ -84,14 +84,14 @@ class NormalizationTest {
 
     private void checkBatchNorm(DType dtype, Layout layout, long... sizes) {
         double tolerance = dtype == DType.F32 ? 1e-4 : 1e-10;
-        BatchNorm op = new BatchNorm(1e-5);
+        BatchNormalization op = new BatchNormalization(1e-5);
         Tensor x = random(random, dtype, layout, sizes);
         Tensor g = random(random, dtype, layout, sizes);
         Tensor weight = random(random, dtype, layout, sizes[1]);
         Tensor bias = random(random, dtype, layout, sizes[1]);
         check(op, (in, out) -> BatchNorms.run(op, in, out), tolerance, x, weight, bias);
         Tensor[] y = OpCheck.run(op, (in, out) -> BatchNorms.run(op, in, out), x, weight, bias);
-        BatchNormGrad grad = new BatchNormGrad(op);
+        BatchNormalizationGrad grad = new BatchNormalizationGrad(op);
         check(grad, (in, out) -> BatchNorms.run(grad, in, out), tolerance, g, x, weight, y[1], y[2]);
     }
 }

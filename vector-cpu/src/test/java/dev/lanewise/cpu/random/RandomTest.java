@@ -7,7 +7,7 @@ import dev.lanewise.cpu.OpCheck.Layout;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.Dropout;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Source.Distribution;
 import java.util.List;
@@ -56,7 +56,7 @@ class RandomTest {
             for (Layout layout : Layout.values()) {
                 for (double p : new double[] {0, 0.1, 0.25, 0.5, 0.9}) {
                     for (long n : SIZES) {
-                        Dropout op = new Dropout(p, 11, n);
+                        RandomDropout op = new RandomDropout(p, 11, n);
                         check(op, (in, out) -> Dropouts.run(op, in, out), 1e-6, random(random, dtype, layout, n, 2));
                     }
                 }

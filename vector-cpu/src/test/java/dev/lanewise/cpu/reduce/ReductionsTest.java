@@ -9,7 +9,7 @@ import dev.lanewise.cpu.OpCheck.Layout;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.Reduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
 import dev.lanewise.testkit.Elements;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,15 +1,15 @@
 package dev.lanewise.bench.fuzz.files;
 
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.data.Cifar10;
-import dev.lanewise.nn.data.Idx;
-import dev.lanewise.nn.data.Image;
-import dev.lanewise.nn.data.ImageFiles;
-import dev.lanewise.nn.data.Table;
-import dev.lanewise.nn.data.TableEncoder;
-import dev.lanewise.nn.data.TextFiles;
-import dev.lanewise.nn.data.Tokenizer;
-import dev.lanewise.nn.data.Vocabulary;
+import dev.lanewise.nn.data.image.Cifar10;
+import dev.lanewise.nn.data.image.Idx;
+import dev.lanewise.nn.data.image.Image;
+import dev.lanewise.nn.data.image.ImageFiles;
+import dev.lanewise.nn.data.table.Table;
+import dev.lanewise.nn.data.table.TableEncoder;
+import dev.lanewise.nn.data.text.TextFiles;
+import dev.lanewise.nn.data.text.Tokenizer;
+import dev.lanewise.nn.data.text.Vocabulary;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Npy;
 import dev.lanewise.nn.io.Npz;

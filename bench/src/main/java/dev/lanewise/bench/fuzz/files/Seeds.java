@@ -1,8 +1,8 @@
 package dev.lanewise.bench.fuzz.files;
 
 import dev.lanewise.nn.Linear;
-import dev.lanewise.nn.data.Image;
-import dev.lanewise.nn.data.ImageFiles;
+import dev.lanewise.nn.data.image.Image;
+import dev.lanewise.nn.data.image.ImageFiles;
 import dev.lanewise.nn.io.Npy;
 import dev.lanewise.nn.io.Npz;
 import dev.lanewise.nn.io.Safetensors;

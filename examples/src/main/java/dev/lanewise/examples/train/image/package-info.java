@@ -1,0 +1,5 @@
+/** The reference models of images. */
+@NullMarked
+package dev.lanewise.examples.train.image;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,10 @@
+package dev.lanewise.examples.train.text;
+
+import java.util.List;
+
+/**
+ * Lines of text with a class each.
+ *
+ * @param labels indices into {@code classes}, one a line
+ */
+record LabeledTexts(List<String> lines, int[] labels, List<String> classes) {}

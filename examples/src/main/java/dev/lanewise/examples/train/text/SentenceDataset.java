@@ -1,0 +1,38 @@
+package dev.lanewise.examples.train.text;
+
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.nn.data.text.Sequences;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Sentences of different length: a batch is as long as its longest, the others are filled up with 0.
+ *
+ * @param sentences the words' numbers, one word or more a sentence
+ * @param labels the classes
+ * @param mostWords longer sentences lose their end
+ */
+record SentenceDataset(List<int[]> sentences, int[] labels, int mostWords) implements Dataset {
+    @Override
+    public long size() {
+        return labels.length;
+    }
+
+    @Override
+    public Batch batch(long[] indices) {
+        List<int[]> chosen = Arrays.stream(indices)
+                .mapToObj(i -> sentences.get(Math.toIntExact(i)))
+                .toList();
+        int longest =
+                chosen.stream().mapToInt(sentence -> sentence.length).max().orElse(1);
+        int length = Math.min(longest, mostWords);
+        long[] words = Sequences.pad(chosen, length, 0);
+        long[] classes =
+                Arrays.stream(indices).map(i -> labels[Math.toIntExact(i)]).toArray();
+        return new Batch(
+                Tensor.of(words, Shape.of(indices.length, length)), Tensor.of(classes, Shape.of(indices.length)));
+    }
+}

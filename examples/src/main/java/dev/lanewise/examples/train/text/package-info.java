@@ -1,0 +1,5 @@
+/** The reference models of texts. */
+@NullMarked
+package dev.lanewise.examples.train.text;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,429 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.nn.io.Loaded;
+import dev.lanewise.nn.io.Loading;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child layers, each
+ * under a name. Names joined by points are PyTorch's: {@code layers.0.weight}.
+ *
+ * <pre>{@code
+ * final class Mlp extends Layer {
+ *     private final Linear hidden = child("hidden", new Linear(784, 100));
+ *     private final Linear out = child("out", new Linear(100, 10));
+ *
+ *     protected Tensor compute(Tensor x) {
+ *         return out.forward(hidden.forward(x.flatten(1)).relu());
+ *     }
+ * }
+ * }</pre>
+ */
+public abstract class Layer {
+    private static final AtomicLong NEXT_ID = new AtomicLong(1);
+
+    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Layer> children = new LinkedHashMap<>();
+    private final List<Rng> randomStreams = new ArrayList<>();
+    private volatile boolean training = true;
+
+    /** Distinguishes layers without keeping them. */
+    final long id = NEXT_ID.getAndIncrement();
+
+    /** The outermost layer to which a call last found this one belonging; see {@link OutermostCall}. */
+    long foundIn;
+
+    /** For subclasses. */
+    protected Layer() {}
+
+    /**
+     * The layer's result. It runs in a scope of its own: of the tensors made inside, only the result and what the record
+     * for gradients needs live on.
+     */
+    public final Tensor forward(Tensor x) {
+        return called(() -> compute(x));
+    }
+
+    /**
+     * The function itself; called by {@link #forward}. A layer that is called with other inputs does not have it, but
+     * methods of its own that use {@link #called(Supplier)}.
+     *
+     * @throws TensorException if it is not overridden
+     */
+    protected Tensor compute(Tensor x) {
+        throw new TensorException("layer " + getClass().getSimpleName() + ": called with " + x.spec()
+                + " (expected a call of a method of its own: it has no compute(Tensor)); call that, override"
+                + " compute(Tensor), or use a Sequential");
+    }
+
+    /**
+     * Runs another way to call the layer, with two inputs for example, as {@link #forward} runs {@link #compute}: in a
+     * scope of its own, and seen by {@link #summary}.
+     *
+     * <pre>{@code
+     * Tensor forward(Tensor question, Tensor answer) {
+     *     return called(() -> score.forward(question, answer));
+     * }
+     * }</pre>
+     */
+    protected final Tensor called(Supplier<Tensor> body) {
+        return called(body, List::of);
+    }
+
+    /**
+     * Runs a way to call the layer that gives several results, likewise.
+     *
+     * <pre>{@code
+     * record Boxes(Tensor corners, Tensor classes) {}
+     *
+     * Boxes forward(Tensor image) {
+     *     return called(() -> boxes(image), boxes -> List.of(boxes.corners(), boxes.classes()));
+     * }
+     * }</pre>
+     *
+     * @param tensors all tensors of a result, which live on after the call; the summary shows the first one
+     */
+    protected final <R> R called(Supplier<R> body, Function<? super R, ? extends List<Tensor>> tensors) {
+        OutermostCall call = OutermostCall.current();
+        boolean outermost = call.begin(this);
+        try (Scope scope = Scope.open(getClass().getSimpleName())) {
+            R result = body.get();
+            List<Tensor> kept = tensors.apply(result);
+            scope.keepAll(kept);
+            if (!kept.isEmpty()) {
+                CallContext.called(this, kept.getFirst());
+            }
+            return result;
+        } finally {
+            if (outermost) {
+                call.end();
+            }
+        }
+    }
+
+    // ---- registering
+
+    /** Adds a parameter under a name and returns it. */
+    protected final Parameter parameter(String name, Tensor initial) {
+        return parameter(name, new Parameter(initial));
+    }
+
+    /**
+     * Adds another layer's parameter under a name and returns it: both compute with it, it is trained once (tied weights),
+     * and {@link #stateDict} has it under both names.
+     */
+    protected final Parameter parameter(String name, Parameter shared) {
+        checkNew(name);
+        parameters.put(name, shared);
+        return shared;
+    }
+
+    /** Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on. */
+    protected final Tensor buffer(String name, Tensor initial) {
+        checkNew(name);
+        Tensor kept = initial.contiguous().keep();
+        buffers.put(name, kept);
+        return kept;
+    }
+
+    /** A buffer's tensor. */
+    protected final Tensor buffer(String name) {
+        CallContext context = CallContext.current();
+        Tensor substitute = context == null
+                ? null
+                : context.buffers().getOrDefault(this, Map.of()).get(name);
+        Tensor buffer = substitute == null ? buffers.get(name) : substitute;
+        if (buffer == null) {
+            throw new TensorException("layer: " + getClass().getSimpleName() + " has no buffer '" + name
+                    + "' (expected one of " + buffers.keySet() + "); register it in the constructor");
+        }
+        return buffer;
+    }
+
+    /** Adds a child layer under a name and returns it. */
+    protected final <M extends Layer> M child(String name, M layer) {
+        checkNew(name);
+        children.put(name, layer);
+        return layer;
+    }
+
+    /** Tells that this layer draws from a random stream, so that a checkpoint can save its position; returns it. */
+    protected final Rng random(Rng rng) {
+        randomStreams.add(rng);
+        return rng;
+    }
+
+    private void checkNew(String name) {
+        if (name.isEmpty() || name.indexOf('.') >= 0) {
+            throw new TensorException("layer: '" + name + "' can't name a member of "
+                    + getClass().getSimpleName() + " (expected a word without points); choose another name");
+        }
+        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+            throw new TensorException(
+                    "layer: " + getClass().getSimpleName() + " has two members '" + name + "'; names must differ");
+        }
+    }
+
+    // ---- looking at it
+
+    /** The child layers by name. */
+    public final Map<String, Layer> children() {
+        return Collections.unmodifiableMap(children);
+    }
+
+    /** All parameters of this layer and its descendants, each once. */
+    public final List<Parameter> parameters() {
+        return List.copyOf(namedParameters().values());
+    }
+
+    /**
+     * All parameters of this layer and its descendants by full name, in the order of registration; one that is there more
+     * than once has the first of its names.
+     */
+    public final Map<String, Parameter> namedParameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        Set<Parameter> seen = new HashSet<>();
+        visit(
+                "",
+                (prefix, layer) -> layer.parameters.forEach((name, p) -> {
+                    if (seen.add(p)) {
+                        all.put(prefix + name, p);
+                    }
+                }));
+        return all;
+    }
+
+    /** All buffers of this layer and its descendants by full name. */
+    public final Map<String, Tensor> namedBuffers() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        visit("", (prefix, layer) -> layer.buffers.forEach((name, b) -> all.put(prefix + name, b)));
+        return all;
+    }
+
+    /** This layer and its descendants, parents first, each once. */
+    public final List<Layer> layers() {
+        Set<Layer> all = new LinkedHashSet<>();
+        visit("", (prefix, layer) -> all.add(layer));
+        return List.copyOf(all);
+    }
+
+    /** The layer's own parameters by name, those of its descendants left out. */
+    final Map<String, Parameter> ownParameters() {
+        return Collections.unmodifiableMap(parameters);
+    }
+
+    /** The layer's own buffers by name, those of its descendants left out. */
+    final Map<String, Tensor> ownBuffers() {
+        return Collections.unmodifiableMap(buffers);
+    }
+
+    /** The random streams that this layer and its descendants draw from, each once, in the order of registration. */
+    public final List<Rng> randomStreams() {
+        Set<Rng> streams = new LinkedHashSet<>();
+        visit("", (prefix, layer) -> streams.addAll(layer.randomStreams));
+        return List.copyOf(streams);
+    }
+
+    /** Calls an action for this layer and every descendant. */
+    public final void apply(Consumer<? super Layer> action) {
+        layers().forEach(action);
+    }
+
+    /** The number of elements of all parameters. */
+    public final long parameterCount() {
+        return parameters().stream().mapToLong(p -> p.leaf().shape().elements()).sum();
+    }
+
+    private interface Visitor {
+        void visit(String prefix, Layer layer);
+    }
+
+    private void visit(String prefix, Visitor visitor) {
+        visitor.visit(prefix, this);
+        children.forEach((name, layer) -> layer.visit(prefix + name + ".", visitor));
+    }
+
+    // ---- changing it
+
+    /** Puts this layer and its descendants into training mode (dropout on, statistics of the batch). */
+    public final void train() {
+        apply(layer -> layer.training = true);
+    }
+
+    /** Puts this layer and its descendants into evaluation mode. */
+    public final void eval() {
+        apply(layer -> layer.training = false);
+    }
+
+    /** Whether this layer is in training mode, in which layers begin. */
+    public final boolean isTraining() {
+        return training && !CallContext.isEvaluating();
+    }
+
+    /** Freezes all parameters, or lets them be trained again. */
+    public final void freeze(boolean frozen) {
+        parameters().forEach(parameter -> parameter.freeze(frozen));
+    }
+
+    /** Moves all parameters and buffers to a device. Make optimizers afterwards. */
+    public final void to(Device device) {
+        convert(tensor -> tensor.to(device));
+    }
+
+    /**
+     * Casts all parameters, and all buffers of floating-point numbers, to a type, in which the layer then computes: {@link
+     * DType#F64} where accuracy counts, 16 bits for smaller models to compute with. Make optimizers afterwards; their state is
+     * of the parameters' types. For training in 16 bits leave parameters in F32 and use {@link
+     * dev.lanewise.tensor.Autocast}.
+     *
+     * @param dtype a floating-point type
+     */
+    public final void to(DType dtype) {
+        if (!dtype.isFloating()) {
+            throw new TensorException("layer " + getClass().getSimpleName() + ": to " + dtype
+                    + " (expected F32, F64, F16 or BF16); parameters are floating-point numbers");
+        }
+        convert(tensor -> tensor.dtype().isFloating() ? tensor.to(dtype) : tensor);
+    }
+
+    private void convert(UnaryOperator<Tensor> function) {
+        apply(layer -> {
+            layer.parameters.values().forEach(parameter -> parameter.convert(function));
+            layer.buffers.replaceAll((name, buffer) -> function.apply(buffer).keep());
+        });
+    }
+
+    /** Parameters and buffers by full name, as PyTorch's {@code state_dict} has them. The tensors are the layer's own. */
+    public final Map<String, Tensor> stateDict() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        visit("", (prefix, layer) -> {
+            layer.parameters.forEach((name, p) -> state.put(prefix + name, p.leaf()));
+            layer.buffers.forEach((name, b) -> state.put(prefix + name, b));
+        });
+        return state;
+    }
+
+    /**
+     * Overwrites parameters and buffers.
+     *
+     * @param state tensors by full name, exactly those of {@link #stateDict}; of a parameter with several names one suffices
+     * @throws TensorException naming all missing and unexpected names and all shapes that differ; then nothing is changed
+     */
+    public final void loadStateDict(Map<String, Tensor> state) {
+        loadStateDict(state, Loading.exact());
+    }
+
+    /**
+     * Overwrites parameters and buffers by a state whose names may be others, and which may hold more, or less.
+     *
+     * @param state tensors by name
+     * @param loading how its names become those of {@link #stateDict}, and whether all must fit
+     * @return what fitted and what did not
+     * @throws TensorException if all must fit and some don't, naming them; then nothing is changed
+     */
+    public final Loaded loadStateDict(Map<String, Tensor> state, Loading loading) {
+        return StateLoader.load(
+                this,
+                new StateLoader.InMemory(state),
+                loading,
+                problems -> new TensorException("load: the state does not fit "
+                        + getClass().getSimpleName() + ": " + problems + "; is it of another model?"));
+    }
+
+    /**
+     * Runs a computation in which parameters and buffers of this layer have other tensors. Those of parameters may be
+     * tracked: for gradients with respect to them, per-sample weights, or averages of weights. Other threads see the layer
+     * as it is.
+     *
+     * @param tensors by full name, as {@link #stateDict} has them; what is left out stays
+     * @param body what to compute
+     */
+    public final <T> T functionalCall(Map<String, Tensor> tensors, Supplier<T> body) {
+        return substitute(tensors).run(body);
+    }
+
+    /** The context in which parameters and buffers of this layer have other tensors. */
+    final CallContext substitute(Map<String, Tensor> tensors) {
+        Map<String, Tensor> own = stateDict();
+        tensors.forEach((name, tensor) -> {
+            Tensor replaced = own.get(name);
+            if (replaced == null || !replaced.shape().equals(tensor.shape())) {
+                throw new TensorException("functionalCall: " + name + " " + tensor.spec() + " does not fit "
+                        + (replaced == null ? own.keySet() : replaced.spec()) + "; check name and shape");
+            }
+        });
+        Map<Parameter, Tensor> substitutes = new HashMap<>();
+        Map<Layer, Map<String, Tensor>> substituteBuffers = new HashMap<>();
+        visit("", (prefix, layer) -> {
+            layer.parameters.forEach((name, p) -> putIfPresent(substitutes, p, tensors.get(prefix + name)));
+            Map<String, Tensor> ofLayer = new HashMap<>();
+            layer.buffers.keySet().forEach(name -> putIfPresent(ofLayer, name, tensors.get(prefix + name)));
+            substituteBuffers.put(layer, ofLayer);
+        });
+        return CallContext.substituting(substitutes, substituteBuffers);
+    }
+
+    private static <K> void putIfPresent(Map<K, Tensor> map, K key, @Nullable Tensor tensor) {
+        if (tensor != null) {
+            map.put(key, tensor);
+        }
+    }
+
+    /** As {@link #summary(Tensor)}, for zeros of type {@link DType#F32}. */
+    public final Summary summary(long... inputShape) {
+        try (Scope ignored = Scope.open("summary")) {
+            return summary(Tensor.zeros(inputShape));
+        }
+    }
+
+    /**
+     * The layers with the shapes of their results and the numbers of their parameters, as Keras prints them. It takes one
+     * pass in evaluation mode that records and changes nothing.
+     *
+     * @param input an example, batch dimension included, on the model's device; for a model that begins with an embedding
+     *     it is of type {@link DType#I64}
+     */
+    public final Summary summary(Tensor input) {
+        return Summary.of(this, () -> forward(input));
+    }
+
+    /** What {@code toString} shows of a layer without children: its attributes. */
+    protected String attributes() {
+        return "";
+    }
+
+    /** The tree of layers, as PyTorch prints it. */
+    @Override
+    public String toString() {
+        StringBuilder out = new StringBuilder(getClass().getSimpleName()).append('(');
+        if (children.isEmpty()) {
+            return out.append(attributes()).append(')').toString();
+        }
+        children.forEach((name, layer) -> out.append("\n  (")
+                .append(name)
+                .append("): ")
+                .append(layer.toString().replace("\n", "\n  ")));
+        return out.append("\n)").toString();
+    }
+}

@@ -1,0 +1,47 @@
+package dev.lanewise.nn;
+
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Layers of one kind whose names are their numbers, from 0, for a parent that calls them itself; one that calls them one
+ * after the other is a {@link Sequential}.
+ *
+ * <pre>{@code
+ * LayerList<Linear> heads = child("heads", new LayerList<>(List.of(new Linear(64, 10), new Linear(64, 2))));
+ * Tensor y = heads.get(0).forward(x);
+ * }</pre>
+ *
+ * @param <M> what they have in common
+ */
+public final class LayerList<M extends Layer> extends Layer implements Iterable<M> {
+    private final List<M> layers;
+
+    /** The layers in order. */
+    public LayerList(List<? extends M> layers) {
+        this.layers = List.copyOf(layers);
+        for (int i = 0; i < this.layers.size(); i++) {
+            child(Integer.toString(i), this.layers.get(i));
+        }
+    }
+
+    /** How many layers there are. */
+    public int size() {
+        return layers.size();
+    }
+
+    /** A layer by its place, from 0. */
+    public M get(int i) {
+        return layers.get(i);
+    }
+
+    /** The layers, unmodifiable. */
+    public List<M> asList() {
+        return layers;
+    }
+
+    @Override
+    public Iterator<M> iterator() {
+        return layers.iterator();
+    }
+}

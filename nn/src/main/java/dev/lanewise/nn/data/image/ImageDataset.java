@@ -1,0 +1,74 @@
+package dev.lanewise.nn.data.image;
+
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Images in memory as a dataset: inputs F32 {@code [n, channels, height, width]}, targets the classes, I64 {@code [n]}. The
+ * floats of a batch are made when it is asked for, so a data set takes one byte a value.
+ *
+ * <p>With a random transform every image draws from a generator of its own, made from the seed, the epoch and the image's
+ * number: the same seed gives the same training run, in any order, on any thread, and after a resume.
+ */
+public final class ImageDataset implements Dataset {
+    private final LabeledImages images;
+    private final @Nullable ImageTransform transform;
+    private final long seed;
+    private volatile long epoch;
+
+    /** Pixels from 0 to 1, unchanged. */
+    public ImageDataset(LabeledImages images) {
+        this(images, null, 0);
+    }
+
+    /**
+     * Images that a transform changes; it must give all of them one size.
+     *
+     * @param seed where the transform's chance comes from, with the epoch
+     */
+    public ImageDataset(LabeledImages images, @Nullable ImageTransform transform, long seed) {
+        this.images = images;
+        this.transform = transform;
+        this.seed = seed;
+    }
+
+    @Override
+    public void epoch(long number) {
+        epoch = number;
+    }
+
+    /** The images. */
+    public LabeledImages images() {
+        return images;
+    }
+
+    @Override
+    public long size() {
+        return images.size();
+    }
+
+    @Override
+    public Batch batch(long[] indices) {
+        long[] labels = new long[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            labels[i] = images.label(Math.toIntExact(indices[i]));
+        }
+        return new Batch(inputs(indices), Tensor.of(labels, Shape.of(labels.length)));
+    }
+
+    private Tensor inputs(long[] indices) {
+        if (indices.length == 0) {
+            return Tensor.zeros(0, images.channels(), images.height(), images.width());
+        }
+        return ImageBatches.stack(indices, this::image);
+    }
+
+    private Image image(long index) {
+        Image image = new Image(images.channels(), images.height(), images.width());
+        images.copyTo(Math.toIntExact(index), image.values(), 0);
+        return transform == null ? image : transform.apply(image, ImageBatches.random(seed, epoch, index));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.lanewise.nn.data.image;
+
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.DataLoader;
+import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.nn.data.Sampler;
+import dev.lanewise.nn.data.Split;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+
+/**
+ * The images of a folder, read when they are asked for: for folders that do not fit into memory. Inputs F32
+ * {@code [n, 3, height, width]}, targets the classes, I64 {@code [n]}. Give the loader several workers.
+ *
+ * <pre>{@code
+ * ImageFolder folder = ImageFolder.open(root);
+ * Split split = Split.stratified(folder.labels(), 0.2, 0);
+ * Dataset images = new ImageFolderDataset(folder, ImageTransforms.resizeAndCenterCrop(224), 0);
+ * Sampler training = Sampler.shuffled(Arrays.stream(split.train()).asLongStream().toArray(), 0);
+ * DataLoader loader = new DataLoader(images, 32, training, DataLoader.Options.workers(4));
+ * }</pre>
+ *
+ * <p>Random transforms draw as {@link ImageDataset} says.
+ */
+public final class ImageFolderDataset implements Dataset {
+    private final ImageFolder folder;
+    private final ImageTransform transform;
+    private final long seed;
+    private volatile long epoch;
+
+    /**
+     * A data set.
+     *
+     * @param transform must give all images one size
+     * @param seed where the transform's chance comes from, with the epoch
+     */
+    public ImageFolderDataset(ImageFolder folder, ImageTransform transform, long seed) {
+        this.folder = folder;
+        this.transform = transform;
+        this.seed = seed;
+    }
+
+    @Override
+    public long size() {
+        return folder.size();
+    }
+
+    /** Reads the images of a batch; see {@link ImageFolder#read}. */
+    @Override
+    public Batch batch(long[] indices) {
+        long[] labels = new long[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            labels[i] = folder.label(Math.toIntExact(indices[i]));
+        }
+        Tensor inputs = ImageBatches.stack(
+                indices,
+                index -> transform.apply(folder.read(Math.toIntExact(index)), ImageBatches.random(seed, epoch, index)));
+        return new Batch(inputs, Tensor.of(labels, Shape.of(labels.length)));
+    }
+
+    @Override
+    public void epoch(long number) {
+        epoch = number;
+    }
+
+    /** The image's path. */
+    @Override
+    public String describe(long index) {
+        return folder.file(Math.toIntExact(index)).toString();
+    }
+}

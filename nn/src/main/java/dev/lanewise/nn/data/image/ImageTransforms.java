@@ -1,0 +1,183 @@
+package dev.lanewise.nn.data.image;
+
+import java.util.Arrays;
+
+/** The usual transforms, with torchvision's meanings and defaults. */
+public final class ImageTransforms {
+    private ImageTransforms() {}
+
+    /** Scales to the given size. */
+    public static ImageTransform resize(int rows, int columns) {
+        return (image, random) -> image.resize(rows, columns);
+    }
+
+    /** Scales by the shorter side, then cuts a square of that side from the middle. */
+    public static ImageTransform resizeAndCenterCrop(int side) {
+        return (image, random) -> image.resizeAndCenterCrop(side);
+    }
+
+    /**
+     * Cuts a square from a random place of the image surrounded by zeros.
+     *
+     * @param side the rows and columns of the result
+     * @param padding how many rows and columns of zeros on every side
+     */
+    public static ImageTransform randomCrop(int side, int padding) {
+        return (image, random) -> {
+            int rows = image.height() + 2 * padding - side;
+            int columns = image.width() + 2 * padding - side;
+            if (rows < 0 || columns < 0) {
+                throw new IllegalArgumentException("randomCrop: found an image of " + image.height() + " x "
+                        + image.width() + " with padding " + padding + "; expected at least " + side + " x " + side
+                        + "; pad or resize it");
+            }
+            return image.crop(random.nextInt(rows + 1) - padding, random.nextInt(columns + 1) - padding, side, side);
+        };
+    }
+
+    /** Mirrors left to right with the given probability. */
+    public static ImageTransform horizontalFlip(double probability) {
+        return (image, random) -> random.nextDouble() < probability ? image.flip() : image;
+    }
+
+    /** Turns upside down with the given probability. */
+    public static ImageTransform verticalFlip(double probability) {
+        return (image, random) -> random.nextDouble() < probability ? image.flipVertically() : image;
+    }
+
+    /**
+     * Rotates about the middle by an angle between plus and minus the given one; bilinear, zeros outside.
+     *
+     * @param degrees the greatest angle
+     */
+    public static ImageTransform rotation(double degrees) {
+        return (image, random) -> rotate(image, (2 * random.nextDouble() - 1) * degrees);
+    }
+
+    /**
+     * Rotates counter-clockwise about the middle; bilinear, zeros outside.
+     *
+     * @param degrees the angle
+     */
+    public static Image rotate(Image image, double degrees) {
+        double cos = StrictMath.cos(Math.toRadians(degrees));
+        double sin = StrictMath.sin(Math.toRadians(degrees));
+        double middleRow = (image.height() - 1) / 2.0;
+        double middleColumn = (image.width() - 1) / 2.0;
+        Image rotated = new Image(image.channels(), image.height(), image.width());
+        for (int row = 0; row < image.height(); row++) {
+            for (int column = 0; column < image.width(); column++) {
+                double y = row - middleRow;
+                double x = column - middleColumn;
+                for (int c = 0; c < image.channels(); c++) {
+                    rotated.values()[rotated.index(c, row, column)] =
+                            bilinear(image, c, middleRow + sin * x + cos * y, middleColumn + cos * x - sin * y);
+                }
+            }
+        }
+        return rotated;
+    }
+
+    private static float bilinear(Image image, int channel, double row, double column) {
+        int top = (int) Math.floor(row);
+        int left = (int) Math.floor(column);
+        float down = (float) (row - top);
+        float right = (float) (column - left);
+        float upper = (1 - right) * at(image, channel, top, left) + right * at(image, channel, top, left + 1);
+        float lower = (1 - right) * at(image, channel, top + 1, left) + right * at(image, channel, top + 1, left + 1);
+        return (1 - down) * upper + down * lower;
+    }
+
+    private static float at(Image image, int channel, int row, int column) {
+        boolean inside = row >= 0 && row < image.height() && column >= 0 && column < image.width();
+        return inside ? image.get(channel, row, column) : 0;
+    }
+
+    /** As {@link #colorJitter(double, double, double, double)}, without a change of hue. */
+    public static ImageTransform colorJitter(double brightness, double contrast, double saturation) {
+        return colorJitter(brightness, contrast, saturation, 0);
+    }
+
+    /**
+     * Changes brightness, contrast and saturation of an image in red, green, blue, each by a factor drawn between 1 less
+     * and 1 plus the given amount, then turns the hue; the result stays within 0 and 1.
+     *
+     * @param hue the greatest turn in either direction, as a part of the colour circle, from 0 to 0.5
+     */
+    public static ImageTransform colorJitter(double brightness, double contrast, double saturation, double hue) {
+        return ColorJitter.of(brightness, contrast, saturation, hue);
+    }
+
+    /**
+     * Subtracts the mean and divides by the standard deviation, both by channel.
+     *
+     * @throws IllegalArgumentException if the two have different lengths or a deviation is not positive
+     */
+    public static ImageTransform normalize(float[] mean, float[] std) {
+        if (mean.length != std.length) {
+            throw new IllegalArgumentException("normalize: found " + mean.length + " means and " + std.length
+                    + " deviations; expected one of each a channel; pass arrays of one length");
+        }
+        for (float deviation : std) {
+            if (!(deviation > 0)) {
+                throw new IllegalArgumentException(
+                        "normalize: found the deviation " + deviation + "; expected a positive one; check the channel");
+            }
+        }
+        float[] means = mean.clone();
+        float[] deviations = std.clone();
+        return (image, random) -> {
+            if (image.channels() != means.length) {
+                throw new IllegalArgumentException("normalize: found " + image.channels() + " channels; expected "
+                        + means.length + "; pass a mean for every channel");
+            }
+            int plane = image.height() * image.width();
+            Image result = new Image(image.channels(), image.height(), image.width());
+            for (int i = 0; i < result.values().length; i++) {
+                result.values()[i] = (image.values()[i] - means[i / plane]) / deviations[i / plane];
+            }
+            return result;
+        };
+    }
+
+    /**
+     * Sets a rectangle at a random place to 0, with the given probability: 2 to 33 percent of the image's area, its
+     * height 0.3 to 3.3 times its width (Zhong et al., "Random Erasing Data Augmentation", 2020).
+     */
+    public static ImageTransform randomErasing(double probability) {
+        return (image, random) -> {
+            if (random.nextDouble() >= probability) {
+                return image;
+            }
+            // A rectangle that does not fit is drawn again, ten times at most.
+            for (int attempt = 0; attempt < 10; attempt++) {
+                double area = (0.02 + 0.31 * random.nextDouble()) * image.height() * image.width();
+                double ratio = StrictMath.exp(
+                        StrictMath.log(0.3) + random.nextDouble() * (StrictMath.log(3.3) - StrictMath.log(0.3)));
+                int rows = (int) Math.round(Math.sqrt(area * ratio));
+                int columns = (int) Math.round(Math.sqrt(area / ratio));
+                if (rows < image.height() && columns < image.width()) {
+                    return erase(
+                            image,
+                            random.nextInt(image.height() - rows + 1),
+                            random.nextInt(image.width() - columns + 1),
+                            rows,
+                            columns);
+                }
+            }
+            return image;
+        };
+    }
+
+    private static Image erase(Image image, int top, int left, int rows, int columns) {
+        Image result = new Image(
+                image.channels(), image.height(), image.width(), image.values().clone());
+        for (int c = 0; c < image.channels(); c++) {
+            for (int row = top; row < top + rows; row++) {
+                int from = result.index(c, row, left);
+                Arrays.fill(result.values(), from, from + columns, 0f);
+            }
+        }
+        return result;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.lanewise.nn.data.image;
+
+import java.util.List;
+
+/**
+ * Images of one size with a class each, all in memory, one byte a channel and pixel.
+ *
+ * <p>The pixels' layout is [count, channels, height, width], row-major, 0 to 255 unsigned.
+ */
+public final class LabeledImages {
+    private final int channels;
+    private final int height;
+    private final int width;
+    private final byte[] pixels;
+    private final int[] labels;
+    private final List<String> classes;
+
+    /**
+     * Wraps arrays; they are not copied and must not be changed afterwards.
+     *
+     * @param pixels count x channels x height x width bytes
+     * @param labels one class index an image, from 0 to the number of classes less 1
+     * @param classes the names of the classes
+     * @throws IllegalArgumentException if the sizes do not fit or a label has no class
+     */
+    public LabeledImages(int channels, int height, int width, byte[] pixels, int[] labels, List<String> classes) {
+        if ((long) labels.length * channels * height * width != pixels.length) {
+            throw new IllegalArgumentException("LabeledImages: found " + pixels.length + " bytes of pixels; expected "
+                    + labels.length + " x " + channels + " x " + height + " x " + width + "; check the sizes");
+        }
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0 || labels[i] >= classes.size()) {
+                throw new IllegalArgumentException("LabeledImages: found the label " + labels[i] + " at image " + i
+                        + "; expected 0 to " + (classes.size() - 1) + "; check the labels");
+            }
+        }
+        this.channels = channels;
+        this.height = height;
+        this.width = width;
+        this.pixels = pixels;
+        this.labels = labels;
+        this.classes = List.copyOf(classes);
+    }
+
+    /**
+     * Room for the pixels of images.
+     *
+     * @throws IllegalArgumentException if there are fewer than none, or too many for an array
+     */
+    static byte[] room(int count, int imageSize) {
+        long bytes = (long) count * imageSize;
+        if (count < 0 || bytes > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("images: found a count of " + count + "; expected 0 to "
+                    + (Integer.MAX_VALUE - 8) / imageSize + "; make fewer at a time");
+        }
+        return new byte[(int) bytes];
+    }
+
+    /** The number of images. */
+    public int size() {
+        return labels.length;
+    }
+
+    /** The number of channels: 1 for grey, 3 for red, green, blue. */
+    public int channels() {
+        return channels;
+    }
+
+    /** The number of rows of an image. */
+    public int height() {
+        return height;
+    }
+
+    /** The number of columns of an image. */
+    public int width() {
+        return width;
+    }
+
+    /** The names of the classes; a label is an index into it. */
+    public List<String> classes() {
+        return classes;
+    }
+
+    /** The class of an image. */
+    public int label(int image) {
+        return labels[image];
+    }
+
+    /** All labels, a copy. */
+    public int[] labels() {
+        return labels.clone();
+    }
+
+    /** The number of values of one image: channels x height x width. */
+    public int imageSize() {
+        return channels * height * width;
+    }
+
+    /**
+     * Writes one image as floats from 0 to 1, [channels, height, width].
+     *
+     * @param offset where in {@code target} the first value goes
+     */
+    public void copyTo(int image, float[] target, int offset) {
+        int size = imageSize();
+        int from = image * size;
+        for (int i = 0; i < size; i++) {
+            target[offset + i] = (pixels[from + i] & 0xff) / 255f;
+        }
+    }
+
+    /** One pixel from 0 to 255. */
+    public int pixel(int image, int channel, int row, int column) {
+        return pixels[((image * channels + channel) * height + row) * width + column] & 0xff;
+    }
+
+    /** The images from {@code from} (inclusive) to {@code to} (exclusive), copied. */
+    public LabeledImages slice(int from, int to) {
+        int[] indices = new int[to - from];
+        for (int i = 0; i < indices.length; i++) {
+            indices[i] = from + i;
+        }
+        return select(indices);
+    }
+
+    /** The images of the given indices, in that order, copied. */
+    public LabeledImages select(int... indices) {
+        int size = imageSize();
+        byte[] selected = new byte[indices.length * size];
+        int[] selectedLabels = new int[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            System.arraycopy(pixels, indices[i] * size, selected, i * size, size);
+            selectedLabels[i] = labels[indices[i]];
+        }
+        return new LabeledImages(channels, height, width, selected, selectedLabels, classes);
+    }
+
+    @Override
+    public String toString() {
+        return size() + " images of " + channels + " x " + height + " x " + width + " in " + classes.size()
+                + " classes";
+    }
+}

@@ -1,0 +1,181 @@
+package dev.lanewise.nn.data.table;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** A named column of a {@link Table}: cells of text, some perhaps missing, and what they mean. */
+public final class Column {
+    /** What a column's cells mean. */
+    public enum Type {
+        /** Numbers. */
+        NUMBER,
+        /** One of a few names. */
+        CATEGORY
+    }
+
+    private final String name;
+    private final Type type;
+    private final @Nullable String[] cells;
+
+    private Column(String name, Type type, @Nullable String[] cells) {
+        this.name = name;
+        this.type = type;
+        this.cells = cells;
+    }
+
+    /** A column of numbers if every cell that is not missing is one and at least one is there, else of categories. */
+    static Column of(String name, @Nullable String[] cells) {
+        boolean any = false;
+        boolean numbers = true;
+        for (String cell : cells) {
+            if (cell != null) {
+                any = true;
+                numbers &= isNumber(cell);
+            }
+        }
+        return new Column(name, any && numbers ? Type.NUMBER : Type.CATEGORY, cells);
+    }
+
+    /**
+     * Whether a cell is a decimal number, as {@code -1}, {@code .5} or {@code 1e-3}, within F64's range. {@code
+     * Double.parseDouble} takes more, such as {@code 1D}, {@code 2f} and hexadecimal digits, which are names to everybody else.
+     */
+    private static boolean isNumber(String cell) {
+        int position = skipSign(cell, 0);
+        int whole = skipDigits(cell, position);
+        int digits = whole - position;
+        position = whole;
+        if (position < cell.length() && cell.charAt(position) == '.') {
+            int fraction = skipDigits(cell, position + 1);
+            digits += fraction - position - 1;
+            position = fraction;
+        }
+        if (digits == 0) {
+            return false;
+        }
+        if (position < cell.length() && (cell.charAt(position) == 'e' || cell.charAt(position) == 'E')) {
+            int exponent = skipSign(cell, position + 1);
+            position = skipDigits(cell, exponent);
+            if (position == exponent) {
+                return false;
+            }
+        }
+        return position == cell.length() && Double.isFinite(Double.parseDouble(cell));
+    }
+
+    private static int skipSign(String cell, int position) {
+        boolean sign = position < cell.length() && (cell.charAt(position) == '-' || cell.charAt(position) == '+');
+        return sign ? position + 1 : position;
+    }
+
+    private static int skipDigits(String cell, int from) {
+        int position = from;
+        while (position < cell.length() && cell.charAt(position) >= '0' && cell.charAt(position) <= '9') {
+            position++;
+        }
+        return position;
+    }
+
+    /** The name in the header. */
+    public String name() {
+        return name;
+    }
+
+    /** What the cells mean. */
+    public Type type() {
+        return type;
+    }
+
+    /** The number of rows. */
+    public int size() {
+        return cells.length;
+    }
+
+    /** Whether the cell of a row is missing. */
+    public boolean isMissing(int row) {
+        return cells[row] == null;
+    }
+
+    /** The text of a cell, null if it is missing. */
+    public @Nullable String text(int row) {
+        return cells[row];
+    }
+
+    /**
+     * The number in a cell, NaN if it is missing.
+     *
+     * @throws IllegalArgumentException if the cell is not a number, naming the row
+     */
+    public double number(int row) {
+        String cell = cells[row];
+        if (cell == null) {
+            return Double.NaN;
+        }
+        if (!isNumber(cell)) {
+            throw new IllegalArgumentException("column '" + name + "': found '" + cell + "' in row " + (row + 1)
+                    + "; expected a number; correct the cell or leave it empty");
+        }
+        return Double.parseDouble(cell);
+    }
+
+    /** The distinct texts, in ascending order; missing cells are none. */
+    public List<String> categories() {
+        TreeSet<String> distinct = new TreeSet<>();
+        for (String cell : cells) {
+            if (cell != null) {
+                distinct.add(cell);
+            }
+        }
+        return List.copyOf(distinct);
+    }
+
+    /**
+     * The cells as indices into a list of categories, for labels.
+     *
+     * @throws IllegalArgumentException if a cell is missing or not among them, naming the row
+     */
+    public int[] indices(List<String> categories) {
+        Map<String, Integer> positions = positions(categories);
+        int[] indices = new int[cells.length];
+        for (int row = 0; row < cells.length; row++) {
+            indices[row] = positions.getOrDefault(Objects.requireNonNullElse(cells[row], ""), -1);
+            if (indices[row] < 0) {
+                throw new IllegalArgumentException("column '" + name + "': found "
+                        + (cells[row] == null ? "no value" : "'" + cells[row] + "'") + " in row " + (row + 1)
+                        + "; expected one of " + categories + "; correct or leave out the row");
+            }
+        }
+        return indices;
+    }
+
+    /** Where each of a list's texts stands first. */
+    static Map<String, Integer> positions(List<String> categories) {
+        Map<String, Integer> positions = new HashMap<>();
+        for (int i = 0; i < categories.size(); i++) {
+            positions.putIfAbsent(categories.get(i), i);
+        }
+        return positions;
+    }
+
+    /** This column read as categories, also where its cells are numbers (codes, for one). */
+    public Column asCategory() {
+        return new Column(name, Type.CATEGORY, cells);
+    }
+
+    Column select(int... rows) {
+        @Nullable String[] selected = new String[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            selected[i] = cells[rows[i]];
+        }
+        return new Column(name, type, selected);
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + type + ", " + size() + " rows)";
+    }
+}

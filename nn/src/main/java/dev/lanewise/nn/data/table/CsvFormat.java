@@ -1,0 +1,88 @@
+package dev.lanewise.nn.data.table;
+
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a CSV file is to be understood.
+ *
+ * <p>{@snippet :
+ * CsvFormat format = CsvFormat.DEFAULT.withSeparator(';').withMissing("-", "unknown").keepQuoted();
+ * Table table = Table.read(file, format);
+ * }
+ *
+ * @param separator what stands between two fields
+ * @param names the names of the columns, or null if the first line has them
+ * @param missing the texts that mean that there is no value; an empty or blank cell always does
+ * @param quotedMissing whether they mean so in quotes too
+ */
+public record CsvFormat(char separator, @Nullable List<String> names, Set<String> missing, boolean quotedMissing) {
+    /** What pandas takes for a missing value unless told otherwise, and {@code ?}, which old data sets use. */
+    public static final Set<String> USUAL_MISSING = Set.of(
+            "",
+            "#N/A",
+            "#N/A N/A",
+            "#NA",
+            "-1.#IND",
+            "-1.#QNAN",
+            "-NaN",
+            "-nan",
+            "1.#IND",
+            "1.#QNAN",
+            "<NA>",
+            "N/A",
+            "NA",
+            "NULL",
+            "NaN",
+            "None",
+            "n/a",
+            "nan",
+            "null",
+            "?");
+
+    /** Commas, a header, the usual marks of missing values, in quotes or not. */
+    public static final CsvFormat DEFAULT = new CsvFormat(',', null, USUAL_MISSING, true);
+
+    /**
+     * A format.
+     *
+     * @throws IllegalArgumentException if the separator is a quote or a line end
+     */
+    public CsvFormat {
+        if (separator == '"' || separator == '\n' || separator == '\r') {
+            throw new IllegalArgumentException("csv: found the separator "
+                    + (separator == '"' ? "'\"'" : "of a line end") + "; expected another character; ',' is usual");
+        }
+        names = names == null ? null : List.copyOf(names);
+        missing = Set.copyOf(missing);
+    }
+
+    /** With another separator. */
+    public CsvFormat withSeparator(char other) {
+        return new CsvFormat(other, names, missing, quotedMissing);
+    }
+
+    /** Of a file without a header. */
+    public CsvFormat withNames(List<String> columns) {
+        return new CsvFormat(separator, columns, missing, quotedMissing);
+    }
+
+    /** With these marks of missing values instead of {@link #USUAL_MISSING}; with none, only empty cells are missing. */
+    public CsvFormat withMissing(String... marks) {
+        return new CsvFormat(separator, names, Set.of(marks), quotedMissing);
+    }
+
+    /** Where a mark of a missing value in quotes is a text like others: {@code "NA"} is then Namibia. */
+    public CsvFormat keepQuoted() {
+        return new CsvFormat(separator, names, missing, false);
+    }
+
+    /** The value of a field, null if it is missing. */
+    @Nullable
+    String value(String field, boolean quoted) {
+        String cell = field.strip();
+        boolean mark = (quotedMissing || !quoted) && missing.contains(cell);
+        return cell.isEmpty() || mark ? null : cell;
+    }
+}

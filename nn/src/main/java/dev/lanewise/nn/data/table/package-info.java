@@ -1,0 +1,5 @@
+/** Tables: CSV files and the columns that become features. */
+@NullMarked
+package dev.lanewise.nn.data.table;
+
+import org.jspecify.annotations.NullMarked;

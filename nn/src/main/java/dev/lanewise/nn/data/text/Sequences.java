@@ -1,0 +1,36 @@
+package dev.lanewise.nn.data.text;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Makes sequences of different length into one rectangle. */
+public final class Sequences {
+    private Sequences() {}
+
+    /**
+     * Cuts or fills every sequence to the same length.
+     *
+     * @param sequences the numbers of every text
+     * @param length the length of all rows; longer sequences lose their end
+     * @param padding the number that fills up
+     * @return [sequences, length], row-major
+     */
+    public static long[] pad(List<int[]> sequences, int length, int padding) {
+        long[] rows = new long[Math.multiplyExact(sequences.size(), length)];
+        Arrays.fill(rows, padding);
+        for (int row = 0; row < sequences.size(); row++) {
+            int[] sequence = sequences.get(row);
+            for (int i = 0; i < Math.min(length, sequence.length); i++) {
+                rows[row * length + i] = sequence[i];
+            }
+        }
+        return rows;
+    }
+
+    /** The lengths of the sequences, at most {@code length}. */
+    public static long[] lengths(List<int[]> sequences, int length) {
+        return sequences.stream()
+                .mapToLong(sequence -> Math.min(length, sequence.length))
+                .toArray();
+    }
+}

@@ -1,0 +1,109 @@
+package dev.lanewise.nn.data.text;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Numbers for tokens, from 0. A vocabulary of words keeps 0 for padding and 1 for tokens it does not know; one of
+ * characters has neither.
+ */
+public final class Vocabulary {
+    /** The token that fills short sequences up. */
+    public static final String PADDING = "<pad>";
+
+    /** The token that stands for all unknown ones. */
+    public static final String UNKNOWN = "<unk>";
+
+    private final List<String> tokens;
+    private final Map<String, Integer> ids = new HashMap<>();
+
+    /**
+     * A vocabulary of the given tokens, numbered in that order: what {@link #tokens} of another gave.
+     *
+     * @throws IllegalArgumentException if a token is there twice
+     */
+    public Vocabulary(List<String> tokens) {
+        this.tokens = List.copyOf(tokens);
+        for (int id = 0; id < tokens.size(); id++) {
+            if (ids.put(tokens.get(id), id) != null) {
+                throw new IllegalArgumentException(
+                        "Vocabulary: found '" + tokens.get(id) + "' twice; expected different tokens; remove one");
+            }
+        }
+    }
+
+    /**
+     * Padding, unknown, and the most frequent tokens, equally frequent ones in alphabetical order.
+     *
+     * @param texts the tokens of every training text
+     * @param minimumCount how often a token must occur
+     * @param maximumSize the greatest number of tokens, padding and unknown included
+     */
+    public static Vocabulary ofWords(Iterable<List<String>> texts, int minimumCount, int maximumSize) {
+        Map<String, Integer> counts = new HashMap<>();
+        for (List<String> text : texts) {
+            text.forEach(token -> counts.merge(token, 1, Integer::sum));
+        }
+        counts.keySet().removeAll(List.of(PADDING, UNKNOWN));
+        List<String> tokens = new ArrayList<>(List.of(PADDING, UNKNOWN));
+        counts.entrySet().stream()
+                .filter(entry -> entry.getValue() >= minimumCount)
+                .sorted(Comparator.comparingInt((Map.Entry<String, Integer> entry) -> -entry.getValue())
+                        .thenComparing(Map.Entry::getKey))
+                .limit(Math.max(0, maximumSize - 2))
+                .forEach(entry -> tokens.add(entry.getKey()));
+        return new Vocabulary(tokens);
+    }
+
+    /** The characters of a text, in ascending order. */
+    public static Vocabulary ofCharacters(String text) {
+        return new Vocabulary(List.copyOf(new TreeSet<>(Tokenizer.characters().tokenize(text))));
+    }
+
+    /** The number of tokens. */
+    public int size() {
+        return tokens.size();
+    }
+
+    /** The tokens by number. */
+    public List<String> tokens() {
+        return tokens;
+    }
+
+    /** The token of a number. */
+    public String token(int id) {
+        return tokens.get(id);
+    }
+
+    /**
+     * The number of a token, that of {@link #UNKNOWN} if it is not there.
+     *
+     * @throws IllegalArgumentException if it is not there and neither is {@link #UNKNOWN}
+     */
+    public int id(String token) {
+        Integer id = ids.getOrDefault(token, ids.get(UNKNOWN));
+        if (id == null) {
+            throw new IllegalArgumentException("Vocabulary: found '" + token + "'; expected one of its " + size()
+                    + " tokens; remove it, or use a vocabulary with " + UNKNOWN);
+        }
+        return id;
+    }
+
+    /** The numbers of tokens. */
+    public int[] encode(List<String> text) {
+        return text.stream().mapToInt(this::id).toArray();
+    }
+
+    /** The tokens of numbers, joined. */
+    public String decode(int[] encoded, String separator) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < encoded.length; i++) {
+            text.append(i == 0 ? "" : separator).append(token(encoded[i]));
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,47 @@
+package dev.lanewise.nn.io;
+
+import dev.lanewise.nn.Checkpoint;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How names of a saved state become those of a model, and whether all must be there.
+ *
+ * <pre>{@code
+ * Loaded loaded = Checkpoint.loadWeights(file, model, Loading.lenient()
+ *         .withPrefix("transformer.")                                   // transformer.h.0.ln_1.weight -> h.0.ln_1.weight
+ *         .renamed(name -> name.endsWith(".attn.bias") ? null : name)); // left out
+ * System.out.println(loaded);
+ * }</pre>
+ *
+ * @param prefix what the names begin with that are looked at; it is cut off, and others are passed over
+ * @param rename the model's name for a saved one without the prefix; null for one that is passed over
+ * @param strict whether all of the model's names must be there, with the same shapes, and no others
+ */
+public record Loading(String prefix, Function<String, @Nullable String> rename, boolean strict) {
+    /** Exactly the model's names. */
+    public static Loading exact() {
+        return new Loading("", name -> name, true);
+    }
+
+    /** What fits by name and shape; the rest is reported. */
+    public static Loading lenient() {
+        return new Loading("", name -> name, false);
+    }
+
+    /** The same, of names that begin with a prefix. */
+    public Loading withPrefix(String newPrefix) {
+        return new Loading(newPrefix, rename, strict);
+    }
+
+    /** The same with other names, for saved ones without the prefix; null for one that is passed over. */
+    public Loading renamed(Function<String, @Nullable String> newRename) {
+        return new Loading(prefix, newRename, strict);
+    }
+
+    /** The model's name for a saved one, or null. */
+    @Nullable
+    public String nameOf(String saved) {
+        return saved.startsWith(prefix) ? rename.apply(saved.substring(prefix.length())) : null;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Init;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+
+/** Rows of a table by number: {@code [...]} of {@code I64} to {@code [..., size]}, with {@code weight [rows, size]}. */
+public final class Embedding extends Layer {
+    /** Says that no number stands for padding. */
+    public static final long NO_PADDING = -1;
+
+    private final long rows;
+    private final long size;
+    private final long padding;
+    private final Parameter weight;
+
+    /** Standard normal rows from the global random stream. */
+    public Embedding(long rows, long size) {
+        this(rows, size, Rng.global());
+    }
+
+    /** Standard normal rows. */
+    public Embedding(long rows, long size, Rng rng) {
+        this(rows, size, NO_PADDING, rng);
+    }
+
+    /**
+     * Standard normal rows.
+     *
+     * @param padding a number whose row starts as zeros and is not trained, or {@link #NO_PADDING}
+     */
+    public Embedding(long rows, long size, long padding, Rng rng) {
+        this.rows = rows;
+        this.size = size;
+        this.padding = padding;
+        weight = parameter("weight", initial(rows, size, padding, rng));
+    }
+
+    /** Standard normal rows, but zeros for padding. */
+    static Tensor initial(long rows, long size, long padding, Rng rng) {
+        if (padding < NO_PADDING || padding >= rows) {
+            throw new TensorException("embedding: padding " + padding + " in a table of " + rows
+                    + " rows (expected one of them, or -1 for none); check it");
+        }
+        Tensor table = Init.normal(rng, 0, 1, rows, size);
+        if (padding != NO_PADDING) {
+            table.select(0, padding).assign(Tensor.zeros(size));
+        }
+        return table;
+    }
+
+    @Override
+    protected Tensor compute(Tensor numbers) {
+        Tensor looked = weight.tensor().embedding(numbers);
+        if (padding == NO_PADDING || !Autograd.isTracked(looked)) {
+            return looked;
+        }
+        return numbers.eq(padding).unsqueeze(-1).where(Autograd.detach(looked), looked);
+    }
+
+    /** The table, {@code [rows, size]}. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    @Override
+    protected String attributes() {
+        return rows + ", " + size + (padding == NO_PADDING ? "" : ", padding=" + padding);
+    }
+}

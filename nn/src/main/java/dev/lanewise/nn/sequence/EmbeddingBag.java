@@ -1,0 +1,133 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
+
+/**
+ * The rows of a table that a bag names, as one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
+ * {@code weight [rows, size]}. A bag that is empty, or holds padding only, gives zeros.
+ */
+public final class EmbeddingBag extends Layer {
+    /** How a bag's rows become one. */
+    public enum Mode {
+        /** Their sum. */
+        SUM,
+        /** Their mean. */
+        MEAN,
+        /** The largest of each of their elements. */
+        MAX
+    }
+
+    private final long rows;
+    private final long size;
+    private final Mode mode;
+    private final long padding;
+    private final Parameter weight;
+
+    /** Means of standard normal rows. */
+    public EmbeddingBag(long rows, long size, Rng rng) {
+        this(rows, size, Mode.MEAN, Embedding.NO_PADDING, rng);
+    }
+
+    /**
+     * Standard normal rows.
+     *
+     * @param padding a number that counts as not there, or {@link Embedding#NO_PADDING}
+     */
+    public EmbeddingBag(long rows, long size, Mode mode, long padding, Rng rng) {
+        this.rows = rows;
+        this.size = size;
+        this.mode = mode;
+        this.padding = padding;
+        weight = parameter("weight", Embedding.initial(rows, size, padding, rng));
+    }
+
+    @Override
+    protected Tensor compute(Tensor numbers) {
+        return bags(numbers, numbers.ne(padding));
+    }
+
+    /**
+     * Bags of different sizes, one behind the other.
+     *
+     * @param numbers {@code [total]} of {@code I64}
+     * @param offsets where each bag begins, ascending from 0; it ends where the next one begins
+     * @return {@code [offsets, size]}
+     */
+    public Tensor forward(Tensor numbers, long... offsets) {
+        return called(() -> {
+            long total = numbers.shape().elements();
+            long longest = longest(offsets, total);
+            if (total == 0) {
+                return emptyBags(offsets.length);
+            }
+            long[] places = new long[Math.toIntExact(offsets.length * longest)];
+            boolean[] there = new boolean[places.length];
+            for (int bag = 0; bag < offsets.length; bag++) {
+                int first = Math.toIntExact(bag * longest);
+                for (long i = offsets[bag]; i < end(offsets, bag, total); i++) {
+                    places[first] = i;
+                    there[first++] = true;
+                }
+            }
+            Shape shape = Shape.of(offsets.length, longest);
+            Tensor padded = numbers.indexSelect(0, Tensor.of(places).to(numbers.device()))
+                    .reshape(shape);
+            Tensor inBag = Tensor.of(there).to(numbers.device()).reshape(shape);
+            return bags(padded, inBag.and(padded.ne(padding)));
+        });
+    }
+
+    private static long longest(long[] offsets, long total) {
+        long longest = 1;
+        for (int bag = 0; bag < offsets.length; bag++) {
+            long length = end(offsets, bag, total) - offsets[bag];
+            if (length < 0 || offsets[0] != 0) {
+                throw new TensorException("embedding_bag: offsets " + Arrays.toString(offsets) + " of " + total
+                        + " numbers (expected them to ascend from 0 to at most that); check them");
+            }
+            longest = Math.max(longest, length);
+        }
+        return longest;
+    }
+
+    private static long end(long[] offsets, int bag, long total) {
+        return bag + 1 < offsets.length ? offsets[bag + 1] : total;
+    }
+
+    /** Zeros for bags without numbers, as PyTorch has it; their gradient is zero. */
+    private Tensor emptyBags(long bags) {
+        return weight.tensor().narrow(0, 0, 0).sum(0).expand(bags, size);
+    }
+
+    /** The rows of {@code [n, bag]} where the mask of the same shape holds, as one. */
+    private Tensor bags(Tensor numbers, Tensor there) {
+        if (numbers.shape().isEmpty()) {
+            return emptyBags(numbers.shape().size(0));
+        }
+        Tensor looked = weight.tensor().embedding(numbers);
+        Tensor mask = there.unsqueeze(-1);
+        Tensor counts = there.to(DType.I64).sum(1).clamp(1, Integer.MAX_VALUE);
+        Tensor sum = mask.where(looked, looked.zerosLike()).sum(1);
+        return switch (mode) {
+            case SUM -> sum;
+            case MEAN -> sum.div(counts.to(sum.dtype()).unsqueeze(-1));
+            case MAX -> {
+                Tensor largest =
+                        looked.maskedFill(mask.not(), Double.NEGATIVE_INFINITY).amax(new int[] {1}, false);
+                yield there.any(new int[] {1}, true).where(largest, largest.zerosLike());
+            }
+        };
+    }
+
+    @Override
+    protected String attributes() {
+        return rows + ", " + size + ", mode=" + mode;
+    }
+}

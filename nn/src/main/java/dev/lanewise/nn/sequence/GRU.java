@@ -1,0 +1,17 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
+
+/** A network of gated recurrent units: a {@link Recurrent} of kind {@link Kind#GRU}. */
+public final class GRU extends Recurrent {
+    /** One layer in one direction, initialized from the global random stream. */
+    public GRU(long in, long hidden) {
+        this(in, hidden, 1, false, 0, Rng.global());
+    }
+
+    /** See {@link Recurrent#Recurrent(Kind, long, long, int, boolean, double, Rng)}. */
+    public GRU(long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {
+        super(Kind.GRU, in, hidden, layers, bidirectional, dropout, rng);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Init;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+
+/** Adds a trained vector for every position to a sequence {@code [..., time, size]}, with {@code weight [longest, size]}. */
+public final class LearnedPositions extends Layer {
+    private static final double DEVIATION = 0.02;
+
+    private final int longest;
+    private final long size;
+    private final Parameter weight;
+
+    /**
+     * A layer; its vectors start normal with a deviation of 0.02 (Radford et al. 2019, GPT-2).
+     *
+     * @param longest the greatest time
+     * @param size the sequence's width
+     */
+    public LearnedPositions(int longest, long size, Rng rng) {
+        this.longest = longest;
+        this.size = size;
+        weight = parameter("weight", Init.normal(rng, 0, DEVIATION, longest, size));
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return x.add(weight.tensor().narrow(0, 0, Positions.time("learned positions", x, longest)));
+    }
+
+    @Override
+    protected String attributes() {
+        return longest + ", " + size;
+    }
+}

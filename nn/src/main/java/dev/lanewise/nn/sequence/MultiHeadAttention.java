@@ -1,0 +1,141 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Dropout;
+import dev.lanewise.nn.Init;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention in several heads (Vaswani et al. 2017, arXiv:1706.03762) over {@code [n, time, size]}, with PyTorch's names:
+ * {@code in_proj_weight [3 * size, size]}, {@code in_proj_bias}, {@code out_proj.weight}, {@code out_proj.bias}.
+ */
+public final class MultiHeadAttention extends Layer {
+    private final long size;
+    private final int heads;
+    private final Parameter inWeight;
+    private final Parameter inBias;
+    private final Linear out;
+    private final @Nullable RotaryPositions rotary;
+    private final double dropout;
+    private final Rng random;
+
+    /** A layer; the heads must divide the size. */
+    public MultiHeadAttention(long size, int heads, Rng rng) {
+        this(size, heads, null, rng);
+    }
+
+    /**
+     * A layer; the heads must divide the size.
+     *
+     * @param rotary turns queries and keys of self-attention by their positions, of a width of {@code size / heads}; or null
+     */
+    public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, Rng rng) {
+        this(size, heads, rotary, 0, rng);
+    }
+
+    /**
+     * A layer; the heads must divide the size.
+     *
+     * @param rotary as above
+     * @param dropout the probability of an attention weight to be zeroed in training, drawn from the global random stream;
+     *     with 0 attention is one fused operation
+     * @param rng what the weights are drawn from
+     */
+    public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
+        if (heads < 1 || size % heads != 0) {
+            throw new TensorException("attention: " + heads + " heads for size " + size
+                    + " (expected a number that divides the size); change one of them");
+        }
+        this.size = size;
+        this.heads = heads;
+        inWeight = parameter("in_proj_weight", Init.xavierUniform(rng, 3 * size, size));
+        inBias = parameter("in_proj_bias", Tensor.zeros(3 * size));
+        out = child("out_proj", new Linear(size, size, rng));
+        this.rotary = rotary == null ? null : child("rotary", rotary);
+        this.dropout = Dropout.checked(dropout);
+        random = random(Rng.global());
+    }
+
+    /**
+     * What keeps positions from being seen, to be passed as a mask: PyTorch's {@code key_padding_mask}.
+     *
+     * @param ignored {@code [n, s]} of type BOOL, true where there is padding
+     * @return {@code [n, 1, 1, s]} of type F32: minus infinity there, else 0
+     */
+    public static Tensor paddingMask(Tensor ignored) {
+        Tensor zeros = Tensor.full(0, DType.F32, ignored.device()).expand(ignored.shape());
+        return zeros.maskedFill(ignored, Double.NEGATIVE_INFINITY).unsqueeze(1).unsqueeze(1);
+    }
+
+    /**
+     * A mask as it is added to scores of a type. Truth values are those of PyTorch's layer of this name, true where a query
+     * may not look; the operation itself takes the opposite, as PyTorch's does.
+     */
+    private static @Nullable Tensor added(@Nullable Tensor mask, DType dtype) {
+        if (mask == null || mask.dtype() != DType.BOOL) {
+            return mask == null ? null : mask.to(dtype);
+        }
+        return mask.where(
+                Tensor.full(Double.NEGATIVE_INFINITY, dtype, mask.device()), Tensor.full(0, dtype, mask.device()));
+    }
+
+    /** Attention of a sequence to itself. */
+    @Override
+    protected Tensor compute(Tensor x) {
+        return self(x, null, false);
+    }
+
+    /**
+     * Attention of a sequence to itself.
+     *
+     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; of type {@link DType#BOOL}
+     *     it is true where a position may not look, as in PyTorch's {@code MultiheadAttention} (in {@link Tensor#attention}
+     *     it is true where one may, as in PyTorch's {@code scaled_dot_product_attention}); or null
+     * @param causal whether a position sees only those up to itself
+     */
+    public Tensor selfAttention(Tensor x, @Nullable Tensor mask, boolean causal) {
+        return called(() -> self(x, mask, causal));
+    }
+
+    private Tensor self(Tensor x, @Nullable Tensor mask, boolean causal) {
+        Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
+        Tensor q = split(projected.narrow(-1, 0, size));
+        Tensor k = split(projected.narrow(-1, size, size));
+        Tensor v = split(projected.narrow(-1, 2 * size, size));
+        return rotary == null
+                ? attend(q, k, v, mask, causal)
+                : attend(rotary.forward(q), rotary.forward(k), v, mask, causal);
+    }
+
+    /**
+     * Attention of one sequence {@code [n, l, size]} to another {@code [n, s, size]}.
+     *
+     * @param mask as for {@link #selfAttention}, for scores {@code [n, heads, l, s]}; or null
+     */
+    public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
+        return called(() -> {
+            Tensor weight = inWeight.tensor();
+            Tensor bias = inBias.tensor();
+            Tensor q = queries.linear(weight.narrow(0, 0, size), bias.narrow(0, 0, size));
+            Tensor kv = memory.linear(weight.narrow(0, size, 2 * size), bias.narrow(0, size, 2 * size));
+            return attend(split(q), split(kv.narrow(-1, 0, size)), split(kv.narrow(-1, size, size)), mask, false);
+        });
+    }
+
+    private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal) {
+        Tensor attended = q.attention(k, v, added(mask, q.dtype()), causal, isTraining() ? dropout : 0, random);
+        return out.forward(attended.transpose(1, 2).flatten(2));
+    }
+
+    /** {@code [n, time, size] -> [n, heads, time, size / heads]}. */
+    private Tensor split(Tensor x) {
+        return x.reshape(x.shape().size(0), x.shape().size(1), heads, size / heads)
+                .transpose(1, 2);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+
+/**
+ * Encodings of positions as functions; as layers they are {@link SinusoidalPositions}, {@link RotaryPositions} and, with
+ * parameters, {@link LearnedPositions}.
+ */
+public final class Positions {
+    private static final double BASE = 10_000;
+
+    private Positions() {}
+
+    /** Sines and cosines {@code [time, size]} (Vaswani et al. 2017, arXiv:1706.03762, section 3.5), to be added. */
+    public static Tensor sinusoidal(int time, int size) {
+        float[] values = new float[time * size];
+        for (int i = 0; i < size; i++) {
+            double frequency = Math.pow(BASE, -(i - i % 2) / (double) size);
+            for (int t = 0; t < time; t++) {
+                double angle = t * frequency;
+                values[t * size + i] = (float) (i % 2 == 0 ? Math.sin(angle) : Math.cos(angle));
+            }
+        }
+        return Tensor.of(values, time, size);
+    }
+
+    /**
+     * Rotates pairs of features by an angle that grows with the position (Su et al. 2021, arXiv:2104.09864); the pairs are
+     * element i and element {@code i + size / 2}.
+     *
+     * @param x queries or keys, {@code [..., time, size]} with an even size
+     */
+    public static Tensor rotary(Tensor x) {
+        int time = Math.toIntExact(x.shape().size(-2));
+        return Rotation.of(time, Math.toIntExact(x.shape().size(-1))).apply(x, time);
+    }
+
+    /**
+     * The angles of {@link #rotary}.
+     *
+     * @param cos their cosines, F64 {@code [time, size / 2]}
+     * @param sin their sines
+     */
+    record Rotation(Tensor cos, Tensor sin) {
+        static Rotation of(int time, int size) {
+            if (size % 2 != 0) {
+                throw new TensorException(
+                        "rotary: size " + size + " (expected an even number, for pairs); change the width of a head");
+            }
+            int half = size / 2;
+            double[] angles = new double[time * half];
+            for (int i = 0; i < half; i++) {
+                double frequency = Math.pow(BASE, -i / (double) half);
+                for (int t = 0; t < time; t++) {
+                    angles[t * half + i] = t * frequency;
+                }
+            }
+            Tensor angle = Tensor.of(angles, time, half);
+            return new Rotation(angle.cos(), angle.sin());
+        }
+
+        Tensor apply(Tensor x, long time) {
+            long half = cos.shape().size(1);
+            Tensor c = factor(cos, x, time);
+            Tensor s = factor(sin, x, time);
+            Tensor a = x.narrow(-1, 0, half);
+            Tensor b = x.narrow(-1, half, half);
+            return Tensor.cat(-1, a.mul(c).sub(b.mul(s)), b.mul(c).add(a.mul(s)));
+        }
+
+        private static Tensor factor(Tensor table, Tensor like, long time) {
+            DType dtype = like.dtype();
+            return table.narrow(0, 0, time).to(dtype).to(like.device());
+        }
+    }
+
+    /** The time of {@code [..., time, size]}, checked. */
+    static long time(String name, Tensor x, int longest) {
+        long time = x.shape().rank() < 2 ? Long.MAX_VALUE : x.shape().size(-2);
+        if (time > longest) {
+            throw new TensorException(
+                    name + ": input " + x.spec() + " (expected [..., time, size] with a time of at most " + longest
+                            + "); cut the sequence, or make the layer longer");
+        }
+        return time;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.tensor.Tensor;
+
+/**
+ * Rotates the queries and keys of attention {@code [..., time, size]} by their positions, see {@link Positions#rotary}; it
+ * has no parameters. {@link MultiHeadAttention} takes one.
+ */
+public final class RotaryPositions extends Layer {
+    private final int longest;
+    private final Positions.Rotation rotation;
+
+    /**
+     * A layer.
+     *
+     * @param longest the greatest time
+     * @param size the width of a head, even
+     */
+    public RotaryPositions(int longest, int size) {
+        this.longest = longest;
+        this.rotation = Positions.Rotation.of(longest, size);
+        rotation.cos().keep();
+        rotation.sin().keep();
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return rotation.apply(x, Positions.time("rotary positions", x, longest));
+    }
+
+    @Override
+    protected String attributes() {
+        return longest + ", " + 2 * rotation.cos().shape().size(1);
+    }
+}

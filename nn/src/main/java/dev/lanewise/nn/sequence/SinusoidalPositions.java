@@ -1,0 +1,32 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.tensor.Tensor;
+
+/** Adds {@link Positions#sinusoidal} to a sequence {@code [..., time, size]}; it has no parameters. */
+public final class SinusoidalPositions extends Layer {
+    private final int longest;
+    private final Tensor table;
+
+    /**
+     * A layer.
+     *
+     * @param longest the greatest time
+     * @param size the sequence's width
+     */
+    public SinusoidalPositions(int longest, int size) {
+        this.longest = longest;
+        this.table = Positions.sinusoidal(longest, size).keep();
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        long time = Positions.time("sinusoidal positions", x, longest);
+        return x.add(table.narrow(0, 0, time).to(x.dtype()).to(x.device()));
+    }
+
+    @Override
+    protected String attributes() {
+        return longest + ", " + table.shape().size(1);
+    }
+}

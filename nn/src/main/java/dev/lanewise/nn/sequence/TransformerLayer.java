@@ -1,0 +1,141 @@
+package dev.lanewise.nn.sequence;
+
+import dev.lanewise.nn.Dropout;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.LayerNorm;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.elementwise.Unary;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer of a transformer over {@code [n, time, size]} (Vaswani et al. 2017, arXiv:1706.03762), with the names of
+ * PyTorch's TransformerEncoderLayer, or, with a memory to attend to, its TransformerDecoderLayer. As
+ * {@link TransformerEncoderLayer} and {@link TransformerDecoderLayer} it has PyTorch's defaults.
+ */
+public sealed class TransformerLayer extends Layer permits TransformerEncoderLayer, TransformerDecoderLayer {
+    /**
+     * What a layer is made of.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads
+     * @param feedForward the width in between
+     * @param dropout the probability of dropout: of attention weights, inside the feed-forward part and of what each part
+     *     adds, as in PyTorch
+     * @param activation the function in between
+     * @param normFirst whether normalization comes before, not after, each part
+     * @param causal whether a position sees only those up to itself
+     * @param decoder whether the layer also attends to a memory
+     */
+    public record Config(
+            long size,
+            int heads,
+            long feedForward,
+            double dropout,
+            Unary activation,
+            boolean normFirst,
+            boolean causal,
+            boolean decoder) {
+        /** An encoder's layer with GELU, normalization first. */
+        public static Config encoder(long size, int heads, long feedForward, double dropout) {
+            return new Config(size, heads, feedForward, dropout, Unary.GELU, true, false, false);
+        }
+
+        /** The same where positions see only those up to themselves. */
+        public Config masked() {
+            return new Config(size, heads, feedForward, dropout, activation, normFirst, true, decoder);
+        }
+    }
+
+    private final Config config;
+    private final MultiHeadAttention selfAttention;
+    private final @Nullable MultiHeadAttention crossAttention;
+    private final Linear linear1;
+    private final Linear linear2;
+    private final LayerNorm norm1;
+    private final LayerNorm norm2;
+    private final @Nullable LayerNorm norm3;
+    private final Dropout dropout;
+
+    /** A layer. */
+    public TransformerLayer(Config config, Rng rng) {
+        this.config = config;
+        selfAttention = child("self_attn", attention(config, rng));
+        crossAttention = config.decoder ? child("multihead_attn", attention(config, rng)) : null;
+        linear1 = child("linear1", new Linear(config.size, config.feedForward, rng));
+        linear2 = child("linear2", new Linear(config.feedForward, config.size, rng));
+        norm1 = child("norm1", new LayerNorm(config.size));
+        norm2 = child("norm2", new LayerNorm(config.size));
+        norm3 = config.decoder ? child("norm3", new LayerNorm(config.size)) : null;
+        dropout = child("dropout", new Dropout(config.dropout));
+    }
+
+    private static MultiHeadAttention attention(Config config, Rng rng) {
+        return new MultiHeadAttention(config.size, config.heads, null, config.dropout, rng);
+    }
+
+    /** An encoder's layer. */
+    @Override
+    protected Tensor compute(Tensor x) {
+        return encode(x, null);
+    }
+
+    /**
+     * An encoder's layer.
+     *
+     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
+     */
+    final Tensor encode(Tensor x, @Nullable Tensor mask) {
+        if (config.decoder) {
+            throw new TensorException("transformer layer: a decoder's called without memory (expected x and memory);"
+                    + " call decode, or pass decoder = false");
+        }
+        Tensor y = attend(x, mask);
+        return config.normFirst ? y.add(feedForward(norm2.forward(y))) : norm2.forward(y.add(feedForward(y)));
+    }
+
+    /**
+     * A decoder's layer.
+     *
+     * @param memory what the encoder made, {@code [n, s, size]}
+     */
+    public final Tensor decode(Tensor x, Tensor memory) {
+        return decode(x, memory, null, null);
+    }
+
+    /**
+     * A decoder's layer.
+     *
+     * @param memory what the encoder made, {@code [n, s, size]}
+     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
+     * @param memoryMask likewise to the scores of the memory {@code [n, heads, time, s]}
+     */
+    public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
+        if (crossAttention == null || norm3 == null) {
+            throw new TensorException(
+                    "transformer layer: an encoder's called with memory (expected x alone); pass decoder = true");
+        }
+        MultiHeadAttention cross = crossAttention;
+        LayerNorm last = norm3;
+        return called(() -> {
+            Tensor y = attend(x, mask);
+            Tensor seen = config.normFirst ? norm2.forward(y) : y;
+            Tensor sum = y.add(dropout.forward(cross.crossAttention(seen, memory, memoryMask)));
+            Tensor z = config.normFirst ? sum : norm2.forward(sum);
+            return config.normFirst ? z.add(feedForward(last.forward(z))) : last.forward(z.add(feedForward(z)));
+        });
+    }
+
+    private Tensor attend(Tensor x, @Nullable Tensor mask) {
+        Tensor seen = config.normFirst ? norm1.forward(x) : x;
+        Tensor sum = x.add(dropout.forward(selfAttention.selfAttention(seen, mask, config.causal)));
+        return config.normFirst ? sum : norm1.forward(sum);
+    }
+
+    private Tensor feedForward(Tensor x) {
+        Tensor inner = dropout.forward(linear1.forward(x).apply(config.activation));
+        return dropout.forward(linear2.forward(inner));
+    }
+}

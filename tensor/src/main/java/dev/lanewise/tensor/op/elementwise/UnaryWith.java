@@ -1,0 +1,137 @@
+package dev.lanewise.tensor.op.elementwise;
+
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.SpecialFunctions;
+import dev.lanewise.tensor.internal.WholeNumbers;
+import java.util.Set;
+
+/**
+ * An elementwise function of one operand and one or two numbers; the result has the operand's shape and type.
+ *
+ * @param kind the function
+ * @param a its first number
+ * @param b its second number, 0 where it has one
+ */
+public record UnaryWith(Kind kind, double a, double b) implements Op {
+    /** Checks the attributes. */
+    public UnaryWith {
+        Check.present("unary_with", "kind", kind);
+    }
+
+    /** The functions, each with its scalar meaning. */
+    public enum Kind {
+        /** {@code x + a}. */
+        ADD(DType.NUMBERS, (x, a, b) -> x + a),
+        /** {@code x * a}. */
+        MUL(DType.NUMBERS, (x, a, b) -> x * a),
+        /** {@code a - x}. */
+        RSUB(DType.NUMBERS, (x, a, b) -> a - x),
+        /** {@code x / a}. */
+        DIV(DType.FLOATING, (x, a, b) -> x / a),
+        /** {@code a / x}. */
+        RDIV(DType.FLOATING, (x, a, b) -> a / x),
+        /** {@code x^a}. */
+        POW(DType.FLOATING, (x, a, b) -> SpecialFunctions.pow(x, a)),
+        /** {@code x} above 0, {@code a * x} below. */
+        LEAKY_RELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * x),
+        /** {@code x} above 0, {@code a * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289). */
+        ELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * Math.expm1(x)),
+        /** {@code min(max(x, a), b)}; NaN for NaN. */
+        CLAMP(DType.NUMBERS, (x, a, b) -> Math.min(Math.max(x, a), b)),
+        /** As {@link #CLAMP}, but its gradient is 0 at the bounds themselves, where that of a clamp is 1. */
+        HARDTANH(DType.FLOATING, (x, a, b) -> Math.min(Math.max(x, a), b));
+
+        private final Set<DType> dtypes;
+        private final Function function;
+
+        Kind(Set<DType> dtypes, Function function) {
+            this.dtypes = dtypes;
+            this.function = function;
+        }
+    }
+
+    private interface Function {
+        double apply(double x, double a, double b);
+    }
+
+    /** A function of one number. */
+    public UnaryWith(Kind kind, double a) {
+        this(kind, a, 0);
+    }
+
+    /** Whether the function uses its second number. */
+    public boolean takesTwo() {
+        return kind == Kind.CLAMP || kind == Kind.HARDTANH;
+    }
+
+    /** The function's value for a floating-point element. */
+    public double apply(double x) {
+        return kind.function.apply(x, a, b);
+    }
+
+    /** The function's value for an integer, before it wraps to the element type. */
+    public long apply(long x) {
+        return switch (kind) {
+            case ADD -> x + (long) a;
+            case MUL -> x * (long) a;
+            case RSUB -> (long) a - x;
+            case CLAMP -> Math.min(Math.max(x, (long) a), (long) b);
+            case DIV, RDIV, POW, LEAKY_RELU, ELU, HARDTANH -> (long) apply((double) x);
+        };
+    }
+
+    @Override
+    public String opName() {
+        return switch (kind) {
+            case LEAKY_RELU, ELU, CLAMP, HARDTANH -> Check.lower(kind);
+            case ADD, MUL, RSUB, DIV, RDIV, POW -> Check.lower(kind) + "_scalar";
+        };
+    }
+
+    @Override
+    public boolean isPartial() {
+        return switch (kind) {
+            case DIV, RDIV, POW -> true;
+            case ADD, MUL, RSUB, LEAKY_RELU, ELU, CLAMP, HARDTANH -> false;
+        };
+    }
+
+    @Override
+    public Set<DType> dtypes() {
+        return kind.dtypes;
+    }
+
+    @Override
+    public TensorSpec[] infer(TensorSpec... in) {
+        Check.count(this, in, 1);
+        Check.dtype(this, in[0], kind.dtypes);
+        if (!in[0].dtype().isFloating()) {
+            checkInteger(in[0]);
+        }
+        return Check.one(in[0]);
+    }
+
+    /** Bounds of a clamp may be infinite, as long as results are elements of the type. */
+    private void checkInteger(TensorSpec in) {
+        Check.that(
+                isWhole(a) && isWhole(b),
+                this,
+                "the number " + (isWhole(a) ? b : a) + " is not a whole number for " + in,
+                "cast the tensor with to(DType.F32)");
+        boolean fits = kind == Kind.CLAMP
+                ? a <= WholeNumbers.most(in.dtype()) && b >= WholeNumbers.least(in.dtype())
+                : Math.abs(a) < 0x1p63;
+        Check.that(
+                fits,
+                this,
+                "the number " + a + (kind == Kind.CLAMP ? " or " + b : "") + " is outside the range of " + in,
+                "cast the tensor with to(DType.F64)");
+    }
+
+    private static boolean isWhole(double v) {
+        return v == Math.rint(v);
+    }
+}

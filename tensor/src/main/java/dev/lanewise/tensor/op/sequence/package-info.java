@@ -1,0 +1,5 @@
+/** Attention, recurrences and dropout. */
+@NullMarked
+package dev.lanewise.tensor.op.sequence;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,147 @@
+package dev.lanewise.cpu.conv.winograd;
+
+import dev.lanewise.cpu.conv.ConvShape;
+import dev.lanewise.cpu.conv.Rows;
+import dev.lanewise.cpu.conv.Vectors;
+import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.gemm.Gemm;
+import dev.lanewise.cpu.gemm.GemmShape;
+import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Workers;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Computes the outputs of marked tiles by the definition, as a product of the weights with the tiles' patches, so that
+ * each output is computed from the pixels that it sees. All places are addresses.
+ */
+final class WinogradRepair {
+    private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
+
+    /** Outputs of a tile. */
+    private static final int OUTPUTS = WinogradTransform.TILE * WinogradTransform.TILE;
+
+    /** Bytes of the matrix of patches, about. */
+    private static final long PATCH_BYTES = 4 << 20;
+
+    private final ConvShape p;
+    private final boolean gradient;
+    private final WinogradTiles tiles;
+    private final long marks;
+    private final int outputs;
+    private final int oh;
+    private final int ow;
+    private final int tileRows;
+    private final int depth;
+
+    /** Repairs what a pass left whose tiles these are, a byte for each at {@code marks}. */
+    WinogradRepair(ConvShape p, boolean gradient, WinogradTiles tiles, long marks) {
+        this.p = p;
+        this.gradient = gradient;
+        this.tiles = tiles;
+        this.marks = marks;
+        this.outputs = gradient ? p.c() : p.k();
+        this.oh = gradient ? p.h() : p.oh();
+        this.ow = gradient ? p.w() : p.ow();
+        this.tileRows = Vectors.blocks(oh, WinogradTransform.TILE);
+        this.depth = tiles.channels() * TAPS;
+    }
+
+    /** Computes the marked tiles of {@code y}, and returns true; or false if they are most of all. */
+    boolean run(long x, long w, long bias, boolean relu, long y) {
+        int all = p.n() * tileRows * tiles.across();
+        int marked = 0;
+        for (int tile = 0; tile < all; tile++) {
+            marked += ALL.get(ValueLayout.JAVA_BYTE, marks + tile);
+        }
+        if (2L * marked > all) {
+            return false;
+        }
+        if (marked > 0) {
+            int[] places = new int[marked];
+            for (int tile = 0, i = 0; i < marked; tile++) {
+                if (ALL.get(ValueLayout.JAVA_BYTE, marks + tile) != 0) {
+                    places[i++] = tile;
+                }
+            }
+            repair(places, x, w, bias, relu, y);
+        }
+        return true;
+    }
+
+    private void repair(int[] places, long x, long w, long bias, boolean relu, long y) {
+        int batch = Math.clamp(PATCH_BYTES / (4L * depth * OUTPUTS), 1, places.length);
+        try (Scratch patches = Scratch.borrow(4L * depth * batch * OUTPUTS);
+                Scratch products = Scratch.borrow(4L * outputs * batch * OUTPUTS);
+                Scratch turned = Scratch.borrow(gradient ? 4L * outputs * depth : 0)) {
+            if (gradient) {
+                turn(w, turned.address());
+            }
+            long weights = gradient ? turned.address() : w;
+            for (int from = 0; from < places.length; from += batch) {
+                int first = from;
+                int count = Math.min(batch, places.length - first);
+                int columns = count * OUTPUTS;
+                Workers.run(count, i -> gather(places[first + i], x, patches.address() + 4L * i * OUTPUTS, columns));
+                Gemm.f32(GemmShape.of(outputs, columns, depth))
+                        .run(ALL, weights, ALL, patches.address(), ALL, products.address());
+                Workers.run(
+                        count,
+                        i -> scatter(products.address() + 4L * i * OUTPUTS, columns, places[first + i], bias, relu, y));
+            }
+        }
+    }
+
+    /** Writes the weights {@code [k][c][taps]} as {@code [c][k][taps]}, taps last to first. */
+    private void turn(long w, long to) {
+        Workers.run(p.c(), c -> {
+            for (int k = 0; k < p.k(); k++) {
+                for (int tap = 0; tap < TAPS; tap++) {
+                    float value = Rows.read(w + 4L * (((long) k * p.c() + c) * TAPS + TAPS - 1 - tap));
+                    ALL.set(FLOAT, (to + 4L * (((long) c * p.k() + k) * TAPS + tap)) & MASK, value);
+                }
+            }
+        });
+    }
+
+    /** Writes the patches of a tile's outputs to the columns at {@code to} of {@code [channels][taps][columns]}. */
+    private void gather(int place, long x, long to, int columns) {
+        int perImage = tileRows * tiles.across();
+        long image = x + place / perImage * tiles.imageBytes();
+        int top = place % perImage / tiles.across() * WinogradTransform.TILE - tiles.top();
+        int left = place % tiles.across() * WinogradTransform.TILE - tiles.left();
+        for (int row = 0; row < depth; row++) {
+            long plane = image + 4L * (row / TAPS) * tiles.h() * tiles.w();
+            int y = top + row % TAPS / WinogradTransform.KERNEL;
+            int z = left + row % WinogradTransform.KERNEL;
+            for (int output = 0; output < OUTPUTS; output++) {
+                int i = y + output / WinogradTransform.TILE;
+                int j = z + output % WinogradTransform.TILE;
+                boolean inside = i >= 0 && i < tiles.h() && j >= 0 && j < tiles.w();
+                float value = inside ? Rows.read(plane + 4L * ((long) i * tiles.w() + j)) : 0;
+                ALL.set(FLOAT, (to + 4L * ((long) row * columns + output)) & MASK, value);
+            }
+        }
+    }
+
+    /** Writes a tile's outputs from the columns at {@code from} of {@code [outputs][columns]}. */
+    private void scatter(long from, int columns, int place, long bias, boolean relu, long y) {
+        int perImage = tileRows * tiles.across();
+        int top = place % perImage / tiles.across() * WinogradTransform.TILE;
+        int left = place % tiles.across() * WinogradTransform.TILE;
+        for (int k = 0; k < outputs; k++) {
+            long plane = y + 4L * ((long) (place / perImage) * outputs + k) * oh * ow;
+            float shift = bias == 0 ? 0 : Rows.read(bias + 4L * k);
+            for (int output = 0; output < OUTPUTS; output++) {
+                int i = top + output / WinogradTransform.TILE;
+                int j = left + output % WinogradTransform.TILE;
+                if (i < oh && j < ow) {
+                    float sum = Rows.read(from + 4L * ((long) k * columns + output)) + shift;
+                    ALL.set(FLOAT, (plane + 4L * ((long) i * ow + j)) & MASK, relu ? Math.max(sum, 0) : sum);
+                }
+            }
+        }
+    }
+}

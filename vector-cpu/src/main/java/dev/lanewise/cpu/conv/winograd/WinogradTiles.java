@@ -1,0 +1,109 @@
+package dev.lanewise.cpu.conv.winograd;
+
+import dev.lanewise.cpu.conv.Rows;
+import dev.lanewise.cpu.conv.Transposition;
+import dev.lanewise.cpu.conv.Vectors;
+import dev.lanewise.cpu.memory.Scratch;
+
+/**
+ * The overlapping or adjoining square tiles of a stack of planes, and their way into the Winograd domain: tile
+ * {@code (ty, tx)} begins at row {@code 4 ty - top} and column {@code 4 tx - left}; what lies outside the planes is zero.
+ *
+ * @param channels planes of one image
+ * @param h height of a plane
+ * @param w width of a plane
+ * @param top rows of the first tiles above the planes
+ * @param left columns of the first tiles left of the planes
+ * @param size pixels along a side of a tile: 6 for input, 4 for the output's gradient
+ * @param across tiles in a row of tiles
+ */
+record WinogradTiles(int channels, int h, int w, int top, int left, int size, int across) {
+
+    /** Returns the vectors that hold one pixel's channels. */
+    int vectors() {
+        return Vectors.blocks(channels, Vectors.LANES);
+    }
+
+    private long pixelBytes() {
+        return vectors() * Vectors.BYTES;
+    }
+
+    /** Returns the bytes of one image's planes. */
+    long imageBytes() {
+        return 4L * channels * h * w;
+    }
+
+    /** Is told the magnitudes of the pixels of some rows of tiles. */
+    interface Measure {
+        /** Takes the magnitudes, which are there until it returns. */
+        void take(PixelMaxima maxima);
+    }
+
+    /** Transforms {@code rows} rows of tiles of the image at {@code image}, from {@code firstRow} on. */
+    void transform(long image, int firstRow, int rows, WinogradLayout to, Measure measure) {
+        int firstY = Math.max(0, firstRow * WinogradTransform.TILE - top);
+        int endY = Math.min(h, (firstRow + rows - 1) * WinogradTransform.TILE - top + size);
+        int pixels = Math.max(0, endY - firstY) * w;
+        long patchBytes = (long) size * size * Vectors.BYTES;
+        try (Scratch turned = Scratch.borrow(pixels * pixelBytes());
+                Scratch maxima = Scratch.borrow(PixelMaxima.bytes(pixels));
+                Scratch work =
+                        Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
+            Rows.clear(maxima.address(), pixels);
+            Transposition.planesToPixels(
+                    image + 4L * firstY * w,
+                    4L * h * w,
+                    channels,
+                    pixels,
+                    maxima.address(),
+                    turned.address(),
+                    pixelBytes(),
+                    work.address());
+            measure.take(new PixelMaxima(maxima.address(), w, firstY, Math.max(firstY, endY)));
+            long patch = work.address() + WinogradTransform.WORK_BYTES;
+            for (int tile = 0; tile < rows * across; tile++) {
+                int y = (firstRow + tile / across) * WinogradTransform.TILE - top;
+                int x = tile % across * WinogradTransform.TILE - left;
+                transformTile(turned.address() - firstY * w * pixelBytes(), y, x, to, tile, patch, work.address());
+            }
+        }
+    }
+
+    /** Transforms the tile at row y and column x; {@code pixels} is where pixel (0, 0) would be. */
+    private void transformTile(long pixels, int y, int x, WinogradLayout to, int tile, long patch, long work) {
+        boolean inside = y >= 0 && x >= 0 && y + size <= h && x + size <= w;
+        long at = pixels + ((long) y * w + x) * pixelBytes();
+        for (int vector = 0; vector < vectors(); vector++) {
+            long target = to.address(tile, vector);
+            if (inside) {
+                apply(at + vector * Vectors.BYTES, w * pixelBytes(), pixelBytes(), target, to.position(), work);
+            } else {
+                cut(pixels + vector * Vectors.BYTES, y, x, patch);
+                apply(patch, size * Vectors.BYTES, Vectors.BYTES, target, to.position(), work);
+            }
+        }
+    }
+
+    private void apply(long from, long row, long column, long to, long position, long work) {
+        if (size == WinogradTransform.POINTS) {
+            WinogradTransform.input(from, row, column, to, position, work);
+        } else {
+            WinogradTransform.gradient(from, row, column, to, position, work);
+        }
+    }
+
+    /** Copies a tile that reaches over an edge, with zeros outside. */
+    private void cut(long pixels, int y, int x, long patch) {
+        for (int i = 0; i < size; i++) {
+            for (int j = 0; j < size; j++) {
+                long to = patch + ((long) i * size + j) * Vectors.BYTES;
+                boolean inside = y + i >= 0 && x + j >= 0 && y + i < h && x + j < w;
+                if (inside) {
+                    Rows.copy(pixels + ((long) (y + i) * w + x + j) * pixelBytes(), to, Vectors.LANES);
+                } else {
+                    Rows.clear(to, Vectors.LANES);
+                }
+            }
+        }
+    }
+}

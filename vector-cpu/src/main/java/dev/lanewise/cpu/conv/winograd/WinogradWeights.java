@@ -1,0 +1,95 @@
+package dev.lanewise.cpu.conv.winograd;
+
+import dev.lanewise.cpu.conv.ConvShape;
+import dev.lanewise.cpu.conv.LaneKernels;
+import dev.lanewise.cpu.conv.PanelTile;
+import dev.lanewise.cpu.conv.Transposition;
+import dev.lanewise.cpu.conv.Vectors;
+import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Workers;
+
+/** A convolution's 3x3 kernels and their way into the Winograd domain, {@code [positions][inputs][panel]} for each panel. */
+final class WinogradWeights {
+    private static final int TAPS = 9;
+
+    private final ConvShape shape;
+    private final int inputs;
+    private final int outputs;
+    private final boolean gradient;
+    private final long w;
+    private final WinogradLayout relative;
+    private volatile boolean uneven;
+
+    /**
+     * Takes the kernels at {@code w}; for the gradient with respect to the input they are turned by 180 degrees, and inputs
+     * and outputs change places.
+     */
+    WinogradWeights(ConvShape shape, boolean gradient, long w) {
+        this.shape = shape;
+        this.inputs = gradient ? shape.k() : shape.c();
+        this.outputs = gradient ? shape.c() : shape.k();
+        this.gradient = gradient;
+        this.w = w;
+        this.relative = WinogradLayout.panels(0, inputs, PanelTile.COLUMNS);
+    }
+
+    /** Returns the number of panels that the output channels are cut into. */
+    int panels() {
+        return Vectors.blocks(outputs, PanelTile.COLUMNS);
+    }
+
+    /** Returns the bytes of one panel's kernels. */
+    long panelBytes() {
+        return relative.bytes();
+    }
+
+    /** Returns the bytes between the kernels of two positions. */
+    long position() {
+        return relative.position();
+    }
+
+    /**
+     * Whether a transformed kernel's taps are of so different sizes, or so large or small, that products of the transforms
+     * are not exact enough: an output near an edge need not see the largest tap.
+     */
+    boolean uneven() {
+        return uneven;
+    }
+
+    /** Transforms the kernels of all panels, one after the other from {@code to} on. */
+    void transformAll(long to) {
+        Workers.run(panels(), panel -> transform(panel, to + panel * panelBytes()));
+    }
+
+    /** Transforms the kernels of one panel. */
+    void transform(int panel, long to) {
+        WinogradLayout layout = relative.at(to);
+        int first = panel * PanelTile.COLUMNS;
+        transform(first, 0, layout);
+        if (first + Vectors.LANES < outputs) {
+            transform(first + Vectors.LANES, 1, layout);
+        }
+    }
+
+    /** Transforms the kernels of one vector of outputs. */
+    private void transform(int first, int vector, WinogradLayout layout) {
+        long kernel = TAPS * Vectors.BYTES;
+        try (Scratch turned = Scratch.borrow(inputs * kernel);
+                Scratch work = Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES))) {
+            LaneKernels.turn(shape, gradient, w, first, turned.address(), work.address());
+            if (!TapEnergies.areEven(
+                    turned.address(), inputs, Math.min(Vectors.LANES, outputs - first), work.address())) {
+                uneven = true;
+            }
+            for (int input = 0; input < inputs; input++) {
+                WinogradTransform.weights(
+                        turned.address() + input * kernel,
+                        3 * Vectors.BYTES,
+                        Vectors.BYTES,
+                        layout.address(input, vector),
+                        layout.position(),
+                        work.address());
+            }
+        }
+    }
+}

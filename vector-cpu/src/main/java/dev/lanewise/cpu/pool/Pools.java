@@ -1,0 +1,110 @@
+package dev.lanewise.cpu.pool;
+
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+
+import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
+
+/** Pooling of tensors; strided operands are copied to dense ones before. */
+public final class Pools {
+    private Pools() {}
+
+    /** The maximum of each window, and its position. */
+    public static void run(MaxPooling2d op, Tensor[] inputs, Tensor[] outputs) {
+        PoolShape shape = shape(op.pool(), inputs[0].shape(), false);
+        try (Dense x = Dense.of(inputs[0])) {
+            long y = Dense.address(outputs[0]);
+            long indices = Dense.address(outputs[1]);
+            if (isF64(outputs)) {
+                Pooling.maxForwardF64(shape, ALL, x.address(), ALL, y, ALL, indices);
+            } else {
+                Pooling.maxForwardF32(shape, ALL, x.address(), ALL, y, ALL, indices);
+            }
+        }
+    }
+
+    /** The gradient of the maximum. */
+    public static void run(MaxPooling2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        if (inputs[0].shape().isEmpty()) {
+            clear(outputs[0]);
+            return;
+        }
+        PoolShape shape = shape(op.pool(), outputs[0].shape(), false);
+        try (Dense gy = Dense.of(inputs[0]);
+                Dense indices = Dense.of(inputs[1])) {
+            long gx = Dense.address(outputs[0]);
+            if (isF64(outputs)) {
+                Pooling.maxBackwardF64(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
+            } else {
+                Pooling.maxBackwardF32(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
+            }
+        }
+    }
+
+    /** The mean of each window. */
+    public static void run(AveragePooling2d op, Tensor[] inputs, Tensor[] outputs) {
+        PoolShape shape = shape(op.pool(), inputs[0].shape(), op.countIncludePad());
+        try (Dense x = Dense.of(inputs[0])) {
+            long y = Dense.address(outputs[0]);
+            if (isF64(outputs)) {
+                Pooling.avgForwardF64(shape, ALL, x.address(), ALL, y);
+            } else {
+                Pooling.avgForwardF32(shape, ALL, x.address(), ALL, y);
+            }
+        }
+    }
+
+    /** The gradient of the mean. */
+    public static void run(AveragePooling2dGrad op, Tensor[] inputs, Tensor[] outputs) {
+        if (inputs[0].shape().isEmpty()) {
+            clear(outputs[0]);
+            return;
+        }
+        PoolShape shape =
+                shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
+        try (Dense gy = Dense.of(inputs[0])) {
+            long gx = Dense.address(outputs[0]);
+            if (isF64(outputs)) {
+                Pooling.avgBackwardF64(shape, ALL, gy.address(), ALL, gx);
+            } else {
+                Pooling.avgBackwardF32(shape, ALL, gy.address(), ALL, gx);
+            }
+        }
+    }
+
+    /** The gradient of poolings where no window fitted. */
+    private static void clear(Tensor gradient) {
+        long bytes = gradient.shape().elements() * gradient.dtype().bytes();
+        ALL.asSlice(Dense.address(gradient), bytes).fill((byte) 0);
+    }
+
+    private static boolean isF64(Tensor[] outputs) {
+        return outputs[0].dtype() == DType.F64;
+    }
+
+    private static PoolShape shape(PoolingWindow pool, Shape x, boolean countIncludePad) {
+        return new PoolShape(
+                Math.toIntExact(x.size(0)),
+                Math.toIntExact(x.size(1)),
+                Math.toIntExact(x.size(2)),
+                Math.toIntExact(x.size(3)),
+                pool.kernelH(),
+                pool.kernelW(),
+                // a stride that leaves the padded input is never taken
+                (int) Math.min(pool.strideH(), Math.max(pool.kernelH(), x.size(2) + 2L * pool.paddingH())),
+                (int) Math.min(pool.strideW(), Math.max(pool.kernelW(), x.size(3) + 2L * pool.paddingW())),
+                pool.paddingH(),
+                pool.paddingW(),
+                1,
+                1,
+                pool.ceilMode(),
+                countIncludePad);
+    }
+}
