@@ -1,15 +1,15 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.sequence.Attention;
-import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
 import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
-import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import dev.lanewise.tensor.op.view.Reshape;
@@ -79,7 +79,8 @@ final class FusedRules {
                 (c, i) -> needsDecomposition(c)
                         ? c.once(() -> decompose(
                                 op, c, new Tensor[] {c.x(0), c.x(1), Autograd.watch(Autograd.detach(c.x(1)))}))[i]
-                        : c.once(() -> Tensor.applyAll(new BatchNormalizationGrad(op), c.g(), c.x(0), c.x(1), c.y(1), c.y(2)))[
+                        : c.once(() ->
+                                Tensor.applyAll(new BatchNormalizationGrad(op), c.g(), c.x(0), c.x(1), c.y(1), c.y(2)))[
                                 i]);
     }
 

@@ -3,13 +3,13 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import dev.lanewise.tensor.spi.Backends;
@@ -39,7 +39,9 @@ class OpsDocumentTest {
         if (op instanceof MatMul || op instanceof LinearProduct) {
             return "cuBLASLt";
         }
-        if (op instanceof Convolution2d || op instanceof Convolution2dInputGrad || op instanceof Convolution2dWeightGrad) {
+        if (op instanceof Convolution2d
+                || op instanceof Convolution2dInputGrad
+                || op instanceof Convolution2dWeightGrad) {
             return "cuDNN";
         }
         if (op instanceof Recurrence || op instanceof RecurrenceGrad) {

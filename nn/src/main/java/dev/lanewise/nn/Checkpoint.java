@@ -1,8 +1,8 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;
-import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.io.TensorData;

@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.TensorException;
 import java.util.Set;
 

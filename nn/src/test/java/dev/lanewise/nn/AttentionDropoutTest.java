@@ -1,11 +1,11 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.nn.sequence.MultiHeadAttention;
-import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;

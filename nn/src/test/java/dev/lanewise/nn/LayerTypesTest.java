@@ -1,16 +1,16 @@
 package dev.lanewise.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.sequence.GRU;
 import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.LearnedPositions;
 import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.SinusoidalPositions;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import dev.lanewise.autograd.Autograd;
-import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;

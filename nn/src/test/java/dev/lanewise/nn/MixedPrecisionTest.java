@@ -1,7 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.nn.sequence.MultiHeadAttention;
-import dev.lanewise.nn.sequence.Recurrent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -12,6 +10,8 @@ import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Clipping;
 import dev.lanewise.nn.optim.GradScaler;
 import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;

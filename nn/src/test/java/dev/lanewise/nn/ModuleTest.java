@@ -1,5 +1,12 @@
 package dev.lanewise.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.nn.optim.Adam;
+import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.nn.sequence.GRU;
@@ -13,13 +20,6 @@ import dev.lanewise.nn.sequence.RotaryPositions;
 import dev.lanewise.nn.sequence.SinusoidalPositions;
 import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import dev.lanewise.autograd.Autograd;
-import dev.lanewise.autograd.Gradients;
-import dev.lanewise.nn.optim.Adam;
-import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;

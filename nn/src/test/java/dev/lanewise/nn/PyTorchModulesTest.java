@@ -1,5 +1,10 @@
 package dev.lanewise.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lanewise.nn.io.Safetensors;
+import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.nn.sequence.GRU;
@@ -8,11 +13,6 @@ import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.RNN;
 import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
-
-import dev.lanewise.nn.io.Safetensors;
-import dev.lanewise.nn.io.SafetensorsFile;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;

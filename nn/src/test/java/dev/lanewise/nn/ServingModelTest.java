@@ -1,12 +1,12 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.nn.sequence.LSTM;
-import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.nn.sequence.LSTM;
+import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;

@@ -1,11 +1,11 @@
 package dev.lanewise.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.LearnedPositions;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;

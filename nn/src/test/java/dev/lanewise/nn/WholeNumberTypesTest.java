@@ -1,14 +1,13 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.nn.sequence.Embedding;
-import dev.lanewise.nn.sequence.EmbeddingBag;
-import dev.lanewise.nn.sequence.Positions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.loss.Losses;
 import dev.lanewise.nn.metrics.Accuracy;
+import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.SelectionMethods.Reduction;

@@ -14,17 +14,17 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.index.IndexAdd;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
-import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import dev.lanewise.tensor.op.reduce.Scan;
-import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.reduce.Sort;
-import dev.lanewise.tensor.op.Source;
-import dev.lanewise.tensor.op.Update;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -95,7 +95,8 @@ final class LaunchesOnHostTest {
                 Arguments.of(new Scan(Scan.Kind.CUMSUM, 0, true), new long[][] {{20_000}}),
                 Arguments.of(new Sort(0, false), new long[][] {{2500}}),
                 Arguments.of(
-                        new LayerNormalizationGrad(new LayerNormalization(1, 0.1)), new long[][] {{70, 40}, {70, 40}, {70}, {70}, {40}}));
+                        new LayerNormalizationGrad(new LayerNormalization(1, 0.1)),
+                        new long[][] {{70, 40}, {70, 40}, {70}, {70}, {40}}));
     }
 
     /** What threads of a block leave for others is there, in whatever order they run. */

@@ -1,18 +1,18 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Positions;
-import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
-import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.conv.Convolution2d;
-import dev.lanewise.tensor.op.norm.CrossEntropy;
-import dev.lanewise.tensor.op.sequence.RandomDropout;
-import dev.lanewise.tensor.op.norm.LayerNormalization;
-import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
-import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.norm.BatchNormalization;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
+import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.spi.Backends;
 import java.util.Arrays;
 import java.util.Objects;

@@ -2,10 +2,10 @@ package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.DelegatingBackend;

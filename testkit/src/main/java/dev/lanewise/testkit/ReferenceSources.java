@@ -1,8 +1,8 @@
 package dev.lanewise.testkit;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.spi.Philox;
 import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.spi.Philox;
 
 /** Tensors made from nothing: constants, ranges and random numbers. */
 final class ReferenceSources {

@@ -10,9 +10,9 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.conv.Convolution2d;
-import dev.lanewise.tensor.spi.Philox;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Philox;
 import org.junit.jupiter.api.Test;
 
 /** The oracle against values worked out by hand. */

@@ -6,14 +6,14 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.index.Cat;
 import dev.lanewise.tensor.op.Copy;
-import dev.lanewise.tensor.op.index.Gather;
-import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
-import dev.lanewise.tensor.op.elementwise.Ternary;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+import dev.lanewise.tensor.op.index.Cat;
+import dev.lanewise.tensor.op.index.Gather;
+import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Origins;
 

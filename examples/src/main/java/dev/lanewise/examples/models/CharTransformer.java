@@ -1,9 +1,9 @@
 package dev.lanewise.examples.models;
 
-import dev.lanewise.nn.sequence.Embedding;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Sequential;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.TransformerLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;

@@ -1,9 +1,9 @@
 package dev.lanewise.examples.models;
 
 import dev.lanewise.nn.Dropout;
-import dev.lanewise.nn.sequence.Embedding;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;

@@ -1,8 +1,8 @@
 package dev.lanewise.examples.models;
 
-import dev.lanewise.nn.sequence.Embedding;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.io;
 
-import dev.lanewise.nn.Checkpoint;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 

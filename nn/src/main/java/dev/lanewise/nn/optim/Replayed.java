@@ -2,10 +2,10 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source.Random;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.RandomDraws.Draw;
 import java.util.ArrayList;
 import java.util.List;

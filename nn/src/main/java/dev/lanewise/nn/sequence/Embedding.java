@@ -1,9 +1,9 @@
 package dev.lanewise.nn.sequence;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
-import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;

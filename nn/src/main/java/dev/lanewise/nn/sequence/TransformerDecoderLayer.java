@@ -1,6 +1,5 @@
 package dev.lanewise.nn.sequence;
 
-import dev.lanewise.nn.ReLU;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.elementwise.Unary;

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.sequence;
 
-import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;

@@ -1,5 +1,10 @@
 package dev.lanewise.nn.data;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.lanewise.nn.data.image.Cifar10;
 import dev.lanewise.nn.data.image.Idx;
 import dev.lanewise.nn.data.image.Image;
@@ -9,11 +14,6 @@ import dev.lanewise.nn.data.image.ImageSplit;
 import dev.lanewise.nn.data.image.JpegScans;
 import dev.lanewise.nn.data.image.LabeledImages;
 import dev.lanewise.nn.data.text.TextFiles;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.lanewise.nn.io.BadFileException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;

@@ -1,13 +1,13 @@
 package dev.lanewise.nn.data;
 
-import dev.lanewise.nn.data.text.Sequences;
-import dev.lanewise.nn.data.text.TextFiles;
-import dev.lanewise.nn.data.text.Tokenizer;
-import dev.lanewise.nn.data.text.Vocabulary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.nn.data.text.Sequences;
+import dev.lanewise.nn.data.text.TextFiles;
+import dev.lanewise.nn.data.text.Tokenizer;
+import dev.lanewise.nn.data.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.log;
 
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.train.Callback;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.StepFigures;

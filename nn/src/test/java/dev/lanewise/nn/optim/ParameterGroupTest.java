@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.BatchNorm1d;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.DType;

@@ -2,8 +2,8 @@ package dev.lanewise.nn.train;
 
 import dev.lanewise.nn.BatchNorm;
 import dev.lanewise.nn.Dropout;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.data.DataLoader;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Checkpoint;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;

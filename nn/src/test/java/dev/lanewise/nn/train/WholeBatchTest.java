@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.Sampler;
 import dev.lanewise.nn.data.TensorDataset;

@@ -8,9 +8,9 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.AttentionGrad;
-import dev.lanewise.tensor.op.Op;
 
 /**
  * Runs {@link Attention} in one launch and {@link AttentionGrad} in three, without the matrix of all scores. Operands may

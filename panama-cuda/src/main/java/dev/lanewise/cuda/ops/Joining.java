@@ -5,8 +5,8 @@ import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.index.Cat;
 import dev.lanewise.tensor.op.index.Pad;
-import dev.lanewise.tensor.op.view.Slice;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.view.Slice;
 
 /** Runs {@link Cat}, {@link Pad} and {@link SliceGrad}: copies into parts of a larger tensor. */
 public final class Joining {

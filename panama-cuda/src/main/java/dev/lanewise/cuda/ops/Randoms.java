@@ -9,9 +9,9 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
+import dev.lanewise.tensor.op.sequence.RandomDropout;
 import java.lang.foreign.MemorySegment;
 
 /** Random numbers and dropout, the same as on the CPU. */

@@ -1,15 +1,15 @@
 package dev.lanewise.cuda.kernel;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Compare;
-import dev.lanewise.tensor.op.reduce.Reduce;
-import dev.lanewise.tensor.op.reduce.Scan;
-import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.elementwise.Ternary;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
+import dev.lanewise.tensor.op.index.Scatter;
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.reduce.Reduce;
+import dev.lanewise.tensor.op.reduce.Scan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

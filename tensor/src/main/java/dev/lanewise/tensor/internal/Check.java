@@ -1,9 +1,9 @@
 package dev.lanewise.tensor.internal;
 
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,8 +1,8 @@
 package dev.lanewise.tensor.op;
 
-import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
 import java.util.Set;
 
 /**

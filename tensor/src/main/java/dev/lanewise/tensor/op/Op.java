@@ -1,5 +1,8 @@
 package dev.lanewise.tensor.op;
 
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.Convolution2d;
@@ -43,9 +46,6 @@ import dev.lanewise.tensor.op.view.Expand;
 import dev.lanewise.tensor.op.view.Permute;
 import dev.lanewise.tensor.op.view.Reshape;
 import dev.lanewise.tensor.op.view.Slice;
-import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorSpec;
 import java.util.Set;
 
 /**

@@ -1,10 +1,9 @@
 package dev.lanewise.tensor.op;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.spi.Philox;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
 import java.util.Set;
 
 /** Operations without operands: they make a tensor from their attributes alone. */

@@ -1,9 +1,9 @@
 package dev.lanewise.tensor.op;
 
-import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
 import java.util.Set;
 
 /**

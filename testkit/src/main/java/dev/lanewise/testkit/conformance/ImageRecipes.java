@@ -123,13 +123,16 @@ final class ImageRecipes {
         Shape x = images(pool);
         Shape y = pooled(pool, x);
         return new Recipe(
-                new MaxPooling2dGrad(pool, x.size(2), x.size(3)), any(y), Recipe.Operand.index(x.size(2) * x.size(3), y));
+                new MaxPooling2dGrad(pool, x.size(2), x.size(3)),
+                any(y),
+                Recipe.Operand.index(x.size(2) * x.size(3), y));
     }
 
     Recipe averagePoolGrad() {
         PoolingWindow pool = pool();
         Shape x = images(pool);
         return new Recipe(
-                new AveragePooling2dGrad(new AveragePooling2d(pool, dice.chance(0.5)), x.size(2), x.size(3)), any(pooled(pool, x)));
+                new AveragePooling2dGrad(new AveragePooling2d(pool, dice.chance(0.5)), x.size(2), x.size(3)),
+                any(pooled(pool, x)));
     }
 }

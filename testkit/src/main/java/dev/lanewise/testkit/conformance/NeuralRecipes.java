@@ -4,19 +4,19 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
-import dev.lanewise.tensor.op.sequence.Attention;
-import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
 import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
-import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.sequence.Recurrence;
-import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.norm.SoftmaxGrad;
+import dev.lanewise.tensor.op.sequence.Attention;
+import dev.lanewise.tensor.op.sequence.AttentionGrad;
+import dev.lanewise.tensor.op.sequence.Recurrence;
+import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -148,7 +148,9 @@ final class NeuralRecipes {
         BatchNormalization forward = new BatchNormalization(epsilon());
         Recipe.Operand channels = any(shape.size(1));
         return new Recipe(
-                new BatchNormalizationGrad(forward), List.of(any(shape), any(shape), channels, channels, channels), in -> {
+                new BatchNormalizationGrad(forward),
+                List.of(any(shape), any(shape), channels, channels, channels),
+                in -> {
                     Tensor[] y = forward(forward, in[1], in[2], in[2]);
                     return new Tensor[] {in[0], in[1], in[2], y[1].to(in[3].dtype()), y[2].to(in[4].dtype())};
                 });

@@ -259,7 +259,8 @@ public final class TensorGoldenOps implements GoldenOps {
         int[] stride = a.dims("stride");
         int[] padding = a.dims("padding");
         int[] dilation = a.dims("dilation");
-        return new Convolution2d(stride[0], stride[1], padding[0], padding[1], dilation[0], dilation[1], a.dim("groups"));
+        return new Convolution2d(
+                stride[0], stride[1], padding[0], padding[1], dilation[0], dilation[1], a.dim("groups"));
     }
 
     private void pooling() {

@@ -1,8 +1,8 @@
 package dev.lanewise.cpu.conv;
 
+import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.conv.winograd.WinogradConvolution;
 import dev.lanewise.cpu.conv.winograd.WinogradWeightGrad;
-import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.gemm.Activation;
 import dev.lanewise.cpu.memory.NativeMemory;
 import java.lang.foreign.MemorySegment;

@@ -43,7 +43,8 @@ public final class GemmConvolution implements AutoCloseable {
     }
 
     /** Computes {@code y}; {@code bias} may be 0 for none. */
-    public static void forward(ConvShape p, int elementBytes, long x, long w, long bias, Activation activation, long y) {
+    public static void forward(
+            ConvShape p, int elementBytes, long x, long w, long bias, Activation activation, long y) {
         try (var pass = new GemmConvolution(p, elementBytes)) {
             pass.forward(x, w, bias, activation, y);
         }

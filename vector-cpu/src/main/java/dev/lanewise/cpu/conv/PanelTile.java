@@ -29,7 +29,8 @@ public final class PanelTile {
      * @param c receives the sums
      * @param cRow from one of its rows to the next
      */
-    public static void run(long a, long aRow, long aStep, long b, int steps, long start, long startRow, long c, long cRow) {
+    public static void run(
+            long a, long aRow, long aStep, long b, int steps, long start, long startRow, long c, long cRow) {
         if (WIDE) {
             PanelTile8x2.run(a, aRow, aStep, b, steps, start, startRow, c, cRow);
         } else {

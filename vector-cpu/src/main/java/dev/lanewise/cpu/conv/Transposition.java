@@ -1,6 +1,5 @@
 package dev.lanewise.cpu.conv;
 
-import dev.lanewise.cpu.conv.winograd.PixelMaxima;
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
@@ -9,6 +8,7 @@ import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.conv.winograd.PixelMaxima;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -61,7 +61,8 @@ public final class Transposition {
      * @param toRow from one pixel to the next
      * @param work scratch
      */
-    public static void planesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+    public static void planesToPixels(
+            long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
         planesToPixels(planes, plane, channels, pixels, 0, to, toRow, work);
     }
 
@@ -96,7 +97,8 @@ public final class Transposition {
      * Does what {@link #planesToPixels} does for at most a vector of channels with less than a vector of pixels, where a
      * vector may be read from the first pixel of each plane on.
      */
-    public static void fewPlanesToPixels(long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
+    public static void fewPlanesToPixels(
+            long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
         block(planes, plane, channels, to, toRow, pixels, work);
     }
 
@@ -111,7 +113,8 @@ public final class Transposition {
      * @param channels number of planes
      * @param work scratch
      */
-    public static void pixelsToPlanes(long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
+    public static void pixelsToPlanes(
+            long from, long fromRow, int pixels, long planes, long plane, int channels, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
                 for (int pixel = 0; pixel < pixels; pixel++) {

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train.image;
 
+import dev.lanewise.examples.models.ResNet;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.OptimizerKind;
@@ -8,7 +9,6 @@ import dev.lanewise.examples.train.Recipe;
 import dev.lanewise.examples.train.ReferenceModel;
 import dev.lanewise.examples.train.Setup;
 import dev.lanewise.examples.train.Task;
-import dev.lanewise.examples.models.ResNet;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.image.Cifar10;
 import dev.lanewise.nn.data.image.Image;

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train.image;
 
+import dev.lanewise.examples.models.ResNet;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.DataFiles;
@@ -9,16 +10,15 @@ import dev.lanewise.examples.train.Recipe;
 import dev.lanewise.examples.train.ReferenceModel;
 import dev.lanewise.examples.train.Setup;
 import dev.lanewise.examples.train.Task;
-import dev.lanewise.examples.models.ResNet;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.DataHome;
+import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.data.image.Image;
 import dev.lanewise.nn.data.image.ImageDataset;
 import dev.lanewise.nn.data.image.ImageFiles;
 import dev.lanewise.nn.data.image.ImageTransform;
 import dev.lanewise.nn.data.image.ImageTransforms;
 import dev.lanewise.nn.data.image.LabeledImages;
-import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.data.image.SyntheticShapes;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Classification;

@@ -1,9 +1,9 @@
 package dev.lanewise.examples.train.image;
 
 import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.nn.data.TensorDataset;
 import dev.lanewise.nn.data.image.Image;
 import dev.lanewise.nn.data.image.LabeledImages;
-import dev.lanewise.nn.data.TensorDataset;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;

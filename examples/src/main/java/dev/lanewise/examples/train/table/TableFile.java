@@ -2,8 +2,8 @@ package dev.lanewise.examples.train.table;
 
 import dev.lanewise.examples.train.DataFiles;
 import dev.lanewise.examples.train.Setup;
-import dev.lanewise.nn.data.table.Column;
 import dev.lanewise.nn.data.RemoteFile;
+import dev.lanewise.nn.data.table.Column;
 import dev.lanewise.nn.data.table.Table;
 import dev.lanewise.nn.data.table.TableEncoder;
 import dev.lanewise.nn.io.BadFileException;

@@ -1,5 +1,7 @@
 package dev.lanewise.examples.train.text;
 
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.examples.models.CharTransformer;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.DataFiles;
@@ -9,8 +11,6 @@ import dev.lanewise.examples.train.Recipe;
 import dev.lanewise.examples.train.ReferenceModel;
 import dev.lanewise.examples.train.Setup;
 import dev.lanewise.examples.train.Task;
-import dev.lanewise.autograd.Autograd;
-import dev.lanewise.examples.models.CharTransformer;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.RemoteFile;
 import dev.lanewise.nn.data.text.TextFiles;

@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train.text;
 
+import dev.lanewise.examples.models.SentenceClassifier;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.OptimizerKind;
@@ -9,7 +10,6 @@ import dev.lanewise.examples.train.ReferenceModel;
 import dev.lanewise.examples.train.Setup;
 import dev.lanewise.examples.train.Task;
 import dev.lanewise.examples.train.TrainCommand;
-import dev.lanewise.examples.models.SentenceClassifier;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.data.text.Tokenizer;

@@ -1,7 +1,6 @@
 package dev.lanewise.nn.data.image;
 
 import dev.lanewise.nn.data.DataHome;
-import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.data.DownloadListener;
 import dev.lanewise.nn.data.Downloader;
 import dev.lanewise.nn.data.RemoteFile;

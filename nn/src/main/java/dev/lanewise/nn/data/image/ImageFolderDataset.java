@@ -1,10 +1,7 @@
 package dev.lanewise.nn.data.image;
 
 import dev.lanewise.nn.data.Batch;
-import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.Dataset;
-import dev.lanewise.nn.data.Sampler;
-import dev.lanewise.nn.data.Split;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.data.table;
 
-import dev.lanewise.nn.data.Split;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
 import java.io.Reader;

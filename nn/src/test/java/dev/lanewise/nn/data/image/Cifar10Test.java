@@ -1,11 +1,11 @@
 package dev.lanewise.nn.data.image;
 
-import dev.lanewise.nn.data.DataHome;
-import dev.lanewise.nn.data.DownloadListener;
-import dev.lanewise.nn.data.Downloader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.nn.data.DataHome;
+import dev.lanewise.nn.data.DownloadListener;
+import dev.lanewise.nn.data.Downloader;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

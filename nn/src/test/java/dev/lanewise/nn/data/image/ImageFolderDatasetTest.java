@@ -1,14 +1,14 @@
 package dev.lanewise.nn.data.image;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.lanewise.nn.data.BadSampleException;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.DataLoader;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.data.Sampler;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

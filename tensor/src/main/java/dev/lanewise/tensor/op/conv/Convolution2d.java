@@ -1,20 +1,20 @@
 package dev.lanewise.tensor.op.conv;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.Sizes;
+import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
  * Two-dimensional convolution (cross-correlation, as in every framework). Operands: input {@code [n, c, h, w]}, weight
  * {@code [k, c / groups, r, s]} and optionally a bias {@code [k]}; result {@code [n, k, oh, ow]}.
  */
-public record Convolution2d(int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups)
-        implements Op {
+public record Convolution2d(
+        int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) implements Op {
     /** Checks the attributes. */
     public Convolution2d {
         if (strideH < 1

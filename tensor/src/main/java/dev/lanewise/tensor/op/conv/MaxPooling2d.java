@@ -1,9 +1,9 @@
 package dev.lanewise.tensor.op.conv;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**

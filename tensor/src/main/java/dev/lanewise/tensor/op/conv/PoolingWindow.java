@@ -1,11 +1,11 @@
 package dev.lanewise.tensor.op.conv;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.Sizes;
+import dev.lanewise.tensor.op.Op;
 
 /**
  * The window of a two-dimensional pooling over {@code [n, c, h, w]}.
@@ -18,7 +18,8 @@ import dev.lanewise.tensor.internal.Sizes;
  * @param paddingW columns added on each side, at most half the kernel
  * @param ceilMode whether a last, partial window counts; it must start inside the input or its leading padding
  */
-public record PoolingWindow(int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
+public record PoolingWindow(
+        int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
     /** Checks the attributes. */
     public PoolingWindow {
         if (kernelH < 1

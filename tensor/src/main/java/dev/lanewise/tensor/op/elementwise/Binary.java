@@ -1,12 +1,12 @@
 package dev.lanewise.tensor.op.elementwise;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.SpecialFunctions;
+import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;

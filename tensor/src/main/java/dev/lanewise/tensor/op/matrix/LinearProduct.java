@@ -1,12 +1,12 @@
 package dev.lanewise.tensor.op.matrix;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.elementwise.Unary;
 import java.util.Set;
 
 /**

@@ -1,11 +1,11 @@
 package dev.lanewise.tensor.op.matrix;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /** Matrix products. */

@@ -1,12 +1,12 @@
 package dev.lanewise.tensor.op.sequence;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.Source;
 import java.util.Set;
 
 /**

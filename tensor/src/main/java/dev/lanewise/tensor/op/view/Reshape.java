@@ -1,9 +1,9 @@
 package dev.lanewise.tensor.op.view;
 
-import dev.lanewise.tensor.internal.Check;
-import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
+import dev.lanewise.tensor.internal.Check;
+import dev.lanewise.tensor.op.Op;
 
 /**
  * The same elements in row-major order under another shape.

@@ -1,8 +1,8 @@
 package dev.lanewise.tensor.op.view;
 
+import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.TensorSpec;
 
 /**
  * Every {@code step}-th element of one dimension.

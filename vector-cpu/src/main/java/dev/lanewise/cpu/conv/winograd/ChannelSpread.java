@@ -1,6 +1,5 @@
 package dev.lanewise.cpu.conv.winograd;
 
-import dev.lanewise.cpu.conv.Rows;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
@@ -9,6 +8,7 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;

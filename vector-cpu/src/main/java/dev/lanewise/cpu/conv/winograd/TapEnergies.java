@@ -1,12 +1,12 @@
 package dev.lanewise.cpu.conv.winograd;
 
-import dev.lanewise.cpu.conv.Rows;
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.conv.Rows;
 import jdk.incubator.vector.FloatVector;
 
 /** The sums over all inputs of each tap's squares, for a vector of 3x3 kernels. */

@@ -1,12 +1,12 @@
 package dev.lanewise.cpu.conv.winograd;
 
-import dev.lanewise.cpu.conv.ConvShape;
-import dev.lanewise.cpu.conv.Rows;
-import dev.lanewise.cpu.conv.Vectors;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.conv.ConvShape;
+import dev.lanewise.cpu.conv.Rows;
+import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Scratch;

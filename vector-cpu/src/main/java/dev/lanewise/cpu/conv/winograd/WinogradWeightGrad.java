@@ -1,13 +1,13 @@
 package dev.lanewise.cpu.conv.winograd;
 
+import static dev.lanewise.cpu.conv.Vectors.LONG;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.PanelTile;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
-import static dev.lanewise.cpu.conv.Vectors.LONG;
-import static dev.lanewise.cpu.memory.NativeMemory.ALL;
-
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 
