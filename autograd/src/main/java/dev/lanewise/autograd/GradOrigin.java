@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
@@ -53,12 +54,12 @@ abstract sealed class GradOrigin implements Origin permits GradOrigin.Leaf, Grad
         Result(Node node, int index, Tensor tensor) {
             this.node = node;
             this.index = index;
-            this.version = tensor.buffer().version();
+            this.version = Storage.buffer(tensor).version();
         }
 
         /** Whether the tensor still holds what the operation computed. */
         boolean isCurrent(Tensor tensor) {
-            return tensor.buffer().version() == version;
+            return Storage.buffer(tensor).version() == version;
         }
     }
 }

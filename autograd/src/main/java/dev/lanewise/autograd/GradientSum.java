@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import java.util.LinkedHashMap;
@@ -33,7 +34,7 @@ public final class GradientSum {
                 // a copy, because the gradients of two tensors may be one tensor
                 sums.put(origin, gradient.copy());
             } else {
-                Tensor.update(Binary.ADD, new Tensor[] {sum}, sum, gradient);
+                Storage.update(Binary.ADD, new Tensor[] {sum}, sum, gradient);
             }
         }));
     }

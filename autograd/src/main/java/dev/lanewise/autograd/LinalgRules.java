@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.MatrixMethods;
 import dev.lanewise.tensor.Tensor;
@@ -83,7 +84,7 @@ final class LinalgRules {
             return x.zerosLike();
         }
         int[] matrix = {-2, -1};
-        Tensor finite = x.isFinite().all(matrix, true);
+        Tensor finite = x.isFinite().all(matrix, Keep.KEEP);
         Tensor clean = finite.where(x, number(x, 0));
         Tensor cofactors = c.differentiating() ? cofactorsOfEach(clean) : cofactors(clean);
         return c.g().unsqueeze(-1).unsqueeze(-1).mul(finite.where(cofactors, number(x, Double.NaN)));
@@ -118,7 +119,7 @@ final class LinalgRules {
     private static Tensor others(Tensor s) {
         long n = s.shape().size(-1);
         Tensor diagonal = Tensor.eye(n, s.dtype(), s.device()).ne(0);
-        return diagonal.where(number(s, 1), s.unsqueeze(-2)).prod(new int[] {-1}, false);
+        return diagonal.where(number(s, 1), s.unsqueeze(-2)).prod(-1);
     }
 
     private static Tensor number(Tensor like, double value) {

@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.autograd.GradOrigin.Result;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
@@ -128,23 +129,23 @@ final class Node {
 
         Saved(Tensor tensor) {
             this.tensor = tensor;
-            this.version = tensor.buffer().version();
-            tensor.buffer().retain();
-            tensor.buffer().guardByCollector();
+            this.version = Storage.buffer(tensor).version();
+            Storage.buffer(tensor).retain();
+            Storage.buffer(tensor).guardByCollector();
         }
 
         Tensor get(String op) {
-            if (tensor.buffer().version() != version) {
+            if (Storage.buffer(tensor).version() != version) {
                 throw new TensorException("gradients: " + tensor.spec() + ", which " + op
                         + " saved, was changed in place since (version "
-                        + tensor.buffer().version() + ", saved "
+                        + Storage.buffer(tensor).version() + ", saved "
                         + version + "); compute gradients before updating, or update a copy()");
             }
             return tensor;
         }
 
         void release() {
-            tensor.buffer().release("the record of operations, after its gradients were computed");
+            Storage.buffer(tensor).release("the record of operations, after its gradients were computed");
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.reduce.Reduce;
@@ -46,7 +47,7 @@ final class ReductionRules {
         Tensor x = c.x(0);
         int[] dims = op.dims().stream().mapToInt(d -> d).toArray();
         Tensor hit = x.eq(kept(c.y(0), op, x.shape())).to(x.dtype());
-        return hit.div(hit.sum(dims, true)).mul(kept(c.g(), op, x.shape()));
+        return hit.div(hit.sum(dims, Keep.KEEP)).mul(kept(c.g(), op, x.shape()));
     }
 
     /** For every element the product of the others, from running products of both sides: right also for zeros. */

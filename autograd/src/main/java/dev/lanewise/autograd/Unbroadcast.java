@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -18,7 +19,7 @@ final class Unbroadcast {
                 .filter(d -> d < added
                         || shape.size(d - added) == 1 && gradient.shape().size(d) != 1)
                 .toArray();
-        Tensor sum = dims.length == 0 ? gradient : gradient.sum(dims, true);
+        Tensor sum = dims.length == 0 ? gradient : gradient.sum(dims, Keep.KEEP);
         return sum.reshape(shape);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.autograd;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.autograd.GradOrigin.Leaf;
 import dev.lanewise.autograd.GradOrigin.Result;
 import dev.lanewise.tensor.Autocast;
@@ -58,8 +59,8 @@ final class Walk {
     private Map<GradOrigin, Tensor> results() {
         Map<GradOrigin, Tensor> results = new LinkedHashMap<>();
         found.forEach((origin, sum) -> {
-            if (sum.tensor.buffer().scope() == null) {
-                sum.tensor.buffer().adopt();
+            if (Storage.buffer(sum.tensor).scope() == null) {
+                Storage.buffer(sum.tensor).adopt();
             }
             sum.release();
             results.put(origin, sum.tensor);
@@ -134,26 +135,26 @@ final class Walk {
 
         Sum(Tensor first) {
             tensor = first;
-            first.buffer().retain();
-            first.buffer().guardByCollector();
+            Storage.buffer(first).retain();
+            Storage.buffer(first).guardByCollector();
         }
 
         void add(Tensor gradient, boolean differentiable) {
             if (own && !differentiable) {
                 // nobody else has seen this buffer: no other pass over memory
-                Tensor.update(Binary.ADD, new Tensor[] {tensor}, tensor, gradient);
+                Storage.update(Binary.ADD, new Tensor[] {tensor}, tensor, gradient);
                 return;
             }
             Tensor sum = tensor.add(gradient);
-            sum.buffer().retain();
-            sum.buffer().guardByCollector();
+            Storage.buffer(sum).retain();
+            Storage.buffer(sum).guardByCollector();
             release();
             tensor = sum;
             own = true;
         }
 
         void release() {
-            tensor.buffer().release(OWNER);
+            Storage.buffer(tensor).release(OWNER);
         }
     }
 

@@ -3,10 +3,10 @@ package dev.lanewise.bench;
 import dev.lanewise.bench.OpWorkload.Rate;
 import dev.lanewise.nn.BatchNorm;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,7 +159,7 @@ public final class OpWorkloads {
         add("conv2d_forward", shape, Rate.GFLOPS, flops, operands -> {
             Tensor x = operands.normal(input);
             Tensor weight = operands.normal(filter);
-            return () -> x.conv2d(weight, null, conv);
+            return () -> Tensor.apply(conv, x, weight);
         });
         add("conv2d_backward", shape, Rate.GFLOPS, 2 * flops, operands -> {
             Tensor x = operands.normal(input);
@@ -175,7 +175,7 @@ public final class OpWorkloads {
     private void images() {
         add("max_pool2d", IMAGES, operands -> {
             Tensor x = operands.normal(IMAGES);
-            return () -> x.maxPool2d(new PoolingWindow(2));
+            return () -> x.maxPool2d(Window.of(2));
         });
         add("batch_norm_train", IMAGES, operands -> {
             Tensor x = operands.normal(IMAGES);

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 
 /** Means over windows that make any {@code [n, c, h, w]} a given size. */
@@ -20,7 +21,7 @@ public final class AdaptiveAvgPool2d extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return height == 1 && width == 1 ? x.mean(new int[] {2, 3}, true) : x.adaptiveAvgPool2d(height, width);
+        return height == 1 && width == 1 ? x.mean(new int[] {2, 3}, Keep.KEEP) : x.adaptiveAvgPool2d(height, width);
     }
 
     @Override

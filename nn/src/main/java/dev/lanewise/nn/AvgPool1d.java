@@ -1,13 +1,12 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 
 /** The mean of every window of signals {@code [n, c, l]}. */
 public final class AvgPool1d extends Layer {
     private final Window window;
-    private final PoolingWindow pool;
     private final boolean countIncludePad;
 
     /** A window whose stride is its size. */
@@ -31,21 +30,17 @@ public final class AvgPool1d extends Layer {
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     public AvgPool1d(Window window, boolean countIncludePad) {
-        this.window = window.forPooling("avg_pool1d", 1);
+        this.window = Windows.pooling("avg_pool1d", window, 1);
         this.countIncludePad = countIncludePad;
-        pool = window.pool1d();
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        if (x.shape().rank() != 3) {
-            throw new TensorException("avg_pool1d: input " + x.spec() + " (expected [n, c, l]); reshape it?");
-        }
-        return x.unsqueeze(2).avgPool2d(pool, countIncludePad).squeeze(2);
+        return x.avgPool1d(window, countIncludePad);
     }
 
     @Override
     protected String attributes() {
-        return window.attributes(false);
+        return Kernels.attributes(window, false);
     }
 }

@@ -1,12 +1,12 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 
 /** The mean of every window of {@code [n, c, h, w]}. */
 public final class AvgPool2d extends Layer {
     private final Window window;
-    private final PoolingWindow pool;
     private final boolean countIncludePad;
 
     /** A square window whose stride is its size. */
@@ -30,18 +30,17 @@ public final class AvgPool2d extends Layer {
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     public AvgPool2d(Window window, boolean countIncludePad) {
-        this.window = window.forPooling("avg_pool2d", 2);
+        this.window = Windows.pooling("avg_pool2d", window, 2);
         this.countIncludePad = countIncludePad;
-        pool = window.pool2d();
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.avgPool2d(pool, countIncludePad);
+        return x.avgPool2d(window, countIncludePad);
     }
 
     @Override
     protected String attributes() {
-        return window.attributes(false);
+        return Kernels.attributes(window, false);
     }
 }

@@ -3,6 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
@@ -52,9 +53,9 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
                             + " values per channel (expected 2 or more in training); use larger batches, leave out the last"
                             + " incomplete one, or call eval()");
         }
-        Tensor[] results = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);
-        Autograd.noGrad(() -> follow(results[1], results[2], x.shape().elements()));
-        return results[0];
+        NeuralMethods.BatchNormResult result = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);
+        Autograd.noGrad(() -> follow(result.mean(), result.variance(), x.shape().elements()));
+        return result.output();
     }
 
     /** Running statistics take the unbiased variance. */

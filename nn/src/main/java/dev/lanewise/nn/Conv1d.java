@@ -2,6 +2,8 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,23 +47,17 @@ public final class Conv1d extends Layer {
     public Conv1d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.window = window.forConvolution("conv1d", 1, false);
-        this.groups = Window.groups("conv1d", groups, in, out);
+        this.window = Windows.convolution("conv1d", window, 1, false);
+        this.groups = Kernels.groups("conv1d", groups, in, out);
         long channels = in / groups;
-        long fanIn = channels * window.elements(1);
-        weight = parameter("weight", Init.fanIn(rng, fanIn, window.weight(out, channels, 1)));
+        long fanIn = channels * Kernels.elements(window, 1);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, Kernels.weight(window, out, channels, 1)));
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.conv1d(
-                weight.tensor(),
-                bias == null ? null : bias.tensor(),
-                window.strideAt(0, 1),
-                window.paddingAt(0),
-                window.dilationAt(0),
-                groups);
+        return x.conv1d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
     /** The weight, {@code [out, in / groups, kernel]}. */
@@ -76,7 +72,7 @@ public final class Conv1d extends Layer {
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", " + window.attributes(true) + ", groups=" + groups + ", bias="
+        return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
                 + (bias != null);
     }
 }

@@ -2,6 +2,8 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * {@code bias [out]}; {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
  */
 public final class Conv2d extends Layer {
-    private final dev.lanewise.tensor.op.conv.Convolution2d op;
     private final Window window;
+    private final int groups;
     private final long in;
     private final long out;
     private final Parameter weight;
@@ -45,28 +47,17 @@ public final class Conv2d extends Layer {
     public Conv2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.window = window.forConvolution("conv2d", 2, false);
-        op = op(window, Window.groups("conv2d", groups, in, out));
+        this.window = Windows.convolution("conv2d", window, 2, false);
+        this.groups = Kernels.groups("conv2d", groups, in, out);
         long channels = in / groups;
-        long fanIn = channels * window.elements(2);
-        weight = parameter("weight", Init.fanIn(rng, fanIn, window.weight(out, channels, 2)));
+        long fanIn = channels * Kernels.elements(window, 2);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, Kernels.weight(window, out, channels, 2)));
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
-    }
-
-    static dev.lanewise.tensor.op.conv.Convolution2d op(Window window, int groups) {
-        return new dev.lanewise.tensor.op.conv.Convolution2d(
-                window.strideAt(0, 1),
-                window.strideAt(1, 1),
-                window.paddingAt(0),
-                window.paddingAt(1),
-                window.dilationAt(0),
-                window.dilationAt(1),
-                groups);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), op);
+        return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
     /** The weight, {@code [out, in / groups, r, s]}. */
@@ -81,7 +72,7 @@ public final class Conv2d extends Layer {
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", " + window.attributes(true) + ", groups=" + op.groups() + ", bias="
+        return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
                 + (bias != null);
     }
 }

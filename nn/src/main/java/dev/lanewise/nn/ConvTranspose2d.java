@@ -2,6 +2,8 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * {@code bias [out]}; sizes as {@link dev.lanewise.tensor.ImageMethods#convTranspose2d} says.
  */
 public final class ConvTranspose2d extends Layer {
-    private final dev.lanewise.tensor.op.conv.Convolution2d op;
+    private final int groups;
     private final Window window;
     private final long in;
     private final long out;
@@ -46,28 +48,23 @@ public final class ConvTranspose2d extends Layer {
     public ConvTranspose2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
-        this.window = window.forConvolution("conv_transpose2d", 2, true);
-        op = Conv2d.op(window, Window.groups("conv_transpose2d", groups, in, out));
+        this.window = Windows.convolution("conv_transpose2d", window, 2, true);
+        this.groups = Kernels.groups("conv_transpose2d", groups, in, out);
         for (int d = 0; d < 2; d++) {
-            if (window.outputPaddingAt(d) >= Math.max(window.strideAt(d, 1), window.dilationAt(d))) {
+            if (Windows.at(window.outputPadding(), d) >= Math.max((window.stride().isEmpty() ? 1 : Windows.at(window.stride(), d)), Windows.at(window.dilation(), d))) {
                 throw new TensorException("conv_transpose2d: output padding " + window.outputPadding() + " with stride "
                         + window.stride() + " (expected less than stride or dilation); take a smaller one");
             }
         }
         long channels = out / groups;
-        long fanIn = channels * window.elements(2);
-        weight = parameter("weight", Init.fanIn(rng, fanIn, window.weight(in, channels, 2)));
+        long fanIn = channels * Kernels.elements(window, 2);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, Kernels.weight(window, in, channels, 2)));
         bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.convTranspose2d(
-                weight.tensor(),
-                bias == null ? null : bias.tensor(),
-                op,
-                window.outputPaddingAt(0),
-                window.outputPaddingAt(1));
+        return x.convTranspose2d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
     /** The weight, {@code [in, out / groups, r, s]}. */
@@ -82,7 +79,7 @@ public final class ConvTranspose2d extends Layer {
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", " + window.attributes(true) + ", groups=" + op.groups() + ", bias="
+        return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
                 + (bias != null);
     }
 }

@@ -1,12 +1,12 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
 
 /** The largest element of every window of {@code [n, c, h, w]}. */
 public final class MaxPool2d extends Layer {
     private final Window window;
-    private final PoolingWindow pool;
 
     /** A square window whose stride is its size. */
     public MaxPool2d(int kernel) {
@@ -20,17 +20,16 @@ public final class MaxPool2d extends Layer {
 
     /** Any window. */
     public MaxPool2d(Window window) {
-        this.window = window.forPooling("max_pool2d", 2);
-        pool = window.pool2d();
+        this.window = Windows.pooling("max_pool2d", window, 2);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.maxPool2d(pool);
+        return x.maxPool2d(window);
     }
 
     @Override
     protected String attributes() {
-        return window.attributes(false);
+        return Kernels.attributes(window, false);
     }
 }

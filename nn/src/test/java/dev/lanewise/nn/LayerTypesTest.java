@@ -1,5 +1,7 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -173,7 +175,7 @@ final class LayerTypesTest {
     void reductionsAndFreezingAreNamedInErrors() {
         assertThatThrownBy(() -> Tensor.ones(2, 2).sum(3)).hasMessageStartingWith("sum: ");
         assertThatThrownBy(() -> Tensor.ones(2, 2).mean(0, 0)).hasMessageStartingWith("mean: dimensions [0, 0]");
-        assertThatThrownBy(() -> Tensor.ones(2, 2).amax(new int[] {5}, true)).hasMessageStartingWith("amax: ");
+        assertThatThrownBy(() -> Tensor.ones(2, 2).amax(5, Keep.KEEP)).hasMessageStartingWith("amax: ");
         Linear frozen = new Linear(2, 2);
         frozen.freeze(true);
         assertThatThrownBy(() ->

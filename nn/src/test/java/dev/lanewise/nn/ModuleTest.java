@@ -218,7 +218,7 @@ final class ModuleTest {
     void paddingsRowIsNotTrained() {
         Embedding embedding = new Embedding(4, 2, 1, new Rng(1));
         assertThat(embedding.forward(Tensor.of(1L)).toFloatArray()).containsExactly(0, 0);
-        Tensor numbers = Tensor.of(new long[] {1, 2, 1, 0}, dev.lanewise.tensor.Shape.of(2, 2));
+        Tensor numbers = Tensor.of(new long[] {1, 2, 1, 0}, 2, 2);
         Tensor gradient = Autograd.gradients(embedding.forward(numbers).sum())
                 .of(embedding.weight().leaf());
         assertThat(gradient.toFloatArray()).containsExactly(1, 1, 0, 0, 1, 1, 0, 0);

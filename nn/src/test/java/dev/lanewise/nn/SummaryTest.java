@@ -77,7 +77,7 @@ final class SummaryTest {
                 new LearnedPositions(6, 8, RNG),
                 new TransformerEncoderLayer(8, 2, 16, 0.1, RNG),
                 new LSTM(8, 5));
-        Summary summary = model.summary(Tensor.of(new long[] {1, 2, 3, 4, 5, 6}, Shape.of(2, 3)));
+        Summary summary = model.summary(Tensor.of(new long[] {1, 2, 3, 4, 5, 6}, 2, 3));
         assertThat(summary.toString())
                 .contains("2 (TransformerEncoderLayer)")
                 .contains("self_attn (MultiHeadAttention)")

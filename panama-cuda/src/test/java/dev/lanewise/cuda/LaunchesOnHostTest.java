@@ -1,5 +1,6 @@
 package dev.lanewise.cuda;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -76,7 +77,7 @@ final class LaunchesOnHostTest {
 
     private Tensor positions(int bound, long... sizes) {
         long[] values = random.longs(Shape.of(sizes).elements(), 0, bound).toArray();
-        return Tensor.of(values, Shape.of(sizes)).to(CUDA);
+        return Tensor.of(values, sizes).to(CUDA);
     }
 
     private static byte[] bytes(Tensor tensor) {
@@ -230,9 +231,9 @@ final class LaunchesOnHostTest {
         }
         Update step = new Update.AdamStep(0.1, 0.9, 0.99, 1e-8, 0.01, true, 3);
         long launches = HostCudaProvider.driver().launches();
-        Tensor.update(step, changed(operands), operands);
+        Storage.update(step, changed(operands), operands);
         assertThat(HostCudaProvider.driver().launches() - launches).isEqualTo(2);
-        Tensor.update(step, changed(host), host);
+        Storage.update(step, changed(host), host);
         for (int i = 0; i < operands.length; i++) {
             assertThat(operands[i].toFloatArray()).containsExactly(host[i].toFloatArray(), within(1e-5f));
         }

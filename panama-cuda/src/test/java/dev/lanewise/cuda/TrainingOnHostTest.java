@@ -1,5 +1,6 @@
 package dev.lanewise.cuda;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -84,7 +85,7 @@ class TrainingOnHostTest {
                 operands.addAll(List.of(parameters[i], gradients.of(parameters[i]), mean, square));
                 changed.addAll(List.of(parameters[i], mean, square));
             }
-            Tensor.update(adam(), changed.toArray(Tensor[]::new), operands.toArray(Tensor[]::new));
+            Storage.update(adam(), changed.toArray(Tensor[]::new), operands.toArray(Tensor[]::new));
         }
 
         AdamStep adam() {

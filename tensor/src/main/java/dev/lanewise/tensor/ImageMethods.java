@@ -1,9 +1,11 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Resampling;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
+import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,58 +17,80 @@ public sealed interface ImageMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /**
-     * One-dimensional convolution.
-     *
-     * @param weight {@code [k, c / groups, s]} for this {@code [n, c, l]}
-     * @param bias {@code [k]}, or null
-     */
-    default Tensor conv1d(Tensor weight, @Nullable Tensor bias, int stride, int padding, int dilation, int groups) {
-        Convolution2d conv = new Convolution2d(1, stride, 0, padding, 1, dilation, groups);
-        return row("conv1d").conv2d(weight.unsqueeze(2), bias, conv).squeeze(2);
+    /** One-dimensional convolution with stride 1, without padding. */
+    default Tensor conv1d(Tensor weight, @Nullable Tensor bias) {
+        return conv1d(weight, bias, Window.of(Math.toIntExact(signal(weight).size(2))), 1);
     }
 
     /**
-     * Two-dimensional transposed convolution: what {@link Convolution2d} with the same attributes turns into this one's shape
-     * grows back (Dumoulin and Visin 2016, arXiv:1603.07285). The height becomes
+     * One-dimensional convolution (cross-correlation) of this {@code [n, c, l]}.
+     *
+     * @param weight {@code [k, c / groups, s]}
+     * @param bias {@code [k]}, or null
+     * @param window of the size {@code s}, with stride, padding and dilation
+     * @param groups into how many independent groups the channels are divided
+     */
+    default Tensor conv1d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+        Convolution2d conv = Windows.convolution2d("conv1d", window, signal(weight), groups, false);
+        Tensor[] operands = bias == null
+                ? new Tensor[] {row("conv1d"), weight.unsqueeze(2)}
+                : new Tensor[] {row("conv1d"), weight.unsqueeze(2), bias};
+        return Tensor.apply(conv, operands).squeeze(2);
+    }
+
+    private static Shape signal(Tensor weight) {
+        if (weight.shape().rank() != 3) {
+            throw new TensorException("conv1d: weight " + weight.spec() + " (expected [k, c / groups, s]); reshape it?");
+        }
+        return weight.shape();
+    }
+
+    /**
+     * Two-dimensional transposed convolution: the gradient of a convolution with the same window with respect to its input
+     * (Dumoulin and Visin 2016, arXiv:1603.07285). The height becomes
      * {@code (h - 1) stride - 2 padding + dilation (r - 1) + outputPadding + 1}.
      *
      * @param weight {@code [c, k / groups, r, s]} for this {@code [n, c, h, w]}
      * @param bias {@code [k]}, or null
-     * @param outputPaddingH rows added at the lower end, less than the stride
-     * @param outputPaddingW columns added at the right end, less than the stride
+     * @param window of the size {@code [r, s]}, with stride, padding, dilation and output padding
+     * @param groups into how many independent groups the channels are divided
      */
-    default Tensor convTranspose2d(
-            Tensor weight, @Nullable Tensor bias, Convolution2d attributes, int outputPaddingH, int outputPaddingW) {
+    default Tensor convTranspose2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         if (self().shape().rank() != 4 || weight.shape().rank() != 4) {
             throw new TensorException("conv_transpose2d: input " + self().spec() + ", weight " + weight.spec()
                     + " (expected [n, c, h, w] and [c, k / groups, r, s]); reshape them?");
         }
+        Convolution2d attributes = Windows.convolution2d("conv_transpose2d", window, weight.shape(), groups, true);
         long h = (self().shape().size(2) - 1) * attributes.strideH()
                 - 2L * attributes.paddingH()
                 + attributes.dilationH() * (weight.shape().size(2) - 1)
-                + outputPaddingH
+                + Windows.at(window.outputPadding(), 0)
                 + 1;
         long w = (self().shape().size(3) - 1) * attributes.strideW()
                 - 2L * attributes.paddingW()
                 + attributes.dilationW() * (weight.shape().size(3) - 1)
-                + outputPaddingW
+                + Windows.at(window.outputPadding(), 1)
                 + 1;
         Tensor grown = Tensor.apply(new Convolution2dInputGrad(attributes, h, w), self(), weight);
         return bias == null ? grown : grown.add(bias.reshape(-1, 1, 1));
     }
 
-    /** The largest element of every window of this {@code [n, c, l]}. */
-    default Tensor maxPool1d(int kernel, int stride, int padding) {
-        return row("max_pool1d")
-                .maxPool2d(new PoolingWindow(1, kernel, 1, stride, 0, padding, false))
-                .squeeze(2);
+    /** The largest element of every window of this {@code [n, c, l]}; NaN if the window holds one. */
+    default Tensor maxPool1d(Window window) {
+        Windows.pooling("max_pool1d", window, 1);
+        Tensor row = row("max_pool1d");
+        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d(window, 1)), row)[0].squeeze(2);
     }
 
-    /** The mean of every window of this {@code [n, c, l]}; padding counts as zeros. */
-    default Tensor avgPool1d(int kernel, int stride, int padding) {
-        return row("avg_pool1d")
-                .avgPool2d(new PoolingWindow(1, kernel, 1, stride, 0, padding, false), true)
+    /**
+     * The mean of every window of this {@code [n, c, l]}.
+     *
+     * @param countIncludePad whether padding counts as zeros rather than not at all
+     */
+    default Tensor avgPool1d(Window window, boolean countIncludePad) {
+        Windows.pooling("avg_pool1d", window, 1);
+        Tensor row = row("avg_pool1d");
+        return row.apply(new AveragePooling2d(Windows.pooling2d(window, 1), countIncludePad))
                 .squeeze(2);
     }
 
@@ -78,7 +102,7 @@ public sealed interface ImageMethods permits Tensor {
         if (height % h == 0 && width % w == 0) {
             int kernelH = Math.toIntExact(height / h);
             int kernelW = Math.toIntExact(width / w);
-            return self().avgPool2d(new PoolingWindow(kernelH, kernelW, kernelH, kernelW, 0, 0, false), true);
+            return self().avgPool2d(Window.of(kernelH, kernelW), true);
         }
         return Resampling.averages(Resampling.averages(wide(), 3, w), 2, h).to(self().dtype());
     }
@@ -89,9 +113,9 @@ public sealed interface ImageMethods permits Tensor {
         Tensor rows = Resampling.windows(self().shape().size(2), h, self().device());
         Tensor columns = Resampling.windows(self().shape().size(3), w, self().device());
         return self().indexSelect(2, rows)
-                .amax(new int[] {3}, false)
+                .amax(3)
                 .indexSelect(3, columns)
-                .amax(new int[] {4}, false);
+                .amax(4);
     }
 
     /** The image resized by repeating or dropping the nearest elements: {@code [n, c, h, w]}. */

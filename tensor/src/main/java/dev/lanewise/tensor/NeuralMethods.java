@@ -1,10 +1,10 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -14,7 +14,9 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Windows;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -53,25 +55,50 @@ public sealed interface NeuralMethods permits Tensor {
         return Tensor.apply(new LinearProduct(activation), present(self(), weight, bias));
     }
 
+    /** Two-dimensional convolution with stride 1, without padding; see {@link #conv2d(Tensor, Tensor, Window, int)}. */
+    default Tensor conv2d(Tensor weight, @Nullable Tensor bias) {
+        return convolved(weight, bias, new Convolution2d(1, 0));
+    }
+
     /**
-     * Two-dimensional convolution.
+     * Two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
+     * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
      *
-     * @param weight {@code [k, c / groups, r, s]} for this {@code [n, c, h, w]}
+     * @param weight {@code [k, c / groups, r, s]}
      * @param bias {@code [k]}, or null
-     * @param attributes stride, padding, dilation and groups
+     * @param window of the size {@code [r, s]}, with stride, padding and dilation
+     * @param groups into how many independent groups the channels are divided
+     * @throws TensorException if sizes don't fit each other, naming them
      */
-    default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Convolution2d attributes) {
+    default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+        return convolved(weight, bias, Windows.convolution2d("conv2d", window, image("conv2d", weight), groups, false));
+    }
+
+    private Tensor convolved(Tensor weight, @Nullable Tensor bias, Convolution2d attributes) {
         return Tensor.apply(attributes, present(self(), weight, bias));
     }
 
-    /** The largest element of every window. */
-    default Tensor maxPool2d(PoolingWindow pool) {
-        return Tensor.applyAll(new MaxPooling2d(pool), self())[0];
+    private static Shape image(String op, Tensor weight) {
+        if (weight.shape().rank() != 4) {
+            throw new TensorException(op + ": weight " + weight.spec() + " (expected four dimensions); reshape it?");
+        }
+        return weight.shape();
     }
 
-    /** The mean of every window. */
-    default Tensor avgPool2d(PoolingWindow pool, boolean countIncludePad) {
-        return self().apply(new AveragePooling2d(pool, countIncludePad));
+    /** The largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one. */
+    default Tensor maxPool2d(Window window) {
+        Windows.pooling("max_pool2d", window, 2);
+        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d(window, 2)), self())[0];
+    }
+
+    /**
+     * The mean of every window of this {@code [n, c, h, w]}.
+     *
+     * @param countIncludePad whether padding counts as zeros rather than not at all
+     */
+    default Tensor avgPool2d(Window window, boolean countIncludePad) {
+        Windows.pooling("avg_pool2d", window, 2);
+        return self().apply(new AveragePooling2d(Windows.pooling2d(window, 2), countIncludePad));
     }
 
     /** Rows of a table, this {@code [rows, d]}, by number: {@code [...] -> [..., d]}. */
@@ -102,7 +129,7 @@ public sealed interface NeuralMethods permits Tensor {
 
     /** The mean cross-entropy of these logits {@code [n, c]} and class numbers {@code [n]}. */
     default Tensor crossEntropy(Tensor classes) {
-        return crossEntropy(classes, null, new CrossEntropy(CrossEntropy.Reduction.MEAN, -100, 0));
+        return crossEntropy(classes, null, new CrossEntropy(Reduction.MEAN, -100, 0));
     }
 
     /**
@@ -117,12 +144,24 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Normalization of every channel by the batch; see {@link BatchNormalization}.
+     * A tensor normalized by the batch, and the statistics it was normalized by.
      *
-     * @return the normalized tensor, the mean and the biased variance {@code [c]}
+     * @param output the normalized tensor, of the operand's shape
+     * @param mean of each channel, {@code [c]}; F32 for types of 16 bits
+     * @param variance the biased one of each channel, {@code [c]}
      */
-    default Tensor[] batchNorm(Tensor weight, Tensor bias, double epsilon) {
-        return Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);
+    record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {}
+
+    /**
+     * Normalization of every channel of this {@code [n, c, ...]} by the batch:
+     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}; see {@link BatchNormalization}.
+     *
+     * @param weight {@code [c]}
+     * @param bias {@code [c]}
+     */
+    default BatchNormResult batchNorm(Tensor weight, Tensor bias, double epsilon) {
+        Tensor[] results = Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);
+        return new BatchNormResult(results[0], results[1], results[2]);
     }
 
     /**
@@ -170,15 +209,22 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
+     * What a recurrent layer computed.
+     *
+     * @param output the hidden states at every time, {@code [n, time, directions * hidden]}
+     * @param lastStates each direction's last hidden state {@code [n, hidden]}, in an LSTM followed by its cell state
+     */
+    record RecurrenceResult(Tensor output, List<Tensor> lastStates) {}
+
+    /**
      * One layer of a recurrent network over these sequences {@code [n, time, in]}; see {@link Recurrence}. Where the
      * device's backend does not have it as one operation, the layer runs step by step, and {@link Autocast} then decides
      * for each step's operations.
      *
      * @param op the kind of cells and the directions
      * @param parameters the operands that follow the input: weights, biases and first states of each direction
-     * @return the hidden states at every time {@code [n, time, directions * hidden]}, then each direction's last states
      */
-    default Tensor[] recurrence(Recurrence op, Tensor... parameters) {
+    default RecurrenceResult recurrence(Recurrence op, Tensor... parameters) {
         Tensor[] operands = new Tensor[1 + parameters.length];
         if (operands.length != op.operands()) {
             throw new TensorException(op.opName() + ": got " + operands.length + " operands (expected " + op.operands()
@@ -186,8 +232,9 @@ public sealed interface NeuralMethods permits Tensor {
         }
         operands[0] = self();
         System.arraycopy(parameters, 0, operands, 1, parameters.length);
-        return Backends.of(self().device()).supports(op, operands)
+        Tensor[] results = Backends.of(self().device()).supports(op, operands)
                 ? Tensor.applyAll(op, operands)
                 : op.decompose(operands);
+        return new RecurrenceResult(results[0], List.of(results).subList(1, op.results()));
     }
 }

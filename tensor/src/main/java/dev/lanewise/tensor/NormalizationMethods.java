@@ -72,7 +72,7 @@ public sealed interface NormalizationMethods permits Tensor {
         }
         int[] last = IntStream.range(rank - dims, rank).toArray();
         Tensor normalized = Magnitudes.inF32(
-                self(), x -> x.mul(x.square().mean(last, true).add(epsilon).rsqrt()));
+                self(), x -> x.mul(x.square().mean(last, Keep.KEEP).add(epsilon).rsqrt()));
         return weight == null ? normalized : normalized.mul(weight);
     }
 

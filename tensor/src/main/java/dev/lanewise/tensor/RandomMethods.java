@@ -53,7 +53,7 @@ public sealed interface RandomMethods permits Tensor {
                     0, DType.I64, self().device(), shape.with(-1, count).toArray());
         }
         // by the largest: the sum of any weights is finite, and above 0
-        Tensor cumulative = weights.div(weights.amax(new int[] {-1}, true)).cumsum(-1);
+        Tensor cumulative = weights.div(weights.amax(-1, Keep.KEEP)).cumsum(-1);
         Tensor total = cumulative.narrow(-1, shape.size(-1) - 1, 1);
         TensorSpec spec = weights.spec().with(shape.with(-1, count));
         Tensor u = rng.draw(Distribution.UNIFORM, 0, 0, spec, self().device()).mul(total);

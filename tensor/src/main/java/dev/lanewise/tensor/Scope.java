@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.internal.Ownership;
 import java.util.Collection;
 
@@ -48,7 +49,7 @@ public final class Scope implements AutoCloseable {
      * @return the same tensor
      */
     public Tensor keep(Tensor tensor) {
-        ownership.keep(tensor.buffer());
+        ownership.keep(Storage.buffer(tensor));
         return tensor;
     }
 
@@ -59,7 +60,7 @@ public final class Scope implements AutoCloseable {
      * @return the same tensor
      */
     public static Tensor adopt(Tensor tensor) {
-        Ownership.takeOver(tensor.buffer());
+        Ownership.takeOver(Storage.buffer(tensor));
         return tensor;
     }
 

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
@@ -73,12 +74,6 @@ public sealed interface Tensor
     /** The distance of neighbouring elements of one dimension, in elements. */
     long stride(int dim);
 
-    /** The position of the first element in the buffer, in elements. */
-    long offset();
-
-    /** The memory, shared with views. */
-    Buffer buffer();
-
     /** Whether the elements are dense and in row-major order. */
     boolean isContiguous();
 
@@ -146,12 +141,22 @@ public sealed interface Tensor
 
     /** A vector of type {@link DType#I64}. */
     static Tensor of(long... values) {
-        return of(values, Shape.of(values.length));
+        return of(values, values.length);
     }
 
     /** A tensor of type {@link DType#I64} from its elements in row-major order. */
-    static Tensor of(long[] values, Shape shape) {
-        return copyOf(JavaArrays.dense(values, shape));
+    static Tensor of(long[] values, long... sizes) {
+        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+    }
+
+    /** A vector of type {@link DType#I8}. */
+    static Tensor of(byte... values) {
+        return of(values, values.length);
+    }
+
+    /** A tensor of type {@link DType#I8} from its elements in row-major order. */
+    static Tensor of(byte[] values, long... sizes) {
+        return of(MemorySegment.ofArray(values), DType.I8, sizes);
     }
 
     /** A vector of one element of type {@link DType#BOOL}. */
@@ -162,6 +167,16 @@ public sealed interface Tensor
     /** A vector of type {@link DType#BOOL}. */
     static Tensor of(boolean... values) {
         return copyOf(JavaArrays.flatten(values));
+    }
+
+    /** A tensor of type {@link DType#BOOL} from its elements in row-major order. */
+    static Tensor of(boolean[] values, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        if (shape.elements() != values.length) {
+            throw new TensorException("of: " + values.length + " elements for the shape " + shape + " (expected "
+                    + shape.elements() + "); check array or shape");
+        }
+        return of(values).reshape(shape);
     }
 
     /**
@@ -191,12 +206,32 @@ public sealed interface Tensor
 
     /** Zeros of type {@link DType#F32} on the CPU. */
     static Tensor zeros(long... sizes) {
-        return full(0, DType.F32, Device.CPU, sizes);
+        return zeros(DType.F32, sizes);
+    }
+
+    /** Zeros on the CPU. */
+    static Tensor zeros(DType dtype, long... sizes) {
+        return zeros(dtype, Device.CPU, sizes);
+    }
+
+    /** Zeros. */
+    static Tensor zeros(DType dtype, Device device, long... sizes) {
+        return full(0, dtype, device, sizes);
     }
 
     /** Ones of type {@link DType#F32} on the CPU. */
     static Tensor ones(long... sizes) {
-        return full(1, DType.F32, Device.CPU, sizes);
+        return ones(DType.F32, sizes);
+    }
+
+    /** Ones on the CPU. */
+    static Tensor ones(DType dtype, long... sizes) {
+        return ones(dtype, Device.CPU, sizes);
+    }
+
+    /** Ones. */
+    static Tensor ones(DType dtype, Device device, long... sizes) {
+        return full(1, dtype, device, sizes);
     }
 
     /**
@@ -296,12 +331,32 @@ public sealed interface Tensor
 
     /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, F32 on the CPU. */
     static Tensor rand(long... sizes) {
-        return Rng.global().rand(DType.F32, sizes);
+        return rand(DType.F32, sizes);
+    }
+
+    /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, on the CPU. */
+    static Tensor rand(DType dtype, long... sizes) {
+        return rand(dtype, Device.CPU, sizes);
+    }
+
+    /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}. */
+    static Tensor rand(DType dtype, Device device, long... sizes) {
+        return Rng.global().draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
     }
 
     /** Standard normal numbers from the {@linkplain Rng#global global stream}, F32 on the CPU. */
     static Tensor randn(long... sizes) {
-        return Rng.global().randn(DType.F32, sizes);
+        return randn(DType.F32, sizes);
+    }
+
+    /** Standard normal numbers from the {@linkplain Rng#global global stream}, on the CPU. */
+    static Tensor randn(DType dtype, long... sizes) {
+        return randn(dtype, Device.CPU, sizes);
+    }
+
+    /** Standard normal numbers from the {@linkplain Rng#global global stream}. */
+    static Tensor randn(DType dtype, Device device, long... sizes) {
+        return Rng.global().draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
     }
 
     /** Integers from low to below high from the {@linkplain Rng#global global stream}, I64 on the CPU. */
@@ -390,14 +445,6 @@ public sealed interface Tensor
         return Dispatch.runAll(op, operands);
     }
 
-    /**
-     * Runs an operation into existing tensors. Their contents change in place, which counts as a new version: a tape
-     * that saved them refuses to go on. Dense tensors only. Nothing is recorded for gradients.
-     */
-    static void update(Op op, Tensor[] outputs, Tensor... operands) {
-        Dispatch.update(op, outputs, operands);
-    }
-
     // ---- conversion and access
 
     /** The elements converted to another type (see {@link Cast}); this tensor if it has that type. */
@@ -430,13 +477,13 @@ public sealed interface Tensor
 
     /** Takes this tensor's memory out of every scope: it lives as long as it is reachable. Returns this tensor. */
     default Tensor keep() {
-        Ownership.escape(buffer());
+        Ownership.escape(Storage.buffer(this));
         return this;
     }
 
     /** Copies the elements in row-major order into memory of exactly their size; waits for the device. */
     default void copyTo(MemorySegment target) {
-        buffer().checkAlive();
+        Storage.buffer(this).checkAlive();
         if (target.byteSize() != spec().bytes()) {
             throw new TensorException("copyTo: a segment of " + target.byteSize() + " bytes for " + spec()
                     + " (expected " + spec().bytes() + "); check the segment");
@@ -447,11 +494,11 @@ public sealed interface Tensor
         try (var ignored = Scope.open("copyTo")) {
             Tensor dense = contiguous();
             Backend backend = Backends.of(device());
-            dense.buffer().retain();
+            Storage.buffer(dense).retain();
             try {
-                backend.copyOut(dense.buffer(), dense.offset() * dtype().bytes(), target);
+                backend.copyOut(Storage.buffer(dense), Storage.offset(dense) * dtype().bytes(), target);
             } finally {
-                dense.buffer().release();
+                Storage.buffer(dense).release();
                 // outside every scope only this reference keeps the memory from going back while it is read
                 Reference.reachabilityFence(dense);
             }
@@ -463,7 +510,7 @@ public sealed interface Tensor
      * Counts as a new version; nothing is recorded for gradients.
      */
     default void copyFrom(MemorySegment source) {
-        buffer().checkAlive();
+        Storage.buffer(this).checkAlive();
         if (source.byteSize() != spec().bytes()) {
             throw new TensorException("copyFrom: a segment of " + source.byteSize() + " bytes for " + spec()
                     + " (expected " + spec().bytes() + "); check the segment");
@@ -478,8 +525,8 @@ public sealed interface Tensor
             return;
         }
         try {
-            Backends.of(device()).copyIn(source, buffer(), offset() * dtype().bytes());
-            buffer().bumpVersion();
+            Backends.of(device()).copyIn(source, Storage.buffer(this), Storage.offset(this) * dtype().bytes());
+            Storage.buffer(this).bumpVersion();
         } finally {
             // outside every scope only this reference keeps the memory from going back while it is written
             Reference.reachabilityFence(this);
@@ -563,7 +610,7 @@ public sealed interface Tensor
         Backend backend = Backends.of(Device.CPU);
         Tensor tensor = Dispatch.empty(dense.spec(), backend);
         if (!tensor.shape().isEmpty()) {
-            backend.copyIn(JavaArrays.truth(dense), tensor.buffer(), 0);
+            backend.copyIn(JavaArrays.truth(dense), Storage.buffer(tensor), 0);
         }
         return tensor;
     }

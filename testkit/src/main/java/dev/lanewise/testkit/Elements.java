@@ -1,5 +1,6 @@
 package dev.lanewise.testkit;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -35,12 +36,12 @@ public final class Elements {
      * @throws TensorException if it is not in host memory
      */
     public static Elements of(Tensor tensor) {
-        if (!(tensor.buffer() instanceof HostBuffer host)) {
+        if (!(Storage.buffer(tensor) instanceof HostBuffer host)) {
             throw new TensorException("elements: " + tensor.spec() + " on " + tensor.device()
                     + " is not in host memory (expected the CPU); move it with to(Device.CPU)");
         }
-        tensor.buffer().checkAlive();
-        return new Elements(host.segment(), tensor.dtype(), tensor.shape(), tensor.strides(), tensor.offset());
+        Storage.buffer(tensor).checkAlive();
+        return new Elements(host.segment(), tensor.dtype(), tensor.shape(), tensor.strides(), Storage.offset(tensor));
     }
 
     /** The same elements repeated to a shape that theirs broadcasts to. */

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
@@ -87,7 +88,7 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
         closed = true;
         for (Call call : calls) {
             for (Tensor output : call.outputs) {
-                output.buffer().release("recorder");
+                Storage.buffer(output).release("recorder");
             }
         }
         calls.clear();
@@ -107,7 +108,7 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
         }
         // so that nothing else gets the memory that replays write to
         for (Tensor output : outputs) {
-            output.buffer().retain();
+            Storage.buffer(output).retain();
         }
         calls.add(new Call(op, inputs.clone(), outputs.clone()));
     }

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit;
 
+import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
@@ -13,9 +14,8 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.conv.Convolution2d;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.spi.Backends;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -55,17 +55,17 @@ final class AutocastTest {
         return Stream.of(
                 operation("matmul", DType.BF16, x -> x.matmul(f32)),
                 operation("linear", DType.BF16, x -> x.linear(f32, vector)),
-                operation("conv2d", DType.BF16, x -> image.conv2d(filter, null, new Convolution2d(1, 1))),
+                operation("conv2d", DType.BF16, x -> image.conv2d(filter, null)),
                 operation("softmax", DType.F32, x -> x.softmax(1)),
                 operation("log_softmax", DType.F32, x -> x.logSoftmax(1)),
                 operation("layer_norm", DType.F32, x -> x.layerNorm(1, vector, vector, 1e-5)),
-                operation("batch_norm", DType.F32, x -> x.batchNorm(vector, vector, 1e-5)[0]),
+                operation("batch_norm", DType.F32, x -> x.batchNorm(vector, vector, 1e-5).output()),
                 operation("cross_entropy", DType.F32, x -> x.crossEntropy(classes)),
                 operation("sum", DType.F32, Tensor::sum),
                 operation("mean", DType.F32, x -> x.mean(1)),
-                operation("var", DType.F32, x -> x.var(new int[] {1}, 1, false)),
-                operation("std", DType.F32, x -> x.std(new int[] {1}, 1, false)),
-                operation("norm", DType.F32, x -> x.norm(new int[] {1}, false)),
+                operation("var", DType.F32, x -> x.var(new int[] {1}, 1, Keep.REMOVE)),
+                operation("std", DType.F32, x -> x.std(new int[] {1}, 1, Keep.REMOVE)),
+                operation("norm", DType.F32, x -> x.norm(1)),
                 operation("rms_norm", DType.F32, x -> x.rmsNorm(1, null, 1e-6)),
                 operation("exp", DType.F32, Tensor::exp),
                 operation("log", DType.F32, Tensor::log),
@@ -77,7 +77,7 @@ final class AutocastTest {
                 operation("relu", DType.BF16, Tensor::relu),
                 operation("gelu", DType.BF16, Tensor::gelu),
                 operation("amax", DType.BF16, Tensor::amax),
-                operation("max_pool2d", DType.BF16, x -> x.reshape(1, 1, 4, 4).maxPool2d(new PoolingWindow(2))),
+                operation("max_pool2d", DType.BF16, x -> x.reshape(1, 1, 4, 4).maxPool2d(Window.of(2))),
                 operation("transpose", DType.BF16, Tensor::transpose));
     }
 

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Cast;
@@ -31,7 +32,7 @@ final class CountingCasts {
     /** How many of those are held. */
     long held(Shape shape) {
         return results.stream()
-                .filter(t -> t.shape().equals(shape) && !t.buffer().isReleased())
+                .filter(t -> t.shape().equals(shape) && !Storage.buffer(t).isReleased())
                 .count();
     }
 

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -84,7 +85,7 @@ final class Widening {
                 results[o++] = wide[i];
             }
         }
-        Tensor.update(op, results, wide);
+        Storage.update(op, results, wide);
         return results;
     }
 

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.parallel.Workers;
@@ -123,7 +124,7 @@ public final class OpCheck {
 
     /** The memory of a tensor. */
     public static MemorySegment memory(Tensor tensor) {
-        return ((HostBuffer) tensor.buffer()).segment();
+        return ((HostBuffer) Storage.buffer(tensor)).segment();
     }
 
     /** Runs a kernel with one thread, two and five, and checks that they give the same bits. */

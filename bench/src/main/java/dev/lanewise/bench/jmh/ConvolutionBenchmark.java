@@ -45,13 +45,13 @@ public class ConvolutionBenchmark {
         conv = new Convolution2d((int) s[5], (int) s[6]);
         x = Tensor.randn(s[0], s[1], s[2], s[2]).keep();
         weight = Tensor.randn(s[3], s[1], s[4], s[4]).keep();
-        gradient = x.conv2d(weight, null, conv).keep();
+        gradient = Tensor.apply(conv, x, weight).keep();
     }
 
     /** The convolution. */
     @Benchmark
     public void forward() {
-        Steps.run(() -> x.conv2d(weight, null, conv));
+        Steps.run(() -> Tensor.apply(conv, x, weight));
     }
 
     /** The gradient of its input. */

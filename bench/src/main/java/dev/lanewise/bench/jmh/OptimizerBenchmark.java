@@ -1,5 +1,6 @@
 package dev.lanewise.bench.jmh;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Update.AdamStep;
 import dev.lanewise.tensor.op.Update.SgdStep;
@@ -64,12 +65,12 @@ public class OptimizerBenchmark {
     /** Descent with momentum. */
     @Benchmark
     public void sgd() {
-        Tensor.update(SGD, sgdOut, sgdIn);
+        Storage.update(SGD, sgdOut, sgdIn);
     }
 
     /** Adam. */
     @Benchmark
     public void adam() {
-        Tensor.update(ADAM, adamOut, adamIn);
+        Storage.update(ADAM, adamOut, adamIn);
     }
 }

@@ -1,7 +1,7 @@
 package dev.lanewise.bench.jmh;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.Window;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -43,13 +43,13 @@ public class PoolingBenchmark {
     /** The largest of 2 x 2. */
     @Benchmark
     public void maximum() {
-        Steps.run(() -> x.maxPool2d(new PoolingWindow(2)));
+        Steps.run(() -> x.maxPool2d(Window.of(2)));
     }
 
     /** The mean of 2 x 2. */
     @Benchmark
     public void average() {
-        Steps.run(() -> x.avgPool2d(new PoolingWindow(2), true));
+        Steps.run(() -> x.avgPool2d(Window.of(2), true));
     }
 
     /** Normalization by the batch. */

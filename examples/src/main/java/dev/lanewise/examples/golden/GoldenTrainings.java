@@ -6,7 +6,7 @@ import dev.lanewise.nn.Conv2d;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
-import dev.lanewise.nn.Window;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;
@@ -14,7 +14,7 @@ import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.testkit.golden.GoldenTrainer;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +69,7 @@ final class GoldenTrainings {
     }
 
     private static final class Cnn extends Layer {
-        private static final PoolingWindow POOL = new PoolingWindow(2);
+        private static final Window POOL = Window.of(2);
         private final Conv2d conv1 = child("conv1", conv(1, 8, 5, 1, 2, true));
         private final Conv2d conv2 = child("conv2", conv(8, 16, 3, 1, 1, true));
         private final BatchNorm bn = child("bn", new BatchNorm(16));

@@ -15,7 +15,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.elementwise.Unary;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.testkit.golden.Attributes;
 import dev.lanewise.testkit.golden.GoldenOp;

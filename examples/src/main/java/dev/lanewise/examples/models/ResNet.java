@@ -8,7 +8,7 @@ import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.MaxPool2d;
 import dev.lanewise.nn.Sequential;
-import dev.lanewise.nn.Window;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;

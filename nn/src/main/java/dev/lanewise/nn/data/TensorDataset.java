@@ -32,7 +32,7 @@ public record TensorDataset(Tensor x, Tensor y) implements Dataset {
     @Override
     public Batch batch(long[] indices) {
         try (Scope scope = Scope.open("batch")) {
-            Tensor index = Tensor.of(indices, Shape.of(indices.length)).to(x.device());
+            Tensor index = Tensor.of(indices, indices.length).to(x.device());
             return new Batch(scope.keep(x.indexSelect(0, index)), scope.keep(y.indexSelect(0, index)));
         }
     }

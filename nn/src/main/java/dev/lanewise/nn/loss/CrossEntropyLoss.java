@@ -6,7 +6,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
+import dev.lanewise.tensor.Reduction;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

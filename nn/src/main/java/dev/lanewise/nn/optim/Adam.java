@@ -1,5 +1,6 @@
 package dev.lanewise.nn.optim;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Update;
@@ -76,7 +77,7 @@ public final class Adam extends Optimizer {
             inputs.addAll(List.of(p.value(), p.gradient().contiguous(), mean, square));
             outputs.addAll(List.of(p.value(), mean, square));
         }
-        Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+        Storage.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
     }
 
     private AdamStep step(Settings settings, long number) {

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.optim;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -162,13 +163,13 @@ public final class CapturedStep implements AutoCloseable {
     private void fill(Tensor[] batch) {
         for (int i = 0; i < batch.length; i++) {
             Tensor from = batch[i];
-            from.buffer().checkAlive();
-            if (from.device().isCpu() && from.isContiguous() && from.buffer() instanceof HostBuffer host) {
+            Storage.buffer(from).checkAlive();
+            if (from.device().isCpu() && from.isContiguous() && Storage.buffer(from) instanceof HostBuffer host) {
                 long bytes = from.spec().bytes();
-                long offset = from.offset() * from.dtype().bytes();
+                long offset = Storage.offset(from) * from.dtype().bytes();
                 host.retain();
                 try {
-                    Backends.of(device).copyIn(host.segment().asSlice(offset, bytes), inputs[i].buffer(), 0);
+                    Backends.of(device).copyIn(host.segment().asSlice(offset, bytes), Storage.buffer(inputs[i]), 0);
                 } finally {
                     host.release();
                     Reference.reachabilityFence(host);

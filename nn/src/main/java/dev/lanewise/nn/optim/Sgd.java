@@ -1,5 +1,6 @@
 package dev.lanewise.nn.optim;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -83,7 +84,7 @@ public final class Sgd extends Optimizer {
                 outputs.add(momentum);
             }
         }
-        Tensor.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
+        Storage.update(step, outputs.toArray(Tensor[]::new), inputs.toArray(Tensor[]::new));
     }
 
     private SgdStep step(Settings settings, boolean first) {

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.sequence;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.DType;
@@ -120,8 +121,8 @@ public final class EmbeddingBag extends Layer {
             case MEAN -> sum.div(counts.to(sum.dtype()).unsqueeze(-1));
             case MAX -> {
                 Tensor largest =
-                        looked.maskedFill(mask.not(), Double.NEGATIVE_INFINITY).amax(new int[] {1}, false);
-                yield there.any(new int[] {1}, true).where(largest, largest.zerosLike());
+                        looked.maskedFill(mask.not(), Double.NEGATIVE_INFINITY).amax(1);
+                yield there.any(1, Keep.KEEP).where(largest, largest.zerosLike());
             }
         };
     }

@@ -4,6 +4,7 @@ import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.sequence.Recurrence;
@@ -112,14 +113,14 @@ public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         Recurrence op = new Recurrence(kind, bidirectional, isTraining());
         Tensor y = x;
         for (int layer = 0; layer < layers; layer++) {
-            Tensor[] results = y.recurrence(op, operands(op, layer, x, before));
+            NeuralMethods.RecurrenceResult result = y.recurrence(op, operands(op, layer, x, before));
             for (int d = 0; d < op.directions(); d++) {
-                lastHidden.add(results[op.lastState(d)]);
+                lastHidden.add(result.lastStates().get(op.lastState(d) - 1));
                 if (kind == Kind.LSTM) {
-                    lastCell.add(results[op.lastState(d) + 1]);
+                    lastCell.add(result.lastStates().get(op.lastState(d)));
                 }
             }
-            y = isTraining() && layer < layers - 1 ? results[0].dropout(dropout, rng) : results[0];
+            y = isTraining() && layer < layers - 1 ? result.output().dropout(dropout, rng) : result.output();
         }
         Tensor cells = lastCell.isEmpty() ? null : Tensor.stack(0, lastCell.toArray(Tensor[]::new));
         return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -27,7 +28,7 @@ class TensorDataTest {
             Map<String, TensorData> state = Map.of(
                     "weight", TensorData.of(weight),
                     "transposed", TensorData.of(weight.transpose(0, 1)),
-                    "steps", TensorData.of(Tensor.of(new long[] {7}, Shape.SCALAR)),
+                    "steps", TensorData.of(Tensor.full(7, DType.I64, Device.CPU)),
                     "mask", TensorData.of(Tensor.of(true, false)));
             Path file = folder.resolve("model.safetensors");
             Safetensors.write(file, state);

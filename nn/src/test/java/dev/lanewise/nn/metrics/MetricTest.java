@@ -19,7 +19,7 @@ final class MetricTest {
     void accuracyIsOverAllPlacesOfAllBatches() {
         Accuracy accuracy = new Accuracy();
         accuracy.add(LOGITS, CLASSES);
-        accuracy.add(LOGITS.reshape(2, 2, 2), Tensor.of(new long[] {0, 1, 1, 0}, Shape.of(2, 2)));
+        accuracy.add(LOGITS.reshape(2, 2, 2), Tensor.of(new long[] {0, 1, 1, 0}, 2, 2));
         assertThat(accuracy.figures()).isEqualTo(Map.of("accuracy", 6 / 8.0));
     }
 
@@ -54,7 +54,7 @@ final class MetricTest {
     void samplesOfOneClassAloneHaveNoAreaUnderTheCurve() {
         Classification classification = new Classification(List.of("no", "yes"), true);
         assertThat(classification.report()).contains("ROC-AUC undefined");
-        classification.add(Tensor.of(new float[] {1, 0, 0, 1}, 2, 2), Tensor.of(new long[] {1, 1}, Shape.of(2)));
+        classification.add(Tensor.of(new float[] {1, 0, 0, 1}, 2, 2), Tensor.of(new long[] {1, 1}, 2));
         assertThat(classification.figures()).containsExactly(Map.entry("accuracy", 0.5));
         assertThat(classification.report()).contains("ROC-AUC undefined");
     }

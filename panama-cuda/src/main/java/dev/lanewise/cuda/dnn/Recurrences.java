@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.dnn;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.CudnnRnn.RnnStates;
 import dev.lanewise.cuda.dnn.RecurrencePlan.Sequences;
@@ -109,7 +110,7 @@ public final class Recurrences implements AutoCloseable {
 
     private long keepReserve(RecurrencePlan plan, Tensor y) {
         DeviceBuffer reserve = device.allocate(plan.reserveBytes());
-        ((DeviceBuffer) y.buffer()).keep(reserve, device.stream());
+        ((DeviceBuffer) Storage.buffer(y)).keep(reserve, device.stream());
         return reserve.address();
     }
 
@@ -189,7 +190,7 @@ public final class Recurrences implements AutoCloseable {
     }
 
     private @Nullable DeviceBuffer kept(RecurrencePlan plan, Tensor y) {
-        DeviceBuffer buffer = (DeviceBuffer) y.buffer();
+        DeviceBuffer buffer = (DeviceBuffer) Storage.buffer(y);
         boolean whole = y.isContiguous() && buffer.bytes() == y.spec().bytes();
         DeviceBuffer kept = whole ? buffer.takeKept(device.stream()) : null;
         if (kept != null && kept.bytes() != plan.reserveBytes()) {

@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.ops;
 
+import dev.lanewise.tensor.Reduction;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -54,7 +55,7 @@ public final class CrossEntropies {
     private record Operands(long rows, long labels, long weights) {}
 
     private void forward(Operands in, long logp, long loss) {
-        if (op.reduction() == CrossEntropy.Reduction.NONE) {
+        if (op.reduction() == Reduction.NONE) {
             queueRows(in, logp, loss, 0, 0);
             return;
         }
@@ -64,7 +65,7 @@ public final class CrossEntropies {
             queueRows(in, logp, 0, losses, weights);
             KernelArguments arguments = device.arguments()
                     .i64(rows)
-                    .i32(op.reduction() == CrossEntropy.Reduction.MEAN ? 1 : 0)
+                    .i32(op.reduction() == Reduction.MEAN ? 1 : 0)
                     .pointer(losses)
                     .pointer(weights)
                     .pointer(loss);
@@ -98,7 +99,7 @@ public final class CrossEntropies {
     }
 
     private void backward(long g, Operands in, long dx) {
-        if (op.reduction() != CrossEntropy.Reduction.MEAN) {
+        if (op.reduction() != Reduction.MEAN) {
             queueGradient(g, 0, in, dx);
             return;
         }
@@ -112,7 +113,7 @@ public final class CrossEntropies {
 
     private void queueGradient(long g, long total, Operands in, long dx) {
         KernelArguments arguments = arguments()
-                .i32(op.reduction() == CrossEntropy.Reduction.NONE ? 1 : 0)
+                .i32(op.reduction() == Reduction.NONE ? 1 : 0)
                 .pointer(g)
                 .pointer(total)
                 .pointer(in.rows)

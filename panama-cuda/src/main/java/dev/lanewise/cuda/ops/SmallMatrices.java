@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.ops;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.Device;
@@ -41,6 +42,6 @@ public final class SmallMatrices {
     }
 
     private static MemorySegment memory(Tensor host) {
-        return ((HostBuffer) host.buffer()).segment().asSlice(0, host.spec().bytes());
+        return ((HostBuffer) Storage.buffer(host)).segment().asSlice(0, host.spec().bytes());
     }
 }

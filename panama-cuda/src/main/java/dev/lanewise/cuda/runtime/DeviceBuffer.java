@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.runtime;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.Buffer;
@@ -53,7 +54,7 @@ public final class DeviceBuffer extends Buffer {
      * the memory of an operation's operands and results.
      */
     public static long address(Tensor tensor) {
-        return ((DeviceBuffer) tensor.buffer()).address()
-                + tensor.offset() * tensor.dtype().bytes();
+        return ((DeviceBuffer) Storage.buffer(tensor)).address()
+                + Storage.offset(tensor) * tensor.dtype().bytes();
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.runtime;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.KernelArguments;
@@ -89,10 +90,10 @@ public final class DeviceStream {
     /** Makes the operands readable and the results writable for work that is queued here from now on. */
     public void order(Tensor[] inputs, Tensor[] outputs) {
         for (Tensor input : inputs) {
-            orderRead((DeviceBuffer) input.buffer());
+            orderRead((DeviceBuffer) Storage.buffer(input));
         }
         for (Tensor output : outputs) {
-            orderWrite((DeviceBuffer) output.buffer());
+            orderWrite((DeviceBuffer) Storage.buffer(output));
         }
     }
 

@@ -68,7 +68,7 @@ class ConvolutionsTest {
     private List<Tensor> pass(Tensor input, Tensor weight, Tensor bias, Tensor upstream) {
         Tensor x = Autograd.watch(input);
         Tensor w = Autograd.watch(weight);
-        Tensor y = x.conv2d(w, bias, new Convolution2d(2, 1));
+        Tensor y = Tensor.apply(new Convolution2d(2, 1), x, w, bias);
         Gradients gradients = Autograd.gradients(y.mul(upstream).sum());
         return List.of(Autograd.detach(y), gradients.of(x), gradients.of(w));
     }

@@ -16,6 +16,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
@@ -24,6 +25,7 @@ import dev.lanewise.tensor.spi.StepRecorder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +70,10 @@ class RecurrencesTest {
     }
 
     private static Tensor[] run(Recurrence op, Tensor[] operands) {
-        return operands[0].recurrence(op, Arrays.copyOfRange(operands, 1, operands.length));
+        NeuralMethods.RecurrenceResult result =
+                operands[0].recurrence(op, Arrays.copyOfRange(operands, 1, operands.length));
+        return Stream.concat(Stream.of(result.output()), result.lastStates().stream())
+                .toArray(Tensor[]::new);
     }
 
     private static int passes() {

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.ReleasedTensorException;
 import dev.lanewise.tensor.Tensor;
@@ -70,7 +71,7 @@ public final class Dispatch {
         checkUpdate(op, outputs, inferred.length);
         for (int i = 0; i < outputs.length; i++) {
             StridedTensor output = (StridedTensor) outputs[i];
-            output.buffer().checkAlive();
+            Storage.buffer(output).checkAlive();
             if (!output.spec().equals(inferred[i]) || !output.device().equals(device)) {
                 throw new TensorException(op.opName() + ": result " + i + " is " + inferred[i] + " on " + device
                         + ", the tensor to update is " + output.spec() + " on " + output.device()
@@ -93,7 +94,7 @@ public final class Dispatch {
             release(outputs, outputs.length);
         }
         for (Tensor output : outputs) {
-            output.buffer().bumpVersion();
+            Storage.buffer(output).bumpVersion();
         }
     }
 
@@ -127,8 +128,8 @@ public final class Dispatch {
                         + "; assign to a contiguous() tensor");
             }
         }
-        boolean same = source.offset() == target.offset() && Arrays.equals(source.stridesView(), target.strides());
-        return source.buffer() == target.buffer() && !same ? run(Copy.COPY, source.withOrigin(null)) : source;
+        boolean same = Storage.offset(source) == Storage.offset(target) && Arrays.equals(source.stridesView(), target.strides());
+        return Storage.buffer(source) == Storage.buffer(target) && !same ? run(Copy.COPY, source.withOrigin(null)) : source;
     }
 
     /** A new dense tensor with undefined contents, owned by the thread's innermost scope. */
@@ -167,7 +168,7 @@ public final class Dispatch {
     private static void retain(Tensor[] tensors, int count) {
         for (int i = 0; i < count; i++) {
             try {
-                tensors[i].buffer().retain();
+                Storage.buffer(tensors[i]).retain();
             } catch (ReleasedTensorException e) {
                 release(tensors, i);
                 throw e;
@@ -177,7 +178,7 @@ public final class Dispatch {
 
     private static void release(Tensor[] tensors, int count) {
         for (int i = 0; i < count; i++) {
-            tensors[i].buffer().release();
+            Storage.buffer(tensors[i]).release();
         }
     }
 
@@ -223,7 +224,7 @@ public final class Dispatch {
         }
         Device device = inputs[0].device();
         for (Tensor input : inputs) {
-            input.buffer().checkAlive();
+            Storage.buffer(input).checkAlive();
             if (!input.device().equals(device)) {
                 throw new TensorException(op.opName() + ": operands on different devices: "
                         + Arrays.stream(inputs)
@@ -248,12 +249,12 @@ public final class Dispatch {
         Backend to = Backends.of(device);
         StridedTensor output = empty(input.spec(), to);
         if (input.spec().bytes() > 0) {
-            dense.buffer().retain();
+            Storage.buffer(dense).retain();
             try {
                 transfer(dense, output, from, to);
             } finally {
-                dense.buffer().release();
-                Reference.reachabilityFence(dense.buffer());
+                Storage.buffer(dense).release();
+                Reference.reachabilityFence(Storage.buffer(dense));
             }
         }
         return output;
@@ -262,16 +263,16 @@ public final class Dispatch {
     /** Through the host's memory: an operand or a result that is there is copied from or to directly. */
     private static void transfer(StridedTensor input, StridedTensor output, Backend from, Backend to) {
         long bytes = input.spec().bytes();
-        if (input.buffer() instanceof HostBuffer host) {
-            to.copyIn(host.segment().asSlice(input.byteOffset(), bytes), output.buffer(), 0);
-        } else if (output.buffer() instanceof HostBuffer host) {
-            from.copyOut(input.buffer(), input.byteOffset(), host.segment().asSlice(0, bytes));
+        if (Storage.buffer(input) instanceof HostBuffer host) {
+            to.copyIn(host.segment().asSlice(input.byteOffset(), bytes), Storage.buffer(output), 0);
+        } else if (Storage.buffer(output) instanceof HostBuffer host) {
+            from.copyOut(Storage.buffer(input), input.byteOffset(), host.segment().asSlice(0, bytes));
         } else {
             HostBuffer staging = HostMemory.allocate(bytes);
             staging.retain();
             try {
-                from.copyOut(input.buffer(), input.byteOffset(), staging.segment());
-                to.copyIn(staging.segment(), output.buffer(), 0);
+                from.copyOut(Storage.buffer(input), input.byteOffset(), staging.segment());
+                to.copyIn(staging.segment(), Storage.buffer(output), 0);
             } finally {
                 staging.release("transfer");
             }

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Cast;
@@ -23,11 +24,11 @@ final class LeafCasts {
     Tensor of(StridedTensor leaf, Origin origin, DType type) {
         Cast op = new Cast(type);
         Cached cached = byLeaf.get(leaf);
-        if (cached == null || cached.version != leaf.buffer().version()) {
+        if (cached == null || cached.version != Storage.buffer(leaf).version()) {
             if (cached != null) {
-                cached.values.buffer().release(OWNER);
+                Storage.buffer(cached.values).release(OWNER);
             }
-            cached = new Cached(cast(op, leaf), leaf.buffer().version());
+            cached = new Cached(cast(op, leaf), Storage.buffer(leaf).version());
             byLeaf.put(leaf, cached);
         }
         StridedTensor use = cached.values.withOrigin(null);
@@ -40,8 +41,8 @@ final class LeafCasts {
         Ownership scope = Ownership.open("autocast");
         try {
             StridedTensor values = (StridedTensor) Dispatch.run(op, leaf.withOrigin(null));
-            values.buffer().retain();
-            values.buffer().guardByCollector();
+            Storage.buffer(values).retain();
+            Storage.buffer(values).guardByCollector();
             return values;
         } finally {
             scope.close();
@@ -49,7 +50,7 @@ final class LeafCasts {
     }
 
     void release() {
-        byLeaf.values().forEach(cached -> cached.values.buffer().release(OWNER));
+        byLeaf.values().forEach(cached -> Storage.buffer(cached.values).release(OWNER));
         byLeaf.clear();
     }
 }

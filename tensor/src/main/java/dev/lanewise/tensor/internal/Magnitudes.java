@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
@@ -32,8 +33,8 @@ public final class Magnitudes {
 
     /** The variance along dimensions. */
     public static Tensor var(Tensor x, int[] dims, double correction, boolean keepDims) {
-        Tensor squares = x.sub(x.mean(dims, true)).square();
-        return squares.sum(dims, keepDims).div(freedom(x, dims, correction));
+        Tensor squares = x.sub(x.mean(dims, Keep.KEEP)).square();
+        return squares.sum(dims, Keep.when(keepDims)).div(freedom(x, dims, correction));
     }
 
     /** The standard deviation along dimensions. */
@@ -43,7 +44,7 @@ public final class Magnitudes {
             // NaN, and so is its gradient
             return var(x, dims, correction, keepDims).sqrt();
         }
-        return norm(x.sub(x.mean(dims, true)), 2, dims, keepDims).div(Math.sqrt(freedom));
+        return norm(x.sub(x.mean(dims, Keep.KEEP)), 2, dims, keepDims).div(Math.sqrt(freedom));
     }
 
     private static double freedom(Tensor x, int[] dims, double correction) {
@@ -57,14 +58,14 @@ public final class Magnitudes {
     /** The norm of any order along dimensions. */
     public static Tensor norm(Tensor x, double p, int[] dims, boolean keepDims) {
         if (p == 0) {
-            return x.ne(0).to(x.dtype()).sum(dims, keepDims);
+            return x.ne(0).to(x.dtype()).sum(dims, Keep.when(keepDims));
         }
         Tensor magnitude = p == 2 ? x : x.abs();
         if (Double.isInfinite(p)) {
-            return p > 0 ? magnitude.amax(dims, keepDims) : magnitude.amin(dims, keepDims);
+            return p > 0 ? magnitude.amax(dims, Keep.when(keepDims)) : magnitude.amin(dims, Keep.when(keepDims));
         }
         if (p == 1) {
-            return magnitude.sum(dims, keepDims);
+            return magnitude.sum(dims, Keep.when(keepDims));
         }
         if (count(x, dims) == 0) {
             return finiteNorm(magnitude, p, dims, keepDims);
@@ -76,14 +77,14 @@ public final class Magnitudes {
 
     private static Tensor finiteNorm(Tensor x, double p, int[] dims, boolean keepDims) {
         if (p == 2) {
-            return root(x.square().sum(dims, keepDims), 0.5);
+            return root(x.square().sum(dims, Keep.when(keepDims)), 0.5);
         }
         // powers have no finite slope at 0, or none at all: nothing is differentiated there
         Tensor zero = x.eq(0);
         Tensor powers = zero.where(x.zerosLike(), zero.where(x.onesLike(), x).pow(p));
-        Tensor root = root(powers.sum(dims, keepDims), 1 / p);
+        Tensor root = root(powers.sum(dims, Keep.when(keepDims)), 1 / p);
         // a negative power of 0 is infinite, and so makes the norm 0
-        return p > 0 ? root : zero.any(dims, keepDims).where(root.zerosLike(), root);
+        return p > 0 ? root : zero.any(dims, Keep.when(keepDims)).where(root.zerosLike(), root);
     }
 
     /** A power of a sum of powers; of 0 it is 0 (or, for a negative one, infinite), with the gradient 0. */
@@ -103,7 +104,7 @@ public final class Magnitudes {
         // of the gradient too, which takes a negative power further
         double reach = 2 / (p > 0 ? p : 1 - p);
         Tensor magnitude = Origins.withOrigin(x, null).abs();
-        Tensor most = p > 0 ? magnitude.amax(dims, true) : magnitude.amin(dims, true);
+        Tensor most = p > 0 ? magnitude.amax(dims, Keep.KEEP) : magnitude.amin(dims, Keep.KEEP);
         Tensor small = most.gt(0).and(most.lt(Math.min(Math.pow(ordinary.least, reach), 1)));
         Tensor large = most.lt(Double.POSITIVE_INFINITY).and(most.gt(Math.pow(ordinary.most, reach)));
         return small.or(large).where(most, Tensor.full(1, x.dtype(), x.device()));

@@ -105,7 +105,7 @@ public final class Positions {
         Tensor first = Tensor.full(1, DType.BOOL, rows.device(), Math.min(n, 1));
         if (n > 1) {
             Tensor changes = rows.narrow(0, 1, n - 1).ne(rows.narrow(0, 0, n - 1));
-            first = Tensor.cat(0, first, changes.any(new int[] {1}, false));
+            first = Tensor.cat(0, first, changes.any(1));
         }
         Tensor values = rows.indexSelect(0, of(first));
         Tensor ranks = first.to(DType.I64).cumsum(0).sub(1);

@@ -27,7 +27,7 @@ public final class Resampling {
         Tensor windows = x.indexSelect(dim, windows(n, o, x.device()));
         Tensor mask = along(x, dim, Tensor.of(repeated), o, longest);
         Tensor divisors = along(x, dim, Tensor.of(counts, o).to(x.dtype()), o);
-        return windows.maskedFill(mask, 0).sum(new int[] {dim + 1}, false).div(divisors);
+        return windows.maskedFill(mask, 0).sum(dim + 1).div(divisors);
     }
 
     /** The positions of the same windows, the last one repeated up to the longest window: {@code [o, longest]}. */

@@ -58,12 +58,12 @@ public final class StridedTensor implements Tensor {
         return strides[spec.shape().dim(dim, "stride")];
     }
 
-    @Override
+    /** The position of the first element in the buffer, in elements. */
     public long offset() {
         return offset;
     }
 
-    @Override
+    /** The memory, shared with views. */
     public Buffer buffer() {
         return buffer;
     }

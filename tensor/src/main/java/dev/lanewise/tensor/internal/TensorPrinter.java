@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -34,7 +35,7 @@ final class TensorPrinter {
     static String print(Tensor tensor) {
         String suffix = (tensor.dtype() == DType.F32 ? "" : ", dtype=" + tensor.dtype())
                 + (tensor.device().isCpu() ? "" : ", device=" + tensor.device());
-        if (tensor.buffer().isReleased()) {
+        if (Storage.buffer(tensor).isReleased()) {
             return "tensor(released, shape=" + tensor.shape() + suffix + ")";
         }
         if (tensor.shape().isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Copy;
@@ -22,13 +23,13 @@ final class Views {
             case Expand expand -> expand(x, result);
             case Slice slice -> {
                 long[] strides = x.strides();
-                long offset = x.offset() + slice.start() * strides[slice.dim()];
+                long offset = Storage.offset(x) + slice.start() * strides[slice.dim()];
                 if (slice.length() > 1) {
                     // else the step may be any number and is never taken
                     strides[slice.dim()] *= slice.step();
                 }
                 yield new StridedTensor(
-                        x.buffer(), result, strides, result.shape().isEmpty() ? x.offset() : offset, null);
+                        Storage.buffer(x), result, strides, result.shape().isEmpty() ? Storage.offset(x) : offset, null);
             }
         };
     }
@@ -36,10 +37,10 @@ final class Views {
     private static StridedTensor reshape(StridedTensor x, TensorSpec result) {
         long[] strides = reshapedStrides(x.shape(), x.stridesView(), result.shape());
         if (strides != null) {
-            return new StridedTensor(x.buffer(), result, strides, x.offset(), null);
+            return new StridedTensor(Storage.buffer(x), result, strides, Storage.offset(x), null);
         }
         StridedTensor dense = (StridedTensor) Dispatch.run(Copy.COPY, x.withOrigin(null));
-        return new StridedTensor(dense.buffer(), result, result.shape().rowMajorStrides(), 0, null);
+        return new StridedTensor(Storage.buffer(dense), result, result.shape().rowMajorStrides(), 0, null);
     }
 
     private static StridedTensor permute(Permute permute, StridedTensor x, TensorSpec result) {
@@ -47,7 +48,7 @@ final class Views {
         for (int i = 0; i < strides.length; i++) {
             strides[i] = x.stride(permute.dims().get(i));
         }
-        return new StridedTensor(x.buffer(), result, strides, x.offset(), null);
+        return new StridedTensor(Storage.buffer(x), result, strides, Storage.offset(x), null);
     }
 
     private static StridedTensor expand(StridedTensor x, TensorSpec result) {
@@ -58,7 +59,7 @@ final class Views {
             boolean repeated = x.shape().size(d - added) == 1 && result.shape().size(d) != 1;
             strides[d] = repeated ? 0 : x.stride(d - added);
         }
-        return new StridedTensor(x.buffer(), result, strides, x.offset(), null);
+        return new StridedTensor(Storage.buffer(x), result, strides, Storage.offset(x), null);
     }
 
     /**

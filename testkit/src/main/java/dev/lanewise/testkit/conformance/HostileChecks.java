@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lanewise.tensor.DType;
@@ -260,7 +261,7 @@ final class HostileChecks {
             if (op instanceof Source source) {
                 Tensor.create(source, device);
             } else if (op instanceof Update update) {
-                Tensor.update(update, OracleChecks.changed(update, operands), operands);
+                Storage.update(update, OracleChecks.changed(update, operands), operands);
             } else {
                 Tensor.applyAll(op, operands);
             }
@@ -286,7 +287,7 @@ final class HostileChecks {
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextInt(4) == 0 ? LONGS.get(random.nextInt(LONGS.size())) : random.nextInt(3);
         }
-        return Tensor.of(values, shape).to(device);
+        return Tensor.of(values, shape.toArray()).to(device);
     }
 
     private static Tensor changed(Tensor tensor, RandomGenerator random) {

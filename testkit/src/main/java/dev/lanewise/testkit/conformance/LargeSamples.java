@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Cast;
@@ -159,7 +160,7 @@ final class LargeSamples {
     }
 
     private static Sample crossEntropyGrad(CrossEntropyGrad grad) {
-        long[] loss = grad.forward().reduction() == CrossEntropy.Reduction.NONE ? new long[] {2003} : new long[0];
+        long[] loss = grad.forward().reduction() == Reduction.NONE ? new long[] {2003} : new long[0];
         return new Sample("[2003, 101]", make ->
                 new Tensor[] {make.any(loss), make.any(2003, 101).logSoftmax(1), make.index(101, 2003)});
     }

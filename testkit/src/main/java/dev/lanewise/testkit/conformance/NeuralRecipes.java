@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -73,7 +74,7 @@ final class NeuralRecipes {
         return new Recipe(loss, operands.toArray(Recipe.Operand[]::new));
     }
 
-    private CrossEntropy loss(CrossEntropy.Reduction reduction) {
+    private CrossEntropy loss(Reduction reduction) {
         return new CrossEntropy(
                 reduction, dice.chance(0.5) ? -100 : dice.below(4), dice.chance(0.5) ? 0 : dice.below(11) / 10.0);
     }
@@ -82,15 +83,15 @@ final class NeuralRecipes {
         return Shape.of(dice.size(), dice.between(1, 20));
     }
 
-    Recipe crossEntropy(CrossEntropy.Reduction reduction) {
+    Recipe crossEntropy(Reduction reduction) {
         return crossEntropy(loss(reduction), logits());
     }
 
-    Recipe crossEntropyGrad(CrossEntropy.Reduction reduction) {
+    Recipe crossEntropyGrad(Reduction reduction) {
         CrossEntropy loss = loss(reduction);
         Shape logits = logits();
         List<Recipe.Operand> operands = new ArrayList<>();
-        operands.add(reduction == CrossEntropy.Reduction.NONE ? any(logits.size(0)) : any());
+        operands.add(reduction == Reduction.NONE ? any(logits.size(0)) : any());
         operands.addAll(crossEntropy(loss, logits).operands());
         return new Recipe(new CrossEntropyGrad(loss), operands, in -> {
             Tensor[] replaced = in.clone();

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -72,7 +73,7 @@ final class NeuralSamples {
                 .map(forward -> new Sample(forward.name(), make -> {
                     Tensor[] in = forward.operands().apply(make);
                     Tensor logp = in[0].logSoftmax(1);
-                    Tensor g = grad.forward().reduction() == CrossEntropy.Reduction.NONE
+                    Tensor g = grad.forward().reduction() == Reduction.NONE
                             ? make.any(in[1].shape().size(0))
                             : make.any();
                     return in.length == 3 ? new Tensor[] {g, logp, in[1], in[2]} : new Tensor[] {g, logp, in[1]};

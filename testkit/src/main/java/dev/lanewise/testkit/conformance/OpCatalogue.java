@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
@@ -201,7 +202,7 @@ public final class OpCatalogue {
     }
 
     private static void losses(List<Op> ops) {
-        for (CrossEntropy.Reduction reduction : CrossEntropy.Reduction.values()) {
+        for (Reduction reduction : Reduction.values()) {
             for (CrossEntropy loss :
                     List.of(new CrossEntropy(reduction, -100, 0), new CrossEntropy(reduction, 1, 0.1))) {
                 ops.add(loss);

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -102,7 +103,7 @@ final class OracleChecks {
     /** Parameters and state change in place, so each side gets copies of its own; gradients keep their layout. */
     private void compareUpdate(Update update, Tensor[] operands) {
         Tensor[] in = copies(update, operands, device);
-        Tensor.update(update, changed(update, in), in);
+        Storage.update(update, changed(update, in), in);
         Tensor[] expected = copies(update, operands, Device.CPU);
         Expectation.execute(update, expected, changed(update, expected));
         Expectation.check(update, operands, changed(update, in), changed(update, expected), false);

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lanewise.tensor.DType;
@@ -70,7 +71,7 @@ final class ThreadChecks {
                 copies[i] = operands[i].copy();
             }
             results = OracleChecks.changed(update, copies);
-            Tensor.update(update, results, copies);
+            Storage.update(update, results, copies);
         } else {
             results = OracleChecks.run(op, device, operands);
         }

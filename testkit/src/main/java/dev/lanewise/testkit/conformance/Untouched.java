@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.conformance;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.HostBuffer;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +15,7 @@ final class Untouched {
         this.operands = operands;
         before = new byte[operands.length][];
         for (int i = 0; i < operands.length; i++) {
-            if (operands[i].buffer() instanceof HostBuffer host) {
+            if (Storage.buffer(operands[i]) instanceof HostBuffer host) {
                 before[i] = host.segment().toArray(ValueLayout.JAVA_BYTE);
             }
         }
@@ -22,7 +23,7 @@ final class Untouched {
 
     void check() {
         for (int i = 0; i < operands.length; i++) {
-            if (operands[i].buffer() instanceof HostBuffer host) {
+            if (Storage.buffer(operands[i]) instanceof HostBuffer host) {
                 long difference = MemorySegment.ofArray(before[i]).mismatch(host.segment());
                 if (difference >= 0) {
                     throw new AssertionError("operand " + i + " has changed from byte " + difference + " on");

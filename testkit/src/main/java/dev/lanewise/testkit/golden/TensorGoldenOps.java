@@ -1,11 +1,13 @@
 package dev.lanewise.testkit.golden;
 
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.ReductionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.conv.Convolution2d;
-import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.Window;
 import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
@@ -145,11 +147,11 @@ public final class TensorGoldenOps implements GoldenOps {
     }
 
     private interface Reduction {
-        Tensor run(Tensor x, int[] dims, boolean keepDims);
+        Tensor run(Tensor x, int[] dims, Keep keep);
     }
 
     private void reduction(String op, Reduction reduction) {
-        one(op, (in, a) -> reduction.run(in.x(), a.dims("dim"), a.flagOrFalse("keepdim")));
+        one(op, (in, a) -> reduction.run(in.x(), a.dims("dim"), Keep.when(a.flagOrFalse("keepdim"))));
     }
 
     private void reductions() {
@@ -160,16 +162,16 @@ public final class TensorGoldenOps implements GoldenOps {
         reduction("logsumexp", Tensor::logSumExp);
         reduction("any", Tensor::any);
         reduction("all", Tensor::all);
-        one("var", (in, a) -> in.x().var(a.dims("dim"), a.number("correction"), a.flag("keepdim")));
-        one("std", (in, a) -> in.x().std(a.dims("dim"), a.number("correction"), a.flag("keepdim")));
-        one("norm", (in, a) -> in.x().norm(a.number("p"), a.dims("dim"), a.flag("keepdim")));
+        one("var", (in, a) -> in.x().var(a.dims("dim"), a.number("correction"), Keep.when(a.flag("keepdim"))));
+        one("std", (in, a) -> in.x().std(a.dims("dim"), a.number("correction"), Keep.when(a.flag("keepdim"))));
+        one("norm", (in, a) -> in.x().norm(a.number("p"), a.dims("dim"), Keep.when(a.flag("keepdim"))));
         unary("sum_all", Tensor::sum);
         unary("mean_all", Tensor::mean);
         unary("prod_all", Tensor::prod);
         unary("max_all", Tensor::amax);
         unary("min_all", Tensor::amin);
-        one("argmax", (in, a) -> in.x().argmax(a.dim("dim"), a.flag("keepdim")));
-        one("argmin", (in, a) -> in.x().argmin(a.dim("dim"), a.flag("keepdim")));
+        one("argmax", (in, a) -> in.x().argmax(a.dim("dim"), Keep.when(a.flag("keepdim"))));
+        one("argmin", (in, a) -> in.x().argmin(a.dim("dim"), Keep.when(a.flag("keepdim"))));
         one("softmax", (in, a) -> in.x().softmax(a.dim("dim")));
         one("log_softmax", (in, a) -> in.x().logSoftmax(a.dim("dim")));
     }
@@ -236,31 +238,26 @@ public final class TensorGoldenOps implements GoldenOps {
     }
 
     private void convolutions() {
-        one("conv2d", (in, a) -> in.x().conv2d(in.get("weight"), in.optional("bias"), conv(a)));
+        one("conv2d", (in, a) -> in.x().conv2d(in.get("weight"), in.optional("bias"), window(in, a), a.dim("groups")));
         one(
                 "conv1d",
                 (in, a) -> in.x()
-                        .conv1d(
-                                in.get("weight"),
-                                in.optional("bias"),
-                                a.dim("stride"),
-                                a.dim("padding"),
-                                a.dim("dilation"),
-                                a.dim("groups")));
+                        .conv1d(in.get("weight"), in.optional("bias"), window(in, a), a.dim("groups")));
         one("conv_transpose2d", (in, a) -> {
-            int[] outputPadding = a.dims("output_padding");
-            return in.x()
-                    .convTranspose2d(
-                            in.get("weight"), in.optional("bias"), conv(a), outputPadding[0], outputPadding[1]);
+            Window window = window(in, a).outputPadding(a.dims("output_padding"));
+            return in.x().convTranspose2d(in.get("weight"), in.optional("bias"), window, a.dim("groups"));
         });
     }
 
-    private static Convolution2d conv(Attributes a) {
-        int[] stride = a.dims("stride");
-        int[] padding = a.dims("padding");
-        int[] dilation = a.dims("dilation");
-        return new Convolution2d(
-                stride[0], stride[1], padding[0], padding[1], dilation[0], dilation[1], a.dim("groups"));
+    private static Window window(In in, Attributes a) {
+        Shape weight = in.get("weight").shape();
+        int[] kernel = Arrays.stream(weight.slice(2, weight.rank()).toArray())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+        return Window.of(kernel)
+                .stride(a.dims("stride"))
+                .padding(a.dims("padding"))
+                .dilation(a.dims("dilation"));
     }
 
     private void pooling() {
@@ -282,12 +279,9 @@ public final class TensorGoldenOps implements GoldenOps {
         });
     }
 
-    private static PoolingWindow pool(Attributes a) {
-        int[] kernel = a.dims("kernel");
-        int[] stride = a.dims("stride");
-        int[] padding = a.dims("padding");
-        return new PoolingWindow(
-                kernel[0], kernel[1], stride[0], stride[1], padding[0], padding[1], a.flagOrFalse("ceil_mode"));
+    private static Window pool(Attributes a) {
+        Window window = Window.of(a.dims("kernel")).stride(a.dims("stride")).padding(a.dims("padding"));
+        return a.flagOrFalse("ceil_mode") ? window.ceil() : window;
     }
 
     private void normalizations() {
@@ -319,10 +313,10 @@ public final class TensorGoldenOps implements GoldenOps {
 
     /** The running variance takes the unbiased estimate, the normalization the biased one. */
     private static List<Tensor> batchNormTraining(In in, double momentum, double epsilon) {
-        Tensor[] results = in.x().batchNorm(in.get("weight"), in.get("bias"), epsilon);
+        NeuralMethods.BatchNormResult result = in.x().batchNorm(in.get("weight"), in.get("bias"), epsilon);
         double n = (double) in.x().shape().elements() / in.x().shape().size(1);
-        Tensor mean = in.get("running_mean").mul(1 - momentum).add(results[1].mul(momentum));
-        Tensor variance = in.get("running_var").mul(1 - momentum).add(results[2].mul(momentum * n / (n - 1)));
-        return List.of(results[0], mean, variance);
+        Tensor mean = in.get("running_mean").mul(1 - momentum).add(result.mean().mul(momentum));
+        Tensor variance = in.get("running_var").mul(1 - momentum).add(result.variance().mul(momentum * n / (n - 1)));
+        return List.of(result.output(), mean, variance);
     }
 }

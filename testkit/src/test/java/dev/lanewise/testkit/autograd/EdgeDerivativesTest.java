@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.autograd;
 
+import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -85,7 +86,7 @@ final class EdgeDerivativesTest {
     @ParameterizedTest
     @ValueSource(doubles = {0.5, 1, 1.5, 2, 2.5, 3, -1, -2, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
     void normsAtZeroHaveTheGradientZero(double p) {
-        assertThat(gradient(x -> x.norm(p, new int[] {0}, false), Tensor.of(new double[3], 3)))
+        assertThat(gradient(x -> x.norm(p, new int[] {0}, Keep.REMOVE), Tensor.of(new double[3], 3)))
                 .containsOnly(0);
     }
 
@@ -93,15 +94,15 @@ final class EdgeDerivativesTest {
     void normsBesideZerosAreDifferentiable() {
         Tensor x = Tensor.of(2.0, -3, 4);
         for (double p : new double[] {1.5, 2, 3, -1}) {
-            checkBothOrders(y -> y.norm(p, new int[] {0}, false), x);
-            checkBothOrders(y -> y.mul(1e-200).norm(p, new int[] {0}, false).mul(1e200), x);
+            checkBothOrders(y -> y.norm(p, new int[] {0}, Keep.REMOVE), x);
+            checkBothOrders(y -> y.mul(1e-200).norm(p, new int[] {0}, Keep.REMOVE).mul(1e200), x);
         }
-        checkBothOrders(y -> y.std(new int[] {0}, 1, false), x);
+        checkBothOrders(y -> y.std(new int[] {0}, 1, Keep.REMOVE), x);
     }
 
     @Test
     void deviationsOfEqualNumbersHaveTheGradientZero() {
-        assertThat(gradient(x -> x.std(new int[] {0}, 1, false), Tensor.of(2.0, 2, 2)))
+        assertThat(gradient(x -> x.std(new int[] {0}, 1, Keep.REMOVE), Tensor.of(2.0, 2, 2)))
                 .containsOnly(0);
     }
 
@@ -123,10 +124,10 @@ final class EdgeDerivativesTest {
             for (double scale : scales) {
                 Tensor x = Tensor.of(3.0, -4).mul(scale).to(dtype);
                 double tolerance = dtype.bytes() == 2 ? 1e-2 : 1e-6;
-                assertThat(x.norm(new int[] {0}, false).item() / scale)
+                assertThat(x.norm(0).item() / scale)
                         .as(dtype + " norm")
                         .isEqualTo(5, within(tolerance));
-                assertThat(x.std(new int[] {0}, 0, false).item() / scale)
+                assertThat(x.std(new int[] {0}, 0, Keep.REMOVE).item() / scale)
                         .as(dtype + " std")
                         .isEqualTo(3.5, within(tolerance));
             }

@@ -1,5 +1,6 @@
 package dev.lanewise.testkit.tensor;
 
+import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,6 +11,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -108,9 +110,9 @@ class ImageTest {
     @Test
     void oneDimensionalPooling() {
         Tensor x = Tensor.of(new float[] {1, 5, 2, 4}, 1, 1, 4);
-        assertThat(x.maxPool1d(2, 2, 0).toFloatArray()).containsExactly(5, 4);
-        assertThat(x.avgPool1d(2, 1, 0).toFloatArray()).containsExactly(3, 3.5f, 3);
-        assertThatThrownBy(() -> Tensor.zeros(2, 3).maxPool1d(2, 2, 0))
+        assertThat(x.maxPool1d(Window.of(2)).toFloatArray()).containsExactly(5, 4);
+        assertThat(x.avgPool1d(Window.of(2).stride(1), true).toFloatArray()).containsExactly(3, 3.5f, 3);
+        assertThatThrownBy(() -> Tensor.zeros(2, 3).maxPool1d(Window.of(2)))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("expected [n, c, l]");
     }
@@ -118,8 +120,8 @@ class ImageTest {
     @Test
     void instanceNormalizationIsPerSampleAndChannel() {
         Tensor y = new Rng(2).randn(DType.F64, 2, 3, 7).mul(4).add(2).instanceNorm(null, null, 0);
-        assertThat(y.mean(new int[] {2}, false).abs().amax().item()).isLessThan(1e-12);
-        assertThat(y.var(new int[] {2}, 0, false).sub(1).abs().amax().item()).isLessThan(1e-12);
+        assertThat(y.mean(2).abs().amax().item()).isLessThan(1e-12);
+        assertThat(y.var(new int[] {2}, 0, Keep.REMOVE).sub(1).abs().amax().item()).isLessThan(1e-12);
         assertThatThrownBy(() -> Tensor.zeros(2, 5, 3).groupNorm(2, null, null, 0))
                 .hasMessageContaining("2 groups");
     }
@@ -140,11 +142,11 @@ class ImageTest {
     void normsOfEveryOrder() {
         Tensor x = Tensor.of(new float[] {3, -4, 0, 0}, 2, 2);
         int[] rows = {1};
-        assertThat(x.norm(1, rows, false).toFloatArray()).containsExactly(7, 0);
-        assertThat(x.norm(2, rows, false).toFloatArray()).containsExactly(5, 0);
-        assertThat(x.norm(0, rows, false).toFloatArray()).containsExactly(2, 0);
-        assertThat(x.norm(Double.POSITIVE_INFINITY, rows, false).toFloatArray()).containsExactly(4, 0);
-        assertThat(x.max(1, false).indices().toLongArray()).containsExactly(0, 0);
-        assertThat(x.min(0, true).values().shape()).isEqualTo(Shape.of(1, 2));
+        assertThat(x.norm(1, rows, Keep.REMOVE).toFloatArray()).containsExactly(7, 0);
+        assertThat(x.norm(2, rows, Keep.REMOVE).toFloatArray()).containsExactly(5, 0);
+        assertThat(x.norm(0, rows, Keep.REMOVE).toFloatArray()).containsExactly(2, 0);
+        assertThat(x.norm(Double.POSITIVE_INFINITY, rows, Keep.REMOVE).toFloatArray()).containsExactly(4, 0);
+        assertThat(x.max(1).indices().toLongArray()).containsExactly(0, 0);
+        assertThat(x.min(0, Keep.KEEP).values().shape()).isEqualTo(Shape.of(1, 2));
     }
 }

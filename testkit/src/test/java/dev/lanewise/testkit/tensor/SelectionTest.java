@@ -44,7 +44,7 @@ class SelectionTest {
 
     @Test
     void indexTensorsBroadcastAndCountFromTheEnd() {
-        Tensor rows = Tensor.of(new long[] {0, -1}, Shape.of(2, 1));
+        Tensor rows = Tensor.of(new long[] {0, -1}, 2, 1);
         Tensor columns = Tensor.of(0L, 2L, -2L);
         assertThat(X.index(rows, columns).toFloatArray()).containsExactly(1, 3, -2, -4, -6, 5);
         assertThat(X.index(Tensor.of(1L, 1L)).shape()).isEqualTo(Shape.of(2, 3));
@@ -116,7 +116,7 @@ class SelectionTest {
 
     @Test
     void onlyTheLastElementForAPlaceHasAGradient() {
-        Tensor index = Tensor.of(new long[] {0, 2, 0, 2, 1, 2}, Shape.of(2, 3));
+        Tensor index = Tensor.of(new long[] {0, 2, 0, 2, 1, 2}, 2, 3);
         GradCheck.second(
                 xs -> new Tensor[] {xs[0].scatter(Scatter.Kind.SET, 1, index, xs[1])},
                 X.to(DType.F64),

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.elementwise;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Shape;
@@ -52,7 +53,7 @@ final class Nest {
     /** The address of a tensor's first element. */
     static long address(Tensor tensor) {
         long width = tensor.dtype().bytes();
-        return NativeMemory.address(((HostBuffer) tensor.buffer()).segment(), tensor.offset() * width, width);
+        return NativeMemory.address(((HostBuffer) Storage.buffer(tensor)).segment(), Storage.offset(tensor) * width, width);
     }
 
     private static long[] broadcastStrides(Tensor tensor, long[] sizes, int width) {

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.memory;
 
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.HostBuffer;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,6 @@ public final class Dense implements AutoCloseable {
                 extent += (tensor.shape().size(d) - 1) * tensor.stride(d);
             }
         }
-        return NativeMemory.address(((HostBuffer) tensor.buffer()).segment(), tensor.offset() * bytes, extent * bytes);
+        return NativeMemory.address(((HostBuffer) Storage.buffer(tensor)).segment(), Storage.offset(tensor) * bytes, extent * bytes);
     }
 }

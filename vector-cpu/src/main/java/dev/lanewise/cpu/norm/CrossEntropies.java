@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.norm;
 
+import dev.lanewise.tensor.Reduction;
 import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.i64;
@@ -54,7 +55,7 @@ public final class CrossEntropies {
         CrossEntropies rows = new CrossEntropies(op.forward(), inputs[1], inputs, 2);
         rows.checkClasses();
         Tensor g = inputs[0];
-        long gStride = op.forward().reduction() == CrossEntropy.Reduction.NONE ? g.stride(0) * rows.bytes : 0;
+        long gStride = op.forward().reduction() == Reduction.NONE ? g.stride(0) * rows.bytes : 0;
         try (Dense logp = Dense.of(inputs[1])) {
             rows.backward(Dense.address(g), gStride, logp.address(), Dense.address(outputs[0]));
         }
@@ -76,7 +77,7 @@ public final class CrossEntropies {
                 f64(losses + row * Double.BYTES, rowLoss(row, logp + row * rowBytes));
             }
         });
-        if (op.reduction() == CrossEntropy.Reduction.NONE) {
+        if (op.reduction() == Reduction.NONE) {
             for (long row = 0; row < rows; row++) {
                 store(loss + row * bytes, f64(losses + row * Double.BYTES));
             }
@@ -86,7 +87,7 @@ public final class CrossEntropies {
         for (long row = 0; row < rows; row++) {
             sum += f64(losses + row * Double.BYTES);
         }
-        store(loss, op.reduction() == CrossEntropy.Reduction.SUM ? sum : sum / weightSum());
+        store(loss, op.reduction() == Reduction.SUM ? sum : sum / weightSum());
     }
 
     private double rowLoss(long row, long logp) {
@@ -106,7 +107,7 @@ public final class CrossEntropies {
     }
 
     private void backward(long g, long gStride, long logp, long gx) {
-        double scale = op.reduction() == CrossEntropy.Reduction.MEAN ? 1 / weightSum() : 1;
+        double scale = op.reduction() == Reduction.MEAN ? 1 / weightSum() : 1;
         double spread = op.labelSmoothing() / classes;
         double spreadMass = 0;
         if (spread > 0) {

@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.elementwise;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.Species;
@@ -200,7 +201,7 @@ class ElementwiseTest {
     void updatesInPlace() {
         Tensor x = values(DType.F32, 1003);
         float[] before = x.toFloatArray();
-        Tensor.update(Binary.ADD, new Tensor[] {x}, x, x);
+        Storage.update(Binary.ADD, new Tensor[] {x}, x, x);
         float[] after = x.toFloatArray();
         for (int i = 0; i < after.length; i++) {
             assertThat(after[i]).isEqualTo(2 * before[i]);
@@ -323,14 +324,14 @@ class ElementwiseTest {
 
     /** The elements of a view, one by one. */
     private static double[] walked(Tensor view) {
-        MemorySegment segment = ((HostBuffer) view.buffer()).segment();
+        MemorySegment segment = ((HostBuffer) Storage.buffer(view)).segment();
         double[] memory = Tensor.of(
                         segment, view.dtype(), segment.byteSize() / view.dtype().bytes())
                 .toDoubleArray();
         double[] values = new double[(int) view.shape().elements()];
         for (int i = 0; i < values.length; i++) {
             int rest = i;
-            long at = view.offset();
+            long at = Storage.offset(view);
             for (int d = view.shape().rank() - 1; d >= 0; d--) {
                 at += rest % view.shape().size(d) * view.stride(d);
                 rest /= (int) view.shape().size(d);

@@ -14,7 +14,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.norm.SoftmaxGrad;

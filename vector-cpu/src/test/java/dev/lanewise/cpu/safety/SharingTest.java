@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.safety;
 
+import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.DType;
@@ -135,7 +136,7 @@ final class SharingTest {
                 other.start();
                 adopt.run();
                 other.join();
-                if (!keepsAgain && !tensor.buffer().isReleased()) {
+                if (!keepsAgain && !Storage.buffer(tensor).isReleased()) {
                     errors.incrementAndGet();
                 }
             }

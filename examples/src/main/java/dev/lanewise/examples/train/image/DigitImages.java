@@ -1,5 +1,6 @@
 package dev.lanewise.examples.train.image;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.examples.models.MnistModels;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
@@ -76,7 +77,7 @@ public record DigitImages(String id, Supplier<Layer> network, Recipe recipe, Rat
     @Override
     public List<Answer> predict(Card card, Layer model, String input) {
         Image image = ImageFiles.read(Path.of(input)).resize(Mnist.SIDE, Mnist.SIDE);
-        Tensor grey = Images.tensor(image).mean(new int[] {1}, true);
+        Tensor grey = Images.tensor(image).mean(1, Keep.KEEP);
         Tensor ink = grey.mean().item() > 0.5 ? grey.neg().add(1) : grey;
         return Answer.classes(List.of(input), model.forward(ink), card.list("classes"));
     }

@@ -22,7 +22,7 @@ final class Images {
             }
             Tensor x = Tensor.of(pixels, images.size(), images.channels(), images.height(), images.width());
             long[] labels = Arrays.stream(images.labels()).asLongStream().toArray();
-            return new TensorDataset(x, Tensor.of(labels, Shape.of(labels.length)));
+            return new TensorDataset(x, Tensor.of(labels, labels.length));
         }
     }
 

@@ -23,7 +23,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
+import dev.lanewise.tensor.Reduction;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -73,7 +73,7 @@ public final class Tables implements ReferenceModel {
         try (var ignored = Scope.open("rows")) {
             Tensor x = Tensor.of(encoder.encode(features.select(chosen)), chosen.length, encoder.width());
             long[] y = Arrays.stream(chosen).mapToLong(i -> labels[i]).toArray();
-            return new TensorDataset(x, Tensor.of(y, Shape.of(y.length)));
+            return new TensorDataset(x, Tensor.of(y, y.length));
         }
     }
 

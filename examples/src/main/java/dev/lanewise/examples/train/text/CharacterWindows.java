@@ -53,6 +53,6 @@ final class CharacterWindows implements Dataset {
             }
         }
         Shape shape = Shape.of(indices.length, length);
-        return new Batch(Tensor.of(x, shape), Tensor.of(y, shape));
+        return new Batch(Tensor.of(x, shape.toArray()), Tensor.of(y, shape.toArray()));
     }
 }

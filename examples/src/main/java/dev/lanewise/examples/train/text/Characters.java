@@ -173,7 +173,7 @@ public final class Characters implements ReferenceModel {
         return Autograd.noGrad(() -> {
             try (var ignored = Scope.open("next character")) {
                 long[] seen = Arrays.stream(before).asLongStream().toArray();
-                Tensor logits = network.forward(Tensor.of(seen, Shape.of(1, seen.length))
+                Tensor logits = network.forward(Tensor.of(seen, 1, seen.length)
                         .to(network.parameters().getFirst().leaf().device()));
                 Tensor last = logits.select(1, seen.length - 1);
                 return Math.toIntExact(last.div(TEMPERATURE)

@@ -33,6 +33,6 @@ record SentenceDataset(List<int[]> sentences, int[] labels, int mostWords) imple
         long[] classes =
                 Arrays.stream(indices).map(i -> labels[Math.toIntExact(i)]).toArray();
         return new Batch(
-                Tensor.of(words, Shape.of(indices.length, length)), Tensor.of(classes, Shape.of(indices.length)));
+                Tensor.of(words, indices.length, length), Tensor.of(classes, indices.length));
     }
 }

@@ -56,7 +56,7 @@ public final class ImageDataset implements Dataset {
         for (int i = 0; i < indices.length; i++) {
             labels[i] = images.label(Math.toIntExact(indices[i]));
         }
-        return new Batch(inputs(indices), Tensor.of(labels, Shape.of(labels.length)));
+        return new Batch(inputs(indices), Tensor.of(labels, labels.length));
     }
 
     private Tensor inputs(long[] indices) {

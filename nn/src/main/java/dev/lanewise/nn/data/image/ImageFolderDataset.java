@@ -52,7 +52,7 @@ public final class ImageFolderDataset implements Dataset {
         Tensor inputs = ImageBatches.stack(
                 indices,
                 index -> transform.apply(folder.read(Math.toIntExact(index)), ImageBatches.random(seed, epoch, index)));
-        return new Batch(inputs, Tensor.of(labels, Shape.of(labels.length)));
+        return new Batch(inputs, Tensor.of(labels, labels.length));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -61,9 +62,9 @@ public record BatchNormalization(double epsilon) implements Op.Fused {
         Tensor x = in[0];
         int[] dims = others(x.shape().rank());
         Shape channel = channel(x.shape());
-        Tensor mean = x.mean(dims, true);
+        Tensor mean = x.mean(dims, Keep.KEEP);
         Tensor centered = x.sub(mean);
-        Tensor variance = centered.square().mean(dims, true);
+        Tensor variance = centered.square().mean(dims, Keep.KEEP);
         Tensor y = centered.mul(variance.add(epsilon).rsqrt())
                 .mul(in[1].reshape(channel))
                 .add(in[2].reshape(channel));

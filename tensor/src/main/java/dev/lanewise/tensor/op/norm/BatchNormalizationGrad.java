@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -53,9 +54,9 @@ public record BatchNormalizationGrad(BatchNormalization forward) implements Op.F
         Tensor reciprocal = in[4].add(forward.epsilon()).rsqrt().reshape(channel);
         Tensor normalized = x.sub(in[3].reshape(channel)).mul(reciprocal);
         Tensor scaled = g.mul(in[2].reshape(channel));
-        Tensor gx = scaled.sub(scaled.mean(dims, true))
-                .sub(normalized.mul(scaled.mul(normalized).mean(dims, true)))
+        Tensor gx = scaled.sub(scaled.mean(dims, Keep.KEEP))
+                .sub(normalized.mul(scaled.mul(normalized).mean(dims, Keep.KEEP)))
                 .mul(reciprocal);
-        return Wide.round(inputs[1].dtype(), 3, gx, g.mul(normalized).sum(dims, false), g.sum(dims, false));
+        return Wide.round(inputs[1].dtype(), 3, gx, g.mul(normalized).sum(dims), g.sum(dims));
     }
 }

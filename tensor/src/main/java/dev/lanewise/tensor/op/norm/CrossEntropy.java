@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.op.norm;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -29,16 +30,6 @@ public record CrossEntropy(Reduction reduction, long ignoreIndex, double labelSm
             throw new TensorException(
                     "cross_entropy: label smoothing " + labelSmoothing + " (expected 0 to 1); give such a fraction");
         }
-    }
-
-    /** How losses combine. */
-    public enum Reduction {
-        /** Not at all. */
-        NONE,
-        /** The (weighted) mean. */
-        MEAN,
-        /** The sum. */
-        SUM
     }
 
     @Override

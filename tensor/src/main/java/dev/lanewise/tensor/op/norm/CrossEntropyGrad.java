@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -75,7 +76,7 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
             Tensor spread = weight.mul(smoothing / classesCount).unsqueeze(0);
             targets = targets.add(counted.to(logp.dtype()).unsqueeze(1).mul(spread));
         }
-        Tensor mass = targets.sum(new int[] {1}, true);
+        Tensor mass = targets.sum(1, Keep.KEEP);
         return new Tensor[] {logp.exp().mul(mass).sub(targets).mul(row.unsqueeze(1))};
     }
 }

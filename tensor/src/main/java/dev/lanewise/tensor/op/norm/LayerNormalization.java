@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -61,9 +62,9 @@ public record LayerNormalization(int dims, double epsilon) implements Op.Fused {
         Tensor[] in = Wide.of(inputs);
         Tensor x = in[0];
         int[] last = last(x.shape().rank());
-        Tensor mean = x.mean(last, true);
+        Tensor mean = x.mean(last, Keep.KEEP);
         Tensor centered = x.sub(mean);
-        Tensor reciprocal = centered.square().mean(last, true).add(epsilon).rsqrt();
+        Tensor reciprocal = centered.square().mean(last, Keep.KEEP).add(epsilon).rsqrt();
         Tensor y = centered.mul(reciprocal);
         if (in.length > 1) {
             y = y.mul(in[1]);

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -61,11 +62,11 @@ public record LayerNormalizationGrad(LayerNormalization forward) implements Op.F
         Tensor reciprocal = in[3].reshape(statistic);
         Tensor normalized = x.sub(in[2].reshape(statistic)).mul(reciprocal);
         Tensor scaled = in.length == 5 ? g.mul(in[4]) : g;
-        Tensor gx = scaled.sub(scaled.mean(last, true))
-                .sub(normalized.mul(scaled.mul(normalized).mean(last, true)))
+        Tensor gx = scaled.sub(scaled.mean(last, Keep.KEEP))
+                .sub(normalized.mul(scaled.mul(normalized).mean(last, Keep.KEEP)))
                 .mul(reciprocal);
         int[] leading = IntStream.range(0, rank - forward.dims()).toArray();
-        Tensor gw = g.mul(normalized).sum(leading, false);
-        return Wide.round(inputs[1].dtype(), 3, gx, gw, g.sum(leading, false));
+        Tensor gw = g.mul(normalized).sum(leading);
+        return Wide.round(inputs[1].dtype(), 3, gx, gw, g.sum(leading));
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
@@ -43,8 +44,8 @@ public record Softmax(int dim, boolean log) implements Op.Fused {
         if (x.shape().isEmpty()) {
             return new Tensor[] {x.contiguous()};
         }
-        Tensor shifted = x.sub(x.amax(new int[] {dim}, true));
-        Tensor sum = shifted.exp().sum(new int[] {dim}, true);
+        Tensor shifted = x.sub(x.amax(dim, Keep.KEEP));
+        Tensor sum = shifted.exp().sum(dim, Keep.KEEP);
         return new Tensor[] {log ? shifted.sub(sum.log()) : shifted.exp().div(sum)};
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.norm;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
@@ -49,8 +50,8 @@ public record SoftmaxGrad(Softmax forward) implements Op.Fused {
         Tensor y = inputs[1];
         int[] dims = {forward.dim()};
         Tensor grad = forward.log()
-                ? g.sub(y.exp().mul(g.sum(dims, true)))
-                : y.mul(g.sub(g.mul(y).sum(dims, true)));
+                ? g.sub(y.exp().mul(g.sum(dims, Keep.KEEP)))
+                : y.mul(g.sub(g.mul(y).sum(dims, Keep.KEEP)));
         return new Tensor[] {grad};
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.sequence;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -97,14 +98,14 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
         }
         Tensor hidden = hidden(scores);
         return scores.maskedFill(hidden, 0)
-                .logSumExp(new int[] {-1}, true)
+                .logSumExp(-1, Keep.KEEP)
                 .maskedFill(hidden, Double.NEGATIVE_INFINITY)
                 .squeeze(-1);
     }
 
     /** Which rows see nothing, {@code [..., l, 1]}. */
     private static Tensor hidden(Tensor scores) {
-        return scores.eq(Double.NEGATIVE_INFINITY).all(new int[] {-1}, true);
+        return scores.eq(Double.NEGATIVE_INFINITY).all(-1, Keep.KEEP);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.op.sequence;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
@@ -56,7 +57,7 @@ public record AttentionGrad(Attention forward) implements Op.Fused {
         Tensor logSum = in[5].maskedFill(in[5].eq(Double.NEGATIVE_INFINITY), 0);
         Tensor p = scores.sub(logSum.unsqueeze(-1)).exp();
         Tensor gv = p.transpose(-1, -2).matmul(g);
-        Tensor delta = g.mul(in[4]).sum(new int[] {-1}, true);
+        Tensor delta = g.mul(in[4]).sum(-1, Keep.KEEP);
         Tensor gs = p.mul(g.matmul(v.transpose(-1, -2)).sub(delta)).mul(forward.scale());
         return Wide.round(
                 inputs[1].dtype(), 3, gs.matmul(k), gs.transpose(-1, -2).matmul(q), gv);

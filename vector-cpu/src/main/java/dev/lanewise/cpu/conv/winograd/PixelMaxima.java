@@ -28,8 +28,8 @@ import jdk.incubator.vector.VectorSpecies;
  * @param endY the row after the last
  */
 public record PixelMaxima(long address, int w, int firstY, int endY) {
-    /** How much larger a tile's largest number may be than what an output sees: four of the 24 bits. */
-    public static final float MOST = 16;
+    /** How much larger a tile's largest number may be than what an output sees: three of the 24 bits. */
+    public static final float MOST = 8;
 
     private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;

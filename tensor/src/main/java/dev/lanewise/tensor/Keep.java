@@ -1,0 +1,17 @@
+package dev.lanewise.tensor;
+
+/**
+ * Whether a reduced dimension stays, with size 1, so that the result broadcasts against the operand:
+ * {@code x.sub(x.mean(1, KEEP))}. Without it the dimension is removed.
+ */
+public enum Keep {
+    /** Reduced dimensions stay, with size 1. */
+    KEEP,
+    /** Reduced dimensions are removed; the same as giving nothing. */
+    REMOVE;
+
+    /** {@link #KEEP} if a condition holds. */
+    public static Keep when(boolean keep) {
+        return keep ? KEEP : REMOVE;
+    }
+}

@@ -1,0 +1,30 @@
+package dev.lanewise.tensor.spi;
+
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.internal.Dispatch;
+import dev.lanewise.tensor.internal.StridedTensor;
+import dev.lanewise.tensor.op.Op;
+
+/** Where the elements of a tensor are, for backends. */
+public final class Storage {
+    private Storage() {}
+
+    /** The memory, shared with views. */
+    public static Buffer buffer(Tensor tensor) {
+        return ((StridedTensor) tensor).buffer();
+    }
+
+    /** The position of the first element in the buffer, in elements. */
+    public static long offset(Tensor tensor) {
+        return ((StridedTensor) tensor).offset();
+    }
+
+    /**
+     * Runs an operation that overwrites existing tensors, as optimizers do; it is not recorded.
+     *
+     * @param outputs are overwritten
+     */
+    public static void update(Op op, Tensor[] outputs, Tensor... operands) {
+        Dispatch.update(op, outputs, operands);
+    }
+}
