@@ -150,9 +150,13 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     private void checkImage(String op, long h, long w) {
-        if (self().shape().rank() != 4 || self().shape().isEmpty() || h < 1 || w < 1) {
+        if (self().shape().rank() != 4
+                || self().shape().isEmpty()
+                || Math.min(h, w) < 1
+                || Math.max(h, w) > Resampling.LARGEST_SIDE) {
             throw new TensorException(op + ": input " + self().spec() + " to [" + h + ", " + w
-                    + "] (expected [n, c, h, w] with elements, and sizes of 1 or more); check shape and sizes");
+                    + "] (expected [n, c, h, w] with elements, and sizes from 1 to " + Resampling.LARGEST_SIDE
+                    + "); check shape and sizes");
         }
     }
 }

@@ -10,6 +10,9 @@ import java.util.Arrays;
  * product with a matrix of weights would take NaN and infinity everywhere, and would need memory for all its zeros.
  */
 public final class Resampling {
+    /** How long a side may be: tables of its positions are made in the heap. */
+    public static final int LARGEST_SIDE = 1 << 24;
+
     private Resampling() {}
 
     /** Output i averages the inputs from {@code floor(i n / o)} to below {@code ceil((i + 1) n / o)}. */
