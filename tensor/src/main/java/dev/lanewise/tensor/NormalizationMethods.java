@@ -18,11 +18,13 @@ public sealed interface NormalizationMethods permits Tensor {
      * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}.
      *
      * @param mean {@code [c]} for this {@code [n, c, ...]}; so are the others
+     * @throws TensorException if they have other shapes
      */
     default Tensor batchNormInference(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double epsilon) {
         Tensor scale = weight.mul(variance.add(epsilon).rsqrt());
         Tensor shift = bias.sub(mean.mul(scale));
-        return self().mul(perChannel(scale)).add(perChannel(shift));
+        String op = "batch_norm_inference";
+        return self().mul(perChannel(op, scale)).add(perChannel(op, shift));
     }
 
     /**
@@ -42,8 +44,8 @@ public sealed interface NormalizationMethods permits Tensor {
         long perGroup = shape.slice(1, shape.rank()).elements() / groups;
         Tensor grouped = self().reshape(Shape.of(shape.size(0), groups, perGroup));
         Tensor normalized = Tensor.applyAll(new LayerNormalization(1, epsilon), grouped)[0].reshape(shape);
-        Tensor scaled = weight == null ? normalized : normalized.mul(perChannel(weight));
-        return bias == null ? scaled : scaled.add(perChannel(bias));
+        Tensor scaled = weight == null ? normalized : normalized.mul(perChannel("group_norm", weight));
+        return bias == null ? scaled : scaled.add(perChannel("group_norm", bias));
     }
 
     /**
@@ -54,7 +56,8 @@ public sealed interface NormalizationMethods permits Tensor {
      * @param bias {@code [c]}, or null
      */
     default Tensor instanceNorm(@Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
-        return groupNorm(Math.toIntExact(self().shape().size(1)), weight, bias, epsilon);
+        int channels = self().shape().rank() < 2 ? 1 : Math.toIntExact(self().shape().size(1));
+        return groupNorm(channels, weight, bias, epsilon);
     }
 
     /**
@@ -76,10 +79,15 @@ public sealed interface NormalizationMethods permits Tensor {
         return weight == null ? normalized : normalized.mul(weight);
     }
 
-    private Tensor perChannel(Tensor values) {
-        long[] sizes = new long[self().shape().rank() - 1];
+    private Tensor perChannel(String op, Tensor values) {
+        Shape shape = self().shape();
+        if (shape.rank() < 2 || values.shape().rank() != 1 || values.shape().size(0) != shape.size(1)) {
+            throw new TensorException(op + ": a value per channel " + values.spec() + " for " + self().spec()
+                    + " (expected [c] for [n, c, ...]); check the shapes");
+        }
+        long[] sizes = new long[shape.rank() - 1];
         Arrays.fill(sizes, 1);
-        sizes[0] = values.shape().elements();
+        sizes[0] = shape.size(1);
         return values.reshape(Shape.of(sizes));
     }
 }

@@ -64,9 +64,13 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
         Tensor rowGrad = switch (forward.reduction()) {
             case NONE -> g;
             case SUM -> g.expand(target.shape());
-            case MEAN -> g.div(rowWeight.sum()).expand(target.shape());
+            case MEAN -> {
+                // of no row there is no mean; ignored rows below get 0
+                Tensor total = counted.any().where(rowWeight.sum(), Tensor.full(1, logp.dtype(), logp.device()));
+                yield g.div(total).expand(target.shape());
+            }
         };
-        // an ignored row gets 0 even if the mean of no row is NaN
+        // an ignored row gets 0 also where its upstream gradient isn't finite
         Tensor row = counted.where(rowGrad, zero);
         Tensor oneHot = classes.unsqueeze(1)
                 .eq(Tensor.arange(classesCount, DType.I64, logp.device()))

@@ -1,6 +1,6 @@
-"""Writes modules.safetensors: what PyTorch's modules compute, with their state_dicts.
+"""Writes layers.safetensors: what PyTorch's modules compute, with their state_dicts.
 
-python3 modules.py (needs torch and safetensors). Tensors are called CASE/state/NAME, CASE/in/NUMBER, CASE/out.
+python3 layers.py (needs torch and safetensors). Tensors are called CASE/state/NAME, CASE/in/NUMBER, CASE/out.
 """
 
 import pathlib
