@@ -44,6 +44,7 @@ import java.util.List;
  */
 public sealed interface Tensor
         extends ElementwiseMethods,
+                FunctionMethods,
                 ReductionMethods,
                 ViewMethods,
                 IndexingMethods,
