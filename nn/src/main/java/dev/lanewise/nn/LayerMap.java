@@ -4,7 +4,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Set;
 
 /**
- * Layers under names of one's own, for a parent that calls them itself: so a model gets names that files already have. A
+ * Layers under names of your own, for a parent that calls them itself, so that a model has the names of an existing file. A
  * name with points goes into maps inside this one.
  *
  * <pre>{@code
@@ -36,7 +36,7 @@ public final class LayerMap extends Layer {
         }
         if (!(inner instanceof LayerMap map)) {
             throw new TensorException("layer map: '" + name + "' would be inside '" + first + "', a "
-                    + inner.getClass().getSimpleName() + " (expected a name beside it); choose another name");
+                    + inner.getClass().getSimpleName() + " (expected a name that is not below it); choose another name");
         }
         map.with(name.substring(point + 1), layer);
         return this;

@@ -54,7 +54,7 @@ public final class EmbeddingBag extends Layer {
     }
 
     /**
-     * Bags of different sizes, one behind the other.
+     * Bags of different sizes, concatenated.
      *
      * @param numbers {@code [total]} of {@code I64}
      * @param offsets where each bag begins, ascending from 0; it ends where the next one begins
