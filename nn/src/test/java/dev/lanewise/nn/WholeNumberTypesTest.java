@@ -12,7 +12,6 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.SelectionMethods.Reduction;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.norm.CrossEntropy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,17 +51,17 @@ final class WholeNumberTypesTest {
                 i -> new CrossEntropyLoss().of(cube, i.unsqueeze(1).expand(4, 2)));
         functions.put(
                 "weighted CrossEntropyLoss",
-                i -> new CrossEntropyLoss(CrossEntropy.Reduction.SUM, 1, 0.1, weights).of(table, i));
+                i -> new CrossEntropyLoss(dev.lanewise.nn.loss.Reduction.SUM, 1, 0.1, weights).of(table, i));
         functions.put(
                 "averagedOver",
                 i -> Tensor.of(new double[] {
-                    new CrossEntropyLoss(CrossEntropy.Reduction.MEAN, 1, 0.1, weights)
+                    new CrossEntropyLoss(dev.lanewise.nn.loss.Reduction.MEAN, 1, 0.1, weights)
                             .averagedOver(i)
                             .getAsDouble()
                 }));
         functions.put(
                 "nll",
-                i -> Losses.negativeLogLikelihood(CrossEntropy.Reduction.MEAN).of(table, i));
+                i -> Losses.negativeLogLikelihood(dev.lanewise.nn.loss.Reduction.MEAN).of(table, i));
         functions.put("Embedding", i -> new Embedding(4, 3, 1, new Rng(3)).forward(i));
         functions.put("EmbeddingBag", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i.reshape(2, 2)));
         functions.put("EmbeddingBag of offsets", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i, 0, 1));

@@ -6,17 +6,16 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}; see {@link CrossEntropy} for the
- * formula.
+ * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}: {@code -log(softmax(logits)[class])}, times
+ * the weight of the class, with the target spread by label smoothing as in PyTorch.
  *
  * @param reduction how rows combine
- * @param ignoreIndex rows of this class count for nothing
+ * @param ignoreIndex rows of this class are left out of the loss and of its mean
  * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
  * @param weight a weight for each class {@code [c]}, or null
  */
@@ -32,7 +31,7 @@ public record CrossEntropyLoss(
 
     @Override
     public Tensor of(Tensor logits, Tensor classes) {
-        CrossEntropy op = new CrossEntropy(reduction, ignoreIndex, labelSmoothing);
+        CrossEntropy op = new CrossEntropy(reduction.ofCrossEntropy(), ignoreIndex, labelSmoothing);
         int rank = logits.shape().rank();
         if (rank == 1) {
             Tensor loss = logits.unsqueeze(0).crossEntropy(classes.reshape(1), weight, op);

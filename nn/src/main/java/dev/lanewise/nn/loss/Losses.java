@@ -4,7 +4,6 @@ import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
 import java.util.OptionalDouble;
 
 /**

@@ -74,6 +74,14 @@ public final class CapturedStep implements AutoCloseable {
     private @Nullable Replayed replayed;
     private @Nullable String obstacle;
 
+    /** Whether steps can be recorded on a device: on GPUs, not on the CPU. */
+    public static boolean isSupported(Device device) {
+        Optional<StepRecorder> recorder = Backends.of(device).recorder();
+        // it holds memory of the device
+        recorder.ifPresent(StepRecorder::close);
+        return recorder.isPresent();
+    }
+
     /** Steps that cannot be recorded or replayed run as they are. */
     public CapturedStep(Optimizer optimizer, Body body) {
         this(optimizer, body, Otherwise.EAGER);

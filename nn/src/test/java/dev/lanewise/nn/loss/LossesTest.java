@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.norm.CrossEntropy.Reduction;
 import org.junit.jupiter.api.Test;
 
 /** What the reference cases leave out; the expected values are PyTorch's. */
