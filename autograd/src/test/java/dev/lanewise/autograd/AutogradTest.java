@@ -119,11 +119,7 @@ class AutogradTest {
         Tensor y = x.mul(x);
         Tensor[] upstream = {Tensor.of(1.0, 0.0, 10.0)};
         holds(Autograd.gradients(new Tensor[] {y}, upstream, Graph.RELEASE).of(x), 2, 0, 60);
-        holds(
-                Autograd.gradients(x.mul(3).sum()).map(g -> g.mul(-1)).of(x),
-                -3,
-                -3,
-                -3);
+        holds(Autograd.gradients(x.mul(3).sum()).map(g -> g.mul(-1)).of(x), -3, -3, -3);
     }
 
     @Test
@@ -191,10 +187,8 @@ class AutogradTest {
     @Test
     void threadsDifferentiateThroughTheSameLeaf() {
         var others = java.util.stream.IntStream.range(1, 5)
-                .mapToObj(k -> CompletableFuture.supplyAsync(() -> Autograd.gradients(
-                                x.mul(x).mul(k).sum())
-                        .of(x)
-                        .toDoubleArray()))
+                .mapToObj(k -> CompletableFuture.supplyAsync(
+                        () -> Autograd.gradients(x.mul(x).mul(k).sum()).of(x).toDoubleArray()))
                 .toList();
         for (int k = 1; k < 5; k++) {
             assertThat(others.get(k - 1).join()).containsExactly(2.0 * k, 4.0 * k, 6.0 * k);

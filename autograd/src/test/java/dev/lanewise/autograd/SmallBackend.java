@@ -40,7 +40,7 @@ final class SmallBackend implements Backend {
             case Unary unary -> fill(out, i -> unary.apply(element(in[0], out, i)));
             case UnaryWith unary -> fill(out, i -> unary.apply(element(in[0], out, i)));
             case Binary binary -> fill(out, i -> binary.apply(element(in[0], out, i), element(in[1], out, i)));
-            case Reduce reduce when reduce.kind() == Reduce.Kind.SUM -> sum(in[0], out, reduce.keepDims());
+            case Reduce reduce -> sum(reduce, in[0], out);
             default -> throw new UnsupportedOperationException(op.toString());
         }
     }
@@ -52,9 +52,9 @@ final class SmallBackend implements Backend {
     }
 
     /** Only sums over everything, or with the dimensions kept: then the result broadcasts to the operand. */
-    private static void sum(Tensor in, Tensor out, boolean kept) {
-        if (!kept && out.shape().rank() > 0) {
-            throw new UnsupportedOperationException("a sum over some dimensions, which are removed");
+    private static void sum(Reduce op, Tensor in, Tensor out) {
+        if (op.kind() != Reduce.Kind.SUM || !op.keepDims() && out.shape().rank() > 0) {
+            throw new UnsupportedOperationException(op.toString());
         }
         fill(out, i -> 0);
         for (long i = 0; i < in.shape().elements(); i++) {

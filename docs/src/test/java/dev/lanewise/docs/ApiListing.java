@@ -57,8 +57,7 @@ final class ApiListing {
 
     private static boolean isShown(Class<?> type, int modifiers, boolean synthetic) {
         boolean extensible = !Modifier.isFinal(type.getModifiers()) && !type.isSealed();
-        return !synthetic
-                && (Modifier.isPublic(modifiers) || extensible && Modifier.isProtected(modifiers));
+        return !synthetic && (Modifier.isPublic(modifiers) || extensible && Modifier.isProtected(modifiers));
     }
 
     /** What the compiler gives every enum, and what every class has from {@link Object}. */
@@ -86,15 +85,20 @@ final class ApiListing {
         String parent = type.isInterface() || type.isEnum() || type.isRecord() || type.getSuperclass() == Object.class
                 ? ""
                 : " extends " + type(type.getGenericSuperclass());
-        return (type.isSealed() ? "sealed " : "") + modifiers + kind + variables(type.getTypeParameters()) + components
-                + parent + joined(type.isInterface() ? " extends " : " implements ", type.getGenericInterfaces());
+        return (type.isSealed() ? "sealed " : "")
+                + modifiers
+                + kind
+                + variables(type.getTypeParameters())
+                + components
+                + parent
+                + joined(type.isInterface() ? " extends " : " implements ", type.getGenericInterfaces());
     }
 
     private static String field(Field field) {
         return field.isEnumConstant()
                 ? "constant " + field.getName()
-                : spaced(Modifier.toString(field.getModifiers() & ~Modifier.PUBLIC)) + type(field.getGenericType()) + " "
-                        + field.getName();
+                : spaced(Modifier.toString(field.getModifiers() & ~Modifier.PUBLIC)) + type(field.getGenericType())
+                        + " " + field.getName();
     }
 
     private static String constructor(Constructor<?> made) {

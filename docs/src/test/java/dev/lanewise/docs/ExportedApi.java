@@ -47,8 +47,8 @@ record ExportedApi(String name, List<String> packages, List<Class<?>> classes) {
         try (var reader = module.open();
                 Stream<String> files = reader.list()) {
             return files.filter(file -> file.endsWith(".class") && !file.contains("$") && !file.contains("-"))
-                    .map(file -> file.substring(0, file.length() - ".class".length())
-                            .replace('/', '.'))
+                    .map(file ->
+                            file.substring(0, file.length() - ".class".length()).replace('/', '.'))
                     .filter(name -> packages.contains(name.substring(0, Math.max(name.lastIndexOf('.'), 0))))
                     .sorted()
                     .<Class<?>>map(ExportedApi::load)

@@ -19,11 +19,10 @@ final class SourceCompiler {
         Path file = Files.writeString(folder.resolve(className + ".java"), source);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
-        List<String> options = List.of(
-                "-d", folder.toString(), "-proc:none", "-Xlint:deprecation", "-Werror", "-Xmaxerrs", "1000");
+        List<String> options =
+                List.of("-d", folder.toString(), "-proc:none", "-Xlint:deprecation", "-Werror", "-Xmaxerrs", "1000");
         try (var files = compiler.getStandardFileManager(null, Locale.ROOT, null)) {
-            boolean compiled = compiler.getTask(
-                            messages, files, null, options, null, files.getJavaFileObjects(file))
+            boolean compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(file))
                     .call();
             return compiled ? Optional.empty() : Optional.of(messages.toString());
         }

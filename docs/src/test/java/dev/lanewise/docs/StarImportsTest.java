@@ -43,7 +43,8 @@ class StarImportsTest {
                 .toList();
         assertThat(types).hasSizeGreaterThan(150).contains(Tensor.class, Layer.class);
 
-        String names = types.stream().map(type -> type.getSimpleName() + ".class").collect(Collectors.joining(",\n"));
+        String names =
+                types.stream().map(type -> type.getSimpleName() + ".class").collect(Collectors.joining(",\n"));
         String source = imports() + "\nfinal class Names {\nstatic final Class<?>[] ALL = {\n" + names + "};\n}\n";
 
         assertThat(SourceCompiler.compile("Names", source, folder)).isEmpty();
@@ -54,7 +55,8 @@ class StarImportsTest {
         String source = imports() + "import java.lang.annotation.*;\nimport java.awt.*;\n"
                 + "final class Names { Class<?> window = Window.class; }";
 
-        assertThat(SourceCompiler.compile("Names", source, folder).orElseThrow()).contains("reference to Window");
+        assertThat(SourceCompiler.compile("Names", source, folder).orElseThrow())
+                .contains("reference to Window");
     }
 
     static List<Path> pages() throws IOException {

@@ -16,15 +16,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Users get along without the records of operations and without what backends implement. */
 class UserImportsTest {
-    private static final Path EXAMPLES = Path.of("..", "examples", "src", "main", "java", "dev", "lanewise", "examples");
+    private static final Path EXAMPLES =
+            Path.of("..", "examples", "src", "main", "java", "dev", "lanewise", "examples");
     private static final Pattern INNER = Pattern.compile("dev\\.lanewise\\.tensor\\.(op|spi)\\b");
 
     /**
      * Examples are read for how to use the library; these are tools. {@code doctor} prints what providers of backends say,
      * {@code Resources} measures the process, and {@code golden} runs single operations by their records.
      */
-    private static final Set<Path> TOOLS =
-            Set.of(EXAMPLES.resolve("DoctorCommand.java"), EXAMPLES.resolve("train").resolve("Resources.java"));
+    private static final Set<Path> TOOLS = Set.of(
+            EXAMPLES.resolve("DoctorCommand.java"), EXAMPLES.resolve("train").resolve("Resources.java"));
 
     static List<Path> texts() throws IOException {
         List<Path> texts = new ArrayList<>(GuideTest.pages());
@@ -43,7 +44,8 @@ class UserImportsTest {
     @ParameterizedTest
     @MethodSource("texts")
     void nothingOfOperationsOrBackendsIsNamed(Path file) throws IOException {
-        assertThat(Files.readAllLines(file)).noneMatch(line -> INNER.matcher(line).find());
+        assertThat(Files.readAllLines(file))
+                .noneMatch(line -> INNER.matcher(line).find());
     }
 
     @Test

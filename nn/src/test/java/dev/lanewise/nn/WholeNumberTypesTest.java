@@ -61,7 +61,8 @@ final class WholeNumberTypesTest {
                 }));
         functions.put(
                 "nll",
-                i -> Losses.negativeLogLikelihood(dev.lanewise.nn.loss.Reduction.MEAN).of(table, i));
+                i -> Losses.negativeLogLikelihood(dev.lanewise.nn.loss.Reduction.MEAN)
+                        .of(table, i));
         functions.put("Embedding", i -> new Embedding(4, 3, 1, new Rng(3)).forward(i));
         functions.put("EmbeddingBag", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i.reshape(2, 2)));
         functions.put("EmbeddingBag of offsets", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i, 0, 1));

@@ -65,7 +65,7 @@ public record Device(Kind kind, int index) {
                 .filter(provider -> provider.availability() instanceof BackendProvider.Availability.Available)
                 .flatMap(provider -> provider.devices().stream())
                 .distinct()
-                .sorted(Comparator.comparing(Device::kind).thenComparing(Device::index))
+                .sorted(Comparator.comparing(Device::kind).thenComparingInt(Device::index))
                 .toList();
     }
 

@@ -118,12 +118,12 @@ public sealed interface ViewMethods permits Tensor {
         return reshape(-1);
     }
 
-    /** The dimensions from the given one on as one. */
+    /** Merges the dimensions from the given one on into one. */
     default Tensor flatten(int startDim) {
         return flatten(startDim, -1);
     }
 
-    /** The dimensions from one to another, inclusive, as one. */
+    /** Merges the dimensions from start to end, both included, into one. */
     default Tensor flatten(int startDim, int endDim) {
         Shape shape = self().shape();
         if (shape.rank() == 0) {

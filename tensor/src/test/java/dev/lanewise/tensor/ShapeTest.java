@@ -12,8 +12,9 @@ class ShapeTest {
     private static Shape shape(String text) {
         return text.isBlank()
                 ? Shape.SCALAR
-                : Shape.of(
-                        List.of(text.trim().split(" ")).stream().map(Long::valueOf).toList());
+                : Shape.of(List.of(text.trim().split(" ")).stream()
+                        .map(Long::valueOf)
+                        .toList());
     }
 
     @Test
@@ -86,7 +87,13 @@ class ShapeTest {
 
     @ParameterizedTest(name = "[{0}] and [{1}] broadcast to [{2}]")
     @CsvSource({
-        "2 3, 2 3, 2 3", "2 1, 3, 2 3", "'', 2 3, 2 3", "5 1 3, 4 1, 5 4 3", "0 3, 1, 0 3", "1, 0, 0", "1 1, 1, 1 1"
+        "2 3, 2 3, 2 3",
+        "2 1, 3, 2 3",
+        "'', 2 3, 2 3",
+        "5 1 3, 4 1, 5 4 3",
+        "0 3, 1, 0 3",
+        "1, 0, 0",
+        "1 1, 1, 1 1"
     })
     void broadcastAlignsTheLastDimensions(String a, String b, String expected) {
         assertThat(Shape.broadcast("add", shape(a), shape(b))).isEqualTo(shape(expected));

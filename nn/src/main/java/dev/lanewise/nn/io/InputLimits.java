@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a file that nobody vouches for may make its reader do. Every reader of this library asks here before it makes room
+ * What an untrusted file may make its reader do. Every reader of this library asks here before it makes room
  * for something whose size a file announces.
  *
  * <ul>

@@ -40,7 +40,7 @@ public final class CurvesPng implements Callback {
     private final Path file;
 
     /**
-     * Writes to a file, whose folder exists.
+     * Writes to a file in an existing folder.
      *
      * @throws TensorException if XChart is missing
      */

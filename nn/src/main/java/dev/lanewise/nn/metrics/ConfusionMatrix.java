@@ -86,7 +86,7 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** The part of the samples whose class was predicted, from 0 to 1. */
+    /** The fraction of the samples whose class was predicted, from 0 to 1. */
     public double accuracy() {
         return ratio(correct(), total());
     }

@@ -10,7 +10,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 
 /**
- * The rows of a table that a bag names, as one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
+ * The rows of a table that a bag names, combined into one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
  * {@code weight [rows, size]}. A bag that is empty, or holds padding only, gives zeros.
  */
 public final class EmbeddingBag extends Layer {

@@ -197,7 +197,7 @@ class SafetensorsTest {
                         4,
                         "overlaps"),
                 bad("{\"a\":" + tensor("F32", "[2]", 0, 8) + "}", 4, "ending at byte 8"),
-                bad("{\"a\":" + tensor("F32", "[1]", 0, 4) + "}", 5, "1 bytes behind the last tensor"),
+                bad("{\"a\":" + tensor("F32", "[1]", 0, 4) + "}", 5, "1 bytes after the last tensor"),
                 bad("{\"a\":" + tensor("F32", "[2]", 0, 4) + "}", 4, "2 elements of 4 bytes for F32 [2]"),
                 bad("{\"a\":" + tensor("F32", "[1]", 4, 0) + "}", 4, "begin <= end"),
                 bad("{\"a\":" + tensor("F32", "[4294967296,4294967296]", 0, 4) + "}", 4, "fewer than 2^63"),

@@ -49,7 +49,9 @@ record Inference(Op op, String operands, boolean isRefused, String expected) {
                     .hasMessage(expected)
                     .hasMessageStartingWith(op.opName() + ": ");
         } else {
-            assertThat(Arrays.stream(op.infer(specs())).map(TensorSpec::toString).collect(Collectors.joining("; ")))
+            assertThat(Arrays.stream(op.infer(specs()))
+                            .map(TensorSpec::toString)
+                            .collect(Collectors.joining("; ")))
                     .isEqualTo(expected);
         }
     }

@@ -3,7 +3,7 @@ package dev.lanewise.nn.data.image;
 import java.util.List;
 
 /**
- * Images of one size with a class each, all in memory, one byte per channel and pixel.
+ * Images of one size, each with a class, all in memory, one byte per channel and pixel.
  *
  * <p>The pixels' layout is [count, channels, height, width], row-major, 0 to 255 unsigned.
  */
