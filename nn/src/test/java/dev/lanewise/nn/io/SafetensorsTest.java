@@ -224,7 +224,7 @@ class SafetensorsTest {
                 bad("{\"__metadata__\":{\"k\":\"v\",\"k\":\"w\"}}", 0, "twice"),
                 bad("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "twice"),
                 bad("{\"a\":" + tensor("F32", "[1]", 0, 4), 4, "not valid JSON"),
-                bad("{} {}", 0, "behind the header"),
+                bad("{} {}", 0, "after the header"),
                 bad("{}x", 0, "not valid JSON"),
                 bad("[]", 0, "does not start with '{'"),
                 bad("", 2, "does not start with '{'"),
