@@ -179,7 +179,7 @@ public final class Autograd {
 
     /**
      * Runs a computation without keeping its intermediate tensors and computes them again for the gradients: memory for
-     * time (Chen et al. 2016, arXiv:1604.06174). Random numbers of the {@linkplain Rng#global global stream} come out
+     * time (Chen et al. 2016, arXiv:1604.06174). Random numbers of the {@linkplain Rng#global global stream} are
      * the same, as long as no other thread draws from it meanwhile. There are no second derivatives through it.
      *
      * @param body computes one result from the inputs and, possibly, from parameters (watched leaves) it refers to

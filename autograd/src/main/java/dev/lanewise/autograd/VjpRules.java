@@ -53,7 +53,7 @@ import dev.lanewise.tensor.op.view.Reshape;
 import dev.lanewise.tensor.op.view.Slice;
 
 /**
- * The table of gradient rules: one row an op, without {@code default}, so that an op without a rule does not compile.
+ * The table of gradient rules: one row per op, without {@code default}, so that an op without a rule does not compile.
  * Rules are written in tensor operations and can be differentiated again.
  */
 final class VjpRules {

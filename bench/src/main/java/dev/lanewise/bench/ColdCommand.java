@@ -37,7 +37,7 @@ final class ColdCommand implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Starts of each. Default: 5.")
     private int rounds = 5;
 
-    @Option(names = "--json", description = "Print one JSON object a line.")
+    @Option(names = "--json", description = "Print one JSON object per line.")
     private boolean json;
 
     ColdCommand() {}

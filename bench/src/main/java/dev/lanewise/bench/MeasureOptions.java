@@ -46,7 +46,7 @@ final class MeasureOptions {
     @Option(names = "--warm-up", paramLabel = "SECONDS", description = "How long to run before the first round.")
     private @Nullable Double warmUp;
 
-    @Option(names = "--json", description = "Print one JSON object a line, with the keys of the peer's script.")
+    @Option(names = "--json", description = "Print one JSON object per line, with the keys of the peer's script.")
     private boolean json;
 
     MeasureOptions() {}

@@ -24,7 +24,7 @@ final class MemoryCommand implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names joined by commas.")
     private List<String> only = List.of();
 
-    @Option(names = "--json", description = "Print one JSON object a line.")
+    @Option(names = "--json", description = "Print one JSON object per line.")
     private boolean json;
 
     MemoryCommand() {}

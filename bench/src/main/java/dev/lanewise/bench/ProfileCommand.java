@@ -66,8 +66,8 @@ final class ProfileCommand implements Callable<Integer> {
      *
      * @param name the operation, with its shapes if asked for
      * @param runs a step
-     * @param mean milliseconds a step
-     * @param best milliseconds a step if every run took as long as the shortest of its shapes
+     * @param mean milliseconds per step
+     * @param best milliseconds per step if every run took as long as the shortest of its shapes
      */
     private record Part(String name, double runs, double mean, double best) {
         Part plus(Part other) {
@@ -113,7 +113,7 @@ final class ProfileCommand implements Callable<Integer> {
         double mean = profile.parts.stream().mapToDouble(Part::mean).sum();
         out.printf(
                 Locale.ROOT,
-                "%s: %.3f ms a step, %.3f if nothing disturbed it (mean and best of %d steps)%n",
+                "%s: %.3f ms per step, %.3f if nothing disturbed it (mean and best of %d steps)%n",
                 workload,
                 profile.millis,
                 best,

@@ -6,7 +6,7 @@ package dev.lanewise.bench;
  *
  * @param warmUp seconds in which the JIT compiler may finish first
  * @param rounds how many rounds
- * @param budget seconds a round
+ * @param budget seconds per round
  */
 record Timing(double warmUp, int rounds, double budget) {
     private static final double SHORTEST = 1e-7;

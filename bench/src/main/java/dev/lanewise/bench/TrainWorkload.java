@@ -74,7 +74,7 @@ public enum TrainWorkload {
 
     /** The name in the lines. */
     final String id;
-    /** Samples a step. */
+    /** Samples per step. */
     final int batch;
 
     private final Supplier<Layer> model;

@@ -3,14 +3,11 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,18 +36,9 @@ class GuideTest {
     }
 
     private void compile(GuidePage page) throws IOException {
-        Path source = Files.writeString(folder.resolve(GuidePage.MAIN_CLASS + ".java"), page.source());
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        StringWriter messages = new StringWriter();
-        List<String> options = List.of("-d", folder.toString(), "-proc:none", "-Xlint:deprecation", "-Werror");
-        boolean compiled;
-        try (var files = compiler.getStandardFileManager(null, null, null)) {
-            compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(source))
-                    .call();
-        }
-        assertThat(compiled)
-                .as("%s compiles:%n%s%n%s", page.name(), messages, page.source())
-                .isTrue();
+        assertThat(SourceCompiler.compile(GuidePage.MAIN_CLASS, page.source(), folder))
+                .as("%s compiles:%n%s", page.name(), page.source())
+                .isEmpty();
     }
 
     /** In a process and a folder of its own, with the flags that the README tells users. */

@@ -109,7 +109,7 @@ final class CommandLineTest {
         try {
             Run captured = lanewise(tiny);
             assertThat(captured.code()).as(captured.err()).isZero();
-            // two whole batches an epoch, three steps that warm up
+            // two whole batches per epoch, three steps that warm up
             assertThat(recorder.replays()).isEqualTo(1);
             assertThat(losses(captured)).isEqualTo(losses(eager));
             assertThat(losses(lanewise(with(tiny, "--precision", "bf16")))).isNotEqualTo(losses(eager));

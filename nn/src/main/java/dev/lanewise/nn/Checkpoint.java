@@ -15,8 +15,8 @@ import java.util.Set;
 
 /**
  * Weights in safetensors files, which hold exactly what PyTorch's {@code state_dict} of the same model does, so they go
- * both ways. Files are written beside and moved, never half-written. What a training needs besides to go on is {@link
- * dev.lanewise.nn.train.TrainingState}'s matter.
+ * both ways. A file is written under another name and then moved, so it is never half-written. What resuming a training needs
+ * beyond the weights is saved by {@link dev.lanewise.nn.train.TrainingState}.
  */
 public final class Checkpoint {
     private Checkpoint() {}
@@ -29,7 +29,7 @@ public final class Checkpoint {
     }
 
     /**
-     * Reads a model's weights, straight to where they stay: the file is not in memory besides.
+     * Reads a model's weights, straight into its parameters, without a second copy of the file in memory.
      *
      * @throws CheckpointException if the file is damaged or of another model; then nothing is changed
      */
@@ -38,7 +38,7 @@ public final class Checkpoint {
     }
 
     /**
-     * Reads weights from a file whose names may be others, and which may hold more, or less.
+     * Reads weights from a file whose names may differ from the model's, and which may hold more or fewer tensors.
      *
      * @param loading how its names become the model's, and whether all must fit
      * @return what fitted and what did not

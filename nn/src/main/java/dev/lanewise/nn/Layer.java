@@ -177,7 +177,7 @@ public abstract class Layer {
     private void checkNew(String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
             throw new TensorException("layer: '" + name + "' can't name a member of "
-                    + getClass().getSimpleName() + " (expected a word without points); choose another name");
+                    + getClass().getSimpleName() + " (expected a name without dots); choose another name");
         }
         if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
             throw new TensorException(
@@ -335,7 +335,7 @@ public abstract class Layer {
     }
 
     /**
-     * Overwrites parameters and buffers by a state whose names may be others, and which may hold more, or less.
+     * Overwrites parameters and buffers by a state whose names may differ from the layer's, and which may hold more or fewer tensors.
      *
      * @param state tensors by name
      * @param loading how its names become those of {@link #stateDict}, and whether all must fit

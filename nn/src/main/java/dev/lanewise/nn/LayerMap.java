@@ -4,8 +4,8 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Set;
 
 /**
- * Layers under names of one's own, for a parent that calls them itself: so a model gets names that files already have. A
- * name with points goes into maps inside this one.
+ * Layers under names of your own, for a parent that calls them itself, so that a model has the names of an existing file. A
+ * name with dots creates nested maps.
  *
  * <pre>{@code
  * LayerMap gpt = child("transformer", new LayerMap()
@@ -21,7 +21,7 @@ public final class LayerMap extends Layer {
     /**
      * Adds a layer and returns this map.
      *
-     * @param name words with points between them; none may be there yet
+     * @param name words separated by dots; none may be taken yet
      */
     public LayerMap with(String name, Layer layer) {
         int point = name.indexOf('.');
@@ -36,7 +36,8 @@ public final class LayerMap extends Layer {
         }
         if (!(inner instanceof LayerMap map)) {
             throw new TensorException("layer map: '" + name + "' would be inside '" + first + "', a "
-                    + inner.getClass().getSimpleName() + " (expected a name beside it); choose another name");
+                    + inner.getClass().getSimpleName()
+                    + " (expected a name that is not below it); choose another name");
         }
         map.with(name.substring(point + 1), layer);
         return this;

@@ -45,7 +45,7 @@ public final class Parameter {
     }
 
     /**
-     * Exchanges the tensor. Computations that have begun go on with the old one.
+     * Replaces the tensor. Computations that have begun continue with the old one.
      *
      * @throws TensorException if type or shape differ
      */

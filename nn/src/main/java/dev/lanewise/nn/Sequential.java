@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Layers one after the other; their names are their numbers, from 0, or given ones.
+ * Layers one after the other; their names are their numbers, from 0, or names that are given.
  *
  * <pre>{@code
  * new Sequential(new Linear(784, 100), new ReLU(), new Linear(100, 10))       // 0.weight, 0.bias, 2.weight, 2.bias

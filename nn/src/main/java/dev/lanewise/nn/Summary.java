@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What {@link Layer#summary} found: a row for every layer, parents first, and totals.
+ * What {@link Layer#summary} found: one row per layer, parents first, and totals.
  *
  * <pre>{@code
  * Layer          Output shape  Parameters
@@ -49,7 +49,7 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
      * @param name its name in its parent, empty for the model itself
      * @param type its class
      * @param outputs the shapes of the results of its calls in their order; empty if it was not called, or is here again
-     * @param parameters how many elements its own parameters have; those of its children stand in their rows
+     * @param parameters how many elements its own parameters have; those of its children are in their rows
      * @param repeated whether the same layer stands further above, too
      */
     public record Row(int depth, String name, String type, List<Shape> outputs, long parameters, boolean repeated) {

@@ -13,7 +13,6 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.norm.CrossEntropy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

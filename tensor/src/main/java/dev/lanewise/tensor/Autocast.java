@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>A region of the other type, or {@link #off}, inside a region takes its place until it closes. Watched tensors are
- * cast once a region and again after a change in place; the casts are released with the region. Gradients come in the
+ * cast once per region and again after a change in place; the casts are released with the region. Gradients come in the
  * types of the forward pass, whether computed inside the region or after it. Operations in place and F64 tensors are left
  * as they are. F16 needs a scaled loss, since small gradients vanish in it; BF16 does not.
  */

@@ -1,5 +1,9 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.spi.BackendProvider;
+import dev.lanewise.tensor.spi.Backends;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -50,6 +54,29 @@ public record Device(Kind kind, int index) {
             return cuda(Integer.parseInt(name.substring(5)));
         }
         throw new TensorException("device: unknown device '" + text + "' (expected cpu, cuda or cuda:N)");
+    }
+
+    /**
+     * The devices that tensors can be on in this process, GPUs in the order of their numbers; without the CPU where its
+     * backend is missing. {@link #requireAvailable} says why a device is not among them.
+     */
+    public static List<Device> available() {
+        return Backends.providers().stream()
+                .filter(provider -> provider.availability() instanceof BackendProvider.Availability.Available)
+                .flatMap(provider -> provider.devices().stream())
+                .distinct()
+                .sorted(Comparator.comparing(Device::kind).thenComparingInt(Device::index))
+                .toList();
+    }
+
+    /**
+     * Returns this device if tensors can be on it: for a setting that is to be checked before work begins.
+     *
+     * @throws BackendUnavailableException if no backend serves it, saying why and what to do
+     */
+    public Device requireAvailable() {
+        Backends.of(this);
+        return this;
     }
 
     /** Whether this is the host's processor. */

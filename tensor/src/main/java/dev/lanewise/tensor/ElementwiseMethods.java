@@ -2,10 +2,6 @@ package dev.lanewise.tensor;
 
 import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.CLAMP;
 import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.DIV;
-import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.ELU;
-import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.HARDTANH;
-import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.LEAKY_RELU;
-import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.POW;
 import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.RDIV;
 import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.RSUB;
 
@@ -17,14 +13,15 @@ import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /**
- * Elementwise functions of a {@link Tensor}. Operands of two-operand functions have one type and broadcast. What each
- * function means is said at its op: {@link Unary}, {@link UnaryWith}, {@link Binary}.
+ * Elementwise arithmetic, comparisons and choices of a {@link Tensor}; functions of one operand are those of
+ * {@link FunctionMethods}. Operands of two-operand methods have one type and are on one device, and their shapes broadcast as
+ * in NumPy, which gives the result's shape; other operands are a {@link TensorException} that names both. The result has
+ * the operands' type, that of comparisons is {@link DType#BOOL}. Results of integers wrap to the type's width.
  *
  * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers and truth values they are
  * never cut: comparisons with any number, fractions, NaN and infinities included, answer as Python does; arithmetic,
  * {@link #clamp(long, long) clamp} and {@link #maskedFill(Tensor, long) maskedFill} take whole numbers in the type's range
- * and throw {@link TensorException} for others. A {@code long} is exact also beyond 2<sup>53</sup>. Results wrap to the
- * type's width.
+ * and throw {@link TensorException} for others. A {@code long} is exact also beyond 2<sup>53</sup>.
  */
 public sealed interface ElementwiseMethods permits Tensor {
     private Tensor self() {
@@ -81,172 +78,29 @@ public sealed interface ElementwiseMethods permits Tensor {
                 : WholeNumbers.compare(op, self(), value);
     }
 
-    /** {@link Unary#NEG}. */
+    /**
+     * {@code -this}, for floating-point numbers and integers: the smallest integer of a type stays as it is, and
+     * unsigned ones wrap around.
+     */
     default Tensor neg() {
         return self().apply(Unary.NEG);
     }
 
-    /** {@link Unary#ABS}. */
+    /** The absolute value, for floating-point numbers and integers: the smallest integer of a type stays as it is. */
     default Tensor abs() {
         return self().apply(Unary.ABS);
     }
 
-    /** {@link Unary#SIGN}. */
+    /** -1, 0 or 1 by the sign, in this tensor's type, for floating-point numbers and integers; NaN stays NaN. */
     default Tensor sign() {
         return self().apply(Unary.SIGN);
     }
 
-    /** {@link Unary#SQUARE}. */
-    default Tensor square() {
-        return self().apply(Unary.SQUARE);
-    }
-
-    /** {@link Unary#EXP}. */
-    default Tensor exp() {
-        return self().apply(Unary.EXP);
-    }
-
-    /** {@link Unary#EXPM1}. */
-    default Tensor expm1() {
-        return self().apply(Unary.EXPM1);
-    }
-
-    /** {@link Unary#LOG}. */
-    default Tensor log() {
-        return self().apply(Unary.LOG);
-    }
-
-    /** {@link Unary#LOG1P}. */
-    default Tensor log1p() {
-        return self().apply(Unary.LOG1P);
-    }
-
-    /** {@link Unary#SQRT}. */
-    default Tensor sqrt() {
-        return self().apply(Unary.SQRT);
-    }
-
-    /** {@link Unary#RSQRT}. */
-    default Tensor rsqrt() {
-        return self().apply(Unary.RSQRT);
-    }
-
-    /** {@link Unary#RECIPROCAL}. */
-    default Tensor reciprocal() {
-        return self().apply(Unary.RECIPROCAL);
-    }
-
-    /** {@link Unary#SIN}. */
-    default Tensor sin() {
-        return self().apply(Unary.SIN);
-    }
-
-    /** {@link Unary#COS}. */
-    default Tensor cos() {
-        return self().apply(Unary.COS);
-    }
-
-    /** {@link Unary#TAN}. */
-    default Tensor tan() {
-        return self().apply(Unary.TAN);
-    }
-
-    /** {@link Unary#ASIN}. */
-    default Tensor asin() {
-        return self().apply(Unary.ASIN);
-    }
-
-    /** {@link Unary#ACOS}. */
-    default Tensor acos() {
-        return self().apply(Unary.ACOS);
-    }
-
-    /** {@link Unary#ATAN}. */
-    default Tensor atan() {
-        return self().apply(Unary.ATAN);
-    }
-
-    /** {@link Unary#SINH}. */
-    default Tensor sinh() {
-        return self().apply(Unary.SINH);
-    }
-
-    /** {@link Unary#COSH}. */
-    default Tensor cosh() {
-        return self().apply(Unary.COSH);
-    }
-
-    /** {@link Unary#TANH}. */
-    default Tensor tanh() {
-        return self().apply(Unary.TANH);
-    }
-
-    /** {@link Unary#SIGMOID}. */
-    default Tensor sigmoid() {
-        return self().apply(Unary.SIGMOID);
-    }
-
-    /** {@link Unary#RELU}. */
-    default Tensor relu() {
-        return self().apply(Unary.RELU);
-    }
-
-    /** {@link Unary#SILU}. */
-    default Tensor silu() {
-        return self().apply(Unary.SILU);
-    }
-
-    /** {@link Unary#SOFTPLUS}. */
-    default Tensor softplus() {
-        return self().apply(Unary.SOFTPLUS);
-    }
-
-    /** {@link Unary#ERF}. */
-    default Tensor erf() {
-        return self().apply(Unary.ERF);
-    }
-
-    /** {@link Unary#GELU}. */
-    default Tensor gelu() {
-        return self().apply(Unary.GELU);
-    }
-
-    /** {@link Unary#GELU_TANH}. */
-    default Tensor geluTanh() {
-        return self().apply(Unary.GELU_TANH);
-    }
-
-    /** {@link Unary#HARDSIGMOID}. */
-    default Tensor hardsigmoid() {
-        return self().apply(Unary.HARDSIGMOID);
-    }
-
-    /** {@link Unary#MISH}. */
-    default Tensor mish() {
-        return self().apply(Unary.MISH);
-    }
-
-    /** {@link Unary#FLOOR}. */
-    default Tensor floor() {
-        return self().apply(Unary.FLOOR);
-    }
-
-    /** {@link Unary#CEIL}. */
-    default Tensor ceil() {
-        return self().apply(Unary.CEIL);
-    }
-
-    /** {@link Unary#ROUND}. */
-    default Tensor round() {
-        return self().apply(Unary.ROUND);
-    }
-
-    /** {@link Unary#TRUNC}. */
-    default Tensor trunc() {
-        return self().apply(Unary.TRUNC);
-    }
-
-    /** {@link Unary#NOT}. */
+    /**
+     * The complement of each bit of integers, and of truth values the negation.
+     *
+     * @throws TensorException for floating-point types
+     */
     default Tensor not() {
         return self().apply(Unary.NOT);
     }
@@ -266,7 +120,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return self().dtype().isFloating() ? abs().lt(Double.POSITIVE_INFINITY) : WholeNumbers.constant(self(), true);
     }
 
-    /** {@link Binary#ADD}. */
+    /** {@code this + other}, for floating-point numbers and integers. */
     default Tensor add(Tensor other) {
         return Tensor.apply(Binary.ADD, self(), other);
     }
@@ -281,7 +135,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return arithmetic(UnaryWith.Kind.ADD, Binary.ADD, value);
     }
 
-    /** {@link Binary#SUB}. */
+    /** {@code this - other}, for floating-point numbers and integers. */
     default Tensor sub(Tensor other) {
         return Tensor.apply(Binary.SUB, self(), other);
     }
@@ -308,7 +162,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return arithmetic(RSUB, Binary.SUB, value);
     }
 
-    /** {@link Binary#MUL}. */
+    /** {@code this * other}, for floating-point numbers and integers. */
     default Tensor mul(Tensor other) {
         return Tensor.apply(Binary.MUL, self(), other);
     }
@@ -323,102 +177,120 @@ public sealed interface ElementwiseMethods permits Tensor {
         return arithmetic(UnaryWith.Kind.MUL, Binary.MUL, value);
     }
 
-    /** {@link Binary#DIV}. */
+    /**
+     * {@code this / other}, for floating-point numbers; 0 as the divisor gives an infinity, or NaN for {@code 0 / 0}.
+     *
+     * @throws TensorException for integers, which {@link #floorDiv(Tensor) floorDiv} divides
+     */
     default Tensor div(Tensor other) {
         return Tensor.apply(Binary.DIV, self(), other);
     }
 
-    /** {@code this / value}. */
+    /**
+     * {@code this / value}, for floating-point numbers; 0 as the divisor gives an infinity, or NaN for {@code 0 / 0}.
+     *
+     * @throws TensorException for integers, which {@link #floorDiv(long) floorDiv} divides
+     */
     default Tensor div(double value) {
         return with(DIV, value);
     }
 
-    /** {@code value / this}. */
+    /** {@code value / this}, for floating-point numbers. */
     default Tensor rdiv(double value) {
         return with(RDIV, value);
     }
 
-    /** {@link Binary#POW}. */
-    default Tensor pow(Tensor exponent) {
-        return Tensor.apply(Binary.POW, self(), exponent);
-    }
-
-    /** {@code this^exponent}. */
-    default Tensor pow(double exponent) {
-        return with(POW, exponent);
-    }
-
-    /** {@link Binary#MAXIMUM}. */
+    /**
+     * The larger one of each two elements, for floating-point numbers and integers; NaN if one of them is NaN, and 0
+     * is above -0.
+     */
     default Tensor maximum(Tensor other) {
         return Tensor.apply(Binary.MAXIMUM, self(), other);
     }
 
-    /** {@link Binary#MINIMUM}. */
+    /**
+     * The smaller one of each two elements, for floating-point numbers and integers; NaN if one of them is NaN, and -0
+     * is below 0.
+     */
     default Tensor minimum(Tensor other) {
         return Tensor.apply(Binary.MINIMUM, self(), other);
     }
 
-    /** {@link Binary#ATAN2} of this and x. */
-    default Tensor atan2(Tensor x) {
-        return Tensor.apply(Binary.ATAN2, self(), x);
-    }
-
-    /** {@link Binary#FLOOR_DIV}. */
+    /**
+     * The largest whole number not above the exact quotient {@code this / other}, as Python's {@code //}: 1 by 0.1 is
+     * 9, because the number nearest to 0.1 is a little more. A floating-point number divided by 0 is
+     * {@code this / other}; integers divided by 0 give 0, as in NumPy.
+     */
     default Tensor floorDiv(Tensor other) {
         return Tensor.apply(Binary.FLOOR_DIV, self(), other);
     }
 
-    /** {@code floor(this / value)}; see {@link Binary#FLOOR_DIV}. */
+    /** The largest whole number not above {@code this / value}; see {@link #floorDiv(Tensor)}. */
     default Tensor floorDiv(double value) {
         return floorDiv(number("floor_div", value));
     }
 
-    /** {@code floor(this / value)}, exact for integers; see {@link Binary#FLOOR_DIV}. */
+    /** The largest whole number not above {@code this / value}, exact for integers; see {@link #floorDiv(Tensor)}. */
     default Tensor floorDiv(long value) {
         return floorDiv(number("floor_div", value));
     }
 
-    /** {@link Binary#REMAINDER}. */
+    /**
+     * {@code this - other * floor(this / other)}, with the sign of other as Python's {@code %}, also where it is 0.
+     * For other = 0 NaN, of integers 0.
+     */
     default Tensor remainder(Tensor other) {
         return Tensor.apply(Binary.REMAINDER, self(), other);
     }
 
-    /** {@code this - value * floor(this / value)}; see {@link Binary#REMAINDER}. */
+    /** {@code this - value * floor(this / value)}; see {@link #remainder(Tensor)}. */
     default Tensor remainder(double value) {
         return remainder(number("remainder", value));
     }
 
-    /** {@code this - value * floor(this / value)}, exact for integers; see {@link Binary#REMAINDER}. */
+    /** {@code this - value * floor(this / value)}, exact for integers; see {@link #remainder(Tensor)}. */
     default Tensor remainder(long value) {
         return remainder(number("remainder", value));
     }
 
-    /** {@link Binary#AND}. */
+    /**
+     * The bits that are set in both integers, or whether both truth values hold.
+     *
+     * @throws TensorException for floating-point types
+     */
     default Tensor and(Tensor other) {
         return Tensor.apply(Binary.AND, self(), other);
     }
 
-    /** {@link Binary#OR}. */
+    /**
+     * The bits that are set in one integer or both, or whether one truth value or both hold.
+     *
+     * @throws TensorException for floating-point types
+     */
     default Tensor or(Tensor other) {
         return Tensor.apply(Binary.OR, self(), other);
     }
 
-    /** {@link Binary#XOR}. */
+    /**
+     * The bits that are set in exactly one of both integers, or whether exactly one of both truth values holds.
+     *
+     * @throws TensorException for floating-point types
+     */
     default Tensor xor(Tensor other) {
         return Tensor.apply(Binary.XOR, self(), other);
     }
 
-    /** {@link Binary#SHL}. */
+    /** {@code this << bits}, for integers; 0 where bits is 64 or more, or negative. */
     default Tensor shiftLeft(Tensor bits) {
         return Tensor.apply(Binary.SHL, self(), bits);
     }
 
-    /** {@link Binary#SHR}. */
+    /** {@code this >> bits}, for integers, with the sign kept; bits outside 0 to 63 count as 63. */
     default Tensor shiftRight(Tensor bits) {
         return Tensor.apply(Binary.SHR, self(), bits);
     }
 
-    /** {@code min(max(this, least), most)}. */
+    /** {@code min(max(this, least), most)}, for floating-point numbers and integers; NaN stays NaN. */
     default Tensor clamp(double least, double most) {
         return self().apply(new UnaryWith(CLAMP, least, most));
     }
@@ -431,27 +303,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return maximum(number("clamp", least)).minimum(number("clamp", most));
     }
 
-    /** {@code min(max(this, -1), 1)}. */
-    default Tensor hardtanh() {
-        return hardtanh(-1, 1);
-    }
-
-    /** {@code min(max(this, least), most)}, an activation: unlike a clamp's, its gradient is 0 at the bounds. */
-    default Tensor hardtanh(double least, double most) {
-        return self().apply(new UnaryWith(HARDTANH, least, most));
-    }
-
-    /** {@code this} above 0, {@code slope * this} below. */
-    default Tensor leakyRelu(double slope) {
-        return with(LEAKY_RELU, slope);
-    }
-
-    /** {@code this} above 0, {@code alpha * (e^this - 1)} below. */
-    default Tensor elu(double alpha) {
-        return with(ELU, alpha);
-    }
-
-    /** {@link Compare#EQ}. */
+    /** {@code this == other}: NaN equals nothing, 0 equals -0. */
     default Tensor eq(Tensor other) {
         return Tensor.apply(Compare.EQ, self(), other);
     }
@@ -466,7 +318,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return compare(Compare.EQ, value);
     }
 
-    /** {@link Compare#NE}. */
+    /** {@code this != other}: true where one is NaN. */
     default Tensor ne(Tensor other) {
         return Tensor.apply(Compare.NE, self(), other);
     }
@@ -481,7 +333,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return compare(Compare.NE, value);
     }
 
-    /** {@link Compare#LT}. */
+    /** {@code this < other}: false where one is NaN. */
     default Tensor lt(Tensor other) {
         return Tensor.apply(Compare.LT, self(), other);
     }
@@ -496,7 +348,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return compare(Compare.LT, value);
     }
 
-    /** {@link Compare#LE}. */
+    /** {@code this <= other}: false where one is NaN. */
     default Tensor le(Tensor other) {
         return Tensor.apply(Compare.LE, self(), other);
     }
@@ -511,7 +363,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return compare(Compare.LE, value);
     }
 
-    /** {@link Compare#GT}. */
+    /** {@code this > other}: false where one is NaN. */
     default Tensor gt(Tensor other) {
         return Tensor.apply(Compare.GT, self(), other);
     }
@@ -526,7 +378,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         return compare(Compare.GT, value);
     }
 
-    /** {@link Compare#GE}. */
+    /** {@code this >= other}: false where one is NaN. */
     default Tensor ge(Tensor other) {
         return Tensor.apply(Compare.GE, self(), other);
     }
@@ -541,17 +393,28 @@ public sealed interface ElementwiseMethods permits Tensor {
         return compare(Compare.GE, value);
     }
 
-    /** {@code this ? a : b}, elementwise; this tensor is a {@link DType#BOOL} condition. */
+    /**
+     * {@code this ? a : b}, elementwise: this tensor is a {@link DType#BOOL} condition, a and b have one type, which
+     * is the result's, and all three shapes broadcast.
+     *
+     * @throws TensorException if this tensor is not of truth values, or the types of a and b differ
+     */
     default Tensor where(Tensor a, Tensor b) {
         return Tensor.apply(Ternary.WHERE, self(), a, b);
     }
 
-    /** The elements, those where the {@link DType#BOOL} mask holds replaced by a value. */
+    /**
+     * This tensor with a value in place of the elements where the {@link DType#BOOL} mask holds; the mask and this
+     * tensor broadcast.
+     */
     default Tensor maskedFill(Tensor mask, double value) {
         return mask.where(number("masked_fill", value), self());
     }
 
-    /** The elements, those where the {@link DType#BOOL} mask holds replaced by a value, exact for integers. */
+    /**
+     * This tensor with a value, exact for integers, in place of the elements where the {@link DType#BOOL} mask holds;
+     * the mask and this tensor broadcast.
+     */
     default Tensor maskedFill(Tensor mask, long value) {
         return mask.where(number("masked_fill", value), self());
     }

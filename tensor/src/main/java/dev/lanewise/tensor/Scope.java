@@ -31,7 +31,7 @@ public final class Scope implements AutoCloseable {
     /**
      * Opens a scope inside the thread's innermost one.
      *
-     * @param name stands in the error that a use of a released tensor gets
+     * @param name appears in the error message when a released tensor is used
      */
     public static Scope open(String name) {
         return new Scope(name);

@@ -28,7 +28,7 @@ public sealed interface SelectionMethods permits Tensor {
         return Tensor.stack(1, coordinates);
     }
 
-    /** The elements where a {@link DType#BOOL} mask, which broadcasts, holds: {@code [n]} in row-major order. */
+    /** The elements where a {@link DType#BOOL} mask holds: {@code [n]} in row-major order. The mask broadcasts. */
     default Tensor maskedSelect(Tensor mask) {
         Shape shape = Shape.broadcast("masked_select", self().shape(), mask.shape());
         Tensor positions = Positions.of(Positions.mask("masked_select", mask).expand(shape));
@@ -36,10 +36,10 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * A copy whose elements where a {@link DType#BOOL} mask, which broadcasts, holds are replaced, in row-major order, by
-     * the first ones of another tensor.
+     * A copy in which the elements where a {@link DType#BOOL} mask holds are replaced, in row-major order, by the first
+     * elements of another tensor. The mask broadcasts.
      *
-     * @throws TensorException if that has too few elements
+     * @throws TensorException if the other tensor has too few elements
      */
     default Tensor maskedScatter(Tensor mask, Tensor source) {
         Tensor positions = Positions.of(Positions.mask("masked_scatter", mask).expand(self().shape()));

@@ -45,6 +45,7 @@ import java.util.List;
  */
 public sealed interface Tensor
         extends ElementwiseMethods,
+                FunctionMethods,
                 ReductionMethods,
                 ViewMethods,
                 IndexingMethods,

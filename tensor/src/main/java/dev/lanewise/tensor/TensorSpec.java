@@ -1,7 +1,7 @@
 package dev.lanewise.tensor;
 
 /**
- * What an operation infers of a tensor before there is one: element type and shape.
+ * The element type and shape of a tensor, which operations infer before they compute.
  *
  * @param dtype the element type
  * @param shape the sizes

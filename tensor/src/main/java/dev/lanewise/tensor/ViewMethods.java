@@ -118,12 +118,12 @@ public sealed interface ViewMethods permits Tensor {
         return reshape(-1);
     }
 
-    /** The dimensions from the given one on as one. */
+    /** Merges the dimensions from the given one on into one. */
     default Tensor flatten(int startDim) {
         return flatten(startDim, -1);
     }
 
-    /** The dimensions from one to another, inclusive, as one. */
+    /** Merges the dimensions from start to end, both included, into one. */
     default Tensor flatten(int startDim, int endDim) {
         Shape shape = self().shape();
         if (shape.rank() == 0) {
@@ -163,7 +163,7 @@ public sealed interface ViewMethods permits Tensor {
 
     /**
      * Picks by a text, as NumPy's brackets do: for each dimension, separated by commas, a position ({@code -1}, the
-     * dimension goes), a range {@code start:end:step} with any part left out (a negative step reverses, which copies),
+     * dimension is removed), a range {@code start:end:step} with any part left out (a negative step reverses, which copies),
      * {@code ...} for the dimensions that are not named, or {@code None} for a new dimension of size 1.
      *
      * <pre>{@code
@@ -180,7 +180,7 @@ public sealed interface ViewMethods permits Tensor {
         return Math.min(Math.max(position < 0 ? position + size : position, 0), size);
     }
 
-    /** One position of a dimension, which goes. Negative positions count from the end. */
+    /** The elements at one position of a dimension, which is removed. Negative positions count from the end. */
     default Tensor select(int dim, long index) {
         int d = self().shape().dim(dim, "select");
         long size = self().shape().size(d);

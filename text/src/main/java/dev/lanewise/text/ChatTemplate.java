@@ -58,7 +58,7 @@ public final class ChatTemplate {
     /**
      * Loads the template of a model.
      *
-     * @param folder a folder with {@code tokenizer_config.json}, and perhaps {@code chat_template.jinja}, which goes first
+     * @param folder a folder with {@code tokenizer_config.json}, and perhaps {@code chat_template.jinja}, which takes precedence
      * @return the template
      * @throws TokenizerException if there is none, or it uses what is not supported
      */

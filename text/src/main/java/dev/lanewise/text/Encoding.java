@@ -55,7 +55,7 @@ public final class Encoding {
     }
 
     /**
-     * Which text every token belongs to, as models want it.
+     * The text that each token belongs to, as models expect it.
      *
      * @return a type per token: 0 for the first text, 1 for the second, or what a template says
      */
@@ -108,7 +108,7 @@ public final class Encoding {
     }
 
     /**
-     * Where every token stands in its text, counted in Unicode code points as Hugging Face's tokenizers do.
+     * Where each token is in its text, counted in Unicode code points as Hugging Face's tokenizers do.
      *
      * @return begin and end per token, (0, 0) for special tokens
      */
@@ -121,7 +121,7 @@ public final class Encoding {
     }
 
     /**
-     * Where every token stands in its text, counted in Java's chars: {@code text.substring(begin, end)}. It differs from
+     * Where each token is in its text, counted in Java's chars: {@code text.substring(begin, end)}. It differs from
      * {@link #offsets} behind characters such as emoji, which take two chars.
      *
      * @return begin and end per token, (0, 0) for special tokens

@@ -60,7 +60,7 @@ public final class FuzzCommand implements Callable<Integer> {
             description = "After how long a case counts as one that hangs.")
     private @Nullable Integer timeout;
 
-    @Option(names = "--json", description = "Print one JSON object a line: each finding, and a summary of each part.")
+    @Option(names = "--json", description = "Print one JSON object per line: each finding, and a summary of each part.")
     private boolean json;
 
     private final Map<String, Integer> groups = new HashMap<>();

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a folder of results says: a file a step, {@code facts.json}, and made of these {@code gpu-check.json} and {@code
+ * What a folder of results says: a file per step, {@code facts.json}, and made of these {@code gpu-check.json} and {@code
  * gpu-check.md}. Steps without a file have not been run.
  *
  * @param folder the results

@@ -36,7 +36,7 @@ public final class GoldenCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "DEVICE", description = "cpu or cuda:N. Default: ${DEFAULT-VALUE}.")
     private String device = "cpu";
 
-    @Option(names = "--json", description = "Print one JSON object a case and nothing else.")
+    @Option(names = "--json", description = "Print one JSON object per case and nothing else.")
     private boolean json;
 
     /** Made by the command line. */

@@ -65,7 +65,7 @@ final class OptimizerGoldenOps {
                 new RmsProp.Options(0.99, 1e-8, 0, a.number("momentum", 0), a.flagOrFalse("centered")));
     }
 
-    /** Feeds the gradients one a step, through losses that are linear in the parameter. */
+    /** Feeds the gradients one per step, through losses that are linear in the parameter. */
     private static GoldenOp steps(BiFunction<List<Parameter>, Attributes, Optimizer> make) {
         return (inputs, attributes) -> {
             Parameter parameter = new Parameter(NnGoldenOps.input(inputs, "x").copy());

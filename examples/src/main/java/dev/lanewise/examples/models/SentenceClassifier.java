@@ -4,10 +4,10 @@ import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.sequence.Recurrence;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +41,7 @@ public final class SentenceClassifier extends Layer {
 
     /** A classifier by the mean of an LSTM's states, which have the size of a word's vector; as {@link #mean}. */
     public static SentenceClassifier lstm(long vocabulary, long size, double p, long classes, Rng rng) {
-        Recurrent lstm = new Recurrent(Recurrence.Kind.LSTM, size, size, 1, false, rng);
+        Recurrent lstm = new LSTM(size, size, 1, false, 0, rng);
         return new SentenceClassifier(vocabulary, size, lstm, p, classes, rng);
     }
 

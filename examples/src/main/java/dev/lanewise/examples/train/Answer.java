@@ -16,7 +16,7 @@ public record Answer(String input, String text, double probability) {
     /**
      * The most probable class of every row.
      *
-     * @param inputs one a row
+     * @param inputs one per row
      * @param logits {@code [n, classes]}
      * @throws BadFileException if there are more or fewer names than classes
      */

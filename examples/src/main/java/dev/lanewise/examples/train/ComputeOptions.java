@@ -1,12 +1,9 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.nn.optim.CapturedStep;
 import dev.lanewise.nn.optim.CapturedStep.Otherwise;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.spi.BackendProvider;
-import dev.lanewise.tensor.spi.Backends;
-import dev.lanewise.tensor.spi.StepRecorder;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,10 +51,7 @@ final class ComputeOptions {
         if (compute.capture() != Otherwise.ERROR) {
             return;
         }
-        Optional<StepRecorder> recorder = Backends.of(compute.device()).recorder();
-        // it holds memory of the device; the trainer makes its own
-        recorder.ifPresent(StepRecorder::close);
-        if (recorder.isEmpty()) {
+        if (!CapturedStep.isSupported(compute.device())) {
             throw new TensorException("train: --graphs: " + compute.device()
                     + " captures no steps (expected a GPU); leave it out, or add --or-eager");
         }
@@ -78,10 +72,8 @@ final class ComputeOptions {
     }
 
     private static Device best() {
-        return Backends.providers().stream()
-                .filter(p -> p.kind() == Device.Kind.CUDA
-                        && p.availability() instanceof BackendProvider.Availability.Available)
-                .flatMap(p -> p.devices().stream())
+        return Device.available().stream()
+                .filter(candidate -> !candidate.isCpu())
                 .findFirst()
                 .orElse(Device.CPU);
     }
@@ -93,7 +85,6 @@ final class ComputeOptions {
         } catch (TensorException e) {
             throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
         }
-        Backends.of(parsed);
-        return parsed;
+        return parsed.requireAvailable();
     }
 }

@@ -53,7 +53,7 @@ public final class Progress {
         }
     }
 
-    /** What tells of a model's training. */
+    /** Reports the progress of a model's training. */
     public Callback[] of(ReferenceModel reference) {
         Callback lines = new Lines(reference);
         return bar

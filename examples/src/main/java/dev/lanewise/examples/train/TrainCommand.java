@@ -45,7 +45,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", description = "How often to go through the data.")
     private @Nullable Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Samples a step.")
+    @Option(names = "--batch", paramLabel = "N", description = "Samples per step.")
     private @Nullable Integer batch;
 
     @Option(names = "--limit", paramLabel = "N", description = "Train on N samples and test on a fifth as many.")
@@ -99,7 +99,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--label", paramLabel = "COLUMN", description = "tabular: the column to predict. Default: Churn.")
     private String label = "Churn";
 
-    @Option(names = "--json", description = "Print one JSON object an epoch and nothing else.")
+    @Option(names = "--json", description = "Print one JSON object per epoch and nothing else.")
     private boolean json;
 
     /** Made by the command line. */

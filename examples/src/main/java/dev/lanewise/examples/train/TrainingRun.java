@@ -87,7 +87,8 @@ record TrainingRun(
             List<String> kept = Pretrained.load(weights.load, network, reference.head());
             if (!kept.isEmpty()) {
                 setup.progress()
-                        .notice(weights.load + ": not taken from it, but drawn anew: " + String.join(", ", kept));
+                        .notice(weights.load + ": not taken from it, but initialized at random: "
+                                + String.join(", ", kept));
             }
         }
         if (weights.freeze) {

@@ -32,7 +32,7 @@ public final class DataLoader {
     /**
      * How batches are made.
      *
-     * @param workers how many batches are made at once; with 0 the taker makes each itself when it asks for it
+     * @param workers how many batches are made at once; with 0 each is made by the thread that asks for it
      * @param prefetch how many batches are made ahead of the taker, as many as there are workers or more
      * @param dropLast whether a last, smaller batch is left out
      */
@@ -136,7 +136,7 @@ public final class DataLoader {
     }
 
     /**
-     * The batches of one epoch from one on, as after an interruption; those before are not made.
+     * The batches of one epoch from a given one on, as after an interruption; those before it are not made.
      *
      * @param firstBatch how many to pass over, from 0 to {@link #batches}
      */

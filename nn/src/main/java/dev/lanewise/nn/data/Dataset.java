@@ -14,7 +14,7 @@ public interface Dataset {
      */
     Batch batch(long[] indices);
 
-    /** Tells the epoch that the next batches are of; a data set with random changes then draws anew. */
+    /** Sets the epoch that the next batches belong to; a data set with random changes then draws new ones. */
     default void epoch(long number) {}
 
     /** What a sample is called in messages: a file, a line, or just its number. */

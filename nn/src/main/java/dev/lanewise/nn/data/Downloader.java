@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Downloads files over HTTP from the first mirror that delivers them whole: length and SHA-256 are checked before a
- * file appears under its name, and an interrupted download goes on where it stopped (from {@code NAME.part}).
+ * file appears under its name, and an interrupted download continues where it stopped (from {@code NAME.part}).
  *
  * <p>A mirror that cannot be connected to, does not answer or stalls is given up after a timeout, so a machine without
  * a network knows it within seconds; one that delivers too slowly is given up as well, see {@link #Downloader()}.
@@ -73,7 +73,7 @@ public final class Downloader {
      *
      * @param answer how long a mirror may take to send the header of its answer, name look-up included
      * @param stall how long it may then send nothing
-     * @param overall how long it may take in all; the next mirror, or the next call, goes on where it stopped; null for a
+     * @param overall how long it may take in all; the next mirror, or the next call, continues where it stopped; null for a
      *     minute and a second for each 32 KiB of the file
      */
     public Downloader(Duration answer, Duration stall, @Nullable Duration overall) {

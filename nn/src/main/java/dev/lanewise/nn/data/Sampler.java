@@ -48,7 +48,7 @@ public interface Sampler {
     }
 
     /**
-     * Samples drawn with the probabilities of their weights, every epoch anew. Without replacement by the exponential race:
+     * Samples drawn with the probabilities of their weights, again in every epoch. Without replacement by the exponential race:
      * the samples whose {@code -log(u) / weight} come first (Efraimidis and Spirakis 2006).
      *
      * @param weights 0 or more for each sample; they need not sum to 1

@@ -18,7 +18,7 @@ public record TensorDataset(Tensor x, Tensor y) implements Dataset {
                 || y.shape().rank() == 0
                 || x.shape().size(0) != y.shape().size(0)) {
             throw new TensorException("dataset: inputs " + x.spec() + " and targets " + y.spec()
-                    + " differ in their first size; give one target a sample");
+                    + " differ in their first size; give one target per sample");
         }
         x.keep();
         y.keep();

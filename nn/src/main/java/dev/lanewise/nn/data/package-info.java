@@ -1,7 +1,7 @@
 /**
  * Data sets and what prepares them: MNIST, CIFAR-10, folders of images, CSV tables, text, and transforms.
  *
- * <p>Where files are looked for is said by {@link dev.lanewise.nn.data.DataHome}. A file that is missing, truncated or
+ * <p>{@link dev.lanewise.nn.data.DataHome} says where files are looked for. A file that is missing, truncated or
  * of another kind is reported by one {@link dev.lanewise.nn.io.BadFileException}. Whatever is random takes a seed or a
  * {@link java.util.random.RandomGenerator} and gives the same result on every machine.
  */

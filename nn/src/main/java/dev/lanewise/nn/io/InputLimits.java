@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a file that nobody vouches for may make its reader do. Every reader of this library asks here before it makes room
+ * What an untrusted file may make its reader do. Every reader of this library asks here before it makes room
  * for something whose size a file announces.
  *
  * <ul>
- *   <li>A file is a regular one: a named pipe would block its reader for ever, a device never ends.
+ *   <li>A file is a regular one: a named pipe would block its reader forever, a device never ends.
  *   <li>Packed data may grow to {@value #ALWAYS_MIB} MiB, and above that to {@value #MOST_RATIO} times the file's length.
  *   <li>Nothing is read into the Java heap that would take more than half of its greatest size ({@code -Xmx}).
  * </ul>

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * System.out.println(loaded);
  * }</pre>
  *
- * @param prefix what the names begin with that are looked at; it is cut off, and others are passed over
- * @param rename the model's name for a saved one without the prefix; null for one that is passed over
+ * @param prefix the prefix of the names that are read; it is removed, and other names are skipped
+ * @param rename the model's name for a saved one without the prefix; null for one that is skipped
  * @param strict whether all of the model's names must be there, with the same shapes, and no others
  */
 public record Loading(String prefix, Function<String, @Nullable String> rename, boolean strict) {
@@ -33,7 +33,7 @@ public record Loading(String prefix, Function<String, @Nullable String> rename, 
         return new Loading(newPrefix, rename, strict);
     }
 
-    /** The same with other names, for saved ones without the prefix; null for one that is passed over. */
+    /** The same with other names, for saved ones without the prefix; null for one that is skipped. */
     public Loading renamed(Function<String, @Nullable String> newRename) {
         return new Loading(prefix, newRename, strict);
     }

@@ -98,7 +98,7 @@ record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape
             }
             skipSpace();
             if (position != text.length()) {
-                throw bad("text behind the dictionary");
+                throw bad("text after the dictionary");
             }
             if (descr == null || fortranOrder == null || shape == null) {
                 throw bad("a dictionary without all of its keys");

@@ -170,7 +170,7 @@ public final class SafetensorsFile implements AutoCloseable {
      * A tensor. Its segment lies in the mapped file and is valid until {@link #close}; only the types that Lanewise doesn't
      * have are copied and widened: F8_E4M3 and F8_E5M2 to F32, I16 and U16 to I32, U32 and U64 to I64.
      *
-     * @throws CheckpointException if there is none of this name, if it is of another type, which the message names, if a U64
+     * @throws CheckpointException if there is none with this name, if it is of another type, which the message names, if a U64
      *     is above 2^63 - 1, or if the file has been cut since it was opened
      * @throws IllegalStateException if the file is closed
      */
@@ -219,7 +219,7 @@ public final class SafetensorsFile implements AutoCloseable {
      * the process beside the tensor's own.
      *
      * @param target of the same shape, on any device
-     * @throws CheckpointException if there is none of this name, it has another shape, or the file has become shorter
+     * @throws CheckpointException if there is none with this name, it has another shape, or the file has become shorter
      */
     public void copyTo(String name, Tensor target) {
         TensorData entry = entry(name);

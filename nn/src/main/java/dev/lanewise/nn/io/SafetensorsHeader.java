@@ -121,7 +121,7 @@ final class SafetensorsHeader {
             }
         }
         if (parser.nextToken() != null) {
-            throw bad("text behind the header's JSON object", "spaces only", null);
+            throw bad("text after the header's JSON object", "spaces only", null);
         }
     }
 
@@ -253,7 +253,7 @@ final class SafetensorsHeader {
             position = entry.end();
         }
         if (position != dataBytes) {
-            throw bad((dataBytes - position) + " bytes behind the last tensor", "none", null);
+            throw bad((dataBytes - position) + " bytes after the last tensor", "none", null);
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.Objects;
  *
  * <p>The segment is read-only; it may be a slice of a mapped file, start at any address, and die with the file it came from.
  * The methods here throw {@link IllegalStateException} when that file is closed, and {@link BadFileException} when it has been
- * cut since it was opened; who reads the segment itself then gets Java's {@link InternalError}.
+ * truncated since it was opened; code that reads the segment itself then gets Java's {@link InternalError}.
  */
 public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     private static final ValueLayout.OfShort SHORT =

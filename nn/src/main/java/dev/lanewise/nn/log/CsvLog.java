@@ -18,13 +18,13 @@ import java.util.Set;
 
 /**
  * A CSV file with a row for every epoch: {@code epoch}, {@code step} and the figures of {@link EpochFigures#asMap}. After
- * every epoch it is written anew as a whole, so that it never holds half a row, nor rows that a resumed training did not
+ * every epoch it is rewritten as a whole, so that it never holds half a row, nor rows that a resumed training did not
  * come from. A figure that an epoch does not have is an empty cell.
  */
 public final class CsvLog implements Callback {
     private final Path file;
 
-    /** Writes to a file, whose folder exists; what it held is replaced. */
+    /** Writes to a file in an existing folder; what it held is replaced. */
     public CsvLog(Path file) {
         this.file = file;
     }

@@ -26,7 +26,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * A picture of a training's curves over its epochs, written at its end: a panel for each measure, the training's and the
- * validation's loss in one. It draws with XChart, which Lanewise does not bring along: add
+ * validation's loss in one. It draws with XChart, which is not a dependency of Lanewise: add
  * {@code org.knowm.xchart:xchart} to your project, and {@code requires xchart} to your module.
  */
 public final class CurvesPng implements Callback {
@@ -40,7 +40,7 @@ public final class CurvesPng implements Callback {
     private final Path file;
 
     /**
-     * Writes to a file, whose folder exists.
+     * Writes to a file in an existing folder.
      *
      * @throws TensorException if XChart is missing
      */

@@ -37,7 +37,7 @@ import tools.jackson.core.json.JsonFactory;
  * {"kind":"epoch","step":469,"epoch":1,"train_loss":0.24,...}
  * }</pre>
  *
- * <p>A number that is not finite is a string: {@code "NaN"}. A resumed training goes on in its file, and lines of steps that
+ * <p>A number that is not finite is a string: {@code "NaN"}. A resumed training continues its file, and lines of steps that
  * it makes again are dropped; so a file has every step once. Lines are written as they come.
  */
 public final class JsonLinesLog implements Callback {

@@ -65,7 +65,7 @@ final class ProtoWriter {
         varint((long) field << 3 | type);
     }
 
-    /** Seven bits a byte, the lowest first; the top bit says that more follow. */
+    /** Seven bits per byte, the lowest first; the top bit says that more follow. */
     private void varint(long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {

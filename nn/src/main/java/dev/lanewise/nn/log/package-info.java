@@ -1,5 +1,5 @@
 /**
- * What a training leaves to look at: tables ({@link dev.lanewise.nn.log.CsvLog}), lines of JSON
+ * Records of a training to look at: tables ({@link dev.lanewise.nn.log.CsvLog}), lines of JSON
  * ({@link dev.lanewise.nn.log.JsonLinesLog}), TensorBoard's event files ({@link dev.lanewise.nn.log.TensorBoardLog}) and a
  * picture of its curves ({@link dev.lanewise.nn.log.CurvesPng}). All are {@link dev.lanewise.nn.train.Callback}s.
  */

@@ -12,11 +12,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}; see {@link CrossEntropy} for the
- * formula.
+ * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}: {@code -log(softmax(logits)[class])}, times
+ * the weight of the class, with the target spread by label smoothing as in PyTorch.
  *
  * @param reduction how rows combine
- * @param ignoreIndex rows of this class count for nothing
+ * @param ignoreIndex rows of this class are left out of the loss and of its mean
  * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
  * @param weight a weight for each class {@code [c]}, or null
  */

@@ -5,7 +5,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.Map;
 
 /**
- * The part that was right, as the figure {@code accuracy}: outputs {@code [..., classes]}, whose largest element along the
+ * The fraction that was right, as the figure {@code accuracy}: outputs {@code [..., classes]}, whose largest element along the
  * last dimension counts, and class numbers {@code [...]}.
  */
 public final class Accuracy implements Metric {

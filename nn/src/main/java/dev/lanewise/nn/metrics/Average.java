@@ -2,7 +2,7 @@ package dev.lanewise.nn.metrics;
 
 /** How a measure of single classes becomes one of them all. */
 public enum Average {
-    /** From the counts of all classes together; with one label a sample this is accuracy. */
+    /** From the counts of all classes together; with one label per sample this is accuracy. */
     MICRO,
     /** The mean over the classes that occur as a label or a prediction. */
     MACRO,

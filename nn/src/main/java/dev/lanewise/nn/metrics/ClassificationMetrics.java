@@ -7,7 +7,7 @@ public final class ClassificationMetrics {
     private ClassificationMetrics() {}
 
     /**
-     * The part of the samples whose class was predicted, from 0 to 1.
+     * The fraction of the samples whose class was predicted, from 0 to 1.
      *
      * @throws IllegalArgumentException if there are no samples or the lengths differ
      */
@@ -43,7 +43,7 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * The part of the samples whose class is among the {@code k} greatest scores. Among equal scores the greater class
+     * The fraction of the samples whose class is among the {@code k} greatest scores. Among equal scores the greater class
      * counts as the better one, as in scikit-learn's {@code top_k_accuracy_score}.
      *
      * @param scores [samples, classes], row-major

@@ -86,7 +86,7 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** The part of the samples whose class was predicted, from 0 to 1. */
+    /** The fraction of the samples whose class was predicted, from 0 to 1. */
     public double accuracy() {
         return ratio(correct(), total());
     }
@@ -127,7 +127,7 @@ public final class ConfusionMatrix {
 
     private double average(Average average, ByClass measure) {
         return switch (average) {
-            // With one label a sample every false positive is another class's false negative: all three are accuracy.
+            // With one label per sample every false positive is another class's false negative: all three are accuracy.
             case MICRO -> accuracy();
             case MACRO -> macro(measure);
             case WEIGHTED -> weighted(measure);

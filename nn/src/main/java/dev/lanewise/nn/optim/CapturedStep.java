@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The first steps run as they are, the next one is recorded. A replay makes the same calls on the same memory: inputs are
- * copied to where they were, and parameters are changed in place. What has to differ does: random numbers go on as if the
+ * copied to where they were, and parameters are changed in place. What has to differ does: random numbers continue as if the
  * step had run, and the optimizer's learning rate and step number are those of the step. All else that the host decides is
  * what it was when the step was recorded: branches, scalars, values copied from the host. An optimizer other than
  * {@link Sgd} and {@link Adam} is not recorded.
@@ -74,6 +74,14 @@ public final class CapturedStep implements AutoCloseable {
     private Tensor[] outputs = {};
     private @Nullable Replayed replayed;
     private @Nullable String obstacle;
+
+    /** Whether steps can be recorded on a device: on GPUs, not on the CPU. */
+    public static boolean isSupported(Device device) {
+        Optional<StepRecorder> recorder = Backends.of(device).recorder();
+        // it holds memory of the device
+        recorder.ifPresent(StepRecorder::close);
+        return recorder.isPresent();
+    }
 
     /** Steps that cannot be recorded or replayed run as they are. */
     public CapturedStep(Optimizer optimizer, Body body) {

@@ -31,7 +31,7 @@ public final class Clipping {
     }
 
     /**
-     * Gradients after clipping whose norm the host does not know yet.
+     * Clipped gradients whose norm is not yet known on the host.
      *
      * @param gradients the clipped ones
      * @param norm the Euclidean norm of all before, a scalar in F64 on their device; empty if it was not computed

@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Keeps small gradients from vanishing in F16 by a factor on the loss (Micikevicius et al. 2017, arXiv:1710.03740). The
- * factor adapts: a step whose gradients overflow is skipped and lowers it, a row of good steps raises it.
+ * factor adapts: a step whose gradients overflow is skipped and lowers it, a run of good steps raises it.
  *
  * <pre>{@code
  * Tensor loss = Autocast.run(DType.F16, () -> model.forward(x).crossEntropy(y));

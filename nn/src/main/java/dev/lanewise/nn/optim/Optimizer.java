@@ -120,7 +120,7 @@ public abstract class Optimizer {
         return counts.now(whenRecorded);
     }
 
-    /** What is trained: the parameters of all groups, one group behind the other. */
+    /** What is trained: the parameters of all groups, one group after the other. */
     public final List<Parameter> parameters() {
         return Collections.unmodifiableList(parameters);
     }

@@ -31,7 +31,7 @@ public final class Embedding extends Layer {
     /**
      * Standard normal rows.
      *
-     * @param padding a number whose row starts as zeros and is not trained, or {@link #NO_PADDING}
+     * @param padding the number whose row starts as zeros and is not trained, or {@link #NO_PADDING}
      */
     public Embedding(long rows, long size, long padding, Rng rng) {
         this.rows = rows;

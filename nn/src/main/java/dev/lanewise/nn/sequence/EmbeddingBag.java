@@ -11,7 +11,7 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 
 /**
- * The rows of a table that a bag names, as one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
+ * The rows of a table that a bag names, combined into one: {@code [n, bag]} of {@code I64} to {@code [n, size]}, with
  * {@code weight [rows, size]}. A bag that is empty, or holds padding only, gives zeros.
  */
 public final class EmbeddingBag extends Layer {
@@ -55,7 +55,7 @@ public final class EmbeddingBag extends Layer {
     }
 
     /**
-     * Bags of different sizes, one behind the other.
+     * Bags of different sizes, concatenated.
      *
      * @param numbers {@code [total]} of {@code I64}
      * @param offsets where each bag begins, ascending from 0; it ends where the next one begins

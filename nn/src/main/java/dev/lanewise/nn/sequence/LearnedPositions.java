@@ -6,7 +6,7 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 
-/** Adds a trained vector for every position to a sequence {@code [..., time, size]}, with {@code weight [longest, size]}. */
+/** Adds one trained vector per position to a sequence {@code [..., time, size]}, with {@code weight [longest, size]}. */
 public final class LearnedPositions extends Layer {
     private static final double DEVIATION = 0.02;
 

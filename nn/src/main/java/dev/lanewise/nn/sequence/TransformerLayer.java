@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed class TransformerLayer extends Layer permits TransformerEncoderLayer, TransformerDecoderLayer {
     /**
-     * What a layer is made of.
+     * The sizes and options of a layer.
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads

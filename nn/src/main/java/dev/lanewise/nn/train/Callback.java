@@ -16,7 +16,7 @@ public interface Callback {
     /** Before an epoch, or what is left of it after a resume. */
     default void onEpochStart(Training training, int epoch) {}
 
-    /** After a batch went forward; with gradient accumulation several times a step, in a captured step after its update. */
+    /** After a batch went forward; with gradient accumulation several times per step, in a captured step after its update. */
     default void onOutput(Training training, Batch batch, Tensor output) {}
 
     /**

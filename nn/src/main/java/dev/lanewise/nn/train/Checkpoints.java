@@ -16,7 +16,7 @@ public final class Checkpoints {
         return new Last(file, Long.MAX_VALUE);
     }
 
-    /** Saves after every epoch, where the training is stopped, and every so many steps besides. */
+    /** Saves after every epoch, where the training is stopped, and also every so many steps. */
     public static Callback last(Path file, long steps) {
         if (steps < 1) {
             throw new TensorException("checkpoints: every " + steps + " steps (expected 1 or more); check the number");

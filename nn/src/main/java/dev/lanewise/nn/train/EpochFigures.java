@@ -48,7 +48,7 @@ public record EpochFigures(
     /**
      * A figure by its name in {@link #asMap}.
      *
-     * @throws TensorException if there is none of this name
+     * @throws TensorException if there is none with this name
      */
     public double figure(String name) {
         Map<String, Double> all = asMap();

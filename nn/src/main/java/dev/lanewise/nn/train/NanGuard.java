@@ -5,7 +5,7 @@ import dev.lanewise.autograd.Gradients;
 /**
  * Ends a training before an update by gradients that are not finite. (A trainer always ends at a loss that is not finite;
  * without this guard such gradients spoil the weights first, and no operation can be blamed.) The message of the
- * {@link NonFiniteException} names the operation that made the first NaN. Costs a pass over the gradients a step.
+ * {@link NonFiniteException} names the operation that made the first NaN. Costs a pass over the gradients per step.
  */
 public final class NanGuard implements Callback {
     /** A guard. */

@@ -49,7 +49,7 @@ record Position(int epoch, long step, long batches, long samples, double losses,
     /**
      * The position in figures.
      *
-     * @param ofBatches how many batches an epoch has
+     * @param ofBatches how many batches the epoch has
      */
     Map<String, Double> note(long ofBatches) {
         Map<String, Double> note = new LinkedHashMap<>();

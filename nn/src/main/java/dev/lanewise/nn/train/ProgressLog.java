@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Writes lines on how a training goes: one after every epoch, such as {@code epoch 3/10: loss 0.2310, validation_accuracy
+ * Writes a line after every epoch about how training went, such as {@code epoch 3/10: loss 0.2310, validation_accuracy
  * 0.9710, 3.1 s, 19200 samples/s}, and, if asked for, one every so often during it.
  */
 public final class ProgressLog implements Callback {

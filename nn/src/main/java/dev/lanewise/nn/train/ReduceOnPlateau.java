@@ -3,7 +3,7 @@ package dev.lanewise.nn.train;
 import dev.lanewise.nn.optim.Plateau;
 import java.util.Map;
 
-/** Lowers the learning rate when a figure has stopped getting better; use no other schedule beside it. */
+/** Lowers the learning rate when a figure has stopped getting better; use no other schedule with it. */
 public final class ReduceOnPlateau implements Callback {
     private final String figure;
     private final Goal goal;

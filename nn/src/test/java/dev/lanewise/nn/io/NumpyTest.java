@@ -142,7 +142,7 @@ class NumpyTest {
                 "{'descr': '<f4', 'shape': ()}; 4; without all of its keys",
                 "{'descr': '<f4', 'descr': '<f4', 'shape': ()}; 4; twice",
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}; 4; the key 'x'",
-                "{'descr': '<f4', 'fortran_order': False, 'shape': ()} x; 4; behind the dictionary",
+                "{'descr': '<f4', 'fortran_order': False, 'shape': ()} x; 4; after the dictionary",
                 "{'descr': '<f4; 4; no quoted string",
                 "__import__('os').abort(); 0; no '{'"
             })

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Trainings without a trainer: two steps an epoch, figures that are functions of epoch and step. */
+/** Trainings without a trainer: two steps per epoch, figures that are functions of epoch and step. */
 final class Trainings {
     private static final Layer MODEL = new Linear(2, 2, new Rng(1));
 

@@ -61,7 +61,7 @@ public interface CublasLt {
     /** The bias, or where its gradient goes: a vector as long as D has rows. */
     void setBias(Matmul matmul, long address, DataType type);
 
-    /** Where an {@code AUX} epilogue keeps what its gradient needs, a matrix like D with {@code stride} elements a column. */
+    /** Where an {@code AUX} epilogue keeps what its gradient needs, a matrix like D with {@code stride} elements per column. */
     void setAuxiliary(Matmul matmul, long address, long stride);
 
     /** Destroys the description of a product. */

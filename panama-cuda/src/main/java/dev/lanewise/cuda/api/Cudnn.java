@@ -261,7 +261,7 @@ public interface Cudnn extends CudnnRnn {
             Handle handle, boolean logarithm, double alpha, TensorRef y, TensorRef dy, double beta, TensorRef dx);
 
     /**
-     * Scale and bias of a batch normalization, one element a channel.
+     * Scale and bias of a batch normalization, one element per channel.
      *
      * @param descriptor their shape, from {@link #createBatchNormTensor}
      * @param scale the factor, gamma
@@ -269,7 +269,7 @@ public interface Cudnn extends CudnnRnn {
      */
     record ScaleBias(TensorDescriptor descriptor, long scale, long bias) {}
 
-    /** Means and variances (or what cuDNN keeps in their stead), one element a channel. */
+    /** Means and variances (or what cuDNN keeps in their stead), one element per channel. */
     record Statistics(long mean, long variance) {}
 
     /**

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** A few words of native memory a thread, for results that are read as soon as the call returns. */
+/** A few words of native memory per thread, for results that are read as soon as the call returns. */
 final class Scratch {
     private static final int BYTES = 256;
     private static final ThreadLocal<MemorySegment> SEGMENT =

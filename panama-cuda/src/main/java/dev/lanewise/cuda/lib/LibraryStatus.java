@@ -8,7 +8,7 @@ public sealed interface LibraryStatus {
     /** The library looked for. */
     NativeLibrary library();
 
-    /** One sentence, or for a missing library a line a place, for people to read. */
+    /** One sentence, or for a missing library a line per place, for people to read. */
     String describe();
 
     /**

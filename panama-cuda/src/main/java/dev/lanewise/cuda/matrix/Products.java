@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Matrix products through cuBLASLt: transposes, broadcast batches and bias with ReLU without copies, the algorithm asked
- * for once a shape. Integers, and what cuBLASLt has no algorithm for, go through a kernel.
+ * for once per shape. Integers, and what cuBLASLt has no algorithm for, go through a kernel.
  */
 public final class Products implements AutoCloseable {
     private final CudaDevice device;

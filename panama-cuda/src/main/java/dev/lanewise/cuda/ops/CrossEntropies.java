@@ -15,7 +15,7 @@ import dev.lanewise.tensor.op.norm.CrossEntropy;
 import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import java.lang.foreign.MemorySegment;
 
-/** Runs {@link CrossEntropy} and {@link CrossEntropyGrad}: a team of threads a row, then one block for all rows. */
+/** Runs {@link CrossEntropy} and {@link CrossEntropyGrad}: a team of threads per row, then one block for all rows. */
 public final class CrossEntropies {
     private static final Program.OfType CROSS_ENTROPY =
             new Program.OfType("cross_entropy", KernelTemplates::crossEntropy);

@@ -10,7 +10,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 
-/** Runs {@link LayerNormalization} and {@link LayerNormalizationGrad}: a team of threads a row, and for the weights one a column. */
+/** Runs {@link LayerNormalization} and {@link LayerNormalizationGrad}: a team of threads per row, and for the weights one per column. */
 public final class LayerNorms {
     private static final Program.OfType LAYER_NORM = new Program.OfType("layer_norm", KernelTemplates::layerNorm);
 

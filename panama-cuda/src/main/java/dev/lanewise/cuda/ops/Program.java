@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * @param source makes it
  */
 record Program(String name, Supplier<KernelSource> source) {
-    /** Programs of one kind, one an element type. */
+    /** Programs of one kind, one per element type. */
     static final class OfType {
         private final Map<DType, Program> programs = new EnumMap<>(DType.class);
 
@@ -33,7 +33,7 @@ record Program(String name, Supplier<KernelSource> source) {
         }
     }
 
-    /** Programs of several kinds, each one an element type. */
+    /** Programs of several kinds, one per kind and element type. */
     static final class OfKind<K extends Enum<K>> {
         private final Map<K, OfType> programs;
 

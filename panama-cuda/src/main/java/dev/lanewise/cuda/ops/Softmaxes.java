@@ -9,7 +9,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.norm.SoftmaxGrad;
 
-/** Runs {@link Softmax} and {@link SoftmaxGrad}: a team of threads a row. */
+/** Runs {@link Softmax} and {@link SoftmaxGrad}: a team of threads per row. */
 public final class Softmaxes {
     private static final Program.OfType SOFTMAX =
             new Program.OfType("softmax", type -> KernelTemplates.softmax(false, type));

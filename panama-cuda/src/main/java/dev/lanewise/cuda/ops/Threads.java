@@ -24,7 +24,7 @@ record Threads(Grid grid, Block block, boolean across) {
     private static final int WARP = 32;
     private static final Block FULL = Block.of(MOST);
 
-    /** One thread an element. */
+    /** One thread per element. */
     static Threads of(long elements) {
         return new Threads(blocks(elements, MOST), FULL, false);
     }

@@ -36,7 +36,7 @@ final class Walk {
      * The walk.
      *
      * @param sizes the shape
-     * @param strides of each operand, one a dimension, in elements
+     * @param strides of each operand, one per dimension, in elements
      */
     Walk(long[] sizes, long[]... strides) {
         this.sizes = new long[Math.max(sizes.length, 1)];

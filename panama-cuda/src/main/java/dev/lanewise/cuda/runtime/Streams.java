@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/** The streams of a device, one a thread, and the events between them. A context has to be current on the thread. */
+/** The streams of a device, one per thread, and the events between them. A context has to be current on the thread. */
 final class Streams implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final CudaDevice device;
     private final Driver driver;
 
-    @SuppressWarnings("ThreadLocalUsage") // one a device, of which there are few
+    @SuppressWarnings("ThreadLocalUsage") // one per device, of which there are few
     private final ThreadLocal<Lease> leases = ThreadLocal.withInitial(this::lease);
 
     private final List<DeviceStream> all = new ArrayList<>();

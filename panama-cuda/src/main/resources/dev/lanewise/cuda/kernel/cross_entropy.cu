@@ -81,7 +81,7 @@ extern "C" __global__ void cross_entropy_weight(Loss op, const i64* labels, cons
 }
 
 // With d_j = -(1 - e) w_t [j = t] - e/c w_j: the gradient is (d_j - softmax_j sum(d)) times the upstream gradient, which
-// is one number (per_row 0) or one a row, over the total (null for 1).
+// is one number (per_row 0) or one per row, over the total (null for 1).
 extern "C" __global__ void cross_entropy_grad(Loss op, int per_row, const T* upstream, const ACC* total, const T* logp,
         const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
     __shared__ ACC shared[THREADS];

@@ -3,7 +3,7 @@ struct alignas(4 * sizeof(T)) Four {
     T at[4];
 };
 
-// Element i survives if uniform number i is at least p; all tensors dense. Four elements a block of words in every type,
+// Element i survives if uniform number i is at least p; all tensors dense. Four elements per block of words in every type,
 // which move at once where they are aligned.
 extern "C" __global__ void dropout(i64 n, const T* x, T* y, Draw given, const Draw* captured) {
     Draw draw = captured ? *captured : given;

@@ -1,7 +1,7 @@
 // Pooling windows over planes [h, w] to [oh, ow]. Defined in front:
 //   T                 element type
 //   ACC               what is computed in
-// One thread an element of the result; gradients gather from the windows that cover an element, in a fixed order.
+// One thread per element of the result; gradients gather from the windows that cover an element, in a fixed order.
 
 struct Pool {
     i64 planes, h, w, oh, ow;

@@ -9,7 +9,7 @@ struct Product {
     i64 batch, out_batch;
 };
 
-// One thread an element, neighbours along a row.
+// One thread per element, neighbours along a row.
 extern "C" __global__ void product(Product p, const T* a, const T* b, T* out) {
     i64 elements = p.m * p.n;
     i64 step = (i64)gridDim.x * blockDim.x;

@@ -1,5 +1,5 @@
 
-// One thread a block of four words. Defined in front:
+// One thread per block of four words. Defined in front:
 //   T                 element type
 //   WIDE              1 where an element takes two words
 //   UNIFORM_BITS      of a word that a uniform number takes: as many as T holds of every number below 1, or rounding gives 1
@@ -31,7 +31,7 @@ extern "C" __global__ void normal(i64 n, T* out, Draw given, const Draw* capture
     }
 }
 
-// Uniform on [a, b): the upper half of the 128-bit product of a 64-bit word and b - a. Two words an element in every type.
+// Uniform on [a, b): the upper half of the 128-bit product of a 64-bit word and b - a. Two words per element in every type.
 extern "C" __global__ void integer(i64 n, T* out, Draw given, const Draw* captured) {
     Draw draw = captured ? *captured : given;
     for (i64 block = thread_number(); block * 2 < n; block += thread_count()) {

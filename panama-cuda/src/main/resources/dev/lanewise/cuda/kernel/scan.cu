@@ -18,7 +18,7 @@ __device__ inline i64 start_of(const Scan& op, i64 line) {
 
 __device__ inline i64 stride_of(const Scan& op) { return op.reverse ? -op.inner : op.inner; }
 
-// A thread a line: many lines, neighbours side by side.
+// A thread per line: many lines, neighbours side by side.
 extern "C" __global__ void scan_lines(Scan op, const IN* x, OUT* out) {
     i64 stride = stride_of(op);
     for (i64 line = thread_number(); line < op.lines; line += thread_count()) {
@@ -94,7 +94,7 @@ extern "C" __global__ void scan_totals(Scan op, i64 parts, const IN* x, ACC* tot
     }
 }
 
-// A thread a line: of every part what comes before it, in place of what it combines to.
+// A thread per line: of every part what comes before it, in place of what it combines to.
 extern "C" __global__ void scan_before(i64 lines, i64 parts, ACC* totals) {
     for (i64 line = thread_number(); line < lines; line += thread_count()) {
         ACC running = IDENTITY;

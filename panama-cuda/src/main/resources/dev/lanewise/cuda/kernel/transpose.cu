@@ -14,7 +14,7 @@ struct Matrices {
     i64 in_column;  // between columns of the operand; its rows are neighbours
 };
 
-// A block a tile, striding.
+// A block per tile, striding.
 extern "C" __global__ void transpose(Matrices m, const T* in, T* out) {
     __shared__ T tile[TILE][TILE + 1];
     i64 tiles_down = (m.rows + TILE - 1) / TILE;

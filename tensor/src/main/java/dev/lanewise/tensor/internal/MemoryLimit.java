@@ -29,7 +29,7 @@ public record MemoryLimit(long bytes, String source) {
     /**
      * The limit of this process.
      *
-     * @throws TensorException if the property is no number of bytes
+     * @throws TensorException if the property is not a number of bytes
      */
     public static MemoryLimit ofProcess() {
         MemoryLimit known = ofProcess;

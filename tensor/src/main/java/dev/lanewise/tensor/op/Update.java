@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * An optimizer's step over any number of parameters in one operation. It changes its outputs in place and has no
- * gradient. Operands and outputs come in groups, one a parameter.
+ * gradient. Operands and outputs come in groups, one per parameter.
  */
 public sealed interface Update extends Op {
     /** How many operands a parameter has: the parameter, its gradient, and its state. */
@@ -27,7 +27,7 @@ public sealed interface Update extends Op {
                 in.length > 0 && in.length % group == 0,
                 this,
                 "got " + in.length + " operands",
-                "give " + group + " a parameter: the parameter, its gradient, its state");
+                "give " + group + " per parameter: the parameter, its gradient, its state");
         TensorSpec[] out = new TensorSpec[in.length / group * (group - 1)];
         for (int i = 0, o = 0; i < in.length; i++) {
             TensorSpec parameter = Check.present(opName(), "specification of an operand", in[i - i % group]);

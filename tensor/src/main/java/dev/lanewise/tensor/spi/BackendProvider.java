@@ -23,7 +23,7 @@ public interface BackendProvider {
     /** The devices that backends can be made for; empty where none is available. */
     List<Device> devices();
 
-    /** Makes the backend of one of {@link #devices()}. Called at most once a device. */
+    /** Makes the backend of one of {@link #devices()}. Called at most once per device. */
     Backend create(Device device);
 
     /** Whether a backend can be made on this machine. */

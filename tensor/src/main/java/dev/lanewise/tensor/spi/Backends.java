@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** The backends of this process, one a device, made when first asked for. */
+/** The backends of this process, one per device, made when first asked for. */
 public final class Backends {
     private static final ConcurrentHashMap<Device, Backend> CREATED = new ConcurrentHashMap<>();
 
@@ -42,7 +42,7 @@ public final class Backends {
     }
 
     /**
-     * Ends the library's threads and gives the memory back that no tensor uses: for an application that goes while the
+     * Ends the library's threads and gives the memory back that no tensor uses: for an application that ends while the
      * process stays, such as one that a server redeploys. Nothing is lost: tensors stay as they are, and the next operation
      * starts threads again. Left alone, idle threads end within a minute or two.
      */

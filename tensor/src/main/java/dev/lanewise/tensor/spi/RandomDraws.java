@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which random streams a thread draws from while it is watched, so that a recorded step can draw anew in each replay. */
+/** Which random streams a thread draws from while it is watched, so that a recorded step draws new numbers in each replay. */
 public final class RandomDraws implements AutoCloseable {
     private static final ThreadLocal<@Nullable RandomDraws> WATCHING = new ThreadLocal<>();
 

@@ -8,7 +8,7 @@ import java.util.List;
  * writes the memory that was recorded: its operands have to stay where they are. Used by one thread at a time.
  *
  * <p>Some operations carry numbers that differ from step to step, such as the position in a random stream or the number of
- * an optimizer's step; {@link #replay} takes those anew.
+ * an optimizer's step; {@link #replay} takes their new values.
  */
 public interface StepRecorder extends AutoCloseable {
     /** Runs work as always, in the memory that the recording will use. */
@@ -18,7 +18,7 @@ public interface StepRecorder extends AutoCloseable {
      * Records work without running it.
      *
      * @return the operations whose numbers may differ in a replay, in the order they were executed
-     * @throws dev.lanewise.tensor.TensorException if the work reads a value back or does what else cannot be recorded;
+     * @throws dev.lanewise.tensor.TensorException if the work reads a value back or does anything else that cannot be recorded;
      *     then nothing is recorded
      */
     List<Op> record(Runnable work);

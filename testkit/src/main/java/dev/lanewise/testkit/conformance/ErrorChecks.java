@@ -29,7 +29,7 @@ final class ErrorChecks {
         this.device = device;
     }
 
-    /** A container an operation, in it a test for each kind of mistake that can be made with it. */
+    /** A container per operation, in it a test for each kind of mistake that can be made with it. */
     Stream<DynamicNode> all() {
         return OpCatalogue.ops().stream()
                 .filter(op -> !(op instanceof Source))

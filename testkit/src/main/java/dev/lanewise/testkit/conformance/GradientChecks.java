@@ -31,7 +31,7 @@ import org.junit.jupiter.api.DynamicNode;
 
 /** First and second derivatives of every operation against finite differences, in {@link DType#F64}. */
 final class GradientChecks {
-    /** Finite differences cost a run of the operation a direction: small samples only. */
+    /** Finite differences cost a run of the operation per direction: small samples only. */
     private static final long MOST_ELEMENTS = 1500;
 
     private final Device device;
@@ -42,7 +42,7 @@ final class GradientChecks {
         this.included = included;
     }
 
-    /** A container an operation with tests of both derivatives. */
+    /** A container per operation with tests of both derivatives. */
     Stream<DynamicNode> all() {
         return OpCatalogue.ops().stream()
                 .filter(GradientChecks::isDifferentiable)

@@ -68,7 +68,7 @@ final class HostileChecks {
         this.included = included;
     }
 
-    /** A test an operation. */
+    /** A test per operation. */
     Stream<DynamicNode> all() {
         return OpCatalogue.ops().stream().map(op -> dynamicTest(OracleChecks.name(op), () -> attack(op)));
     }

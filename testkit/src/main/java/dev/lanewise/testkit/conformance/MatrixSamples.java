@@ -44,7 +44,7 @@ final class MatrixSamples {
         };
     }
 
-    /** The weight of a convolution with three output channels a group and two input channels in each. */
+    /** The weight of a convolution with three output channels per group and two input channels in each. */
     private static Shape weight(Convolution2d conv, long r, long s) {
         return Shape.of(3L * conv.groups(), 2, r, s);
     }

@@ -37,7 +37,7 @@ final class OracleChecks {
         this.included = included;
     }
 
-    /** A container an operation, in it a test for each type and layout. */
+    /** A container per operation, in it a test for each type and layout. */
     Stream<DynamicNode> ordinary() {
         return OpCatalogue.ops().stream()
                 .map(op -> dynamicContainer(

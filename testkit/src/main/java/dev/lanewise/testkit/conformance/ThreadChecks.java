@@ -27,7 +27,7 @@ final class ThreadChecks {
         this.useThreads = useThreads;
     }
 
-    /** A test an operation, on its first type. */
+    /** A test per operation, on its first type. */
     Stream<DynamicNode> all() {
         return OpCatalogue.ops().stream()
                 .filter(op -> included.test(op, dtype(op)))

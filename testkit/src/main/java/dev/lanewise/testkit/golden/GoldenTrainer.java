@@ -16,7 +16,7 @@ public interface GoldenTrainer {
     record Outcome(List<Double> losses, Map<String, Tensor> state) {}
 
     /**
-     * Trains one step a batch.
+     * Trains one step per batch.
      *
      * @param initial parameters and buffers, by PyTorch's {@code state_dict} names
      * @param x the batches' inputs, stacked along dimension 0

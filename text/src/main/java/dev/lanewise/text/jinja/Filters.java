@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What stands behind {@code |}. */
+/** Filters: the names that follow {@code |}. */
 final class Filters {
     static final List<String> NAMES = List.of(
             "tojson",

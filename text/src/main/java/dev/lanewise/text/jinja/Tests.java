@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What stands behind {@code is}. */
+/** Tests: the names that follow {@code is}. */
 final class Tests {
     private static final List<String> NAMES = List.of(
             "defined",

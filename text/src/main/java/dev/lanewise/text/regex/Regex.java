@@ -4,7 +4,7 @@ import dev.lanewise.text.unicode.CharSet;
 
 /**
  * A regular expression in Oniguruma's Ruby syntax, as tokenizer files have them, over code points. Backtracking keeps its own
- * stack, so that no text overflows the thread's, and gives up with an error on texts that would take for ever.
+ * stack, so that no text overflows the thread's, and gives up with an error on texts that would take forever.
  */
 public final class Regex {
     final String source;

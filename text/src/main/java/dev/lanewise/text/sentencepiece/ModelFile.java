@@ -50,7 +50,7 @@ public final class ModelFile {
     public byte[] charsMap = new byte[0];
     /** Whether a space is put before a text. */
     public boolean dummyPrefix = true;
-    /** Whether spaces in a row become one, and go at the ends. */
+    /** Whether runs of spaces become one space, and spaces at both ends are removed. */
     public boolean removeExtraSpaces = true;
     /** Whether spaces become U+2581. */
     public boolean escapeSpaces = true;

@@ -132,7 +132,7 @@ public final class Normalization {
         }
     }
 
-    /** Marks in a row go by their class, those of one class in the order of the text. */
+    /** Consecutive marks are ordered by their class, those of one class in the order of the text. */
     private void sortPending() {
         if (size - pending > 64) {
             sortLong();

@@ -13,7 +13,7 @@ import dev.lanewise.cpu.parallel.Workers;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The weights as {@link DirectTile} reads them, packed once a call: for each block of output channels its taps, its weights
+ * The weights as {@link DirectTile} reads them, packed once per call: for each block of output channels its taps, its weights
  * {@code [taps][channels of a block]} with zeros where there is none, and the vectors its sums start from.
  */
 final class DirectWeights implements AutoCloseable {

@@ -3,7 +3,7 @@ package dev.lanewise.cpu.conv;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 
-/** The weights as {@link PixelConvolution} reads them, packed once a call: {@code [panels][taps][inputs][panel]} for each phase. */
+/** The weights as {@link PixelConvolution} reads them, packed once per call: {@code [panels][taps][inputs][panel]} for each phase. */
 final class PixelWeights implements AutoCloseable {
     private final ConvShape p;
     private final boolean gradient;

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
-/** The expression of each elementwise operation for each element type; one line an operation in the tables it names. */
+/** The expression of each elementwise operation for each element type; one line per operation in the tables it names. */
 final class CpuExpressions {
     private CpuExpressions() {}
 

@@ -10,7 +10,7 @@ import java.util.Arrays;
  *
  * @param memory the elements
  * @param shape {@code [..., rows, columns]}
- * @param strides one a dimension, in elements, none negative
+ * @param strides one per dimension, in elements, none negative
  */
 record MatrixOperand(Dense memory, Shape shape, long[] strides) implements AutoCloseable {
     static MatrixOperand of(Tensor tensor) {

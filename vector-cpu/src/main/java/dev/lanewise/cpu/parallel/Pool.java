@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed set of daemon threads that serve one call at a time.
  *
- * <p>The tasks of a call are dealt out in shares of neighbours, one a thread: what one call leaves in a core's cache the
+ * <p>The tasks of a call are dealt out in shares of neighbours, one per thread: what one call leaves in a core's cache the
  * next call over the same memory finds there, and hardware prefetching runs on from task to task. A thread works through
  * its share from the front and then helps others from the back of theirs.
  *

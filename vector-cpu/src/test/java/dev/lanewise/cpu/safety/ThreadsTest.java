@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The worker threads: they survive what happens to a caller, and they go when they are no longer needed. */
+/** The worker threads: they survive what happens to a caller, and they end when they are no longer needed. */
 final class ThreadsTest {
     @Test
     void aStackOverflowLeavesTheWorkersUsable() throws Exception {

@@ -5,6 +5,6 @@ import java.util.List;
 /**
  * Lines of text with a class each.
  *
- * @param labels indices into {@code classes}, one a line
+ * @param labels indices into {@code classes}, one per line
  */
 record LabeledTexts(List<String> lines, int[] labels, List<String> classes) {}

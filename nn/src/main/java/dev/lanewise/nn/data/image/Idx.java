@@ -15,7 +15,7 @@ import java.util.zip.ZipException;
 
 /**
  * Reads IDX files of unsigned bytes, the format of MNIST, gzipped or plain: a big-endian magic number (two zero bytes,
- * the type 0x08, the rank), one int32 a dimension, then the elements, row-major.
+ * the type 0x08, the rank), one int32 per dimension, then the elements, row-major.
  */
 public final class Idx {
     private static final int UNSIGNED_BYTE = 0x08;

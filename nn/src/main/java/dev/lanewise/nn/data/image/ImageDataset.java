@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Images in memory as a dataset: inputs F32 {@code [n, channels, height, width]}, targets the classes, I64 {@code [n]}. The
- * floats of a batch are made when it is asked for, so a data set takes one byte a value.
+ * floats of a batch are made when it is asked for, so a data set takes one byte per value.
  *
  * <p>With a random transform every image draws from a generator of its own, made from the seed, the epoch and the image's
  * number: the same seed gives the same training run, in any order, on any thread, and after a resume.

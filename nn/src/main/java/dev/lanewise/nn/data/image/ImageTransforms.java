@@ -116,7 +116,7 @@ public final class ImageTransforms {
     public static ImageTransform normalize(float[] mean, float[] std) {
         if (mean.length != std.length) {
             throw new IllegalArgumentException("normalize: found " + mean.length + " means and " + std.length
-                    + " deviations; expected one of each a channel; pass arrays of one length");
+                    + " deviations; expected one of each per channel; pass arrays of one length");
         }
         for (float deviation : std) {
             if (!(deviation > 0)) {

@@ -3,7 +3,7 @@ package dev.lanewise.nn.data.image;
 import java.util.List;
 
 /**
- * Images of one size with a class each, all in memory, one byte a channel and pixel.
+ * Images of one size, each with a class, all in memory, one byte per channel and pixel.
  *
  * <p>The pixels' layout is [count, channels, height, width], row-major, 0 to 255 unsigned.
  */
@@ -19,7 +19,7 @@ public final class LabeledImages {
      * Wraps arrays; they are not copied and must not be changed afterwards.
      *
      * @param pixels count x channels x height x width bytes
-     * @param labels one class index an image, from 0 to the number of classes less 1
+     * @param labels one class index per image, from 0 to the number of classes less 1
      * @param classes the names of the classes
      * @throws IllegalArgumentException if the sizes do not fit or a label has no class
      */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param separator what stands between two fields
  * @param names the names of the columns, or null if the first line has them
- * @param missing the texts that mean that there is no value; an empty or blank cell always does
+ * @param missing the texts that mark a missing value; an empty or blank cell always does
  * @param quotedMissing whether they mean so in quotes too
  */
 public record CsvFormat(char separator, @Nullable List<String> names, Set<String> missing, boolean quotedMissing) {

@@ -121,7 +121,7 @@ final class CsvRecords {
         }
         if (next != format.separator() && next != '\n' && next != '\r' && next != END) {
             throw malformed(
-                    "text behind the closing quote of a field in line " + line, "a separator or the line's end there");
+                    "text after the closing quote of a field in line " + line, "a separator or the line's end there");
         }
     }
 

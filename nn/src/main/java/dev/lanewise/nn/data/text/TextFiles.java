@@ -27,7 +27,7 @@ public final class TextFiles {
         if (bytes == 0 || bytes > Integer.MAX_VALUE - 8) {
             throw new BadFileException(file, bytes + " bytes", "text of at most 2 GiB", "check the file");
         }
-        // Text beyond Latin-1 takes two bytes a character, beside the bytes it is decoded from.
+        // Text beyond Latin-1 takes two bytes per character, beside the bytes it is decoded from.
         InputLimits.checkHeap(file, 3 * bytes);
         try {
             String text = Files.readString(file);

@@ -166,7 +166,7 @@ class TableTest {
     void aQuoteThatIsNeverClosedIsNamedByItsLine() throws IOException {
         assertRefused("a,b\n1,2\n3,\"4\n5,6\n7,8\n", "opened in line 3 and never closed");
         assertRefused("a\n\"", "opened in line 2");
-        assertRefused("a,b\n1,\"2\"x\n", "behind the closing quote of a field in line 2");
+        assertRefused("a,b\n1,\"2\"x\n", "after the closing quote of a field in line 2");
         assertRefused("a,b\n\"1\n2\",3\n4\n", "1 fields in line 4; expected 2");
         assertRefused("a,b\n\n\n1\n", "1 fields in line 4; expected 2");
     }

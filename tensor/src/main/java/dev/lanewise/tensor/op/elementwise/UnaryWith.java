@@ -13,7 +13,7 @@ import java.util.Set;
  *
  * @param kind the function
  * @param a its first number
- * @param b its second number, 0 where it has one
+ * @param b its second number, 0 for a function of one number
  */
 public record UnaryWith(Kind kind, double a, double b) implements Op {
     /** Checks the attributes. */

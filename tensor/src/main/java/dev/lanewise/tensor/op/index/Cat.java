@@ -8,7 +8,7 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * One or more tensors behind each other along a dimension.
+ * Concatenates one or more tensors along a dimension.
  *
  * @param dim the dimension, from 0
  */

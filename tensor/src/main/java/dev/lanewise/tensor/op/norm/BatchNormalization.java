@@ -77,7 +77,7 @@ public record BatchNormalization(double epsilon) implements Op.Fused {
         return IntStream.range(0, rank).filter(d -> d != 1).toArray();
     }
 
-    /** The shape that broadcasts a value a channel over the input. */
+    /** The shape that broadcasts a value per channel over the input. */
     static Shape channel(Shape input) {
         long[] sizes = new long[input.rank()];
         Arrays.fill(sizes, 1);

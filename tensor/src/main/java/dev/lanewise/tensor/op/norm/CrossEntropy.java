@@ -53,14 +53,14 @@ public record CrossEntropy(Reduction reduction, long ignoreIndex, double labelSm
                 in[1].shape().equals(Shape.of(logits.size(0))),
                 this,
                 "logits " + logits + " and classes " + in[1].shape(),
-                "give one class number a row: [" + logits.size(0) + "]");
+                "give one class number per row: [" + logits.size(0) + "]");
         if (in.length == 3) {
             Check.sameDtype(this, in[0], in[2]);
             Check.that(
                     in[2].shape().equals(Shape.of(logits.size(1))),
                     this,
                     "logits " + logits + " and weights " + in[2].shape(),
-                    "give one weight a class: [" + logits.size(1) + "]");
+                    "give one weight per class: [" + logits.size(1) + "]");
         }
         Shape loss = reduction == Reduction.NONE ? in[1].shape() : Shape.SCALAR;
         return new TensorSpec[] {in[0].with(loss), in[0]};

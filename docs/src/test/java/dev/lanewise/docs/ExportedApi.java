@@ -1,0 +1,69 @@
+package dev.lanewise.docs;
+
+import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What a module shows to users: the packages that its descriptor exports to everyone, and their public classes. Read from
+ * the compiled module, also where the tests run on the class path.
+ *
+ * @param name the module's
+ * @param packages the exported packages, sorted
+ * @param classes their public top-level classes, sorted by name
+ */
+record ExportedApi(String name, List<String> packages, List<Class<?>> classes) {
+    /** The exports of the module that a class is in. */
+    static ExportedApi of(Class<?> member) {
+        ModuleReference module = ModuleFinder.of(location(member)).findAll().stream()
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no module holds " + member));
+        Set<String> packages = module.descriptor().exports().stream()
+                .filter(exported -> !exported.isQualified())
+                .map(ModuleDescriptor.Exports::source)
+                .collect(Collectors.toSet());
+        return new ExportedApi(
+                module.descriptor().name(), packages.stream().sorted().toList(), classes(module, packages));
+    }
+
+    private static Path location(Class<?> member) {
+        try {
+            return Path.of(
+                    member.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<Class<?>> classes(ModuleReference module, Set<String> packages) {
+        try (var reader = module.open();
+                Stream<String> files = reader.list()) {
+            return files.filter(file -> file.endsWith(".class") && !file.contains("$") && !file.contains("-"))
+                    .map(file ->
+                            file.substring(0, file.length() - ".class".length()).replace('/', '.'))
+                    .filter(name -> packages.contains(name.substring(0, Math.max(name.lastIndexOf('.'), 0))))
+                    .sorted()
+                    .<Class<?>>map(ExportedApi::load)
+                    .filter(type -> Modifier.isPublic(type.getModifiers()))
+                    .toList();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Class<?> load(String name) {
+        try {
+            return Class.forName(name, false, ExportedApi.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
