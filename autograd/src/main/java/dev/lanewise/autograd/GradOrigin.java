@@ -1,11 +1,11 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Origin;
 import dev.lanewise.tensor.spi.Origins;
+import dev.lanewise.tensor.spi.Storage;
 import org.jspecify.annotations.Nullable;
 
 /** Where a differentiable tensor came from: a leaf, or a result of a recorded operation. */

@@ -1,8 +1,8 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

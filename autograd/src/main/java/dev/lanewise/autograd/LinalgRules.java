@@ -1,7 +1,7 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.MatrixMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.matrix.Linalg;

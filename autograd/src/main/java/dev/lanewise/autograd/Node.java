@@ -1,6 +1,5 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.autograd.GradOrigin.Result;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
@@ -8,6 +7,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Origins;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.autograd.GradOrigin.Leaf;
 import dev.lanewise.autograd.GradOrigin.Result;
 import dev.lanewise.tensor.Autocast;
@@ -8,6 +7,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

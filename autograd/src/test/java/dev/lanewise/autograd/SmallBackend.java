@@ -1,6 +1,5 @@
 package dev.lanewise.autograd;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Copy;
@@ -15,6 +14,7 @@ import dev.lanewise.tensor.spi.BackendInfo;
 import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.HostMemory;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;

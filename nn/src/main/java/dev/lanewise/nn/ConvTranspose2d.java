@@ -2,9 +2,9 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Windows;
-import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +51,10 @@ public final class ConvTranspose2d extends Layer {
         this.window = Windows.convolution("conv_transpose2d", window, 2, true);
         this.groups = Kernels.groups("conv_transpose2d", groups, in, out);
         for (int d = 0; d < 2; d++) {
-            if (Windows.at(window.outputPadding(), d) >= Math.max((window.stride().isEmpty() ? 1 : Windows.at(window.stride(), d)), Windows.at(window.dilation(), d))) {
+            if (Windows.at(window.outputPadding(), d)
+                    >= Math.max(
+                            (window.stride().isEmpty() ? 1 : Windows.at(window.stride(), d)),
+                            Windows.at(window.dilation(), d))) {
                 throw new TensorException("conv_transpose2d: output padding " + window.outputPadding() + " with stride "
                         + window.stride() + " (expected less than stride or dilation); take a smaller one");
             }

@@ -1,7 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.Window;
-import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,9 +12,11 @@ import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.SinusoidalPositions;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,13 +1,11 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.Window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.nn.loss.Losses;
-import dev.lanewise.tensor.Reduction;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Clipping;
 import dev.lanewise.nn.optim.GradScaler;
@@ -16,9 +14,11 @@ import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import java.util.List;
 import java.util.function.Supplier;

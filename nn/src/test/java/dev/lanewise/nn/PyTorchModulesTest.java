@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.Window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -16,6 +15,7 @@ import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.Window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +12,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,5 @@
 package dev.lanewise.nn;
 
-import dev.lanewise.tensor.Reduction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
@@ -10,6 +9,7 @@ import dev.lanewise.nn.metrics.Accuracy;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.nn.sequence.EmbeddingBag;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Tensor;
@@ -41,7 +41,8 @@ final class WholeNumberTypesTest {
         functions.put("gather", i -> table.gather(1, i.unsqueeze(1)));
         functions.put("scatterAdd", i -> table.scatterAdd(1, i.unsqueeze(1), Tensor.ones(4, 1)));
         functions.put(
-                "scatterReduce", i -> table.scatterReduce(SelectionMethods.Reduction.MEAN, 1, i.unsqueeze(1), Tensor.ones(4, 1), true));
+                "scatterReduce",
+                i -> table.scatterReduce(SelectionMethods.Reduction.MEAN, 1, i.unsqueeze(1), Tensor.ones(4, 1), true));
         functions.put("index", table::index);
         functions.put("indexPut", i -> table.indexPut(List.of(i), Tensor.ones(3), true));
         functions.put("oneHot", i -> i.oneHot(5));
@@ -51,8 +52,7 @@ final class WholeNumberTypesTest {
                 "CrossEntropyLoss",
                 i -> new CrossEntropyLoss().of(cube, i.unsqueeze(1).expand(4, 2)));
         functions.put(
-                "weighted CrossEntropyLoss",
-                i -> new CrossEntropyLoss(Reduction.SUM, 1, 0.1, weights).of(table, i));
+                "weighted CrossEntropyLoss", i -> new CrossEntropyLoss(Reduction.SUM, 1, 0.1, weights).of(table, i));
         functions.put(
                 "averagedOver",
                 i -> Tensor.of(new double[] {
@@ -60,9 +60,7 @@ final class WholeNumberTypesTest {
                             .averagedOver(i)
                             .getAsDouble()
                 }));
-        functions.put(
-                "nll",
-                i -> Losses.negativeLogLikelihood(Reduction.MEAN).of(table, i));
+        functions.put("nll", i -> Losses.negativeLogLikelihood(Reduction.MEAN).of(table, i));
         functions.put("Embedding", i -> new Embedding(4, 3, 1, new Rng(3)).forward(i));
         functions.put("EmbeddingBag", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i.reshape(2, 2)));
         functions.put("EmbeddingBag of offsets", i -> new EmbeddingBag(4, 3, new Rng(3)).forward(i, 0, 1));

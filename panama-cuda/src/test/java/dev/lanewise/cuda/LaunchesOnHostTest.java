@@ -1,6 +1,5 @@
 package dev.lanewise.cuda;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -26,6 +25,7 @@ import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import dev.lanewise.tensor.op.reduce.Scan;
 import dev.lanewise.tensor.op.reduce.Sort;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;

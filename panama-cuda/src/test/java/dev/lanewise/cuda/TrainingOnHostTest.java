@@ -1,6 +1,5 @@
 package dev.lanewise.cuda;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -19,6 +18,7 @@ import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.StepRecorder;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -40,7 +40,8 @@ public sealed interface ImageMethods permits Tensor {
 
     private static Shape signal(Tensor weight) {
         if (weight.shape().rank() != 3) {
-            throw new TensorException("conv1d: weight " + weight.spec() + " (expected [k, c / groups, s]); reshape it?");
+            throw new TensorException(
+                    "conv1d: weight " + weight.spec() + " (expected [k, c / groups, s]); reshape it?");
         }
         return weight.shape();
     }
@@ -112,10 +113,7 @@ public sealed interface ImageMethods permits Tensor {
         checkImage("adaptive_max_pool2d", h, w);
         Tensor rows = Resampling.windows(self().shape().size(2), h, self().device());
         Tensor columns = Resampling.windows(self().shape().size(3), w, self().device());
-        return self().indexSelect(2, rows)
-                .amax(3)
-                .indexSelect(3, columns)
-                .amax(4);
+        return self().indexSelect(2, rows).amax(3).indexSelect(3, columns).amax(4);
     }
 
     /** The image resized by repeating or dropping the nearest elements: {@code [n, c, h, w]}. */

@@ -1,6 +1,5 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.Convolution2d;

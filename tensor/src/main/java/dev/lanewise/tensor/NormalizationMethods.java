@@ -56,7 +56,8 @@ public sealed interface NormalizationMethods permits Tensor {
      * @param bias {@code [c]}, or null
      */
     default Tensor instanceNorm(@Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
-        int channels = self().shape().rank() < 2 ? 1 : Math.toIntExact(self().shape().size(1));
+        int channels =
+                self().shape().rank() < 2 ? 1 : Math.toIntExact(self().shape().size(1));
         return groupNorm(channels, weight, bias, epsilon);
     }
 

@@ -365,7 +365,9 @@ public sealed interface ReductionMethods permits Tensor {
 
     private Indexed extreme(int dim, Keep keep, Tensor indices) {
         Tensor values = self().gather(dim, indices);
-        return keep == Keep.KEEP ? new Indexed(values, indices) : new Indexed(values.squeeze(dim), indices.squeeze(dim));
+        return keep == Keep.KEEP
+                ? new Indexed(values, indices)
+                : new Indexed(values.squeeze(dim), indices.squeeze(dim));
     }
 
     /** The elements sorted along a dimension, stably, in ascending order. */

@@ -1,7 +1,7 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.internal.Ownership;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.Collection;
 
 /**

@@ -1,6 +1,5 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
@@ -16,7 +15,7 @@ import dev.lanewise.tensor.op.Transfer;
 import dev.lanewise.tensor.op.index.Cat;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Backends;
-import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;

@@ -1,9 +1,9 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.tensor.spi.Storage;
 import org.junit.jupiter.api.Test;
 
 /** What methods of tensors do before and after a backend computes. */

@@ -1,6 +1,5 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.BackendInfo;
@@ -8,6 +7,7 @@ import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.HostMemory;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package dev.lanewise.testkit;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
@@ -11,6 +10,7 @@ import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.DelegatingBackend;
 import dev.lanewise.tensor.spi.StepRecorder;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Iterator;

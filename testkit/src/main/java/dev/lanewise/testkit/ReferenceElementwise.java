@@ -22,7 +22,10 @@ final class ReferenceElementwise {
         }
     }
 
-    static void unaryWith(UnaryWith op, Elements x, Elements out) {
+    static void unaryWith(UnaryWith exact, Elements x, Elements out) {
+        // numbers beside a tensor are rounded to what its type is computed in
+        boolean single = x.dtype().isFloating() && x.dtype() != DType.F64;
+        UnaryWith op = single ? new UnaryWith(exact.kind(), (float) exact.a(), (float) exact.b()) : exact;
         for (long i = 0; i < out.count(); i++) {
             long[] at = out.index(i);
             if (x.dtype().isFloating()) {

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit;
 
-import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
@@ -12,10 +11,11 @@ import dev.lanewise.autograd.Graph;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Backends;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -59,7 +59,10 @@ final class AutocastTest {
                 operation("softmax", DType.F32, x -> x.softmax(1)),
                 operation("log_softmax", DType.F32, x -> x.logSoftmax(1)),
                 operation("layer_norm", DType.F32, x -> x.layerNorm(1, vector, vector, 1e-5)),
-                operation("batch_norm", DType.F32, x -> x.batchNorm(vector, vector, 1e-5).output()),
+                operation(
+                        "batch_norm",
+                        DType.F32,
+                        x -> x.batchNorm(vector, vector, 1e-5).output()),
                 operation("cross_entropy", DType.F32, x -> x.crossEntropy(classes)),
                 operation("sum", DType.F32, Tensor::sum),
                 operation("mean", DType.F32, x -> x.mean(1)),

@@ -1,12 +1,12 @@
 package dev.lanewise.testkit;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.DelegatingBackend;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 

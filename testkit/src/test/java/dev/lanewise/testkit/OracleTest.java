@@ -6,10 +6,9 @@ import static org.assertj.core.api.Assertions.offset;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.Philox;
 import org.junit.jupiter.api.Test;
@@ -53,7 +52,8 @@ class OracleTest {
         Tensor x = Tensor.arange(9).to(DType.F32).reshape(1, 1, 3, 3);
         Tensor w = Tensor.of(new float[] {1, 0, 0, 2}, 1, 1, 2, 2);
         assertThat(x.conv2d(w, null).toFloatArray()).containsExactly(8, 11, 17, 20);
-        assertThat(x.conv2d(w, null, Window.of(2).stride(2).padding(1), 1).toFloatArray()).containsExactly(0, 4, 12, 20);
+        assertThat(x.conv2d(w, null, Window.of(2).stride(2).padding(1), 1).toFloatArray())
+                .containsExactly(0, 4, 12, 20);
     }
 
     @Test

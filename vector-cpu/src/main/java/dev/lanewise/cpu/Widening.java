@@ -1,6 +1,5 @@
 package dev.lanewise.cpu;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -17,6 +16,7 @@ import dev.lanewise.tensor.op.index.Gather;
 import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Origins;
+import dev.lanewise.tensor.spi.Storage;
 
 /** Runs operations on 16-bit floating-point numbers in single precision and rounds their results. */
 final class Widening {

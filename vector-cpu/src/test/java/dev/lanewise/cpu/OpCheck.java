@@ -1,6 +1,5 @@
 package dev.lanewise.cpu;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.parallel.Workers;
@@ -12,6 +11,7 @@ import dev.lanewise.tensor.internal.StridedTensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.HostMemory;
+import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.testkit.Elements;
 import dev.lanewise.testkit.ReferenceBackend;
 import java.lang.foreign.MemorySegment;

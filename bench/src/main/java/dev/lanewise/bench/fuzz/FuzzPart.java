@@ -6,7 +6,7 @@ import java.util.Locale;
 /** What can be fuzzed. */
 enum FuzzPart {
     /** Operations. */
-    OPS(OpsTarget.class, 100_000, 20),
+    OPS(OpsTarget.class, 100_000, 60),
     /** Files: as many for each reader. */
     FILES(FilesTarget.class, 100_000L * FileCases.readers(), 60),
     /** Races between threads. */

@@ -1,9 +1,9 @@
 package dev.lanewise.bench.jmh;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Update.AdamStep;
 import dev.lanewise.tensor.op.Update.SgdStep;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -6,7 +6,6 @@ import dev.lanewise.nn.Conv2d;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
-import dev.lanewise.tensor.Window;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.nn.optim.Sgd;

@@ -8,9 +8,9 @@ import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.MaxPool2d;
 import dev.lanewise.nn.Sequential;
-import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
 import org.jspecify.annotations.Nullable;
 
 /**

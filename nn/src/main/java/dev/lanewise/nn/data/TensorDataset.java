@@ -1,7 +1,6 @@
 package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.Scope;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 

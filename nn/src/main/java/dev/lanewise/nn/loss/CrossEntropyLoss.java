@@ -2,11 +2,11 @@ package dev.lanewise.nn.loss;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
-import dev.lanewise.tensor.Reduction;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;

@@ -2,9 +2,9 @@ package dev.lanewise.nn.loss;
 
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.Reduction;
 import java.util.OptionalDouble;
 
 /**

@@ -1,10 +1,10 @@
 package dev.lanewise.nn.optim;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.Update.AdamStep;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.lanewise.nn.optim;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -13,6 +12,7 @@ import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.RandomDraws;
 import dev.lanewise.tensor.spi.StepRecorder;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;

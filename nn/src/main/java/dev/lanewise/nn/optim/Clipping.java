@@ -69,8 +69,7 @@ public final class Clipping {
             return Math.sqrt(squares);
         }
         // squares that are too large or too small for the type
-        return wide.norm(IntStream.range(0, wide.shape().rank()).toArray())
-                .item();
+        return wide.norm(IntStream.range(0, wide.shape().rank()).toArray()).item();
     }
 
     /** Sums of squares of 16-bit numbers need a wider range. */

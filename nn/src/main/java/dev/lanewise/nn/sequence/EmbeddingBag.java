@@ -1,9 +1,9 @@
 package dev.lanewise.nn.sequence;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Reduction;
+import dev.lanewise.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** What the reference cases leave out; the expected values are PyTorch's. */

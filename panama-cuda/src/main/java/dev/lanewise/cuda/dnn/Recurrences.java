@@ -1,6 +1,5 @@
 package dev.lanewise.cuda.dnn;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.CudnnRnn.RnnStates;
 import dev.lanewise.cuda.dnn.RecurrencePlan.Sequences;
@@ -13,6 +12,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;

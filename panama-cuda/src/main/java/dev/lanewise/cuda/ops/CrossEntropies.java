@@ -1,6 +1,5 @@
 package dev.lanewise.cuda.ops;
 
-import dev.lanewise.tensor.Reduction;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -10,6 +9,7 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Faults;
 import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
 import dev.lanewise.tensor.op.norm.CrossEntropyGrad;

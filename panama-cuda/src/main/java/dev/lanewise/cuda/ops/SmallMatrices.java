@@ -1,6 +1,5 @@
 package dev.lanewise.cuda.ops;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.tensor.Device;
@@ -8,6 +7,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -42,6 +42,8 @@ public final class SmallMatrices {
     }
 
     private static MemorySegment memory(Tensor host) {
-        return ((HostBuffer) Storage.buffer(host)).segment().asSlice(0, host.spec().bytes());
+        return ((HostBuffer) Storage.buffer(host))
+                .segment()
+                .asSlice(0, host.spec().bytes());
     }
 }

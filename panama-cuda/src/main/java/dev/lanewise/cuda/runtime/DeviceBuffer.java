@@ -1,9 +1,9 @@
 package dev.lanewise.cuda.runtime;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.Storage;
 import org.jspecify.annotations.Nullable;
 
 /** Memory of a GPU. */

@@ -1,11 +1,11 @@
 package dev.lanewise.cuda.runtime;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.KernelArguments;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package dev.lanewise.tensor.internal;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.ReleasedTensorException;
 import dev.lanewise.tensor.Tensor;
@@ -16,6 +15,7 @@ import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.HostBuffer;
 import dev.lanewise.tensor.spi.HostMemory;
 import dev.lanewise.tensor.spi.Origin;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -128,8 +128,11 @@ public final class Dispatch {
                         + "; assign to a contiguous() tensor");
             }
         }
-        boolean same = Storage.offset(source) == Storage.offset(target) && Arrays.equals(source.stridesView(), target.strides());
-        return Storage.buffer(source) == Storage.buffer(target) && !same ? run(Copy.COPY, source.withOrigin(null)) : source;
+        boolean same = Storage.offset(source) == Storage.offset(target)
+                && Arrays.equals(source.stridesView(), target.strides());
+        return Storage.buffer(source) == Storage.buffer(target) && !same
+                ? run(Copy.COPY, source.withOrigin(null))
+                : source;
     }
 
     /** A new dense tensor with undefined contents, owned by the thread's innermost scope. */
@@ -266,7 +269,8 @@ public final class Dispatch {
         if (Storage.buffer(input) instanceof HostBuffer host) {
             to.copyIn(host.segment().asSlice(input.byteOffset(), bytes), Storage.buffer(output), 0);
         } else if (Storage.buffer(output) instanceof HostBuffer host) {
-            from.copyOut(Storage.buffer(input), input.byteOffset(), host.segment().asSlice(0, bytes));
+            from.copyOut(
+                    Storage.buffer(input), input.byteOffset(), host.segment().asSlice(0, bytes));
         } else {
             HostBuffer staging = HostMemory.allocate(bytes);
             staging.retain();

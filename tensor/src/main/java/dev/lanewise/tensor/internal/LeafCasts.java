@@ -1,10 +1,10 @@
 package dev.lanewise.tensor.internal;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.spi.Origin;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.IdentityHashMap;
 
 /** Watched tensors in a region's 16-bit type: cast when first used, and again after they were changed in place. */

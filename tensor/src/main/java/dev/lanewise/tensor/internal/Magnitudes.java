@@ -1,8 +1,8 @@
 package dev.lanewise.tensor.internal;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.Origins;
 import java.util.Arrays;

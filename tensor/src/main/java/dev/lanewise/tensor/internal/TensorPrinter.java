@@ -1,9 +1,9 @@
 package dev.lanewise.tensor.internal;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

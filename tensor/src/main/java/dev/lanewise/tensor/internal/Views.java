@@ -1,6 +1,5 @@
 package dev.lanewise.tensor.internal;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Copy;
@@ -9,6 +8,7 @@ import dev.lanewise.tensor.op.view.Expand;
 import dev.lanewise.tensor.op.view.Permute;
 import dev.lanewise.tensor.op.view.Reshape;
 import dev.lanewise.tensor.op.view.Slice;
+import dev.lanewise.tensor.spi.Storage;
 import org.jspecify.annotations.Nullable;
 
 /** Strides and offsets of views. */
@@ -29,7 +29,11 @@ final class Views {
                     strides[slice.dim()] *= slice.step();
                 }
                 yield new StridedTensor(
-                        Storage.buffer(x), result, strides, result.shape().isEmpty() ? Storage.offset(x) : offset, null);
+                        Storage.buffer(x),
+                        result,
+                        strides,
+                        result.shape().isEmpty() ? Storage.offset(x) : offset,
+                        null);
             }
         };
     }

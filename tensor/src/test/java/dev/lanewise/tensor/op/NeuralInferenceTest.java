@@ -39,13 +39,9 @@ class NeuralInferenceTest {
                         "F32[4, 8]; F32[4, 8]; F32[8]; F32[8]; F32[8]",
                         "F32[4, 8]; F32[8]; F32[8]"),
                 Inference.inferred(
-                        new CrossEntropy(Reduction.MEAN, -100, 0),
-                        "F32[4, 10]; I64[4]",
-                        "F32[]; F32[4, 10]"),
+                        new CrossEntropy(Reduction.MEAN, -100, 0), "F32[4, 10]; I64[4]", "F32[]; F32[4, 10]"),
                 Inference.inferred(
-                        new CrossEntropy(Reduction.NONE, -100, 0),
-                        "F32[4, 10]; I64[4]; F32[10]",
-                        "F32[4]; F32[4, 10]"),
+                        new CrossEntropy(Reduction.NONE, -100, 0), "F32[4, 10]; I64[4]; F32[10]", "F32[4]; F32[4, 10]"),
                 Inference.inferred(
                         new CrossEntropyGrad(new CrossEntropy(Reduction.MEAN, -100, 0)),
                         "F32[]; F32[4, 10]; I64[4]",

@@ -106,7 +106,12 @@ final class Agreement {
         for (long i = 0; i < y.count(); i++) {
             long[] at = y.index(i);
             boolean holds = dtype.isFloating()
-                    ? holds(x.real(at), y.real(at), tolerance, Math.max(largest, Math.abs(sizes.real(at))), dtype)
+                    ? holds(
+                            x.real(at),
+                            y.real(at),
+                            terms == null ? tolerance : ofTerms(tolerance),
+                            Math.max(largest, Math.abs(sizes.real(at))),
+                            dtype)
                     : x.integer(at) == y.integer(at);
             if (!holds) {
                 throw new AssertionError(what + Arrays.toString(at) + " of " + got.spec() + " is "
@@ -116,6 +121,11 @@ final class Agreement {
                         + " within " + tolerance + (terms == null ? "" : ", terms of " + sizes.real(at)) + ")");
             }
         }
+    }
+
+    /** Of sums what holds for a result's size holds for that of its terms. */
+    private static Tolerance ofTerms(Tolerance tolerance) {
+        return new Tolerance(tolerance.relative(), Math.max(tolerance.relative(), tolerance.absolute()));
     }
 
     private static Tolerance wider(Tolerance a, Tolerance b) {
@@ -136,7 +146,7 @@ final class Agreement {
         // partial sums of such terms may leave the range though the whole, or the mean, does not
         double intermediate = range(dtype == DType.F64 ? dtype : DType.F32);
         boolean cancels = !Double.isFinite(want) || size >= Math.abs(want) * (1 - tolerance.relative());
-        if (size > intermediate / MOST_TERMS && cancels) {
+        if (size > intermediate / MOST_TERMS && cancels || size > range(dtype) && !Double.isFinite(want)) {
             return true;
         }
         if (Double.isNaN(want)) {

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
@@ -12,6 +11,7 @@ import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -146,7 +146,7 @@ public final class HostileCase {
 
     private void operation(Op template, Teller teller) {
         Recipe recipe = HostileOps.of(template, dice);
-        Spread spread = dice.one(Spreads.of(template).all());
+        Spread spread = dice.one(Spreads.of(recipe.op()).all());
         boolean mutated = dice.chance(MUTATED);
         teller.begins(describe(recipe, spread));
         if (mutated) {

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lanewise.tensor.DType;
@@ -13,6 +12,7 @@ import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;

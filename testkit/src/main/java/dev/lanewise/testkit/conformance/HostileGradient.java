@@ -7,7 +7,6 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
-import dev.lanewise.tensor.op.reduce.Sort;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.ArrayList;

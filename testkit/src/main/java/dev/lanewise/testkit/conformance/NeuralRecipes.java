@@ -1,7 +1,7 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;

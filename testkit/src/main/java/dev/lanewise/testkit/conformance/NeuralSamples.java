@@ -1,7 +1,7 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
@@ -10,7 +10,6 @@ import dev.lanewise.tensor.op.conv.AveragePooling2dGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
-import dev.lanewise.tensor.op.norm.CrossEntropy;
 import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 import dev.lanewise.tensor.op.norm.SoftmaxGrad;

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -18,6 +17,7 @@ import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;

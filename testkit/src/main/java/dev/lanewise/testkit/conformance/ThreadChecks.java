@@ -1,6 +1,5 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lanewise.tensor.DType;
@@ -9,6 +8,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Update;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BiPredicate;
 import java.util.function.IntConsumer;

@@ -1,8 +1,8 @@
 package dev.lanewise.testkit.conformance;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

@@ -6,8 +6,8 @@ import dev.lanewise.tensor.ReductionMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
-import java.util.HashMap;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
@@ -239,10 +239,7 @@ public final class TensorGoldenOps implements GoldenOps {
 
     private void convolutions() {
         one("conv2d", (in, a) -> in.x().conv2d(in.get("weight"), in.optional("bias"), window(in, a), a.dim("groups")));
-        one(
-                "conv1d",
-                (in, a) -> in.x()
-                        .conv1d(in.get("weight"), in.optional("bias"), window(in, a), a.dim("groups")));
+        one("conv1d", (in, a) -> in.x().conv1d(in.get("weight"), in.optional("bias"), window(in, a), a.dim("groups")));
         one("conv_transpose2d", (in, a) -> {
             Window window = window(in, a).outputPadding(a.dims("output_padding"));
             return in.x().convTranspose2d(in.get("weight"), in.optional("bias"), window, a.dim("groups"));
@@ -316,7 +313,8 @@ public final class TensorGoldenOps implements GoldenOps {
         NeuralMethods.BatchNormResult result = in.x().batchNorm(in.get("weight"), in.get("bias"), epsilon);
         double n = (double) in.x().shape().elements() / in.x().shape().size(1);
         Tensor mean = in.get("running_mean").mul(1 - momentum).add(result.mean().mul(momentum));
-        Tensor variance = in.get("running_var").mul(1 - momentum).add(result.variance().mul(momentum * n / (n - 1)));
+        Tensor variance =
+                in.get("running_var").mul(1 - momentum).add(result.variance().mul(momentum * n / (n - 1)));
         return List.of(result.output(), mean, variance);
     }
 }

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit.autograd;
 
-import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -9,6 +8,7 @@ import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.autograd.Graph;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
@@ -95,7 +95,8 @@ final class EdgeDerivativesTest {
         Tensor x = Tensor.of(2.0, -3, 4);
         for (double p : new double[] {1.5, 2, 3, -1}) {
             checkBothOrders(y -> y.norm(p, new int[] {0}, Keep.REMOVE), x);
-            checkBothOrders(y -> y.mul(1e-200).norm(p, new int[] {0}, Keep.REMOVE).mul(1e200), x);
+            checkBothOrders(
+                    y -> y.mul(1e-200).norm(p, new int[] {0}, Keep.REMOVE).mul(1e200), x);
         }
         checkBothOrders(y -> y.std(new int[] {0}, 1, Keep.REMOVE), x);
     }
@@ -124,9 +125,7 @@ final class EdgeDerivativesTest {
             for (double scale : scales) {
                 Tensor x = Tensor.of(3.0, -4).mul(scale).to(dtype);
                 double tolerance = dtype.bytes() == 2 ? 1e-2 : 1e-6;
-                assertThat(x.norm(0).item() / scale)
-                        .as(dtype + " norm")
-                        .isEqualTo(5, within(tolerance));
+                assertThat(x.norm(0).item() / scale).as(dtype + " norm").isEqualTo(5, within(tolerance));
                 assertThat(x.std(new int[] {0}, 0, Keep.REMOVE).item() / scale)
                         .as(dtype + " std")
                         .isEqualTo(3.5, within(tolerance));

@@ -1,6 +1,5 @@
 package dev.lanewise.testkit.tensor;
 
-import dev.lanewise.tensor.Keep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -8,11 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -121,7 +121,8 @@ class ImageTest {
     void instanceNormalizationIsPerSampleAndChannel() {
         Tensor y = new Rng(2).randn(DType.F64, 2, 3, 7).mul(4).add(2).instanceNorm(null, null, 0);
         assertThat(y.mean(2).abs().amax().item()).isLessThan(1e-12);
-        assertThat(y.var(new int[] {2}, 0, Keep.REMOVE).sub(1).abs().amax().item()).isLessThan(1e-12);
+        assertThat(y.var(new int[] {2}, 0, Keep.REMOVE).sub(1).abs().amax().item())
+                .isLessThan(1e-12);
         assertThatThrownBy(() -> Tensor.zeros(2, 5, 3).groupNorm(2, null, null, 0))
                 .hasMessageContaining("2 groups");
     }
@@ -145,7 +146,8 @@ class ImageTest {
         assertThat(x.norm(1, rows, Keep.REMOVE).toFloatArray()).containsExactly(7, 0);
         assertThat(x.norm(2, rows, Keep.REMOVE).toFloatArray()).containsExactly(5, 0);
         assertThat(x.norm(0, rows, Keep.REMOVE).toFloatArray()).containsExactly(2, 0);
-        assertThat(x.norm(Double.POSITIVE_INFINITY, rows, Keep.REMOVE).toFloatArray()).containsExactly(4, 0);
+        assertThat(x.norm(Double.POSITIVE_INFINITY, rows, Keep.REMOVE).toFloatArray())
+                .containsExactly(4, 0);
         assertThat(x.max(1).indices().toLongArray()).containsExactly(0, 0);
         assertThat(x.min(0, Keep.KEEP).values().shape()).isEqualTo(Shape.of(1, 2));
     }

@@ -1,11 +1,11 @@
 package dev.lanewise.cpu.elementwise;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.Arrays;
 
 /**
@@ -53,7 +53,8 @@ final class Nest {
     /** The address of a tensor's first element. */
     static long address(Tensor tensor) {
         long width = tensor.dtype().bytes();
-        return NativeMemory.address(((HostBuffer) Storage.buffer(tensor)).segment(), Storage.offset(tensor) * width, width);
+        return NativeMemory.address(
+                ((HostBuffer) Storage.buffer(tensor)).segment(), Storage.offset(tensor) * width, width);
     }
 
     private static long[] broadcastStrides(Tensor tensor, long[] sizes, int width) {

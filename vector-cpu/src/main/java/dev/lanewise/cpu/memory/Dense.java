@@ -1,8 +1,8 @@
 package dev.lanewise.cpu.memory;
 
-import dev.lanewise.tensor.spi.Storage;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.Storage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,6 +82,7 @@ public final class Dense implements AutoCloseable {
                 extent += (tensor.shape().size(d) - 1) * tensor.stride(d);
             }
         }
-        return NativeMemory.address(((HostBuffer) Storage.buffer(tensor)).segment(), Storage.offset(tensor) * bytes, extent * bytes);
+        return NativeMemory.address(
+                ((HostBuffer) Storage.buffer(tensor)).segment(), Storage.offset(tensor) * bytes, extent * bytes);
     }
 }

@@ -1,6 +1,5 @@
 package dev.lanewise.cpu.norm;
 
-import dev.lanewise.tensor.Reduction;
 import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.i64;
@@ -8,6 +7,7 @@ import static dev.lanewise.cpu.memory.Access.i64;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.norm.CrossEntropy;

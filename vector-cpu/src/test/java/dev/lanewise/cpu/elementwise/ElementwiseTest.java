@@ -1,6 +1,5 @@
 package dev.lanewise.cpu.elementwise;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.Species;
@@ -16,6 +15,7 @@ import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.spi.HostBuffer;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.lanewise.cpu.safety;
 
-import dev.lanewise.tensor.spi.Storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.tensor.DType;
@@ -10,6 +9,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.HostMemory;
+import dev.lanewise.tensor.spi.Storage;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;

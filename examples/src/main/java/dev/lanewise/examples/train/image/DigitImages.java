@@ -1,6 +1,5 @@
 package dev.lanewise.examples.train.image;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.examples.models.MnistModels;
 import dev.lanewise.examples.train.Answer;
 import dev.lanewise.examples.train.Card;
@@ -19,6 +18,7 @@ import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Classification;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,7 +5,6 @@ import dev.lanewise.nn.data.TensorDataset;
 import dev.lanewise.nn.data.image.Image;
 import dev.lanewise.nn.data.image.LabeledImages;
 import dev.lanewise.tensor.Scope;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 

@@ -24,7 +24,6 @@ import dev.lanewise.nn.metrics.Classification;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Scope;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;

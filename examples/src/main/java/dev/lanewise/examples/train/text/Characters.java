@@ -23,7 +23,6 @@ import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.nn.train.TrainingResult;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.net.URI;

@@ -3,7 +3,6 @@ package dev.lanewise.examples.train.text;
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.nn.data.text.Sequences;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +31,6 @@ record SentenceDataset(List<int[]> sentences, int[] labels, int mostWords) imple
         long[] words = Sequences.pad(chosen, length, 0);
         long[] classes =
                 Arrays.stream(indices).map(i -> labels[Math.toIntExact(i)]).toArray();
-        return new Batch(
-                Tensor.of(words, indices.length, length), Tensor.of(classes, indices.length));
+        return new Batch(Tensor.of(words, indices.length, length), Tensor.of(classes, indices.length));
     }
 }

@@ -2,7 +2,6 @@ package dev.lanewise.nn.data.image;
 
 import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.Dataset;
-import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.lanewise.tensor.op.norm;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.internal.Check;

@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
 /** The sums over all inputs of each tap's squares, for a vector of 3x3 kernels. */
 final class TapEnergies {
     /** How much larger the sum of a tap's squares may be than that of another. */
-    private static final float MOST = 1 << 8;
+    private static final float MOST = 1 << 6;
 
     /** Weights beyond 2^-40 and 2^55, with those of pixels, stay in the range of floats. */
     private static final float TINY = 0x1p-80f;
