@@ -22,7 +22,7 @@ final class ControlOps {
         all.put("SequenceEmpty", c -> Call.out(new OnnxValue.Sequence(List.of())));
         all.put("SequenceConstruct", c -> Call.out(new OnnxValue.Sequence(values(c, 0))));
         all.put("SequenceAt", c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size()))));
-        all.put("SequenceLength", c -> Call.out(Tensor.of((long) c.sequence(0).size())));
+        all.put("SequenceLength", c -> Call.out(Host.scalar((long) c.sequence(0).size())));
         all.put("SequenceInsert", c -> {
             List<OnnxValue> values = new ArrayList<>(c.sequence(0));
             values.add(c.has(2) ? at(c, 2, values.size() + 1, values.size()) : values.size(), c.value(1));
@@ -36,7 +36,7 @@ final class ControlOps {
         all.put("ConcatFromSequence", c -> Call.out(concat(c)));
         all.put("SplitToSequence", c -> Call.out(new OnnxValue.Sequence(split(c))));
         all.put("Optional", c -> Call.out(c.inputs() == 0 ? new OnnxValue.Nothing() : c.value(0)));
-        all.put("OptionalHasElement", c -> Call.out(Tensor.of(c.has(0) && !c.value(0).isEmpty())));
+        all.put("OptionalHasElement", c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty())));
         all.put("OptionalGetElement", c -> {
             Call.check(!c.value(0).isEmpty(), "an empty optional (expected a value)");
             return Call.out(c.value(0));
@@ -87,8 +87,8 @@ final class ControlOps {
         }
         for (long i = 0; i < most && going; i++) {
             List<OnnxValue> arguments = new ArrayList<>();
-            arguments.add(OnnxValue.of(Tensor.of(i)));
-            arguments.add(OnnxValue.of(Tensor.of(true)));
+            arguments.add(OnnxValue.of(Host.scalar(i)));
+            arguments.add(OnnxValue.of(Host.scalar(true)));
             arguments.addAll(carried);
             List<OnnxValue> results = body.run(c.env(), arguments);
             going = truth(results.getFirst());

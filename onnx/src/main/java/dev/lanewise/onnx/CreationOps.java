@@ -74,13 +74,13 @@ final class CreationOps {
                     }
                 }
                 case "value_float" -> {
-                    return OnnxValue.of(Tensor.of(attribute.real()));
+                    return OnnxValue.of(Host.scalar(attribute.real()));
                 }
                 case "value_floats" -> {
                     return OnnxValue.of(Tensor.of(attribute.reals(), attribute.reals().length));
                 }
                 case "value_int" -> {
-                    return OnnxValue.of(Tensor.of(attribute.whole()));
+                    return OnnxValue.of(Host.scalar(attribute.whole()));
                 }
                 case "value_ints" -> {
                     return OnnxValue.of(Tensor.of(attribute.wholes(), Shape.of(attribute.wholes().length)));
@@ -100,7 +100,7 @@ final class CreationOps {
     private static OnnxValue constantOfShape(Call c) {
         Attribute value = c.attribute("value");
         StoredTensor stored = value == null ? null : value.tensor();
-        OnnxValue filling = stored == null ? OnnxValue.of(Tensor.of(0f)) : stored.toValue();
+        OnnxValue filling = stored == null ? OnnxValue.of(Host.scalar(0f)) : stored.toValue();
         Shape shape = Shape.of(Host.longs(c.x()));
         return Host.moved(filling, x -> x.reshape().expand(shape).contiguous());
     }

@@ -91,10 +91,7 @@ final class ElementwiseOps {
     }
 
     private static Tensor swiglu(Call c) {
-        Tensor x = c.x();
-        int axis = c.axis(-1, x.shape().rank());
-        long half = x.shape().size(axis) / 2;
-        return swish(x.narrow(axis, 0, half), c.f("alpha", 1)).mul(x.narrow(axis, half, half));
+        return swish(c.x(), c.f("alpha", 1)).mul(c.x(1));
     }
 
     private static Tensor shrink(Tensor x, double lambda, double bias) {

@@ -34,6 +34,21 @@ final class Host {
         return Tensor.of(values, Shape.of(sizes)).to(like.dtype()).to(like.device());
     }
 
+    /** A whole number without dimensions. */
+    static Tensor scalar(long value) {
+        return Tensor.full(value, DType.I64, Device.CPU);
+    }
+
+    /** A real number without dimensions. */
+    static Tensor scalar(float value) {
+        return Tensor.full(value, DType.F32, Device.CPU);
+    }
+
+    /** A truth value without dimensions. */
+    static Tensor scalar(boolean value) {
+        return Tensor.full(value ? 1 : 0, DType.U8, Device.CPU).to(DType.BOOL);
+    }
+
     /** Whole numbers as a vector. */
     static Tensor vector(long[] values, Device device) {
         return Tensor.of(values, Shape.of(values.length)).to(device);

@@ -97,7 +97,7 @@ final class MiniFloat {
     /** The nearest value of this format. */
     float round(float value, boolean saturate) {
         if (Float.isNaN(value)) {
-            return type == ElementType.FLOAT4E2M1 ? ascending[ascending.length - 1] : Float.NaN;
+            return type == ElementType.FLOAT4E2M1 ? -0f : Float.NaN; // which has no NaN
         }
         boolean signed = type != ElementType.FLOAT8E8M0;
         float magnitude = signed ? Math.abs(value) : Math.max(value, 0);

@@ -64,7 +64,7 @@ final class NormalizationOps {
         if (!training || ratio == 0) {
             Tensor mask = c.wants(1)
                     ? Tensor.full(1, DType.U8, x.device()).to(maskType).expand(x.shape())
-                    : Tensor.of(true);
+                    : Host.scalar(true);
             return Call.out(c.value(0), OnnxValue.of(mask));
         }
         Rng rng = new Rng(c.i("seed", System.nanoTime()));

@@ -2,6 +2,7 @@ package dev.lanewise.onnx;
 
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -34,19 +35,22 @@ public final class OnnxModel extends Layer {
     private final Model model;
     private final Program program;
     private final List<ValueInfo> inputs;
+    private final boolean widened;
     private final Map<String, Supplier<OnnxValue>> constants = new LinkedHashMap<>();
 
-    private OnnxModel(Model model) {
-        this.model = model;
-        this.program = Preparer.prepare(model);
-        Graph graph = model.graph();
-        this.inputs = graph.inputs().stream()
+    private OnnxModel(Model stored) {
+        this.model = stored;
+        Model wide = Widening.widened(stored);
+        this.program = Preparer.prepare(wide);
+        this.widened = wide != stored;
+        Graph graph = wide.graph();
+        this.inputs = stored.graph().inputs().stream()
                 .filter(input -> !graph.initializers().containsKey(input.name()))
                 .toList();
         Group weights = child("weights", new Group());
         Set<String> fixed = fixed(graph);
         try (Scope ignored = Scope.open("load")) {
-            graph.initializers().forEach((name, stored) -> constants.put(name, constant(weights, stored, fixed)));
+            graph.initializers().forEach((name, tensor) -> constants.put(name, constant(weights, tensor, fixed)));
         }
     }
 
@@ -226,13 +230,28 @@ public final class OnnxModel extends Layer {
         Env env = new Env(null, constants.size() + program.steps().size() * 2);
         constants.forEach((name, value) -> env.put(name, value.get()));
         check(arguments);
-        arguments.forEach(env::put);
+        arguments.forEach((name, value) -> env.put(name, widened ? wide(value) : value));
         List<OnnxValue> values = program.run(env);
         Map<String, OnnxValue> results = new LinkedHashMap<>();
         for (int i = 0; i < values.size(); i++) {
-            results.put(program.outputs().get(i), values.get(i));
+            ValueInfo output = outputs().get(i);
+            OnnxValue value = values.get(i);
+            boolean rounds = widened && output.type() == ElementType.FLOAT16;
+            results.put(output.name(), rounds ? narrow(value) : value);
         }
         return results;
+    }
+
+    private static OnnxValue wide(OnnxValue value) {
+        return value instanceof OnnxValue.Numbers numbers && numbers.type() == ElementType.FLOAT16
+                ? OnnxValue.of(numbers.tensor().to(DType.F32))
+                : value;
+    }
+
+    private static OnnxValue narrow(OnnxValue value) {
+        return value instanceof OnnxValue.Numbers numbers && numbers.type() == ElementType.FLOAT
+                ? OnnxValue.of(numbers.tensor().to(DType.F16))
+                : value;
     }
 
     private void check(Map<String, OnnxValue> arguments) {

@@ -93,12 +93,12 @@ final class QuantizationOps {
         float most = Math.max(0, (float) x.amax().item());
         float scale = (most - least) / 255;
         float zero = scale == 0 ? 0 : (float) Math.rint(Math.clamp(-least / scale, 0, 255));
-        Tensor ratio = x.div(Tensor.of(scale).to(x.device()));
-        OnnxValue y = quantized(ratio, Tensor.of(zero).to(x.device()), ElementType.UINT8);
+        Tensor ratio = x.div(Host.scalar(scale).to(x.device()));
+        OnnxValue y = quantized(ratio, Host.scalar(zero).to(x.device()), ElementType.UINT8);
         return Call.out(
                 y,
-                OnnxValue.of(Tensor.of(scale).to(x.device())),
-                OnnxValue.of(Tensor.of(zero).to(DType.U8).to(x.device())));
+                OnnxValue.of(Host.scalar(scale).to(x.device())),
+                OnnxValue.of(Host.scalar(zero).to(DType.U8).to(x.device())));
     }
 
     /** Whole numbers less their zero point: one for all, or one for each slice of a dimension. */

@@ -15,7 +15,7 @@ final class ShapeOps {
 
     static void register(Map<String, Operator> all) {
         all.put("Shape", c -> Call.out(shape(c)));
-        all.put("Size", c -> Call.out(Tensor.of(shapeOf(c.value(0)).elements())));
+        all.put("Size", c -> Call.out(Host.scalar(shapeOf(c.value(0)).elements())));
         all.put("Reshape", c -> c.moved(x -> reshape(c, x)));
         all.put("Flatten", c -> c.moved(x -> flatten(c, x)));
         all.put("Squeeze", c -> c.moved(x -> squeeze(c, x)));

@@ -48,7 +48,7 @@ final class SignalOps {
             if (centre == lower) {
                 out[(int) centre * bins + i] = 1;
             }
-            for (long j = lower; j < centre; j++) {
+            for (long j = lower; j <= centre && centre > lower; j++) {
                 out[(int) j * bins + i] = (double) (j - lower) / (centre - lower);
             }
             for (long j = centre; j < upper; j++) {
