@@ -121,7 +121,8 @@ final class Resizing {
         return switch (coordinates) {
             case "half_pixel" -> (i + 0.5) / scale - 0.5;
             case "pytorch_half_pixel" -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-            case "align_corners" -> out == 1 ? 0 : (double) i * (in - 1) / (out - 1);
+            // the standard counts with the length before it is rounded down
+            case "align_corners" -> scale * in == 1 || out == 1 ? 0 : i * (in - 1) / (scale * in - 1);
             case "asymmetric" -> i / scale;
             case "half_pixel_symmetric" -> {
                 double adjustment = out / (scale * in);
