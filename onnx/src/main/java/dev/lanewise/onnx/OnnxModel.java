@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,12 +37,14 @@ public final class OnnxModel extends Layer {
     private final Program program;
     private final List<ValueInfo> inputs;
     private final boolean widened;
+    private final Set<String> trained = new HashSet<>();
+    private final Map<String, Integer> report = new LinkedHashMap<>();
     private final Map<String, Supplier<OnnxValue>> constants = new LinkedHashMap<>();
 
     private OnnxModel(Model stored) {
         this.model = stored;
         Model wide = Widening.widened(stored);
-        this.program = Preparer.prepare(wide);
+        Program whole = Preparer.prepare(wide);
         this.widened = wide != stored;
         Graph graph = wide.graph();
         this.inputs = stored.graph().inputs().stream()
@@ -52,26 +55,76 @@ public final class OnnxModel extends Layer {
         try (Scope ignored = Scope.open("load")) {
             graph.initializers().forEach((name, tensor) -> constants.put(name, constant(weights, tensor, fixed)));
         }
+        this.program = prepared(whole, weights);
     }
 
-    private static Supplier<OnnxValue> constant(Group weights, StoredTensor stored, Set<String> fixed) {
+    /** Folds constants, which become buffers, and drops dead nodes. */
+    private Program prepared(Program whole, Group weights) {
+        Set<String> open = new HashSet<>();
+        inputs.forEach(input -> open.add(input.name()));
+        model.graph().inputs().forEach(input -> open.add(input.name()));
+        Map<String, OnnxValue> known = new HashMap<>();
+        constants.forEach((name, value) -> {
+            if (!trained.contains(name) && !open.contains(name)) {
+                known.put(name, value.get());
+            }
+        });
+        Program folded = Preparation.fold(whole, known, (name, value) -> {
+            if (value instanceof OnnxValue.Numbers numbers) {
+                ElementType type = numbers.type();
+                Supplier<Tensor> tensor = weights.addBuffer(name, numbers.tensor());
+                constants.put(name, () -> number(type, tensor.get()));
+            } else {
+                constants.put(name, () -> value);
+            }
+        });
+        Program live = Preparation.withoutDead(folded);
+        report.put("nodes in the file", whole.steps().size());
+        report.put("nodes computed once, when it was loaded", whole.steps().size() - folded.steps().size());
+        report.put("nodes whose results nobody reads", folded.steps().size() - live.steps().size());
+        Program fused = Fusion.fused(live, name -> {
+            Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
+            return constant == null ? null : constant.get();
+        }, report);
+        report.put("nodes that run", fused.steps().size());
+        return fused;
+    }
+
+    private static OnnxValue number(ElementType type, Tensor now) {
+        return new OnnxValue.Numbers(type.isOwn() ? ElementType.of(now.dtype()) : type, now);
+    }
+
+    /**
+     * What was done to the graph when it was loaded, and what runs: folded and dropped nodes, fused patterns, and how often
+     * each operator runs.
+     */
+    public String explain() {
+        StringBuilder text = new StringBuilder();
+        report.forEach((what, count) -> text.append(what).append(": ").append(count).append('\n'));
+        Map<String, Integer> counts = new TreeMap<>();
+        count(program, counts);
+        counts.forEach((operator, count) -> text.append("  ").append(operator).append(' ').append(count).append('\n'));
+        return text.toString();
+    }
+
+    private Supplier<OnnxValue> constant(Group weights, StoredTensor stored, Set<String> fixed) {
         OnnxValue value = stored.toValue();
         if (!(value instanceof OnnxValue.Numbers numbers)) {
             return () -> value;
         }
         ElementType type = numbers.type();
-        boolean trained = type.isOwn()
+        boolean isTrained = type.isOwn()
                 && type.isFloating()
                 && stored.shape().rank() > 0
                 && !stored.shape().isEmpty()
                 && !fixed.contains(stored.name());
-        Supplier<Tensor> tensor = trained
+        if (isTrained) {
+            trained.add(stored.name());
+        }
+        Supplier<Tensor> tensor = isTrained
                 ? weights.addParameter(stored.name(), numbers.tensor())
                 : weights.addBuffer(stored.name(), numbers.tensor());
-        return () -> {
-            Tensor now = tensor.get();
-            return new OnnxValue.Numbers(type.isOwn() ? ElementType.of(now.dtype()) : type, now);
-        };
+        return () -> number(type, tensor.get());
     }
 
     /** Float initializers that are no weights: running statistics, scales, and whatever else attributes might have been. */
@@ -155,8 +208,20 @@ public final class OnnxModel extends Layer {
     /** How often each operator occurs in the graph, graphs inside nodes included. */
     public Map<String, Integer> operators() {
         Map<String, Integer> counts = new TreeMap<>();
-        count(program, counts);
+        count(model.graph(), counts);
         return counts;
+    }
+
+    private static void count(Graph graph, Map<String, Integer> counts) {
+        for (Node node : graph.nodes()) {
+            counts.merge(node.key(), 1, Integer::sum);
+            for (Attribute attribute : node.attributes().values()) {
+                Graph inner = attribute.graph();
+                if (inner != null) {
+                    count(inner, counts);
+                }
+            }
+        }
     }
 
     private static void count(Program program, Map<String, Integer> counts) {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Checks a model's graphs and looks up the operators of their nodes. */
 final class Preparer {
@@ -68,7 +70,7 @@ final class Preparer {
         }
         Map<String, OnnxValue> constants = new LinkedHashMap<>();
         if (depth > 0) {
-            graph.initializers().forEach((name, tensor) -> constants.put(name, tensor.toValue()));
+            graph.initializers().forEach((name, tensor) -> constants.put(name, Preparation.kept(tensor.toValue())));
         }
         return new Program(graph.name(), inputs, outputs, constants, steps);
     }
@@ -127,6 +129,9 @@ final class Preparer {
             return new Program.Step(node, opset, called(function, node, depth), graphs);
         }
         Operator operator = Operators.find(node.key());
+        if (node.key().equals("Constant") && operator != null && depth > 0) {
+            operator = remembered(operator);
+        }
         if (operator == null) {
             missing.putIfAbsent(
                     node.key(),
@@ -139,6 +144,19 @@ final class Preparer {
         return new Program.Step(node, opset, operator, graphs);
     }
 
+    /** A constant inside a graph is read once. */
+    private static Operator remembered(Operator constant) {
+        AtomicReference<OnnxValue @Nullable []> memory = new AtomicReference<>();
+        return call -> {
+            OnnxValue[] known = memory.get();
+            if (known == null) {
+                known = new OnnxValue[] {Preparation.kept(constant.run(call)[0])};
+                memory.set(known);
+            }
+            return known.clone();
+        };
+    }
+
     private Operator called(Model.Function function, Node node, int depth) {
         Map<String, Attribute> bound = new HashMap<>(function.defaults());
         bound.putAll(node.attributes());
@@ -149,7 +167,7 @@ final class Preparer {
         opsets.putAll(function.opsets());
         Program program = program(body, opsets, Set.of(), bound, depth + 1);
         return call -> {
-            List<@org.jspecify.annotations.Nullable OnnxValue> arguments = new ArrayList<>();
+            List<@Nullable OnnxValue> arguments = new ArrayList<>();
             for (int i = 0; i < call.inputs(); i++) {
                 arguments.add(call.optional(i));
             }

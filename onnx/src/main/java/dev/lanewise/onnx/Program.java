@@ -48,7 +48,13 @@ record Program(
         return outputs.stream().map(env::get).toList();
     }
 
-    private static void run(Step step, Env env) {
+    /** The same graph with other nodes. */
+    Program with(List<Step> others) {
+        return new Program(name, inputs, outputs, constants, others);
+    }
+
+    /** Runs one node and puts its results into the values. */
+    static void run(Step step, Env env) {
         Node node = step.node();
         OnnxValue[] results;
         Call call = new Call(step, env);
