@@ -60,11 +60,17 @@ final class Call {
     }
 
     OnnxValue.Numbers numbers(int i) {
-        return value(i) instanceof OnnxValue.Numbers numbers ? numbers : wrong(i, "a tensor of numbers");
+        if (value(i) instanceof OnnxValue.Numbers numbers) {
+            return numbers;
+        }
+        throw wrong(i, "a tensor of numbers");
     }
 
     OnnxValue.Texts texts(int i) {
-        return value(i) instanceof OnnxValue.Texts texts ? texts : wrong(i, "a tensor of texts");
+        if (value(i) instanceof OnnxValue.Texts texts) {
+            return texts;
+        }
+        throw wrong(i, "a tensor of texts");
     }
 
     boolean isTexts(int i) {
@@ -72,11 +78,14 @@ final class Call {
     }
 
     List<OnnxValue> sequence(int i) {
-        return value(i) instanceof OnnxValue.Sequence sequence ? sequence.values() : wrong(i, "a sequence");
+        if (value(i) instanceof OnnxValue.Sequence sequence) {
+            return sequence.values();
+        }
+        throw wrong(i, "a sequence");
     }
 
-    private <T> T wrong(int i, String expected) {
-        throw new TensorException(
+    private TensorException wrong(int i, String expected) {
+        return new TensorException(
                 "input " + i + " is " + value(i).describe() + " (expected " + expected + "); check the graph");
     }
 

@@ -59,6 +59,7 @@ final class Fusion {
         Fusion fusion = new Fusion(program, constants);
         fusion.look(program, "layer norm", Fusion::layerNorm, report);
         fusion.look(program, "GELU", Fusion::gelu, report);
+        fusion.look(program, "attention", Fusion::attention, report);
         fusion.look(program, "product with bias", Fusion::linear, report);
         List<Program.Step> steps = new ArrayList<>();
         for (Program.Step step : program.steps()) {
@@ -195,7 +196,7 @@ final class Fusion {
     private @Nullable Match gelu(Program.Step half) {
         int p = is(half, "Mul") ? side(half, "Mul") : -1;
         Program.Step product = p < 0 || !near(number(in(half, 1 - p)), 0.5) ? null : writer(half, p, "Mul");
-        int a = product == null ? -1 : side(product, "Add");
+        int a = product == null ? -1 : sideOfErf(product);
         Program.Step add = product == null || a < 0 ? null : writer(product, a, "Add");
         int e = add == null ? -1 : side(add, "Erf");
         Program.Step erf = add == null || e < 0 || number(in(add, 1 - e)) != 1 ? null : writer(add, e, "Erf");
@@ -215,6 +216,68 @@ final class Fusion {
         return fits && scaled != null
                 ? new Match(List.of(product, add, erf, scaled), List.of(in(scaled, 0)), c -> c.same(c.x().gelu()))
                 : null;
+    }
+
+    /** The operand that is one more than an error function; the other one may be a sum, too. */
+    private int sideOfErf(Program.Step product) {
+        for (int i = 0; i < 2; i++) {
+            Program.Step add = writer(product, i, "Add");
+            if (add != null && side(add, "Erf") >= 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** MatMul(Softmax(Add(Div(MatMul(q, keys), number), mask)), values), the keys turned already. */
+    private @Nullable Match attention(Program.Step last) {
+        Program.Step softmax = is(last, "MatMul") ? writer(last, 0, "Softmax") : null;
+        Program.Step add = softmax == null ? null : writer(softmax, 0, "Add");
+        boolean divides = add != null && side(add, "Div") >= 0;
+        int s = add == null ? -1 : side(add, divides ? "Div" : "Mul");
+        Program.Step scaled = add == null || s < 0 ? null : writer(add, s, divides ? "Div" : "Mul");
+        Program.Step product = scaled == null ? null : writer(scaled, 0, "MatMul");
+        if (softmax == null || add == null || scaled == null || product == null) {
+            return null;
+        }
+        double number = number(in(scaled, 1));
+        double scale = divides ? 1 / number : number;
+        Attribute axis = softmax.node().attributes().get("axis");
+        long dim = axis == null ? (softmax.opset() >= 13 ? -1 : 1) : axis.whole();
+        boolean fits = Double.isFinite(scale)
+                && scale > 0
+                && (dim == -1 || dim == 3)
+                && isRead(softmax, 1)
+                && isRead(add, 1)
+                && isRead(scaled, 1)
+                && isRead(product, 1);
+        return fits
+                ? new Match(
+                        List.of(softmax, add, scaled, product),
+                        List.of(in(product, 0), in(product, 1), in(add, 1 - s), in(last, 1)),
+                        c -> Call.out(attended(c, scale, dim)))
+                : null;
+    }
+
+    private static Tensor attended(Call c, double scale, long dim) {
+        Tensor q = c.x();
+        Tensor keys = c.x(1);
+        Tensor values = c.x(3);
+        int rank = q.shape().rank();
+        boolean fits = rank == 4
+                && keys.shape().rank() == 4
+                && values.shape().rank() == 4
+                && q.shape().slice(0, 2).equals(keys.shape().slice(0, 2))
+                && q.shape().slice(0, 2).equals(values.shape().slice(0, 2))
+                && !q.shape().isEmpty()
+                && !keys.shape().isEmpty();
+        if (!fits) {
+            Tensor scores = q.matmul(keys).mul(scale).add(c.x(2));
+            return scores.softmax(Call.dim(dim, scores.shape().rank())).matmul(values);
+        }
+        double factor = scale * Math.sqrt(q.shape().size(3));
+        Tensor scaled = Math.abs(factor - 1) < 1e-6 ? q : q.mul(factor);
+        return scaled.attention(keys.transpose(2, 3), values, c.x(2), false);
     }
 
     /** Add(MatMul(x, weight), bias) of a matrix and a vector. */

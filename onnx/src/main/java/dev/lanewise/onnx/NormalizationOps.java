@@ -57,9 +57,6 @@ final class NormalizationOps {
         Tensor x = c.x();
         boolean training = c.has(2) && c.x(2).to(DType.I64).reshape().itemLong() != 0;
         double ratio = c.has(1) ? c.double1(1) : c.f("ratio", 0.5);
-        if (c.opset() < 7) {
-            training = c.i("is_test", 0) == 0 && c.hasAttribute("is_test") && false;
-        }
         DType maskType = c.opset() >= 10 ? DType.BOOL : x.dtype();
         if (!training || ratio == 0) {
             Tensor mask = c.wants(1)
@@ -87,7 +84,7 @@ final class NormalizationOps {
         double epsilon = c.f("epsilon", 1e-5f);
         Tensor mean = c.x(3);
         Tensor variance = c.x(4);
-        boolean training = c.opset() >= 14 ? c.flag("training_mode", false) : c.opset() < 7 && c.flag("is_test", false) && false;
+        boolean training = c.flag("training_mode", false);
         OnnxValue[] results = new OnnxValue[5];
         if (training) {
             int[] dims = new int[rank - 1];

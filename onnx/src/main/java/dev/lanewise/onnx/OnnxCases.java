@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -207,7 +208,7 @@ public final class OnnxCases {
         }
     }
 
-    private void run(String prefix, TreeSet<String> sets, TreeSet<String> names, Consumer<Result> each) {
+    private void run(String prefix, Set<String> sets, Set<String> names, Consumer<Result> each) {
         String id = prefix.isEmpty() ? "model" : prefix.substring(0, prefix.length() - 1);
         try (Scope ignored = Scope.open("case")) {
             OnnxModel model = files.model(prefix + "model.onnx");
@@ -245,7 +246,7 @@ public final class OnnxCases {
         return new Result(id, set, status, known ? String.valueOf(e.getMessage()) : e.toString());
     }
 
-    private Result one(OnnxModel model, String id, int k, String set, TreeSet<String> names) throws IOException {
+    private Result one(OnnxModel model, String id, int k, String set, Set<String> names) throws IOException {
         Map<String, OnnxValue> arguments = new LinkedHashMap<>();
         int at = 0;
         for (ValueInfo input : model.inputs()) {
@@ -291,7 +292,7 @@ public final class OnnxCases {
 
     /** Twice the peer's own difference with its optimisations, or a quarter of that to the float model. */
     private Tolerance quantized(
-            String set, int i, ValueInfo output, OnnxValue want, TreeSet<String> names, Tolerance otherwise)
+            String set, int i, ValueInfo output, OnnxValue want, Set<String> names, Tolerance otherwise)
             throws IOException {
         double bound = -1;
         for (String[] other : new String[][] {{"optimised_output_", "2"}, {"float_output_", "0.25"}}) {
