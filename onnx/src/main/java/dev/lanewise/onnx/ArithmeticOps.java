@@ -62,7 +62,9 @@ final class ArithmeticOps {
     private static Tensor legacy(Call c, BinaryOperator<Tensor> function) {
         Tensor a = c.x();
         Tensor b = c.x(1);
-        if (c.opset() < 7 && c.hasAttribute("axis") && b.shape().rank() < a.shape().rank()) {
+        if (c.opset() < 7
+                && c.hasAttribute("axis")
+                && b.shape().rank() < a.shape().rank()) {
             int axis = c.axis(-1, a.shape().rank());
             long[] sizes = new long[a.shape().rank() - axis];
             Arrays.fill(sizes, 1);
@@ -101,7 +103,8 @@ final class ArithmeticOps {
 
     /** Squares, which norms write as powers, are exact and quick as products. */
     private static Tensor power(Tensor base, Tensor exponent) {
-        if (exponent.shape().elements() == 1 && exponent.shape().rank() <= base.shape().rank()) {
+        if (exponent.shape().elements() == 1
+                && exponent.shape().rank() <= base.shape().rank()) {
             double value = exponent.reshape().item();
             if (value == 2) {
                 return base.square();
@@ -121,9 +124,7 @@ final class ArithmeticOps {
                     ? Host.wholes(a, b, (x, y) -> y == 0 ? 0 : Long.remainderUnsigned(x, y))
                     : a.remainder(b);
         }
-        return type.isFloating()
-                ? Host.reals(a, b, (x, y) -> x % y)
-                : Host.wholes(a, b, (x, y) -> y == 0 ? 0 : x % y);
+        return type.isFloating() ? Host.reals(a, b, (x, y) -> x % y) : Host.wholes(a, b, (x, y) -> y == 0 ? 0 : x % y);
     }
 
     private static Tensor extreme(Call c, Tensor a, Tensor b, boolean most) {

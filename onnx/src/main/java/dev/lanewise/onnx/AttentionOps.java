@@ -34,7 +34,9 @@ final class AttentionOps {
             return x;
         }
         long times = heads / s.size(1);
-        return x.unsqueeze(2).expand(s.size(0), s.size(1), times, s.size(2), s.size(3)).reshape(s.with(1, heads));
+        return x.unsqueeze(2)
+                .expand(s.size(0), s.size(1), times, s.size(2), s.size(3))
+                .reshape(s.with(1, heads));
     }
 
     private static OnnxValue[] attention(Call c) {
@@ -53,7 +55,11 @@ final class AttentionOps {
         double width = q.shape().size(3);
         double scale = c.f("scale", 1 / Math.sqrt(width));
         double cap = c.f("softcap", 0);
-        boolean plain = cap == 0 && !c.wants(3) && !c.hasAttribute("softmax_precision") && q.dtype().bytes() >= 4 && width > 0;
+        boolean plain = cap == 0
+                && !c.wants(3)
+                && !c.hasAttribute("softmax_precision")
+                && q.dtype().bytes() >= 4
+                && width > 0;
         Tensor y;
         Tensor scores = null;
         if (plain) {
@@ -87,7 +93,8 @@ final class AttentionOps {
 
     /** A query that sees no key weighs them all 0. */
     private static Tensor weights(Tensor scores) {
-        Tensor nothing = scores.amax(new int[] {scores.shape().rank() - 1}, true).eq(NEVER);
+        Tensor nothing =
+                scores.amax(new int[] {scores.shape().rank() - 1}, true).eq(NEVER);
         Tensor safe = nothing.where(scores.zerosLike(), scores);
         return nothing.where(scores.zerosLike(), safe.softmax(-1));
     }
@@ -104,7 +111,9 @@ final class AttentionOps {
             long lacking = s - added.shape().size(-1);
             bias = lacking > 0 && added.shape().size(-1) != 1
                     ? ShapeOps.padded(added, added.shape().rank() - 1, 0, lacking, "constant", NEVER)
-                    : lacking > 0 ? ShapeOps.padded(added, added.shape().rank() - 1, 0, lacking, "constant", NEVER) : added;
+                    : lacking > 0
+                            ? ShapeOps.padded(added, added.shape().rank() - 1, 0, lacking, "constant", NEVER)
+                            : added;
         }
         long[] valid = c.longs(6);
         long left = c.i("left_window_size", -1);
@@ -116,7 +125,10 @@ final class AttentionOps {
             if (pastK != null) {
                 offset = rows.add(pastK.shape().size(2));
             } else if (valid != null) {
-                offset = Host.vector(valid, q.device()).reshape(valid.length, 1, 1, 1).sub(l).add(rows);
+                offset = Host.vector(valid, q.device())
+                        .reshape(valid.length, 1, 1, 1)
+                        .sub(l)
+                        .add(rows);
             } else {
                 offset = rows;
             }
@@ -158,9 +170,8 @@ final class AttentionOps {
         Tensor b = interleaved ? turned.slice(3, 1, rotated, 2) : turned.narrow(3, rotated / 2, rotated / 2);
         Tensor real = a.mul(cos).sub(b.mul(sin));
         Tensor imaginary = a.mul(sin).add(b.mul(cos));
-        Tensor result = interleaved
-                ? Tensor.stack(4, real, imaginary).reshape(turned.shape())
-                : Tensor.cat(3, real, imaginary);
+        Tensor result =
+                interleaved ? Tensor.stack(4, real, imaginary).reshape(turned.shape()) : Tensor.cat(3, real, imaginary);
         if (rotated < width) {
             result = Tensor.cat(3, result, heads.narrow(3, rotated, width - rotated));
         }
@@ -172,10 +183,13 @@ final class AttentionOps {
         Tensor positions = c.maybe(3);
         if (positions != null) {
             Shape shape = positions.shape().concat(Shape.of(cache.shape().size(-1)));
-            cache = cache.indexSelect(0, positions.to(DType.I64).reshape(positions.shape().elements())).reshape(shape);
+            cache = cache.indexSelect(
+                            0, positions.to(DType.I64).reshape(positions.shape().elements()))
+                    .reshape(shape);
         }
         Shape s = heads.shape();
-        return cache.reshape(cache.shape().size(0), s.size(1), 1, cache.shape().size(-1)).to(heads.dtype());
+        return cache.reshape(cache.shape().size(0), s.size(1), 1, cache.shape().size(-1))
+                .to(heads.dtype());
     }
 
     private static OnnxValue[] linear(Call c) {
@@ -193,7 +207,14 @@ final class AttentionOps {
         double scale = given == 0 ? 1 / Math.sqrt(q.shape().size(3)) : given;
         Tensor past = c.maybe(3);
         Tensor state = past == null
-                ? Tensor.full(0, DType.F32, q.device(), s.size(0), kvHeads, s.size(3), v.shape().size(3))
+                ? Tensor.full(
+                        0,
+                        DType.F32,
+                        q.device(),
+                        s.size(0),
+                        kvHeads,
+                        s.size(3),
+                        v.shape().size(3))
                 : past.to(DType.F32);
         Tensor decay = gated ? heads(c.x(4).to(DType.F32), kvHeads) : null;
         Tensor beta = delta ? heads(c.x(5).to(DType.F32), c.x(5).shape().size(2)) : null;

@@ -34,13 +34,11 @@ record Attribute(
         @Nullable ElementType element) {
     /** The same attribute under another name. */
     Attribute renamed(String newName) {
-        return new Attribute(
-                newName, "", real, whole, text, tensor, graph, reals, wholes, texts, tensors, element);
+        return new Attribute(newName, "", real, whole, text, tensor, graph, reals, wholes, texts, tensors, element);
     }
 
     /** The same attribute with another graph. */
     Attribute withGraph(Graph other) {
-        return new Attribute(
-                name, reference, real, whole, text, tensor, other, reals, wholes, texts, tensors, element);
+        return new Attribute(name, reference, real, whole, text, tensor, other, reals, wholes, texts, tensors, element);
     }
 }

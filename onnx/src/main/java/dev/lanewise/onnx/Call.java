@@ -55,7 +55,8 @@ final class Call {
         return env.get(node().inputs().get(i));
     }
 
-    @Nullable OnnxValue optional(int i) {
+    @Nullable
+    OnnxValue optional(int i) {
         return has(i) ? value(i) : null;
     }
 
@@ -101,7 +102,8 @@ final class Call {
         return numbers(i).tensor();
     }
 
-    @Nullable Tensor maybe(int i) {
+    @Nullable
+    Tensor maybe(int i) {
         return has(i) ? x(i) : null;
     }
 
@@ -122,7 +124,8 @@ final class Call {
     long long1(int i) {
         long[] values = Host.longs(x(i));
         if (values.length != 1) {
-            throw new TensorException("input " + i + " has " + values.length + " elements (expected 1); check the graph");
+            throw new TensorException(
+                    "input " + i + " has " + values.length + " elements (expected 1); check the graph");
         }
         return values[0];
     }
@@ -130,7 +133,8 @@ final class Call {
     double double1(int i) {
         double[] values = Host.doubles(x(i));
         if (values.length != 1) {
-            throw new TensorException("input " + i + " has " + values.length + " elements (expected 1); check the graph");
+            throw new TensorException(
+                    "input " + i + " has " + values.length + " elements (expected 1); check the graph");
         }
         return values[0];
     }
@@ -146,14 +150,15 @@ final class Call {
     /** Fails unless two inputs have one type. */
     void sameType(int a, int b) {
         if (type(a) != type(b)) {
-            throw new TensorException("inputs of types " + type(a) + " and " + type(b)
-                    + " (expected one type); insert a Cast");
+            throw new TensorException(
+                    "inputs of types " + type(a) + " and " + type(b) + " (expected one type); insert a Cast");
         }
     }
 
     // ---- attributes
 
-    @Nullable Attribute attribute(String name) {
+    @Nullable
+    Attribute attribute(String name) {
         return node().attributes().get(name);
     }
 

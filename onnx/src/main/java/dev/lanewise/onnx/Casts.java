@@ -41,7 +41,8 @@ final class Casts {
         if (to == ElementType.UINT64 && from.isFloating()) {
             double[] values = Host.doubles(x);
             long[] wholes = new long[values.length];
-            Arrays.setAll(wholes, i -> values[i] >= 0x1p63 ? (long) (values[i] - 0x1p63) + Long.MIN_VALUE : (long) values[i]);
+            Arrays.setAll(
+                    wholes, i -> values[i] >= 0x1p63 ? (long) (values[i] - 0x1p63) + Long.MIN_VALUE : (long) values[i]);
             return Tensor.of(wholes, x.shape()).to(x.device());
         }
         if (to.isOwn()) {
@@ -141,16 +142,19 @@ final class Casts {
         Tensor x = numbers.tensor();
         ElementType from = numbers.type();
         if (from.bits() != to.bits()) {
-            throw new TensorException("can't take the bits of " + from + " as " + to + " (expected types of one width)");
+            throw new TensorException(
+                    "can't take the bits of " + from + " as " + to + " (expected types of one width)");
         }
         if (!from.isFloating() && !to.isFloating()) {
             return new OnnxValue.Numbers(to, cast(numbers, to, true));
         }
         if (from.isOwn() && to.isOwn()) {
             long bytes = x.shape().elements() * from.carrier().bytes();
-            MemorySegment memory = Arena.ofAuto().allocate(Math.max(bytes, 1), 64).asSlice(0, bytes);
+            MemorySegment memory =
+                    Arena.ofAuto().allocate(Math.max(bytes, 1), 64).asSlice(0, bytes);
             x.contiguous().copyTo(memory);
-            return new OnnxValue.Numbers(to, Tensor.of(memory, to.carrier(), x.shape().toArray()).to(x.device()));
+            return new OnnxValue.Numbers(
+                    to, Tensor.of(memory, to.carrier(), x.shape().toArray()).to(x.device()));
         }
         if (from == ElementType.DOUBLE || from == ElementType.UINT64) {
             long[] wholes = new long[(int) x.shape().elements()];

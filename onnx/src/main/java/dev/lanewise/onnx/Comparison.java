@@ -65,7 +65,8 @@ final class Comparison {
         }
         return count == 0
                 ? ""
-                : count + " of " + x.length + " differ, most at " + worst + ": " + x[worst] + " (expected " + y[worst] + ")";
+                : count + " of " + x.length + " differ, most at " + worst + ": " + x[worst] + " (expected " + y[worst]
+                        + ")";
     }
 
     private static String wholes(long[] x, long[] y) {
@@ -79,7 +80,8 @@ final class Comparison {
         }
         return count == 0
                 ? ""
-                : count + " of " + x.length + " differ, first at " + first + ": " + x[first] + " (expected " + y[first] + ")";
+                : count + " of " + x.length + " differ, first at " + first + ": " + x[first] + " (expected " + y[first]
+                        + ")";
     }
 
     /** The largest difference of two tensors of numbers. */

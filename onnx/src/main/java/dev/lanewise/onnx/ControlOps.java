@@ -21,7 +21,9 @@ final class ControlOps {
         all.put("SequenceMap", ControlOps::sequenceMap);
         all.put("SequenceEmpty", c -> Call.out(new OnnxValue.Sequence(List.of())));
         all.put("SequenceConstruct", c -> Call.out(new OnnxValue.Sequence(values(c, 0))));
-        all.put("SequenceAt", c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size()))));
+        all.put(
+                "SequenceAt",
+                c -> Call.out(c.sequence(0).get(at(c, 1, c.sequence(0).size()))));
         all.put("SequenceLength", c -> Call.out(Host.scalar((long) c.sequence(0).size())));
         all.put("SequenceInsert", c -> {
             List<OnnxValue> values = new ArrayList<>(c.sequence(0));
@@ -36,7 +38,9 @@ final class ControlOps {
         all.put("ConcatFromSequence", c -> Call.out(concat(c)));
         all.put("SplitToSequence", c -> Call.out(new OnnxValue.Sequence(split(c))));
         all.put("Optional", c -> Call.out(c.inputs() == 0 ? new OnnxValue.Nothing() : c.value(0)));
-        all.put("OptionalHasElement", c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty())));
+        all.put(
+                "OptionalHasElement",
+                c -> Call.out(Host.scalar(c.has(0) && !c.value(0).isEmpty())));
         all.put("OptionalGetElement", c -> {
             Call.check(!c.value(0).isEmpty(), "an empty optional (expected a value)");
             return Call.out(c.value(0));
@@ -58,7 +62,9 @@ final class ControlOps {
     private static int at(Call c, int input, int size, int base) {
         long position = c.long1(input);
         long from0 = position < 0 ? position + base : position;
-        Call.check(from0 >= 0 && from0 < size, "position " + position + " of a sequence of " + base + " (expected one inside)");
+        Call.check(
+                from0 >= 0 && from0 < size,
+                "position " + position + " of a sequence of " + base + " (expected one inside)");
         return (int) from0;
     }
 
@@ -121,8 +127,16 @@ final class ControlOps {
         Program body = c.graph("body");
         int scans = (int) c.i("num_scan_inputs", 1);
         List<OnnxValue> given = values(c, skipped);
-        return scan(c, body, given, scans, c.ints("scan_input_axes"), c.ints("scan_input_directions"),
-                c.ints("scan_output_axes"), c.ints("scan_output_directions"), -1);
+        return scan(
+                c,
+                body,
+                given,
+                scans,
+                c.ints("scan_input_axes"),
+                c.ints("scan_input_directions"),
+                c.ints("scan_output_axes"),
+                c.ints("scan_output_directions"),
+                -1);
     }
 
     private static OnnxValue[] scan(
@@ -202,7 +216,10 @@ final class ControlOps {
         for (int i = 0; i < count; i++) {
             List<OnnxValue> arguments = new ArrayList<>();
             for (OnnxValue value : values(c, 0)) {
-                arguments.add(value instanceof OnnxValue.Sequence sequence ? sequence.values().get(i) : value);
+                arguments.add(
+                        value instanceof OnnxValue.Sequence sequence
+                                ? sequence.values().get(i)
+                                : value);
             }
             List<OnnxValue> results = body.run(c.env(), arguments);
             for (int k = 0; k < outputs.size(); k++) {

@@ -47,7 +47,9 @@ final class ConvolutionOps {
                     : padded.unsqueeze(2).conv2d(w.unsqueeze(2), bias, op).squeeze(2);
         }
         Tensor y = deep(window.padded(x, 0), w, window, groups);
-        return bias == null ? y : y.add(NormalizationOps.channels(bias, y.shape().rank()));
+        return bias == null
+                ? y
+                : y.add(NormalizationOps.channels(bias, y.shape().rank()));
     }
 
     /** Three and more dimensions: the sum over the first one's kernel of convolutions over the others. */
@@ -115,7 +117,8 @@ final class ConvolutionOps {
         long[] ones = new long[dims];
         Arrays.fill(ones, 1);
         int groups = Math.toIntExact(c.i("group", 1));
-        Spatial window = new Spatial(kernel, ones, given.dilations(), none, none, outputs(stuffed, kernel, given.dilations()));
+        Spatial window =
+                new Spatial(kernel, ones, given.dilations(), none, none, outputs(stuffed, kernel, given.dilations()));
         return conv(stuffed, turned(w, groups), c.maybe(2), window, groups);
     }
 
@@ -166,7 +169,8 @@ final class ConvolutionOps {
         long channels = x.shape().size(1);
         Tensor before = past == null ? Call.like(0, x).expand(n, channels, k - 1) : past;
         Tensor all = Tensor.cat(2, before, x);
-        Convolution2d op = new Convolution2d(1, 1, 0, 0, 1, 1, Math.toIntExact(channels / w.shape().size(1)));
+        Convolution2d op = new Convolution2d(
+                1, 1, 0, 0, 1, 1, Math.toIntExact(channels / w.shape().size(1)));
         Tensor y = all.unsqueeze(2).conv2d(w.unsqueeze(2), c.maybe(2), op).squeeze(2);
         String activation = c.s("activation", "none");
         if (activation.equals("silu") || activation.equals("swish")) {
@@ -194,7 +198,8 @@ final class ConvolutionOps {
                 rest /= block[d];
                 part = stuffed(part, d + 2, window.strides()[d]);
                 long target = image[d] + window.begins()[d] + window.ends()[d];
-                part = ShapeOps.padded(part, d + 2, offset, target - offset - part.shape().size(d + 2), "constant", 0);
+                part = ShapeOps.padded(
+                        part, d + 2, offset, target - offset - part.shape().size(d + 2), "constant", 0);
             }
             sum = sum == null ? part : sum.add(part);
         }

@@ -119,7 +119,8 @@ final class CreationOps {
         long step = c.long1(2);
         Call.check(step != 0, "a step of 0 (expected another)");
         long to = c.long1(1);
-        long count = step > 0 ? Math.ceilDiv(Math.max(0, to - from), step) : Math.ceilDiv(Math.max(0, from - to), -step);
+        long count =
+                step > 0 ? Math.ceilDiv(Math.max(0, to - from), step) : Math.ceilDiv(Math.max(0, from - to), -step);
         long[] values = new long[Math.toIntExact(count)];
         Arrays.setAll(values, i -> from + i * step);
         return Host.of(values, start, count);
@@ -139,7 +140,10 @@ final class CreationOps {
         long k = c.has(1) ? c.long1(1) : 0;
         long h = x.shape().size(-2);
         long w = x.shape().size(-1);
-        Tensor distance = Tensor.arange(w).reshape(1, w).sub(Tensor.arange(h).reshape(h, 1)).to(x.device());
+        Tensor distance = Tensor.arange(w)
+                .reshape(1, w)
+                .sub(Tensor.arange(h).reshape(h, 1))
+                .to(x.device());
         Tensor kept = c.flag("upper", true) ? distance.ge(k) : distance.le(k);
         return x.dtype() == DType.BOOL ? x.and(kept) : kept.where(x, Call.like(0, x));
     }

@@ -40,8 +40,13 @@ final class DeformedConvolution {
                             for (int j = 0; j < kw; j++) {
                                 int k = i * kw + j;
                                 int at = ((n * offsetGroups + og) * 2 * kh * kw + 2 * k) * oh * ow + y * ow + z;
-                                double py = y * window.strides()[0] - window.begins()[0] + i * window.dilations()[0] + offset[at];
-                                double px = z * window.strides()[1] - window.begins()[1] + j * window.dilations()[1]
+                                double py = y * window.strides()[0]
+                                        - window.begins()[0]
+                                        + i * window.dilations()[0]
+                                        + offset[at];
+                                double px = z * window.strides()[1]
+                                        - window.begins()[1]
+                                        + j * window.dilations()[1]
                                         + offset[at + oh * ow];
                                 double value = bilinear(image, (n * channels + ch) * h * wd, h, wd, py, px);
                                 if (mask != null) {

@@ -51,7 +51,9 @@ final class ElementwiseOps {
         all.put("Celu", c -> c.same(celu(c.x(), c.f("alpha", 1))));
         all.put("HardSigmoid", c -> c.same(hardSigmoid(c.x(), c.f("alpha", 0.2f), c.f("beta", 0.5))));
         all.put("LeakyRelu", c -> c.same(c.x().leakyRelu(c.f("alpha", 0.01f))));
-        all.put("ThresholdedRelu", c -> c.same(c.x().mul(c.x().gt(c.f("alpha", 1)).to(c.x().dtype()))));
+        all.put(
+                "ThresholdedRelu",
+                c -> c.same(c.x().mul(c.x().gt(c.f("alpha", 1)).to(c.x().dtype()))));
         all.put("Gelu", c -> c.same(c.is("approximate", "tanh", "none") ? c.x().geluTanh() : c.x().gelu()));
         all.put("Swish", c -> c.same(swish(c.x(), c.f("alpha", 1))));
         all.put("Shrink", c -> c.same(shrink(c.x(), c.f("lambd", 0.5), c.f("bias", 0))));
@@ -97,7 +99,9 @@ final class ElementwiseOps {
     private static Tensor shrink(Tensor x, double lambda, double bias) {
         Tensor wide = x.dtype().isFloating() ? x : x.to(DType.F64);
         Tensor zero = wide.zerosLike();
-        return wide.lt(-lambda).where(wide.add(bias), wide.gt(lambda).where(wide.sub(bias), zero)).to(x.dtype());
+        return wide.lt(-lambda)
+                .where(wide.add(bias), wide.gt(lambda).where(wide.sub(bias), zero))
+                .to(x.dtype());
     }
 
     private static Tensor isInf(Call c) {

@@ -27,7 +27,10 @@ final class Fusion {
         kept.addAll(program.outputs());
         for (Program.Step step : program.steps()) {
             step.node().outputs().forEach(output -> writers.put(output, step));
-            step.node().inputs().forEach(input -> readers.computeIfAbsent(input, i -> new ArrayList<>()).add(step));
+            step.node()
+                    .inputs()
+                    .forEach(input -> readers.computeIfAbsent(input, i -> new ArrayList<>())
+                            .add(step));
             Set<String> inner = new HashSet<>();
             step.graphs().values().forEach(graph -> graph.steps().forEach(s -> Preparation.reads(s, inner)));
             step.graphs().values().forEach(graph -> inner.addAll(graph.outputs()));
@@ -37,7 +40,8 @@ final class Fusion {
 
     /** A pattern that ends at a node; null if it is not there. */
     private interface Pattern {
-        @Nullable Match match(Fusion fusion, Program.Step last);
+        @Nullable
+        Match match(Fusion fusion, Program.Step last);
     }
 
     /**
@@ -55,7 +59,8 @@ final class Fusion {
      * @param constants the value of a constant, or null for anything else
      * @param report counts what was found
      */
-    static Program fused(Program program, Function<String, @Nullable OnnxValue> constants, Map<String, Integer> report) {
+    static Program fused(
+            Program program, Function<String, @Nullable OnnxValue> constants, Map<String, Integer> report) {
         Fusion fusion = new Fusion(program, constants);
         fusion.look(program, "layer norm", Fusion::layerNorm, report);
         fusion.look(program, "GELU", Fusion::gelu, report);
@@ -128,8 +133,9 @@ final class Fusion {
     }
 
     private boolean lastAxis(Program.@Nullable Step mean) {
-        if (mean == null || mean.node().attributes().containsKey("keepdims")
-                && mean.node().attributes().get("keepdims").whole() == 0) {
+        if (mean == null
+                || mean.node().attributes().containsKey("keepdims")
+                        && mean.node().attributes().get("keepdims").whole() == 0) {
             return false;
         }
         Attribute axes = mean.node().attributes().get("axes");
@@ -154,8 +160,14 @@ final class Fusion {
         Program.Step variance = plus == null || v < 0 ? null : writer(plus, v, "ReduceMean");
         Program.Step square = variance == null ? null : writer(variance, 0, "Pow");
         Program.Step mean = sub == null ? null : writer(sub, 1, "ReduceMean");
-        if (mul == null || div == null || root == null || sub == null || plus == null || variance == null
-                || square == null || mean == null) {
+        if (mul == null
+                || div == null
+                || root == null
+                || sub == null
+                || plus == null
+                || variance == null
+                || square == null
+                || mean == null) {
             return null;
         }
         double epsilon = number(in(plus, 1 - v));
@@ -176,8 +188,11 @@ final class Fusion {
             Tensor x = c.x();
             Tensor weight = c.x(1);
             Tensor bias = c.x(2);
-            boolean whole = weight.shape().rank() == 1 && bias.shape().equals(weight.shape())
-                    && x.shape().rank() > 0 && x.shape().size(-1) == weight.shape().size(0) && !x.shape().isEmpty();
+            boolean whole = weight.shape().rank() == 1
+                    && bias.shape().equals(weight.shape())
+                    && x.shape().rank() > 0
+                    && x.shape().size(-1) == weight.shape().size(0)
+                    && !x.shape().isEmpty();
             if (whole) {
                 return Call.out(x.layerNorm(1, weight, bias, epsilon));
             }
@@ -291,11 +306,15 @@ final class Fusion {
             Tensor x = c.x();
             Tensor weight = c.x(1);
             Tensor bias = c.x(2);
-            boolean fits = weight.shape().rank() == 2 && bias.shape().rank() == 1 && x.shape().rank() >= 2
-                    && weight.dtype().isFloating() && bias.shape().size(0) == weight.shape().size(1);
-            return c.same(fits
-                    ? x.linear(weight.transpose(), bias)
-                    : MatrixOps.matmul(x, weight).add(bias));
+            boolean fits = weight.shape().rank() == 2
+                    && bias.shape().rank() == 1
+                    && x.shape().rank() >= 2
+                    && weight.dtype().isFloating()
+                    && bias.shape().size(0) == weight.shape().size(1);
+            return c.same(
+                    fits
+                            ? x.linear(weight.transpose(), bias)
+                            : MatrixOps.matmul(x, weight).add(bias));
         };
         return new Match(List.of(product), List.of(in(product, 0), in(product, 1), in(add, 1 - m)), operator);
     }

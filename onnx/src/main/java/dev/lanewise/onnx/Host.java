@@ -79,8 +79,7 @@ final class Host {
     /** A value moved about by a function of its elements' positions or of its tensor. */
     static OnnxValue moved(OnnxValue value, UnaryOperator<Tensor> move) {
         return switch (value) {
-            case OnnxValue.Numbers numbers ->
-                new OnnxValue.Numbers(numbers.type(), move.apply(numbers.tensor()));
+            case OnnxValue.Numbers numbers -> new OnnxValue.Numbers(numbers.type(), move.apply(numbers.tensor()));
             case OnnxValue.Texts texts -> {
                 long count = texts.values().size();
                 Tensor positions = move.apply(Tensor.arange(count).reshape(texts.shape()));

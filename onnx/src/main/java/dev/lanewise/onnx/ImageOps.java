@@ -61,7 +61,8 @@ final class ImageOps {
         double scale = c.f("spatial_scale", 1);
         int ratio = (int) c.i("sampling_ratio", 0);
         boolean max = c.s("mode", "avg").equals("max");
-        boolean half = c.s("coordinate_transformation_mode", c.opset() >= 16 ? "half_pixel" : "output_half_pixel").equals("half_pixel");
+        boolean half = c.s("coordinate_transformation_mode", c.opset() >= 16 ? "half_pixel" : "output_half_pixel")
+                .equals("half_pixel");
         double offset = half ? 0.5 : 0;
         double[] out = new double[batch.length * channels * oh * ow];
         for (int r = 0; r < batch.length; r++) {

@@ -41,8 +41,12 @@ final class IndexOps {
     private static Tensor gather(Call c, Tensor x) {
         int axis = c.axis(0, x.shape().rank());
         Tensor index = c.x(1);
-        Tensor flat = positions(index, x.shape().size(axis)).reshape(index.shape().elements());
-        Shape shape = x.shape().slice(0, axis).concat(index.shape()).concat(x.shape().slice(axis + 1, x.shape().rank()));
+        Tensor flat =
+                positions(index, x.shape().size(axis)).reshape(index.shape().elements());
+        Shape shape = x.shape()
+                .slice(0, axis)
+                .concat(index.shape())
+                .concat(x.shape().slice(axis + 1, x.shape().rank()));
         if (index.shape().rank() == 0) {
             return x.select(axis, flat.itemLong());
         }
@@ -121,12 +125,16 @@ final class IndexOps {
                 case "mul" -> old * values[i];
                 case "max" -> Math.max(old, values[i]);
                 case "min" -> Math.min(old, values[i]);
-                default -> throw new TensorException("reduction " + reduction + " (expected none, add, mul, max or min)");
+                default ->
+                    throw new TensorException("reduction " + reduction + " (expected none, add, mul, max or min)");
             };
         }
         return real
                 ? Host.of(target, x, x.shape().toArray())
-                : Host.of(Arrays.stream(target).mapToLong(v -> (long) v).toArray(), x, x.shape().toArray());
+                : Host.of(
+                        Arrays.stream(target).mapToLong(v -> (long) v).toArray(),
+                        x,
+                        x.shape().toArray());
     }
 
     private static Tensor scatterElements(Call c) {
@@ -146,7 +154,8 @@ final class IndexOps {
         long tuples = linear.shape().elements();
         Tensor at = linear.reshape(tuples, 1).expand(tuples, rest);
         Tensor source = c.x(2).reshape(tuples, rest);
-        return scatter(x.reshape(picked, rest), 0, at, source, c.s("reduction", "none")).reshape(x.shape());
+        return scatter(x.reshape(picked, rest), 0, at, source, c.s("reduction", "none"))
+                .reshape(x.shape());
     }
 
     /** Writes new keys or values into a cache along its time. */
@@ -230,7 +239,8 @@ final class IndexOps {
         int axis = rows ? c.axis(0, x.shape().rank()) : 0;
         Tensor seen = rows ? x : x.flatten();
         int count = (int) seen.shape().size(axis);
-        double[] flat = Host.doubles(seen.transpose(0, axis).reshape(count, seen.shape().elements() / Math.max(1, count)));
+        double[] flat =
+                Host.doubles(seen.transpose(0, axis).reshape(count, seen.shape().elements() / Math.max(1, count)));
         int width = count == 0 ? 0 : flat.length / count;
         Map<String, Integer> first = new LinkedHashMap<>();
         List<double[]> keys = new ArrayList<>();

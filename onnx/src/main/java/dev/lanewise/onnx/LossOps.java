@@ -25,7 +25,9 @@ final class LossOps {
         boolean ignores = c.hasAttribute("ignore_index");
         Tensor ignored = ignores ? labels.eq(c.i("ignore_index", 0)) : labels.ne(labels);
         Tensor safe = ignored.where(labels.zerosLike(), labels);
-        Tensor picked = logs.gather(1, IndexOps.positions(safe, classes).unsqueeze(1)).squeeze(1).neg();
+        Tensor picked = logs.gather(1, IndexOps.positions(safe, classes).unsqueeze(1))
+                .squeeze(1)
+                .neg();
         Tensor weights = weight == null
                 ? Call.like(1, logs).expand(labels.shape())
                 : weight.indexSelect(0, safe.reshape(safe.shape().elements())).reshape(safe.shape());

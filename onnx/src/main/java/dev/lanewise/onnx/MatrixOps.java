@@ -20,7 +20,9 @@ final class MatrixOps {
 
     /** Whole numbers are multiplied as doubles, which hold them up to 2^53. */
     static Tensor matmul(Tensor a, Tensor b) {
-        return a.dtype().isFloating() ? a.matmul(b) : a.to(DType.F64).matmul(b.to(DType.F64)).to(a.dtype());
+        return a.dtype().isFloating()
+                ? a.matmul(b)
+                : a.to(DType.F64).matmul(b.to(DType.F64)).to(a.dtype());
     }
 
     private static Tensor gemm(Call c) {
@@ -31,16 +33,24 @@ final class MatrixOps {
         double beta = c.f("beta", 1);
         boolean real = a.dtype().isFloating();
         Tensor left = c.flag("transA", false) ? a.transpose() : a;
-        if (real && alpha == 1 && beta == 1 && bias != null && bias.shape().rank() == 1
+        if (real
+                && alpha == 1
+                && beta == 1
+                && bias != null
+                && bias.shape().rank() == 1
                 && bias.shape().size(0) == b.shape().size(c.flag("transB", false) ? 0 : 1)) {
             return left.linear(c.flag("transB", false) ? b : b.transpose(), bias);
         }
         Tensor product = matmul(left, c.flag("transB", false) ? b.transpose() : b);
-        Tensor scaled = alpha == 1 ? product : real ? product.mul(alpha) : product.to(DType.F64).mul(alpha).to(a.dtype());
+        Tensor scaled = alpha == 1
+                ? product
+                : real ? product.mul(alpha) : product.to(DType.F64).mul(alpha).to(a.dtype());
         if (bias == null || beta == 0) {
             return scaled;
         }
-        Tensor added = beta == 1 ? bias : real ? bias.mul(beta) : bias.to(DType.F64).mul(beta).to(a.dtype());
+        Tensor added = beta == 1
+                ? bias
+                : real ? bias.mul(beta) : bias.to(DType.F64).mul(beta).to(a.dtype());
         return scaled.add(added);
     }
 

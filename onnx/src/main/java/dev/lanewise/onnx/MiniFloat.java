@@ -105,15 +105,15 @@ final class MiniFloat {
         float rounded;
         if (magnitude > most) {
             double step = most - (double) ascending[ascending.length - 2];
-            boolean keeps = saturate || type == ElementType.FLOAT4E2M1
+            boolean keeps = saturate
+                    || type == ElementType.FLOAT4E2M1
                     || magnitude < most + step / 2
                     || magnitude == most + step / 2 && (ascending.length - 1) % 2 == 0;
             rounded = keeps ? most : type == ElementType.FLOAT8E5M2 ? Float.POSITIVE_INFINITY : Float.NaN;
         } else {
             rounded = nearest(magnitude);
         }
-        boolean noNegativeZero =
-                type == ElementType.FLOAT8E4M3FNUZ || type == ElementType.FLOAT8E5M2FNUZ || !signed;
+        boolean noNegativeZero = type == ElementType.FLOAT8E4M3FNUZ || type == ElementType.FLOAT8E5M2FNUZ || !signed;
         if (noNegativeZero && rounded == 0) {
             return rounded;
         }

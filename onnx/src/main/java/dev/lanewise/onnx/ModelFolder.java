@@ -63,14 +63,18 @@ final class ModelFolder implements TensorReader.ExternalData {
             }
             if (leaves) {
                 throw bad(
-                        "tensor '" + tensor + "' with external data at '" + location + "', which leaves the model's folder",
+                        "tensor '" + tensor + "' with external data at '" + location
+                                + "', which leaves the model's folder",
                         "a file beside the model");
             }
             return file;
         } catch (InvalidPathException | IOException e) {
             throw new BadFileException(
-                    model, "tensor '" + tensor + "' with external data at '" + location + "'", "a file beside the model",
-                    "get the data file again", e);
+                    model,
+                    "tensor '" + tensor + "' with external data at '" + location + "'",
+                    "a file beside the model",
+                    "get the data file again",
+                    e);
         }
     }
 
@@ -83,7 +87,11 @@ final class ModelFolder implements TensorReader.ExternalData {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
             throw new BadFileException(
-                    model, "tensor '" + tensor + "' with " + key + " '" + text + "'", "a number", "get the file again", e);
+                    model,
+                    "tensor '" + tensor + "' with " + key + " '" + text + "'",
+                    "a number",
+                    "get the file again",
+                    e);
         }
     }
 

@@ -233,7 +233,18 @@ final class ModelReader {
             }
         }
         return new Attribute(
-                name, reference, real, whole, text, tensor, graph, reals.toArray(), wholes.toArray(), texts, tensors, element);
+                name,
+                reference,
+                real,
+                whole,
+                text,
+                tensor,
+                graph,
+                reals.toArray(),
+                wholes.toArray(),
+                texts,
+                tensors,
+                element);
     }
 
     private static float skipped(Wire wire) {
@@ -390,7 +401,8 @@ final class ModelReader {
             long count = values.shape().elements();
             boolean linear = indices.shape().rank() == 1;
             if (linear ? at.length != count : at.length != count * dims.length) {
-                throw wire.bad("sparse tensor '" + values.name() + "' with " + at.length + " indices", "one for each value");
+                throw wire.bad(
+                        "sparse tensor '" + values.name() + "' with " + at.length + " indices", "one for each value");
             }
             for (int i = 0; i < count; i++) {
                 long position = linear ? at[i] : 0;

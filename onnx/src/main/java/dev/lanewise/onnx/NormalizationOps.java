@@ -108,7 +108,10 @@ final class NormalizationOps {
         Tensor scale = c.x(1).to(variance.dtype()).mul(variance.add(epsilon).rsqrt());
         Tensor offset = c.x(2).to(variance.dtype()).sub(mean.mul(scale));
         DType wide = variance.dtype();
-        Tensor y = x.to(wide).mul(channels(scale, rank)).add(channels(offset, rank)).to(x.dtype());
+        Tensor y = x.to(wide)
+                .mul(channels(scale, rank))
+                .add(channels(offset, rank))
+                .to(x.dtype());
         results[0] = OnnxValue.of(y);
         return results;
     }
@@ -134,8 +137,11 @@ final class NormalizationOps {
         long ch = x.shape().size(1);
         Tensor wide = c.i("stash_type", 1) == 1 && x.dtype().bytes() < 4 ? x.to(DType.F32) : x;
         Tensor grouped = wide.reshape(n, groups, wide.shape().elements() / Math.max(1, n * groups));
-        Tensor y = normalized(grouped, new int[] {2}, c.f("epsilon", 1e-5f)).reshape(x.shape()).to(x.dtype());
-        return y.mul(channels(perChannel(c.x(1), groups, ch), rank)).add(channels(perChannel(c.x(2), groups, ch), rank));
+        Tensor y = normalized(grouped, new int[] {2}, c.f("epsilon", 1e-5f))
+                .reshape(x.shape())
+                .to(x.dtype());
+        return y.mul(channels(perChannel(c.x(1), groups, ch), rank))
+                .add(channels(perChannel(c.x(2), groups, ch), rank));
     }
 
     private static Tensor perChannel(Tensor scale, long groups, long channels) {
@@ -153,7 +159,9 @@ final class NormalizationOps {
         Tensor weight = c.x(1);
         Tensor bias = c.maybe(2);
         Shape inner = x.shape().slice(axis, rank);
-        boolean fits = weight.shape().equals(inner) && (bias == null || bias.shape().equals(inner)) && !x.shape().isEmpty();
+        boolean fits = weight.shape().equals(inner)
+                && (bias == null || bias.shape().equals(inner))
+                && !x.shape().isEmpty();
         int[] dims = Host.range(axis, rank);
         Tensor y;
         if (fits && weight.dtype() == x.dtype()) {
@@ -179,11 +187,14 @@ final class NormalizationOps {
         int axis = c.axis(-1, rank);
         double epsilon = c.f("epsilon", 1e-5f);
         Tensor weight = c.x(1);
-        if (weight.dtype() == x.dtype() && weight.shape().equals(x.shape().slice(axis, rank)) && x.dtype().bytes() >= 4) {
+        if (weight.dtype() == x.dtype()
+                && weight.shape().equals(x.shape().slice(axis, rank))
+                && x.dtype().bytes() >= 4) {
             return x.rmsNorm(rank - axis, weight, epsilon);
         }
         Tensor wide = x.dtype().bytes() < 4 ? x.to(DType.F32) : x;
-        Tensor scale = wide.square().mean(Host.range(axis, rank), true).add(epsilon).rsqrt();
+        Tensor scale =
+                wide.square().mean(Host.range(axis, rank), true).add(epsilon).rsqrt();
         return wide.mul(scale).to(weight.dtype()).mul(weight);
     }
 
@@ -206,7 +217,9 @@ final class NormalizationOps {
         Tensor x = c.x();
         int axis = c.axis(-1, x.shape().rank());
         int[] dims = {axis};
-        Tensor norm = c.i("p", 2) == 1 ? x.abs().sum(dims, true) : x.square().sum(dims, true).sqrt();
+        Tensor norm = c.i("p", 2) == 1
+                ? x.abs().sum(dims, true)
+                : x.square().sum(dims, true).sqrt();
         Tensor zero = norm.eq(0.0);
         return zero.where(x.zerosLike(), x.div(zero.where(norm.onesLike(), norm)));
     }

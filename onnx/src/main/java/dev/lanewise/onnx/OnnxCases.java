@@ -281,7 +281,9 @@ public final class OnnxCases {
     /** A number without dimensions may be stored as a vector of one, as NumPy's ascontiguousarray makes it. */
     private static OnnxValue declared(OnnxValue value, ValueInfo output) {
         List<String> dims = output.dims();
-        boolean scalar = dims != null && dims.isEmpty() && value instanceof OnnxValue.Numbers n
+        boolean scalar = dims != null
+                && dims.isEmpty()
+                && value instanceof OnnxValue.Numbers n
                 && n.tensor().shape().elements() == 1;
         return scalar ? Host.moved(value, x -> x.reshape()) : value;
     }

@@ -45,7 +45,7 @@ public final class OnnxModel extends Layer {
         this.model = stored;
         Model wide = Widening.widened(stored);
         Program whole = Preparer.prepare(wide);
-        this.widened = wide != stored;
+        this.widened = Widening.isNeeded(stored);
         Graph graph = wide.graph();
         this.inputs = stored.graph().inputs().stream()
                 .filter(input -> !graph.initializers().containsKey(input.name()))
@@ -80,12 +80,19 @@ public final class OnnxModel extends Layer {
         });
         Program live = Preparation.withoutDead(folded);
         report.put("nodes in the file", whole.steps().size());
-        report.put("nodes computed once, when it was loaded", whole.steps().size() - folded.steps().size());
-        report.put("nodes whose results nobody reads", folded.steps().size() - live.steps().size());
-        Program fused = Fusion.fused(live, name -> {
-            Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
-            return constant == null ? null : constant.get();
-        }, report);
+        report.put(
+                "nodes computed once, when it was loaded",
+                whole.steps().size() - folded.steps().size());
+        report.put(
+                "nodes whose results nobody reads",
+                folded.steps().size() - live.steps().size());
+        Program fused = Fusion.fused(
+                live,
+                name -> {
+                    Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
+                    return constant == null ? null : constant.get();
+                },
+                report);
         report.put("nodes that run", fused.steps().size());
         return fused;
     }
@@ -100,10 +107,12 @@ public final class OnnxModel extends Layer {
      */
     public String explain() {
         StringBuilder text = new StringBuilder();
-        report.forEach((what, count) -> text.append(what).append(": ").append(count).append('\n'));
+        report.forEach(
+                (what, count) -> text.append(what).append(": ").append(count).append('\n'));
         Map<String, Integer> counts = new TreeMap<>();
         count(program, counts);
-        counts.forEach((operator, count) -> text.append("  ").append(operator).append(' ').append(count).append('\n'));
+        counts.forEach((operator, count) ->
+                text.append("  ").append(operator).append(' ').append(count).append('\n'));
         return text.toString();
     }
 
@@ -132,13 +141,12 @@ public final class OnnxModel extends Layer {
         Set<String> fixed = new HashSet<>();
         for (Node node : graph.nodes()) {
             for (int i = 0; i < node.inputs().size(); i++) {
-                boolean constant =
-                        switch (node.op()) {
-                            case "BatchNormalization" -> i >= 3;
-                            case "Resize", "Upsample", "QuantizeLinear", "DequantizeLinear" -> i >= 1;
-                            case "QLinearConv", "QLinearMatMul", "NonMaxSuppression", "Clip", "Pad" -> i >= 1;
-                            default -> false;
-                        };
+                boolean constant = switch (node.op()) {
+                    case "BatchNormalization" -> i >= 3;
+                    case "Resize", "Upsample", "QuantizeLinear", "DequantizeLinear" -> i >= 1;
+                    case "QLinearConv", "QLinearMatMul", "NonMaxSuppression", "Clip", "Pad" -> i >= 1;
+                    default -> false;
+                };
                 if (constant) {
                     fixed.add(node.inputs().get(i));
                 }
@@ -183,8 +191,11 @@ public final class OnnxModel extends Layer {
             return new OnnxModel(ModelReader.model(file, memory, folder));
         } catch (InternalError | OutOfMemoryError e) { // a mapped file that was cut; a heap too small
             throw new BadFileException(
-                    file, "content that can't be held or read (" + e.getMessage() + ")", "a whole ONNX file",
-                    "don't change files that are open; give Java a larger heap with -Xmx", e);
+                    file,
+                    "content that can't be held or read (" + e.getMessage() + ")",
+                    "a whole ONNX file",
+                    "don't change files that are open; give Java a larger heap with -Xmx",
+                    e);
         }
     }
 
@@ -330,8 +341,8 @@ public final class OnnxModel extends Layer {
             if (type != null && value instanceof OnnxValue.Numbers numbers && numbers.type() != type) {
                 boolean converted = numbers.type().isFloating() && type.isFloating() && type.isOwn();
                 if (!converted) {
-                    throw new TensorException("onnx: input " + input + " is " + value.describe() + " (expected " + type
-                            + "); cast it");
+                    throw new TensorException(
+                            "onnx: input " + input + " is " + value.describe() + " (expected " + type + "); cast it");
                 }
             }
         }

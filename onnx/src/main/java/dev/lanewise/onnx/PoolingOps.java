@@ -101,7 +101,8 @@ final class PoolingOps {
                 long index = plane * volume;
                 boolean inside = true;
                 for (int d = sizes.length - 1; d >= 0; d--) {
-                    long at = restO % window.outputs()[d] * window.strides()[d] - window.begins()[d]
+                    long at = restO % window.outputs()[d] * window.strides()[d]
+                            - window.begins()[d]
                             + restK % window.kernel()[d] * window.dilations()[d];
                     restO /= window.outputs()[d];
                     restK /= window.kernel()[d];
@@ -138,7 +139,8 @@ final class PoolingOps {
         if (fits(c, window)) {
             return x.avgPool2d(own(window), includes);
         }
-        Tensor ones = Call.like(1, x).expand(Shape.of(1, 1).concat(x.shape().slice(2, x.shape().rank())));
+        Tensor ones = Call.like(1, x)
+                .expand(Shape.of(1, 1).concat(x.shape().slice(2, x.shape().rank())));
         for (int d = 0; d < window.kernel().length; d++) {
             double counted = includes ? 1 : 0;
             ones = ShapeOps.padded(ones, d + 2, window.begins()[d], window.ends()[d], "constant", counted);
@@ -192,6 +194,7 @@ final class PoolingOps {
             at[i] = position;
         }
         Tensor zeros = Call.like(0, x).expand(target.elements()).contiguous();
-        return zeros.scatter(Scatter.Kind.SET, 0, Host.vector(at, x.device()), x.reshape(count)).reshape(target);
+        return zeros.scatter(Scatter.Kind.SET, 0, Host.vector(at, x.device()), x.reshape(count))
+                .reshape(target);
     }
 }

@@ -16,13 +16,36 @@ final class Preparation {
     /** Elements that a folded node may make, so that a small file does not fill the memory when it is loaded. */
     private static final long MOST_ELEMENTS = 1L << 26;
 
-    private static final Set<String> RANDOM = Set.of(
-            "RandomUniform", "RandomNormal", "RandomUniformLike", "RandomNormalLike", "Bernoulli", "Dropout");
+    private static final Set<String> RANDOM =
+            Set.of("RandomUniform", "RandomNormal", "RandomUniformLike", "RandomNormalLike", "Bernoulli", "Dropout");
     /** Operators whose results can be far larger than what they are given. */
-    private static final Set<String> GROWING =
-            Set.of("Tile", "Pad", "Resize", "Upsample", "OneHot", "Loop", "Scan", "If", "SequenceMap", "ConvTranspose",
-                    "CenterCropPad", "Col2Im", "MaxUnpool", "AffineGrid", "EyeLike", "GridSample", "RoiAlign", "DFT",
-                    "HannWindow", "HammingWindow", "BlackmanWindow", "MelWeightMatrix", "STFT", "LSTM", "GRU", "RNN");
+    private static final Set<String> GROWING = Set.of(
+            "Tile",
+            "Pad",
+            "Resize",
+            "Upsample",
+            "OneHot",
+            "Loop",
+            "Scan",
+            "If",
+            "SequenceMap",
+            "ConvTranspose",
+            "CenterCropPad",
+            "Col2Im",
+            "MaxUnpool",
+            "AffineGrid",
+            "EyeLike",
+            "GridSample",
+            "RoiAlign",
+            "DFT",
+            "HannWindow",
+            "HammingWindow",
+            "BlackmanWindow",
+            "MelWeightMatrix",
+            "STFT",
+            "LSTM",
+            "GRU",
+            "RNN");
 
     private Preparation() {}
 
@@ -134,9 +157,11 @@ final class Preparation {
     static OnnxValue kept(OnnxValue value) {
         return switch (value) {
             case OnnxValue.Numbers numbers ->
-                new OnnxValue.Numbers(numbers.type(), numbers.tensor().contiguous().keep());
+                new OnnxValue.Numbers(
+                        numbers.type(), numbers.tensor().contiguous().keep());
             case OnnxValue.Sequence sequence ->
-                new OnnxValue.Sequence(sequence.values().stream().map(Preparation::kept).toList());
+                new OnnxValue.Sequence(
+                        sequence.values().stream().map(Preparation::kept).toList());
             default -> value;
         };
     }

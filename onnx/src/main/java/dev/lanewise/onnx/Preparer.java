@@ -31,8 +31,8 @@ final class Preparer {
         Preparer preparer = new Preparer(model);
         TypeCheck.check(model.graph());
         Graph graph = model.graph();
-        Program program =
-                preparer.program(graph, model.opsets(), new HashSet<>(graph.initializers().keySet()), Map.of(), 0);
+        Program program = preparer.program(
+                graph, model.opsets(), new HashSet<>(graph.initializers().keySet()), Map.of(), 0);
         if (!preparer.missing.isEmpty()) {
             throw new MissingOperatorsException(List.copyOf(preparer.missing.values()));
         }
@@ -43,7 +43,8 @@ final class Preparer {
     static List<String> missing(Model model) {
         Preparer preparer = new Preparer(model);
         Graph graph = model.graph();
-        preparer.program(graph, model.opsets(), new HashSet<>(graph.initializers().keySet()), Map.of(), 0);
+        preparer.program(
+                graph, model.opsets(), new HashSet<>(graph.initializers().keySet()), Map.of(), 0);
         return List.copyOf(preparer.missing.values());
     }
 
@@ -102,8 +103,9 @@ final class Preparer {
             steps.add(step(bind(node, bound), opsets, known, depth));
             for (String output : node.outputs()) {
                 if (!output.isEmpty() && !known.add(output) && depth == 0) {
-                    throw new TensorException("onnx: value '" + output + "' is an input or initializer, and written by node "
-                            + node.describe() + " (expected one); get the file again");
+                    throw new TensorException(
+                            "onnx: value '" + output + "' is an input or initializer, and written by node "
+                                    + node.describe() + " (expected one); get the file again");
                 }
             }
         }
@@ -161,7 +163,8 @@ final class Preparer {
         Map<String, Attribute> bound = new HashMap<>(function.defaults());
         bound.putAll(node.attributes());
         List<ValueInfo> inputs = function.inputs().stream().map(Preparer::named).toList();
-        List<ValueInfo> outputs = function.outputs().stream().map(Preparer::named).toList();
+        List<ValueInfo> outputs =
+                function.outputs().stream().map(Preparer::named).toList();
         Graph body = new Graph(function.name(), function.nodes(), Map.of(), inputs, outputs, Map.of());
         Map<String, Integer> opsets = new HashMap<>(model.opsets());
         opsets.putAll(function.opsets());
@@ -191,7 +194,8 @@ final class Preparer {
                 return;
             }
             Graph graph = attribute.graph();
-            attributes.put(name, graph == null || bound.isEmpty() ? attribute : attribute.withGraph(bind(graph, bound)));
+            attributes.put(
+                    name, graph == null || bound.isEmpty() ? attribute : attribute.withGraph(bind(graph, bound)));
         });
         return new Node(
                 node.name(), node.op(), node.domain(), node.overload(), node.inputs(), node.outputs(), attributes);

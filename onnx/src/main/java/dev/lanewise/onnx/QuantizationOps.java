@@ -41,7 +41,8 @@ final class QuantizationOps {
 
     private static OnnxValue quantize(Call c) {
         Tensor x = c.x();
-        ElementType to = c.has(2) ? c.type(2) : ElementType.of(c.i("output_dtype", 0) == 0 ? 2 : c.i("output_dtype", 2));
+        ElementType to =
+                c.has(2) ? c.type(2) : ElementType.of(c.i("output_dtype", 0) == 0 ? 2 : c.i("output_dtype", 2));
         int axis = axis(c, x);
         long block = c.i("block_size", 0);
         DType wide = x.dtype() == DType.F64 ? DType.F64 : DType.F32;
@@ -55,7 +56,12 @@ final class QuantizationOps {
     }
 
     private static int axis(Call c, Tensor x) {
-        return x.shape().rank() == 0 ? 0 : (int) Math.clamp(c.i("axis", 1) < 0 ? c.i("axis", 1) + x.shape().rank() : c.i("axis", 1), 0, x.shape().rank() - 1L);
+        return x.shape().rank() == 0
+                ? 0
+                : (int) Math.clamp(
+                        c.i("axis", 1) < 0 ? c.i("axis", 1) + x.shape().rank() : c.i("axis", 1),
+                        0,
+                        x.shape().rank() - 1L);
     }
 
     /** Rounded, shifted and cut to what the type holds. */
@@ -149,9 +155,12 @@ final class QuantizationOps {
         Tensor bias = c.maybe(8);
         Tensor sum = ConvolutionOps.conv(c, x, w, bias == null ? null : bias.to(DType.F64));
         Tensor scaleW = c.x(4).to(DType.F64);
-        Tensor perChannel =
-                scaleW.shape().elements() > 1 ? NormalizationOps.channels(scaleW, sum.shape().rank()) : scaleW.reshape();
-        Tensor factor = perChannel.mul(c.x(1).to(DType.F64).reshape()).div(c.x(6).to(DType.F64).reshape());
+        Tensor perChannel = scaleW.shape().elements() > 1
+                ? NormalizationOps.channels(scaleW, sum.shape().rank())
+                : scaleW.reshape();
+        Tensor factor = perChannel
+                .mul(c.x(1).to(DType.F64).reshape())
+                .div(c.x(6).to(DType.F64).reshape());
         return quantized(sum.mul(factor), c.x(7).reshape(), c.type(7));
     }
 }

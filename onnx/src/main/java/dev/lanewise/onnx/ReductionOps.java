@@ -17,16 +17,22 @@ final class ReductionOps {
 
     static void register(Map<String, Operator> all) {
         reduction(all, "ReduceSum", ReductionOps::sum);
-        reduction(all, "ReduceMean", (x, dims) -> x.dtype().isFloating()
-                ? x.mean(dims, true)
-                : x.to(DType.F64).mean(dims, true).to(x.dtype()));
+        reduction(
+                all,
+                "ReduceMean",
+                (x, dims) -> x.dtype().isFloating()
+                        ? x.mean(dims, true)
+                        : x.to(DType.F64).mean(dims, true).to(x.dtype()));
         reduction(all, "ReduceProd", (x, dims) -> x.prod(dims, true).to(x.dtype()));
         reduction(all, "ReduceMax", (x, dims) -> extreme(x, dims, true));
         reduction(all, "ReduceMin", (x, dims) -> extreme(x, dims, false));
         reduction(all, "ReduceL1", (x, dims) -> sum(x.abs(), dims));
         reduction(all, "ReduceL2", (x, dims) -> real(x, dims, ReductionOps::l2));
         reduction(all, "ReduceSumSquare", (x, dims) -> sum(x.mul(x), dims));
-        reduction(all, "ReduceLogSum", (x, dims) -> real(x, dims, (y, at) -> sum(y, at).log()));
+        reduction(
+                all,
+                "ReduceLogSum",
+                (x, dims) -> real(x, dims, (y, at) -> sum(y, at).log()));
         reduction(all, "ReduceLogSumExp", (x, dims) -> real(x, dims, ReductionOps::logSumExp));
         all.put("ArgMax", c -> Call.out(arg(c, true)));
         all.put("ArgMin", c -> Call.out(arg(c, false)));

@@ -161,12 +161,13 @@ final class Resizing {
     }
 
     private long rounded(double at) {
-        return (long) switch (nearest) {
-            case "floor" -> Math.floor(at);
-            case "ceil" -> Math.ceil(at);
-            case "round_prefer_ceil" -> Math.floor(at + 0.5);
-            default -> Math.ceil(at - 0.5);
-        };
+        return (long)
+                switch (nearest) {
+                    case "floor" -> Math.floor(at);
+                    case "ceil" -> Math.ceil(at);
+                    case "round_prefer_ceil" -> Math.floor(at + 0.5);
+                    default -> Math.ceil(at - 0.5);
+                };
     }
 
     /** One row of the matrix; the neighbourhood starts below the point, also where that is whole. */
@@ -213,7 +214,8 @@ final class Resizing {
             long out = result.shape().size(dims[i]);
             boolean[] beyond = new boolean[(int) out];
             for (int j = 0; j < out; j++) {
-                double at = position(j, in, out, factors[i], roi == null ? 0 : roi[i], roi == null ? 1 : roi[i + dims.length]);
+                double at = position(
+                        j, in, out, factors[i], roi == null ? 0 : roi[i], roi == null ? 1 : roi[i + dims.length]);
                 beyond[j] = at < 0 || at > in - 1;
             }
             long[] sizes = new long[result.shape().rank()];

@@ -94,7 +94,9 @@ final class ShapeOps {
         }
         for (long axis : axes == null ? new long[0] : axes) {
             int dim = Call.dim(axis, gone.length);
-            Call.check(x.shape().size(dim) == 1, "can't squeeze dimension " + dim + " of " + x.shape() + " (expected size 1)");
+            Call.check(
+                    x.shape().size(dim) == 1,
+                    "can't squeeze dimension " + dim + " of " + x.shape() + " (expected size 1)");
             gone[dim] = true;
         }
         for (int d = 0; d < gone.length; d++) {
@@ -235,7 +237,8 @@ final class ShapeOps {
     private static Tensor pad(Call c) {
         Tensor x = c.x();
         int rank = x.shape().rank();
-        long[] pads = c.hasAttribute("pads") ? c.ints("pads") : c.hasAttribute("paddings") ? c.ints("paddings") : c.longs(1);
+        long[] pads =
+                c.hasAttribute("pads") ? c.ints("pads") : c.hasAttribute("paddings") ? c.ints("paddings") : c.longs(1);
         long[] axes = c.longs(3);
         if (pads == null) {
             throw new IllegalArgumentException("pads are missing");
@@ -257,9 +260,8 @@ final class ShapeOps {
         }
         long size = x.shape().size(axis);
         long start = Math.max(0, -before);
-        Tensor kept = before < 0 || after < 0
-                ? x.narrow(axis, start, Math.max(0, size - start - Math.max(0, -after)))
-                : x;
+        Tensor kept =
+                before < 0 || after < 0 ? x.narrow(axis, start, Math.max(0, size - start - Math.max(0, -after))) : x;
         long left = Math.max(0, before);
         long right = Math.max(0, after);
         if (mode.equals("constant")) {
@@ -317,9 +319,8 @@ final class ShapeOps {
         long h = s.size(2) / b;
         long w = s.size(3) / b;
         Tensor split = x.reshape(n, depth, h, b, w, b);
-        Tensor moved = c.s("mode", "DCR").equals("DCR")
-                ? split.permute(0, 3, 5, 1, 2, 4)
-                : split.permute(0, 1, 3, 5, 2, 4);
+        Tensor moved =
+                c.s("mode", "DCR").equals("DCR") ? split.permute(0, 3, 5, 1, 2, 4) : split.permute(0, 1, 3, 5, 2, 4);
         return moved.reshape(n, depth * b * b, h, w);
     }
 

@@ -119,7 +119,8 @@ final class SignalOps {
         }
         long rest = size - (size / 2 + 1);
         Tensor mirror = kept.narrow(axis, 1, rest).flip(axis);
-        Tensor conjugate = Tensor.cat(last, mirror.narrow(last, 0, 1), mirror.narrow(last, 1, 1).neg());
+        Tensor conjugate = Tensor.cat(
+                last, mirror.narrow(last, 0, 1), mirror.narrow(last, 1, 1).neg());
         return Tensor.cat(axis, kept, conjugate);
     }
 
@@ -127,7 +128,9 @@ final class SignalOps {
         Tensor signal = c.x().shape().rank() == 2 ? c.x().unsqueeze(2) : c.x();
         long step = c.long1(1);
         Tensor window = c.maybe(2);
-        long length = c.has(3) ? c.long1(3) : window == null ? signal.shape().size(1) : window.shape().size(0);
+        long length = c.has(3)
+                ? c.long1(3)
+                : window == null ? signal.shape().size(1) : window.shape().size(0);
         long frames = (signal.shape().size(1) - length) / step + 1;
         Tensor[] parts = new Tensor[Math.toIntExact(frames)];
         for (int f = 0; f < parts.length; f++) {

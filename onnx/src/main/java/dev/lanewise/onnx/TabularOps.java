@@ -15,7 +15,9 @@ final class TabularOps {
     private TabularOps() {}
 
     static void register(Map<String, Operator> all) {
-        all.put("ai.onnx.ml:Binarizer", c -> c.same(c.x().gt(c.f("threshold", 0)).to(c.x().dtype())));
+        all.put(
+                "ai.onnx.ml:Binarizer",
+                c -> c.same(c.x().gt(c.f("threshold", 0)).to(c.x().dtype())));
         all.put("ai.onnx.ml:Scaler", c -> Call.out(scaler(c)));
         all.put("ai.onnx.ml:Normalizer", c -> Call.out(normalizer(c)));
         all.put("ai.onnx.ml:Imputer", c -> c.same(imputer(c)));
@@ -92,7 +94,8 @@ final class TabularOps {
         }
         long[] wholes = c.ints("imputed_value_int64s");
         long[] values = wholes == null ? new long[0] : wholes;
-        return x.eq(c.i("replaced_value_int64", 0)).where(Host.vector(values, x.device()).to(x.dtype()), x);
+        return x.eq(c.i("replaced_value_int64", 0))
+                .where(Host.vector(values, x.device()).to(x.dtype()), x);
     }
 
     private static Tensor vectorizer(Call c) {
@@ -103,7 +106,10 @@ final class TabularOps {
             Tensor matrix = x.shape().rank() == 1 ? x.unsqueeze(0) : x.flatten(1);
             long width = sizes == null ? matrix.shape().size(1) : sizes[i];
             long have = matrix.shape().size(1);
-            parts.add(have >= width ? matrix.narrow(1, 0, width) : ShapeOps.padded(matrix, 1, 0, width - have, "constant", 0));
+            parts.add(
+                    have >= width
+                            ? matrix.narrow(1, 0, width)
+                            : ShapeOps.padded(matrix, 1, 0, width - have, "constant", 0));
         }
         return ShapeOps.cat(1, parts);
     }
@@ -137,7 +143,9 @@ final class TabularOps {
             throw new IllegalArgumentException("a tensor is needed, not " + value.describe());
         }
         return tensor.dtype().isFloating()
-                ? Arrays.stream(Host.doubles(tensor)).<Object>mapToObj(v -> v == 0 ? 0.0 : v).toList()
+                ? Arrays.stream(Host.doubles(tensor))
+                        .<Object>mapToObj(v -> v == 0 ? 0.0 : v)
+                        .toList()
                 : Arrays.stream(Host.longs(tensor)).<Object>mapToObj(v -> v).toList();
     }
 
@@ -157,15 +165,20 @@ final class TabularOps {
         OnnxValue input = c.value(0);
         Object sample = values.isEmpty() ? 0L : values.getFirst();
         Object otherwise = defaultOf(c, sample);
-        List<Object> result = elements(input).stream().map(k -> map.getOrDefault(k, otherwise)).toList();
+        List<Object> result = elements(input).stream()
+                .map(k -> map.getOrDefault(k, otherwise))
+                .toList();
         Shape shape = ShapeOps.shapeOf(input);
         if (sample instanceof String) {
-            return new OnnxValue.Texts(shape, result.stream().map(Object::toString).toList());
+            return new OnnxValue.Texts(
+                    shape, result.stream().map(Object::toString).toList());
         }
-        double[] numbers = result.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
+        double[] numbers =
+                result.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
         Tensor tensor = sample instanceof Double
                 ? Tensor.of(numbers, shape.toArray()).to(DType.F32)
-                : Tensor.of(result.stream().mapToLong(v -> ((Number) v).longValue()).toArray(), shape);
+                : Tensor.of(
+                        result.stream().mapToLong(v -> ((Number) v).longValue()).toArray(), shape);
         Attribute typed = c.attribute("values_tensor");
         StoredTensor stored = typed == null ? null : typed.tensor();
         return stored == null ? OnnxValue.of(tensor) : Casts.cast(OnnxValue.of(tensor), stored.type(), true);

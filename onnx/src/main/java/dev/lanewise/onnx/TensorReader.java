@@ -113,7 +113,8 @@ final class TensorReader {
 
     private void room(int more) {
         if (reals.length - realBytes < more) {
-            reals = Arrays.copyOf(reals, (int) Math.min(Integer.MAX_VALUE - 8L, realBytes + Math.max(more, (long) realBytes)));
+            reals = Arrays.copyOf(reals, (int)
+                    Math.min(Integer.MAX_VALUE - 8L, realBytes + Math.max(more, (long) realBytes)));
         }
     }
 
@@ -154,8 +155,9 @@ final class TensorReader {
             String found = element == ElementType.STRING ? texts.size() + " texts" : data.byteSize() + " bytes of data";
             throw wire.bad(
                     what + " " + element + " of dimensions " + dims + " with " + found,
-                    expected < 0 ? "dims that fit the data" : (element == ElementType.STRING ? elements : expected)
-                            + ", so that dims and data agree");
+                    expected < 0
+                            ? "dims that fit the data"
+                            : (element == ElementType.STRING ? elements : expected) + ", so that dims and data agree");
         }
         return new StoredTensor(name, element, Shape.of(dims.toArray()), data, List.copyOf(texts));
     }

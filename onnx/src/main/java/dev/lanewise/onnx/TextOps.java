@@ -142,11 +142,12 @@ final class TextOps {
         List<String> kept = new ArrayList<>();
         for (String text : texts.values()) {
             if (!stop.contains(sensitive ? text : text.toLowerCase(Locale.ROOT))) {
-                kept.add(switch (change) {
-                    case "LOWER" -> text.toLowerCase(Locale.ROOT);
-                    case "UPPER" -> text.toUpperCase(Locale.ROOT);
-                    default -> text;
-                });
+                kept.add(
+                        switch (change) {
+                            case "LOWER" -> text.toLowerCase(Locale.ROOT);
+                            case "UPPER" -> text.toUpperCase(Locale.ROOT);
+                            default -> text;
+                        });
             }
         }
         if (kept.isEmpty()) {

@@ -213,7 +213,8 @@ final class TreeOps {
         double[] base = reals(c, "base_values", "base_values_as_tensor");
         long[] ids = ints(c, "class_ids");
         boolean single = classes == 2 && Arrays.stream(ids).distinct().count() == 1;
-        boolean positive = Arrays.stream(reals(c, "class_weights", "class_weights_as_tensor")).allMatch(w -> w >= 0);
+        boolean positive = Arrays.stream(reals(c, "class_weights", "class_weights_as_tensor"))
+                .allMatch(w -> w >= 0);
         int[] chosen = new int[rows];
         double[] out = new double[rows * classes];
         for (int row = 0; row < rows; row++) {
@@ -275,7 +276,8 @@ final class TreeOps {
         long[] modes = modes(c);
         int[][] ranges = members(modes, members);
         String how = List.of("AVERAGE", "SUM", "MIN", "MAX").get((int) c.i("aggregate_function", 1));
-        String transform = List.of("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT").get((int) c.i("post_transform", 0));
+        String transform =
+                List.of("NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT").get((int) c.i("post_transform", 0));
         double[] out = new double[rows * targets];
         for (int row = 0; row < rows; row++) {
             Sum sum = new Sum(how, targets);

@@ -11,8 +11,27 @@ final class TypeCheck {
     private static final Set<String> ALIKE =
             Set.of("Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "Max", "Min", "Concat", "Sum", "Mean");
     private static final Set<String> KEEP = Set.of(
-            "Relu", "Neg", "Abs", "Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Sigmoid",
-            "Tanh", "Exp", "Log", "Sqrt", "Erf", "Softmax", "Gather", "Slice", "Expand", "Tile", "Clip");
+            "Relu",
+            "Neg",
+            "Abs",
+            "Identity",
+            "Transpose",
+            "Reshape",
+            "Squeeze",
+            "Unsqueeze",
+            "Flatten",
+            "Sigmoid",
+            "Tanh",
+            "Exp",
+            "Log",
+            "Sqrt",
+            "Erf",
+            "Softmax",
+            "Gather",
+            "Slice",
+            "Expand",
+            "Tile",
+            "Clip");
 
     private TypeCheck() {}
 
@@ -38,7 +57,10 @@ final class TypeCheck {
             }
             if (!node.outputs().isEmpty() && !node.inputs().isEmpty()) {
                 boolean keeps = alike || KEEP.contains(node.op());
-                put(types, node.outputs().getFirst(), keeps ? types.get(node.inputs().getFirst()) : null);
+                put(
+                        types,
+                        node.outputs().getFirst(),
+                        keeps ? types.get(node.inputs().getFirst()) : null);
             }
         }
     }

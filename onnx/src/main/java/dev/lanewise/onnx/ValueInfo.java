@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param dims its dimensions, numbers or names ("?" where nameless), or null if the file does not say
  */
 public record ValueInfo(
-        String name, Kind kind, @Nullable ElementType type, @Nullable List<String> dims) {
+        String name,
+        Kind kind,
+        @Nullable ElementType type,
+        @Nullable List<String> dims) {
     /** What a value is. */
     public enum Kind {
         /** A tensor. */

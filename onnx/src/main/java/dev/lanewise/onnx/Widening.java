@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * widened and outputs rounded once.
  */
 final class Widening {
-    private static final Set<String> TYPES = Set.of("to", "dtype", "output_dtype", "softmax_precision", "output_datatype");
+    private static final Set<String> TYPES =
+            Set.of("to", "dtype", "output_dtype", "softmax_precision", "output_datatype");
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT =
@@ -25,27 +26,30 @@ final class Widening {
 
     /** The model, widened if it has 16-bit floats and looks at the bits of none. */
     static Model widened(Model model) {
-        if (!hasHalf(model.graph()) || usesBits(model.graph().nodes())) {
+        if (!isNeeded(model)) {
             return model;
         }
-        for (Model.Function function : model.functions().values()) {
-            if (usesBits(function.nodes())) {
-                return model;
-            }
-        }
         Map<String, Model.Function> functions = new LinkedHashMap<>();
-        model.functions().forEach((name, f) -> functions.put(
-                name,
-                new Model.Function(
-                        f.name(),
-                        f.domain(),
-                        f.inputs(),
-                        f.outputs(),
-                        f.attributes(),
-                        attributes(f.defaults()),
-                        nodes(f.nodes()),
-                        f.opsets())));
+        model.functions()
+                .forEach((name, f) -> functions.put(
+                        name,
+                        new Model.Function(
+                                f.name(),
+                                f.domain(),
+                                f.inputs(),
+                                f.outputs(),
+                                f.attributes(),
+                                attributes(f.defaults()),
+                                nodes(f.nodes()),
+                                f.opsets())));
         return new Model(model.irVersion(), model.producer(), model.opsets(), graph(model.graph()), functions);
+    }
+
+    /** Whether the model has 16-bit floats and looks at the bits of none. */
+    static boolean isNeeded(Model model) {
+        return hasHalf(model.graph())
+                && !usesBits(model.graph().nodes())
+                && model.functions().values().stream().noneMatch(function -> usesBits(function.nodes()));
     }
 
     private static boolean hasHalf(Graph graph) {
@@ -72,7 +76,12 @@ final class Widening {
         Map<String, StoredTensor> initializers = new LinkedHashMap<>();
         graph.initializers().forEach((name, tensor) -> initializers.put(name, tensor(tensor)));
         return new Graph(
-                graph.name(), nodes(graph.nodes()), initializers, infos(graph.inputs()), infos(graph.outputs()), Map.of());
+                graph.name(),
+                nodes(graph.nodes()),
+                initializers,
+                infos(graph.inputs()),
+                infos(graph.outputs()),
+                Map.of());
     }
 
     private static List<ValueInfo> infos(List<ValueInfo> infos) {

@@ -46,7 +46,9 @@ class HostileFilesTest {
     @Test
     void anAnnouncedLengthIsNotBelieved() {
         byte[] file = new Proto().announced(7, 1L << 31).toBytes();
-        assertThatThrownBy(() -> load(file)).isInstanceOf(BadFileException.class).hasMessageContaining("2147483648");
+        assertThatThrownBy(() -> load(file))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("2147483648");
         assertThatThrownBy(() -> load(new Proto().announced(7, -1).toBytes())).isInstanceOf(BadFileException.class);
     }
 
@@ -68,7 +70,9 @@ class HostileFilesTest {
                 Proto.node("Add", "", new String[] {"x", "b"}, "a"),
                 Proto.node("Relu", "", new String[] {"a"}, "b"),
                 Proto.node("Identity", "", new String[] {"b"}, "y"));
-        assertThatThrownBy(() -> load(graph)).isInstanceOf(TensorException.class).hasMessageContaining("'b'");
+        assertThatThrownBy(() -> load(graph))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("'b'");
     }
 
     @Test
@@ -87,8 +91,8 @@ class HostileFilesTest {
 
     @Test
     void allMissingOperatorsAreNamedAtOnce() {
-        Proto graph = Proto.graph(
-                Proto.node("Frobnicate", "", X, "a"), Proto.node("Twiddle", "", new String[] {"a"}, "y"));
+        Proto graph =
+                Proto.graph(Proto.node("Frobnicate", "", X, "a"), Proto.node("Twiddle", "", new String[] {"a"}, "y"));
         assertThatThrownBy(() -> load(graph))
                 .isInstanceOf(MissingOperatorsException.class)
                 .hasMessageContaining("Frobnicate")
@@ -98,7 +102,8 @@ class HostileFilesTest {
     @Test
     void typesThatDoNotFitAreNamed() {
         Proto whole = Proto.tensor("w", 7, 1).bytes(9, new byte[8]);
-        Proto graph = Proto.graph(Proto.node("Add", "sum", new String[] {"x", "w"}, "y")).message(5, whole);
+        Proto graph = Proto.graph(Proto.node("Add", "sum", new String[] {"x", "w"}, "y"))
+                .message(5, whole);
         assertThatThrownBy(() -> load(graph))
                 .hasMessageContaining("sum")
                 .hasMessageContaining("FLOAT")
@@ -113,7 +118,9 @@ class HostileFilesTest {
             graph = Proto.graph(Proto.node("If", "", X, "y").message(5, branch));
         }
         Proto deep = graph;
-        assertThatThrownBy(() -> load(deep)).isInstanceOf(BadFileException.class).hasMessageContaining("nested");
+        assertThatThrownBy(() -> load(deep))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("nested");
     }
 
     @Test
@@ -121,11 +128,14 @@ class HostileFilesTest {
         Path models = Files.createDirectory(folder.resolve("models"));
         Files.write(folder.resolve("outside"), new byte[16]);
         Files.createSymbolicLink(models.resolve("link"), folder.resolve("outside"));
-        for (String place : new String[] {"../outside", folder.resolve("outside").toString(), "link", "a/../../outside"}) {
+        for (String place :
+                new String[] {"../outside", folder.resolve("outside").toString(), "link", "a/../../outside"}) {
             Proto entry = new Proto().text(1, "location").text(2, place);
             Proto weight = Proto.tensor("w", 1, 4).message(13, entry).number(14, 1);
-            Proto graph = Proto.graph(Proto.node("Add", "", new String[] {"x", "w"}, "y")).message(5, weight);
-            Path file = Files.write(models.resolve("model.onnx"), Proto.model(graph).toBytes());
+            Proto graph = Proto.graph(Proto.node("Add", "", new String[] {"x", "w"}, "y"))
+                    .message(5, weight);
+            Path file =
+                    Files.write(models.resolve("model.onnx"), Proto.model(graph).toBytes());
             assertThatThrownBy(() -> OnnxModel.load(file))
                     .as(place)
                     .isInstanceOf(BadFileException.class)

@@ -30,8 +30,8 @@ class OnnxCasesTest {
 
     @Test
     void ownCasesGiveTheStandardsOutputs() throws URISyntaxException {
-        Path cases = Path.of(
-                Objects.requireNonNull(OnnxCasesTest.class.getResource("/cases.zip")).toURI());
+        Path cases = Path.of(Objects.requireNonNull(OnnxCasesTest.class.getResource("/cases.zip"))
+                .toURI());
         List<OnnxCases.Result> results = run(cases);
         assertThat(results).hasSizeGreaterThan(60);
         assertThat(failures(results)).isEmpty();

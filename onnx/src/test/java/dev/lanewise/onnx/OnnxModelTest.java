@@ -3,8 +3,8 @@ package dev.lanewise.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.optim.Sgd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;

@@ -25,10 +25,15 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() {
         OnnxModel model = OnnxModel.load(file);
         PrintWriter out = spec.commandLine().getOut();
-        model.opsets().forEach((domain, version) -> row(out, "opset", (domain.isEmpty() ? "ai.onnx" : domain) + " " + version));
+        model.opsets()
+                .forEach((domain, version) ->
+                        row(out, "opset", (domain.isEmpty() ? "ai.onnx" : domain) + " " + version));
         model.inputs().forEach(input -> row(out, "input", input.toString()));
         model.outputs().forEach(output -> row(out, "output", output.toString()));
-        row(out, "parameters", model.parameterCount() + " in " + model.parameters().size() + " tensors");
+        row(
+                out,
+                "parameters",
+                model.parameterCount() + " in " + model.parameters().size() + " tensors");
         model.operators().forEach((operator, count) -> row(out, "operator", operator + " " + count));
         out.flush();
         return 0;
