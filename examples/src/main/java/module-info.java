@@ -1,6 +1,7 @@
 /** The command line {@code lanewise}: reference trainers and {@code doctor}. */
 module dev.lanewise.examples {
     requires dev.lanewise.nn;
+    requires dev.lanewise.onnx;
     requires dev.lanewise.testkit;
     requires info.picocli;
     requires java.management;
@@ -10,6 +11,8 @@ module dev.lanewise.examples {
     opens dev.lanewise.examples to
             info.picocli;
     opens dev.lanewise.examples.golden to
+            info.picocli;
+    opens dev.lanewise.examples.onnx to
             info.picocli;
     opens dev.lanewise.examples.train to
             info.picocli;

@@ -34,8 +34,9 @@ class ArchitectureTest {
                 "autograd, tensor",
                 "nn, tensor autograd",
                 "text, nothing",
+                "onnx, tensor autograd nn",
                 "testkit, tensor autograd",
-                "examples, tensor autograd nn cuda testkit",
+                "examples, tensor autograd nn onnx cuda testkit",
             })
     void moduleDependsOnlyOnTheModulesBelowIt(String module, String below) {
         var own = resideInAPackage(packagesOf(module));
@@ -79,7 +80,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "text", "testkit", "examples", "bench"})
+    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "onnx", "text", "testkit", "examples", "bench"})
     void everyModuleIsLookedAt(String module) {
         assertThat(LANEWISE.stream().anyMatch(resideInAPackage(packagesOf(module))))
                 .isTrue();

@@ -1,6 +1,7 @@
 package dev.lanewise.examples;
 
 import dev.lanewise.examples.golden.GoldenCommand;
+import dev.lanewise.examples.onnx.OnnxCommand;
 import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
 import java.nio.file.InvalidPathException;
@@ -18,7 +19,13 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "lanewise",
         description = "Tensors, automatic differentiation and neural networks in Java.",
-        subcommands = {TrainCommand.class, PredictCommand.class, DoctorCommand.class, GoldenCommand.class},
+        subcommands = {
+            TrainCommand.class,
+            PredictCommand.class,
+            OnnxCommand.class,
+            DoctorCommand.class,
+            GoldenCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         scope = ScopeType.INHERIT,

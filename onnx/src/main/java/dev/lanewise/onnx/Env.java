@@ -1,0 +1,31 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The values of a graph while it runs, and those of the graphs around it. */
+final class Env {
+    private final Map<String, OnnxValue> values;
+    private final @Nullable Env outer;
+
+    Env(@Nullable Env outer, int size) {
+        this.outer = outer;
+        this.values = HashMap.newHashMap(size);
+    }
+
+    void put(String name, OnnxValue value) {
+        values.put(name, value);
+    }
+
+    OnnxValue get(String name) {
+        for (Env env = this; env != null; env = env.outer) {
+            OnnxValue value = env.values.get(name);
+            if (value != null) {
+                return value;
+            }
+        }
+        throw new TensorException("onnx: no value '" + name + "' (expected one computed before); check the graph");
+    }
+}

@@ -1,0 +1,38 @@
+package dev.lanewise.onnx;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A node of a graph.
+ *
+ * @param name its name, maybe empty
+ * @param op the operator
+ * @param domain the operator's domain, empty for ai.onnx
+ * @param overload which of several functions of one name
+ * @param inputs names of values, empty where one is left out
+ * @param outputs likewise
+ * @param attributes the attributes by name
+ */
+record Node(
+        String name,
+        String op,
+        String domain,
+        String overload,
+        List<String> inputs,
+        List<String> outputs,
+        Map<String, Attribute> attributes) {
+    /** The operator with its domain. */
+    String key() {
+        return key(domain, op);
+    }
+
+    static String key(String domain, String op) {
+        return domain.isEmpty() || domain.equals("ai.onnx") ? op : domain + ":" + op;
+    }
+
+    /** What messages call the node. */
+    String describe() {
+        return key() + (name.isEmpty() ? " " + outputs : " '" + name + "'");
+    }
+}

@@ -1,0 +1,100 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What goes into and comes out of ONNX operators. */
+public sealed interface OnnxValue {
+    /** Whether this is nothing: an optional without content. */
+    default boolean isEmpty() {
+        return false;
+    }
+
+    /** One line on type and shape, for messages. */
+    String describe();
+
+    /**
+     * A tensor of numbers or truth values.
+     *
+     * @param type its elements' type
+     * @param tensor the elements, of the type's carrier
+     */
+    record Numbers(ElementType type, Tensor tensor) implements OnnxValue {
+        /** Checks the carrier. */
+        public Numbers {
+            if (tensor.dtype() != type.carrier()) {
+                throw new TensorException("onnx: " + type + " in a tensor of " + tensor.spec() + " (expected "
+                        + type.carrier() + "); cast it");
+            }
+        }
+
+        @Override
+        public String describe() {
+            return type + " " + tensor.shape();
+        }
+    }
+
+    /**
+     * A tensor of texts.
+     *
+     * @param shape its shape
+     * @param values its elements in row-major order
+     */
+    record Texts(Shape shape, List<String> values) implements OnnxValue {
+        @Override
+        public String describe() {
+            return "STRING " + shape;
+        }
+    }
+
+    /**
+     * A sequence.
+     *
+     * @param values its elements
+     */
+    record Sequence(List<OnnxValue> values) implements OnnxValue {
+        @Override
+        public String describe() {
+            return "a sequence of " + values.size();
+        }
+    }
+
+    /**
+     * A table of keys and numbers, as ZipMap makes it.
+     *
+     * @param keys the keys, texts or whole numbers
+     * @param values a number for each
+     */
+    record Table(List<?> keys, List<Float> values) implements OnnxValue {
+        @Override
+        public String describe() {
+            return "a map of " + keys.size();
+        }
+    }
+
+    /** An optional without content. */
+    record Nothing() implements OnnxValue {
+        @Override
+        public boolean isEmpty() {
+            return true;
+        }
+
+        @Override
+        public String describe() {
+            return "an empty optional";
+        }
+    }
+
+    /** A tensor whose type tensors have. */
+    static OnnxValue of(Tensor tensor) {
+        return new Numbers(ElementType.of(tensor.dtype()), tensor);
+    }
+
+    /** The tensor inside, or null if there is none. */
+    static @Nullable Tensor tensorOf(OnnxValue value) {
+        return value instanceof Numbers numbers ? numbers.tensor() : null;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.lanewise.onnx;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An input or output of a model.
+ *
+ * @param name its name
+ * @param kind whether it is a tensor, or what else
+ * @param type its elements' type, or null if the file does not say
+ * @param dims its dimensions, numbers or names ("?" where nameless), or null if the file does not say
+ */
+public record ValueInfo(
+        String name,
+        Kind kind,
+        @Nullable ElementType type,
+        @Nullable List<String> dims) {
+    /** What a value is. */
+    public enum Kind {
+        /** A tensor. */
+        TENSOR,
+        /** A sequence. */
+        SEQUENCE,
+        /** An optional. */
+        OPTIONAL,
+        /** A map. */
+        MAP
+    }
+
+    @Override
+    public String toString() {
+        return name + ": " + (kind == Kind.TENSOR ? "" : kind + " ") + (type == null ? "?" : type)
+                + (dims == null ? "" : " [" + String.join(", ", dims) + "]");
+    }
+}

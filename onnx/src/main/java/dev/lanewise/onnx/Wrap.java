@@ -1,0 +1,36 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+
+/** Brings carried integers and floats back to the width of their type. */
+final class Wrap {
+    private Wrap() {}
+
+    /** An integer's value once cut to a type's width. */
+    static long toWidth(long value, ElementType type) {
+        int cut = 64 - type.bits();
+        return type.isUnsigned() ? value << cut >>> cut : value << cut >> cut;
+    }
+
+    /** A tensor's elements, of the carrier, cut or rounded to a type's width. */
+    static OnnxValue.Numbers value(ElementType type, Tensor tensor) {
+        if (type.isOwn() || type == ElementType.UINT64) {
+            return new OnnxValue.Numbers(type, tensor);
+        }
+        if (type.isFloating()) {
+            return new OnnxValue.Numbers(type, MiniFloat.of(type).round(tensor, true));
+        }
+        long lowest = (1L << type.bits()) - 1;
+        Tensor low = tensor.and(number(lowest, tensor));
+        if (!type.isUnsigned()) {
+            Tensor sign = number(1L << type.bits() - 1, tensor);
+            low = low.xor(sign).sub(sign);
+        }
+        return new OnnxValue.Numbers(type, low);
+    }
+
+    private static Tensor number(long value, Tensor like) {
+        return Tensor.full(value, DType.I64, like.device());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.onnx;
+
+import org.jspecify.annotations.NullMarked;
