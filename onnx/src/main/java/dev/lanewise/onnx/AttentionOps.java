@@ -1,5 +1,6 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -94,7 +95,7 @@ final class AttentionOps {
     /** A query that sees no key weighs them all 0. */
     private static Tensor weights(Tensor scores) {
         Tensor nothing =
-                scores.amax(new int[] {scores.shape().rank() - 1}, true).eq(NEVER);
+                scores.amax(scores.shape().rank() - 1, Keep.KEEP).eq(NEVER);
         Tensor safe = nothing.where(scores.zerosLike(), scores);
         return nothing.where(scores.zerosLike(), safe.softmax(-1));
     }

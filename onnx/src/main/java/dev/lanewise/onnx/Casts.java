@@ -43,7 +43,7 @@ final class Casts {
             long[] wholes = new long[values.length];
             Arrays.setAll(
                     wholes, i -> values[i] >= 0x1p63 ? (long) (values[i] - 0x1p63) + Long.MIN_VALUE : (long) values[i]);
-            return Tensor.of(wholes, x.shape()).to(x.device());
+            return Tensor.of(wholes, x.shape().toArray()).to(x.device());
         }
         if (to.isOwn()) {
             return x.to(to.carrier());
@@ -71,7 +71,7 @@ final class Casts {
             return cast(doubles, to, true);
         }
         long[] wholes = values.stream().mapToLong(text -> whole(text.strip())).toArray();
-        return cast(OnnxValue.of(Tensor.of(wholes, texts.shape())), to, true);
+        return cast(OnnxValue.of(Tensor.of(wholes, texts.shape().toArray())), to, true);
     }
 
     private static long whole(String text) {
@@ -162,7 +162,7 @@ final class Casts {
             if (from.isFloating()) {
                 double[] values = Host.doubles(x);
                 Arrays.setAll(wholes, i -> Double.doubleToRawLongBits(values[i]));
-                return new OnnxValue.Numbers(to, Tensor.of(wholes, x.shape()));
+                return new OnnxValue.Numbers(to, Tensor.of(wholes, x.shape().toArray()));
             }
             long[] values = Host.longs(x);
             Arrays.setAll(reals, i -> Double.longBitsToDouble(values[i]));

@@ -43,8 +43,8 @@ final class ConvolutionOps {
                     (int) window.dilations()[last],
                     groups);
             return dims == 2
-                    ? padded.conv2d(w, bias, op)
-                    : padded.unsqueeze(2).conv2d(w.unsqueeze(2), bias, op).squeeze(2);
+                    ? convolved(op, padded, w, bias)
+                    : convolved(op, padded.unsqueeze(2), w.unsqueeze(2), bias).squeeze(2);
         }
         Tensor y = deep(window.padded(x, 0), w, window, groups);
         return bias == null
@@ -171,7 +171,7 @@ final class ConvolutionOps {
         Tensor all = Tensor.cat(2, before, x);
         Convolution2d op = new Convolution2d(
                 1, 1, 0, 0, 1, 1, Math.toIntExact(channels / w.shape().size(1)));
-        Tensor y = all.unsqueeze(2).conv2d(w.unsqueeze(2), c.maybe(2), op).squeeze(2);
+        Tensor y = convolved(op, all.unsqueeze(2), w.unsqueeze(2), c.maybe(2)).squeeze(2);
         String activation = c.s("activation", "none");
         if (activation.equals("silu") || activation.equals("swish")) {
             y = y.silu();
@@ -208,5 +208,9 @@ final class ConvolutionOps {
             result = result.narrow(d + 2, window.begins()[d], image[d]);
         }
         return result;
+    }
+
+    private static Tensor convolved(Convolution2d op, Tensor x, Tensor weight, @Nullable Tensor bias) {
+        return bias == null ? Tensor.apply(op, x, weight) : Tensor.apply(op, x, weight, bias);
     }
 }

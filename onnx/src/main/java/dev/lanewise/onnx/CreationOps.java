@@ -83,7 +83,7 @@ final class CreationOps {
                     return OnnxValue.of(Host.scalar(attribute.whole()));
                 }
                 case "value_ints" -> {
-                    return OnnxValue.of(Tensor.of(attribute.wholes(), Shape.of(attribute.wholes().length)));
+                    return OnnxValue.of(Tensor.of(attribute.wholes(), attribute.wholes().length));
                 }
                 case "value_string" -> {
                     return new OnnxValue.Texts(Shape.SCALAR, java.util.List.of(attribute.text()));

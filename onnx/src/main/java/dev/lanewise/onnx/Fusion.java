@@ -1,5 +1,6 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -197,8 +198,8 @@ final class Fusion {
                 return Call.out(x.layerNorm(1, weight, bias, epsilon));
             }
             int[] last = {x.shape().rank() - 1};
-            Tensor centred = x.sub(x.mean(last, true));
-            Tensor deviation = centred.square().mean(last, true).add(epsilon).sqrt();
+            Tensor centred = x.sub(x.mean(last, Keep.KEEP));
+            Tensor deviation = centred.square().mean(last, Keep.KEEP).add(epsilon).sqrt();
             return Call.out(centred.div(deviation).mul(weight).add(bias));
         };
         return new Match(

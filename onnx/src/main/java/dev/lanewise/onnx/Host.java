@@ -31,7 +31,7 @@ final class Host {
     }
 
     static Tensor of(long[] values, Tensor like, long... sizes) {
-        return Tensor.of(values, Shape.of(sizes)).to(like.dtype()).to(like.device());
+        return Tensor.of(values, sizes).to(like.dtype()).to(like.device());
     }
 
     /** A whole number without dimensions. */
@@ -51,7 +51,7 @@ final class Host {
 
     /** Whole numbers as a vector. */
     static Tensor vector(long[] values, Device device) {
-        return Tensor.of(values, Shape.of(values.length)).to(device);
+        return Tensor.of(values, values.length).to(device);
     }
 
     /** A function of two whole numbers, elementwise; shapes broadcast. */

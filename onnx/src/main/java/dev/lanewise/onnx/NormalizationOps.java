@@ -1,5 +1,6 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
@@ -50,7 +51,7 @@ final class NormalizationOps {
         Arrays.fill(sizes, 1);
         sizes[axis] = size;
         Tensor classes = Tensor.arange(size).reshape(sizes).to(x.device());
-        return x.argmax(axis, true).eq(classes).to(x.dtype());
+        return x.argmax(axis, Keep.KEEP).eq(classes).to(x.dtype());
     }
 
     static OnnxValue[] dropout(Call c) {
@@ -92,8 +93,8 @@ final class NormalizationOps {
                 dims[d] = d + 1;
             }
             Tensor wide = x.to(mean.dtype());
-            Tensor batchMean = wide.mean(dims, false);
-            Tensor batchVariance = wide.var(dims, 0, false);
+            Tensor batchMean = wide.mean(dims);
+            Tensor batchVariance = wide.var(dims, 0, Keep.REMOVE);
             double momentum = c.f("momentum", 0.9f);
             results[1] = OnnxValue.of(mean.mul(momentum).add(batchMean.mul(1 - momentum)));
             results[2] = OnnxValue.of(variance.mul(momentum).add(batchVariance.mul(1 - momentum)));
@@ -117,8 +118,8 @@ final class NormalizationOps {
     }
 
     private static Tensor normalized(Tensor x, int[] dims, double epsilon) {
-        Tensor centred = x.sub(x.mean(dims, true));
-        return centred.mul(centred.square().mean(dims, true).add(epsilon).rsqrt());
+        Tensor centred = x.sub(x.mean(dims, Keep.KEEP));
+        return centred.mul(centred.square().mean(dims, Keep.KEEP).add(epsilon).rsqrt());
     }
 
     private static Tensor instanceNorm(Call c) {
@@ -175,8 +176,8 @@ final class NormalizationOps {
             return c.same(y);
         }
         Tensor wide = x.dtype().bytes() < 4 ? x.to(DType.F32) : x;
-        Tensor mean = wide.mean(dims, true);
-        Tensor deviation = wide.sub(mean).square().mean(dims, true).add(epsilon).rsqrt();
+        Tensor mean = wide.mean(dims, Keep.KEEP);
+        Tensor deviation = wide.sub(mean).square().mean(dims, Keep.KEEP).add(epsilon).rsqrt();
         DType stash = c.i("stash_type", 1) == 1 ? DType.F32 : x.dtype();
         return Call.out(c.same(y)[0], OnnxValue.of(mean.to(stash)), OnnxValue.of(deviation.to(stash)));
     }
@@ -194,7 +195,7 @@ final class NormalizationOps {
         }
         Tensor wide = x.dtype().bytes() < 4 ? x.to(DType.F32) : x;
         Tensor scale =
-                wide.square().mean(Host.range(axis, rank), true).add(epsilon).rsqrt();
+                wide.square().mean(Host.range(axis, rank), Keep.KEEP).add(epsilon).rsqrt();
         return wide.mul(scale).to(weight.dtype()).mul(weight);
     }
 
@@ -218,8 +219,8 @@ final class NormalizationOps {
         int axis = c.axis(-1, x.shape().rank());
         int[] dims = {axis};
         Tensor norm = c.i("p", 2) == 1
-                ? x.abs().sum(dims, true)
-                : x.square().sum(dims, true).sqrt();
+                ? x.abs().sum(dims, Keep.KEEP)
+                : x.square().sum(dims, Keep.KEEP).sqrt();
         Tensor zero = norm.eq(0.0);
         return zero.where(x.zerosLike(), x.div(zero.where(norm.onesLike(), norm)));
     }
@@ -231,8 +232,8 @@ final class NormalizationOps {
         for (int i = 0; i < dims.length; i++) {
             dims[i] = Call.dim((long) dims[i], x.shape().rank());
         }
-        Tensor mean = x.mean(dims, true);
-        Tensor deviation = x.square().mean(dims, true).sub(mean.square()).sqrt().add(1e-9);
+        Tensor mean = x.mean(dims, Keep.KEEP);
+        Tensor deviation = x.square().mean(dims, Keep.KEEP).sub(mean.square()).sqrt().add(1e-9);
         return x.sub(mean).div(deviation);
     }
 }

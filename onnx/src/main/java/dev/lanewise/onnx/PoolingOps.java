@@ -1,8 +1,11 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.conv.AveragePooling2d;
+import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
 import dev.lanewise.tensor.op.index.Scatter;
 import java.util.Map;
@@ -15,9 +18,9 @@ final class PoolingOps {
         all.put("MaxPool", PoolingOps::maxPool);
         all.put("AveragePool", c -> c.same(averagePool(c)));
         all.put("LpPool", c -> c.same(lpPool(c)));
-        all.put("GlobalAveragePool", c -> c.same(c.x().mean(spatial(c), true)));
-        all.put("GlobalMaxPool", c -> c.same(c.x().amax(spatial(c), true)));
-        all.put("GlobalLpPool", c -> c.same(root(power(c.x(), c).sum(spatial(c), true), c)));
+        all.put("GlobalAveragePool", c -> c.same(c.x().mean(spatial(c), Keep.KEEP)));
+        all.put("GlobalMaxPool", c -> c.same(c.x().amax(spatial(c), Keep.KEEP)));
+        all.put("GlobalLpPool", c -> c.same(root(power(c.x(), c).sum(spatial(c), Keep.KEEP), c)));
         all.put("MaxUnpool", c -> c.same(unpool(c)));
     }
 
@@ -60,7 +63,7 @@ final class PoolingOps {
         Tensor x = c.x();
         Spatial window = window(c);
         if (fits(c, window) && !c.wants(1)) {
-            return c.same(x.maxPool2d(own(window)));
+            return c.same(Tensor.applyAll(new MaxPooling2d(own(window)), x)[0]);
         }
         double least = x.dtype().isFloating() ? Double.NEGATIVE_INFINITY : x.dtype() == DType.U8 ? 0 : -128;
         Tensor padded = window.padded(x, least);
@@ -117,7 +120,7 @@ final class PoolingOps {
             }
         }
         Call.check(planes * perPlane == most.length, "an output of another size");
-        return Tensor.of(indices, y.shape()).to(x.device());
+        return Tensor.of(indices, y.shape().toArray()).to(x.device());
     }
 
     private static Tensor sum(Spatial window, Tensor padded) {
@@ -137,7 +140,7 @@ final class PoolingOps {
         Spatial window = window(c);
         boolean includes = c.flag("count_include_pad", false);
         if (fits(c, window)) {
-            return x.avgPool2d(own(window), includes);
+            return x.apply(new AveragePooling2d(own(window), includes));
         }
         Tensor ones = Call.like(1, x)
                 .expand(Shape.of(1, 1).concat(x.shape().slice(2, x.shape().rank())));

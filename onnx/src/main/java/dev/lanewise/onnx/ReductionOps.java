@@ -1,5 +1,6 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -21,9 +22,9 @@ final class ReductionOps {
                 all,
                 "ReduceMean",
                 (x, dims) -> x.dtype().isFloating()
-                        ? x.mean(dims, true)
-                        : x.to(DType.F64).mean(dims, true).to(x.dtype()));
-        reduction(all, "ReduceProd", (x, dims) -> x.prod(dims, true).to(x.dtype()));
+                        ? x.mean(dims, Keep.KEEP)
+                        : x.to(DType.F64).mean(dims, Keep.KEEP).to(x.dtype()));
+        reduction(all, "ReduceProd", (x, dims) -> x.prod(dims, Keep.KEEP).to(x.dtype()));
         reduction(all, "ReduceMax", (x, dims) -> extreme(x, dims, true));
         reduction(all, "ReduceMin", (x, dims) -> extreme(x, dims, false));
         reduction(all, "ReduceL1", (x, dims) -> sum(x.abs(), dims));
@@ -72,7 +73,7 @@ final class ReductionOps {
     }
 
     private static Tensor sum(Tensor x, int[] dims) {
-        return dims.length == 0 ? x : x.sum(dims, true).to(x.dtype());
+        return dims.length == 0 ? x : x.sum(dims, Keep.KEEP).to(x.dtype());
     }
 
     private static Tensor l2(Tensor x, int[] dims) {
@@ -80,7 +81,7 @@ final class ReductionOps {
     }
 
     private static Tensor logSumExp(Tensor x, int[] dims) {
-        return dims.length == 0 ? x : isEmpty(x, dims) ? sum(x, dims).log() : x.logSumExp(dims, true);
+        return dims.length == 0 ? x : isEmpty(x, dims) ? sum(x, dims).log() : x.logSumExp(dims, Keep.KEEP);
     }
 
     private static boolean isEmpty(Tensor x, int[] dims) {
@@ -115,7 +116,7 @@ final class ReductionOps {
             Number value = x.dtype().isFloating() ? (Number) (most ? -bound : bound) : (Number) whole;
             return Tensor.full(value, x.dtype(), x.device(), shape.toArray());
         }
-        return most ? x.amax(dims, true) : x.amin(dims, true);
+        return most ? x.amax(dims, Keep.KEEP) : x.amin(dims, Keep.KEEP);
     }
 
     private static Tensor arg(Call c, boolean most) {
@@ -123,7 +124,7 @@ final class ReductionOps {
         int axis = c.axis(0, x.shape().rank());
         boolean last = c.flag("select_last_index", false);
         Tensor seen = last ? x.flip(axis) : x;
-        Tensor at = most ? seen.argmax(axis, true) : seen.argmin(axis, true);
+        Tensor at = most ? seen.argmax(axis, Keep.KEEP) : seen.argmin(axis, Keep.KEEP);
         if (last) {
             at = at.rsub(x.shape().size(axis) - 1);
         }

@@ -46,7 +46,7 @@ final class ShapeOps {
         int start = (int) bounded(c.i("start", 0), rank);
         int end = (int) bounded(c.i("end", rank), rank);
         long[] sizes = start < end ? Arrays.copyOfRange(shape.toArray(), start, end) : new long[0];
-        return Tensor.of(sizes, Shape.of(sizes.length));
+        return Tensor.of(sizes, sizes.length);
     }
 
     private static long bounded(long at, long size) {

@@ -51,7 +51,7 @@ record StoredTensor(String name, ElementType type, Shape shape, MemorySegment me
         for (int i = 0; i < count; i++) {
             values[i] = Wrap.toWidth(code(i), type);
         }
-        return new OnnxValue.Numbers(type, Tensor.of(values, shape));
+        return new OnnxValue.Numbers(type, Tensor.of(values, shape.toArray()));
     }
 
     private long code(int i) {

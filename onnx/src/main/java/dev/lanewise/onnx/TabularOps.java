@@ -1,5 +1,6 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -58,7 +59,7 @@ final class TabularOps {
             long[] labels = Arrays.stream(chosen)
                     .mapToLong(i -> numbers.length == 0 ? i : numbers[i])
                     .toArray();
-            return OnnxValue.of(Tensor.of(labels, Shape.of(labels.length)));
+            return OnnxValue.of(Tensor.of(labels, labels.length));
         }
     }
 
@@ -76,9 +77,9 @@ final class TabularOps {
         Tensor x = c.x().to(DType.F32);
         int[] last = {x.shape().rank() - 1};
         Tensor norm = switch (c.s("norm", "MAX")) {
-            case "L1" -> x.abs().sum(last, true);
-            case "L2" -> x.square().sum(last, true).sqrt();
-            default -> x.amax(last, true);
+            case "L1" -> x.abs().sum(last, Keep.KEEP);
+            case "L2" -> x.square().sum(last, Keep.KEEP).sqrt();
+            default -> x.amax(last, Keep.KEEP);
         };
         return norm.eq(0.0).where(x, x.div(norm));
     }
@@ -178,7 +179,7 @@ final class TabularOps {
         Tensor tensor = sample instanceof Double
                 ? Tensor.of(numbers, shape.toArray()).to(DType.F32)
                 : Tensor.of(
-                        result.stream().mapToLong(v -> ((Number) v).longValue()).toArray(), shape);
+                        result.stream().mapToLong(v -> ((Number) v).longValue()).toArray(), shape.toArray());
         Attribute typed = c.attribute("values_tensor");
         StoredTensor stored = typed == null ? null : typed.tensor();
         return stored == null ? OnnxValue.of(tensor) : Casts.cast(OnnxValue.of(tensor), stored.type(), true);
