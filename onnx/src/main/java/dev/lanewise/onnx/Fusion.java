@@ -307,7 +307,8 @@ final class Fusion {
             return null;
         }
         Tensor points = point == null ? null : OnnxValue.tensorOf(point);
-        Tensor prepared = QuantizationOps.shifted(matrix, points, -1).to(DType.F32).keep();
+        Tensor prepared =
+                QuantizationOps.shifted(matrix, points, -1).to(DType.F32).keep();
         List<String> inputs = in(step, 2).isEmpty() ? List.of(in(step, 0)) : List.of(in(step, 0), in(step, 2));
         return new Match(List.of(), inputs, c -> {
             Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1);
