@@ -1,6 +1,7 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,6 +67,7 @@ final class Fusion {
         fusion.look(program, "layer norm", Fusion::layerNorm, report);
         fusion.look(program, "GELU", Fusion::gelu, report);
         fusion.look(program, "attention", Fusion::attention, report);
+        fusion.look(program, "integer product with prepared weights", Fusion::integerProduct, report);
         fusion.look(program, "product with bias", Fusion::linear, report);
         List<Program.Step> steps = new ArrayList<>();
         for (Program.Step step : program.steps()) {
@@ -294,6 +296,25 @@ final class Fusion {
         double factor = scale * Math.sqrt(q.shape().size(3));
         Tensor scaled = Math.abs(factor - 1) < 1e-6 ? q : q.mul(factor);
         return scaled.attention(keys.transpose(2, 3), values, c.x(2), false);
+    }
+
+    /** MatMulInteger whose weights are constants: their zero points are taken off once. */
+    private @Nullable Match integerProduct(Program.Step step) {
+        OnnxValue weight = is(step, "MatMulInteger") ? constants.apply(in(step, 1)) : null;
+        String zero = in(step, 3);
+        OnnxValue point = zero.isEmpty() ? null : constants.apply(zero);
+        Tensor matrix = weight == null ? null : OnnxValue.tensorOf(weight);
+        if (matrix == null || matrix.shape().rank() != 2 || !zero.isEmpty() && point == null) {
+            return null;
+        }
+        Tensor points = point == null ? null : OnnxValue.tensorOf(point);
+        Tensor prepared =
+                QuantizationOps.shifted(matrix, points, -1).to(DType.F32).keep();
+        List<String> inputs = in(step, 2).isEmpty() ? List.of(in(step, 0)) : List.of(in(step, 0), in(step, 2));
+        return new Match(List.of(), inputs, c -> {
+            Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1);
+            return Call.out(QuantizationOps.product(a, prepared.to(a.device())));
+        });
     }
 
     /** Add(MatMul(x, weight), bias) of a matrix and a vector. */

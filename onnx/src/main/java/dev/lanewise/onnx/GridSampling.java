@@ -105,10 +105,10 @@ final class GridSampling {
         if (Double.isNaN(point) || Math.abs(point) > 1e15) {
             point = padding.equals("zeros") ? -2 : 0;
         }
-        switch (mode) {
+        return switch (mode) {
             case "nearest" -> {
                 index[d] = Math.round(Math.rint(point));
-                return value(base, at, index, d + 1);
+                yield value(base, at, index, d + 1);
             }
             case "linear" -> {
                 long low = (long) Math.floor(point);
@@ -116,7 +116,7 @@ final class GridSampling {
                 index[d] = low;
                 double sum = (1 - part) * value(base, at, index, d + 1);
                 index[d] = low + 1;
-                return sum + part * value(base, at, index, d + 1);
+                yield sum + part * value(base, at, index, d + 1);
             }
             default -> {
                 long low = (long) Math.floor(point);
@@ -126,9 +126,9 @@ final class GridSampling {
                     index[d] = low + i;
                     sum += cubic(Math.abs(part - i)) * value(base, at, index, d + 1);
                 }
-                return sum;
+                yield sum;
             }
-        }
+        };
     }
 
     private static double cubic(double x) {

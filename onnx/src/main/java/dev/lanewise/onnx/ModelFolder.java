@@ -58,7 +58,7 @@ final class ModelFolder implements TensorReader.ExternalData {
             Path relative = Path.of(location);
             Path file = folder == null ? relative : folder.resolve(relative).normalize();
             boolean leaves = location.isEmpty() || relative.isAbsolute() || folder == null || !file.startsWith(folder);
-            if (!leaves && Files.exists(file)) {
+            if (!leaves && folder != null && Files.exists(file)) {
                 leaves = !file.toRealPath().startsWith(folder.toRealPath());
             }
             if (leaves) {

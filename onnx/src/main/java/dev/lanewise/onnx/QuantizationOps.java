@@ -14,7 +14,7 @@ final class QuantizationOps {
         all.put("QuantizeLinear", c -> Call.out(quantize(c)));
         all.put("DequantizeLinear", c -> Call.out(dequantize(c)));
         all.put("DynamicQuantizeLinear", QuantizationOps::dynamic);
-        all.put("MatMulInteger", c -> Call.out(matmul(c).to(DType.I32)));
+        all.put("MatMulInteger", c -> Call.out(matmul(c)));
         all.put("QLinearMatMul", c -> Call.out(qlinearMatmul(c)));
         all.put("QLinearConv", c -> Call.out(qlinearConv(c)));
     }
@@ -127,8 +127,28 @@ final class QuantizationOps {
         return wide.sub(points.reshape(sizes));
     }
 
-    private static Tensor product(Tensor a, Tensor b) {
-        return a.to(DType.F64).matmul(b.to(DType.F64));
+    /** Products of 256 pairs of numbers of 9 bits are below 2^24: F32 holds their sums exactly. */
+    private static final long EXACT = 256;
+
+    /** The exact product of small whole numbers, as I32. */
+    static Tensor product(Tensor a, Tensor b) {
+        Tensor left = a.to(DType.F32);
+        Tensor right = b.to(DType.F32);
+        int last = left.shape().rank() - 1;
+        int rows = Math.max(0, right.shape().rank() - 2);
+        long k = left.shape().size(last);
+        if (k <= EXACT) {
+            return left.matmul(right).to(DType.I32);
+        }
+        Tensor sum = null;
+        for (long start = 0; start < k; start += EXACT) {
+            long size = Math.min(EXACT, k - start);
+            Tensor part = left.narrow(last, start, size)
+                    .matmul(right.narrow(rows, start, size))
+                    .to(DType.I32);
+            sum = sum == null ? part : sum.add(part);
+        }
+        return sum == null ? left.matmul(right).to(DType.I32) : sum;
     }
 
     private static Tensor matmul(Call c) {
@@ -141,7 +161,7 @@ final class QuantizationOps {
         Tensor b = c.x(3);
         Tensor sum = product(shifted(a, c.x(2), a.shape().rank() > 1 ? -2 : -1), shifted(b, c.x(5), -1));
         Tensor scaleA = column(c.x(1).to(DType.F64), a.shape().rank());
-        Tensor ratio = sum.mul(scaleA).mul(c.x(4).to(DType.F64)).div(c.x(6).to(DType.F64));
+        Tensor ratio = sum.to(DType.F64).mul(scaleA).mul(c.x(4).to(DType.F64)).div(c.x(6).to(DType.F64));
         return quantized(ratio, c.x(7), c.type(7));
     }
 

@@ -27,8 +27,9 @@ final class TreeOps {
     private static double[] reals(Call c, String name, String tensorName) {
         Attribute attribute = c.attribute(tensorName);
         StoredTensor tensor = attribute == null ? null : attribute.tensor();
-        if (tensor != null && OnnxValue.tensorOf(tensor.toValue()) instanceof Tensor values) {
-            return Host.doubles(values);
+        Tensor stored = tensor == null ? null : OnnxValue.tensorOf(tensor.toValue());
+        if (stored != null) {
+            return Host.doubles(stored);
         }
         float[] floats = c.floats(name);
         double[] values = new double[floats == null ? 0 : floats.length];

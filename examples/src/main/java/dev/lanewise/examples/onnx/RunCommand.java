@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,7 +31,7 @@ final class RunCommand implements Callable<Integer> {
     private Map<String, Path> inputs = new LinkedHashMap<>();
 
     @Option(names = "--output", paramLabel = "DIR", description = "Where to write each output as NAME.npy.")
-    private Path output;
+    private @Nullable Path output;
 
     RunCommand() {}
 
@@ -41,11 +42,12 @@ final class RunCommand implements Callable<Integer> {
         Map<String, Tensor> arguments = new LinkedHashMap<>();
         inputs.forEach((name, path) -> arguments.put(name, Npy.read(path).toTensor()));
         Map<String, Tensor> results = Autograd.noGrad(() -> model.forward(arguments));
+        Path folder = output;
         PrintWriter out = spec.commandLine().getOut();
         results.forEach((name, tensor) -> {
             out.println(Output.oneLine(name) + ": " + tensor);
-            if (output != null) {
-                Npy.write(output.resolve(name.replaceAll("[^A-Za-z0-9._-]", "_") + ".npy"), TensorData.of(tensor));
+            if (folder != null) {
+                Npy.write(folder.resolve(name.replaceAll("[^A-Za-z0-9._-]", "_") + ".npy"), TensorData.of(tensor));
             }
         });
         out.flush();

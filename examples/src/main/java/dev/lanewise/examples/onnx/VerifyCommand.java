@@ -2,6 +2,7 @@ package dev.lanewise.examples.onnx;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,7 +21,7 @@ final class VerifyCommand implements Callable<Integer> {
     private Path file;
 
     @Option(names = "--cases", paramLabel = "DIR", description = "The folder of the data sets, by default the model's.")
-    private Path cases;
+    private @Nullable Path cases;
 
     @Option(names = "--json", description = "Print a JSON object for each data set.")
     private boolean json;
@@ -29,7 +30,8 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path folder = cases == null ? file.toAbsolutePath().getParent() : cases;
+        Path parent = file.toAbsolutePath().getParent();
+        Path folder = cases != null ? cases : parent == null ? file : parent;
         return CasesCommand.run(folder, json, spec.commandLine().getOut());
     }
 }
