@@ -1,7 +1,7 @@
 package dev.lanewise.onnx;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -94,8 +94,7 @@ final class AttentionOps {
 
     /** A query that sees no key weighs them all 0. */
     private static Tensor weights(Tensor scores) {
-        Tensor nothing =
-                scores.amax(scores.shape().rank() - 1, Keep.KEEP).eq(NEVER);
+        Tensor nothing = scores.amax(scores.shape().rank() - 1, Keep.KEEP).eq(NEVER);
         Tensor safe = nothing.where(scores.zerosLike(), scores);
         return nothing.where(scores.zerosLike(), safe.softmax(-1));
     }

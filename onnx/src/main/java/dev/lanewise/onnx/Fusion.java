@@ -1,7 +1,7 @@
 package dev.lanewise.onnx;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -201,7 +201,8 @@ final class Fusion {
             }
             int[] last = {x.shape().rank() - 1};
             Tensor centred = x.sub(x.mean(last, Keep.KEEP));
-            Tensor deviation = centred.square().mean(last, Keep.KEEP).add(epsilon).sqrt();
+            Tensor deviation =
+                    centred.square().mean(last, Keep.KEEP).add(epsilon).sqrt();
             return Call.out(centred.div(deviation).mul(weight).add(bias));
         };
         return new Match(

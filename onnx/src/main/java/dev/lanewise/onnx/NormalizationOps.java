@@ -1,7 +1,7 @@
 package dev.lanewise.onnx;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -177,7 +177,8 @@ final class NormalizationOps {
         }
         Tensor wide = x.dtype().bytes() < 4 ? x.to(DType.F32) : x;
         Tensor mean = wide.mean(dims, Keep.KEEP);
-        Tensor deviation = wide.sub(mean).square().mean(dims, Keep.KEEP).add(epsilon).rsqrt();
+        Tensor deviation =
+                wide.sub(mean).square().mean(dims, Keep.KEEP).add(epsilon).rsqrt();
         DType stash = c.i("stash_type", 1) == 1 ? DType.F32 : x.dtype();
         return Call.out(c.same(y)[0], OnnxValue.of(mean.to(stash)), OnnxValue.of(deviation.to(stash)));
     }
@@ -194,8 +195,10 @@ final class NormalizationOps {
             return x.rmsNorm(rank - axis, weight, epsilon);
         }
         Tensor wide = x.dtype().bytes() < 4 ? x.to(DType.F32) : x;
-        Tensor scale =
-                wide.square().mean(Host.range(axis, rank), Keep.KEEP).add(epsilon).rsqrt();
+        Tensor scale = wide.square()
+                .mean(Host.range(axis, rank), Keep.KEEP)
+                .add(epsilon)
+                .rsqrt();
         return wide.mul(scale).to(weight.dtype()).mul(weight);
     }
 
@@ -233,7 +236,8 @@ final class NormalizationOps {
             dims[i] = Call.dim((long) dims[i], x.shape().rank());
         }
         Tensor mean = x.mean(dims, Keep.KEEP);
-        Tensor deviation = x.square().mean(dims, Keep.KEEP).sub(mean.square()).sqrt().add(1e-9);
+        Tensor deviation =
+                x.square().mean(dims, Keep.KEEP).sub(mean.square()).sqrt().add(1e-9);
         return x.sub(mean).div(deviation);
     }
 }

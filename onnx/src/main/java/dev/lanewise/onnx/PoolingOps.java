@@ -1,7 +1,7 @@
 package dev.lanewise.onnx;
 
-import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;

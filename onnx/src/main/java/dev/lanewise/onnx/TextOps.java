@@ -102,7 +102,9 @@ final class TextOps {
             }
         }
         Shape shape = texts.shape().concat(Shape.of(width));
-        return Call.out(new OnnxValue.Texts(shape, flat), OnnxValue.of(Tensor.of(counts, texts.shape().toArray())));
+        return Call.out(
+                new OnnxValue.Texts(shape, flat),
+                OnnxValue.of(Tensor.of(counts, texts.shape().toArray())));
     }
 
     private static List<String> pieces(String text, String delimiter, long most) {

@@ -167,8 +167,7 @@ final class HostileGradient {
         double error = 10 * TOLERANCE * (1 + Math.max(Math.abs(left), Math.abs(right)));
         boolean between = slope >= Math.min(left, right) - error && slope <= Math.max(left, right) + error;
         // kinks of several elements add up to any slope, and equal numbers may be sorted in any order
-        boolean anySlope =
-                Math.abs(left - right) > error && !sum.single || op instanceof Sort && hasEqual(operands[0]);
+        boolean anySlope = Math.abs(left - right) > error && !sum.single || op instanceof Sort && hasEqual(operands[0]);
         if (!between && !(anySlope && Double.isFinite(slope))) {
             throw new AssertionError("the slope by the gradient is " + slope + " (expected from " + left + " to "
                     + right + ", what differences give)");
