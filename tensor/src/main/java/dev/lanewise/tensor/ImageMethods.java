@@ -78,9 +78,8 @@ public sealed interface ImageMethods permits Tensor {
 
     /** The largest element of every window of this {@code [n, c, l]}; NaN if the window holds one. */
     default Tensor maxPool1d(Window window) {
-        Windows.pooling("max_pool1d", window, 1);
         Tensor row = row("max_pool1d");
-        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d(window, 1)), row)[0].squeeze(2);
+        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool1d", window, 1)), row)[0].squeeze(2);
     }
 
     /**
@@ -89,9 +88,8 @@ public sealed interface ImageMethods permits Tensor {
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     default Tensor avgPool1d(Window window, boolean countIncludePad) {
-        Windows.pooling("avg_pool1d", window, 1);
         Tensor row = row("avg_pool1d");
-        return row.apply(new AveragePooling2d(Windows.pooling2d(window, 1), countIncludePad))
+        return row.apply(new AveragePooling2d(Windows.pooling2d("avg_pool1d", window, 1), countIncludePad))
                 .squeeze(2);
     }
 

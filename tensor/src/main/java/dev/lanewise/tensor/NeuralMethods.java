@@ -86,8 +86,7 @@ public sealed interface NeuralMethods permits Tensor {
 
     /** The largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one. */
     default Tensor maxPool2d(Window window) {
-        Windows.pooling("max_pool2d", window, 2);
-        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d(window, 2)), self())[0];
+        return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool2d", window, 2)), self())[0];
     }
 
     /**
@@ -96,8 +95,7 @@ public sealed interface NeuralMethods permits Tensor {
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     default Tensor avgPool2d(Window window, boolean countIncludePad) {
-        Windows.pooling("avg_pool2d", window, 2);
-        return self().apply(new AveragePooling2d(Windows.pooling2d(window, 2), countIncludePad));
+        return self().apply(new AveragePooling2d(Windows.pooling2d("avg_pool2d", window, 2), countIncludePad));
     }
 
     /** Rows of a table, this {@code [rows, d]}, by number: {@code [...] -> [..., d]}. */

@@ -3,22 +3,16 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
-import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.internal.StridedTensor;
 import dev.lanewise.tensor.internal.WholeNumbers;
-import dev.lanewise.tensor.op.Cast;
-import dev.lanewise.tensor.op.Copy;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Source.Distribution;
-import dev.lanewise.tensor.op.Transfer;
 import dev.lanewise.tensor.op.index.Cat;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +37,8 @@ import java.util.List;
  * none updates it.
  */
 public sealed interface Tensor
-        extends ElementwiseMethods,
+        extends AccessMethods,
+                ElementwiseMethods,
                 FunctionMethods,
                 ReductionMethods,
                 ViewMethods,
@@ -156,7 +151,7 @@ public sealed interface Tensor
 
     /** A tensor of type {@link DType#I8} from its elements in row-major order. */
     static Tensor of(byte[] values, long... sizes) {
-        return of(MemorySegment.ofArray(values), DType.I8, sizes);
+        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /** A vector of one element of type {@link DType#BOOL}. */
@@ -166,17 +161,12 @@ public sealed interface Tensor
 
     /** A vector of type {@link DType#BOOL}. */
     static Tensor of(boolean... values) {
-        return copyOf(JavaArrays.flatten(values));
+        return of(values, values.length);
     }
 
     /** A tensor of type {@link DType#BOOL} from its elements in row-major order. */
     static Tensor of(boolean[] values, long... sizes) {
-        Shape shape = Shape.of(sizes);
-        if (shape.elements() != values.length) {
-            throw new TensorException("of: " + values.length + " elements for the shape " + shape + " (expected "
-                    + shape.elements() + "); check array or shape");
-        }
-        return of(values).reshape(shape);
+        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -443,167 +433,6 @@ public sealed interface Tensor
     /** Runs an operation. */
     static Tensor[] applyAll(Op op, Tensor... operands) {
         return Dispatch.runAll(op, operands);
-    }
-
-    // ---- conversion and access
-
-    /** The elements converted to another type (see {@link Cast}); this tensor if it has that type. */
-    default Tensor to(DType dtype) {
-        return dtype == dtype() ? this : apply(new Cast(dtype));
-    }
-
-    /** A copy on another device; this tensor if it is there. */
-    default Tensor to(Device device) {
-        return device.equals(device()) ? this : apply(new Transfer(device));
-    }
-
-    /** The elements dense and in row-major order; this tensor if they are. */
-    default Tensor contiguous() {
-        return isContiguous() ? this : apply(Copy.COPY);
-    }
-
-    /** A dense copy with memory of its own. */
-    default Tensor copy() {
-        return apply(Copy.COPY);
-    }
-
-    /**
-     * Overwrites this tensor's elements (of a view: those it shows) with another's, which broadcasts. Counts as a new
-     * version; nothing is recorded for gradients.
-     */
-    default void assign(Tensor source) {
-        Dispatch.update(Copy.COPY, new Tensor[] {this}, source.expand(shape().toArray()));
-    }
-
-    /** Takes this tensor's memory out of every scope: it lives as long as it is reachable. Returns this tensor. */
-    default Tensor keep() {
-        Ownership.escape(Storage.buffer(this));
-        return this;
-    }
-
-    /** Copies the elements in row-major order into memory of exactly their size; waits for the device. */
-    default void copyTo(MemorySegment target) {
-        Storage.buffer(this).checkAlive();
-        if (target.byteSize() != spec().bytes()) {
-            throw new TensorException("copyTo: a segment of " + target.byteSize() + " bytes for " + spec()
-                    + " (expected " + spec().bytes() + "); check the segment");
-        }
-        if (shape().isEmpty()) {
-            return;
-        }
-        try (var ignored = Scope.open("copyTo")) {
-            Tensor dense = contiguous();
-            Backend backend = Backends.of(device());
-            Storage.buffer(dense).retain();
-            try {
-                backend.copyOut(Storage.buffer(dense), Storage.offset(dense) * dtype().bytes(), target);
-            } finally {
-                Storage.buffer(dense).release();
-                // outside every scope only this reference keeps the memory from going back while it is read
-                Reference.reachabilityFence(dense);
-            }
-        }
-    }
-
-    /**
-     * Overwrites the elements with those in memory of exactly their size, in row-major order as {@link #copyTo} writes them.
-     * Counts as a new version; nothing is recorded for gradients.
-     */
-    default void copyFrom(MemorySegment source) {
-        Storage.buffer(this).checkAlive();
-        if (source.byteSize() != spec().bytes()) {
-            throw new TensorException("copyFrom: a segment of " + source.byteSize() + " bytes for " + spec()
-                    + " (expected " + spec().bytes() + "); check the segment");
-        }
-        if (shape().isEmpty()) {
-            return;
-        }
-        if (!isContiguous()) {
-            try (var ignored = Scope.open("copyFrom")) {
-                assign(of(source, dtype(), shape().toArray()).to(device()));
-            }
-            return;
-        }
-        try {
-            Backends.of(device()).copyIn(source, Storage.buffer(this), Storage.offset(this) * dtype().bytes());
-            Storage.buffer(this).bumpVersion();
-        } finally {
-            // outside every scope only this reference keeps the memory from going back while it is written
-            Reference.reachabilityFence(this);
-        }
-    }
-
-    /** The only element of a tensor with one; waits for the device. */
-    default double item() {
-        checkSingle();
-        return toDoubleArray()[0];
-    }
-
-    /** The only element of an integer or truth-value tensor with one; waits for the device. */
-    default long itemLong() {
-        checkSingle();
-        return toLongArray()[0];
-    }
-
-    private void checkSingle() {
-        if (shape().elements() != 1) {
-            throw new TensorException("item: " + spec() + " has " + shape().elements()
-                    + " elements (expected 1); use toFloatArray, or select one");
-        }
-    }
-
-    /** The elements in row-major order, converted to {@code float}. */
-    default float[] toFloatArray() {
-        float[] values = new float[arrayLength()];
-        read(DType.F32, MemorySegment.ofArray(values));
-        return values;
-    }
-
-    /** The elements in row-major order, converted to {@code double}. */
-    default double[] toDoubleArray() {
-        double[] values = new double[arrayLength()];
-        read(DType.F64, MemorySegment.ofArray(values));
-        return values;
-    }
-
-    /** The elements in row-major order, converted to {@code long}. */
-    default long[] toLongArray() {
-        long[] values = new long[arrayLength()];
-        read(DType.I64, MemorySegment.ofArray(values));
-        return values;
-    }
-
-    /** The elements in row-major order, converted to {@code int}. */
-    default int[] toIntArray() {
-        int[] values = new int[arrayLength()];
-        read(DType.I32, MemorySegment.ofArray(values));
-        return values;
-    }
-
-    /** Whether the elements are not 0, in row-major order. */
-    default boolean[] toBooleanArray() {
-        byte[] bytes = new byte[arrayLength()];
-        MemorySegment segment = MemorySegment.ofArray(bytes);
-        read(DType.BOOL, segment);
-        boolean[] values = new boolean[bytes.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = segment.get(ValueLayout.JAVA_BYTE, i) != 0;
-        }
-        return values;
-    }
-
-    private int arrayLength() {
-        if (shape().elements() > Integer.MAX_VALUE - 8) {
-            throw new TensorException("toArray: " + spec() + " has more elements than a Java array holds (2^31);"
-                    + " use copyTo(MemorySegment), or narrow it");
-        }
-        return (int) shape().elements();
-    }
-
-    private void read(DType dtype, MemorySegment target) {
-        try (var ignored = Scope.open("read")) {
-            to(dtype).copyTo(target);
-        }
     }
 
     private static Tensor copyOf(JavaArrays.Dense dense) {

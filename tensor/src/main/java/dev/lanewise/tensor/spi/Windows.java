@@ -19,8 +19,7 @@ public final class Windows {
      * @throws TensorException if a property has neither one number nor one for each dimension, or is for poolings only
      */
     public static Window convolution(String op, Window window, int rank, boolean transposed) {
-        boolean outputPadded = window.outputPadding().stream().anyMatch(padding -> padding != 0);
-        if (window.ceilMode() || !transposed && outputPadded) {
+        if (window.ceilMode() || !transposed && !areAll(0, window.outputPadding())) {
             throw new TensorException(
                     op + ": " + (window.ceilMode() ? "ceil" : "output padding " + window.outputPadding())
                             + " (expected it for " + (window.ceilMode() ? "poolings" : "transposed convolutions")
@@ -35,8 +34,7 @@ public final class Windows {
      * @throws TensorException if a property has neither one number nor one for each dimension, or is for convolutions only
      */
     public static Window pooling(String op, Window window, int rank) {
-        boolean outputPadded = window.outputPadding().stream().anyMatch(padding -> padding != 0);
-        if (window.dilation().stream().anyMatch(dilation -> dilation != 1) || outputPadded) {
+        if (!areAll(1, window.dilation()) || !areAll(0, window.outputPadding())) {
             throw new TensorException(op + ": dilation " + window.dilation() + ", output padding "
                     + window.outputPadding() + " (expected them for convolutions only); leave them out");
         }
@@ -44,14 +42,29 @@ public final class Windows {
     }
 
     private static Window ofRank(String op, Window window, int rank) {
-        for (List<Integer> numbers : List.of(
-                window.kernel(), window.stride(), window.padding(), window.dilation(), window.outputPadding())) {
-            if (numbers.size() > 1 && numbers.size() != rank) {
-                throw new TensorException(op + ": " + numbers + " in " + window + " (expected one number, or " + rank
-                        + "); check the window");
+        checkRank(op, window, window.kernel(), rank);
+        checkRank(op, window, window.stride(), rank);
+        checkRank(op, window, window.padding(), rank);
+        checkRank(op, window, window.dilation(), rank);
+        checkRank(op, window, window.outputPadding(), rank);
+        return window;
+    }
+
+    private static void checkRank(String op, Window window, List<Integer> numbers, int rank) {
+        if (numbers.size() > 1 && numbers.size() != rank) {
+            throw new TensorException(op + ": " + numbers + " in " + window + " (expected one number, or " + rank
+                    + "); check the window");
+        }
+    }
+
+    // by index: this runs in every forward pass
+    private static boolean areAll(int wanted, List<Integer> numbers) {
+        for (int i = 0; i < numbers.size(); i++) {
+            if (numbers.get(i) != wanted) {
+                return false;
             }
         }
-        return window;
+        return true;
     }
 
     /** The number for a dimension. */
@@ -64,7 +77,7 @@ public final class Windows {
     }
 
     /** The attributes of a convolution of images, or of signals that are images of one row. */
-    public static Convolution2d convolution2d(Window window, int rank, int groups) {
+    private static Convolution2d convolution2d(Window window, int rank, int groups) {
         int last = rank - 1;
         return new Convolution2d(
                 rank == 1 ? 1 : stride(window, 0, 1),
@@ -89,8 +102,13 @@ public final class Windows {
         return convolution2d(window, rank, groups);
     }
 
-    /** The attributes of a pooling of images, or of signals that are images of one row. */
-    public static PoolingWindow pooling2d(Window window, int rank) {
+    /**
+     * The attributes of a pooling of images, or of signals that are images of one row.
+     *
+     * @throws TensorException as {@link #pooling} does
+     */
+    public static PoolingWindow pooling2d(String op, Window window, int rank) {
+        pooling(op, window, rank);
         int last = rank - 1;
         int width = at(window.kernel(), last);
         int height = rank == 1 ? 1 : at(window.kernel(), 0);

@@ -1,0 +1,188 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.internal.Dispatch;
+import dev.lanewise.tensor.internal.Ownership;
+import dev.lanewise.tensor.op.Cast;
+import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.Transfer;
+import dev.lanewise.tensor.spi.Backend;
+import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.spi.Storage;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+
+/** Conversions of a {@link Tensor}, and its elements as Java values and memory. */
+public sealed interface AccessMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    /** The elements converted to another type (see {@link Cast}); this tensor if it has that type. */
+    default Tensor to(DType dtype) {
+        return dtype == self().dtype() ? self() : self().apply(new Cast(dtype));
+    }
+
+    /** A copy on another device; this tensor if it is there. */
+    default Tensor to(Device device) {
+        return device.equals(self().device()) ? self() : self().apply(new Transfer(device));
+    }
+
+    /** The elements dense and in row-major order; this tensor if they are. */
+    default Tensor contiguous() {
+        return self().isContiguous() ? self() : self().apply(Copy.COPY);
+    }
+
+    /** A dense copy with memory of its own. */
+    default Tensor copy() {
+        return self().apply(Copy.COPY);
+    }
+
+    /**
+     * Overwrites this tensor's elements (of a view: those it shows) with another's, which broadcasts. Counts as a new
+     * version; nothing is recorded for gradients.
+     */
+    default void assign(Tensor source) {
+        Dispatch.update(
+                Copy.COPY, new Tensor[] {self()}, source.expand(self().shape().toArray()));
+    }
+
+    /** Takes this tensor's memory out of every scope: it lives as long as it is reachable. Returns this tensor. */
+    default Tensor keep() {
+        Ownership.escape(Storage.buffer(self()));
+        return self();
+    }
+
+    /** Copies the elements in row-major order into memory of exactly their size; waits for the device. */
+    default void copyTo(MemorySegment target) {
+        Storage.buffer(self()).checkAlive();
+        if (target.byteSize() != self().spec().bytes()) {
+            throw new TensorException("copyTo: a segment of " + target.byteSize() + " bytes for " + self().spec()
+                    + " (expected " + self().spec().bytes() + "); check the segment");
+        }
+        if (self().shape().isEmpty()) {
+            return;
+        }
+        try (var ignored = Scope.open("copyTo")) {
+            Tensor dense = self().contiguous();
+            Backend backend = Backends.of(self().device());
+            Storage.buffer(dense).retain();
+            try {
+                backend.copyOut(
+                        Storage.buffer(dense),
+                        Storage.offset(dense) * self().dtype().bytes(),
+                        target);
+            } finally {
+                Storage.buffer(dense).release();
+                // outside every scope only this reference keeps the memory from going back while it is read
+                Reference.reachabilityFence(dense);
+            }
+        }
+    }
+
+    /**
+     * Overwrites the elements with those in memory of exactly their size, in row-major order as {@link #copyTo} writes them.
+     * Counts as a new version; nothing is recorded for gradients.
+     */
+    default void copyFrom(MemorySegment source) {
+        Storage.buffer(self()).checkAlive();
+        if (source.byteSize() != self().spec().bytes()) {
+            throw new TensorException("copyFrom: a segment of " + source.byteSize() + " bytes for " + self().spec()
+                    + " (expected " + self().spec().bytes() + "); check the segment");
+        }
+        if (self().shape().isEmpty()) {
+            return;
+        }
+        if (!self().isContiguous()) {
+            try (var ignored = Scope.open("copyFrom")) {
+                assign(Tensor.of(source, self().dtype(), self().shape().toArray())
+                        .to(self().device()));
+            }
+            return;
+        }
+        try {
+            Backends.of(self().device())
+                    .copyIn(
+                            source,
+                            Storage.buffer(self()),
+                            Storage.offset(self()) * self().dtype().bytes());
+            Storage.buffer(self()).bumpVersion();
+        } finally {
+            // outside every scope only this reference keeps the memory from going back while it is written
+            Reference.reachabilityFence(self());
+        }
+    }
+
+    /** The only element of a tensor with one; waits for the device. */
+    default double item() {
+        checkSingle();
+        return toDoubleArray()[0];
+    }
+
+    /** The only element of an integer or truth-value tensor with one; waits for the device. */
+    default long itemLong() {
+        checkSingle();
+        return toLongArray()[0];
+    }
+
+    private void checkSingle() {
+        if (self().shape().elements() != 1) {
+            throw new TensorException("item: " + self().spec() + " has "
+                    + self().shape().elements() + " elements (expected 1); use toFloatArray, or select one");
+        }
+    }
+
+    /** The elements in row-major order, converted to {@code float}. */
+    default float[] toFloatArray() {
+        float[] values = new float[arrayLength()];
+        read(DType.F32, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** The elements in row-major order, converted to {@code double}. */
+    default double[] toDoubleArray() {
+        double[] values = new double[arrayLength()];
+        read(DType.F64, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** The elements in row-major order, converted to {@code long}. */
+    default long[] toLongArray() {
+        long[] values = new long[arrayLength()];
+        read(DType.I64, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** The elements in row-major order, converted to {@code int}. */
+    default int[] toIntArray() {
+        int[] values = new int[arrayLength()];
+        read(DType.I32, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /** Whether the elements are not 0, in row-major order. */
+    default boolean[] toBooleanArray() {
+        byte[] bytes = new byte[arrayLength()];
+        MemorySegment segment = MemorySegment.ofArray(bytes);
+        read(DType.BOOL, segment);
+        boolean[] values = new boolean[bytes.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = segment.get(ValueLayout.JAVA_BYTE, i) != 0;
+        }
+        return values;
+    }
+
+    private int arrayLength() {
+        if (self().shape().elements() > Integer.MAX_VALUE - 8) {
+            throw new TensorException("toArray: " + self().spec() + " has more elements than a Java array holds (2^31);"
+                    + " use copyTo(MemorySegment), or narrow it");
+        }
+        return (int) self().shape().elements();
+    }
+
+    private void read(DType dtype, MemorySegment target) {
+        try (var ignored = Scope.open("read")) {
+            to(dtype).copyTo(target);
+        }
+    }
+}
