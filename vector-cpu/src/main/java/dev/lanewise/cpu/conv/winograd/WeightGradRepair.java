@@ -2,9 +2,8 @@ package dev.lanewise.cpu.conv.winograd;
 
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.GemmConvolution;
-import dev.lanewise.cpu.memory.NativeMemory;
+import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
-import java.lang.foreign.MemorySegment;
 
 /** Computes the weights' gradient of single channels by the definition. All places are addresses. */
 final class WeightGradRepair {
@@ -13,12 +12,12 @@ final class WeightGradRepair {
     /** Computes the gradients of the kernels that write the output channels {@code chosen}. */
     static void outputs(ConvShape p, int[] chosen, long x, long gy, long gw) {
         ConvShape few = p.withChannels(p.c(), chosen.length);
-        long kernel = 4L * p.reduction();
-        try (Scratch gradients = gathered(gy, p.n(), p.k(), chosen, 4L * p.oh() * p.ow());
-                Scratch kernels = Scratch.borrow(kernel * chosen.length)) {
+        int kernel = Math.toIntExact(p.reduction());
+        try (Scratch gradients = gathered(gy, p.n(), p.k(), chosen, p.oh() * p.ow());
+                Scratch kernels = Scratch.borrow(4L * kernel * chosen.length)) {
             GemmConvolution.weightGrad(few, Float.BYTES, x, gradients.address(), kernels.address());
             for (int i = 0; i < chosen.length; i++) {
-                copy(kernels.address() + i * kernel, gw + chosen[i] * kernel, kernel);
+                Rows.copy(kernels.address() + 4L * i * kernel, gw + 4L * chosen[i] * kernel, kernel);
             }
         }
     }
@@ -26,33 +25,29 @@ final class WeightGradRepair {
     /** Computes the gradients of all kernels for the input channels {@code chosen}. */
     static void inputs(ConvShape p, int[] chosen, long x, long gy, long gw) {
         ConvShape few = p.withChannels(chosen.length, p.k());
-        long taps = 4L * p.r() * p.s();
-        try (Scratch pixels = gathered(x, p.n(), p.c(), chosen, 4L * p.h() * p.w());
-                Scratch kernels = Scratch.borrow(taps * chosen.length * p.k())) {
+        int taps = p.r() * p.s();
+        try (Scratch pixels = gathered(x, p.n(), p.c(), chosen, p.h() * p.w());
+                Scratch kernels = Scratch.borrow(4L * taps * chosen.length * p.k())) {
             GemmConvolution.weightGrad(few, Float.BYTES, pixels.address(), gy, kernels.address());
             for (int k = 0; k < p.k(); k++) {
                 for (int i = 0; i < chosen.length; i++) {
-                    long from = kernels.address() + ((long) k * chosen.length + i) * taps;
-                    copy(from, gw + ((long) k * p.c() + chosen[i]) * taps, taps);
+                    long from = kernels.address() + 4L * taps * ((long) k * chosen.length + i);
+                    Rows.copy(from, gw + 4L * taps * ((long) k * p.c() + chosen[i]), taps);
                 }
             }
         }
     }
 
-    private static Scratch gathered(long from, int images, int channels, int[] chosen, long planeBytes) {
-        Scratch planes = Scratch.borrow(planeBytes * images * chosen.length);
+    private static Scratch gathered(long from, int images, int channels, int[] chosen, int plane) {
+        Scratch planes = Scratch.borrow(4L * plane * images * chosen.length);
         for (int image = 0; image < images; image++) {
             for (int i = 0; i < chosen.length; i++) {
-                copy(
-                        from + ((long) image * channels + chosen[i]) * planeBytes,
-                        planes.address() + ((long) image * chosen.length + i) * planeBytes,
-                        planeBytes);
+                Rows.copy(
+                        from + 4L * plane * ((long) image * channels + chosen[i]),
+                        planes.address() + 4L * plane * ((long) image * chosen.length + i),
+                        plane);
             }
         }
         return planes;
-    }
-
-    private static void copy(long from, long to, long bytes) {
-        MemorySegment.copy(NativeMemory.ALL, from, NativeMemory.ALL, to, bytes);
     }
 }
