@@ -316,8 +316,8 @@ public sealed interface Tensor
     /** The identity matrix {@code [n, n]}. */
     static Tensor eye(long n, DType dtype, Device device) {
         // a matrix that cannot be is refused before its index takes memory
-        TensorSpec unused = new TensorSpec(dtype, Shape.of(n, n));
-        Tensor index = arange(n, DType.I64, device);
+        TensorSpec matrix = new TensorSpec(dtype, Shape.of(n, n));
+        Tensor index = arange(matrix.shape().size(0), DType.I64, device);
         return index.unsqueeze(1).eq(index).to(dtype);
     }
 
