@@ -36,6 +36,24 @@ public final class OpWorkloads {
         {8, 3, 224, 64, 7, 2, 3}
     };
 
+    /** Channels, height and width, kernel, stride: the depthwise layers of MobileNetV2 and EfficientNet-B0 at 96 x 96. */
+    private static final long[][] DEPTHWISE = {
+        {32, 48, 3, 1},
+        {96, 48, 3, 2},
+        {144, 24, 3, 1},
+        {192, 12, 3, 1},
+        {384, 6, 3, 1},
+        {576, 6, 3, 2},
+        {960, 3, 3, 1},
+        {144, 24, 5, 2},
+        {240, 12, 5, 1},
+        {480, 6, 5, 1},
+        {672, 6, 5, 1},
+        {1152, 3, 5, 1}
+    };
+
+    private static final long[] BATCHES = {1, 4, 32};
+
     private static final long[] IMAGES = {64, 64, 24, 24};
 
     private final List<OpWorkload> all = new ArrayList<>();
@@ -54,6 +72,11 @@ public final class OpWorkloads {
         workloads.rows();
         for (long[] shape : CONVOLUTION) {
             workloads.convolution(shape);
+        }
+        for (long batch : BATCHES) {
+            for (long[] layer : DEPTHWISE) {
+                workloads.depthwise(batch, layer[0], layer[1], (int) layer[2], (int) layer[3]);
+            }
         }
         workloads.images();
         return List.copyOf(workloads.all);
@@ -148,25 +171,38 @@ public final class OpWorkloads {
     }
 
     private void convolution(long[] shape) {
-        long h = shape[2];
-        long out = shape[3];
-        int kernel = (int) shape[4];
         Convolution2d conv = new Convolution2d((int) shape[5], (int) shape[6]);
-        long outputH = (h + 2 * shape[6] - kernel) / shape[5] + 1;
-        long[] input = {shape[0], shape[1], h, h};
-        long[] filter = {out, shape[1], kernel, kernel};
-        double flops = 2.0 * shape[0] * out * outputH * outputH * shape[1] * kernel * kernel;
-        add("conv2d_forward", shape, Rate.GFLOPS, flops, operands -> {
+        long[] input = {shape[0], shape[1], shape[2], shape[2]};
+        long[] filter = {shape[3], shape[1], shape[4], shape[4]};
+        convolution("conv2d", shape, conv, input, filter);
+    }
+
+    private void depthwise(long batch, long channels, long size, int kernel, int stride) {
+        int padding = kernel / 2;
+        Convolution2d conv = new Convolution2d(stride, stride, padding, padding, 1, 1, Math.toIntExact(channels));
+        long[] shape = {batch, channels, size, kernel, stride, padding};
+        convolution("depthwise", shape, conv, new long[] {batch, channels, size, size}, new long[] {
+            channels, 1, kernel, kernel
+        });
+    }
+
+    private void convolution(String name, long[] shape, Convolution2d conv, long[] input, long[] filter) {
+        int kernel = Math.toIntExact(filter[2]);
+        long size = input[2];
+        long outputSize = (size + 2L * conv.paddingH() - kernel) / conv.strideH() + 1;
+        long[] output = {input[0], filter[0], outputSize, outputSize};
+        double flops = 2.0 * output[0] * output[1] * outputSize * outputSize * filter[1] * kernel * kernel;
+        add(name + "_forward", shape, Rate.GFLOPS, flops, operands -> {
             Tensor x = operands.normal(input);
             Tensor weight = operands.normal(filter);
             return () -> Tensor.apply(conv, x, weight);
         });
-        add("conv2d_backward", shape, Rate.GFLOPS, 2 * flops, operands -> {
+        add(name + "_backward", shape, Rate.GFLOPS, 2 * flops, operands -> {
             Tensor x = operands.normal(input);
             Tensor weight = operands.normal(filter);
-            Tensor gradient = operands.normal(shape[0], out, outputH, outputH);
+            Tensor gradient = operands.normal(output);
             return () -> {
-                Tensor.apply(new Convolution2dInputGrad(conv, h, h), gradient, weight);
+                Tensor.apply(new Convolution2dInputGrad(conv, size, size), gradient, weight);
                 Tensor.apply(new Convolution2dWeightGrad(conv, kernel, kernel), gradient, x);
             };
         });

@@ -8,6 +8,8 @@ public enum ConvAlgorithm {
     DIRECT,
     /** F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. */
     WINOGRAD,
+    /** Sums over taps, one plane of outputs at a time: for groups of few channels. */
+    DEPTHWISE,
     /** Sums over gathered patches with the channels next to each other. */
     PIXELS,
     /** A matrix product with the matrix of patches (im2col). */
@@ -35,6 +37,11 @@ public enum ConvAlgorithm {
         if (forced != null) {
             ConvAlgorithm algorithm = valueOf(forced.toUpperCase(Locale.ROOT));
             return algorithm.canCompute(shape, pass) ? algorithm : GEMM;
+        }
+        if (shape.groups() > 1
+                && shape.groupInputs() == 1
+                && shape.groupOutputs() <= DepthwiseConvolution.MOST_OUTPUTS) {
+            return DEPTHWISE;
         }
         boolean manyChannels = shape.c() >= 16 && shape.k() >= 16;
         if (manyChannels && WINOGRAD.canCompute(shape, pass) && shape.oh() >= 3 && shape.ow() >= 3) {
@@ -68,7 +75,7 @@ public enum ConvAlgorithm {
     /** Tells whether this algorithm can compute the shape at all. */
     public boolean canCompute(ConvShape shape, Pass pass) {
         return switch (this) {
-            case DIRECT, GEMM -> true;
+            case DIRECT, DEPTHWISE, GEMM -> true;
             case PIXELS -> shape.groups() == 1;
             case WINOGRAD ->
                 shape.r() == 3

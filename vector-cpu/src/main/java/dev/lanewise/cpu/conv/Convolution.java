@@ -56,6 +56,7 @@ public final class Convolution {
         boolean relu = activation == Activation.RELU;
         switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
             case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
+            case DEPTHWISE -> DepthwiseConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
             case WINOGRAD -> {
                 if (!WinogradConvolution.forward(shape, xs, ws, bs, relu, ys)) {
                     DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
@@ -88,6 +89,14 @@ public final class Convolution {
         long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
         switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
             case DIRECT -> directInputGrad(shape, gys, ws, gxs);
+            case DEPTHWISE -> {
+                // it multiplies gradients outside the picture, which are 0, with weights
+                if (Finite.all(ws, weights(shape))) {
+                    DepthwiseConvolution.run(DirectPlan.inputGrad(shape), gys, ws, 0, false, gxs);
+                } else {
+                    GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
+                }
+            }
             case WINOGRAD -> {
                 if (!WinogradConvolution.inputGrad(shape, gys, ws, gxs)) {
                     directInputGrad(shape, gys, ws, gxs);
@@ -117,10 +126,15 @@ public final class Convolution {
         long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
         long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
         long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
-        switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
-            case DIRECT -> {
-                DirectWeightGrad.run(shape, xs, gys, gws);
-                // it multiplies pixels that are past a row's end with zeros, which NaN and infinity survive
+        ConvAlgorithm algorithm = ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD);
+        switch (algorithm) {
+            case DIRECT, DEPTHWISE -> {
+                if (algorithm == ConvAlgorithm.DEPTHWISE) {
+                    DepthwiseWeightGrad.run(shape, xs, gys, gws);
+                } else {
+                    DirectWeightGrad.run(shape, xs, gys, gws);
+                }
+                // they multiply pixels that are past a row's end with zeros, which NaN and infinity survive
                 if (!Finite.all(gws, weights(shape))) {
                     GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
                 }

@@ -116,6 +116,11 @@ record DirectPlan(
         return planes.withRows(gridH + extraRows());
     }
 
+    /** Returns the layout of a strip's input where it is always copied. */
+    Planes stripPlanes() {
+        return planes.withRows(stripRows + extraRows()).withDense(false);
+    }
+
     /** Tells whether the input can well be read where it is: laid out right, and no vector runs over its end. */
     private boolean fitsInPlace() {
         boolean fits = gridW >= Vectors.LANES || (flat() && stripRows == gridH && gridH * gridW >= Vectors.LANES);
@@ -184,12 +189,17 @@ record DirectPlan(
 
     /** Returns the byte offset, relative to a pixel, of a tap. */
     long tapOffset(int channel, int row, int column) {
+        return tapOffset(planes, channel, row, column);
+    }
+
+    /** Returns the byte offset, relative to a pixel, of a tap in a layout of this plan. */
+    long tapOffset(Planes layout, int channel, int row, int column) {
         if (gradient) {
-            return planes.offset(channel, 0, 0, extraRows() - row, extraColumns() - column);
+            return layout.offset(channel, 0, 0, extraRows() - row, extraColumns() - column);
         }
         int y = row * shape.dilationH();
         int x = column * shape.dilationW();
-        return planes.offset(
+        return layout.offset(
                 channel, y % shape.strideH(), x % shape.strideW(), y / shape.strideH(), x / shape.strideW());
     }
 

@@ -48,6 +48,26 @@ public final class Rows {
                 .intoMemorySegment(ALL, (to + last) & MASK, ORDER);
     }
 
+    /**
+     * Copies rows of {@code width} elements, {@code pitch} apart, to a dense place. A vector more than the last row may be read.
+     */
+    static void copyRows(long from, int pitch, int rows, int width, long to) {
+        long end = to + 4L * rows * width;
+        for (int row = 0; row < rows; row++) {
+            long source = from + 4L * row * pitch;
+            long target = to + 4L * row * width;
+            if (target + Vectors.roundUp(width, LANES) * 4 > end) {
+                copy(source, target, width);
+                continue;
+            }
+            // what is written past a row's end, the next row replaces
+            for (long at = 0; at < 4L * width; at += BYTES) {
+                FloatVector.fromMemorySegment(SPECIES, ALL, (source + at) & MASK, ORDER)
+                        .intoMemorySegment(ALL, (target + at) & MASK, ORDER);
+            }
+        }
+    }
+
     /** Writes {@code before} zeros, a copy of {@code count} elements and {@code after} zeros. */
     public static void copyPadded(long from, int count, long to, int before, int after) {
         for (int i = 0; i < before; i++) {

@@ -53,6 +53,11 @@ class ConvolutionTest {
                 square(1, 5, 7, 7, 7, 1, 3),
                 new ConvShape(2, 12, 17, 19, 12, 3, 3, 1, 1, 1, 1, 1, 1, 12),
                 new ConvShape(2, 12, 33, 18, 24, 3, 3, 2, 2, 1, 1, 1, 1, 12),
+                new ConvShape(2, 20, 6, 6, 20, 3, 3, 1, 1, 1, 1, 1, 1, 20),
+                new ConvShape(1, 20, 6, 6, 40, 5, 5, 1, 1, 2, 2, 1, 1, 20),
+                new ConvShape(3, 7, 3, 3, 7, 5, 5, 1, 1, 2, 2, 1, 1, 7),
+                new ConvShape(1, 9, 14, 14, 9, 3, 3, 2, 2, 1, 1, 1, 1, 9),
+                new ConvShape(1, 5, 1, 40, 5, 1, 7, 1, 1, 0, 6, 1, 2, 5),
                 new ConvShape(2, 12, 9, 21, 18, 3, 2, 1, 3, 2, 0, 2, 1, 3),
                 new ConvShape(1, 4, 40, 37, 6, 1, 5, 1, 2, 0, 2, 1, 3, 2),
                 new ConvShape(1, 20, 35, 35, 20, 3, 3, 3, 3, 0, 0, 1, 1, 1),
@@ -99,7 +104,7 @@ class ConvolutionTest {
     @MethodSource("shapes")
     void everyAlgorithmAgreesWithTheDefinition(ConvShape p) {
         Case data = new Case(p);
-        for (String algorithm : new String[] {"", "direct", "winograd", "pixels", "gemm"}) {
+        for (String algorithm : new String[] {"", "direct", "depthwise", "winograd", "pixels", "gemm"}) {
             force(algorithm);
             data.check(algorithm);
         }
@@ -109,7 +114,7 @@ class ConvolutionTest {
     @MethodSource("shapes")
     void resultsAreTheSameBitsForAnyNumberOfThreads(ConvShape p) {
         Case data = new Case(p);
-        for (String algorithm : new String[] {"direct", "winograd", "pixels", "gemm"}) {
+        for (String algorithm : new String[] {"direct", "depthwise", "winograd", "pixels", "gemm"}) {
             force(algorithm);
             List<float[]> first = null;
             for (int threads : new int[] {1, 2, 5}) {
@@ -134,7 +139,7 @@ class ConvolutionTest {
     @Test
     void activationClampsTheBiasedSumAndKeepsNaN() {
         ConvShape p = square(1, 2, 20, 3, 3, 1, 1);
-        for (String algorithm : new String[] {"direct", "winograd", "pixels", "gemm"}) {
+        for (String algorithm : new String[] {"direct", "depthwise", "winograd", "pixels", "gemm"}) {
             force(algorithm);
             Case data = new Case(p);
             double[] expected = data.forward.clone();
