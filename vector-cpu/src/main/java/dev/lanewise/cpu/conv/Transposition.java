@@ -66,7 +66,7 @@ public final class Transposition {
         planesToPixels(planes, plane, channels, pixels, 0, to, toRow, work);
     }
 
-    /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude: see {@link PixelMaxima}. */
+    /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude and energy: see {@link PixelMaxima}. */
     public static void planesToPixels(
             long planes, long plane, int channels, int pixels, long maxima, long to, long toRow, long work) {
         if (pixels < LANES) {
@@ -75,7 +75,7 @@ public final class Transposition {
                     float value = ALL.get(FLOAT, (planes + channel * plane + 4L * pixel) & MASK);
                     ALL.set(FLOAT, (to + pixel * toRow + 4L * channel) & MASK, value);
                     if (maxima != 0) {
-                        PixelMaxima.update(maxima + 4L * pixel, value);
+                        PixelMaxima.update(maxima + 4L * pixel, pixels, value);
                     }
                 }
             }
@@ -86,7 +86,13 @@ public final class Transposition {
                 int pixel = Math.min(next, pixels - LANES);
                 long from = planes + channel * plane + 4L * pixel;
                 if (maxima != 0) {
-                    PixelMaxima.update(maxima + 4L * pixel, from, plane, Math.min(LANES, channels - channel));
+                    PixelMaxima.update(
+                            maxima + 4L * pixel,
+                            pixels,
+                            from,
+                            plane,
+                            Math.min(LANES, channels - channel),
+                            next - pixel);
                 }
                 block(from, plane, channels - channel, to + pixel * toRow + 4L * channel, toRow, LANES, work);
             }

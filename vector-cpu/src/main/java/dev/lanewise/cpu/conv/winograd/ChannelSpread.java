@@ -8,26 +8,67 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** How much larger than the mean the largest magnitude of each channel is, over {@code [images][channels][pixels]}. */
+/**
+ * How much larger than the mean the largest magnitude of each channel is, over {@code [images][channels][h][w]}: the mean of
+ * those pixels that every tap sees, which are not the rows and columns along the edges.
+ */
 final class ChannelSpread implements AutoCloseable {
-    private final int channels;
-    private final int pixels;
     private final int images;
+    private final int channels;
+    private final int h;
+    private final int w;
+    private final int firstRow;
+    private final int endRow;
+    private final int firstColumn;
+    private final int endColumn;
 
     /** The largest magnitude and the sum of magnitudes for each image and channel. */
     private final Scratch measured;
 
-    ChannelSpread(int images, int channels, int pixels) {
+    private ChannelSpread(
+            int images, int channels, int h, int w, int firstRow, int endRow, int firstColumn, int endColumn) {
         this.images = images;
         this.channels = channels;
-        this.pixels = pixels;
+        this.h = h;
+        this.w = w;
+        this.firstRow = firstRow;
+        this.endRow = Math.max(firstRow, endRow);
+        this.firstColumn = firstColumn;
+        this.endColumn = Math.max(firstColumn, endColumn);
         this.measured = Scratch.borrow(2L * Float.BYTES * images * channels);
+    }
+
+    /** Of the pixels of a convolution's input: tap r meets its rows r - pad to r - pad + oh - 1. */
+    static ChannelSpread ofInput(ConvShape p) {
+        return new ChannelSpread(
+                p.n(),
+                p.c(),
+                p.h(),
+                p.w(),
+                Math.max(0, p.r() - 1 - p.padH()),
+                Math.min(p.h(), p.oh() - p.padH()),
+                Math.max(0, p.s() - 1 - p.padW()),
+                Math.min(p.w(), p.ow() - p.padW()));
+    }
+
+    /** Of the gradients of a convolution's output: tap r meets those of row y where y + r - pad is a row of the input. */
+    static ChannelSpread ofGradient(ConvShape p) {
+        return new ChannelSpread(
+                p.n(),
+                p.k(),
+                p.oh(),
+                p.ow(),
+                p.padH(),
+                Math.min(p.oh(), p.h() + p.padH() - p.r() + 1),
+                p.padW(),
+                Math.min(p.ow(), p.w() + p.padW() - p.s() + 1));
     }
 
     @Override
@@ -38,33 +79,57 @@ final class ChannelSpread implements AutoCloseable {
     /** Measures an image's channels, which begin at an address. */
     void measure(int image, long from) {
         for (int channel = 0; channel < channels; channel++) {
-            plane(from + 4L * channel * pixels, measured.address() + 8L * ((long) image * channels + channel));
+            long plane = from + 4L * channel * h * w;
+            long to = measured.address() + 8L * ((long) image * channels + channel);
+            long inner = plane + 4L * firstRow * w;
+            ALL.set(FLOAT, to & MASK, largest(plane, h * w));
+            float seen = sum(inner, (endRow - firstRow) * w);
+            ALL.set(FLOAT, (to + 4) & MASK, seen - columns(inner, 0, firstColumn) - columns(inner, endColumn, w));
         }
     }
 
-    private void plane(long from, long to) {
-        FloatVector largest = FloatVector.zero(SPECIES);
-        FloatVector sum = FloatVector.zero(SPECIES);
+    private static float largest(long from, int count) {
+        FloatVector all = FloatVector.zero(SPECIES);
         int i = 0;
-        for (; i + LANES <= pixels; i += LANES) {
-            FloatVector size = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
-                    .abs();
-            largest = largest.max(size);
-            sum = sum.add(size);
+        for (; i + LANES <= count; i += LANES) {
+            all = all.max(FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
+                    .abs());
         }
-        float most = largest.reduceLanes(VectorOperators.MAX);
-        float total = LaneSum.of(sum);
-        for (; i < pixels; i++) {
-            float size = Math.abs(Rows.read(from + 4L * i));
-            most = Math.max(most, size);
-            total += size;
+        float most = all.reduceLanes(VectorOperators.MAX);
+        for (; i < count; i++) {
+            most = Math.max(most, Math.abs(Rows.read(from + 4L * i)));
         }
-        ALL.set(FLOAT, to & MASK, most);
-        ALL.set(FLOAT, (to + 4) & MASK, total);
+        return most;
+    }
+
+    private static float sum(long from, int count) {
+        FloatVector all = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i + LANES <= count; i += LANES) {
+            all = all.add(FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
+                    .abs());
+        }
+        float sum = LaneSum.of(all);
+        for (; i < count; i++) {
+            sum += Math.abs(Rows.read(from + 4L * i));
+        }
+        return sum;
+    }
+
+    /** The sum of the magnitudes of some columns of the rows seen. */
+    private float columns(long inner, int first, int end) {
+        float sum = 0;
+        for (int row = 0; row < endRow - firstRow; row++) {
+            for (int column = first; column < end; column++) {
+                sum += Math.abs(Rows.read(inner + 4L * ((long) row * w + column)));
+            }
+        }
+        return sum;
     }
 
     /** Returns the channels whose largest magnitude is more than {@code limit} times the mean. */
     int[] uneven(double limit) {
+        double seen = (double) images * (endRow - firstRow) * (endColumn - firstColumn);
         return IntStream.range(0, channels)
                 .filter(channel -> {
                     float most = 0;
@@ -74,7 +139,8 @@ final class ChannelSpread implements AutoCloseable {
                         most = Math.max(most, Rows.read(at));
                         total += Rows.read(at + 4);
                     }
-                    return most * (double) images * pixels > limit * total;
+                    // not where a channel is zero
+                    return most > 0 && !(most * seen <= limit * total && seen > 0);
                 })
                 .toArray();
     }

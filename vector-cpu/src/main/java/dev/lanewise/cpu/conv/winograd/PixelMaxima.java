@@ -1,12 +1,14 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
+import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.conv.Rows;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -14,12 +16,13 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Each pixel's largest magnitude over all channels, for a band of rows: what tells where Winograd's transforms are exact
- * enough. They add up pixels of a whole tile, so an output's error is a rounding error of the largest number in its tile,
- * where that of a sum by the definition is one of the 3x3 pixels that it sees. Only where the first is much larger than the
- * second does it matter.
+ * Each pixel's largest magnitude over all channels, and its energy, the sum of their squares, for a band of rows: what tells
+ * where Winograd's transforms are exact enough. They add up pixels of a whole tile, so an output's error is a rounding error
+ * of the largest number in its tile, where that of a sum by the definition is one of the products that it sums. What an output
+ * sees is enough only if it has more energy than that one number: a sum of many products of this size is not small by the
+ * chance of one small weight.
  *
- * <p>The magnitudes are the bits of floats without a sign, in whose order infinity comes after all numbers and NaN after
+ * <p>The energies follow the magnitudes. The magnitudes are the bits of floats without a sign, in whose order infinity comes after all numbers and NaN after
  * infinity.
  *
  * @param address of the first row's magnitudes
@@ -28,31 +31,54 @@ import jdk.incubator.vector.VectorSpecies;
  * @param endY the row after the last
  */
 public record PixelMaxima(long address, int w, int firstY, int endY) {
-    /** How much larger a tile's largest number may be than what an output sees: three of the 24 bits. */
-    public static final float MOST = 8;
+    /** How much larger the largest number of some tiles may be than the smallest pixel, for gradients of weights. */
+    private static final float MOST = 4;
+
+    /** The energy that an output sees over the square of its tile's largest number, at least. */
+    private static final float SEEN = 2;
 
     private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     /** Beyond these the transforms' factors, up to 100 and down to 1/576, may leave the range of floats. */
-    private static final int TINY = Float.floatToRawIntBits(0x1p-80f);
+    private static final int TINY = Float.floatToRawIntBits(0x1p-55f);
 
     private static final int HUGE = Float.floatToRawIntBits(0x1p55f);
 
-    /** Takes in one element of the pixel at {@code maximum}. */
-    public static void update(long maximum, float value) {
+    /** Takes in one element of the pixel whose magnitude is at {@code maximum}, of so many pixels. */
+    public static void update(long maximum, int pixels, float value) {
         int bits = Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
         ALL.set(INT, maximum & MASK, Math.max(bits, ALL.get(INT, maximum & MASK)));
+        long energy = maximum + plane(pixels);
+        ALL.set(FLOAT, energy & MASK, Math.fma(value, value, ALL.get(FLOAT, energy & MASK)));
     }
 
-    /** Takes in {@code channels} vectors of neighbouring pixels, whose planes lie {@code plane} bytes apart. */
-    public static void update(long maxima, long planes, long plane, int channels) {
+    /**
+     * Takes in {@code channels} vectors of neighbouring pixels, whose planes lie {@code plane} bytes apart.
+     *
+     * @param maxima where the first of these pixels' magnitude is, of so many pixels
+     * @param skipped how many of the first lanes were taken in before
+     */
+    public static void update(long maxima, int pixels, long planes, long plane, int channels, int skipped) {
+        long energies = maxima + plane(pixels);
         IntVector most = IntVector.fromMemorySegment(INTS, ALL, maxima & MASK, ORDER);
+        FloatVector before = FloatVector.fromMemorySegment(SPECIES, ALL, energies & MASK, ORDER);
+        FloatVector energy = before;
         for (int channel = 0; channel < channels; channel++) {
             FloatVector x = FloatVector.fromMemorySegment(SPECIES, ALL, (planes + channel * plane) & MASK, ORDER);
             most = most.max(x.abs().reinterpretAsInts());
+            energy = x.fma(x, energy);
         }
         most.intoMemorySegment(ALL, maxima & MASK, ORDER);
+        energy.intoMemorySegment(ALL, energies & MASK, ORDER);
+        if (skipped > 0) {
+            before.intoMemorySegment(ALL, energies & MASK, ORDER, SPECIES.indexInRange(0, skipped));
+        }
+    }
+
+    /** Clears the magnitudes and energies of so many pixels. */
+    public static void clear(long maxima, int pixels) {
+        Rows.clear(maxima, bytes(pixels) / Float.BYTES);
     }
 
     /** The smallest magnitude of a pixel in the lower half, the largest in the upper half. */
@@ -103,8 +129,8 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         return range(Math.min(largest, smallest), largest);
     }
 
-    /** Whether no number is much larger than any pixel; so are zeros only. */
-    public static boolean isEven(long range) {
+    /** Whether no number is much larger than any pixel's largest; so are zeros only. */
+    static boolean isEven(long range) {
         return largest(range) == 0 || isUsual(range) && largest(range) <= MOST * smallest(range);
     }
 
@@ -114,36 +140,59 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
     }
 
     /**
-     * Whether no number of the tile at row y and column x is much larger than what any of its outputs sees.
+     * Whether each output of the tile at row y and column x sees more than the tile's largest number.
      *
      * @param rows of outputs
      * @param columns of outputs
      */
     public boolean isTileEven(int y, int x, int rows, int columns) {
         long tile = range(y, y + WinogradTransform.POINTS, x, x + WinogradTransform.POINTS);
-        if (isEven(tile)) {
+        if (largest(tile) == 0) {
             return true;
         }
-        if (!isUsual(tile)) {
-            return false;
-        }
+        float least = SEEN * largest(tile) * largest(tile);
+        return isUsual(tile) && leastSeen(y, x, rows, columns) >= least;
+    }
+
+    /** The least energy that any of so many rows and columns of outputs sees from row y and column x on. */
+    private float leastSeen(int y, int x, int rows, int columns) {
+        float least = Float.POSITIVE_INFINITY;
         for (int i = y; i < y + rows; i++) {
+            float before = column(i, x);
+            float middle = column(i, x + 1);
             for (int j = x; j < x + columns; j++) {
-                long seen = range(i, i + WinogradTransform.KERNEL, j, j + WinogradTransform.KERNEL);
-                if (!(largest(tile) <= MOST * largest(seen))) {
-                    return false;
-                }
+                float after = column(i, j + 2);
+                least = Math.min(least, before + middle + after);
+                before = middle;
+                middle = after;
             }
         }
-        return true;
+        return least;
+    }
+
+    /** The energy of three pixels below each other, as far as they are inside. */
+    private float column(int y, int x) {
+        if (x < 0 || x >= w) {
+            return 0;
+        }
+        float sum = 0;
+        long energies = address + plane((endY - firstY) * w);
+        for (int i = Math.max(y, firstY); i < Math.min(y + WinogradTransform.KERNEL, endY); i++) {
+            sum += ALL.get(FLOAT, (energies + 4L * ((long) (i - firstY) * w + x)) & MASK);
+        }
+        return sum;
     }
 
     private IntVector load(int pixel) {
         return IntVector.fromMemorySegment(INTS, ALL, (address + 4L * pixel) & MASK, ORDER);
     }
 
-    /** Bytes for the magnitudes of so many pixels. */
+    /** Bytes for the magnitudes and energies of so many pixels. */
     public static long bytes(int pixels) {
+        return 2 * plane(pixels);
+    }
+
+    private static long plane(int pixels) {
         return Math.max(4L * pixels, BYTES);
     }
 }

@@ -12,7 +12,13 @@ import jdk.incubator.vector.FloatVector;
 /** The sums over all inputs of each tap's squares, for a vector of 3x3 kernels. */
 final class TapEnergies {
     /** How much larger the sum of a tap's squares may be than that of another. */
-    private static final float MOST = 1 << 6;
+    private static final float MOST = 1 << 5;
+
+    /**
+     * The share of all squares that one weight may have. Beyond it a sum may hang on a single product, which an output sees
+     * or does not, where the transforms add it to all of them.
+     */
+    private static final float MOST_OF_ALL = 0.25f;
 
     /** Weights beyond 2^-40 and 2^55, with those of pixels, stay in the range of floats. */
     private static final float TINY = 0x1p-80f;
@@ -22,10 +28,11 @@ final class TapEnergies {
     private TapEnergies() {}
 
     /**
-     * Whether the kernels of {@code outputs} lanes are even: no tap much larger than another, none beyond the usual range.
+     * Whether the kernels of {@code outputs} lanes are even: no tap much larger than another, no single weight that outweighs
+     * the others, none beyond the usual range.
      *
      * @param kernels a vector for each input and tap
-     * @param work scratch of two vectors
+     * @param work scratch of four vectors
      */
     static boolean areEven(long kernels, int inputs, int outputs, long work) {
         FloatVector zero = FloatVector.zero(SPECIES);
@@ -38,6 +45,7 @@ final class TapEnergies {
         FloatVector e6 = zero;
         FloatVector e7 = zero;
         FloatVector e8 = zero;
+        FloatVector largest = zero;
         for (int input = 0; input < inputs; input++) {
             long at = kernels + input * 9 * BYTES;
             e0 = added(e0, at);
@@ -49,6 +57,7 @@ final class TapEnergies {
             e6 = added(e6, at + 6 * BYTES);
             e7 = added(e7, at + 7 * BYTES);
             e8 = added(e8, at + 8 * BYTES);
+            largest = largest.max(largest(at));
         }
         e0.max(e1).max(e2.max(e3)).max(e4.max(e5)).max(e6.max(e7)).max(e8).intoMemorySegment(ALL, work & MASK, ORDER);
         e0.min(e1)
@@ -57,15 +66,35 @@ final class TapEnergies {
                 .min(e6.min(e7))
                 .min(e8)
                 .intoMemorySegment(ALL, (work + BYTES) & MASK, ORDER);
+        e0.add(e1)
+                .add(e2.add(e3))
+                .add(e4.add(e5))
+                .add(e6.add(e7))
+                .add(e8)
+                .intoMemorySegment(ALL, (work + 2 * BYTES) & MASK, ORDER);
+        largest.mul(largest).intoMemorySegment(ALL, (work + 3 * BYTES) & MASK, ORDER);
         for (int lane = 0; lane < outputs; lane++) {
             float most = Rows.read(work + 4L * lane);
             float least = Rows.read(work + BYTES + 4L * lane);
-            boolean usual = most >= TINY && most <= HUGE && most <= MOST * least;
+            float all = Rows.read(work + 2 * BYTES + 4L * lane);
+            float single = Rows.read(work + 3 * BYTES + 4L * lane);
+            boolean usual = most >= TINY && most <= HUGE && most <= MOST * least && single <= MOST_OF_ALL * all;
             if (most != 0 && !usual) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** The largest magnitude of a kernel. */
+    private static FloatVector largest(long at) {
+        FloatVector most = size(at).max(size(at + BYTES)).max(size(at + 2 * BYTES));
+        most = most.max(size(at + 3 * BYTES)).max(size(at + 4 * BYTES)).max(size(at + 5 * BYTES));
+        return most.max(size(at + 6 * BYTES)).max(size(at + 7 * BYTES)).max(size(at + 8 * BYTES));
+    }
+
+    private static FloatVector size(long at) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER).abs();
     }
 
     private static FloatVector added(FloatVector sum, long at) {

@@ -198,9 +198,6 @@ public final class WinogradConvolution implements AutoCloseable {
 
     /** Marks the tiles of a unit that are not even. */
     private void mark(int unit, PixelMaxima maxima) {
-        if (PixelMaxima.isEven(maxima.range())) {
-            return;
-        }
         int firstRow = unit % bands * bandRows;
         long at = marks.address() + ((long) (unit / bands) * tileRows + firstRow) * tiles.across();
         for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {

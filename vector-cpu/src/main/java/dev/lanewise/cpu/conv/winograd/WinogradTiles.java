@@ -49,7 +49,7 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
                 Scratch maxima = Scratch.borrow(PixelMaxima.bytes(pixels));
                 Scratch work =
                         Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
-            Rows.clear(maxima.address(), pixels);
+            PixelMaxima.clear(maxima.address(), pixels);
             Transposition.planesToPixels(
                     image + 4L * firstY * w,
                     4L * h * w,

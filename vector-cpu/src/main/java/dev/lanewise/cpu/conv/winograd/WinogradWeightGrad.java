@@ -68,8 +68,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
         this.tileRows = Vectors.blocks(p.oh(), WinogradTransform.TILE);
         this.inputs = new WinogradTiles(p.c(), p.h(), p.w(), p.padH(), p.padW(), WinogradTransform.POINTS, across);
         this.gradients = new WinogradTiles(p.k(), p.oh(), p.ow(), 0, 0, WinogradTransform.TILE, across);
-        this.inputSpread = new ChannelSpread(p.n(), p.c(), p.h() * p.w());
-        this.gradientSpread = new ChannelSpread(p.n(), p.k(), p.oh() * p.ow());
+        this.inputSpread = ChannelSpread.ofInput(p);
+        this.gradientSpread = ChannelSpread.ofGradient(p);
         int perImage = tileRows * across;
         long tileBytes = WinogradTransform.POSITIONS
                 * 4
