@@ -140,16 +140,26 @@ public final class BatchNorms {
 
     /**
      * Gives a channel of the gradient the sum that it has before rounding, zero where the mean is the input's, by taking
-     * what is left off its first elements, which changes them within their own rounding errors' sum. Otherwise the
-     * gradient of a bias in front of the normalization is noise, and an adaptive optimizer scales noise up to full steps.
+     * what is left off its first elements, from each its part and then from the smallest what is still left: all change by
+     * about their own rounding errors. Otherwise the gradient of a bias in front of the normalization is noise, and an
+     * adaptive optimizer scales noise up to full steps.
      */
     private void balance(long gx, double exact) {
         double rest = sum(gx) - exact;
-        for (int i = 0; i < Math.min(run, BALANCED) && rest != 0; i++) {
-            double before = kernel.load(gx + i * bytes);
-            kernel.store(gx + i * bytes, before - rest);
-            rest += kernel.load(gx + i * bytes) - before;
+        int shared = Math.min(run, BALANCED);
+        for (int parts = shared; parts > 0 && rest != 0; parts--) {
+            rest = takeOff(gx + (parts - 1) * bytes, rest, rest / parts);
         }
+        for (int i = 0; i < shared && rest != 0; i++) {
+            rest = takeOff(gx + i * bytes, rest, rest);
+        }
+    }
+
+    /** Takes a part of the rest off an element; returns what is left of the rest. */
+    private double takeOff(long at, double rest, double part) {
+        double before = kernel.load(at);
+        kernel.store(at, before - part);
+        return rest + (kernel.load(at) - before);
     }
 
     /** How far the mean of a channel is from the given one; 0 if only by that one's rounding. */
