@@ -56,7 +56,7 @@ final class Agreement {
         return switch (op) {
             case Convolution2d conv -> conv.paddingH() + conv.paddingW() > 0 && !isFinite(operands[1]);
             case Convolution2dWeightGrad grad ->
-                grad.conv().paddingH() + grad.conv().paddingW() > 0 && !isFinite(operands[1]);
+                grad.conv().paddingH() + grad.conv().paddingW() > 0 && !isFinite(operands[0]);
             default -> false;
         };
     }
