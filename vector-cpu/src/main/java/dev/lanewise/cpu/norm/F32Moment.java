@@ -122,6 +122,52 @@ enum F32Moment {
             return 0;
         }
     },
+    /** Adds the sums of g and of {@code g (x - mean)} to two doubles. */
+    GRAD_SUMS {
+        @Override
+        double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
+            float center = (float) mean;
+            FloatVector a = loadF32(NativeMemory.ZEROS);
+            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector v = loadF32(g + i * BYTES);
+                a = a.add(v);
+                b = v.fma(loadF32(x + i * BYTES).sub(center), b);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = tail(i, n);
+                FloatVector v = loadF32(g + i * BYTES, tail);
+                a = a.add(v);
+                b = v.fma(loadF32(x + i * BYTES, tail).sub(center), b);
+            }
+            addSums(a, b, sums);
+            return 0;
+        }
+    },
+    /** The same of g times a weight for each element. */
+    WEIGHTED_GRAD_SUMS {
+        @Override
+        double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
+            float center = (float) mean;
+            FloatVector a = loadF32(NativeMemory.ZEROS);
+            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector v = loadF32(g + i * BYTES).mul(loadF32(weight + i * BYTES));
+                a = a.add(v);
+                b = v.fma(loadF32(x + i * BYTES).sub(center), b);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = tail(i, n);
+                FloatVector v = loadF32(g + i * BYTES, tail).mul(loadF32(weight + i * BYTES, tail));
+                a = a.add(v);
+                b = v.fma(loadF32(x + i * BYTES, tail).sub(center), b);
+            }
+            addSums(a, b, sums);
+            return 0;
+        }
+    },
     /** {@code y = (x - mean) scale weight + bias} with a weight and a bias for each element. */
     NORMALIZE {
         @Override
@@ -171,6 +217,11 @@ enum F32Moment {
     /** Goes over n elements; operands that a pass has no use for are 0. */
     double pass(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
         return PASSES[ordinal()].run(x, y, n, mean, scale, shift, weight, bias);
+    }
+
+    private static void addSums(FloatVector a, FloatVector b, long sums) {
+        f64(sums, f64(sums) + LaneSum.of(a));
+        f64(sums + Double.BYTES, f64(sums + Double.BYTES) + LaneSum.of(b));
     }
 
     private static VectorMask<Float> tail(int i, int n) {

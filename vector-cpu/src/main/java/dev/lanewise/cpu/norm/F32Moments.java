@@ -1,13 +1,10 @@
 package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.memory.Access.f32;
-import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF32;
 import static dev.lanewise.cpu.memory.Access.storeF32;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -15,7 +12,6 @@ import jdk.incubator.vector.VectorMask;
 final class F32Moments implements MomentKernel {
     private static final int LANES = Species.F32_LANES;
     private static final long BYTES = Float.BYTES;
-    private static final long VECTOR = Species.VECTOR_BYTES;
 
     private static VectorMask<Float> tail(int i, int n) {
         return Species.F32.indexInRange(i, n);
@@ -49,47 +45,12 @@ final class F32Moments implements MomentKernel {
 
     @Override
     public void gradSums(long g, long x, int n, double mean, long sums) {
-        float center = (float) mean;
-        FloatVector a = loadF32(NativeMemory.ZEROS);
-        FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector v = loadF32(g + i * BYTES);
-            a = a.add(v);
-            b = v.fma(loadF32(x + i * BYTES).sub(center), b);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = tail(i, n);
-            FloatVector v = loadF32(g + i * BYTES, tail);
-            a = a.add(v);
-            b = v.fma(loadF32(x + i * BYTES, tail).sub(center), b);
-        }
-        addSums(a, b, sums);
+        F32Moment.GRAD_SUMS.pass(g, x, n, mean, 0, 0, 0, sums);
     }
 
     @Override
     public void gradSums(long g, long x, int n, double mean, long weight, long sums) {
-        float center = (float) mean;
-        FloatVector a = loadF32(NativeMemory.ZEROS);
-        FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector v = loadF32(g + i * BYTES).mul(loadF32(weight + i * BYTES));
-            a = a.add(v);
-            b = v.fma(loadF32(x + i * BYTES).sub(center), b);
-        }
-        if (i < n) {
-            VectorMask<Float> tail = tail(i, n);
-            FloatVector v = loadF32(g + i * BYTES, tail).mul(loadF32(weight + i * BYTES, tail));
-            a = a.add(v);
-            b = v.fma(loadF32(x + i * BYTES, tail).sub(center), b);
-        }
-        addSums(a, b, sums);
-    }
-
-    private static void addSums(FloatVector a, FloatVector b, long sums) {
-        f64(sums, f64(sums) + LaneSum.of(a));
-        f64(sums + Double.BYTES, f64(sums + Double.BYTES) + LaneSum.of(b));
+        F32Moment.WEIGHTED_GRAD_SUMS.pass(g, x, n, mean, 0, 0, weight, sums);
     }
 
     @Override

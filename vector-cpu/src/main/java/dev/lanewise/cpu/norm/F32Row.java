@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorOperators;
  * Single passes over rows in single precision.
  *
  * <p>{@link #pass} chooses one by an array's element and so stays a virtual call. Inlined one after the other into their
- * caller they would exceed the compiler's limit of nodes, behind which vectors are boxed.
+ * caller they would exceed the compiler's limit of nodes, behind which vectors are boxed. For the same reason a pass that
+ * computes exponentials leaves its last elements to another one.
  */
 enum F32Row {
     /** The largest x of at least one vector; a NaN may be overlooked, its exponential will not. */
@@ -48,13 +49,18 @@ enum F32Row {
                 sum = sum.add(e);
                 storeF32(e, y + i * BYTES);
             }
-            if (i < n) {
-                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                FloatVector e = Exp.of(loadF32(x + i * BYTES, tail).sub(a));
-                sum = sum.add(e, tail);
-                storeF32(e, y + i * BYTES, tail);
-            }
-            return LaneSum.of(sum);
+            float total = LaneSum.of(sum);
+            return i < n ? total + EXP_SUM_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : total;
+        }
+    },
+    /** {@link #EXP_SUM} of less than a vector. */
+    EXP_SUM_TAIL {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            VectorMask<Float> tail = Species.F32.indexInRange(0, n);
+            FloatVector e = Exp.of(loadF32(x, tail).sub(a));
+            storeF32(e, y, tail);
+            return LaneSum.of(loadF32(NativeMemory.ZEROS).add(e, tail));
         }
     },
     /** {@code y = e^x a}. */
@@ -65,10 +71,15 @@ enum F32Row {
             for (; i <= n - LANES; i += LANES) {
                 storeF32(Exp.of(loadF32(x + i * BYTES)).mul(a), y + i * BYTES);
             }
-            if (i < n) {
-                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                storeF32(Exp.of(loadF32(x + i * BYTES, tail)).mul(a), y + i * BYTES, tail);
-            }
+            return i < n ? EXP_SCALE_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : 0;
+        }
+    },
+    /** {@link #EXP_SCALE} of less than a vector. */
+    EXP_SCALE_TAIL {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            VectorMask<Float> tail = Species.F32.indexInRange(0, n);
+            storeF32(Exp.of(loadF32(x, tail)).mul(a), y, tail);
             return 0;
         }
     },
@@ -159,11 +170,16 @@ enum F32Row {
                 FloatVector e = Exp.of(loadF32(y + i * BYTES));
                 storeF32(loadF32(x + i * BYTES).sub(e.mul(a)), z + i * BYTES);
             }
-            if (i < n) {
-                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                FloatVector e = Exp.of(loadF32(y + i * BYTES, tail));
-                storeF32(loadF32(x + i * BYTES, tail).sub(e.mul(a)), z + i * BYTES, tail);
-            }
+            return i < n ? SUBTRACT_EXP_TAIL.pass(x + i * BYTES, y + i * BYTES, z + i * BYTES, n - i, a, 0) : 0;
+        }
+    },
+    /** {@link #SUBTRACT_EXP} of less than a vector. */
+    SUBTRACT_EXP_TAIL {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            VectorMask<Float> tail = Species.F32.indexInRange(0, n);
+            FloatVector e = Exp.of(loadF32(y, tail));
+            storeF32(loadF32(x, tail).sub(e.mul(a)), z, tail);
             return 0;
         }
     };

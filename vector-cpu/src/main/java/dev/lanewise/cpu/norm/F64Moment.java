@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
@@ -69,6 +70,52 @@ enum F64Moment {
             return LaneSum.of(a.add(b).add(c.add(d)));
         }
     },
+    /** Adds the sums of g and of {@code g (x - mean)} to two doubles. */
+    GRAD_SUMS {
+        @Override
+        double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
+            double center = mean;
+            DoubleVector a = loadF64(NativeMemory.ZEROS);
+            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                DoubleVector v = loadF64(g + i * BYTES);
+                a = a.add(v);
+                b = v.fma(loadF64(x + i * BYTES).sub(center), b);
+            }
+            if (i < n) {
+                VectorMask<Double> tail = tail(i, n);
+                DoubleVector v = loadF64(g + i * BYTES, tail);
+                a = a.add(v);
+                b = v.fma(loadF64(x + i * BYTES, tail).sub(center), b);
+            }
+            addSums(a, b, sums);
+            return 0;
+        }
+    },
+    /** The same of g times a weight for each element. */
+    WEIGHTED_GRAD_SUMS {
+        @Override
+        double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
+            double center = mean;
+            DoubleVector a = loadF64(NativeMemory.ZEROS);
+            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                DoubleVector v = loadF64(g + i * BYTES).mul(loadF64(weight + i * BYTES));
+                a = a.add(v);
+                b = v.fma(loadF64(x + i * BYTES).sub(center), b);
+            }
+            if (i < n) {
+                VectorMask<Double> tail = tail(i, n);
+                DoubleVector v = loadF64(g + i * BYTES, tail).mul(loadF64(weight + i * BYTES, tail));
+                a = a.add(v);
+                b = v.fma(loadF64(x + i * BYTES, tail).sub(center), b);
+            }
+            addSums(a, b, sums);
+            return 0;
+        }
+    },
     /** {@code y = (x - mean) scale weight + bias} with a weight and a bias for each element. */
     NORMALIZE {
         @Override
@@ -118,6 +165,11 @@ enum F64Moment {
     /** Goes over n elements; operands that a pass has no use for are 0. */
     double pass(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
         return PASSES[ordinal()].run(x, y, n, mean, scale, shift, weight, bias);
+    }
+
+    private static void addSums(DoubleVector a, DoubleVector b, long sums) {
+        f64(sums, f64(sums) + LaneSum.of(a));
+        f64(sums + Double.BYTES, f64(sums + Double.BYTES) + LaneSum.of(b));
     }
 
     private static VectorMask<Double> tail(int i, int n) {

@@ -4,9 +4,7 @@ import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -14,7 +12,6 @@ import jdk.incubator.vector.VectorMask;
 final class F64Moments implements MomentKernel {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;
-    private static final long VECTOR = Species.VECTOR_BYTES;
 
     private static VectorMask<Double> tail(int i, int n) {
         return Species.F64.indexInRange(i, n);
@@ -49,47 +46,12 @@ final class F64Moments implements MomentKernel {
 
     @Override
     public void gradSums(long g, long x, int n, double mean, long sums) {
-        double center = mean;
-        DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector v = loadF64(g + i * BYTES);
-            a = a.add(v);
-            b = v.fma(loadF64(x + i * BYTES).sub(center), b);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = tail(i, n);
-            DoubleVector v = loadF64(g + i * BYTES, tail);
-            a = a.add(v);
-            b = v.fma(loadF64(x + i * BYTES, tail).sub(center), b);
-        }
-        addSums(a, b, sums);
+        F64Moment.GRAD_SUMS.pass(g, x, n, mean, 0, 0, 0, sums);
     }
 
     @Override
     public void gradSums(long g, long x, int n, double mean, long weight, long sums) {
-        double center = mean;
-        DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            DoubleVector v = loadF64(g + i * BYTES).mul(loadF64(weight + i * BYTES));
-            a = a.add(v);
-            b = v.fma(loadF64(x + i * BYTES).sub(center), b);
-        }
-        if (i < n) {
-            VectorMask<Double> tail = tail(i, n);
-            DoubleVector v = loadF64(g + i * BYTES, tail).mul(loadF64(weight + i * BYTES, tail));
-            a = a.add(v);
-            b = v.fma(loadF64(x + i * BYTES, tail).sub(center), b);
-        }
-        addSums(a, b, sums);
-    }
-
-    private static void addSums(DoubleVector a, DoubleVector b, long sums) {
-        f64(sums, f64(sums) + LaneSum.of(a));
-        f64(sums + Double.BYTES, f64(sums + Double.BYTES) + LaneSum.of(b));
+        F64Moment.WEIGHTED_GRAD_SUMS.pass(g, x, n, mean, 0, 0, weight, sums);
     }
 
     @Override
