@@ -2,6 +2,7 @@ package dev.lanewise.bench;
 
 import dev.lanewise.bench.fuzz.FuzzCommand;
 import dev.lanewise.bench.gpu.GpuCheckCommand;
+import dev.lanewise.bench.steady.SteadyCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Spec;
             ProfileCommand.class,
             CompareCommand.class,
             VersusCommand.class,
+            SteadyCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,

@@ -71,7 +71,7 @@ public final class Child {
      * @return the lines that it printed
      * @throws TensorException if it fails
      */
-    static List<String> lines(List<String> command) {
+    public static List<String> lines(List<String> command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();

@@ -90,7 +90,7 @@ final class MeasureOptions {
         return timing;
     }
 
-    /** The items whose names were asked for, all by default. */
+    /** The items whose names were asked for, in that order; all by default. */
     <T> List<T> selected(Collection<T> all, Function<T, String> name) {
         List<String> known = all.stream().map(name).distinct().toList();
         for (String wanted : only) {
@@ -98,8 +98,12 @@ final class MeasureOptions {
                 throw unknown(spec, wanted, known);
             }
         }
-        return all.stream()
-                .filter(item -> only.isEmpty() || only.contains(name.apply(item)))
+        if (only.isEmpty()) {
+            return List.copyOf(all);
+        }
+        return only.stream()
+                .distinct()
+                .flatMap(wanted -> all.stream().filter(item -> name.apply(item).equals(wanted)))
                 .toList();
     }
 
