@@ -75,7 +75,7 @@ final class MemoryTest {
 
     /** Tensors of hundreds of sizes, large and small ones, 300 MiB of them at a time. */
     static final class ManySizes {
-        private static final long LIVE = 300L << 20;
+        private static final long LIVE = 200L << 20;
 
         private ManySizes() {}
 

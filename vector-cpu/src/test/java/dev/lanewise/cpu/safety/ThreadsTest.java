@@ -65,7 +65,7 @@ final class ThreadsTest {
         public static void main(String[] args) throws Exception {
             Tensor x = Tensor.ones(1 << 20).keep();
             if (args.length == 0) {
-                for (int i = 0; i < 60; i++) {
+                for (int i = 0; i < 20; i++) {
                     Thread thread = new Thread(null, () -> descend(x), "deep", 256 << 10);
                     thread.start();
                     thread.join();
