@@ -1,8 +1,6 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.elementwise.Unary;
-import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,44 +20,42 @@ public final class Activation extends Layer {
         this.function = function;
     }
 
-    /** Any elementwise op. */
-    public static Activation of(Unary op) {
-        return new Activation(op.opName(), x -> x.apply(op));
-    }
-
-    /** {@link Unary#GELU}. */
+    /** {@code x * Phi(x)} with the standard normal distribution function Phi; see {@link Tensor#gelu}. */
     public static Activation gelu() {
-        return of(Unary.GELU);
+        return new Activation("gelu", Tensor::gelu);
     }
 
-    /** {@link Unary#GELU_TANH}, PyTorch's {@code GELU(approximate='tanh')}. */
+    /**
+     * The approximation of GELU by tanh that GPT-2 was trained with, PyTorch's {@code GELU(approximate='tanh')}; see
+     * {@link Tensor#geluTanh}.
+     */
     public static Activation geluTanh() {
-        return of(Unary.GELU_TANH);
+        return new Activation("gelu_tanh", Tensor::geluTanh);
     }
 
-    /** {@link Unary#TANH}. */
+    /** The hyperbolic tangent of each element, from -1 to 1. */
     public static Activation tanh() {
-        return of(Unary.TANH);
+        return new Activation("tanh", Tensor::tanh);
     }
 
-    /** {@link Unary#SIGMOID}. */
+    /** {@code 1 / (1 + e^-x)}, from 0 to 1. */
     public static Activation sigmoid() {
-        return of(Unary.SIGMOID);
+        return new Activation("sigmoid", Tensor::sigmoid);
     }
 
-    /** {@link Unary#SILU}, also called swish. */
+    /** {@code x * sigmoid(x)}, also called swish (Elfwing et al. 2017, arXiv:1702.03118). */
     public static Activation silu() {
-        return of(Unary.SILU);
+        return new Activation("silu", Tensor::silu);
     }
 
-    /** {@link Unary#MISH}. */
+    /** {@code x * tanh(log(1 + e^x))} (Misra 2019, arXiv:1908.08681). */
     public static Activation mish() {
-        return of(Unary.MISH);
+        return new Activation("mish", Tensor::mish);
     }
 
-    /** {@link Unary#HARDSIGMOID}. */
+    /** A sigmoid of straight lines, {@code min(max(x / 6 + 1 / 2, 0), 1)}. */
     public static Activation hardsigmoid() {
-        return of(Unary.HARDSIGMOID);
+        return new Activation("hardsigmoid", Tensor::hardsigmoid);
     }
 
     /** {@code x * hardsigmoid(x)} (Howard et al. 2019, arXiv:1905.02244). */
@@ -77,12 +73,12 @@ public final class Activation extends Layer {
         return new Activation("relu6", x -> x.hardtanh(0, 6));
     }
 
-    /** {@link UnaryWith.Kind#LEAKY_RELU}; PyTorch's default slope is 0.01. */
+    /** {@code x} above 0, {@code slope * x} below; PyTorch's default slope is 0.01. */
     public static Activation leakyRelu(double slope) {
         return new Activation("leaky_relu(" + slope + ")", x -> x.leakyRelu(slope));
     }
 
-    /** {@link UnaryWith.Kind#ELU}; PyTorch's default is 1. */
+    /** {@code x} above 0, {@code alpha * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289); PyTorch's default is 1. */
     public static Activation elu(double alpha) {
         return new Activation("elu(" + alpha + ")", x -> x.elu(alpha));
     }

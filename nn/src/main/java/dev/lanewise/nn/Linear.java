@@ -2,7 +2,6 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
@@ -32,12 +31,12 @@ public final class Linear extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return compute(x, Activation.NONE);
+        return x.linear(weight.tensor(), bias == null ? null : bias.tensor());
     }
 
-    /** The layer with its activation in one operation. */
-    Tensor compute(Tensor x, Activation activation) {
-        return x.linear(weight.tensor(), bias == null ? null : bias.tensor(), activation);
+    /** The layer and a ReLU behind it in one operation. */
+    Tensor computeWithRelu(Tensor x) {
+        return x.linearRelu(weight.tensor(), bias == null ? null : bias.tensor());
     }
 
     /** The weight, {@code [out, in]}. */

@@ -18,7 +18,11 @@ public sealed interface AccessMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** The elements converted to another type (see {@link Cast}); this tensor if it has that type. */
+    /**
+     * The elements converted to another type; this tensor itself if it has that type. Narrower floating-point types round to
+     * the nearest, halves to even; integer types cut fractions and keep the low bits, NaN becomes 0; {@link DType#BOOL} is
+     * whether an element is not 0.
+     */
     default Tensor to(DType dtype) {
         return dtype == self().dtype() ? self() : self().apply(new Cast(dtype));
     }

@@ -33,25 +33,57 @@ public sealed interface IndexingMethods permits Tensor {
         return parts;
     }
 
-    /** The slices at the given positions; see {@link IndexSelect}. */
+    /**
+     * The slices of a dimension at the given positions; the positions' shape takes the dimension's place. Of a matrix and
+     * {@code dim} 0 these are rows, as of an embedding.
+     *
+     * @throws TensorException if a position is outside the dimension
+     */
     default Tensor indexSelect(int dim, Tensor index) {
         return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), Positions.wide(index));
     }
 
-    /** Elements by position along one dimension; see {@link Gather}. */
+    /**
+     * For each position the element with the same coordinates but for one dimension, where the position stands:
+     * {@code out[i][j] = this[index[i][j]][j]} for a matrix and {@code dim} 0.
+     *
+     * @throws TensorException if a position is outside the dimension, or the index is larger than this tensor elsewhere
+     */
     default Tensor gather(int dim, Tensor index) {
         return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), Positions.wide(index));
     }
 
-    /** A copy with elements of another tensor combined in; see {@link Scatter}. */
-    default Tensor scatter(Scatter.Kind kind, int dim, Tensor index, Tensor source) {
-        return Tensor.apply(
-                new Scatter(kind, self().shape().dim(dim, "scatter")), self(), Positions.wide(index), source);
+    /**
+     * A copy in which elements of another tensor replace those at given positions of one dimension, the inverse of
+     * {@link #gather}: {@code out[index[i][j]][j] = source[i][j]} for a matrix and {@code dim} 0. Where a position occurs
+     * more than once, the last element in row-major order counts, on every device.
+     *
+     * @param dim the dimension that the positions are in; negative numbers count from the end
+     * @param index {@link DType#I64} or {@link DType#I32} positions from 0, of this tensor's rank; its sizes in the other
+     *     dimensions are at most this tensor's
+     * @param source the elements, of this tensor's type and of the shape of {@code index}
+     * @return of this tensor's shape and type
+     * @throws TensorException if shapes or types don't fit each other, or a position is outside the dimension
+     */
+    default Tensor scatter(int dim, Tensor index, Tensor source) {
+        return Positions.scatter(Scatter.Kind.SET, self(), dim, index, source);
     }
 
-    /** A copy with elements of another tensor added; see {@link Scatter}. */
+    /**
+     * A copy with elements of another tensor added at given positions of one dimension:
+     * {@code out[index[i][j]][j] += source[i][j]} for a matrix and {@code dim} 0. Elements for the same place are added in
+     * row-major order, so the result is the same in every run. For other ways to combine them see
+     * {@link Tensor#scatterReduce scatterReduce}.
+     *
+     * @param dim the dimension that the positions are in; negative numbers count from the end
+     * @param index {@link DType#I64} or {@link DType#I32} positions from 0, of this tensor's rank; its sizes in the other
+     *     dimensions are at most this tensor's
+     * @param source the elements, of this tensor's type (numbers) and of the shape of {@code index}
+     * @return of this tensor's shape and type
+     * @throws TensorException if shapes or types don't fit each other, or a position is outside the dimension
+     */
     default Tensor scatterAdd(int dim, Tensor index, Tensor source) {
-        return scatter(Scatter.Kind.ADD, dim, index, source);
+        return Positions.scatter(Scatter.Kind.ADD, self(), dim, index, source);
     }
 
     /**

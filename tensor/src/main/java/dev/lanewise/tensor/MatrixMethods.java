@@ -12,8 +12,8 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * The matrix product. Vectors count as a row on the left and a column on the right, and that dimension goes from the
-     * result; leading dimensions of more than two broadcast.
+     * The matrix product. A vector counts as a row on the left and as a column on the right, and that dimension is removed
+     * from the result; dimensions before the last two broadcast.
      *
      * @throws TensorException if the inner sizes differ, naming the shapes
      */
@@ -49,7 +49,10 @@ public sealed interface MatrixMethods permits Tensor {
         return self().add(a.matmul(b));
     }
 
-    /** The elements whose positions in two dimensions are equal; those dimensions go, and a new last one comes. */
+    /**
+     * The elements whose positions in two dimensions are equal, as a view: both dimensions are removed, and the diagonal
+     * becomes the last one.
+     */
     default Tensor diagonal(int dim0, int dim1) {
         int first = self().shape().dim(dim0, "diagonal");
         int second = self().shape().dim(dim1, "diagonal");
@@ -69,22 +72,40 @@ public sealed interface MatrixMethods permits Tensor {
         return diagonal(-2, -1).sum(-1);
     }
 
-    /** {@link Linalg#CHOLESKY}. */
+    /**
+     * The Cholesky factor of each symmetric positive definite matrix of this {@code [..., n, n]}: the lower triangular L
+     * with {@code L L^T = this}. Only the lower triangle is read. F32 and F64.
+     *
+     * @throws TensorException if a matrix is not square or not positive definite
+     */
     default Tensor cholesky() {
         return self().apply(Linalg.CHOLESKY);
     }
 
-    /** The X with {@code this X = b}; see {@link Linalg#SOLVE}. */
+    /**
+     * The solution X of {@code this X = b} for each matrix of this {@code [..., n, n]}. F32 and F64.
+     *
+     * @throws TensorException if shapes don't fit, or a matrix is singular
+     */
     default Tensor solve(Tensor b) {
         return Tensor.apply(Linalg.SOLVE, self(), b);
     }
 
-    /** {@link Linalg#INVERSE}. */
+    /**
+     * The inverse of each matrix of this {@code [..., n, n]}, F32 or F64; for systems of equations {@link #solve} is faster
+     * and more accurate.
+     *
+     * @throws TensorException if a matrix is not square or is singular
+     */
     default Tensor inverse() {
         return self().apply(Linalg.INVERSE);
     }
 
-    /** {@link Linalg#DET}. */
+    /**
+     * The determinant of each matrix of this {@code [..., n, n]}, F32 or F64: {@code [...]}, and 0 for a singular one.
+     *
+     * @throws TensorException if the matrices are not square
+     */
     default Tensor det() {
         return self().apply(Linalg.DET);
     }
@@ -97,7 +118,10 @@ public sealed interface MatrixMethods permits Tensor {
      */
     record Qr(Tensor q, Tensor r) {}
 
-    /** {@link Linalg#QR}. */
+    /**
+     * The reduced QR decomposition of each matrix of this {@code [..., m, n]}, F32 or F64: {@code this = q r}, with
+     * {@code k = min(m, n)} orthonormal columns in q and an upper triangular r.
+     */
     default Qr qr() {
         Tensor[] parts = Tensor.applyAll(Linalg.QR, self());
         return new Qr(parts[0], parts[1]);
@@ -112,7 +136,10 @@ public sealed interface MatrixMethods permits Tensor {
      */
     record Svd(Tensor u, Tensor s, Tensor vt) {}
 
-    /** {@link Linalg#SVD}. */
+    /**
+     * The reduced singular value decomposition of each matrix of this {@code [..., m, n]}, F32 or F64, with
+     * {@code k = min(m, n)} singular values.
+     */
     default Svd svd() {
         Tensor[] parts = Tensor.applyAll(Linalg.SVD, self());
         return new Svd(parts[0], parts[1], parts[2]);

@@ -1,18 +1,16 @@
 package dev.lanewise.tensor;
 
-import dev.lanewise.tensor.internal.Magnitudes;
-import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import dev.lanewise.tensor.op.reduce.Reduce.Kind;
 import dev.lanewise.tensor.op.reduce.Scan;
-import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Reductions, scans and sorting of a {@link Tensor}. Without dimensions a reduction takes all of them; a given list of
- * dimensions is taken as it is, so an empty one reduces nothing.
+ * Sums and other reductions of a {@link Tensor}, and running ones. Without dimensions a reduction takes all of them; a given
+ * list of dimensions is taken as it is, so an empty one reduces nothing. A dimension that is not there, or is named twice, is
+ * a {@link TensorException}.
  */
 public sealed interface ReductionMethods permits Tensor {
     private Tensor self() {
@@ -176,155 +174,6 @@ public sealed interface ReductionMethods permits Tensor {
         return reduce(Kind.ALL, dims, keep);
     }
 
-    /** The position of the first largest of all elements in row-major order, {@link DType#I64}; that of a NaN if there is one. */
-    default Tensor argmax() {
-        return self().flatten().argmax(0);
-    }
-
-    /** The position of the first largest element along a dimension, which is removed; {@link DType#I64}. */
-    default Tensor argmax(int dim) {
-        return argmax(dim, Keep.REMOVE);
-    }
-
-    /** The position of the first largest element along a dimension, which stays with size 1 or is removed. */
-    default Tensor argmax(int dim, Keep keep) {
-        int d = self().shape().dim(dim, "argmax");
-        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMAX, d, keep == Keep.KEEP));
-    }
-
-    /** The position of the first smallest of all elements in row-major order, {@link DType#I64}; that of a NaN if there is one. */
-    default Tensor argmin() {
-        return self().flatten().argmin(0);
-    }
-
-    /** The position of the first smallest element along a dimension, which is removed; {@link DType#I64}. */
-    default Tensor argmin(int dim) {
-        return argmin(dim, Keep.REMOVE);
-    }
-
-    /** The position of the first smallest element along a dimension, which stays with size 1 or is removed. */
-    default Tensor argmin(int dim, Keep keep) {
-        int d = self().shape().dim(dim, "argmin");
-        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMIN, d, keep == Keep.KEEP));
-    }
-
-    /** The logarithm of the sum of exponentials of all elements: a scalar. */
-    default Tensor logSumExp() {
-        return logSumExp(allDims(), Keep.REMOVE);
-    }
-
-    /** The logarithm of the sum of exponentials along dimensions, which are removed. */
-    default Tensor logSumExp(int... dims) {
-        return logSumExp(dims, Keep.REMOVE);
-    }
-
-    /** The logarithm of the sum of exponentials along a dimension, which stays with size 1 or is removed. */
-    default Tensor logSumExp(int dim, Keep keep) {
-        return logSumExp(new int[] {dim}, keep);
-    }
-
-    /** The logarithm of the sum of exponentials along dimensions, computed from {@code x - max(x)}. */
-    default Tensor logSumExp(int[] dims, Keep keep) {
-        Tensor max = self().amax(dims, Keep.KEEP);
-        Tensor finite = max.abs().eq(Double.POSITIVE_INFINITY).where(max.zerosLike(), max);
-        Tensor sum = self().sub(finite).exp().sum(dims, Keep.KEEP).log().add(finite);
-        return keep == Keep.KEEP ? sum : sum.squeeze(dims);
-    }
-
-    /** The unbiased variance of all elements (divisor n - 1): a scalar. */
-    default Tensor var() {
-        return var(allDims(), 1, Keep.REMOVE);
-    }
-
-    /** The unbiased variance along dimensions (divisor n - 1), which are removed. */
-    default Tensor var(int... dims) {
-        return var(dims, 1, Keep.REMOVE);
-    }
-
-    /** The unbiased variance along a dimension (divisor n - 1), which stays with size 1 or is removed. */
-    default Tensor var(int dim, Keep keep) {
-        return var(new int[] {dim}, 1, keep);
-    }
-
-    /** The unbiased variance along dimensions (divisor n - 1), which stay with size 1 or are removed. */
-    default Tensor var(int[] dims, Keep keep) {
-        return var(dims, 1, keep);
-    }
-
-    /**
-     * The variance along dimensions. 16-bit types are computed in F32.
-     *
-     * @param correction is subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
-     *     biased one
-     */
-    default Tensor var(int[] dims, double correction, Keep keep) {
-        return Magnitudes.inF32(self(), x -> Magnitudes.var(x, dims, correction, keep == Keep.KEEP));
-    }
-
-    /** The unbiased standard deviation of all elements (divisor n - 1): a scalar. */
-    default Tensor std() {
-        return std(allDims(), 1, Keep.REMOVE);
-    }
-
-    /** The unbiased standard deviation along dimensions (divisor n - 1), which are removed. */
-    default Tensor std(int... dims) {
-        return std(dims, 1, Keep.REMOVE);
-    }
-
-    /** The unbiased standard deviation along a dimension (divisor n - 1), which stays with size 1 or is removed. */
-    default Tensor std(int dim, Keep keep) {
-        return std(new int[] {dim}, 1, keep);
-    }
-
-    /** The unbiased standard deviation along dimensions (divisor n - 1), which stay with size 1 or are removed. */
-    default Tensor std(int[] dims, Keep keep) {
-        return std(dims, 1, keep);
-    }
-
-    /**
-     * The standard deviation along dimensions: the square root of {@link #var}, also where the variance is too large or too small for
-     * the type. Its gradient is 0 where it is 0. 16-bit types are computed in F32.
-     *
-     * @param correction is subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
-     *     biased one
-     */
-    default Tensor std(int[] dims, double correction, Keep keep) {
-        return Magnitudes.inF32(self(), x -> Magnitudes.std(x, dims, correction, keep == Keep.KEEP));
-    }
-
-    /** The Euclidean norm of all elements: a scalar. */
-    default Tensor norm() {
-        return norm(2, allDims(), Keep.REMOVE);
-    }
-
-    /** The Euclidean norm along dimensions, which are removed. */
-    default Tensor norm(int... dims) {
-        return norm(2, dims, Keep.REMOVE);
-    }
-
-    /** The Euclidean norm along a dimension, which stays with size 1 or is removed. */
-    default Tensor norm(int dim, Keep keep) {
-        return norm(2, new int[] {dim}, keep);
-    }
-
-    /**
-     * The Euclidean norm along dimensions, also where squares are too large or too small for the type. Its gradient is 0
-     * where it is 0.
-     */
-    default Tensor norm(int[] dims, Keep keep) {
-        return norm(2, dims, keep);
-    }
-
-    /**
-     * The norm {@code (sum |x|^p)^(1/p)} along dimensions, also where powers are too large or too small for the type. Where
-     * it is 0, and for an element of 0, its gradient is 0.
-     *
-     * @param p the order; infinite for the largest (or, negative, the smallest) magnitude, 0 for how many are not 0
-     */
-    default Tensor norm(double p, int[] dims, Keep keep) {
-        return Magnitudes.inF32(self(), x -> Magnitudes.norm(x, p, dims, keep == Keep.KEEP));
-    }
-
     /** Running sums along a dimension. */
     default Tensor cumsum(int dim) {
         return self().apply(new Scan(Scan.Kind.CUMSUM, self().shape().dim(dim, "cumsum"), false));
@@ -333,67 +182,5 @@ public sealed interface ReductionMethods permits Tensor {
     /** Running products along a dimension. */
     default Tensor cumprod(int dim) {
         return self().apply(new Scan(Scan.Kind.CUMPROD, self().shape().dim(dim, "cumprod"), false));
-    }
-
-    /**
-     * Values and their former positions.
-     *
-     * @param values the values
-     * @param indices positions, {@link DType#I64}
-     */
-    record Indexed(Tensor values, Tensor indices) {}
-
-    /** The largest elements along a dimension, which is removed, and the first position of each; NaN counts as largest. */
-    default Indexed max(int dim) {
-        return max(dim, Keep.REMOVE);
-    }
-
-    /** The largest elements along a dimension and the first position of each; NaN counts as largest. */
-    default Indexed max(int dim, Keep keep) {
-        return extreme(dim, keep, argmax(dim, Keep.KEEP));
-    }
-
-    /** The smallest elements along a dimension, which is removed, and the first position of each; NaN counts as smallest. */
-    default Indexed min(int dim) {
-        return min(dim, Keep.REMOVE);
-    }
-
-    /** The smallest elements along a dimension and the first position of each; NaN counts as smallest. */
-    default Indexed min(int dim, Keep keep) {
-        return extreme(dim, keep, argmin(dim, Keep.KEEP));
-    }
-
-    private Indexed extreme(int dim, Keep keep, Tensor indices) {
-        Tensor values = self().gather(dim, indices);
-        return keep == Keep.KEEP
-                ? new Indexed(values, indices)
-                : new Indexed(values.squeeze(dim), indices.squeeze(dim));
-    }
-
-    /** The elements sorted along a dimension, stably, in ascending order. */
-    default Indexed sort(int dim) {
-        return sort(dim, false);
-    }
-
-    /** The elements sorted along a dimension, stably. */
-    default Indexed sort(int dim, boolean descending) {
-        Tensor[] results = Tensor.applyAll(new Sort(self().shape().dim(dim, "sort"), descending), self());
-        return new Indexed(results[0], results[1]);
-    }
-
-    /** The positions that sort a dimension, stably, in ascending order. */
-    default Tensor argsort(int dim) {
-        return argsort(dim, false);
-    }
-
-    /** The positions that sort a dimension, stably. */
-    default Tensor argsort(int dim, boolean descending) {
-        return sort(dim, descending).indices();
-    }
-
-    /** The k largest (or smallest) elements along a dimension, in order. */
-    default Indexed topk(long k, int dim, boolean largest) {
-        Indexed sorted = sort(dim, largest);
-        return new Indexed(sorted.values().narrow(dim, 0, k), sorted.indices().narrow(dim, 0, k));
     }
 }

@@ -84,28 +84,82 @@ public final class Rng {
         return first;
     }
 
-    /** Uniform numbers on [0, 1), on the CPU. */
+    /**
+     * Uniform numbers on [0, 1), on the CPU.
+     *
+     * @param dtype a floating-point type
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
     public Tensor rand(DType dtype, long... sizes) {
-        return draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), Device.CPU);
+        return rand(dtype, Device.CPU, sizes);
     }
 
-    /** Standard normal numbers, on the CPU. */
+    /**
+     * Uniform numbers on [0, 1), the same on every device.
+     *
+     * @param dtype a floating-point type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
+    public Tensor rand(DType dtype, Device device, long... sizes) {
+        return draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
+    }
+
+    /**
+     * Standard normal numbers, on the CPU.
+     *
+     * @param dtype a floating-point type
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
     public Tensor randn(DType dtype, long... sizes) {
-        return draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), Device.CPU);
+        return randn(dtype, Device.CPU, sizes);
     }
 
-    /** Uniform {@link DType#I64} integers from low to below high, on the CPU. */
+    /**
+     * Standard normal numbers, by the Box-Muller transform.
+     *
+     * @param dtype a floating-point type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
+    public Tensor randn(DType dtype, Device device, long... sizes) {
+        return draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
+    }
+
+    /**
+     * Uniform {@link DType#I64} integers, on the CPU.
+     *
+     * @param low the least number that can occur
+     * @param high one more than the greatest number that can occur
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that shape
+     * @throws TensorException if the range is empty or a size is negative
+     */
     public Tensor randint(long low, long high, long... sizes) {
         return draw(Distribution.INTEGER, low, high, new TensorSpec(DType.I64, Shape.of(sizes)), Device.CPU);
     }
 
-    /** The numbers 0 to n - 1 in random order, {@code [n]} of {@link DType#I64}, on the CPU. */
+    /**
+     * The numbers 0 to n - 1 in random order, on the CPU.
+     *
+     * @param n how many numbers
+     * @return {@code [n]} of {@link DType#I64}
+     * @throws TensorException if n is negative
+     */
     public Tensor randperm(long n) {
         return randint(Long.MIN_VALUE, Long.MAX_VALUE, n).argsort(0, false);
     }
 
-    /** Numbers of any distribution on any device. */
-    public Tensor draw(Distribution distribution, long a, long b, TensorSpec spec, Device device) {
+    /** Numbers of a distribution. */
+    Tensor draw(Distribution distribution, long a, long b, TensorSpec spec, Device device) {
         Position first = take(distribution.blocks(spec));
         Random random = new Random(distribution, first.seed, first.counter, a, b, spec);
         return Tensor.create(random, device);

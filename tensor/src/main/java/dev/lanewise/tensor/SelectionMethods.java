@@ -50,7 +50,7 @@ public sealed interface SelectionMethods permits Tensor {
         }
         Tensor elements = source.flatten().narrow(0, 0, count);
         return self().flatten()
-                .scatter(Scatter.Kind.SET, 0, positions, elements)
+                .scatter(0, positions, elements)
                 .reshape(self().shape());
     }
 
@@ -82,9 +82,8 @@ public sealed interface SelectionMethods permits Tensor {
         Tensor placed = values.expand(grid.positions().shape().concat(rest)).reshape(Shape.of(count, rest.elements()));
         Tensor rows = grid.positions().reshape(count, 1).expand(count, rest.elements());
         Scatter.Kind kind = accumulate ? Scatter.Kind.ADD : Scatter.Kind.SET;
-        return self().reshape(Shape.of(merged.size(0), rest.elements()))
-                .scatter(kind, 0, rows, placed)
-                .reshape(self().shape());
+        Tensor base = self().reshape(Shape.of(merged.size(0), rest.elements()));
+        return Positions.scatter(kind, base, 0, rows, placed).reshape(self().shape());
     }
 
     /** How {@link #scatterReduce} combines elements that meet in one place. */
@@ -108,13 +107,14 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * A copy with elements of another tensor combined in; see {@link Scatter}.
+     * A copy with elements of another tensor combined in at given positions of one dimension: for a matrix, {@code dim} 0 and
+     * sums {@code out[index[i][j]][j] += source[i][j]}.
      *
      * @param includeSelf whether the elements that are there take part; otherwise they count only where nothing comes
      */
     default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
         Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
-        Tensor combined = base.scatter(how.kind, dim, index, source);
+        Tensor combined = Positions.scatter(how.kind, base, dim, index, source);
         if (how != Reduction.MEAN) {
             return combined;
         }
@@ -130,7 +130,7 @@ public sealed interface SelectionMethods permits Tensor {
 
     private Tensor scatterAll(int dim, Tensor index, Number value) {
         Tensor same = Tensor.full(value, self().dtype(), self().device()).expand(index.shape());
-        return self().scatter(Scatter.Kind.SET, dim, index, same);
+        return self().scatter(dim, index, same);
     }
 
     /**
@@ -146,7 +146,7 @@ public sealed interface SelectionMethods permits Tensor {
     /** The distinct elements, ascending. */
     default Unique unique() {
         Tensor flat = self().flatten();
-        ReductionMethods.Indexed sorted = flat.sort(0, false);
+        OrderMethods.Indexed sorted = flat.sort(0, false);
         Unique unique = Positions.runs(sorted.values().unsqueeze(1), sorted.indices());
         return new Unique(unique.values().squeeze(1), unique.inverse().reshape(self().shape()), unique.counts());
     }

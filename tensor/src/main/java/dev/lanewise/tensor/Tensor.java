@@ -41,6 +41,8 @@ public sealed interface Tensor
                 ElementwiseMethods,
                 FunctionMethods,
                 ReductionMethods,
+                StatisticsMethods,
+                OrderMethods,
                 ViewMethods,
                 IndexingMethods,
                 SelectionMethods,

@@ -92,12 +92,12 @@ public final class Adam extends Optimizer {
     }
 
     @Override
-    protected boolean isReplayable() {
+    boolean isReplayable() {
         return groups().size() == 1;
     }
 
     @Override
-    protected Update next(Update recorded) {
+    Update next(Update recorded) {
         if (!(recorded instanceof AdamStep adam)) {
             return super.next(recorded);
         }

@@ -68,7 +68,7 @@ public abstract class Optimizer {
      * Whether {@link #next} is all that a recorded step needs to be replayed: the step is made of {@link Update}s, and of
      * nothing else that depends on its number or the learning rate.
      */
-    protected boolean isReplayable() {
+    boolean isReplayable() {
         return false;
     }
 
@@ -77,7 +77,7 @@ public abstract class Optimizer {
      *
      * @param recorded one of this optimizer's
      */
-    protected Update next(Update recorded) {
+    Update next(Update recorded) {
         throw new TensorException("optimizer: " + getClass().getSimpleName() + " can't replay " + recorded
                 + " (expected Sgd or Adam with one group of parameters); run the step without recording");
     }

@@ -98,12 +98,12 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    protected boolean isReplayable() {
+    boolean isReplayable() {
         return groups().size() == 1;
     }
 
     @Override
-    protected Update next(Update recorded) {
+    Update next(Update recorded) {
         return step(settings(groups().getFirst()), false);
     }
 

@@ -2,7 +2,6 @@ package dev.lanewise.nn.sequence;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.elementwise.Unary;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of a decoder, which attends to itself and to a memory; see {@link TransformerLayer}. */
@@ -18,7 +17,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * @param causal whether positions see only those up to themselves; PyTorch asks for a {@code tgt_mask} to this end
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, boolean causal, Rng rng) {
-        super(new Config(size, heads, feedForward, dropout, Unary.RELU, false, causal, true), rng);
+        super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, causal, true), rng);
     }
 
     /**

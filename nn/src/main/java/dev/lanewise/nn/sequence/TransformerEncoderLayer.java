@@ -3,14 +3,13 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.elementwise.Unary;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of an encoder; see {@link TransformerLayer}. Several of them in a {@link Sequential} are an encoder. */
 public final class TransformerEncoderLayer extends TransformerLayer {
     /** With PyTorch's defaults: ReLU, normalization after each part, no mask. */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
-        super(new Config(size, heads, feedForward, dropout, Unary.RELU, false, false, false), rng);
+        super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, false, false), rng);
     }
 
     /**

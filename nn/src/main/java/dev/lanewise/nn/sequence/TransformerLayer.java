@@ -7,7 +7,7 @@ import dev.lanewise.nn.Linear;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.elementwise.Unary;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
      * @param feedForward the width in between
      * @param dropout the probability of dropout: of attention weights, inside the feed-forward part and of what each part
      *     adds, as in PyTorch
-     * @param activation the function in between
+     * @param activation the elementwise function in between, such as {@code Tensor::gelu}
      * @param normFirst whether normalization comes before, not after, each part
      * @param causal whether a position sees only those up to itself
      * @param decoder whether the layer also attends to a memory
@@ -34,13 +34,13 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
             int heads,
             long feedForward,
             double dropout,
-            Unary activation,
+            UnaryOperator<Tensor> activation,
             boolean normFirst,
             boolean causal,
             boolean decoder) {
         /** An encoder's layer with GELU, normalization first. */
         public static Config encoder(long size, int heads, long feedForward, double dropout) {
-            return new Config(size, heads, feedForward, dropout, Unary.GELU, true, false, false);
+            return new Config(size, heads, feedForward, dropout, Tensor::gelu, true, false, false);
         }
 
         /** The same where positions see only those up to themselves. */
@@ -135,7 +135,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     }
 
     private Tensor feedForward(Tensor x) {
-        Tensor inner = dropout.forward(linear1.forward(x).apply(config.activation));
+        Tensor inner = dropout.forward(config.activation.apply(linear1.forward(x)));
         return dropout.forward(linear2.forward(inner));
     }
 }

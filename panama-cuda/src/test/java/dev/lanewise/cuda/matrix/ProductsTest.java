@@ -132,7 +132,7 @@ class ProductsTest {
             assertThat(random(2, 0).matmul(random(0, 3)).toFloatArray()).containsOnly(0);
             Tensor bias = Tensor.of(1f, -2f).to(CUDA);
             assertThat(random(2, 0)
-                            .linear(random(2, 0), bias, LinearProduct.Activation.RELU)
+                            .linearRelu(random(2, 0), bias)
                             .toFloatArray())
                     .containsExactly(1, 0, 1, 0);
         }
@@ -144,7 +144,7 @@ class ProductsTest {
             Tensor x = random(3, 5);
             Tensor w = random(2, 5);
             Tensor bias = random(2);
-            Tensor expected = x.linear(w, bias, LinearProduct.Activation.RELU);
+            Tensor expected = x.linearRelu(w, bias);
             Tensor[] out = {expected.zerosLike()};
             HostCublasLt plain = new HostCublasLt(false);
             Products products = products(plain);

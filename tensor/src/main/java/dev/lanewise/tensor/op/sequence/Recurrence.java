@@ -1,12 +1,15 @@
 package dev.lanewise.tensor.op.sequence;
 
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.Sizes;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.spi.Backends;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -141,6 +144,33 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
                             + " and first states " + states + " (expected " + wanted.get(i) + ")",
                     "give weight_ih, weight_hh, bias_ih, bias_hh and the first states of each direction");
         }
+    }
+
+    /**
+     * What a recurrent layer computed.
+     *
+     * @param output the hidden states at every time, {@code [n, time, directions * hidden]}
+     * @param lastStates each direction's last hidden state {@code [n, hidden]}, in an LSTM followed by its cell state
+     */
+    public record Result(Tensor output, List<Tensor> lastStates) {}
+
+    /**
+     * Runs the layer, step by step where the device's backend does not have it as one operation; {@link Autocast} then
+     * decides for the operations of each step.
+     *
+     * @param operands the input, then weights, biases and first states of each direction
+     * @return the hidden states
+     * @throws TensorException if the number, shapes or types of the operands don't fit
+     */
+    public Result run(Tensor... operands) {
+        if (operands.length != operands()) {
+            throw new TensorException(opName() + ": got " + operands.length + " operands (expected " + operands()
+                    + ": the input, then weights, biases and first states of each direction); check the call");
+        }
+        Tensor[] results = Backends.of(operands[0].device()).supports(this, operands)
+                ? Tensor.applyAll(this, operands)
+                : decompose(operands);
+        return new Result(results[0], List.of(results).subList(1, results()));
     }
 
     @Override
