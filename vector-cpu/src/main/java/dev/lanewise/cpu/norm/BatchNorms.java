@@ -146,9 +146,9 @@ public final class BatchNorms {
     private void balance(long gx, double exact) {
         double rest = sum(gx) - exact;
         for (int i = 0; i < Math.min(run, BALANCED) && rest != 0; i++) {
-            double before = kernel.load(gx + i * bytes);
-            kernel.store(gx + i * bytes, before - rest);
-            rest += kernel.load(gx + i * bytes) - before;
+            double before = kernel.load(gx + (long) i * bytes);
+            kernel.store(gx + (long) i * bytes, before - rest);
+            rest += kernel.load(gx + (long) i * bytes) - before;
         }
     }
 
