@@ -22,9 +22,7 @@ class UserImportsTest {
     static List<Path> texts() throws IOException {
         List<Path> texts = new ArrayList<>(GuideTest.pages());
         try (Stream<Path> examples = Files.walk(EXAMPLES)) {
-            examples.filter(file -> file.toString().endsWith(".java"))
-                    .sorted()
-                    .forEach(texts::add);
+            examples.filter(file -> file.toString().endsWith(".java")).sorted().forEach(texts::add);
         }
         try (Stream<Path> projects = Files.walk(Path.of("src", "it"))) {
             projects.filter(file -> file.toString().endsWith(".java")).forEach(texts::add);

@@ -31,7 +31,9 @@ class UserSignaturesTest {
 
     /** Where operations are run by their records: for those who add one, or write a backend. */
     private static final Set<String> DOORS = Set.of(
-            "Tensor.apply(Op)", "Tensor.apply(Op, Tensor...)", "Tensor.applyAll(Op, Tensor...)",
+            "Tensor.apply(Op)",
+            "Tensor.apply(Op, Tensor...)",
+            "Tensor.applyAll(Op, Tensor...)",
             "Tensor.create(Source, Device)");
 
     private static Stream<Class<?>> userTypes() {
@@ -146,8 +148,7 @@ class UserSignaturesTest {
                 names(generic.getRawType(), seen)
                         || Arrays.stream(generic.getActualTypeArguments()).anyMatch(inner -> names(inner, seen));
             case GenericArrayType array -> names(array.getGenericComponentType(), seen);
-            case TypeVariable<?> variable ->
-                Arrays.stream(variable.getBounds()).anyMatch(bound -> names(bound, seen));
+            case TypeVariable<?> variable -> Arrays.stream(variable.getBounds()).anyMatch(bound -> names(bound, seen));
             case WildcardType wildcard ->
                 Stream.concat(Arrays.stream(wildcard.getUpperBounds()), Arrays.stream(wildcard.getLowerBounds()))
                         .anyMatch(bound -> names(bound, seen));

@@ -11,17 +11,35 @@ public final class Linear extends Layer {
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** A layer with bias, initialized from the global random stream. */
+    /**
+     * A layer with bias, initialized from the global random stream.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     */
     public Linear(long in, long out) {
         this(in, out, true, Rng.global());
     }
 
-    /** A layer with bias. */
+    /**
+     * A layer with bias.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param rng gives the initial values
+     */
     public Linear(long in, long out, Rng rng) {
         this(in, out, true, rng);
     }
 
-    /** A layer with or without bias. */
+    /**
+     * A layer with or without bias.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
+     */
     public Linear(long in, long out, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
@@ -39,12 +57,12 @@ public final class Linear extends Layer {
         return x.linearRelu(weight.tensor(), bias == null ? null : bias.tensor());
     }
 
-    /** The weight, {@code [out, in]}. */
+    /** {@return the weight, {@code [out, in]}} */
     public Parameter weight() {
         return weight;
     }
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

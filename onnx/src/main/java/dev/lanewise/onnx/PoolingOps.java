@@ -196,7 +196,6 @@ final class PoolingOps {
             at[i] = position;
         }
         Tensor zeros = Call.like(0, x).expand(target.elements()).contiguous();
-        return zeros.scatter(0, Host.vector(at, x.device()), x.reshape(count))
-                .reshape(target);
+        return zeros.scatter(0, Host.vector(at, x.device()), x.reshape(count)).reshape(target);
     }
 }

@@ -66,8 +66,7 @@ class TrainingOnHostTest {
         void step() {
             steps++;
             try (Scope scope = Scope.open("step")) {
-                Tensor hidden = x.linearRelu(parameters[0], parameters[1])
-                        .dropout(0.25, rng);
+                Tensor hidden = x.linearRelu(parameters[0], parameters[1]).dropout(0.25, rng);
                 Tensor result = hidden.linear(parameters[2], parameters[3]).crossEntropy(y);
                 Gradients gradients = Autograd.gradients(result);
                 Autograd.noGrad(() -> update(gradients));

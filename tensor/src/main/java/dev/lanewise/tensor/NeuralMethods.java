@@ -27,15 +27,19 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@code e^x / sum(e^x)} along a dimension, without overflow for large x. Floating-point types.
+     * {@return {@code e^x / sum(e^x)} along a dimension, without overflow for large x} Floating-point types.
+     *
+     * @param dim the dimension that sums to 1; negative numbers count from the end
      */
     default Tensor softmax(int dim) {
         return self().apply(new Softmax(self().shape().dim(dim, "softmax"), false));
     }
 
     /**
-     * The logarithm of {@link #softmax} along a dimension, {@code x - log(sum(e^x))}, accurate also where the softmax
-     * rounds to 0.
+     * {@return the logarithm of {@link #softmax} along a dimension, {@code x - log(sum(e^x))}, accurate also where the
+     * softmax rounds to 0}
+     *
+     * @param dim the dimension that sums to 1; negative numbers count from the end
      */
     default Tensor logSoftmax(int dim) {
         return self().apply(new Softmax(self().shape().dim(dim, "log_softmax"), true));
@@ -71,9 +75,11 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Two-dimensional convolution (cross-correlation) with stride 1, without padding:
-     * {@code [n, c, h, w] -> [n, k, h - r + 1, w - s + 1]}.
+     * {@return two-dimensional convolution (cross-correlation) with stride 1, without padding: {@code [n, c, h, w] -> [n,
+     * k, h - r + 1, w - s + 1]}}
      *
+     * @param weight {@code [k, c, r, s]} for this {@code [n, c, h, w]}
+     * @param bias {@code [k]}, or null
      * @throws TensorException if sizes don't fit each other, naming them
      */
     default Tensor conv2d(Tensor weight, @Nullable Tensor bias) {
@@ -81,8 +87,8 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
-     * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
+     * {@return two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
+     * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise}
      *
      * @param weight {@code [k, c / groups, r, s]}
      * @param bias {@code [k]}, or null
@@ -106,16 +112,19 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * The largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one. Padding counts as
-     * minus infinity.
+     * {@return the largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one} Padding
+     * counts as minus infinity.
+     *
+     * @param window its size, stride and padding
      */
     default Tensor maxPool2d(Window window) {
         return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool2d", window, 2)), self())[0];
     }
 
     /**
-     * The mean of every window of this {@code [n, c, h, w]}.
+     * {@return the mean of every window of this {@code [n, c, h, w]}}
      *
+     * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     default Tensor avgPool2d(Window window, boolean countIncludePad) {
@@ -123,8 +132,9 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * The rows of this table {@code [rows, d]} that an index names: {@code [..., d]} for an index {@code [...]}.
+     * {@return the rows of this table {@code [rows, d]} that an index names: {@code [..., d]} for an index {@code [...]}}
      *
+     * @param index numbers of rows from 0, of {@link DType#I64} or {@link DType#I32} and any shape
      * @throws TensorException if a number is outside the table
      */
     default Tensor embedding(Tensor index) {
@@ -132,9 +142,11 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * This tensor with elements zeroed at random and the others divided by {@code 1 - p} (Srivastava et al. 2014). The
-     * seed and the position of the random stream decide, so devices agree.
+     * {@return this tensor with elements zeroed at random and the others divided by {@code 1 - p} (Srivastava et al. 2014)}
+     * The seed and the position of the random stream decide, so devices agree.
      *
+     * @param p the probability of an element to become 0, from 0 to below 1
+     * @param rng where chance comes from
      * @throws TensorException if p is outside its range
      */
     default Tensor dropout(double p, Rng rng) {
@@ -178,12 +190,13 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias} with the mean and the biased variance over the last
-     * dimensions (Ba et al. 2016, arXiv:1607.06450). 16-bit types are computed in F32.
+     * {@return {@code (x - mean) / sqrt(variance + epsilon) * weight + bias} with the mean and the biased variance over the
+     * last dimensions (Ba et al. 2016, arXiv:1607.06450)} 16-bit types are computed in F32.
      *
      * @param dims how many of the last dimensions are normalized together
      * @param weight of the normalized dimensions' shape, or null
      * @param bias of the normalized dimensions' shape, or null; null if the weight is
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         return Tensor.applyAll(new LayerNormalization(dims, epsilon), present(self(), weight, bias))[0];
@@ -199,11 +212,12 @@ public sealed interface NeuralMethods permits Tensor {
     record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {}
 
     /**
-     * Normalization of every channel of this {@code [n, c, ...]} by the batch's own mean and biased variance (Ioffe and
-     * Szegedy 2015, arXiv:1502.03167): {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}.
+     * {@return normalization of every channel of this {@code [n, c, ...]} by the batch's own mean and biased variance
+     * (Ioffe and Szegedy 2015, arXiv:1502.03167): {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
      * @param weight a factor for each channel, {@code [c]}
      * @param bias what is added to each channel, {@code [c]}
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default BatchNormResult batchNorm(Tensor weight, Tensor bias, double epsilon) {
         Tensor[] results = Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);

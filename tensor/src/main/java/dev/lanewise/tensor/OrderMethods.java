@@ -12,33 +12,57 @@ public sealed interface OrderMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** The position of the first largest of all elements in row-major order, {@link DType#I64}; that of a NaN if there is one. */
+    /**
+     * {@return the position of the first largest of all elements in row-major order, {@link DType#I64}; that of a NaN if
+     * there is one}
+     */
     default Tensor argmax() {
         return self().flatten().argmax(0);
     }
 
-    /** The position of the first largest element along a dimension, which is removed; {@link DType#I64}. */
+    /**
+     * {@return the position of the first largest element along a dimension, which is removed; {@link DType#I64}}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Tensor argmax(int dim) {
         return argmax(dim, Keep.REMOVE);
     }
 
-    /** The position of the first largest element along a dimension, which stays with size 1 or is removed. */
+    /**
+     * {@return the position of the first largest element along a dimension, which stays with size 1 or is removed}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
     default Tensor argmax(int dim, Keep keep) {
         int d = self().shape().dim(dim, "argmax");
         return self().apply(new ArgReduce(ArgReduce.Kind.ARGMAX, d, keep == Keep.KEEP));
     }
 
-    /** The position of the first smallest of all elements in row-major order, {@link DType#I64}; that of a NaN if there is one. */
+    /**
+     * {@return the position of the first smallest of all elements in row-major order, {@link DType#I64}; that of a NaN if
+     * there is one}
+     */
     default Tensor argmin() {
         return self().flatten().argmin(0);
     }
 
-    /** The position of the first smallest element along a dimension, which is removed; {@link DType#I64}. */
+    /**
+     * {@return the position of the first smallest element along a dimension, which is removed; {@link DType#I64}}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Tensor argmin(int dim) {
         return argmin(dim, Keep.REMOVE);
     }
 
-    /** The position of the first smallest element along a dimension, which stays with size 1 or is removed. */
+    /**
+     * {@return the position of the first smallest element along a dimension, which stays with size 1 or is removed}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
     default Tensor argmin(int dim, Keep keep) {
         int d = self().shape().dim(dim, "argmin");
         return self().apply(new ArgReduce(ArgReduce.Kind.ARGMIN, d, keep == Keep.KEEP));
@@ -52,22 +76,42 @@ public sealed interface OrderMethods permits Tensor {
      */
     record Indexed(Tensor values, Tensor indices) {}
 
-    /** The largest elements along a dimension, which is removed, and the first position of each; NaN counts as largest. */
+    /**
+     * {@return the largest elements along a dimension, which is removed, and the first position of each; NaN counts as
+     * largest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Indexed max(int dim) {
         return max(dim, Keep.REMOVE);
     }
 
-    /** The largest elements along a dimension and the first position of each; NaN counts as largest. */
+    /**
+     * {@return the largest elements along a dimension and the first position of each; NaN counts as largest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
     default Indexed max(int dim, Keep keep) {
         return extreme(dim, keep, argmax(dim, Keep.KEEP));
     }
 
-    /** The smallest elements along a dimension, which is removed, and the first position of each; NaN counts as smallest. */
+    /**
+     * {@return the smallest elements along a dimension, which is removed, and the first position of each; NaN counts as
+     * smallest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Indexed min(int dim) {
         return min(dim, Keep.REMOVE);
     }
 
-    /** The smallest elements along a dimension and the first position of each; NaN counts as smallest. */
+    /**
+     * {@return the smallest elements along a dimension and the first position of each; NaN counts as smallest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
     default Indexed min(int dim, Keep keep) {
         return extreme(dim, keep, argmin(dim, Keep.KEEP));
     }
@@ -79,28 +123,52 @@ public sealed interface OrderMethods permits Tensor {
                 : new Indexed(values.squeeze(dim), indices.squeeze(dim));
     }
 
-    /** The elements sorted along a dimension, stably, in ascending order. */
+    /**
+     * {@return the elements sorted along a dimension, stably, in ascending order}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Indexed sort(int dim) {
         return sort(dim, false);
     }
 
-    /** The elements sorted along a dimension, stably. */
+    /**
+     * {@return the elements sorted along a dimension, stably}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param descending whether the largest element comes first
+     */
     default Indexed sort(int dim, boolean descending) {
         Tensor[] results = Tensor.applyAll(new Sort(self().shape().dim(dim, "sort"), descending), self());
         return new Indexed(results[0], results[1]);
     }
 
-    /** The positions that sort a dimension, stably, in ascending order. */
+    /**
+     * {@return the positions that sort a dimension, stably, in ascending order}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Tensor argsort(int dim) {
         return argsort(dim, false);
     }
 
-    /** The positions that sort a dimension, stably. */
+    /**
+     * {@return the positions that sort a dimension, stably}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param descending whether the largest element comes first
+     */
     default Tensor argsort(int dim, boolean descending) {
         return sort(dim, descending).indices();
     }
 
-    /** The k largest (or smallest) elements along a dimension, in order. */
+    /**
+     * {@return the k largest (or smallest) elements along a dimension, in order}
+     *
+     * @param k how many elements, at most the dimension's size
+     * @param dim the dimension; negative numbers count from the end
+     * @param largest whether the largest elements are taken, in descending order, rather than the smallest
+     */
     default Indexed topk(long k, int dim, boolean largest) {
         Indexed sorted = sort(dim, largest);
         return new Indexed(sorted.values().narrow(dim, 0, k), sorted.indices().narrow(dim, 0, k));

@@ -24,37 +24,50 @@ public final class Rng {
      */
     public record Position(long seed, long counter) {}
 
-    /** A stream that starts at the beginning of a seed's sequence. */
+    /**
+     * A stream that starts at the beginning of a seed's sequence.
+     *
+     * @param seed any number; the same one gives the same stream
+     */
     public Rng(long seed) {
         position = new AtomicReference<>(new Position(seed, 0));
     }
 
-    /** The process-wide stream that methods without one use; its first seed is 0. */
+    /** {@return the process-wide stream that methods without one use; its first seed is 0} */
     public static Rng global() {
         return GLOBAL;
     }
 
-    /** Goes to the beginning of another seed's sequence. */
+    /**
+     * Goes to the beginning of another seed's sequence.
+     *
+     * @param newSeed any number
+     */
     public void seed(long newSeed) {
         seek(newSeed, 0);
     }
 
-    /** The seed. */
+    /** {@return the seed} */
     public long seed() {
         return position().seed;
     }
 
-    /** The position: how many blocks of four 32-bit words were drawn. */
+    /** {@return the position: how many blocks of four 32-bit words were drawn} */
     public long counter() {
         return position().counter;
     }
 
-    /** Seed and counter at one moment, also while other threads draw or seek. */
+    /** {@return seed and counter at one moment, also while other threads draw or seek} */
     public Position position() {
         return Objects.requireNonNull(position.get());
     }
 
-    /** Continues from a position that {@link #counter} gave, as after a restart. */
+    /**
+     * Continues from a position that {@link #counter} gave, as after a restart.
+     *
+     * @param newSeed the seed of the stream
+     * @param newCounter how many blocks of four 32-bit words come before
+     */
     public void seek(long newSeed, long newCounter) {
         position.set(new Position(newSeed, newCounter));
     }
@@ -62,6 +75,7 @@ public final class Rng {
     /**
      * Draws blocks of four words.
      *
+     * @param blocks how many, 0 or more
      * @return the position of the first
      */
     public long reserve(long blocks) {

@@ -80,7 +80,12 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         return layers(x, null).output();
     }
 
-    /** Runs over a whole sequence, from states of zeros. */
+    /**
+     * Runs over a whole sequence, from states of zeros.
+     *
+     * @param x {@code [n, time, in]}
+     * @return the hidden states, and the cell states of an LSTM
+     */
     public Result run(Tensor x) {
         return called(() -> layers(x, null), Result::tensors);
     }
@@ -88,7 +93,9 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     /**
      * Goes on over the next part of a sequence.
      *
+     * @param x {@code [n, time, in]}
      * @param before what the part before gave, of the same number of samples; only its states are used
+     * @return the hidden states, and the cell states of an LSTM
      */
     public Result run(Tensor x, Result before) {
         return called(() -> layers(x, before), Result::tensors);

@@ -38,12 +38,24 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
             boolean normFirst,
             boolean causal,
             boolean decoder) {
-        /** An encoder's layer with GELU, normalization first. */
+        /**
+         * An encoder's layer with GELU, normalization first.
+         *
+         * @param size the width of the sequence
+         * @param heads the number of attention heads, a divisor of the width
+         * @param feedForward the width in between
+         * @param dropout the probability of dropout
+         * @return the configuration
+         */
         public static Config encoder(long size, int heads, long feedForward, double dropout) {
             return new Config(size, heads, feedForward, dropout, Tensor::gelu, true, false, false);
         }
 
-        /** The same where positions see only those up to themselves. */
+        /**
+         * The same where positions see only those up to themselves.
+         *
+         * @return {@code [n, time, size]}
+         */
         public Config masked() {
             return new Config(size, heads, feedForward, dropout, activation, normFirst, true, decoder);
         }
@@ -59,7 +71,12 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     private final @Nullable LayerNorm norm3;
     private final Dropout dropout;
 
-    /** A layer. */
+    /**
+     * A layer.
+     *
+     * @param config sizes and options
+     * @param rng gives the initial values
+     */
     public TransformerLayer(Config config, Rng rng) {
         this.config = config;
         selfAttention = child("self_attn", attention(config, rng));
@@ -99,7 +116,9 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     /**
      * A decoder's layer.
      *
+     * @param x {@code [n, time, size]}
      * @param memory what the encoder made, {@code [n, s, size]}
+     * @return {@code [n, time, size]}
      */
     public final Tensor decode(Tensor x, Tensor memory) {
         return decode(x, memory, null, null);
@@ -108,9 +127,11 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     /**
      * A decoder's layer.
      *
+     * @param x {@code [n, time, size]}
      * @param memory what the encoder made, {@code [n, s, size]}
      * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
      * @param memoryMask likewise to the scores of the memory {@code [n, heads, time, s]}
+     * @return {@code [n, time, size]}
      */
     public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
         if (crossAttention == null || norm3 == null) {

@@ -131,9 +131,7 @@ class ProductsTest {
             assertThat(a.matmul(a.transpose(0, 1)).toIntArray()).containsExactly(5, 11, 11, 25);
             assertThat(random(2, 0).matmul(random(0, 3)).toFloatArray()).containsOnly(0);
             Tensor bias = Tensor.of(1f, -2f).to(CUDA);
-            assertThat(random(2, 0)
-                            .linearRelu(random(2, 0), bias)
-                            .toFloatArray())
+            assertThat(random(2, 0).linearRelu(random(2, 0), bias).toFloatArray())
                     .containsExactly(1, 0, 1, 0);
         }
     }

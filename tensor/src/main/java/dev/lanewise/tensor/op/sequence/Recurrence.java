@@ -50,12 +50,20 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
             this.states = states;
         }
 
-        /** How many gates there are, the candidate among them: their weights lie one below the other. */
+        /**
+         * How many gates there are, the candidate among them: their weights lie one below the other.
+         *
+         * @return the number
+         */
         public int gates() {
             return gates;
         }
 
-        /** How many states go from one time to the next: the hidden one, and for LSTM the cell. */
+        /**
+         * How many states go from one time to the next: the hidden one, and for LSTM the cell.
+         *
+         * @return the number
+         */
         public int states() {
             return states;
         }
@@ -73,32 +81,56 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         return DType.FLOATING;
     }
 
-    /** 1 or 2. */
+    /**
+     * 1 or 2.
+     *
+     * @return the number
+     */
     public int directions() {
         return bidirectional ? 2 : 1;
     }
 
-    /** The position of a direction's first operand, {@code weight_ih}. */
+    /**
+     * {@return the position of a direction's first operand, {@code weight_ih}}
+     *
+     * @param direction 0, or 1 for the backward one
+     */
     public int operand(int direction) {
         return 1 + direction * (WEIGHTS + kind.states());
     }
 
-    /** The position of a direction's first state among the operands. */
+    /**
+     * {@return the position of a direction's first state among the operands}
+     *
+     * @param direction 0, or 1 for the backward one
+     */
     public int state(int direction) {
         return operand(direction) + WEIGHTS;
     }
 
-    /** The position of a direction's last hidden state among the results. */
+    /**
+     * {@return the position of a direction's last hidden state among the results}
+     *
+     * @param direction 0, or 1 for the backward one
+     */
     public int lastState(int direction) {
         return 1 + direction * kind.states();
     }
 
-    /** How many operands there are. */
+    /**
+     * How many operands there are.
+     *
+     * @return the number
+     */
     public int operands() {
         return operand(directions());
     }
 
-    /** How many results there are. */
+    /**
+     * How many results there are.
+     *
+     * @return the number
+     */
     public int results() {
         return lastState(directions());
     }
