@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.HfTokenizer;
 import java.io.IOException;
@@ -20,7 +21,7 @@ class ApiListingTest {
             + " -Dsurefire.failIfNoSpecifiedTests=false -Dapi.update=true";
 
     private static List<ExportedApi> modules() {
-        return Stream.<Class<?>>of(Tensor.class, Autograd.class, Layer.class, HfTokenizer.class)
+        return Stream.<Class<?>>of(Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class)
                 .map(ExportedApi::of)
                 .toList();
     }

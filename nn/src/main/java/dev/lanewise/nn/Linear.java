@@ -2,7 +2,6 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
@@ -12,17 +11,35 @@ public final class Linear extends Layer {
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** A layer with bias, initialized from the global random stream. */
+    /**
+     * A layer with bias, initialized from the global random stream.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     */
     public Linear(long in, long out) {
         this(in, out, true, Rng.global());
     }
 
-    /** A layer with bias. */
+    /**
+     * A layer with bias.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param rng gives the initial values
+     */
     public Linear(long in, long out, Rng rng) {
         this(in, out, true, rng);
     }
 
-    /** A layer with or without bias. */
+    /**
+     * A layer with or without bias.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
+     */
     public Linear(long in, long out, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
@@ -32,20 +49,20 @@ public final class Linear extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return compute(x, Activation.NONE);
+        return x.linear(weight.tensor(), bias == null ? null : bias.tensor());
     }
 
-    /** The layer with its activation in one operation. */
-    Tensor compute(Tensor x, Activation activation) {
-        return x.linear(weight.tensor(), bias == null ? null : bias.tensor(), activation);
+    /** The layer and a ReLU behind it in one operation. */
+    Tensor computeWithRelu(Tensor x) {
+        return x.linearRelu(weight.tensor(), bias == null ? null : bias.tensor());
     }
 
-    /** The weight, {@code [out, in]}. */
+    /** {@return the weight, {@code [out, in]}} */
     public Parameter weight() {
         return weight;
     }
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

@@ -148,10 +148,10 @@ public final class BatchNorms {
         double rest = sum(gx) - exact;
         int shared = Math.min(run, BALANCED);
         for (int parts = shared; parts > 0 && rest != 0; parts--) {
-            rest = takeOff(gx + (parts - 1) * bytes, rest, rest / parts);
+            rest = takeOff(gx + (parts - 1L) * bytes, rest, rest / parts);
         }
         for (int i = 0; i < shared && rest != 0; i++) {
-            rest = takeOff(gx + i * bytes, rest, rest);
+            rest = takeOff(gx + (long) i * bytes, rest, rest);
         }
     }
 

@@ -185,7 +185,8 @@ final class Pool {
         for (int share = 0; share < threads(); share++) {
             shares.set(share * SHARE_STRIDE, 0);
         }
-        number++;
+        int withdrawn = number + 1;
+        number = withdrawn;
         abandoned = false;
     }
 

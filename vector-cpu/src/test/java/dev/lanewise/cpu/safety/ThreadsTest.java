@@ -66,7 +66,7 @@ final class ThreadsTest {
             Tensor x = Tensor.ones(1 << 20).keep();
             if (args.length == 0) {
                 for (int i = 0; i < 20; i++) {
-                    Thread thread = new Thread(null, () -> descend(x), "deep", 256 << 10);
+                    Thread thread = new Thread(null, () -> descend(), "deep", 256 << 10);
                     thread.start();
                     thread.join();
                 }
@@ -84,20 +84,20 @@ final class ThreadsTest {
 
         /** The deeper calls end in the overflow; on the way up operations are tried with ever more room. */
         @SuppressWarnings("InfiniteRecursion") // on purpose
-        private static void descend(Tensor x) {
+        private static void descend() {
             try {
-                descend(x);
+                descend();
             } catch (StackOverflowError e) {
                 overflows++;
                 throw e;
             } finally {
                 if (overflows % 7 == 1) {
-                    attempt(x);
+                    attempt();
                 }
             }
         }
 
-        private static void attempt(Tensor x) {
+        private static void attempt() {
             try {
                 Workers.run(6, task -> pause());
             } catch (StackOverflowError e) {
@@ -137,7 +137,7 @@ final class ThreadsTest {
             if (sum < 0) {
                 throw new AssertionError("sum " + sum);
             }
-            if (Application.class.getClassLoader() == Tensor.class.getClassLoader()) {
+            if (Application.class.getClassLoader().equals(Tensor.class.getClassLoader())) {
                 Backends.shutdown();
             }
         }

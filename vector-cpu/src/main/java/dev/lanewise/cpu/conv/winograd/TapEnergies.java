@@ -47,7 +47,7 @@ final class TapEnergies {
         FloatVector e8 = zero;
         FloatVector largest = zero;
         for (int input = 0; input < inputs; input++) {
-            long at = kernels + input * 9 * BYTES;
+            long at = kernels + input * 9L * BYTES;
             e0 = added(e0, at);
             e1 = added(e1, at + BYTES);
             e2 = added(e2, at + 2 * BYTES);
