@@ -54,8 +54,8 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         }
         if (x.shape().elements() <= channels) {
             throw new TensorException(
-                    "batch norm: input " + x.spec() + " has " + x.shape().elements() / channels
-                            + " values per channel (expected 2 or more in training); use larger batches, leave out the last"
+                    "batch norm: input " + x.spec() + " has " + (x.shape().isEmpty() ? "0 values" : "1 value")
+                            + " per channel (expected 2 or more in training); use larger batches, leave out the last"
                             + " incomplete one, or call eval()");
         }
         NeuralMethods.BatchNormResult result = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);

@@ -7,21 +7,18 @@ import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.RSUB;
 
 import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.elementwise.Binary;
-import dev.lanewise.tensor.op.elementwise.Compare;
-import dev.lanewise.tensor.op.elementwise.Ternary;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /**
- * Elementwise arithmetic, comparisons and choices of a {@link Tensor}; functions of one operand are those of
+ * Elementwise arithmetic of a {@link Tensor}; comparisons are in {@link ComparisonMethods}, functions of one operand in
  * {@link FunctionMethods}. Operands of two-operand methods have one type and are on one device, and their shapes broadcast as
- * in NumPy, which gives the result's shape; other operands are a {@link TensorException} that names both. The result has
- * the operands' type, that of comparisons is {@link DType#BOOL}. Results of integers wrap to the type's width.
+ * in NumPy, which gives the result's shape; other operands are a {@link TensorException} that names both. The result has the
+ * operands' type. Results of integers wrap to the type's width.
  *
- * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers and truth values they are
- * never cut: comparisons with any number, fractions, NaN and infinities included, answer as Python does; arithmetic,
- * {@link #clamp(long, long) clamp} and {@link #maskedFill(Tensor, long) maskedFill} take whole numbers in the type's range
- * and throw {@link TensorException} for others. A {@code long} is exact also beyond 2<sup>53</sup>.
+ * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers they are never cut: arithmetic
+ * and {@link #clamp(long, long) clamp} take whole numbers in the type's range and throw {@link TensorException} for others. A
+ * {@code long} is exact also beyond 2<sup>53</sup>.
  */
 public sealed interface ElementwiseMethods permits Tensor {
     private Tensor self() {
@@ -30,21 +27,6 @@ public sealed interface ElementwiseMethods permits Tensor {
 
     private Tensor with(UnaryWith.Kind kind, double a) {
         return self().apply(new UnaryWith(kind, a));
-    }
-
-    private Tensor number(Number value) {
-        return Tensor.full(value, self().dtype(), self().device());
-    }
-
-    /** A number as an operand: of the tensor's type, and for integers exactly that number. */
-    private Tensor number(String op, double value) {
-        DType dtype = self().dtype();
-        return number(dtype.isFloating() ? (Number) value : (Number) WholeNumbers.element(op, dtype, value));
-    }
-
-    private Tensor number(String op, long value) {
-        DType dtype = self().dtype();
-        return number(dtype.isFloating() ? value : WholeNumbers.element(op, dtype, value));
     }
 
     /** Arithmetic with a number, which is an attribute of the operation unless only an integer holds it. */
@@ -59,23 +41,11 @@ public sealed interface ElementwiseMethods permits Tensor {
             WholeNumbers.element(binary.opName(), self().dtype(), value);
             if (!WholeNumbers.isExact(value)) {
                 return kind == RSUB
-                        ? Tensor.apply(binary, number(value), self())
-                        : Tensor.apply(binary, self(), number(value));
+                        ? Tensor.apply(binary, WholeNumbers.full(self(), value), self())
+                        : Tensor.apply(binary, self(), WholeNumbers.full(self(), value));
             }
         }
         return with(kind, binary == Binary.SUB && kind == UnaryWith.Kind.ADD ? -(double) value : value);
-    }
-
-    private Tensor compare(Compare op, double value) {
-        return self().dtype().isFloating()
-                ? Tensor.apply(op, self(), number(value))
-                : WholeNumbers.compare(op, self(), value);
-    }
-
-    private Tensor compare(Compare op, long value) {
-        return self().dtype().isFloating()
-                ? Tensor.apply(op, self(), number(value))
-                : WholeNumbers.compare(op, self(), value);
     }
 
     /**
@@ -105,21 +75,6 @@ public sealed interface ElementwiseMethods permits Tensor {
      */
     default Tensor not() {
         return self().apply(Unary.NOT);
-    }
-
-    /** {@return whether each element is NaN: {@link DType#BOOL}} */
-    default Tensor isNan() {
-        return self().ne(self());
-    }
-
-    /** {@return whether each element is an infinity: {@link DType#BOOL}} */
-    default Tensor isInfinite() {
-        return self().dtype().isFloating() ? abs().eq(Double.POSITIVE_INFINITY) : WholeNumbers.constant(self(), false);
-    }
-
-    /** {@return whether each element is neither an infinity nor NaN: {@link DType#BOOL}} */
-    default Tensor isFinite() {
-        return self().dtype().isFloating() ? abs().lt(Double.POSITIVE_INFINITY) : WholeNumbers.constant(self(), true);
     }
 
     /**
@@ -291,7 +246,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * @param value the divisor of every element
      */
     default Tensor floorDiv(double value) {
-        return floorDiv(number("floor_div", value));
+        return floorDiv(WholeNumbers.operand("floor_div", self(), value));
     }
 
     /**
@@ -300,7 +255,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * @param value the divisor of every element
      */
     default Tensor floorDiv(long value) {
-        return floorDiv(number("floor_div", value));
+        return floorDiv(WholeNumbers.operand("floor_div", self(), value));
     }
 
     /**
@@ -319,7 +274,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * @param value the divisor of every element
      */
     default Tensor remainder(double value) {
-        return remainder(number("remainder", value));
+        return remainder(WholeNumbers.operand("remainder", self(), value));
     }
 
     /**
@@ -328,7 +283,7 @@ public sealed interface ElementwiseMethods permits Tensor {
      * @param value the divisor of every element
      */
     default Tensor remainder(long value) {
-        return remainder(number("remainder", value));
+        return remainder(WholeNumbers.operand("remainder", self(), value));
     }
 
     /**
@@ -399,202 +354,7 @@ public sealed interface ElementwiseMethods permits Tensor {
         if (!self().dtype().isInteger() || (long) (double) least == least && (long) (double) most == most) {
             return clamp((double) least, (double) most);
         }
-        return maximum(number("clamp", least)).minimum(number("clamp", most));
-    }
-
-    /**
-     * {@return {@code this == other}: NaN equals nothing, 0 equals -0}
-     *
-     * @param other of this tensor's type; shapes broadcast
-     */
-    default Tensor eq(Tensor other) {
-        return Tensor.apply(Compare.EQ, self(), other);
-    }
-
-    /**
-     * {@return {@code this == value}}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor eq(double value) {
-        return compare(Compare.EQ, value);
-    }
-
-    /**
-     * {@return {@code this == value}, exact for integers}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor eq(long value) {
-        return compare(Compare.EQ, value);
-    }
-
-    /**
-     * {@return {@code this != other}: true where one is NaN}
-     *
-     * @param other of this tensor's type; shapes broadcast
-     */
-    default Tensor ne(Tensor other) {
-        return Tensor.apply(Compare.NE, self(), other);
-    }
-
-    /**
-     * {@return {@code this != value}}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor ne(double value) {
-        return compare(Compare.NE, value);
-    }
-
-    /**
-     * {@return {@code this != value}, exact for integers}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor ne(long value) {
-        return compare(Compare.NE, value);
-    }
-
-    /**
-     * {@return {@code this < other}: false where one is NaN}
-     *
-     * @param other of this tensor's type; shapes broadcast
-     */
-    default Tensor lt(Tensor other) {
-        return Tensor.apply(Compare.LT, self(), other);
-    }
-
-    /**
-     * {@return {@code this < value}}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor lt(double value) {
-        return compare(Compare.LT, value);
-    }
-
-    /**
-     * {@return {@code this < value}, exact for integers}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor lt(long value) {
-        return compare(Compare.LT, value);
-    }
-
-    /**
-     * {@return {@code this <= other}: false where one is NaN}
-     *
-     * @param other of this tensor's type; shapes broadcast
-     */
-    default Tensor le(Tensor other) {
-        return Tensor.apply(Compare.LE, self(), other);
-    }
-
-    /**
-     * {@return {@code this <= value}}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor le(double value) {
-        return compare(Compare.LE, value);
-    }
-
-    /**
-     * {@return {@code this <= value}, exact for integers}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor le(long value) {
-        return compare(Compare.LE, value);
-    }
-
-    /**
-     * {@return {@code this > other}: false where one is NaN}
-     *
-     * @param other of this tensor's type; shapes broadcast
-     */
-    default Tensor gt(Tensor other) {
-        return Tensor.apply(Compare.GT, self(), other);
-    }
-
-    /**
-     * {@return {@code this > value}}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor gt(double value) {
-        return compare(Compare.GT, value);
-    }
-
-    /**
-     * {@return {@code this > value}, exact for integers}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor gt(long value) {
-        return compare(Compare.GT, value);
-    }
-
-    /**
-     * {@return {@code this >= other}: false where one is NaN}
-     *
-     * @param other of this tensor's type; shapes broadcast
-     */
-    default Tensor ge(Tensor other) {
-        return Tensor.apply(Compare.GE, self(), other);
-    }
-
-    /**
-     * {@return {@code this >= value}}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor ge(double value) {
-        return compare(Compare.GE, value);
-    }
-
-    /**
-     * {@return {@code this >= value}, exact for integers}
-     *
-     * @param value a number that every element is compared with
-     */
-    default Tensor ge(long value) {
-        return compare(Compare.GE, value);
-    }
-
-    /**
-     * {@return {@code this ? a : b}, elementwise: this tensor is a {@link DType#BOOL} condition, a and b have one type,
-     * which is the result's, and all three shapes broadcast}
-     *
-     * @param a the elements taken where the condition holds
-     * @param b the elements taken elsewhere, of the type of a
-     * @throws TensorException if this tensor is not of truth values, or the types of a and b differ
-     */
-    default Tensor where(Tensor a, Tensor b) {
-        return Tensor.apply(Ternary.WHERE, self(), a, b);
-    }
-
-    /**
-     * {@return this tensor with a value in place of the elements where the {@link DType#BOOL} mask holds; the mask and this
-     * tensor broadcast}
-     *
-     * @param mask of {@link DType#BOOL}; true where the value is put
-     * @param value the value that is put, as a whole number for integers
-     */
-    default Tensor maskedFill(Tensor mask, double value) {
-        return mask.where(number("masked_fill", value), self());
-    }
-
-    /**
-     * {@return this tensor with a value, exact for integers, in place of the elements where the {@link DType#BOOL} mask
-     * holds; the mask and this tensor broadcast}
-     *
-     * @param mask of {@link DType#BOOL}; true where the value is put
-     * @param value the value that is put, in the range of this tensor's type
-     */
-    default Tensor maskedFill(Tensor mask, long value) {
-        return mask.where(number("masked_fill", value), self());
+        return maximum(WholeNumbers.operand("clamp", self(), least))
+                .minimum(WholeNumbers.operand("clamp", self(), most));
     }
 }

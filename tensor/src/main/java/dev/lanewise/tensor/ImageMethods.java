@@ -18,7 +18,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return one-dimensional convolution with stride 1, without padding}
+     * {@return the one-dimensional convolution with stride 1, without padding}
      *
      * @param weight {@code [k, c, s]} for this {@code [n, c, l]}
      * @param bias {@code [k]}, or null
@@ -28,7 +28,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return one-dimensional convolution (cross-correlation) of this {@code [n, c, l]}}
+     * {@return the one-dimensional convolution (cross-correlation) of this {@code [n, c, l]}}
      *
      * @param weight {@code [k, c / groups, s]}
      * @param bias {@code [k]}, or null
@@ -52,7 +52,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return two-dimensional transposed convolution: the gradient of a convolution with the same window with respect to
+     * {@return the two-dimensional transposed convolution: the gradient of a convolution with the same window with respect to
      * its input (Dumoulin and Visin 2016, arXiv:1603.07285)} The height becomes {@code (h - 1) stride - 2 padding +
      * dilation (r - 1) + outputPadding + 1}.
      *
@@ -135,7 +135,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the image resized by repeating or dropping the nearest elements: {@code [n, c, h, w]}}
+     * {@return the image, resized by repeating or dropping the nearest elements: {@code [n, c, h, w]}}
      *
      * @param h the height of the result
      * @param w the width of the result
@@ -147,7 +147,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the image resized by interpolating linearly between the four neighbours: {@code [n, c, h, w]}}
+     * {@return the image, resized by interpolating linearly between the four neighbours: {@code [n, c, h, w]}}
      *
      * @param h the height of the result
      * @param w the width of the result

@@ -21,7 +21,7 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return parts of the given size along a dimension; the last may be smaller}
+     * {@return the parts of the given size along a dimension; the last may be smaller}
      *
      * @param size the size of every part but perhaps the last, 1 or more
      * @param dim the dimension; negative numbers count from the end
@@ -179,7 +179,7 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return the order of dimensions' elements reversed}
+     * {@return this tensor with the order of elements reversed along the given dimensions}
      *
      * @param dims the dimensions to reverse; negative numbers count from the end
      */

@@ -75,7 +75,7 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@return two-dimensional convolution (cross-correlation) with stride 1, without padding: {@code [n, c, h, w] -> [n,
+     * {@return the two-dimensional convolution (cross-correlation) with stride 1, without padding: {@code [n, c, h, w] -> [n,
      * k, h - r + 1, w - s + 1]}}
      *
      * @param weight {@code [k, c, r, s]} for this {@code [n, c, h, w]}
@@ -87,7 +87,7 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@return two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
+     * {@return the two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
      * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise}
      *
      * @param weight {@code [k, c / groups, r, s]}
@@ -212,7 +212,7 @@ public sealed interface NeuralMethods permits Tensor {
     record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {}
 
     /**
-     * {@return normalization of every channel of this {@code [n, c, ...]} by the batch's own mean and biased variance
+     * {@return the normalization of every channel of this {@code [n, c, ...]} by the batch's own mean and biased variance
      * (Ioffe and Szegedy 2015, arXiv:1502.03167): {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
      * @param weight a factor for each channel, {@code [c]}
@@ -248,7 +248,12 @@ public sealed interface NeuralMethods permits Tensor {
 
     /** A mask to be added to the scores: minus infinity where a truth value hides a key. */
     private @Nullable Tensor added(@Nullable Tensor mask) {
-        return mask == null || mask.dtype() != DType.BOOL
+        if (mask != null && mask.dtype().isInteger()) {
+            throw new TensorException(
+                    "attention: mask " + mask.spec() + " (expected BOOL, true where a query sees a key,"
+                            + " or floating-point numbers, which are added to the scores); compare it: mask.ne(0)");
+        }
+        return mask == null || mask.dtype().isFloating()
                 ? mask
                 : Tensor.full(0, self().dtype(), mask.device())
                         .expand(mask.shape())

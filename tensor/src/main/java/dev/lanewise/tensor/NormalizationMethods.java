@@ -1,7 +1,6 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Magnitudes;
-import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -14,7 +13,7 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * {@return normalization of every channel by given statistics, as {@link BatchNormalization} uses them after training:
+     * {@return the normalization of every channel by given statistics, as models use them after training:
      * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
      * @param mean {@code [c]} for this {@code [n, c, ...]}; so are the others
@@ -32,7 +31,7 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * {@return normalization of groups of neighbouring channels by their own mean and biased variance (Wu and He 2018,
+     * {@return the normalization of groups of neighbouring channels by their own mean and biased variance (Wu and He 2018,
      * arXiv:1803.08494)}
      *
      * @param groups a divisor of the channels of this {@code [n, c, ...]}
@@ -54,7 +53,7 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * {@return normalization of every channel of every sample by its own mean and biased variance (Ulyanov et al. 2016,
+     * {@return the normalization of every channel of every sample by its own mean and biased variance (Ulyanov et al. 2016,
      * arXiv:1607.08022)}
      *
      * @param weight {@code [c]} for this {@code [n, c, ...]}, or null

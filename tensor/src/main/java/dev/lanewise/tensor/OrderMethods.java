@@ -93,7 +93,7 @@ public sealed interface OrderMethods permits Tensor {
      * @param keep whether reduced dimensions stay with size 1
      */
     default Indexed max(int dim, Keep keep) {
-        return extreme(dim, keep, argmax(dim, Keep.KEEP));
+        return extreme(dim, keep, argmax(self().shape().dim(dim, "max"), Keep.KEEP));
     }
 
     /**
@@ -113,7 +113,7 @@ public sealed interface OrderMethods permits Tensor {
      * @param keep whether reduced dimensions stay with size 1
      */
     default Indexed min(int dim, Keep keep) {
-        return extreme(dim, keep, argmin(dim, Keep.KEEP));
+        return extreme(dim, keep, argmin(self().shape().dim(dim, "min"), Keep.KEEP));
     }
 
     private Indexed extreme(int dim, Keep keep, Tensor indices) {
@@ -159,7 +159,7 @@ public sealed interface OrderMethods permits Tensor {
      * @param descending whether the largest element comes first
      */
     default Tensor argsort(int dim, boolean descending) {
-        return sort(dim, descending).indices();
+        return sort(self().shape().dim(dim, "argsort"), descending).indices();
     }
 
     /**
@@ -170,7 +170,13 @@ public sealed interface OrderMethods permits Tensor {
      * @param largest whether the largest elements are taken, in descending order, rather than the smallest
      */
     default Indexed topk(long k, int dim, boolean largest) {
-        Indexed sorted = sort(dim, largest);
-        return new Indexed(sorted.values().narrow(dim, 0, k), sorted.indices().narrow(dim, 0, k));
+        int d = self().shape().dim(dim, "topk");
+        long size = self().shape().size(d);
+        if (k < 0 || k > size) {
+            throw new TensorException("topk: " + k + " of " + size + " elements along dimension " + dim + " of "
+                    + self().spec() + " (expected 0 to " + size + "); take fewer");
+        }
+        Indexed sorted = sort(d, largest);
+        return new Indexed(sorted.values().narrow(d, 0, k), sorted.indices().narrow(d, 0, k));
     }
 }

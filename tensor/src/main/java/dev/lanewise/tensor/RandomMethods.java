@@ -67,7 +67,7 @@ public sealed interface RandomMethods permits Tensor {
         return behind.le(u.unsqueeze(-1)).sum(-1);
     }
 
-    /** What the exponential race takes for each class of these weights: for ever where the weight is 0. */
+    /** What the exponential race takes for each class of these weights: forever where the weight is 0. */
     private static Tensor waitingTimes(Tensor weights, Rng rng) {
         double longest = weights.dtype() == DType.F64 ? Double.MAX_VALUE : Float.MAX_VALUE;
         return weights.randLike(rng)

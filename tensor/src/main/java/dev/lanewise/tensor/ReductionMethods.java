@@ -18,15 +18,13 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     private Tensor reduce(Kind kind, int[] dims, Keep keep) {
+        Shape shape = self().shape();
+        shape.checkDims(kind.opName(), dims);
         List<Integer> sorted = Arrays.stream(dims)
-                .map(dim -> self().shape().dim(dim, kind.opName()))
+                .map(dim -> shape.dim(dim, kind.opName()))
                 .sorted()
                 .boxed()
                 .toList();
-        if (sorted.stream().distinct().count() != sorted.size()) {
-            throw new TensorException(kind.opName() + ": dimensions " + Arrays.toString(dims) + " of " + self().spec()
-                    + " name one twice; name each once");
-        }
         return self().apply(new Reduce(kind, sorted, keep == Keep.KEEP));
     }
 
@@ -278,7 +276,7 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return running sums along a dimension}
+     * {@return the running sums along a dimension: each element is the sum of those up to it}
      *
      * @param dim the dimension; negative numbers count from the end
      */
@@ -287,7 +285,7 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return running products along a dimension}
+     * {@return the running products along a dimension: each element is the product of those up to it}
      *
      * @param dim the dimension; negative numbers count from the end
      */

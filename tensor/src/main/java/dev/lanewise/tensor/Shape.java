@@ -111,6 +111,19 @@ public final class Shape {
         return dim < 0 ? dim + rank : dim;
     }
 
+    /** Checks that each of some dimensions is there, and named once; negative ones count from the end. */
+    void checkDims(String op, int... dims) {
+        for (int i = 0; i < dims.length; i++) {
+            int dim = dim(dims[i], op);
+            for (int j = 0; j < i; j++) {
+                if (dim(dims[j], op) == dim) {
+                    throw new TensorException(op + ": dimensions " + Arrays.toString(dims) + " of shape " + this
+                            + " name one twice; name each once");
+                }
+            }
+        }
+    }
+
     /**
      * {@return this shape with another size for one dimension}
      *

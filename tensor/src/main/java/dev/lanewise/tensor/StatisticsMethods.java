@@ -12,6 +12,15 @@ public sealed interface StatisticsMethods permits Tensor {
         return (Tensor) this;
     }
 
+    /** Errors name the method rather than the operations that it is made of. */
+    private void check(String op, boolean onlyFloating, int... dims) {
+        self().shape().checkDims(op, dims);
+        if (onlyFloating && !self().dtype().isFloating()) {
+            throw new TensorException(op + ": does not take " + self().spec()
+                    + " (expected one of F32, F64, F16, BF16); cast with to(DType.F32)");
+        }
+    }
+
     private int[] allDims() {
         return IntStream.range(0, self().shape().rank()).toArray();
     }
@@ -47,6 +56,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * @param keep whether reduced dimensions stay with size 1
      */
     default Tensor logSumExp(int[] dims, Keep keep) {
+        check("log_sum_exp", true, dims);
         Tensor max = self().amax(dims, Keep.KEEP);
         Tensor finite = max.abs().eq(Double.POSITIVE_INFINITY).where(max.zerosLike(), max);
         Tensor sum = self().sub(finite).exp().sum(dims, Keep.KEEP).log().add(finite);
@@ -96,6 +106,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * @param keep whether reduced dimensions stay with size 1
      */
     default Tensor var(int[] dims, double correction, Keep keep) {
+        check("var", true, dims);
         return Magnitudes.inF32(self(), x -> Magnitudes.var(x, dims, correction, keep == Keep.KEEP));
     }
 
@@ -143,6 +154,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * @param keep whether reduced dimensions stay with size 1
      */
     default Tensor std(int[] dims, double correction, Keep keep) {
+        check("std", true, dims);
         return Magnitudes.inF32(self(), x -> Magnitudes.std(x, dims, correction, keep == Keep.KEEP));
     }
 
@@ -190,6 +202,8 @@ public sealed interface StatisticsMethods permits Tensor {
      * @param keep whether reduced dimensions stay with size 1
      */
     default Tensor norm(double p, int[] dims, Keep keep) {
+        boolean takesIntegers = p == 0 || p == 1 || Double.isInfinite(p);
+        check("norm", !takesIntegers || self().dtype() == DType.BOOL, dims);
         return Magnitudes.inF32(self(), x -> Magnitudes.norm(x, p, dims, keep == Keep.KEEP));
     }
 }

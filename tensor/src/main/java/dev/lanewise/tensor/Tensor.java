@@ -1,20 +1,15 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Creation;
 import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
 import dev.lanewise.tensor.internal.StridedTensor;
-import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Source.Distribution;
 import dev.lanewise.tensor.op.index.Cat;
-import dev.lanewise.tensor.spi.Backend;
-import dev.lanewise.tensor.spi.Backends;
-import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
-import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -39,6 +34,7 @@ import java.util.List;
 public sealed interface Tensor
         extends AccessMethods,
                 ElementwiseMethods,
+                ComparisonMethods,
                 FunctionMethods,
                 ReductionMethods,
                 StatisticsMethods,
@@ -53,7 +49,7 @@ public sealed interface Tensor
                 RandomMethods
         permits StridedTensor {
 
-    /** {@return where the memory is} */
+    /** {@return the device that the memory is on, where operations run} */
     Device device();
 
     /** {@return the element type} */
@@ -62,7 +58,7 @@ public sealed interface Tensor
     /** {@return the sizes} */
     Shape shape();
 
-    /** {@return type and shape} */
+    /** {@return element type and shape together, as messages show them: {@code F32[2, 3]}} */
     TensorSpec spec();
 
     /**
@@ -129,7 +125,7 @@ public sealed interface Tensor
      * @param sizes the shape; none for a scalar
      */
     static Tensor of(float[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -157,7 +153,7 @@ public sealed interface Tensor
      * @param sizes the shape; none for a scalar
      */
     static Tensor of(double[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -185,7 +181,7 @@ public sealed interface Tensor
      * @param sizes the shape; none for a scalar
      */
     static Tensor of(int[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -213,7 +209,7 @@ public sealed interface Tensor
      * @param sizes the shape; none for a scalar
      */
     static Tensor of(long[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -232,7 +228,7 @@ public sealed interface Tensor
      * @param sizes the shape; none for a scalar
      */
     static Tensor of(byte[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -260,7 +256,7 @@ public sealed interface Tensor
      * @param sizes the shape; none for a scalar
      */
     static Tensor of(boolean[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
@@ -271,7 +267,7 @@ public sealed interface Tensor
      * @throws TensorException for anything else, or rows of different lengths
      */
     static Tensor of(Object nestedArray) {
-        return copyOf(JavaArrays.flatten(nestedArray));
+        return Creation.copyOf(JavaArrays.flatten(nestedArray));
     }
 
     /**
@@ -284,12 +280,7 @@ public sealed interface Tensor
      * @throws TensorException if the segment's size is not the tensor's
      */
     static Tensor of(MemorySegment memory, DType dtype, long... sizes) {
-        TensorSpec spec = new TensorSpec(dtype, Shape.of(sizes));
-        if (memory.byteSize() != spec.bytes()) {
-            throw new TensorException("of: a segment of " + memory.byteSize() + " bytes for " + spec + " (expected "
-                    + spec.bytes() + "); check segment or shape");
-        }
-        return copyOf(new JavaArrays.Dense(spec, memory));
+        return Creation.copyOf(memory, new TensorSpec(dtype, Shape.of(sizes)));
     }
 
     /**
@@ -302,7 +293,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return zeros on the CPU}
+     * {@return a tensor of zeros on the CPU}
      *
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
@@ -312,7 +303,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return zeros}
+     * {@return a tensor of zeros}
      *
      * @param dtype the element type
      * @param device where the tensor is made
@@ -332,7 +323,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return ones on the CPU}
+     * {@return a tensor of ones on the CPU}
      *
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
@@ -342,7 +333,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return ones}
+     * {@return a tensor of ones}
      *
      * @param dtype the element type
      * @param device where the tensor is made
@@ -353,7 +344,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return every element the same; a scalar without sizes} Of integers a fraction is cut towards 0.
+     * {@return a tensor whose elements are all one number} For integer types a fraction is cut towards 0.
      *
      * @param value the element
      * @param dtype the element type
@@ -362,19 +353,7 @@ public sealed interface Tensor
      * @throws TensorException if an integer type does not hold the value: it is NaN or outside the type's range
      */
     static Tensor full(Number value, DType dtype, Device device, long... sizes) {
-        if (dtype.isInteger()) {
-            checkHolds(value, dtype);
-        }
-        return create(new Source.Fill(value, new TensorSpec(dtype, Shape.of(sizes))), device);
-    }
-
-    private static void checkHolds(Number value, DType dtype) {
-        if (value instanceof Double || value instanceof Float) {
-            double v = value.doubleValue();
-            WholeNumbers.element("full", dtype, v < 0 ? Math.ceil(v) : Math.floor(v));
-        } else {
-            WholeNumbers.element("full", dtype, value.longValue());
-        }
+        return Creation.full(value, device, new TensorSpec(dtype, Shape.of(sizes)));
     }
 
     /** {@return zeros of this tensor's type, shape and device} */
@@ -417,16 +396,7 @@ public sealed interface Tensor
      * @param device where the tensor is made
      */
     static Tensor arange(double start, double end, double step, DType dtype, Device device) {
-        double n = Math.ceil((end - start) / step);
-        if (step == 0 || !(n >= 0) || n >= Long.MAX_VALUE) {
-            throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
-                    + " (expected finite numbers and a step towards the end); change its sign?");
-        }
-        if (dtype.isInteger() && n > 0) {
-            checkHolds(start, dtype);
-            checkHolds(start + (n - 1) * step, dtype);
-        }
-        return create(new Source.Range(start, step, new TensorSpec(dtype, Shape.of((long) n))), device);
+        return Creation.range(start, end, step, dtype, device);
     }
 
     /**
@@ -441,21 +411,7 @@ public sealed interface Tensor
      * @throws TensorException if the step doesn't lead to the end, or the type does not hold the numbers
      */
     static Tensor arange(long start, long end, long step, DType dtype, Device device) {
-        if (dtype != DType.I64
-                || WholeNumbers.isExact(start) && WholeNumbers.isExact(end) && WholeNumbers.isExact(step)) {
-            return arange((double) start, (double) end, (double) step, dtype, device);
-        }
-        BigInteger length = BigInteger.valueOf(end).subtract(BigInteger.valueOf(start));
-        BigInteger[] steps = step == 0 ? new BigInteger[2] : length.divideAndRemainder(BigInteger.valueOf(step));
-        if (step == 0 || steps[0].signum() < 0 || length.signum() * Long.signum(step) < 0) {
-            throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
-                    + " (expected a step towards the end); change its sign?");
-        }
-        BigInteger n = steps[1].signum() == 0 ? steps[0] : steps[0].add(BigInteger.ONE);
-        if (n.bitLength() > 63) {
-            throw new TensorException("arange: " + n + " numbers (expected fewer than 2^63); take larger steps");
-        }
-        return arange(n.longValue(), DType.I64, device).mul(step).add(start);
+        return Creation.range(start, end, step, dtype, device);
     }
 
     /**
@@ -487,10 +443,7 @@ public sealed interface Tensor
      * @param device where the tensor is made
      */
     static Tensor eye(long n, DType dtype, Device device) {
-        // a matrix that cannot be is refused before its index takes memory
-        TensorSpec matrix = new TensorSpec(dtype, Shape.of(n, n));
-        Tensor index = arange(matrix.shape().size(0), DType.I64, device);
-        return index.unsqueeze(1).eq(index).to(dtype);
+        return Creation.identity(n, dtype, device);
     }
 
     /**
@@ -594,7 +547,7 @@ public sealed interface Tensor
     // ---- joining
 
     /**
-     * {@return tensors behind each other along a dimension}
+     * {@return the tensors joined along a dimension, one after the other}
      *
      * @param dim the dimension along which they are joined; negative numbers count from the end
      * @param tensors one or more, of one type and equal in all other dimensions
@@ -607,7 +560,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return tensors of one shape side by side along a new dimension}
+     * {@return the tensors side by side along a new dimension, whose size is their number}
      *
      * @param dim the place of the new dimension in the result
      * @param tensors one or more, of one type and shape
@@ -623,16 +576,7 @@ public sealed interface Tensor
      * @param vectors the coordinates along each dimension of the grid
      */
     static List<Tensor> meshgrid(Tensor... vectors) {
-        Shape grid = Shape.of(
-                Arrays.stream(vectors).mapToLong(v -> v.shape().elements()).toArray());
-        List<Tensor> coordinates = new ArrayList<>();
-        for (int d = 0; d < vectors.length; d++) {
-            long[] own = new long[vectors.length];
-            Arrays.fill(own, 1);
-            own[d] = grid.size(d);
-            coordinates.add(vectors[d].reshape(own).expand(grid));
-        }
-        return coordinates;
+        return Creation.grid(vectors);
     }
 
     /**
@@ -686,14 +630,5 @@ public sealed interface Tensor
      */
     static Tensor[] applyAll(Op op, Tensor... operands) {
         return Dispatch.runAll(op, operands);
-    }
-
-    private static Tensor copyOf(JavaArrays.Dense dense) {
-        Backend backend = Backends.of(Device.CPU);
-        Tensor tensor = Dispatch.empty(dense.spec(), backend);
-        if (!tensor.shape().isEmpty()) {
-            backend.copyIn(JavaArrays.truth(dense), Storage.buffer(tensor), 0);
-        }
-        return tensor;
     }
 }

@@ -71,7 +71,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return two dimensions exchanged}
+     * {@return this tensor with two dimensions exchanged}
      *
      * @param dim0 one of the dimensions; negative numbers count from the end
      * @param dim1 the other one
@@ -84,7 +84,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return dimensions of size 1 repeated, and new leading ones, without copying; -1 keeps a size}
+     * {@return this tensor with dimensions of size 1 repeated, and new leading ones added, without copying}
      *
      * @param sizes the new sizes, for leading dimensions too; -1 keeps a size
      */
@@ -98,7 +98,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return dimensions of size 1 repeated, and new leading ones, without copying}
+     * {@return this tensor with dimensions of size 1 repeated, and new leading ones added, without copying}
      *
      * @param shape the new sizes
      */
@@ -106,7 +106,7 @@ public sealed interface ViewMethods permits Tensor {
         return shape.equals(self().shape()) ? self() : self().apply(new Expand(shape));
     }
 
-    /** {@return without the dimensions of size 1} */
+    /** {@return this tensor without its dimensions of size 1} */
     default Tensor squeeze() {
         return reshape(Arrays.stream(self().shape().toArray())
                 .filter(size -> size != 1)
@@ -114,7 +114,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return without the given dimensions, as far as they have size 1}
+     * {@return this tensor without those of the given dimensions that have size 1}
      *
      * @param dims the dimensions to remove; negative numbers count from the end
      */
@@ -132,7 +132,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return with a new dimension of size 1 at the given place, from 0 to the rank, or from -1 (after the last)
+     * {@return this tensor with a new dimension of size 1 at the given place, from 0 to the rank, or from -1 (after the last)
      * backwards}
      *
      * @param dim the place of the new dimension in the result
@@ -147,7 +147,7 @@ public sealed interface ViewMethods permits Tensor {
         return reshape(self().shape().insert(d, 1));
     }
 
-    /** {@return all elements in one dimension} */
+    /** {@return all elements in a single dimension, in row-major order} */
     default Tensor flatten() {
         return reshape(-1);
     }
@@ -185,7 +185,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return {@code length} elements of a dimension from {@code start} on}
+     * {@return the {@code length} elements of a dimension from {@code start} on}
      *
      * @param dim the dimension; negative numbers count from the end
      * @param start the first position, from 0
@@ -196,7 +196,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return every {@code step}-th element of a dimension from {@code start} to below {@code end}} As in Python, negative
+     * {@return each {@code step}-th element of a dimension from {@code start} to below {@code end}} As in Python, negative
      * positions count from the end, and positions beyond the ends are cut off.
      *
      * @param dim the dimension; negative numbers count from the end

@@ -131,7 +131,7 @@ public abstract class Optimizer {
         return counts.of(p.index());
     }
 
-    /** The present number of steps of the parameters that had made so many when the step that is replayed was recorded. */
+    /** The present number of steps of the parameters that had made the given number when the step that is replayed was recorded. */
     final long stepsNow(long whenRecorded) {
         return counts.now(whenRecorded);
     }

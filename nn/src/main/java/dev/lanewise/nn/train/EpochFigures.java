@@ -26,7 +26,7 @@ public record EpochFigures(
         validation = Copies.ordered(validation);
     }
 
-    /** {@return samples a second in training} */
+    /** {@return the number of samples per second in training} */
     public double samplesPerSecond() {
         return samples / seconds;
     }

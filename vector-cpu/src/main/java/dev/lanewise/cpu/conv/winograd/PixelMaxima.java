@@ -76,7 +76,7 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         }
     }
 
-    /** Clears the magnitudes and energies of so many pixels. */
+    /** Clears the magnitudes and energies of a number of pixels. */
     public static void clear(long maxima, int pixels) {
         Rows.clear(maxima, bytes(pixels) / Float.BYTES);
     }
@@ -187,7 +187,7 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         return IntVector.fromMemorySegment(INTS, ALL, (address + 4L * pixel) & MASK, ORDER);
     }
 
-    /** Bytes for the magnitudes and energies of so many pixels. */
+    /** How many bytes the magnitudes and energies of a number of pixels take. */
     public static long bytes(int pixels) {
         return 2 * plane(pixels);
     }
