@@ -1,7 +1,9 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,26 @@ public final class Linear extends Layer {
         this.out = out;
         weight = parameter("weight", Init.fanIn(rng, in, out, in));
         bias = withBias ? parameter("bias", Init.fanIn(rng, in, out)) : null;
+    }
+
+    /**
+     * A layer over given parameters, which other layers may share.
+     *
+     * @param weight {@code [out, in]}
+     * @param bias {@code [out]}, or null
+     */
+    public Linear(Parameter weight, @Nullable Parameter bias) {
+        Shape shape = weight.leaf().shape();
+        if (shape.rank() != 2
+                || bias != null && !bias.leaf().shape().equals(Shape.of(shape.size(0)))) {
+            throw new TensorException("linear: weight " + weight.leaf().spec() + " and bias "
+                    + (bias == null ? "none" : bias.leaf().spec())
+                    + " (expected [out, in] and [out]); transpose the weight?");
+        }
+        this.in = shape.size(1);
+        this.out = shape.size(0);
+        this.weight = parameter("weight", weight);
+        this.bias = bias == null ? null : parameter("bias", bias);
     }
 
     @Override

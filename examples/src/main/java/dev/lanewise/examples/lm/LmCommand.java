@@ -1,0 +1,12 @@
+package dev.lanewise.examples.lm;
+
+import picocli.CommandLine.Command;
+
+/** {@code lanewise lm}. */
+@Command(
+        name = "lm",
+        description = "Run language models and check them.",
+        subcommands = {CasesCommand.class})
+public final class LmCommand {
+    LmCommand() {}
+}

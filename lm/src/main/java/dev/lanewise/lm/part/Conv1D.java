@@ -1,0 +1,38 @@
+package dev.lanewise.lm.part;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+
+/** {@code x weight + bias}: a linear layer whose weight is {@code [in, out]}, as GPT-2's checkpoints have it. */
+public final class Conv1D extends Layer {
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /**
+     * A layer over given parameters.
+     *
+     * @param weight {@code [in, out]}
+     * @param bias {@code [out]}
+     */
+    public Conv1D(Parameter weight, Parameter bias) {
+        this.weight = parameter("weight", weight);
+        this.bias = parameter("bias", bias);
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return x.linear(weight.tensor().transpose(0, 1), bias.tensor());
+    }
+
+    /** The weight, {@code [in, out]}. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    @Override
+    protected String attributes() {
+        return "in=" + weight.leaf().shape().size(0) + ", out="
+                + weight.leaf().shape().size(1);
+    }
+}

@@ -1,0 +1,126 @@
+package dev.lanewise.lm.weights;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.Shape;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's parameters by the names that the model has for them. Each is read when the model asks for it, straight to where
+ * it stays; what no model asks for is found by {@link #finish}.
+ */
+public final class Weights {
+    private final WeightSource source;
+    private final String prefix;
+    private final Files files;
+
+    /** Names by names, and which of them have been used. */
+    private record Files(Map<String, String> byModelName, Set<String> used) {}
+
+    private Weights(WeightSource source, String prefix, Files files) {
+        this.source = source;
+        this.prefix = prefix;
+        this.files = files;
+    }
+
+    /**
+     * The weights of a source.
+     *
+     * @param modelName the model's name for a name of the source, or null for a tensor that is not needed
+     * @throws BadFileException if two tensors have one name
+     */
+    public static Weights of(WeightSource source, UnaryOperator<@Nullable String> modelName) {
+        Map<String, String> byModelName = new LinkedHashMap<>();
+        for (String name : source.names()) {
+            String own = modelName.apply(name);
+            String other = own == null ? null : byModelName.put(own, name);
+            if (other != null) {
+                throw new BadFileException(
+                        source.file(),
+                        "'" + other + "' and '" + name + "', which are both '" + own + "'",
+                        "each parameter once",
+                        "remove one of them");
+            }
+        }
+        return new Weights(source, "", new Files(byModelName, new HashSet<>()));
+    }
+
+    /** The same weights, with names that begin at a part. */
+    public Weights at(String part) {
+        return new Weights(source, prefix + part + '.', files);
+    }
+
+    /** Whether there is a parameter of that name. */
+    public boolean has(String name) {
+        return files.byModelName.containsKey(prefix + name);
+    }
+
+    /**
+     * A parameter.
+     *
+     * @param sizes the shape that it must have
+     * @throws BadFileException if it is missing or has another shape
+     */
+    public Parameter parameter(String name, long... sizes) {
+        String own = prefix + name;
+        String stored = files.byModelName.get(own);
+        if (stored == null) {
+            throw new BadFileException(
+                    source.file(),
+                    "no tensor '" + own + "'",
+                    "one of shape " + Shape.of(sizes),
+                    "do the weights belong to this config.json? Download the whole folder again");
+        }
+        Shape shape = source.shape(stored);
+        if (!shape.equals(Shape.of(sizes))) {
+            throw new BadFileException(
+                    source.file(),
+                    "'" + stored + "' of shape " + shape,
+                    Shape.of(sizes) + ", as config.json says",
+                    "do the weights belong to this config.json?");
+        }
+        files.used.add(own);
+        return new Parameter(source.read(stored));
+    }
+
+    /** The shape of a parameter, or null. */
+    public @Nullable Shape shape(String name) {
+        String stored = files.byModelName.get(prefix + name);
+        return stored == null ? null : source.shape(stored);
+    }
+
+    /** Leaves a parameter out on purpose. */
+    public void skip(String name) {
+        files.used.add(prefix + name);
+    }
+
+    /** The source's name for a parameter, or null. */
+    public @Nullable String stored(String name) {
+        return files.byModelName.get(prefix + name);
+    }
+
+    /**
+     * Refuses tensors that the model has no use for.
+     *
+     * @throws BadFileException naming some of them
+     */
+    public void finish() {
+        TreeSet<String> left = new TreeSet<>(files.byModelName.keySet());
+        left.removeAll(files.used);
+        if (!left.isEmpty()) {
+            List<String> some = left.stream().limit(4).toList();
+            throw new BadFileException(
+                    source.file(),
+                    left.size() + " tensors that the model has no use for, such as " + String.join(", ", some),
+                    "those of the architecture that config.json names",
+                    "is `architectures` in config.json right?");
+        }
+    }
+}
