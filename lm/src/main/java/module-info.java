@@ -5,4 +5,5 @@ module dev.lanewise.lm {
     requires static transitive org.jspecify;
 
     exports dev.lanewise.lm;
+    exports dev.lanewise.lm.gguf;
 }

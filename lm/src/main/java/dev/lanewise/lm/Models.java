@@ -34,7 +34,7 @@ public final class Models {
     /**
      * Reads a model that computes in F32.
      *
-     * @param folder with config.json and weights
+     * @param folder with config.json and weights; or a .gguf file, whose blocks are widened
      * @throws BadFileException if files are missing or damaged, or if the model is of a family or has a setting that is not
      *     known
      */
@@ -49,6 +49,9 @@ public final class Models {
      * @param dtype F32, F64, BF16 or F16
      */
     public static PretrainedModel load(Path folder, DType dtype) {
+        if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
+            return GgufModels.load(folder, dtype);
+        }
         Config config = Config.read(folder.resolve("config.json"));
         String family = config.text("model_type", "");
         String architecture = architecture(config);

@@ -18,6 +18,7 @@ public final class CaseFolder {
             "models", new ModelCases(),
             "rope", new RopeCases(),
             "sampling", new SamplingCases(),
+            "gguf", new GgufCases(),
             "tokenizers", new TokenizerCases(),
             "chat", new ChatCases());
 

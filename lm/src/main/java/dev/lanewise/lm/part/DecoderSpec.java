@@ -26,6 +26,11 @@ public record DecoderSpec(
         @Nullable Experts experts,
         List<Integer> windows,
         Output output) {
+    /** The same with other rotary positions. */
+    public DecoderSpec withRope(RopeFrequencies other) {
+        return new DecoderSpec(sizes, heads, other, biases, norms, function, experts, windows, output);
+    }
+
     /** Sizes: tokens known, elements of hidden states and inside feed-forward layers, layers, positions. */
     public record Sizes(int vocabulary, int hidden, int inner, int layers, int positions) {}
 

@@ -21,6 +21,7 @@ public final class RopeFrequencies {
     private final Ramp ramp;
     private final double[] shortFactors;
     private final double[] longFactors;
+    private final float @Nullable [] slowing;
 
     /** The kinds of scaling. */
     private enum Kind {
@@ -76,8 +77,37 @@ public final class RopeFrequencies {
         shortFactors = kind == Kind.LONGROPE ? factors(rope, "short_factor") : new double[0];
         longFactors = kind == Kind.LONGROPE ? factors(rope, "long_factor") : new double[0];
         scaling = scaling(rope);
+        slowing = null;
         rope.ignore("rope_type", "type", "factor", "attention_factor", "mscale", "mscale_all_dim");
         rope.finish();
+    }
+
+    private RopeFrequencies(RopeFrequencies same, float[] slowing) {
+        kind = same.kind;
+        size = same.size;
+        base = same.base;
+        factor = same.factor;
+        positions = same.positions;
+        original = same.original;
+        scaling = same.scaling;
+        ramp = same.ramp;
+        shortFactors = same.shortFactors;
+        longFactors = same.longFactors;
+        this.slowing = slowing.clone();
+    }
+
+    /**
+     * The same frequencies, each divided by a factor, as GGUF files have llama3's scaling.
+     *
+     * @param file what messages name
+     * @param factors one for each pair
+     */
+    public RopeFrequencies slowed(Object file, float[] factors) {
+        if (factors.length != size / 2) {
+            throw new BadFileException(
+                    file, factors.length + " rotary factors", size / 2 + ", one for each pair", "download it again");
+        }
+        return new RopeFrequencies(this, factors);
     }
 
     private static Kind kind(Config rope) {
@@ -167,6 +197,14 @@ public final class RopeFrequencies {
      * @param length of the sequence, by which dynamic scaling and longrope choose
      */
     public float[] inverse(long length) {
+        float[] inverse = scaled(length);
+        for (int i = 0; slowing != null && i < inverse.length; i++) {
+            inverse[i] /= slowing[i];
+        }
+        return inverse;
+    }
+
+    private float[] scaled(long length) {
         float[] inverse = powers(base(length));
         return switch (kind) {
             case DEFAULT, DYNAMIC -> reciprocal(inverse, null);
