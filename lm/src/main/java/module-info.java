@@ -5,5 +5,6 @@ module dev.lanewise.lm {
     requires static transitive org.jspecify;
 
     exports dev.lanewise.lm;
+    exports dev.lanewise.lm.adapter;
     exports dev.lanewise.lm.gguf;
 }

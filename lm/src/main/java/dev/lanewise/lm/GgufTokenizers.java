@@ -1,6 +1,7 @@
 package dev.lanewise.lm;
 
 import dev.lanewise.lm.gguf.GgufFile;
+import dev.lanewise.lm.weights.JsonText;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.text.HfTokenizer;
 import dev.lanewise.text.SentencePieceTokenizer;

@@ -8,7 +8,7 @@ import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
-public final class Linear extends Layer {
+public final class Linear extends WeightLayer {
     private final long in;
     private final long out;
     private final Parameter weight;
@@ -53,21 +53,27 @@ public final class Linear extends Layer {
     }
 
     @Override
-    protected Tensor compute(Tensor x) {
-        return compute(x, Activation.NONE);
+    protected Tensor product(Tensor x) {
+        return product(x, Activation.NONE);
     }
 
-    /** The layer with its activation in one operation. */
-    Tensor compute(Tensor x, Activation activation) {
+    /** The layer followed by the ReLU, in one operation where nothing adapts it. */
+    Tensor computeRelu(Tensor x) {
+        return isAdapted() ? compute(x).relu() : product(x, Activation.RELU);
+    }
+
+    private Tensor product(Tensor x, Activation activation) {
         return x.linear(weight.tensor(), bias == null ? null : bias.tensor(), activation);
     }
 
     /** The weight, {@code [out, in]}. */
+    @Override
     public Parameter weight() {
         return weight;
     }
 
     /** The bias, {@code [out]}, or null. */
+    @Override
     public @Nullable Parameter bias() {
         return bias;
     }

@@ -1,7 +1,6 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,7 +37,7 @@ public final class Sequential extends Layer {
         for (int i = 0; i < layers.size(); i++) {
             // a linear layer and the ReLU behind it are one pass over memory
             if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1)) {
-                y = linear.compute(y, Activation.RELU);
+                y = linear.computeRelu(y);
                 i++;
             } else {
                 y = layers.get(i).forward(y);

@@ -19,6 +19,7 @@ public final class CaseFolder {
             "rope", new RopeCases(),
             "sampling", new SamplingCases(),
             "gguf", new GgufCases(),
+            "adapters", new AdapterCases(),
             "tokenizers", new TokenizerCases(),
             "chat", new ChatCases());
 

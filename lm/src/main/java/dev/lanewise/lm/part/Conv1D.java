@@ -1,11 +1,11 @@
 package dev.lanewise.lm.part;
 
-import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 
 /** {@code x weight + bias}: a linear layer whose weight is {@code [in, out]}, as GPT-2's checkpoints have it. */
-public final class Conv1D extends Layer {
+public final class Conv1D extends WeightLayer {
     private final Parameter weight;
     private final Parameter bias;
 
@@ -21,13 +21,24 @@ public final class Conv1D extends Layer {
     }
 
     @Override
-    protected Tensor compute(Tensor x) {
+    protected Tensor product(Tensor x) {
         return x.linear(weight.tensor().transpose(0, 1), bias.tensor());
     }
 
     /** The weight, {@code [in, out]}. */
+    @Override
     public Parameter weight() {
         return weight;
+    }
+
+    @Override
+    public Parameter bias() {
+        return bias;
+    }
+
+    @Override
+    public boolean isInputFirst() {
+        return true;
     }
 
     @Override

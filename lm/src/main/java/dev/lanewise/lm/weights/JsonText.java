@@ -1,15 +1,15 @@
-package dev.lanewise.lm;
+package dev.lanewise.lm.weights;
 
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Writes JSON. */
-final class JsonText {
+public final class JsonText {
     private JsonText() {}
 
     /** The text of a tree of maps, lists, texts, numbers, truth values and nulls. */
-    static String of(@Nullable Object value) {
+    public static String of(@Nullable Object value) {
         StringBuilder out = new StringBuilder();
         write(value, out);
         return out.toString();
