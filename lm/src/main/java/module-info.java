@@ -7,4 +7,5 @@ module dev.lanewise.lm {
     exports dev.lanewise.lm;
     exports dev.lanewise.lm.adapter;
     exports dev.lanewise.lm.gguf;
+    exports dev.lanewise.lm.quant;
 }

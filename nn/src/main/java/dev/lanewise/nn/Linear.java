@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class Linear extends WeightLayer {
     private final long in;
     private final long out;
-    private final Parameter weight;
+    private @Nullable Parameter weight;
     private final @Nullable Parameter bias;
 
     /** A layer with bias, initialized from the global random stream. */
@@ -59,17 +59,22 @@ public final class Linear extends WeightLayer {
 
     /** The layer followed by the ReLU, in one operation where nothing adapts it. */
     Tensor computeRelu(Tensor x) {
-        return isAdapted() ? compute(x).relu() : product(x, Activation.RELU);
+        return isPlain() ? product(x, Activation.RELU) : compute(x).relu();
     }
 
     private Tensor product(Tensor x, Activation activation) {
-        return x.linear(weight.tensor(), bias == null ? null : bias.tensor(), activation);
+        return x.linear(weight().tensor(), bias == null ? null : bias.tensor(), activation);
     }
 
     /** The weight, {@code [out, in]}. */
     @Override
     public Parameter weight() {
-        return weight;
+        return unpacked(weight);
+    }
+
+    @Override
+    protected void weightPacked() {
+        weight = null;
     }
 
     /** The bias, {@code [out]}, or null. */

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -13,8 +14,28 @@ import org.jspecify.annotations.Nullable;
 public abstract class WeightLayer extends Layer {
     private volatile List<Adaptation> adaptations = List.of();
 
+    private volatile @Nullable Packed packed;
+
     /** For subclasses. */
     protected WeightLayer() {}
+
+    /** A weight in another form than that of a parameter: of few bits, for example. It is not trained. */
+    public interface Packed {
+        /** The elements of an input. */
+        long in();
+
+        /** The elements of a result. */
+        long out();
+
+        /** {@code x weight^T} of {@code [..., in]}, with gradients for x, without a bias. */
+        Tensor product(Tensor x);
+
+        /** The weight, {@code [out, in]}. */
+        Tensor dense();
+
+        /** How many bytes it takes. */
+        long bytes();
+    }
 
     /** What changes a layer's result. */
     public interface Adaptation {
@@ -28,10 +49,14 @@ public abstract class WeightLayer extends Layer {
         Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner);
     }
 
-    /** The layer's result without adaptations. */
+    /** The layer's result without adaptations, by its parameters. */
     protected abstract Tensor product(Tensor x);
 
-    /** The weight as it is stored. */
+    /**
+     * The weight as it is stored.
+     *
+     * @throws TensorException if it is packed
+     */
     public abstract Parameter weight();
 
     /** The bias, {@code [out]}, or null. */
@@ -44,12 +69,62 @@ public abstract class WeightLayer extends Layer {
 
     /** The elements of an input. */
     public final long in() {
-        return weight().leaf().shape().size(isInputFirst() ? 0 : 1);
+        Packed p = packed;
+        return p == null ? weight().leaf().shape().size(isInputFirst() ? 0 : 1) : p.in();
     }
 
     /** The elements of a result. */
     public final long out() {
-        return weight().leaf().shape().size(isInputFirst() ? 1 : 0);
+        Packed p = packed;
+        return p == null ? weight().leaf().shape().size(isInputFirst() ? 1 : 0) : p.out();
+    }
+
+    /** The weight as {@code [out, in]}, whatever its form. */
+    public final Tensor dense() {
+        Packed p = packed;
+        if (p != null) {
+            return p.dense();
+        }
+        Tensor stored = weight().tensor();
+        return isInputFirst() ? stored.transpose(0, 1) : stored;
+    }
+
+    /** The weight in another form, or null while it is a parameter. */
+    public final @Nullable Packed packed() {
+        return packed;
+    }
+
+    /**
+     * Exchanges the weight for another form of it. The parameter is no longer one of the layer's, and its memory is free when
+     * nobody else has it; a bias stays a parameter.
+     *
+     * @param form of the same sizes
+     */
+    public final void pack(Packed form) {
+        if (form.in() != in() || form.out() != out()) {
+            throw new TensorException("pack: weight [" + form.out() + ", " + form.in() + "] for a layer of [" + out() + ", "
+                    + in() + "]; sizes must stay");
+        }
+        packed = form;
+        forget("weight");
+        weightPacked();
+    }
+
+    /** Begins with a form of a weight that was never a parameter; called by constructors. */
+    protected final void begin(Packed form) {
+        packed = form;
+    }
+
+    /** Lets go of the weight's parameter. */
+    protected abstract void weightPacked();
+
+    /** The weight, if it is still a parameter; for {@link #weight}. */
+    protected final Parameter unpacked(@Nullable Parameter weight) {
+        if (weight == null) {
+            throw new TensorException("layer " + getClass().getSimpleName()
+                    + ": its weight is packed (expected a parameter); use dense(), or adapters beside it");
+        }
+        return weight;
     }
 
     /** Adds a change, which is made after those that are there. */
@@ -66,18 +141,28 @@ public abstract class WeightLayer extends Layer {
         adaptations = List.copyOf(all);
     }
 
-    /** Whether anything changes the layer's result. */
-    final boolean isAdapted() {
-        return !adaptations.isEmpty();
+    /** Whether the layer's result is that of its parameters. */
+    final boolean isPlain() {
+        return adaptations.isEmpty() && packed == null;
     }
 
     @Override
     protected final Tensor compute(Tensor x) {
         List<Adaptation> all = adaptations;
-        return all.isEmpty() ? product(x) : adapted(all, all.size() - 1, x);
+        return all.isEmpty() ? plain(x) : adapted(all, all.size() - 1, x);
+    }
+
+    private Tensor plain(Tensor x) {
+        Packed p = packed;
+        if (p == null) {
+            return product(x);
+        }
+        Parameter bias = bias();
+        Tensor y = p.product(x);
+        return bias == null ? y : y.add(bias.tensor());
     }
 
     private Tensor adapted(List<Adaptation> all, int last, Tensor x) {
-        return last < 0 ? product(x) : all.get(last).apply(this, x, input -> adapted(all, last - 1, input));
+        return last < 0 ? plain(x) : all.get(last).apply(this, x, input -> adapted(all, last - 1, input));
     }
 }

@@ -27,7 +27,7 @@ abstract sealed class Adapter extends Layer {
         this.layer = layer;
         Parameter own = layer.bias();
         bias = withBias && own != null
-                ? child("base_layer", new Holder()).hold("bias", own.leaf().copy())
+                ? child("base_layer", new Holder()).hold("bias", Autograd.detach(own.leaf()).copy())
                 : null;
     }
 
@@ -62,8 +62,7 @@ abstract sealed class Adapter extends Layer {
 
     /** The layer's own weight, {@code [out, in]}. */
     final Tensor weight() {
-        Tensor stored = layer.weight().tensor();
-        return layer.isInputFirst() ? stored.transpose(0, 1) : stored;
+        return layer.dense();
     }
 
     /** With the adapter's own bias instead of the layer's. */
@@ -74,12 +73,12 @@ abstract sealed class Adapter extends Layer {
                 : result.add(bias.tensor().sub(before.tensor()));
     }
 
-    final DType dtype() {
-        return layer.weight().leaf().dtype().isFloating() ? layer.weight().leaf().dtype() : DType.F32;
+    private DType dtype() {
+        return layer.packed() == null ? layer.weight().leaf().dtype() : DType.F32;
     }
 
     final Device device() {
-        return layer.weight().leaf().device();
+        return layer.packed() == null ? layer.weight().leaf().device() : Device.CPU;
     }
 
     final Tensor made(Tensor initial) {
@@ -244,9 +243,9 @@ abstract sealed class Adapter extends Layer {
 
         Whole(WeightLayer layer) {
             super(layer, false);
-            own = parameter("weight", layer.weight().leaf().copy());
+            own = parameter("weight", Autograd.detach(layer.weight().leaf()).copy());
             Parameter before = layer.bias();
-            ownBias = before == null ? null : parameter("bias", before.leaf().copy());
+            ownBias = before == null ? null : parameter("bias", Autograd.detach(before.leaf()).copy());
         }
 
         @Override

@@ -210,6 +210,26 @@ final class PeftFiles {
         });
     }
 
+    /** Where fewer ranks are left than there were, peft wants to know how many of the first ones. */
+    private static void rankMasks(Lora lora, Map<String, Object> out) {
+        Map<String, Object> masks = new LinkedHashMap<>();
+        boolean fewer = false;
+        for (Map.Entry<String, Adapter> entry : lora.adapters().entrySet()) {
+            if (entry.getValue() instanceof Adapter.Triplets triplets) {
+                int left = Math.toIntExact(triplets.a().leaf().shape().size(0));
+                List<Boolean> mask = new ArrayList<>();
+                for (int rank = 0; rank < lora.config().rank(); rank++) {
+                    mask.add(rank < left);
+                }
+                masks.put(entry.getKey() + ".lora_E", mask);
+                fewer |= left < lora.config().rank();
+            }
+        }
+        if (fewer) {
+            out.put("rank_pattern", masks);
+        }
+    }
+
     private static Map<String, Object> settings(Lora lora) {
         LoraConfig config = lora.config();
         Targets targets = config.targets();
@@ -251,6 +271,7 @@ final class PeftFiles {
             out.put("beta1", allocation.smoothing());
             out.put("beta2", allocation.uncertainty());
             out.put("orth_reg_weight", allocation.orthogonality());
+            rankMasks(lora, out);
             return out;
         }
         out.put("use_rslora", config.kind() == Kind.RSLORA);

@@ -20,6 +20,7 @@ public final class CaseFolder {
             "sampling", new SamplingCases(),
             "gguf", new GgufCases(),
             "adapters", new AdapterCases(),
+            "quantization", new QuantizationCases(),
             "tokenizers", new TokenizerCases(),
             "chat", new ChatCases());
 

@@ -3,10 +3,11 @@ package dev.lanewise.lm.part;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** {@code x weight + bias}: a linear layer whose weight is {@code [in, out]}, as GPT-2's checkpoints have it. */
 public final class Conv1D extends WeightLayer {
-    private final Parameter weight;
+    private @Nullable Parameter weight;
     private final Parameter bias;
 
     /**
@@ -22,13 +23,18 @@ public final class Conv1D extends WeightLayer {
 
     @Override
     protected Tensor product(Tensor x) {
-        return x.linear(weight.tensor().transpose(0, 1), bias.tensor());
+        return x.linear(weight().tensor().transpose(0, 1), bias.tensor());
     }
 
     /** The weight, {@code [in, out]}. */
     @Override
     public Parameter weight() {
-        return weight;
+        return unpacked(weight);
+    }
+
+    @Override
+    protected void weightPacked() {
+        weight = null;
     }
 
     @Override
@@ -43,7 +49,6 @@ public final class Conv1D extends WeightLayer {
 
     @Override
     protected String attributes() {
-        return "in=" + weight.leaf().shape().size(0) + ", out="
-                + weight.leaf().shape().size(1);
+return "in=" + in() + ", out=" + out();
     }
 }
