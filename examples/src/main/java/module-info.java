@@ -4,6 +4,7 @@ module dev.lanewise.examples {
     requires dev.lanewise.nn;
     requires dev.lanewise.onnx;
     requires dev.lanewise.testkit;
+    requires dev.lanewise.text;
     requires info.picocli;
     requires java.management;
     requires static org.jspecify;

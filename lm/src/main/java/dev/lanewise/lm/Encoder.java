@@ -59,6 +59,9 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     /** How many tokens a text may have. */
     public abstract int positions();
 
+    /** The token that fills shorter texts. */
+    public abstract int padding();
+
     /** Vectors of the tokens, before the first layer. */
     protected abstract Tensor embed(Tensor ids, @Nullable Tensor types);
 

@@ -51,6 +51,20 @@ final class GgufTokenizers {
         };
     }
 
+    /** The tokens that chat templates know by name. */
+    static Map<String, String> specialTokens(GgufFile file) {
+        GgufTokenizers tokenizers = new GgufTokenizers(file);
+        List<String> tokens = tokenizers.texts("tokens");
+        Map<String, String> special = new LinkedHashMap<>();
+        for (String name : List.of("bos", "eos")) {
+            long id = tokenizers.number(name + "_token_id", -1);
+            if (id >= 0) {
+                special.put(name + "_token", tokenizers.token(tokens, id));
+            }
+        }
+        return special;
+    }
+
     private String text(String name) {
         return file.text(PREFIX + name).orElse("");
     }

@@ -2,12 +2,14 @@ package dev.lanewise.lm;
 
 import dev.lanewise.lm.gguf.GgufFile;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.text.ChatTemplate;
 import dev.lanewise.text.HfTokenizer;
 import dev.lanewise.text.SentencePieceTokenizer;
 import dev.lanewise.text.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the tokenizer of a model. */
 public final class Tokenizers {
@@ -36,5 +38,20 @@ public final class Tokenizers {
         }
         throw new BadFileException(
                 model, "no tokenizer", "tokenizer.json or tokenizer.model", "copy the model's whole folder");
+    }
+
+    /** How a model's conversations become texts, or null if it does not say. */
+    static @Nullable ChatTemplate chatTemplate(Path model, Tokenizer tokenizer) {
+        if (String.valueOf(model.getFileName()).endsWith(".gguf")) {
+            try (GgufFile file = GgufFile.open(model)) {
+                return file.text("tokenizer.chat_template")
+                        .map(source -> ChatTemplate.of(source, GgufTokenizers.specialTokens(file)))
+                        .orElse(null);
+            }
+        }
+        if (tokenizer instanceof HfTokenizer own) {
+            return own.chatTemplate();
+        }
+        return Files.exists(model.resolve("chat_template.jinja")) ? ChatTemplate.load(model) : null;
     }
 }

@@ -6,7 +6,13 @@ import picocli.CommandLine.Command;
 @Command(
         name = "lm",
         description = "Run language models and check them.",
-        subcommands = {CasesCommand.class})
+        subcommands = {
+            GenerateCommand.class,
+            ChatCommand.class,
+            EmbedCommand.class,
+            FinetuneCommand.class,
+            CasesCommand.class
+        })
 public final class LmCommand {
     LmCommand() {}
 }

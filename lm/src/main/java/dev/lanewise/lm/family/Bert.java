@@ -181,6 +181,11 @@ public final class Bert extends Encoder {
     }
 
     @Override
+    public int padding() {
+        return settings.padding;
+    }
+
+    @Override
     protected Tensor embed(Tensor ids, @Nullable Tensor tokenTypes) {
         Tensor x = words.forward(ids);
         if (types != null) {
