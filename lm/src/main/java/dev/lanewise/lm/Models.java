@@ -13,9 +13,12 @@ import dev.lanewise.lm.weights.WeightSource;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads models in Hugging Face's layout: a folder with {@code config.json} and {@code model.safetensors}, or shards of it with
@@ -56,13 +59,33 @@ public final class Models {
         String family = config.text("model_type", "");
         String architecture = architecture(config);
         try (WeightSource source = CheckpointFolder.open(folder, dtype)) {
-            PretrainedModel model = build(config, family, architecture, source);
+            PretrainedModel model = build(config, family, architecture, names -> Weights.of(source, names));
             if (model instanceof CausalLM causal) {
                 causal.setStopTokens(stopTokens(folder, config));
             }
             model.eval();
             return model;
         }
+    }
+
+    /**
+     * A model with first values by chance, to be trained from the beginning.
+     *
+     * @param file its config.json
+     */
+    public static PretrainedModel untrained(Path file, Rng random) {
+        Config config = Config.read(file);
+        PretrainedModel model =
+                build(config, config.text("model_type", ""), architecture(config), names -> Weights.random(random));
+        if (model instanceof CausalLM causal) {
+            causal.setStopTokens(config.tokens("eos_token_id"));
+        }
+        return model;
+    }
+
+    /** Weights of a model that has its names for those of files. */
+    private interface Source {
+        Weights named(UnaryOperator<@Nullable String> names);
     }
 
     /** Reads a decoder, as {@link #load(Path)} does; another kind of model is an error. */
@@ -96,35 +119,35 @@ public final class Models {
         return names.getFirst();
     }
 
-    private static PretrainedModel build(Config config, String family, String architecture, WeightSource source) {
+    private static PretrainedModel build(Config config, String family, String architecture, Source source) {
         return switch (family) {
             case "llama", "mistral", "qwen2", "qwen3", "gemma2", "mixtral" -> {
                 decoderOnly(config, architecture);
                 DecoderSpec spec = LlamaFamilies.spec(family, config);
                 config.finish();
-                Weights weights = Weights.of(source, LlamaDecoder::modelName);
+                Weights weights = source.named(LlamaDecoder::modelName);
                 yield finished(weights, new LlamaDecoder(family, spec, weights));
             }
             case "gpt2" -> {
                 decoderOnly(config, architecture);
-                Weights weights = Weights.of(source, Gpt2::modelName);
+                Weights weights = source.named(Gpt2::modelName);
                 yield finished(config, weights, Gpt2.of(config, weights));
             }
             case "bert", "roberta", "distilbert" -> {
                 boolean head = !architecture.endsWith("Model");
-                Weights weights = Weights.of(source, name -> Bert.modelName(family, head, name));
+                Weights weights = source.named(name -> Bert.modelName(family, head, name));
                 yield finished(config, weights, Bert.of(config, family, architecture, weights));
             }
             case "t5" -> {
                 if (!architecture.equals("T5ForConditionalGeneration")) {
                     throw config.refused("architectures", "T5ForConditionalGeneration");
                 }
-                Weights weights = Weights.of(source, T5::modelName);
+                Weights weights = source.named(T5::modelName);
                 yield finished(config, weights, T5.of(config, weights));
             }
             case "vit" -> {
                 boolean head = !architecture.endsWith("Model");
-                Weights weights = Weights.of(source, name -> Vit.modelName(head, name));
+                Weights weights = source.named(name -> Vit.modelName(head, name));
                 yield finished(config, weights, Vit.of(config, architecture, weights));
             }
             default ->

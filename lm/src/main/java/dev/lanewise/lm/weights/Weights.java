@@ -1,8 +1,11 @@
 package dev.lanewise.lm.weights;
 
+import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,15 +20,20 @@ import org.jspecify.annotations.Nullable;
  * it stays; what no model asks for is found by {@link #finish}.
  */
 public final class Weights {
-    private final WeightSource source;
+    /** Of first values, as the families' own code has it. */
+    private static final double DEVIATION = 0.02;
+
+    private final @Nullable WeightSource source;
+    private final @Nullable Rng random;
     private final String prefix;
     private final Files files;
 
     /** Names by names, and which of them have been used. */
     private record Files(Map<String, String> byModelName, Set<String> used) {}
 
-    private Weights(WeightSource source, String prefix, Files files) {
+    private Weights(@Nullable WeightSource source, @Nullable Rng random, String prefix, Files files) {
         this.source = source;
+        this.random = random;
         this.prefix = prefix;
         this.files = files;
     }
@@ -49,12 +57,17 @@ public final class Weights {
                         "remove one of them");
             }
         }
-        return new Weights(source, "", new Files(byModelName, new HashSet<>()));
+        return new Weights(source, null, "", new Files(byModelName, new HashSet<>()));
+    }
+
+    /** First values for a model that is not trained yet: ones for norms, zeros for biases, normal numbers otherwise. */
+    public static Weights random(Rng random) {
+        return new Weights(null, random, "", new Files(Map.of(), new HashSet<>()));
     }
 
     /** The same weights, with names that begin at a part. */
     public Weights at(String part) {
-        return new Weights(source, prefix + part + '.', files);
+        return new Weights(source, random, prefix + part + '.', files);
     }
 
     /** Whether there is a parameter of that name. */
@@ -70,40 +83,42 @@ public final class Weights {
      */
     public Parameter parameter(String name, long... sizes) {
         String own = prefix + name;
+        WeightSource from = source;
+        if (from == null) {
+            return new Parameter(initial(own, sizes));
+        }
         String stored = files.byModelName.get(own);
         if (stored == null) {
             throw new BadFileException(
-                    source.file(),
+                    from.file(),
                     "no tensor '" + own + "'",
                     "one of shape " + Shape.of(sizes),
                     "do the weights belong to this config.json? Download the whole folder again");
         }
-        Shape shape = source.shape(stored);
+        Shape shape = from.shape(stored);
         if (!shape.equals(Shape.of(sizes))) {
             throw new BadFileException(
-                    source.file(),
+                    from.file(),
                     "'" + stored + "' of shape " + shape,
                     Shape.of(sizes) + ", as config.json says",
                     "do the weights belong to this config.json?");
         }
         files.used.add(own);
-        return new Parameter(source.read(stored));
+        return new Parameter(from.read(stored));
     }
 
-    /** The shape of a parameter, or null. */
-    public @Nullable Shape shape(String name) {
-        String stored = files.byModelName.get(prefix + name);
-        return stored == null ? null : source.shape(stored);
+    private Tensor initial(String name, long... sizes) {
+        if (name.endsWith("bias")) {
+            return Tensor.zeros(sizes);
+        }
+        return sizes.length == 1
+                ? Tensor.ones(sizes)
+                : Init.normal(random == null ? Rng.global() : random, 0, DEVIATION, sizes);
     }
 
     /** Leaves a parameter out on purpose. */
     public void skip(String name) {
         files.used.add(prefix + name);
-    }
-
-    /** The source's name for a parameter, or null. */
-    public @Nullable String stored(String name) {
-        return files.byModelName.get(prefix + name);
     }
 
     /**
@@ -114,7 +129,7 @@ public final class Weights {
     public void finish() {
         TreeSet<String> left = new TreeSet<>(files.byModelName.keySet());
         left.removeAll(files.used);
-        if (!left.isEmpty()) {
+        if (!left.isEmpty() && source != null) {
             List<String> some = left.stream().limit(4).toList();
             throw new BadFileException(
                     source.file(),
