@@ -136,7 +136,7 @@ public final class Int8 {
 
         private Tensor whole(Tensor x) {
             // PyTorch multiplies by the inverse, in single precision
-            return x.mul(scale.reciprocal()).add(zero).round();
+            return x.mul(scale.reciprocal()).round().add(zero);
         }
 
         @Override
