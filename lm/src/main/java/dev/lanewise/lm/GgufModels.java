@@ -34,8 +34,9 @@ final class GgufModels {
 
     private GgufModels() {}
 
-    static CausalLM load(Path path, DType dtype) {
-        try (GgufFile file = GgufFile.open(path)) {
+    /** Reads a file, whose blocks are widened, or stay in the file. */
+    static CausalLM load(Path path, DType dtype, boolean packed) {
+        try (GgufFile file = packed ? GgufFile.openForever(path) : GgufFile.open(path)) {
             String architecture = file.text("general.architecture").orElse("");
             if (!List.of("llama", "qwen2", "qwen3").contains(architecture)) {
                 throw new BadFileException(
@@ -54,7 +55,7 @@ final class GgufModels {
             }
             boolean interleaved = architecture.equals("llama");
             GgufWeights source = new GgufWeights(
-                    file, dtype, interleaved, spec.heads().queries(), spec.heads().keys());
+                    file, dtype, interleaved, spec.heads().queries(), spec.heads().keys(), packed);
             Weights weights = Weights.of(source, name -> name);
             CausalLM model = new LlamaDecoder(architecture, spec, weights);
             weights.finish();

@@ -53,7 +53,7 @@ public final class Models {
      */
     public static PretrainedModel load(Path folder, DType dtype) {
         if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
-            return GgufModels.load(folder, dtype);
+            return GgufModels.load(folder, dtype, false);
         }
         Config config = Config.read(folder.resolve("config.json"));
         String family = config.text("model_type", "");
@@ -66,6 +66,14 @@ public final class Models {
             model.eval();
             return model;
         }
+    }
+
+    /**
+     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time. The
+     * table of embeddings, and a head that is tied to it, are widened to F32.
+     */
+    public static CausalLM packed(Path file) {
+        return GgufModels.load(file, DType.F32, true);
     }
 
     /**

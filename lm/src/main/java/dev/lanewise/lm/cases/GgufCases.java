@@ -125,6 +125,8 @@ final class GgufCases implements CaseFolder.Part {
         }
         try (Scope ignored = Scope.open("model")) {
             CausalLM model = Models.causal(file);
+            Tensor packed = Autograd.noGrad(() -> Models.packed(file).forward(stored.get("input_ids")));
+            report.close("packed/logits", packed, stored.get("logits"), ModelCases.VALUES);
             report.passed("load", model.parameterCount() + " parameters");
             Tensor logits = Autograd.noGrad(() -> model.forward(stored.get("input_ids")));
             report.close("logits", logits, stored.get("logits"), ModelCases.VALUES);

@@ -10,7 +10,7 @@ import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.LayerNorm;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
@@ -51,7 +51,7 @@ public final class Bert extends Encoder {
     private final @Nullable Embedding types;
     private final LayerNorm norm;
     private final LayerList<EncoderBlock> blocks;
-    private final @Nullable Linear pooler;
+    private final @Nullable WeightLayer pooler;
     private final @Nullable EncoderHead head;
 
     /** Sizes and kinds. */

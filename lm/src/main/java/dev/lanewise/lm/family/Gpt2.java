@@ -11,7 +11,7 @@ import dev.lanewise.lm.weights.Config;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.LayerNorm;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ public final class Gpt2 extends CausalLM {
     private final Embedding places;
     private final LayerList<Block> blocks;
     private final LayerNorm norm;
-    private final Linear head;
+    private final WeightLayer head;
 
     /** What the blocks have in common. */
     private record Settings(int hidden, int inner, Heads heads, double epsilon, Gate function, boolean byLayer) {}

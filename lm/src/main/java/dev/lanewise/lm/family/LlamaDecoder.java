@@ -9,7 +9,7 @@ import dev.lanewise.lm.part.Rotary;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerList;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ public final class LlamaDecoder extends CausalLM {
     private final Embedding embedding;
     private final LayerList<DecoderLayer> layers;
     private final Layer norm;
-    private final Linear head;
+    private final WeightLayer head;
 
     /** A model of a family. */
     public LlamaDecoder(String family, DecoderSpec spec, Weights weights) {

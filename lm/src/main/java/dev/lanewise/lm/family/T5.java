@@ -12,8 +12,8 @@ import dev.lanewise.lm.weights.Config;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerList;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.RmsNorm;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public final class T5 extends Seq2SeqLM {
     private final Embedding words;
     private final Stack encoder;
     private final Stack decoder;
-    private final Linear head;
+    private final WeightLayer head;
 
     /** Sizes and kinds. */
     private record Settings(
@@ -232,8 +232,8 @@ public final class T5 extends Seq2SeqLM {
 
     /** {@code wo(f(wi x))}. */
     private static final class FeedForward extends Part {
-        private final Linear inner;
-        private final Linear outer;
+        private final WeightLayer inner;
+        private final WeightLayer outer;
         private final Gate function;
 
         FeedForward(Weights weights, Settings settings) {
@@ -251,10 +251,10 @@ public final class T5 extends Seq2SeqLM {
     /** Attention without biases, in the first layer with the biases of relative positions. */
     private static final class Attention extends Part {
         private final Heads heads;
-        private final Linear q;
-        private final Linear k;
-        private final Linear v;
-        private final Linear o;
+        private final WeightLayer q;
+        private final WeightLayer k;
+        private final WeightLayer v;
+        private final WeightLayer o;
         private final @Nullable RelativePositions positions;
 
         Attention(Weights weights, Settings settings, boolean withPositions, boolean bothDirections) {

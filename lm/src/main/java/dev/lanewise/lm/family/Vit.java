@@ -10,8 +10,8 @@ import dev.lanewise.lm.weights.Config;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.LayerNorm;
-import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
@@ -38,8 +38,8 @@ public final class Vit extends ImageEncoder {
     private final Patches patches;
     private final LayerList<EncoderBlock> blocks;
     private final LayerNorm norm;
-    private final @Nullable Linear pooler;
-    private final @Nullable Linear classifier;
+    private final @Nullable WeightLayer pooler;
+    private final @Nullable WeightLayer classifier;
 
     private Vit(Image image, int layers, EncoderBlock.Spec block, int classes, Weights weights) {
         super("vit");

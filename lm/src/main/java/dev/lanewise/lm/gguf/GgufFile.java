@@ -58,20 +58,28 @@ public final class GgufFile implements AutoCloseable {
      * @throws BadFileException if it is not a whole and consistent GGUF file
      */
     public static GgufFile open(Path file) {
+        return open(file, Arena.ofShared());
+    }
+
+    /** Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it. */
+    public static GgufFile openForever(Path file) {
+        return open(file, Arena.ofAuto());
+    }
+
+    private static GgufFile open(Path file, Arena arena) {
         InputLimits.length(file, KIND);
-        Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
             GgufHeader header = GgufHeader.read(file, mapped);
             return new GgufFile(file, arena, header, mapped.asSlice(header.dataStart()));
         } catch (IOException failure) {
-            arena.close();
+            close(arena);
             throw BadFileException.unreadable(file, KIND, failure);
         } catch (InternalError cut) {
-            arena.close();
+            close(arena);
             throw cut(file, cut);
         } catch (RuntimeException | Error failure) {
-            arena.close();
+            close(arena);
             throw failure;
         }
     }
@@ -151,7 +159,15 @@ public final class GgufFile implements AutoCloseable {
     @Override
     public void close() {
         if (arena.scope().isAlive()) {
+            close(arena);
+        }
+    }
+
+    private static void close(Arena arena) {
+        try {
             arena.close();
+        } catch (UnsupportedOperationException forever) {
+            // the collector gives it back
         }
     }
 }

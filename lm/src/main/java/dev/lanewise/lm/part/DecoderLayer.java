@@ -3,7 +3,7 @@ package dev.lanewise.lm.part;
 import dev.lanewise.lm.KvCache;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -73,10 +73,10 @@ public final class DecoderLayer extends Part {
         private final int window;
         private final Heads heads;
         private final Rotary rotary;
-        private final Linear queries;
-        private final Linear keys;
-        private final Linear values;
-        private final Linear output;
+        private final WeightLayer queries;
+        private final WeightLayer keys;
+        private final WeightLayer values;
+        private final WeightLayer output;
         private final @Nullable Layer queryNorm;
         private final @Nullable Layer keyNorm;
 

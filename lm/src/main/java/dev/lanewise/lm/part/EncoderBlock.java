@@ -2,19 +2,19 @@ package dev.lanewise.lm.part;
 
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.LayerNorm;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 
 /** Attention and feed-forward layers of encoders, with layer norms after each part (BERT) or before it (ViT). */
 public final class EncoderBlock extends Part {
     private final Spec spec;
-    private final Linear query;
-    private final Linear key;
-    private final Linear value;
-    private final Linear attended;
+    private final WeightLayer query;
+    private final WeightLayer key;
+    private final WeightLayer value;
+    private final WeightLayer attended;
     private final LayerNorm attentionNorm;
-    private final Linear inner;
-    private final Linear outer;
+    private final WeightLayer inner;
+    private final WeightLayer outer;
     private final LayerNorm outputNorm;
 
     /**

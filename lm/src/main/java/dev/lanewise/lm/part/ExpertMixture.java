@@ -3,7 +3,7 @@ package dev.lanewise.lm.part;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.LayerList;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
  */
 public final class ExpertMixture extends Part {
     private final int chosen;
-    private final Linear gate;
+    private final WeightLayer gate;
     private final LayerList<GatedFeedForward> experts;
 
     /**

@@ -1,15 +1,15 @@
 package dev.lanewise.lm.part;
 
 import dev.lanewise.lm.weights.Weights;
-import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 
 /** {@code down(gate(w1 x) * (w3 x))} (Shazeer 2020, arXiv:2002.05202). */
 public final class GatedFeedForward extends Part {
     private final Gate function;
-    private final Linear gate;
-    private final Linear up;
-    private final Linear down;
+    private final WeightLayer gate;
+    private final WeightLayer up;
+    private final WeightLayer down;
 
     /**
      * Names of the three layers.

@@ -1,11 +1,14 @@
 package dev.lanewise.lm.part;
 
+import dev.lanewise.lm.quant.QuantizedLinear;
+import dev.lanewise.lm.quant.QuantizedWeight;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.RmsNorm;
+import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,11 +40,15 @@ public abstract class Part extends Layer {
     }
 
     /** A linear layer with {@code PATH.weight [out, in]} and perhaps {@code PATH.bias [out]}. */
-    protected final Linear linear(Weights weights, String path, long in, long out, boolean bias) {
+    protected final WeightLayer linear(Weights weights, String path, long in, long out, boolean bias) {
         Weights own = weights.at(path);
+        QuantizedWeight packed = own.packed("weight", out, in);
+        Parameter offsets = bias ? own.parameter("bias", out) : null;
         return place(
                 path,
-                new Linear(own.parameter("weight", out, in), bias ? own.parameter("bias", out) : null));
+                packed == null
+                        ? new Linear(own.parameter("weight", out, in), offsets)
+                        : new QuantizedLinear(packed, offsets));
     }
 
     /** A linear layer whose weight is stored the other way round, {@code PATH.weight [in, out]}, as GPT-2's are. */

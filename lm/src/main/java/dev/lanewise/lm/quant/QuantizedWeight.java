@@ -10,6 +10,7 @@ import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Weights of few bits. They are widened a piece at a time for each product, and never all at once. */
@@ -50,7 +51,28 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * @param weight {@code [out, in]}, of which a block divides the rows
      */
     public static QuantizedWeight blocks(Tensor weight, BlockType type) {
-        return new Blocks(checked(weight), type);
+        Tensor values = checked(weight);
+        long in = weight.shape().size(1);
+        if (in % type.elements() != 0) {
+            throw new TensorException("quantize: rows of " + in + " in blocks of " + type + " (expected a multiple of "
+                    + type.elements() + "); choose another format for this layer");
+        }
+        byte[] packed = type.pack(values.toFloatArray());
+        return new Blocks(MemorySegment.ofArray(packed), type, weight.shape().size(0), in, row -> row);
+    }
+
+    /**
+     * A weight in blocks that are there already, in a mapped file for example, of which nothing is copied.
+     *
+     * @param data all blocks, rows one after the other; as long as it is valid, the weight is
+     * @param row where a row of the weight is in the data
+     */
+    public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
+        if (in % type.elements() != 0 || data.byteSize() != type.bytes(in * out)) {
+            throw new TensorException("quantize: " + data.byteSize() + " bytes for [" + out + ", " + in + "] in blocks of "
+                    + type + " (expected whole rows); check the sizes");
+        }
+        return new Blocks(data, type, out, in, row);
     }
 
     private static Tensor checked(Tensor weight) {
@@ -188,29 +210,30 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     /** Blocks as GGUF files have them. */
     private static final class Blocks extends QuantizedWeight {
         private final BlockType type;
-        private final byte[] data;
+        private final MemorySegment data;
+        private final LongUnaryOperator row;
 
-        Blocks(Tensor weight, BlockType type) {
-            super(weight.shape().size(0), weight.shape().size(1));
-            if (in() % type.elements() != 0) {
-                throw new TensorException("quantize: rows of " + in() + " in blocks of " + type + " (expected a multiple of "
-                        + type.elements() + "); choose another format for this layer");
-            }
+        Blocks(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
+            super(out, in);
             this.type = type;
-            data = type.pack(weight.toFloatArray());
+            this.data = data;
+            this.row = row;
         }
 
         @Override
         Tensor rows(long first, long count) {
-            int blocks = Math.toIntExact(in() / type.elements() * count);
+            int blocks = Math.toIntExact(in() / type.elements());
+            int width = Math.toIntExact(in());
             float[] values = new float[Math.toIntExact(in() * count)];
-            type.unpack(MemorySegment.ofArray(data), first * type.bytes(in()), values, 0, blocks);
+            for (int i = 0; i < count; i++) {
+                type.unpack(data, row.applyAsLong(first + i) * type.bytes(in()), values, i * width, blocks);
+            }
             return Tensor.of(values, count, in());
         }
 
         @Override
         public long bytes() {
-            return data.length;
+            return data.byteSize();
         }
     }
 }

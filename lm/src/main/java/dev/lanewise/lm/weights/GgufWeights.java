@@ -1,6 +1,8 @@
 package dev.lanewise.lm.weights;
 
+import dev.lanewise.lm.gguf.BlockType;
 import dev.lanewise.lm.gguf.GgufFile;
+import dev.lanewise.lm.quant.QuantizedWeight;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
@@ -8,8 +10,10 @@ import dev.lanewise.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors of a GGUF file under the names of Hugging Face's checkpoints. In files of the llama architecture the rows of
@@ -39,6 +43,7 @@ public final class GgufWeights implements WeightSource {
     private final boolean interleaved;
     private final int queries;
     private final int keys;
+    private final boolean packed;
     private final Map<String, String> names = new LinkedHashMap<>();
 
     /**
@@ -48,8 +53,11 @@ public final class GgufWeights implements WeightSource {
      * @param interleaved whether rotary pairs lie beside each other
      * @param queries heads of queries
      * @param keys heads of keys
+     * @param packed whether weights of few bits stay in the file
      */
-    public GgufWeights(GgufFile file, DType dtype, boolean interleaved, int queries, int keys) {
+    public GgufWeights(
+            GgufFile file, DType dtype, boolean interleaved, int queries, int keys, boolean packed) {
+        this.packed = packed;
         this.file = file;
         this.dtype = dtype;
         this.interleaved = interleaved;
@@ -88,12 +96,32 @@ public final class GgufWeights implements WeightSource {
     public Tensor read(String name) {
         try (Scope ignored = Scope.open("load")) {
             Tensor tensor = file.read(stored(name));
-            int heads = name.contains(".q_proj.") ? queries : name.contains(".k_proj.") ? keys : 0;
+            int heads = heads(name);
             if (interleaved && heads > 0) {
                 tensor = apart(tensor, heads);
             }
             return tensor.to(dtype).keep();
         }
+    }
+
+    @Override
+    public @Nullable QuantizedWeight packed(String name) {
+        GgufFile.Stored stored = file.stored(stored(name));
+        if (!packed || stored.type() == BlockType.F32 || stored.shape().rank() != 2) {
+            return null;
+        }
+        long out = stored.shape().size(0);
+        int heads = heads(name);
+        LongUnaryOperator row = LongUnaryOperator.identity();
+        if (interleaved && heads > 0) {
+            long size = out / heads;
+            row = own -> own / size * size + own % size % (size / 2) * 2 + own % size / (size / 2);
+        }
+        return QuantizedWeight.of(stored.data(), stored.type(), out, stored.shape().size(1), row);
+    }
+
+    private int heads(String name) {
+        return name.contains(".q_proj.") ? queries : name.contains(".k_proj.") ? keys : 0;
     }
 
     /** Rows of each head from pairs beside each other to pairs half a head apart. */

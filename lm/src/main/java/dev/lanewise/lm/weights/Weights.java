@@ -1,5 +1,6 @@
 package dev.lanewise.lm.weights;
 
+import dev.lanewise.lm.quant.QuantizedWeight;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.io.BadFileException;
@@ -87,6 +88,11 @@ public final class Weights {
         if (from == null) {
             return new Parameter(initial(own, sizes));
         }
+        return new Parameter(from.read(checked(from, own, sizes)));
+    }
+
+    /** The source's name for a parameter, if it is there and has the shape. */
+    private String checked(WeightSource from, String own, long... sizes) {
         String stored = files.byModelName.get(own);
         if (stored == null) {
             throw new BadFileException(
@@ -104,7 +110,17 @@ public final class Weights {
                     "do the weights belong to this config.json?");
         }
         files.used.add(own);
-        return new Parameter(from.read(stored));
+        return stored;
+    }
+
+    /**
+     * A weight {@code [out, in]} of few bits that stays where it is, or null if it is a parameter.
+     *
+     * @throws BadFileException as for {@link #parameter}
+     */
+    public @Nullable QuantizedWeight packed(String name, long out, long in) {
+        WeightSource from = source;
+        return from == null ? null : from.packed(checked(from, prefix + name, out, in));
     }
 
     private Tensor initial(String name, long... sizes) {
