@@ -1,8 +1,10 @@
 /** The command line {@code lanewise}: reference trainers and {@code doctor}. */
 module dev.lanewise.examples {
+    requires dev.lanewise.lm;
     requires dev.lanewise.nn;
     requires dev.lanewise.onnx;
     requires dev.lanewise.testkit;
+    requires dev.lanewise.text;
     requires info.picocli;
     requires java.management;
     requires static org.jspecify;
@@ -11,6 +13,8 @@ module dev.lanewise.examples {
     opens dev.lanewise.examples to
             info.picocli;
     opens dev.lanewise.examples.golden to
+            info.picocli;
+    opens dev.lanewise.examples.lm to
             info.picocli;
     opens dev.lanewise.examples.onnx to
             info.picocli;

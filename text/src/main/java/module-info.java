@@ -4,4 +4,7 @@ module dev.lanewise.text {
     requires tools.jackson.core;
 
     exports dev.lanewise.text;
+    // config files of models are read as those of tokenizers are
+    exports dev.lanewise.text.json to
+            dev.lanewise.lm;
 }

@@ -35,8 +35,9 @@ class ArchitectureTest {
                 "nn, tensor autograd",
                 "text, nothing",
                 "onnx, tensor autograd nn",
+                "lm, tensor autograd nn text",
                 "testkit, tensor autograd",
-                "examples, tensor autograd nn onnx cuda testkit",
+                "examples, tensor autograd nn onnx lm text cuda testkit",
             })
     void moduleDependsOnlyOnTheModulesBelowIt(String module, String below) {
         var own = resideInAPackage(packagesOf(module));
@@ -80,7 +81,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "onnx", "text", "testkit", "examples", "bench"})
+    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "onnx", "lm", "text", "testkit", "examples", "bench"})
     void everyModuleIsLookedAt(String module) {
         assertThat(LANEWISE.stream().anyMatch(resideInAPackage(packagesOf(module))))
                 .isTrue();

@@ -2,6 +2,7 @@ package dev.lanewise.examples;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.text.TokenizerException;
 import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 
@@ -24,6 +25,7 @@ record Failure(String message, String remark) {
         return switch (e) {
             case TensorException expected -> "";
             case BadFileException expected -> "";
+            case TokenizerException expected -> "";
             case Output.ClosedException expected -> "";
             case OutOfMemoryError heap ->
                 " (the Java heap has at most " + (Runtime.getRuntime().maxMemory() >> 20)

@@ -1,6 +1,7 @@
 package dev.lanewise.examples;
 
 import dev.lanewise.examples.golden.GoldenCommand;
+import dev.lanewise.examples.lm.LmCommand;
 import dev.lanewise.examples.onnx.OnnxCommand;
 import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
@@ -23,6 +24,7 @@ import picocli.CommandLine.TypeConversionException;
             TrainCommand.class,
             PredictCommand.class,
             OnnxCommand.class,
+            LmCommand.class,
             DoctorCommand.class,
             GoldenCommand.class
         },

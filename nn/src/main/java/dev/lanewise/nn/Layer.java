@@ -160,6 +160,11 @@ public abstract class Layer {
         return shared;
     }
 
+    /** Takes a parameter away again. */
+    final void forget(String name) {
+        parameters.remove(name);
+    }
+
     /**
      * Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on.
      *

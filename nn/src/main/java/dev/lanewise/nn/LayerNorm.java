@@ -32,6 +32,20 @@ public final class LayerNorm extends Layer {
         bias = parameter("bias", Tensor.zeros(normalized));
     }
 
+    /**
+     * A layer over given parameters.
+     *
+     * @param weight of the last dimensions' sizes
+     * @param bias likewise
+     * @param epsilon is added to the variance
+     */
+    public LayerNorm(Parameter weight, Parameter bias, double epsilon) {
+        this.normalized = weight.leaf().shape().toArray();
+        this.epsilon = epsilon;
+        this.weight = parameter("weight", weight);
+        this.bias = parameter("bias", bias);
+    }
+
     @Override
     protected Tensor compute(Tensor x) {
         return x.layerNorm(normalized.length, weight.tensor(), bias.tensor(), epsilon);

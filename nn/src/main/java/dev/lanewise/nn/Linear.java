@@ -1,14 +1,16 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
-public final class Linear extends Layer {
+public final class Linear extends WeightLayer {
     private final long in;
     private final long out;
-    private final Parameter weight;
+    private @Nullable Parameter weight;
     private final @Nullable Parameter bias;
 
     /**
@@ -47,22 +49,51 @@ public final class Linear extends Layer {
         bias = withBias ? parameter("bias", Init.fanIn(rng, in, out)) : null;
     }
 
-    @Override
-    protected Tensor compute(Tensor x) {
-        return x.linear(weight.tensor(), bias == null ? null : bias.tensor());
+    /**
+     * A layer over given parameters, which other layers may share.
+     *
+     * @param weight {@code [out, in]}
+     * @param bias {@code [out]}, or null
+     */
+    public Linear(Parameter weight, @Nullable Parameter bias) {
+        Shape shape = weight.leaf().shape();
+        if (shape.rank() != 2
+                || bias != null && !bias.leaf().shape().equals(Shape.of(shape.size(0)))) {
+            throw new TensorException("linear: weight " + weight.leaf().spec() + " and bias "
+                    + (bias == null ? "none" : bias.leaf().spec())
+                    + " (expected [out, in] and [out]); transpose the weight?");
+        }
+        this.in = shape.size(1);
+        this.out = shape.size(0);
+        this.weight = parameter("weight", weight);
+        this.bias = bias == null ? null : parameter("bias", bias);
     }
 
-    /** The layer and a ReLU behind it in one operation. */
+    @Override
+    protected Tensor product(Tensor x) {
+        return x.linear(weight().tensor(), bias == null ? null : bias.tensor());
+    }
+
+    /** The layer and a ReLU behind it, in one operation where nothing adapts it. */
     Tensor computeWithRelu(Tensor x) {
-        return x.linearRelu(weight.tensor(), bias == null ? null : bias.tensor());
+        return isPlain()
+                ? x.linearRelu(weight().tensor(), bias == null ? null : bias.tensor())
+                : compute(x).relu();
     }
 
     /** {@return the weight, {@code [out, in]}} */
+    @Override
     public Parameter weight() {
-        return weight;
+        return unpacked(weight);
+    }
+
+    @Override
+    protected void weightPacked() {
+        weight = null;
     }
 
     /** {@return the bias, {@code [out]}, or null} */
+    @Override
     public @Nullable Parameter bias() {
         return bias;
     }

@@ -18,6 +18,17 @@ public final class RmsNorm extends Layer {
         weight = parameter("weight", Tensor.ones(size));
     }
 
+    /**
+     * A layer over a given parameter.
+     *
+     * @param weight {@code [size]}
+     * @param epsilon is added to the mean square
+     */
+    public RmsNorm(Parameter weight, double epsilon) {
+        this.epsilon = epsilon;
+        this.weight = parameter("weight", weight);
+    }
+
     @Override
     protected Tensor compute(Tensor x) {
         return x.rmsNorm(1, weight.tensor(), epsilon);

@@ -5,6 +5,7 @@ import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
@@ -52,6 +53,23 @@ public final class Embedding extends Layer {
         this.size = size;
         this.padding = padding;
         weight = parameter("weight", initial(rows, size, padding, rng));
+    }
+
+    /**
+     * A layer over a given table, which other layers may share.
+     *
+     * @param weight {@code [rows, size]}
+     */
+    public Embedding(Parameter weight) {
+        Shape shape = weight.leaf().shape();
+        if (shape.rank() != 2) {
+            throw new TensorException(
+                    "embedding: table " + weight.leaf().spec() + " (expected [rows, size]); reshape it");
+        }
+        this.rows = shape.size(0);
+        this.size = shape.size(1);
+        this.padding = NO_PADDING;
+        this.weight = parameter("weight", weight);
     }
 
     /** Standard normal rows, but zeros for padding. */

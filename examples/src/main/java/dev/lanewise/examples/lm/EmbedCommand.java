@@ -1,0 +1,78 @@
+package dev.lanewise.examples.lm;
+
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.lm.TextEncoder;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.Npy;
+import dev.lanewise.nn.io.TensorData;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise lm embed}. */
+@Command(name = "embed", description = "Turn each line of a file into a vector of length 1.")
+final class EmbedCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "An encoder's folder.")
+    private Path model;
+
+    @Option(names = "--file", required = true, paramLabel = "FILE", description = "A text a line, in UTF-8.")
+    private Path file;
+
+    @Option(
+            names = "--output",
+            paramLabel = "FILE.npy",
+            description = "Where to write all vectors; otherwise they are printed as JSON, one a line.")
+    private @Nullable Path output;
+
+    EmbedCommand() {}
+
+    @Override
+    public Integer call() {
+        List<String> texts;
+        try {
+            texts = Files.readAllLines(file);
+        } catch (IOException e) {
+            throw BadFileException.unreadable(file, "a file of texts", e);
+        }
+        float[][] vectors = TextEncoder.load(model).embed(texts);
+        PrintWriter out = spec.commandLine().getOut();
+        Path target = output;
+        if (target == null) {
+            for (int i = 0; i < vectors.length; i++) {
+                Map<String, Object> fields = new LinkedHashMap<>();
+                fields.put("text", texts.get(i));
+                List<Double> vector = new ArrayList<>();
+                for (float value : vectors[i]) {
+                    vector.add((double) value);
+                }
+                fields.put("vector", vector);
+                out.println(JsonLine.of(fields));
+            }
+        } else {
+            int size = vectors.length == 0 ? 0 : vectors[0].length;
+            float[] all = new float[vectors.length * size];
+            for (int i = 0; i < vectors.length; i++) {
+                System.arraycopy(vectors[i], 0, all, i * size, size);
+            }
+            Npy.write(target, TensorData.of(all, vectors.length, size));
+            out.println(vectors.length + " vectors of " + size + " in " + target);
+        }
+        out.flush();
+        return 0;
+    }
+}

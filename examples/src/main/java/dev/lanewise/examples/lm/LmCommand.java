@@ -1,0 +1,18 @@
+package dev.lanewise.examples.lm;
+
+import picocli.CommandLine.Command;
+
+/** {@code lanewise lm}. */
+@Command(
+        name = "lm",
+        description = "Run language models and check them.",
+        subcommands = {
+            GenerateCommand.class,
+            ChatCommand.class,
+            EmbedCommand.class,
+            FinetuneCommand.class,
+            CasesCommand.class
+        })
+public final class LmCommand {
+    LmCommand() {}
+}

@@ -1,0 +1,46 @@
+package dev.lanewise.examples.lm;
+
+import dev.lanewise.lm.GenerationOptions;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** How texts are continued, on the command line. */
+final class SamplingOptions {
+    @Option(names = "--tokens", defaultValue = "256", description = "How many tokens are written at most.")
+    private int tokens;
+
+    @Option(names = "--temperature", defaultValue = "0", description = "0 for the likeliest token each time.")
+    private double temperature;
+
+    @Option(names = "--top-k", defaultValue = "0", description = "How many tokens are kept; 0 for all.")
+    private int topK;
+
+    @Option(names = "--top-p", defaultValue = "1", description = "The share of probability that is kept.")
+    private double topP;
+
+    @Option(names = "--min-p", defaultValue = "0", description = "The share of the best token's probability needed.")
+    private double minP;
+
+    @Option(names = "--repetition-penalty", defaultValue = "1", description = "The factor against repetition.")
+    private double penalty;
+
+    @Option(names = "--seed", defaultValue = "0", description = "Where chance begins.")
+    private long seed;
+
+    @Option(names = "--stop", paramLabel = "TEXT", description = "Ends the text; repeat for several.")
+    private List<String> stop = new ArrayList<>();
+
+    SamplingOptions() {}
+
+    GenerationOptions options() {
+        GenerationOptions options = temperature == 0
+                ? GenerationOptions.greedy(tokens)
+                : GenerationOptions.sampled(tokens, seed).withTemperature(temperature);
+        return options.withTopK(topK)
+                .withTopP(topP)
+                .withMinP(minP)
+                .withRepetitionPenalty(penalty)
+                .withStopTexts(stop.toArray(String[]::new));
+    }
+}

@@ -1,0 +1,5 @@
+/** The commands {@code lanewise lm}. */
+@NullMarked
+package dev.lanewise.examples.lm;
+
+import org.jspecify.annotations.NullMarked;

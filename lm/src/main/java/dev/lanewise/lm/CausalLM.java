@@ -1,0 +1,143 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.lm.part.Call;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder that predicts each next token from those before it: GPT-2, Llama, Mistral, Qwen2, Qwen3, Gemma 2, Mixtral.
+ *
+ * <pre>{@code
+ * CausalLM model = Models.causal(folder);
+ * Tensor logits = model.forward(ids); // [n, length] -> [n, length, vocabulary]
+ * }</pre>
+ */
+public abstract non-sealed class CausalLM extends PretrainedModel {
+    private final int vocabulary;
+    private final int positions;
+    private List<Integer> stopTokens = List.of();
+
+    /** For families. */
+    protected CausalLM(String family, int vocabulary, int positions) {
+        super(family);
+        this.vocabulary = vocabulary;
+        this.positions = positions;
+    }
+
+    /** How many tokens the model knows. */
+    public final int vocabulary() {
+        return vocabulary;
+    }
+
+    /** How long a sequence the model was made for. */
+    public final int positions() {
+        return positions;
+    }
+
+    /** The tokens that end a text, as generation_config.json or config.json has them. */
+    public final List<Integer> stopTokens() {
+        return stopTokens;
+    }
+
+    /** Says which tokens end a text. */
+    public final void setStopTokens(List<Integer> tokens) {
+        stopTokens = List.copyOf(tokens);
+    }
+
+    /** Vectors of the tokens, before the first layer. */
+    protected abstract Tensor embed(Tensor ids, Call call);
+
+    /** How many layers there are. */
+    public abstract int layerCount();
+
+    /** One layer. */
+    protected abstract Tensor layer(int number, Tensor x, Call call);
+
+    /** What follows the last layer. */
+    protected abstract Tensor normalize(Tensor x);
+
+    /** Scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}. */
+    public abstract Tensor head(Tensor hidden);
+
+    /**
+     * The result of the last layer, normalized.
+     *
+     * @param ids {@code [n, l]} of I64
+     * @param mask {@code [n, l]}, or with those in the cache {@code [n, past + l]}: 0 for padding at either side; or null
+     * @param cache what the model computed of the tokens before these, to which these are added; or null
+     * @return {@code [n, l, size]}; where there is padding, of no meaning
+     */
+    public final Tensor hidden(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
+        return called(() -> hidden(ids, mask, cache, null));
+    }
+
+    /**
+     * The inputs of all layers, and the result of {@link #hidden}, as the last.
+     *
+     * @param ids as above
+     * @param mask as above
+     */
+    public final List<Tensor> hiddenStates(Tensor ids, @Nullable Tensor mask) {
+        return called(
+                () -> {
+                    List<Tensor> all = new ArrayList<>();
+                    all.add(hidden(ids, mask, null, all));
+                    return all;
+                },
+                all -> all);
+    }
+
+    private Tensor hidden(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache, @Nullable List<Tensor> inputs) {
+        Call call = new Call(ids, mask, cache, true, dtype());
+        checkLength(call.past() + call.count());
+        Tensor x = embed(ids, call);
+        for (int i = 0; i < layerCount(); i++) {
+            if (inputs != null) {
+                inputs.add(x);
+            }
+            x = layer(i, x, call);
+        }
+        call.finish();
+        return normalize(x);
+    }
+
+    /** Refuses sequences that the model has no positions for; rotary ones have no end. */
+    protected void checkLength(long tokens) {}
+
+    /** Refuses more tokens than there are learned positions. */
+    protected final void checkPositions(long tokens) {
+        if (tokens > positions) {
+            throw new TensorException(family() + ": " + tokens + " tokens (expected at most " + positions
+                    + ", the learned positions); cut the text");
+        }
+    }
+
+    /** Scores of each next token, {@code [n, l, vocabulary]}. */
+    @Override
+    protected final Tensor compute(Tensor ids) {
+        return head(hidden(ids, null, null));
+    }
+
+    /** Scores of each next token, with the arguments of {@link #hidden}. */
+    public final Tensor logits(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
+        return called(() -> head(hidden(ids, mask, cache, null)));
+    }
+
+    /**
+     * The mean cross-entropy of each next token.
+     *
+     * @param logits {@code [n, l, vocabulary]}
+     * @param labels {@code [n, l]}: the tokens themselves, of which each is what the logits before it should say; -100 is left
+     *     out
+     */
+    public static Tensor loss(Tensor logits, Tensor labels) {
+        long l = labels.shape().size(1);
+        Tensor said = logits.narrow(1, 0, l - 1);
+        Tensor meant = labels.narrow(1, 1, l - 1);
+        return new CrossEntropyLoss().of(said.flatten(0, 1), meant.contiguous().flatten());
+    }
+}

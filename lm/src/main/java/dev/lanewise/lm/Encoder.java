@@ -1,0 +1,169 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.lm.part.Call;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.nn.loss.Losses;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.Reduction;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
+public abstract non-sealed class Encoder extends PretrainedModel {
+    /** For families. */
+    protected Encoder(String family) {
+        super(family);
+    }
+
+    /** What a model's head answers, which decides its loss. */
+    public enum Task {
+        /** Nothing: there is no head. */
+        NONE,
+        /** One of several classes. */
+        ONE_CLASS,
+        /** Each of several classes, yes or no. */
+        MANY_CLASSES,
+        /** Numbers. */
+        REGRESSION,
+        /** A class, or the masked token, at every place. */
+        EACH_TOKEN
+    }
+
+    /**
+     * What an encoder computes.
+     *
+     * @param lastHidden the last layer's result, {@code [n, l, size]}
+     * @param pooled the first token's result through a layer of its own, {@code [n, size]}, or null if the model has none
+     * @param logits what the head says, {@code [n, classes]} or {@code [n, l, classes]}, or null without a head
+     * @param hiddenStates the inputs of all layers, if they were asked for
+     */
+    public record Output(
+            Tensor lastHidden, @Nullable Tensor pooled, @Nullable Tensor logits, List<Tensor> hiddenStates) {
+        private List<Tensor> tensors() {
+            return Stream.concat(
+                            hiddenStates.stream(), Stream.of(lastHidden, pooled, logits)
+                                    .filter(tensor -> tensor != null))
+                    .map(tensor -> (Tensor) tensor)
+                    .toList();
+        }
+    }
+
+    /** What the head answers. */
+    public abstract Task task();
+
+    /** How many tokens a text may have. */
+    public abstract int positions();
+
+    /** The token that fills shorter texts. */
+    public abstract int padding();
+
+    /** Vectors of the tokens, before the first layer. */
+    protected abstract Tensor embed(Tensor ids, @Nullable Tensor types);
+
+    /** How many layers there are. */
+    public abstract int layerCount();
+
+    /** One layer. */
+    protected abstract Tensor layer(int number, Tensor x, Call call);
+
+    /** The first token's result through a layer of its own, or null if the model has none. */
+    protected abstract @Nullable Tensor pool(Tensor lastHidden);
+
+    /** What the head says, or null without one. */
+    protected abstract @Nullable Tensor head(Tensor lastHidden, @Nullable Tensor pooled);
+
+    /**
+     * Runs the model.
+     *
+     * @param ids {@code [n, l]} of I64
+     * @param mask {@code [n, l]}, 0 for padding; or null if there is none
+     * @param types {@code [n, l]} of I64, which of two texts a token is in; or null for all 0
+     */
+    public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types) {
+        return run(ids, mask, types, false);
+    }
+
+    /**
+     * Runs the model.
+     *
+     * @param ids as above
+     * @param mask as above
+     * @param types as above
+     * @param keepHidden whether the inputs of all layers are part of the result
+     */
+    public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean keepHidden) {
+        return called(() -> compute(ids, mask, types, keepHidden), Output::tensors);
+    }
+
+    private Output compute(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean keepHidden) {
+        Call call = new Call(ids, mask, null, false, dtype());
+        if (call.count() > positions()) {
+            throw new TensorException(family() + ": " + call.count() + " tokens (expected at most " + positions()
+                    + ", the learned positions); cut the text");
+        }
+        call.prepare(null, List.of(0));
+        List<Tensor> inputs = new ArrayList<>();
+        Tensor x = embed(ids, types);
+        for (int i = 0; i < layerCount(); i++) {
+            if (keepHidden) {
+                inputs.add(x);
+            }
+            x = layer(i, x, call);
+        }
+        Tensor pooled = pool(x);
+        return new Output(x, pooled, head(x, pooled), inputs);
+    }
+
+    /** The head's scores, or without a head the last layer's result. */
+    @Override
+    protected final Tensor compute(Tensor ids) {
+        Output output = compute(ids, null, null, false);
+        Tensor logits = output.logits;
+        return logits == null ? output.lastHidden : logits;
+    }
+
+    /**
+     * The loss that the head is trained with: cross-entropy where a text or token has one class (-100 is left out), binary
+     * cross-entropy where it has many, the mean squared error of numbers.
+     *
+     * @param logits of {@link Output}
+     * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers
+     */
+    public final Tensor loss(Tensor logits, Tensor labels) {
+        return switch (task()) {
+            case ONE_CLASS -> new CrossEntropyLoss().of(logits, labels);
+            case EACH_TOKEN -> new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());
+            case MANY_CLASSES ->
+                Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)
+                        .of(logits, labels.to(logits.dtype()));
+            case REGRESSION ->
+                Losses.meanSquaredError(Reduction.MEAN)
+                        .of(logits, labels.to(logits.dtype()).reshape(logits.shape()));
+            case NONE ->
+                throw new TensorException(family() + ": a loss without a head (expected a model with one); compute it"
+                        + " from run(...).lastHidden()");
+        };
+    }
+
+    /**
+     * One vector for each text: the mean over its tokens of the last layer's result, padding left out.
+     *
+     * @param normalize whether vectors get the length 1, so that their product is their cosine
+     * @return {@code [n, size]}
+     */
+    public final Tensor embeddings(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean normalize) {
+        return called(() -> {
+            Tensor hidden = compute(ids, mask, types, false).lastHidden;
+            Tensor weights = (mask == null ? ids.onesLike() : mask.ne(0).to(DType.I64))
+                    .to(hidden.dtype())
+                    .unsqueeze(-1);
+            Tensor mean = hidden.mul(weights).sum(1).div(weights.sum(1).clamp(1e-9, Double.POSITIVE_INFINITY));
+            return normalize ? mean.div(mean.norm(-1, Keep.KEEP).clamp(1e-12, Double.POSITIVE_INFINITY)) : mean;
+        });
+    }
+}

@@ -1,0 +1,189 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.lm.adapter.Lora;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.optim.Adam;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.text.Encoding;
+import dev.lanewise.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/**
+ * Trains an adapter on texts: a decoder to say them, an encoder with a head to say their classes.
+ *
+ * <pre>{@code
+ * Lora lora = Lora.apply(model, LoraConfig.lora(8, 16, "q_proj", "v_proj"));
+ * FineTuning.run(model, tokenizer, lora, samples, FineTuning.Options.defaults(), step -> System.out.println(step.loss()));
+ * }</pre>
+ */
+public final class FineTuning {
+    private FineTuning() {}
+
+    /**
+     * What is learned from.
+     *
+     * @param text the text
+     * @param label its class, for encoders; decoders have no use for it
+     */
+    public record Sample(String text, int label) {}
+
+    /**
+     * How it is trained.
+     *
+     * @param epochs how often each text is seen
+     * @param batch how many texts a step takes
+     * @param rate of learning
+     * @param longest how many tokens of a text are read
+     * @param seed of the order
+     */
+    public record Options(int epochs, int batch, double rate, int longest, long seed) {
+        /** Checks the numbers. */
+        public Options {
+            if (epochs < 1 || batch < 1 || longest < 2 || !(rate > 0)) {
+                throw new IllegalArgumentException("fine-tuning: " + epochs + " epochs of batches of " + batch + ", "
+                        + longest + " tokens, rate " + rate + "; expected at least 1, 1 and 2, and a rate above 0");
+            }
+        }
+
+        /** Three epochs, batches of 8, a rate of 5e-4, 256 tokens. */
+        public static Options defaults() {
+            return new Options(3, 8, 5e-4, 256, 0);
+        }
+    }
+
+    /** A step that was taken. */
+    public record Step(int epoch, int step, int steps, double loss) {}
+
+    /**
+     * Trains.
+     *
+     * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
+     * @param lora the adapter on it; nothing else changes
+     * @param each is told of every step
+     * @throws TensorException if the model can't be trained in this way
+     */
+    public static void run(
+            PretrainedModel model,
+            Tokenizer tokenizer,
+            Lora lora,
+            List<Sample> samples,
+            Options options,
+            Consumer<Step> each) {
+        if (samples.isEmpty()) {
+            throw new BadFileException("fine-tuning", "no text", "at least one", "check the file of texts");
+        }
+        Task task = task(model, options);
+        List<int[]> tokens = new ArrayList<>();
+        for (Sample sample : samples) {
+            Encoding encoding = tokenizer.encode(sample.text, true);
+            int[] ids = encoding.ids();
+            tokens.add(ids.length <= task.longest ? ids : Arrays.copyOf(ids, task.longest));
+        }
+        Adam optimizer = new Adam(lora.parameters(), options.rate, Adam.Options.adamW());
+        int perEpoch = Math.ceilDiv(samples.size(), options.batch);
+        int step = 0;
+        lora.train();
+        for (int epoch = 0; epoch < options.epochs; epoch++) {
+            int[] order = order(samples.size(), options.seed + epoch);
+            for (int first = 0; first < order.length; first += options.batch) {
+                int[] rows = Arrays.copyOfRange(order, first, Math.min(order.length, first + options.batch));
+                try (Scope ignored = Scope.open("step")) {
+                    Tensor loss = lora.withOrthogonality(task.loss(samples, tokens, rows));
+                    double value = loss.item();
+                    if (!Double.isFinite(value)) {
+                        throw new TensorException("fine-tuning: a loss of " + value + " in step " + step
+                                + " (expected a number); lower the rate");
+                    }
+                    optimizer.step(Autograd.gradients(loss));
+                    each.accept(new Step(epoch, step++, perEpoch * options.epochs, value));
+                }
+            }
+        }
+        lora.eval();
+    }
+
+    private static int[] order(int count, long seed) {
+        int[] order = new int[count];
+        Arrays.setAll(order, i -> i);
+        SplittableRandom chance = new SplittableRandom(seed);
+        for (int i = count - 1; i > 0; i--) {
+            int j = chance.nextInt(i + 1);
+            int other = order[j];
+            order[j] = order[i];
+            order[i] = other;
+        }
+        return order;
+    }
+
+    private static Task task(PretrainedModel model, Options options) {
+        return switch (model) {
+            case CausalLM causal -> new Task(options.longest) {
+                @Override
+                Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
+                    Padded batch = Padded.of(tokens, rows, 0);
+                    Tensor labels = batch.ids.maskedFill(batch.mask.eq(0), -100L);
+                    return CausalLM.loss(causal.logits(batch.ids, batch.mask, null), labels);
+                }
+            };
+            case Encoder encoder -> new Task(Math.min(options.longest, encoder.positions())) {
+                @Override
+                Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
+                    Padded batch = Padded.of(tokens, rows, encoder.padding());
+                    Tensor logits =
+                            encoder.run(batch.ids, batch.mask, null).logits();
+                    if (logits == null || logits.shape().rank() != 2) {
+                        throw new TensorException("fine-tuning: " + encoder.family() + " without a head for whole texts"
+                                + " (expected one); choose a model for sequence classification");
+                    }
+                    long[] labels = Arrays.stream(rows)
+                            .mapToLong(row -> samples.get(row).label)
+                            .toArray();
+                    return encoder.loss(logits, Tensor.of(labels));
+                }
+            };
+            case Seq2SeqLM other -> throw unfit(other);
+            case ImageEncoder other -> throw unfit(other);
+        };
+    }
+
+    private static TensorException unfit(PretrainedModel model) {
+        return new TensorException("fine-tuning: a model of family " + model.family()
+                + " (expected a decoder or an encoder of texts); train it with a loop of your own");
+    }
+
+    /** What a model learns. */
+    private abstract static class Task {
+        private final int longest;
+
+        Task(int longest) {
+            this.longest = longest;
+        }
+
+        abstract Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows);
+    }
+
+    /** Tokens padded at their ends. */
+    private record Padded(Tensor ids, Tensor mask) {
+        static Padded of(List<int[]> tokens, int[] rows, int padding) {
+            int width = Arrays.stream(rows).map(row -> tokens.get(row).length).max().orElse(1);
+            long[] ids = new long[rows.length * width];
+            long[] mask = new long[ids.length];
+            Arrays.fill(ids, padding);
+            for (int i = 0; i < rows.length; i++) {
+                int[] own = tokens.get(rows[i]);
+                for (int j = 0; j < own.length; j++) {
+                    ids[i * width + j] = own[j];
+                    mask[i * width + j] = 1;
+                }
+            }
+            return new Padded(Tensor.of(ids, rows.length, width), Tensor.of(mask, rows.length, width));
+        }
+    }
+}

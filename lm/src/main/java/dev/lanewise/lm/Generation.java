@@ -1,0 +1,161 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Continues sequences of tokens, several at once or by beam search; {@link TextGenerator} does it with texts.
+ *
+ * <pre>{@code
+ * try (TokenStream tokens = Generation.stream(model, prompt, GenerationOptions.greedy(20))) {
+ *     tokens.forEachRemaining(System.out::println);
+ * }
+ * }</pre>
+ */
+public final class Generation {
+    private Generation() {}
+
+    /** A continuation found by beam search. */
+    public record Beam(int[] tokens, double score) {}
+
+    /**
+     * How beams are searched.
+     *
+     * @param beams how many continuations are followed, and given
+     * @param newTokens how many tokens each gets at most
+     * @param lengthPenalty the power of the length by which sums of log-probabilities are divided
+     * @param stopTokens what ends a continuation, or null for the model's own
+     */
+    public record BeamOptions(
+            int beams,
+            int newTokens,
+            double lengthPenalty,
+            @Nullable List<Integer> stopTokens) {
+        /** Checks the numbers. */
+        public BeamOptions {
+            if (beams < 1 || newTokens < 1 || !Double.isFinite(lengthPenalty)) {
+                throw new IllegalArgumentException("beams: " + beams + " of " + newTokens + " tokens, length penalty "
+                        + lengthPenalty + "; expected at least 1 of at least 1");
+            }
+            stopTokens = stopTokens == null ? null : List.copyOf(stopTokens);
+        }
+    }
+
+    /** The continuation of a prompt, token by token. */
+    public static TokenStream stream(CausalLM model, int[] prompt, GenerationOptions options) {
+        return new TokenStream(
+                Decoding.of(model, List.of(prompt), options.newTokens()), options, stop(model, options.stopTokens()));
+    }
+
+    /** The answer to a text {@code ids [1, s]}, token by token. */
+    public static TokenStream stream(Seq2SeqLM model, int[] text, GenerationOptions options) {
+        long[] ids = Arrays.stream(text).asLongStream().toArray();
+        return new TokenStream(
+                Decoding.of(model, Tensor.of(ids, 1, ids.length).to(model.device()), null, options.newTokens()),
+                options,
+                stop(model, options.stopTokens()));
+    }
+
+    private static List<Integer> stop(CausalLM model, @Nullable List<Integer> given) {
+        return given == null ? model.stopTokens() : given;
+    }
+
+    private static List<Integer> stop(Seq2SeqLM model, @Nullable List<Integer> given) {
+        return given == null ? model.tokens().stop() : given;
+    }
+
+    /**
+     * The continuations of several prompts, computed together; shorter prompts are padded at their left, and their tokens are
+     * those that they get alone. A row's chance begins with the seed plus its number.
+     *
+     * @return for each prompt the new tokens, with the one that ends it, if one does
+     */
+    public static List<int[]> batch(CausalLM model, List<int[]> prompts, GenerationOptions options) {
+        try (Decoding decoding = Decoding.of(model, prompts, options.newTokens())) {
+            return batch(decoding, options, stop(model, options.stopTokens()));
+        }
+    }
+
+    /**
+     * The answers to several texts, computed together.
+     *
+     * @param ids {@code [n, s]} of I64
+     * @param mask {@code [n, s]}, 0 for padding; or null
+     */
+    public static List<int[]> batch(
+            Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
+        try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
+            return batch(decoding, options, stop(model, options.stopTokens()));
+        }
+    }
+
+    private static List<int[]> batch(Decoding decoding, GenerationOptions options, List<Integer> stop) {
+        List<int[]> starts = decoding.starts();
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < starts.size(); i++) {
+            rows.add(new Row(starts.get(i), new SplittableRandom(options.seed() + i)));
+        }
+        double[][] scores = decoding.first();
+        while (true) {
+            for (int i = 0; i < scores.length; i++) {
+                rows.get(i).add(scores[i], options, stop);
+            }
+            if (rows.stream().allMatch(row -> row.ended || row.added == options.newTokens())) {
+                return rows.stream().map(Row::newTokens).toList();
+            }
+            scores = decoding.next(rows.stream().mapToLong(Row::last).toArray());
+        }
+    }
+
+    /** A sequence of a batch. */
+    private static final class Row {
+        private final SplittableRandom chance;
+        private final int start;
+        private int[] tokens;
+        private int added;
+        private boolean ended;
+
+        Row(int[] prompt, SplittableRandom chance) {
+            this.chance = chance;
+            tokens = prompt;
+            start = prompt.length;
+        }
+
+        void add(double[] scores, GenerationOptions options, List<Integer> stop) {
+            if (!ended) {
+                int token = options.choose(scores, tokens, chance);
+                tokens = Arrays.copyOf(tokens, tokens.length + 1);
+                tokens[tokens.length - 1] = token;
+                added++;
+                ended = stop.contains(token);
+            }
+        }
+
+        /** What the model reads next; of a sequence that has ended its last token again, whose scores nobody looks at. */
+        long last() {
+            return tokens[tokens.length - 1];
+        }
+
+        int[] newTokens() {
+            return Arrays.copyOfRange(tokens, start, tokens.length);
+        }
+    }
+
+    /** The best continuations of a prompt by beam search, best first, each with the prompt before it. */
+    public static List<Beam> beams(CausalLM model, int[] prompt, BeamOptions options) {
+        try (Decoding decoding = Decoding.of(model, List.of(prompt), options.newTokens())) {
+            return new BeamSearch(decoding, options, stop(model, options.stopTokens())).run();
+        }
+    }
+
+    /** The best answers to a text by beam search, best first, each with the decoder's first token before it. */
+    public static List<Beam> beams(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, BeamOptions options) {
+        try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
+            return new BeamSearch(decoding, options, stop(model, options.stopTokens())).run();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package dev.lanewise.lm;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How texts are continued.
+ *
+ * <pre>{@code
+ * GenerationOptions options = GenerationOptions.sampled(200, 7).withTemperature(0.8).withTopP(0.95).withStopTexts("\n\n");
+ * }</pre>
+ *
+ * <p>Whatever the order of the calls, scores go through the repetition penalty, the temperature, top-k, top-p and min-p, in
+ * this order, and then through the other filters.
+ *
+ * @param newTokens how many tokens are written at most
+ * @param sampled whether the next token is drawn by chance; otherwise it is the best one
+ * @param seed where chance begins: equal seeds give equal texts
+ * @param temperature what scores are divided by, or 1
+ * @param topK how many tokens are kept, or 0 for all
+ * @param topP the share of probability that is kept, or 1
+ * @param minP the share of the best token's probability that a token needs, or 0
+ * @param repetitionPenalty the factor against tokens that were there, or 1
+ * @param filters what else changes scores
+ * @param stopTokens what ends a text, or null for the model's own
+ * @param stopTexts what ends a text when it appears in it, for those who generate text
+ */
+public record GenerationOptions(
+        int newTokens,
+        boolean sampled,
+        long seed,
+        double temperature,
+        int topK,
+        double topP,
+        double minP,
+        double repetitionPenalty,
+        List<ScoreFilter> filters,
+        @Nullable List<Integer> stopTokens,
+        List<String> stopTexts) {
+    /** Checks the numbers, and takes copies. */
+    public GenerationOptions {
+        if (newTokens < 1) {
+            throw new IllegalArgumentException("generate: " + newTokens + " new tokens; expected at least 1");
+        }
+        Scores.above("temperature", temperature, 0);
+        if (topK < 0) {
+            throw new IllegalArgumentException("top-k: found " + topK + "; expected 0 for all, or more");
+        }
+        Scores.share("top-p", topP);
+        Scores.share("min-p", minP);
+        Scores.above("repetition penalty", repetitionPenalty, 0);
+        filters = List.copyOf(filters);
+        stopTokens = stopTokens == null ? null : List.copyOf(stopTokens);
+        stopTexts = List.copyOf(stopTexts);
+        if (stopTexts.contains("")) {
+            throw new IllegalArgumentException("stop text: found an empty one; expected text");
+        }
+    }
+
+    /** The best token each time. */
+    public static GenerationOptions greedy(int newTokens) {
+        return new GenerationOptions(newTokens, false, 0, 1, 0, 1, 0, 1, List.of(), null, List.of());
+    }
+
+    /** Tokens by chance, as likely as the model says. */
+    public static GenerationOptions sampled(int newTokens, long seed) {
+        return new GenerationOptions(newTokens, true, seed, 1, 0, 1, 0, 1, List.of(), null, List.of());
+    }
+
+    /** The same with another temperature. */
+    public GenerationOptions withTemperature(double value) {
+        return new GenerationOptions(
+                newTokens, sampled, seed, value, topK, topP, minP, repetitionPenalty, filters, stopTokens, stopTexts);
+    }
+
+    /** The same with so many tokens kept. */
+    public GenerationOptions withTopK(int value) {
+        return new GenerationOptions(
+                newTokens, sampled, seed, temperature, value, topP, minP, repetitionPenalty, filters, stopTokens, stopTexts);
+    }
+
+    /** The same with such a share of probability kept. */
+    public GenerationOptions withTopP(double value) {
+        return new GenerationOptions(
+                newTokens, sampled, seed, temperature, topK, value, minP, repetitionPenalty, filters, stopTokens, stopTexts);
+    }
+
+    /** The same with such a share of the best token's probability needed. */
+    public GenerationOptions withMinP(double value) {
+        return new GenerationOptions(
+                newTokens, sampled, seed, temperature, topK, topP, value, repetitionPenalty, filters, stopTokens, stopTexts);
+    }
+
+    /** The same with another penalty for repetition. */
+    public GenerationOptions withRepetitionPenalty(double value) {
+        return new GenerationOptions(
+                newTokens, sampled, seed, temperature, topK, topP, minP, value, filters, stopTokens, stopTexts);
+    }
+
+    /** The same with more filters, after all others. */
+    public GenerationOptions withFilters(ScoreFilter... more) {
+        List<ScoreFilter> all = new ArrayList<>(filters);
+        all.addAll(Arrays.asList(more));
+        return new GenerationOptions(
+                newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, all, stopTokens, stopTexts);
+    }
+
+    /** The same with other tokens that end a text; none, for texts of full length. */
+    public GenerationOptions withStopTokens(List<Integer> tokens) {
+        return new GenerationOptions(
+                newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, filters, tokens, stopTexts);
+    }
+
+    /** The same with texts that end a text. */
+    public GenerationOptions withStopTexts(String... texts) {
+        return new GenerationOptions(
+                newTokens,
+                sampled,
+                seed,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                filters,
+                stopTokens,
+                List.of(texts));
+    }
+
+    /** What scores go through, in order. */
+    public List<ScoreFilter> allFilters() {
+        List<ScoreFilter> all = new ArrayList<>();
+        if (repetitionPenalty != 1) {
+            all.add(ScoreFilter.repetitionPenalty(repetitionPenalty));
+        }
+        if (temperature != 1) {
+            all.add(ScoreFilter.temperature(temperature));
+        }
+        if (topK > 0) {
+            all.add(ScoreFilter.topK(topK));
+        }
+        if (topP < 1) {
+            all.add(ScoreFilter.topP(topP));
+        }
+        if (minP > 0) {
+            all.add(ScoreFilter.minP(minP));
+        }
+        all.addAll(filters);
+        return all;
+    }
+
+    /** The next token. */
+    int choose(double[] scores, int[] previous, RandomGenerator chance) {
+        allFilters().forEach(filter -> filter.apply(scores, previous));
+        return sampled ? Scores.draw(scores, chance.nextDouble()) : Scores.best(scores);
+    }
+}

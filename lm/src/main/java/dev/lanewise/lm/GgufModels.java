@@ -1,0 +1,123 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.lm.family.LlamaDecoder;
+import dev.lanewise.lm.family.LlamaFamilies;
+import dev.lanewise.lm.gguf.GgufFile;
+import dev.lanewise.lm.part.DecoderSpec;
+import dev.lanewise.lm.weights.Config;
+import dev.lanewise.lm.weights.GgufWeights;
+import dev.lanewise.lm.weights.Weights;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.DType;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Models of Llama's kind out of GGUF files: settings as config.json has them, weights by the names of checkpoints. */
+final class GgufModels {
+    /** Of the architecture's settings, config.json's name for what is in the file. */
+    private static final Map<String, String> SETTINGS = Map.of(
+            "context_length", "max_position_embeddings",
+            "embedding_length", "hidden_size",
+            "block_count", "num_hidden_layers",
+            "feed_forward_length", "intermediate_size",
+            "attention.head_count", "num_attention_heads",
+            "attention.head_count_kv", "num_key_value_heads",
+            "attention.layer_norm_rms_epsilon", "rms_norm_eps",
+            "rope.freq_base", "rope_theta",
+            "attention.key_length", "head_dim");
+
+    /** What is known in other ways, or says nothing of the results. */
+    private static final List<String> BESIDE =
+            List.of("attention.value_length", "rope.dimension_count", "vocab_size", "rope.scaling.type");
+
+    private GgufModels() {}
+
+    /** Reads a file, whose blocks are widened, or stay in the file. */
+    static CausalLM load(Path path, DType dtype, boolean packed) {
+        try (GgufFile file = packed ? GgufFile.openForever(path) : GgufFile.open(path)) {
+            String architecture = file.text("general.architecture").orElse("");
+            if (!List.of("llama", "qwen2", "qwen3").contains(architecture)) {
+                throw new BadFileException(
+                        path,
+                        "a model of architecture '" + architecture + "'",
+                        "llama, qwen2 or qwen3",
+                        "use the model's safetensors files");
+            }
+            Map<String, Object> settings = settings(file, architecture);
+            Config config = Config.of(path, settings);
+            DecoderSpec spec = LlamaFamilies.spec(architecture, config);
+            config.finish();
+            if (file.names().contains("rope_freqs.weight")) {
+                spec = spec.withRope(spec.rope()
+                        .slowed(path, file.read("rope_freqs.weight").toFloatArray()));
+            }
+            boolean interleaved = architecture.equals("llama");
+            GgufWeights source = new GgufWeights(
+                    file, dtype, interleaved, spec.heads().queries(), spec.heads().keys(), packed);
+            Weights weights = Weights.of(source, name -> name);
+            CausalLM model = new LlamaDecoder(architecture, spec, weights);
+            weights.finish();
+            if (file.metadata().get("tokenizer.ggml.eos_token_id") instanceof Long stop) {
+                model.setStopTokens(List.of(Math.toIntExact(stop)));
+            }
+            model.eval();
+            return model;
+        }
+    }
+
+    private static Map<String, Object> settings(GgufFile file, String architecture) {
+        Map<String, Object> settings = new HashMap<>();
+        String prefix = architecture + '.';
+        file.metadata().forEach((name, value) -> {
+            if (name.startsWith(prefix)) {
+                String own = name.substring(prefix.length());
+                String known = SETTINGS.get(own);
+                if (known != null) {
+                    settings.put(known, value);
+                } else if (!BESIDE.contains(own)) {
+                    // the family refuses it, unless it says nothing
+                    settings.put(own, value);
+                }
+            }
+        });
+        check(file, prefix, settings);
+        settings.put("model_type", architecture);
+        settings.put("vocab_size", vocabulary(file));
+        settings.put("tie_word_embeddings", !file.names().contains("output.weight"));
+        if (file.names().contains("blk.0.attn_q.bias") && architecture.equals("llama")) {
+            settings.put("attention_bias", true);
+        }
+        return settings;
+    }
+
+    /** Heads of other sizes for values, rotations of parts, and scaled ones are not what is computed here. */
+    private static void check(GgufFile file, String prefix, Map<String, Object> settings) {
+        Map<String, Object> all = file.metadata();
+        Object head = settings.get("head_dim");
+        Object values = all.get(prefix + "attention.value_length");
+        Object rotated = all.get(prefix + "rope.dimension_count");
+        boolean sizesDiffer = head != null
+                && (values != null && !values.equals(head) || rotated != null && !rotated.equals(head));
+        Object scaling = all.getOrDefault(prefix + "rope.scaling.type", "none");
+        if (sizesDiffer || !scaling.equals("none")) {
+            throw new BadFileException(
+                    file.file(),
+                    sizesDiffer
+                            ? "heads of " + head + ", " + values + " for values, " + rotated + " rotated"
+                            : "rope.scaling.type " + scaling,
+                    "heads of one size, rotated as they are, or by rope_freqs.weight",
+                    "use the model's safetensors files");
+        }
+        if (head == null && rotated != null) {
+            settings.put("head_dim", rotated);
+        }
+    }
+
+    private static long vocabulary(GgufFile file) {
+        return file.names().contains("token_embd.weight")
+                ? file.stored("token_embd.weight").shape().size(0)
+                : 0;
+    }
+}

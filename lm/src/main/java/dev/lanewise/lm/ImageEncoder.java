@@ -1,0 +1,90 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.lm.part.Call;
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A model that reads images: ViT, by itself or with a head for classes. */
+public abstract non-sealed class ImageEncoder extends PretrainedModel {
+    /** For families. */
+    protected ImageEncoder(String family) {
+        super(family);
+    }
+
+    /**
+     * What an image encoder computes.
+     *
+     * @param lastHidden the last layer's result, normalized: {@code [n, 1 + patches, size]}
+     * @param pooled the first place's result through a layer of its own, {@code [n, size]}, or null if the model has none
+     * @param logits what the head says, {@code [n, classes]}, or null without a head
+     * @param hiddenStates the inputs of all layers, and the last one's result before it is normalized
+     */
+    public record Output(
+            Tensor lastHidden, @Nullable Tensor pooled, @Nullable Tensor logits, List<Tensor> hiddenStates) {
+        private List<Tensor> tensors() {
+            return Stream.concat(
+                            hiddenStates.stream(), Stream.of(lastHidden, pooled, logits)
+                                    .filter(tensor -> tensor != null))
+                    .map(tensor -> (Tensor) tensor)
+                    .toList();
+        }
+    }
+
+    /** Vectors of the patches, and of the class in the first place. */
+    protected abstract Tensor embed(Tensor pixels);
+
+    /** How many layers there are. */
+    public abstract int layerCount();
+
+    /** One layer. */
+    protected abstract Tensor layer(int number, Tensor x, Call call);
+
+    /** What follows the last layer. */
+    protected abstract Tensor normalize(Tensor x);
+
+    /** The first place's result through a layer of its own, or null if the model has none. */
+    protected abstract @Nullable Tensor pool(Tensor lastHidden);
+
+    /** What the head says, or null without one. */
+    protected abstract @Nullable Tensor head(Tensor lastHidden);
+
+    /** Runs the model on images {@code [n, channels, height, width]}. */
+    public final Output run(Tensor pixels) {
+        return called(() -> output(pixels), Output::tensors);
+    }
+
+    private Output output(Tensor pixels) {
+        List<Tensor> inputs = new ArrayList<>();
+        Tensor x = embed(pixels);
+        Call call = Call.ofVectors(x);
+        for (int i = 0; i < layerCount(); i++) {
+            inputs.add(x);
+            x = layer(i, x, call);
+        }
+        inputs.add(x);
+        Tensor last = normalize(x);
+        return new Output(last, pool(last), head(last), inputs);
+    }
+
+    /** The head's scores, or without a head the last layer's result. */
+    @Override
+    protected final Tensor compute(Tensor pixels) {
+        Output output = output(pixels);
+        Tensor logits = output.logits;
+        return logits == null ? output.lastHidden : logits;
+    }
+
+    /** The mean cross-entropy of classes {@code [n]}. */
+    public final Tensor loss(Tensor logits, Tensor labels) {
+        if (logits.shape().rank() != 2) {
+            throw new TensorException(
+                    family() + ": scores " + logits.spec() + " (expected [n, classes]); does the model have a head?");
+        }
+        return new CrossEntropyLoss().of(logits, labels);
+    }
+}

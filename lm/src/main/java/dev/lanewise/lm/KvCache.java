@@ -1,0 +1,199 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys and values of the tokens that a decoder has seen, of one or more sequences at once, so that a next token is computed by
+ * itself. Memory is taken in blocks of {@value #BLOCK} tokens and given back by {@link #close}.
+ *
+ * <p>A cache belongs to one model and one thread. Nothing that goes through it is recorded for gradients.
+ */
+public final class KvCache implements AutoCloseable {
+    /** Tokens by which a cache grows. */
+    public static final int BLOCK = 128;
+
+    private final List<Entry> entries = new ArrayList<>();
+    private final long firstCapacity;
+    private long length;
+    private @Nullable Tensor mask;
+
+    /** One layer's. */
+    private static final class Entry {
+        private @Nullable Tensor keys;
+        private @Nullable Tensor values;
+        private boolean fixed;
+
+        private void release() {
+            release(keys);
+            release(values);
+            keys = null;
+            values = null;
+        }
+
+        private static void release(@Nullable Tensor tensor) {
+            if (tensor != null) {
+                try (Scope ignored = Scope.open("cache")) {
+                    Scope.adopt(tensor);
+                }
+            }
+        }
+    }
+
+    /**
+     * What a layer attends to.
+     *
+     * @param keys {@code [n, heads, tokens, size]}
+     * @param values likewise
+     */
+    public record Seen(Tensor keys, Tensor values) {}
+
+    /** An empty cache. */
+    public KvCache() {
+        this(BLOCK);
+    }
+
+    /**
+     * An empty cache.
+     *
+     * @param tokens for how many tokens memory is taken at once
+     */
+    public KvCache(long tokens) {
+        firstCapacity = roundedUp(Math.max(1, tokens));
+    }
+
+    private static long roundedUp(long tokens) {
+        return Math.ceilDiv(tokens, (long) BLOCK) * BLOCK;
+    }
+
+    /** How many tokens each sequence has, padding included. */
+    public long length() {
+        return length;
+    }
+
+    /** Which of the tokens are no padding, {@code [n, length]} of I64, or null if none is. */
+    public @Nullable Tensor mask() {
+        return mask;
+    }
+
+    /**
+     * Adds keys and values of new tokens; the call that adds them to every layer ends with {@link #advance}.
+     *
+     * @param layer the layer's number
+     * @param keys {@code [n, heads, new tokens, size]}
+     * @param values likewise
+     * @return those of all tokens, valid until the next call
+     */
+    public Seen append(int layer, Tensor keys, Tensor values) {
+        Entry entry = entry(layer);
+        long count = keys.shape().size(2);
+        entry.keys = stored(entry.keys, Autograd.detach(keys), count);
+        entry.values = stored(entry.values, Autograd.detach(values), count);
+        return new Seen(entry.keys.narrow(2, 0, length + count), entry.values.narrow(2, 0, length + count));
+    }
+
+    private Tensor stored(@Nullable Tensor before, Tensor added, long count) {
+        long[] sizes = added.shape().toArray();
+        Tensor room = before;
+        if (room == null || room.shape().size(2) < length + count) {
+            sizes[2] = Math.max(firstCapacity, roundedUp(length + count));
+            room = Tensor.zeros(added.dtype(), added.device(), sizes).keep();
+            if (before != null) {
+                room.narrow(2, 0, length).assign(before.narrow(2, 0, length));
+                Entry.release(before);
+            }
+        }
+        if (room.shape().size(0) != sizes[0]) {
+            throw new TensorException("cache: " + sizes[0] + " sequences for a cache of "
+                    + room.shape().size(0) + "; make a cache for each batch");
+        }
+        room.narrow(2, length, count).assign(added);
+        return room;
+    }
+
+    /** Keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}. */
+    public @Nullable Seen fixed(int layer) {
+        Entry entry = entry(layer);
+        return entry.fixed && entry.keys != null && entry.values != null ? new Seen(entry.keys, entry.values) : null;
+    }
+
+    /** Keeps keys and values that no new token changes. */
+    public Seen fix(int layer, Tensor keys, Tensor values) {
+        Entry entry = entry(layer);
+        entry.fixed = true;
+        entry.keys = Autograd.detach(keys).copy().keep();
+        entry.values = Autograd.detach(values).copy().keep();
+        return new Seen(entry.keys, entry.values);
+    }
+
+    private Entry entry(int layer) {
+        while (entries.size() <= layer) {
+            entries.add(new Entry());
+        }
+        return entries.get(layer);
+    }
+
+    /**
+     * Ends a call that has added tokens to every layer.
+     *
+     * @param count how many tokens it has added
+     * @param allMask which of all tokens are no padding, or null
+     */
+    public void advance(long count, @Nullable Tensor allMask) {
+        length += count;
+        Tensor before = mask;
+        mask = allMask == null ? null : allMask.copy().keep();
+        Entry.release(before);
+    }
+
+    /**
+     * Puts other sequences into the places of those it has, as beam search does.
+     *
+     * @param rows for every place the number of the sequence that it gets
+     */
+    public void select(Tensor rows) {
+        for (Entry entry : entries) {
+            entry.keys = selected(entry.keys, rows);
+            entry.values = selected(entry.values, rows);
+        }
+        mask = selected(mask, rows);
+    }
+
+    private static @Nullable Tensor selected(@Nullable Tensor from, Tensor rows) {
+        if (from == null) {
+            return null;
+        }
+        Tensor to = from.indexSelect(0, rows).keep();
+        Entry.release(from);
+        return to;
+    }
+
+    /** Forgets the last tokens, so that others can follow the first ones. */
+    public void truncate(long tokens) {
+        if (tokens < 0 || tokens > length) {
+            throw new TensorException(
+                    "cache: truncate to " + tokens + " of " + length + " tokens; expected 0 to " + length);
+        }
+        Tensor before = mask;
+        if (before != null) {
+            mask = before.narrow(1, 0, tokens).copy().keep();
+            Entry.release(before);
+        }
+        length = tokens;
+    }
+
+    /** Gives the memory back. */
+    @Override
+    public void close() {
+        entries.forEach(Entry::release);
+        entries.clear();
+        Entry.release(mask);
+        mask = null;
+        length = 0;
+    }
+}

@@ -1,0 +1,189 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.lm.family.Bert;
+import dev.lanewise.lm.family.Gpt2;
+import dev.lanewise.lm.family.LlamaDecoder;
+import dev.lanewise.lm.family.LlamaFamilies;
+import dev.lanewise.lm.family.T5;
+import dev.lanewise.lm.family.Vit;
+import dev.lanewise.lm.part.DecoderSpec;
+import dev.lanewise.lm.weights.CheckpointFolder;
+import dev.lanewise.lm.weights.Config;
+import dev.lanewise.lm.weights.WeightSource;
+import dev.lanewise.lm.weights.Weights;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads models in Hugging Face's layout: a folder with {@code config.json} and {@code model.safetensors}, or shards of it with
+ * {@code model.safetensors.index.json}.
+ *
+ * <p>Weights of F16 and BF16 are widened to F32. Each is read straight to where it stays. A setting that would change results
+ * and that Lanewise does not know is an error, as are missing, superfluous and misshapen tensors.
+ *
+ * <pre>{@code
+ * CausalLM model = Models.causal(Path.of("SmolLM2-135M"));
+ * }</pre>
+ */
+public final class Models {
+    private Models() {}
+
+    /**
+     * Reads a model that computes in F32.
+     *
+     * @param folder with config.json and weights; or a .gguf file, whose blocks are widened
+     * @throws BadFileException if files are missing or damaged, or if the model is of a family or has a setting that is not
+     *     known
+     */
+    public static PretrainedModel load(Path folder) {
+        return load(folder, DType.F32);
+    }
+
+    /**
+     * Reads a model that computes in a given type.
+     *
+     * @param folder with config.json and weights
+     * @param dtype F32, F64, BF16 or F16
+     */
+    public static PretrainedModel load(Path folder, DType dtype) {
+        if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
+            return GgufModels.load(folder, dtype, false);
+        }
+        Config config = Config.read(folder.resolve("config.json"));
+        String family = config.text("model_type", "");
+        String architecture = architecture(config);
+        try (WeightSource source = CheckpointFolder.open(folder, dtype)) {
+            PretrainedModel model = build(config, family, architecture, names -> Weights.of(source, names));
+            if (model instanceof CausalLM causal) {
+                causal.setStopTokens(stopTokens(folder, config));
+            }
+            model.eval();
+            return model;
+        }
+    }
+
+    /**
+     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time. The
+     * table of embeddings, and a head that is tied to it, are widened to F32.
+     */
+    public static CausalLM packed(Path file) {
+        return GgufModels.load(file, DType.F32, true);
+    }
+
+    /**
+     * A model with first values by chance, to be trained from the beginning.
+     *
+     * @param file its config.json
+     */
+    public static PretrainedModel untrained(Path file, Rng random) {
+        Config config = Config.read(file);
+        PretrainedModel model =
+                build(config, config.text("model_type", ""), architecture(config), names -> Weights.random(random));
+        if (model instanceof CausalLM causal) {
+            causal.setStopTokens(config.tokens("eos_token_id"));
+        }
+        return model;
+    }
+
+    /** Weights of a model that has its names for those of files. */
+    private interface Source {
+        Weights named(UnaryOperator<@Nullable String> names);
+    }
+
+    /** Reads a decoder, as {@link #load(Path)} does; another kind of model is an error. */
+    public static CausalLM causal(Path folder) {
+        return as(CausalLM.class, "a decoder that predicts next tokens", folder);
+    }
+
+    /** Reads an encoder of texts, as {@link #load(Path)} does; another kind of model is an error. */
+    public static Encoder encoder(Path folder) {
+        return as(Encoder.class, "an encoder of texts", folder);
+    }
+
+    /** Reads an encoder with a decoder, as {@link #load(Path)} does; another kind of model is an error. */
+    public static Seq2SeqLM seq2seq(Path folder) {
+        return as(Seq2SeqLM.class, "an encoder with a decoder", folder);
+    }
+
+    private static <M> M as(Class<M> kind, String expected, Path folder) {
+        PretrainedModel model = load(folder);
+        if (kind.isInstance(model)) {
+            return kind.cast(model);
+        }
+        throw new BadFileException(folder, "a model of family " + model.family(), expected, "choose another folder");
+    }
+
+    private static String architecture(Config config) {
+        List<String> names = config.texts("architectures");
+        if (names == null || names.size() != 1) {
+            throw config.refused("architectures", "a list of one name");
+        }
+        return names.getFirst();
+    }
+
+    private static PretrainedModel build(Config config, String family, String architecture, Source source) {
+        return switch (family) {
+            case "llama", "mistral", "qwen2", "qwen3", "gemma2", "mixtral" -> {
+                decoderOnly(config, architecture);
+                DecoderSpec spec = LlamaFamilies.spec(family, config);
+                config.finish();
+                Weights weights = source.named(LlamaDecoder::modelName);
+                yield finished(weights, new LlamaDecoder(family, spec, weights));
+            }
+            case "gpt2" -> {
+                decoderOnly(config, architecture);
+                Weights weights = source.named(Gpt2::modelName);
+                yield finished(config, weights, Gpt2.of(config, weights));
+            }
+            case "bert", "roberta", "distilbert" -> {
+                boolean head = !architecture.endsWith("Model");
+                Weights weights = source.named(name -> Bert.modelName(family, head, name));
+                yield finished(config, weights, Bert.of(config, family, architecture, weights));
+            }
+            case "t5" -> {
+                if (!architecture.equals("T5ForConditionalGeneration")) {
+                    throw config.refused("architectures", "T5ForConditionalGeneration");
+                }
+                Weights weights = source.named(T5::modelName);
+                yield finished(config, weights, T5.of(config, weights));
+            }
+            case "vit" -> {
+                boolean head = !architecture.endsWith("Model");
+                Weights weights = source.named(name -> Vit.modelName(head, name));
+                yield finished(config, weights, Vit.of(config, architecture, weights));
+            }
+            default ->
+                throw config.refused(
+                        "model_type",
+                        "bert, distilbert, roberta, gpt2, llama, mistral, mixtral, qwen2, qwen3, gemma2, t5 or vit");
+        };
+    }
+
+    private static void decoderOnly(Config config, String architecture) {
+        if (!architecture.endsWith("ForCausalLM") && !architecture.equals("GPT2LMHeadModel")) {
+            throw config.refused("architectures", "a model that predicts next tokens, ...ForCausalLM");
+        }
+    }
+
+    private static <M extends PretrainedModel> M finished(Config config, Weights weights, M model) {
+        config.finish();
+        return finished(weights, model);
+    }
+
+    private static <M extends PretrainedModel> M finished(Weights weights, M model) {
+        weights.finish();
+        return model;
+    }
+
+    private static List<Integer> stopTokens(Path folder, Config config) {
+        Path file = folder.resolve("generation_config.json");
+        List<Integer> stop = Files.exists(file) ? Config.read(file).tokens("eos_token_id") : List.of();
+        return stop.isEmpty() ? config.tokens("eos_token_id") : stop;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.lm.part.Part;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model of a known family, as {@link Models#load} reads it from a folder in Hugging Face's layout. Its parameters have the
+ * names of transformers' {@code state_dict}.
+ *
+ * <p>Dropout is not applied, whatever config.json says about it: a model computes in training as in evaluation.
+ */
+public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2SeqLM, Encoder, ImageEncoder {
+    private final String family;
+
+    /** For families. */
+    protected PretrainedModel(String family) {
+        this.family = family;
+    }
+
+    /** The family's name, which {@code model_type} of config.json has: {@code llama}, for example. */
+    public final String family() {
+        return family;
+    }
+
+    /** The type that the model computes in. */
+    public final DType dtype() {
+        return parameters().getFirst().leaf().dtype();
+    }
+
+    /** Where the parameters are. */
+    public final Device device() {
+        return parameters().getFirst().leaf().device();
+    }
+
+    /**
+     * This model's name for a tensor that may have another one in published checkpoints: without the prefix of the base model,
+     * or {@code gamma} instead of {@code weight}.
+     *
+     * @return the name, or null for a tensor that the model does not need
+     */
+    public @Nullable String nameOf(String stored) {
+        return stored;
+    }
+}

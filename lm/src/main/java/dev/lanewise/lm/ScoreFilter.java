@@ -1,0 +1,171 @@
+package dev.lanewise.lm;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Changes the scores of next tokens before one is chosen; what may not be chosen gets minus infinity. The filters here compute
+ * what those of transformers do.
+ */
+@FunctionalInterface
+public interface ScoreFilter {
+    /**
+     * Changes scores.
+     *
+     * @param scores one for each token of the vocabulary
+     * @param previous the tokens so far
+     */
+    void apply(double[] scores, int[] previous);
+
+    /** Divides scores: below 1 likely tokens become likelier, above 1 all become more alike. */
+    static ScoreFilter temperature(double temperature) {
+        Scores.above("temperature", temperature, 0);
+        return (scores, previous) -> Arrays.setAll(scores, i -> scores[i] / temperature);
+    }
+
+    /** Keeps the best tokens, and those that are as good as the last of them. */
+    static ScoreFilter topK(int count) {
+        Scores.above("top-k", count, 0);
+        return (scores, previous) -> {
+            if (count < scores.length) {
+                double[] sorted = scores.clone();
+                Arrays.sort(sorted);
+                double least = sorted[sorted.length - count];
+                Scores.remove(scores, i -> scores[i] < least);
+            }
+        };
+    }
+
+    /** Keeps the best tokens whose probabilities together reach a share (Holtzman et al. 2019, arXiv:1904.09751). */
+    static ScoreFilter topP(double share) {
+        Scores.share("top-p", share);
+        return (scores, previous) -> {
+            double[] probabilities = Scores.softmax(scores);
+            double[] sorted = probabilities.clone();
+            Arrays.sort(sorted);
+            double sum = 0;
+            int removed = 0;
+            while (removed < sorted.length - 1 && (sum += sorted[removed]) <= 1 - share) {
+                removed++;
+            }
+            double least = sorted.length == 0 ? 0 : sorted[removed];
+            // of tokens that are as likely as the last one that stays, as many go as the sum says
+            int equals = removed - Scores.remove(scores, i -> probabilities[i] < least);
+            for (int i = 0; i < scores.length && equals > 0; i++) {
+                if (probabilities[i] == least) {
+                    scores[i] = Double.NEGATIVE_INFINITY;
+                    equals--;
+                }
+            }
+        };
+    }
+
+    /** Keeps tokens whose probability is at least a share of the best one's. */
+    static ScoreFilter minP(double share) {
+        Scores.share("min-p", share);
+        return (scores, previous) -> {
+            double[] probabilities = Scores.softmax(scores);
+            double least = share * Arrays.stream(probabilities).max().orElse(0);
+            Scores.remove(scores, i -> probabilities[i] < least);
+        };
+    }
+
+    /** Keeps the tokens that surprise as much as is usual (Meister et al. 2022, arXiv:2202.00666), up to a share. */
+    static ScoreFilter typicalP(double share) {
+        Scores.share("typical-p", share);
+        return (scores, previous) -> {
+            double[] probabilities = Scores.softmax(scores);
+            double entropy = Scores.entropy(probabilities);
+            double[] strangeness =
+                    Arrays.stream(probabilities).map(p -> Math.abs(-Math.log(p) - entropy)).toArray();
+            Integer[] order = Scores.order(strangeness);
+            double sum = 0;
+            int last = 0;
+            for (Integer token : order) {
+                sum += probabilities[token];
+                if (sum >= share) {
+                    break;
+                }
+                last++;
+            }
+            double most = strangeness[order[Math.min(last, order.length - 1)]];
+            int first = order[0];
+            Scores.remove(scores, i -> strangeness[i] > most && i != first);
+        };
+    }
+
+    /** Keeps the best token and those that are not less likely than a probability (Hewitt et al. 2022, arXiv:2210.15191). */
+    static ScoreFilter epsilonCutoff(double probability) {
+        Scores.share("epsilon cutoff", probability);
+        return (scores, previous) -> Scores.cut(scores, Scores.softmax(scores), probability);
+    }
+
+    /** The same with a probability that is less where many tokens are likely. */
+    static ScoreFilter etaCutoff(double probability) {
+        Scores.share("eta cutoff", probability);
+        return (scores, previous) -> {
+            double[] probabilities = Scores.softmax(scores);
+            double eta = Math.min(
+                    probability, Math.sqrt(probability) * Math.exp(-Scores.entropy(probabilities)));
+            Scores.cut(scores, probabilities, eta);
+        };
+    }
+
+    /** Makes tokens that were there before less likely, by a factor above 1 (Keskar et al. 2019, arXiv:1909.05858). */
+    static ScoreFilter repetitionPenalty(double factor) {
+        Scores.above("repetition penalty", factor, 0);
+        return (scores, previous) -> {
+            for (int token : new TreeSet<>(Arrays.stream(previous).boxed().toList())) {
+                if (token >= 0 && token < scores.length) {
+                    scores[token] = scores[token] < 0 ? scores[token] * factor : scores[token] / factor;
+                }
+            }
+        };
+    }
+
+    /** Forbids tokens that would end a run of so many tokens that was there before. */
+    static ScoreFilter noRepeat(int length) {
+        Scores.above("no-repeat length", length, 0);
+        return (scores, previous) -> {
+            int known = length - 1;
+            for (int at = 0; at + known < previous.length; at++) {
+                if (Arrays.equals(
+                        previous, at, at + known, previous, previous.length - known, previous.length)) {
+                    Scores.forbid(scores, previous[at + known]);
+                }
+            }
+        };
+    }
+
+    /** Forbids tokens that end a text, up to a length. */
+    static ScoreFilter minLength(int length, Set<Integer> stopTokens) {
+        return (scores, previous) -> {
+            if (previous.length < length) {
+                stopTokens.forEach(token -> Scores.forbid(scores, token));
+            }
+        };
+    }
+
+    /** Forbids tokens. */
+    static ScoreFilter suppress(Set<Integer> tokens) {
+        return (scores, previous) -> tokens.forEach(token -> Scores.forbid(scores, token));
+    }
+
+    /** Forbids runs of tokens, each by its last one. */
+    static ScoreFilter badWords(List<List<Integer>> words) {
+        return (scores, previous) -> {
+            for (List<Integer> word : words) {
+                int[] run = word.stream().mapToInt(i -> i).toArray();
+                int known = run.length - 1;
+                if (known >= 0
+                        && known <= previous.length
+                        && Arrays.equals(
+                                run, 0, known, previous, previous.length - known, previous.length)) {
+                    Scores.forbid(scores, run[known]);
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,132 @@
+package dev.lanewise.lm;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/** What is computed of scores of next tokens. */
+final class Scores {
+    private Scores() {}
+
+    static void above(String what, double value, double limit) {
+        if (!(value > limit) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(
+                    what + ": found " + value + "; expected more than " + limit + "; leave it out to do without");
+        }
+    }
+
+    static void share(String what, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new IllegalArgumentException(
+                    what + ": found " + value + "; expected 0 to 1; leave it out to do without");
+        }
+    }
+
+    static void forbid(double[] scores, int token) {
+        if (token >= 0 && token < scores.length) {
+            scores[token] = Double.NEGATIVE_INFINITY;
+        }
+    }
+
+    /** Removes tokens; gives how many. The condition may read the scores: they change afterwards. */
+    static int remove(double[] scores, IntPredicate condition) {
+        int[] removed = IntStream.range(0, scores.length).filter(condition).toArray();
+        for (int token : removed) {
+            scores[token] = Double.NEGATIVE_INFINITY;
+        }
+        return removed.length;
+    }
+
+    /** Removes what is less likely than a limit, but never the best. */
+    static void cut(double[] scores, double[] probabilities, double least) {
+        double best = Arrays.stream(scores).max().orElse(0);
+        remove(scores, i -> probabilities[i] < least && scores[i] < best);
+    }
+
+    static double entropy(double[] probabilities) {
+        return -Arrays.stream(probabilities)
+                .filter(p -> p > 0)
+                .map(p -> p * Math.log(p))
+                .sum();
+    }
+
+    /** Places by value, least first. */
+    static Integer[] order(double[] values) {
+        Integer[] order = IntStream.range(0, values.length).boxed().toArray(Integer[]::new);
+        Arrays.sort(order, Comparator.comparingDouble(i -> values[i]));
+        return order;
+    }
+
+    /** Probabilities of scores; all 0 where every one is minus infinity. */
+    static double[] softmax(double[] scores) {
+        double[] out = new double[scores.length];
+        double most = max(scores);
+        if (most == Double.NEGATIVE_INFINITY) {
+            return out;
+        }
+        double sum = 0;
+        for (int i = 0; i < out.length; i++) {
+            out[i] = Math.exp(scores[i] - most);
+            sum += out[i];
+        }
+        for (int i = 0; i < out.length; i++) {
+            out[i] /= sum;
+        }
+        return out;
+    }
+
+    /** Logarithms of probabilities. */
+    static double[] logSoftmax(double[] scores) {
+        double most = max(scores);
+        double sum = 0;
+        for (double score : scores) {
+            sum += Math.exp(score - most);
+        }
+        double all = most + Math.log(sum);
+        double[] out = new double[scores.length];
+        Arrays.setAll(out, i -> scores[i] - all);
+        return out;
+    }
+
+    private static double max(double[] scores) {
+        double most = Double.NEGATIVE_INFINITY;
+        for (double score : scores) {
+            most = Math.max(most, score);
+        }
+        return most;
+    }
+
+    /** The place of the greatest score, of equal ones the first. */
+    static int best(double[] scores) {
+        int best = 0;
+        for (int i = 1; i < scores.length; i++) {
+            if (scores[i] > scores[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * A place by chance.
+     *
+     * @param draw from 0 to below 1
+     */
+    static int draw(double[] scores, double draw) {
+        double[] probabilities = softmax(scores);
+        double sum = 0;
+        int last = -1;
+        for (int i = 0; i < probabilities.length; i++) {
+            sum += probabilities[i];
+            if (probabilities[i] > 0) {
+                last = i;
+                if (draw < sum) {
+                    return i;
+                }
+            }
+        }
+        // the sum may end a little below 1
+        return last < 0 ? best(scores) : last;
+    }
+}

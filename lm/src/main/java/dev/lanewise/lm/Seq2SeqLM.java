@@ -1,0 +1,123 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.nn.loss.CrossEntropyLoss;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An encoder that reads a text and a decoder that writes another one: T5. */
+public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
+    private final Tokens tokens;
+
+    /**
+     * Tokens with a meaning.
+     *
+     * @param vocabulary how many tokens there are
+     * @param start what the decoder begins with
+     * @param padding what fills shorter texts
+     * @param stop what ends a text
+     */
+    public record Tokens(int vocabulary, int start, int padding, List<Integer> stop) {
+        /** Takes copies. */
+        public Tokens {
+            stop = List.copyOf(stop);
+        }
+    }
+
+    /** For families. */
+    protected Seq2SeqLM(String family, Tokens tokens) {
+        super(family);
+        this.tokens = tokens;
+    }
+
+    /** The tokens with a meaning. */
+    public final Tokens tokens() {
+        return tokens;
+    }
+
+    /** Runs the encoder; adds the inputs of all layers to a list, if there is one. */
+    protected abstract Tensor encode(Tensor ids, @Nullable Tensor mask, @Nullable List<Tensor> inputs);
+
+    /** Runs the decoder; adds the inputs of all layers to a list, if there is one. */
+    protected abstract Tensor decode(
+            Tensor encoded,
+            @Nullable Tensor mask,
+            Tensor ids,
+            @Nullable KvCache cache,
+            @Nullable List<Tensor> inputs);
+
+    /** Scores of the next token {@code [..., vocabulary]} from the decoder's result. */
+    public abstract Tensor head(Tensor decoded);
+
+    /**
+     * The encoder's result {@code [n, s, size]}.
+     *
+     * @param ids {@code [n, s]} of I64
+     * @param mask {@code [n, s]}, 0 for padding; or null if there is none
+     */
+    public final Tensor encode(Tensor ids, @Nullable Tensor mask) {
+        return called(() -> encode(ids, mask, null));
+    }
+
+    /** The inputs of the encoder's layers and, as the last, its result. */
+    public final List<Tensor> encoderStates(Tensor ids, @Nullable Tensor mask) {
+        return called(
+                () -> {
+                    List<Tensor> all = new ArrayList<>();
+                    all.add(encode(ids, mask, all));
+                    return all;
+                },
+                all -> all);
+    }
+
+    /**
+     * The decoder's result {@code [n, l, size]}.
+     *
+     * @param encoded the encoder's result
+     * @param mask what the encoder was given
+     * @param ids {@code [n, l]}, the tokens written so far, or with a cache those that are not in it yet
+     * @param cache what the decoder computed of the tokens before, or null
+     */
+    public final Tensor decode(Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache) {
+        return called(() -> decode(encoded, mask, ids, cache, null));
+    }
+
+    /** The inputs of the decoder's layers and, as the last, its result. */
+    public final List<Tensor> decoderStates(Tensor encoded, @Nullable Tensor mask, Tensor ids) {
+        return called(
+                () -> {
+                    List<Tensor> all = new ArrayList<>();
+                    all.add(decode(encoded, mask, ids, null, all));
+                    return all;
+                },
+                all -> all);
+    }
+
+    /** What the decoder reads to say these labels: they begin one place later, after the first token; -100 is padding. */
+    public final Tensor shiftRight(Tensor labels) {
+        long n = labels.shape().size(0);
+        long l = labels.shape().size(1);
+        Tensor start = Tensor.full(tokens.start, DType.I64, labels.device(), n, 1);
+        Tensor before = labels.narrow(1, 0, l - 1);
+        return Tensor.cat(1, start, before.maskedFill(before.eq(-100), (long) tokens.padding));
+    }
+
+    /**
+     * The mean cross-entropy of labels.
+     *
+     * @param logits {@code [n, l, vocabulary]}
+     * @param labels {@code [n, l]}; -100 is left out
+     */
+    public static Tensor loss(Tensor logits, Tensor labels) {
+        return new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());
+    }
+
+    @Override
+    protected final Tensor compute(Tensor ids) {
+        throw new TensorException("t5: called with " + ids.spec()
+                + " alone (expected a text to read and one to write); use encode and decode, or a Generator");
+    }
+}

@@ -1,0 +1,121 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.text.Encoding;
+import dev.lanewise.text.HfTokenizer;
+import dev.lanewise.text.Tokenizer;
+import dev.lanewise.text.Truncation;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * An encoder with its tokenizer: texts to vectors, and pairs of texts to scores.
+ *
+ * <pre>{@code
+ * TextEncoder encoder = TextEncoder.load(Path.of("all-MiniLM-L6-v2"));
+ * float[][] vectors = encoder.embed(List.of("a question", "an answer"));
+ * }</pre>
+ *
+ * @param model the model
+ * @param tokenizer its tokenizer
+ */
+public record TextEncoder(Encoder model, Tokenizer tokenizer) {
+    private static final int BATCH = 32;
+
+    /** Reads model and tokenizer of a folder. */
+    public static TextEncoder load(Path folder) {
+        return new TextEncoder(Models.encoder(folder), Tokenizers.load(folder));
+    }
+
+    /** Vectors of length 1, by the mean over each text's tokens; longer texts than the model reads are cut. */
+    public float[][] embed(List<String> texts) {
+        HfTokenizer cutting = cutting();
+        List<Encoding> encodings = cutting.withPadding(null).encodeBatch(texts, true);
+        return run(encodings, batch -> model.embeddings(batch.ids, batch.mask, batch.types, true));
+    }
+
+    /**
+     * What the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}.
+     *
+     * @throws TensorException if the model has no head for whole texts
+     */
+    public float[][] score(List<String> firsts, List<String> seconds) {
+        HfTokenizer cutting = cutting();
+        List<Encoding> encodings = cutting.withPadding(null).encodeBatch(firsts, seconds, true);
+        return run(encodings, batch -> {
+            Tensor logits = model.run(batch.ids, batch.mask, batch.types).logits();
+            if (logits == null || logits.shape().rank() != 2) {
+                throw new TensorException(model.family() + ": no scores of whole texts (expected a model with a head for"
+                        + " sequence classification); use embed");
+            }
+            return logits;
+        });
+    }
+
+    private HfTokenizer cutting() {
+        if (tokenizer instanceof HfTokenizer own) {
+            return own.withTruncation(Truncation.to(model.positions()));
+        }
+        throw new TensorException("encoder: a SentencePiece tokenizer (expected one of tokenizer.json); convert it");
+    }
+
+    /** Tokens of several texts, padded at their ends. */
+    record Batch(Tensor ids, Tensor mask, Tensor types) {
+        static Batch of(List<Encoding> encodings, int padding) {
+            int rows = encodings.size();
+            int width = encodings.stream().mapToInt(Encoding::size).max().orElse(0);
+            long[] ids = new long[rows * width];
+            long[] mask = new long[ids.length];
+            long[] types = new long[ids.length];
+            Arrays.fill(ids, padding);
+            for (int row = 0; row < rows; row++) {
+                int[] own = encodings.get(row).ids();
+                int[] ownTypes = encodings.get(row).typeIds();
+                for (int i = 0; i < own.length; i++) {
+                    ids[row * width + i] = own[i];
+                    mask[row * width + i] = 1;
+                    types[row * width + i] = ownTypes[i];
+                }
+            }
+            return new Batch(
+                    Tensor.of(ids, rows, width), Tensor.of(mask, rows, width), Tensor.of(types, rows, width));
+        }
+    }
+
+    private interface Body {
+        Tensor run(Batch batch);
+    }
+
+    /** Texts of like lengths together, so that little is padding; results in the order of the texts. */
+    private float[][] run(List<Encoding> encodings, Body body) {
+        int[] order = IntStream.range(0, encodings.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> encodings.get(i).size()))
+                .mapToInt(i -> i)
+                .toArray();
+        float[][] results = new float[encodings.size()][];
+        for (int first = 0; first < order.length; first += BATCH) {
+            int[] rows = Arrays.copyOfRange(order, first, Math.min(order.length, first + BATCH));
+            List<Encoding> batch = new ArrayList<>();
+            for (int row : rows) {
+                batch.add(encodings.get(row));
+            }
+            try (Scope ignored = Scope.open("texts")) {
+                Batch tokens = Batch.of(batch, model.padding());
+                Tensor values = Autograd.noGrad(() -> body.run(tokens)).to(DType.F32);
+                for (int i = 0; i < rows.length; i++) {
+                    results[rows[i]] = values.select(0, i).toFloatArray();
+                }
+            }
+        }
+        return results;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.lanewise.lm;
+
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.text.ChatTemplate;
+import dev.lanewise.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model with its tokenizer: texts in, texts out.
+ *
+ * <pre>{@code
+ * TextGenerator generator = TextGenerator.load(Path.of("SmolLM2-135M-Instruct"));
+ * try (TextStream text = generator.stream("Once upon a time", GenerationOptions.sampled(100, 1).withTopP(0.9))) {
+ *     text.forEachRemaining(System.out::print);
+ * }
+ * }</pre>
+ *
+ * @param model the model
+ * @param tokenizer its tokenizer
+ * @param chatTemplate how conversations become texts, or null if the model has none
+ */
+public record TextGenerator(CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
+    /**
+     * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file.
+     *
+     * @throws BadFileException if a file is missing or damaged
+     */
+    public static TextGenerator load(Path folder) {
+        CausalLM model = Models.causal(folder);
+        Tokenizer tokenizer = Tokenizers.load(folder);
+        return new TextGenerator(model, tokenizer, Tokenizers.chatTemplate(folder, tokenizer));
+    }
+
+    /** The continuation of a text, piece by piece. */
+    public TextStream stream(String prompt, GenerationOptions options) {
+        return stream(tokenizer.encode(prompt, true).ids(), options);
+    }
+
+    /** The continuation of a text. */
+    public String generate(String prompt, GenerationOptions options) {
+        return stream(prompt, options).rest();
+    }
+
+    /**
+     * The answer in a conversation, piece by piece.
+     *
+     * @param messages each with a role and a content; see {@link ChatTemplate#message}
+     * @throws BadFileException if the model has no chat template
+     */
+    public TextStream chat(List<? extends Map<String, ?>> messages, GenerationOptions options) {
+        if (chatTemplate == null) {
+            throw new BadFileException(
+                    "chat",
+                    "a model without chat template",
+                    "chat_template.jinja, or one in tokenizer_config.json",
+                    "use generate, or a model that was made for conversations");
+        }
+        // the template writes special tokens itself
+        return stream(tokenizer.encode(chatTemplate.render(messages, true), false).ids(), options);
+    }
+
+    private TextStream stream(int[] prompt, GenerationOptions options) {
+        return new TextStream(
+                Generation.stream(model, prompt, options), tokenizer.decodeStream(true), options.stopTexts());
+    }
+}

@@ -1,0 +1,279 @@
+package dev.lanewise.lm.adapter;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An adapter on a model: few parameters of its own, by which results of some of the model's layers are changed. The model's
+ * weights are frozen and stay as they are, bit for bit. The adapter is a layer: an optimizer takes its {@link #parameters()},
+ * and its {@link #stateDict()} has the names of peft's files.
+ *
+ * <pre>{@code
+ * Lora lora = Lora.apply(model, LoraConfig.lora(8, 16, "q_proj", "v_proj"));
+ * Adam optimizer = new Adam(lora.parameters(), 1e-3, Adam.Options.adamW());
+ * Gradients gradients = Autograd.gradients(CausalLM.loss(model.forward(ids), ids));
+ * optimizer.step(gradients);
+ * lora.save(folder);
+ * }</pre>
+ *
+ * <p>Several adapters may be on one model: {@link #only} chooses one for a call, {@link #setEnabled} for all calls.
+ */
+public final class Lora extends Layer {
+    private static final ThreadLocal<@Nullable Set<Lora>> CHOSEN = new ThreadLocal<>();
+
+    private final Layer model;
+    private final LoraConfig config;
+    private final Map<String, Adapter> adapters = new LinkedHashMap<>();
+    private final Map<String, WeightLayer.Adaptation> installed = new LinkedHashMap<>();
+    private final Map<Parameter, Tensor> merged = new LinkedHashMap<>();
+    private volatile boolean enabled = true;
+
+    private Lora(Layer model, LoraConfig config, Adapter.Stored stored, Rng rng) {
+        this.model = model;
+        this.config = config;
+        named(model).forEach((name, layer) -> {
+            if (config.isSaved(name)) {
+                add(name, Adapter.whole(layer));
+            } else if (config.targets().match(name)) {
+                Adapter.Stored own = member -> stored.apply(name + '.' + member);
+                add(name, Adapter.of(name, layer, config, own, rng));
+            }
+        });
+        if (adapters.values().stream().allMatch(adapter -> adapter instanceof Adapter.Whole)) {
+            throw new TensorException("lora: no layer of " + named(model).keySet().stream().limit(8).toList()
+                    + ", ... is one of " + config.targets() + " (expected at least one); name others");
+        }
+        model.freeze(true);
+        adapters.forEach((name, adapter) -> {
+            WeightLayer.Adaptation adaptation =
+                    (layer, x, inner) -> isActive() ? adapter.apply(x, inner) : inner.apply(x);
+            adapter.layer().adapt(adaptation);
+            installed.put(name, adaptation);
+        });
+    }
+
+    private void add(String name, Adapter adapter) {
+        adapters.put(name, adapter);
+        Groups.place(this, name, adapter);
+    }
+
+    /** Puts a new adapter on a model; its first values change no result. */
+    public static Lora apply(Layer model, LoraConfig config) {
+        return apply(model, config, Rng.global());
+    }
+
+    /**
+     * Puts a new adapter on a model.
+     *
+     * @param rng where its first values come from
+     */
+    public static Lora apply(Layer model, LoraConfig config, Rng rng) {
+        return new Lora(model, config, name -> null, rng);
+    }
+
+    /**
+     * Puts an adapter on a model that peft, or {@link #save}, has written: a folder with {@code adapter_config.json} and {@code
+     * adapter_model.safetensors}.
+     */
+    public static Lora load(Path folder, Layer model) {
+        return PeftFiles.load(folder, model);
+    }
+
+    static Lora of(Layer model, LoraConfig config, Adapter.Stored stored) {
+        return new Lora(model, config, stored, new Rng(0));
+    }
+
+    /** Writes the files that peft reads. */
+    public void save(Path folder) {
+        PeftFiles.save(this, folder);
+    }
+
+    /** All layers that can have an adapter, by name. */
+    private static Map<String, WeightLayer> named(Layer model) {
+        Map<String, WeightLayer> all = new LinkedHashMap<>();
+        collect("", model, all);
+        return all;
+    }
+
+    private static void collect(String prefix, Layer layer, Map<String, WeightLayer> all) {
+        layer.children().forEach((name, child) -> {
+            if (child instanceof WeightLayer weighted && !all.containsValue(weighted)) {
+                all.put(prefix + name, weighted);
+            }
+            collect(prefix + name + '.', child, all);
+        });
+    }
+
+    /** What was asked for. */
+    public LoraConfig config() {
+        return config;
+    }
+
+    /** The model that it is on. */
+    public Layer model() {
+        return model;
+    }
+
+    /** The names of the layers that have an adapter. */
+    public Set<String> adapted() {
+        return Collections.unmodifiableSet(adapters.keySet());
+    }
+
+    Map<String, Adapter> adapters() {
+        return adapters;
+    }
+
+    // ---- choosing
+
+    private boolean isActive() {
+        Set<Lora> chosen = CHOSEN.get();
+        return merged.isEmpty() && (chosen == null ? enabled : chosen.contains(this));
+    }
+
+    /** Turns the adapter on, as it is at first, or off. */
+    public void setEnabled(boolean on) {
+        enabled = on;
+    }
+
+    /**
+     * Computes with these adapters and no others, whether they are enabled or not; other threads see nothing of it.
+     *
+     * @param adapters none, for the model as it is
+     */
+    public static <T> T only(Set<Lora> adapters, Supplier<T> body) {
+        Set<Lora> before = CHOSEN.get();
+        CHOSEN.set(Set.copyOf(adapters));
+        try {
+            return body.get();
+        } finally {
+            if (before == null) {
+                CHOSEN.remove();
+            } else {
+                CHOSEN.set(before);
+            }
+        }
+    }
+
+    /** Takes the adapter from the model, which is then what it was before. */
+    public void remove() {
+        unmerge();
+        installed.forEach((name, adaptation) -> {
+            Adapter adapter = adapters.get(name);
+            if (adapter != null) {
+                adapter.layer().restore(adaptation);
+            }
+        });
+        installed.clear();
+    }
+
+    // ---- merging
+
+    /**
+     * Puts the adapter's changes into the model's weights, which are then as fast as without it. The weights from before are
+     * kept for {@link #unmerge}.
+     */
+    public void merge() {
+        if (!merged.isEmpty()) {
+            return;
+        }
+        Autograd.noGrad(() -> adapters.values().forEach(adapter -> {
+            WeightLayer layer = adapter.layer();
+            Tensor weight = adapter.mergedWeight(adapter.weight());
+            replace(layer.weight(), layer.isInputFirst() ? weight.transpose(0, 1) : weight);
+            Parameter bias = layer.bias();
+            if (bias != null) {
+                Tensor updated = adapter.mergedBias(bias.tensor());
+                if (updated != null) {
+                    replace(bias, updated);
+                }
+            }
+        }));
+    }
+
+    private void replace(Parameter parameter, Tensor value) {
+        merged.put(parameter, Autograd.detach(parameter.leaf()));
+        parameter.set(Autograd.detach(value).copy());
+    }
+
+    /** Gives the model the weights from before {@link #merge}, bit for bit. */
+    public void unmerge() {
+        merged.forEach(Parameter::set);
+        merged.clear();
+    }
+
+    // ---- AdaLoRA
+
+    /**
+     * What AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation.
+     *
+     * @param loss of the model
+     */
+    public Tensor withOrthogonality(Tensor loss) {
+        LoraConfig.Allocation allocation = config.allocation();
+        List<Adapter.Triplets> all = triplets();
+        if (allocation == null || all.isEmpty() || allocation.orthogonality() == 0) {
+            return loss;
+        }
+        Tensor sum = Tensor.scalar(0).to(loss.dtype()).to(loss.device());
+        for (Adapter.Triplets adapter : all) {
+            Tensor a = adapter.a().tensor();
+            Tensor b = adapter.b().tensor();
+            sum = sum.add(distance(a.matmul(a.transpose(0, 1))));
+            sum = sum.add(distance(b.transpose(0, 1).matmul(b)));
+        }
+        return loss.add(sum.mul(allocation.orthogonality() / (2 * all.size())));
+    }
+
+    private static Tensor distance(Tensor covariance) {
+        Tensor one = Tensor.eye(covariance.shape().size(0), covariance.dtype(), covariance.device());
+        return covariance.sub(one).norm();
+    }
+
+    List<Adapter.Triplets> triplets() {
+        List<Adapter.Triplets> all = new ArrayList<>();
+        for (Adapter adapter : adapters.values()) {
+            if (adapter instanceof Adapter.Triplets triplets) {
+                all.add(triplets);
+            }
+        }
+        return all;
+    }
+
+    /** Adapters by path: every name on the way is a layer. */
+    private static final class Groups extends Layer {
+        private Groups() {}
+
+        static void place(Lora root, String path, Layer adapter) {
+            Layer at = root;
+            String[] names = path.split("\\.");
+            for (int i = 0; i < names.length - 1; i++) {
+                Layer next = at.children().get(names[i]);
+                at = next == null ? add(at, names[i], new Groups()) : next;
+            }
+            add(at, names[names.length - 1], adapter);
+        }
+
+        private static Layer add(Layer to, String name, Layer layer) {
+            return to instanceof Groups group ? group.child(name, layer) : ((Lora) to).child(name, layer);
+        }
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return model.forward(x);
+    }
+}

@@ -1,0 +1,290 @@
+package dev.lanewise.lm.adapter;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is put on which layers.
+ *
+ * <pre>{@code
+ * LoraConfig config = LoraConfig.lora(8, 16, "q_proj", "v_proj").withKind(LoraConfig.Kind.DORA);
+ * }</pre>
+ *
+ * @param kind the kind of adapter
+ * @param rank of updates
+ * @param alpha what updates are multiplied by, before they are divided by the rank or its root
+ * @param dropout the probability with which elements of an update's input are dropped in training
+ * @param targets which layers get one
+ * @param rankPatterns ranks of layers whose names match a regular expression at their end
+ * @param alphaPatterns likewise alphas
+ * @param biases which of the biases are trained too
+ * @param modulesToSave names of layers that are trained as a whole, such as a new head
+ * @param feedForward of IA3, names of layers whose input is scaled instead of their result
+ * @param allocation of AdaLoRA, how ranks are taken away; null for other kinds
+ */
+public record LoraConfig(
+        Kind kind,
+        int rank,
+        double alpha,
+        double dropout,
+        Targets targets,
+        Map<String, Integer> rankPatterns,
+        Map<String, Double> alphaPatterns,
+        Biases biases,
+        List<String> modulesToSave,
+        List<String> feedForward,
+        @Nullable Allocation allocation) {
+    /** The kinds of adapters. */
+    public enum Kind {
+        /** {@code W x + alpha / r B A x} (Hu et al. 2021, arXiv:2106.09685). */
+        LORA,
+        /** The same divided by the root of the rank (Kalajdzievski 2023, arXiv:2312.03732). */
+        RSLORA,
+        /** The direction of the updated weight times a learned magnitude for each result (Liu et al. 2024, arXiv:2402.09353). */
+        DORA,
+        /** {@code B diag(E) A} whose ranks are taken away by importance (Zhang et al. 2023, arXiv:2303.10512). */
+        ADALORA,
+        /** Learned scales of results or inputs (Liu et al. 2022, arXiv:2205.05638). */
+        IA3
+    }
+
+    /** Which biases are trained. */
+    public enum Biases {
+        /** None. */
+        NONE,
+        /** Those of the layers that have an adapter. */
+        ADAPTED
+    }
+
+    /**
+     * Which layers get an adapter.
+     *
+     * @param names whole names, or ends of names after a point
+     * @param pattern a regular expression of whole names instead, or null
+     * @param excluded names, or ends of names, that get none
+     * @param layers only numbers of layers, or an empty list for all
+     * @param layerLists names of the lists that have the numbers, or an empty list for the first number in a name
+     */
+    public record Targets(
+            List<String> names,
+            @Nullable String pattern,
+            List<String> excluded,
+            List<Integer> layers,
+            List<String> layerLists) {
+        /** Takes copies, and checks the expression. */
+        public Targets {
+            names = List.copyOf(names);
+            excluded = List.copyOf(excluded);
+            layers = List.copyOf(layers);
+            layerLists = List.copyOf(layerLists);
+            if (pattern != null) {
+                compiled(pattern);
+            }
+        }
+
+        /** Layers by names, or by ends of names after a point. */
+        public static Targets named(String... names) {
+            return new Targets(List.of(names), null, List.of(), List.of(), List.of());
+        }
+
+        boolean match(String name) {
+            if (excluded.stream().anyMatch(end -> isEnd(name, end))) {
+                return false;
+            }
+            if (pattern != null) {
+                return compiled(pattern).matcher(name).matches();
+            }
+            return names.stream().anyMatch(end -> isEnd(name, end)) && hasNumber(name);
+        }
+
+        private boolean hasNumber(String name) {
+            if (layers.isEmpty()) {
+                return true;
+            }
+            if (layerLists.isEmpty()) {
+                return numbered(name, ".*?\\.[^.]*\\.(\\d+)\\..*");
+            }
+            return layerLists.stream().anyMatch(list -> numbered(name, "(?:|.*?\\.)" + list + "\\.(\\d+)\\..*"));
+        }
+
+        private boolean numbered(String name, String expression) {
+            Matcher matcher = compiled(expression).matcher(name);
+            return matcher.matches() && layers.contains(Integer.parseInt(matcher.group(1)));
+        }
+    }
+
+    /**
+     * How AdaLoRA takes ranks away.
+     *
+     * @param targetRank the mean rank that is left
+     * @param first how many steps nothing is taken
+     * @param last how many steps before the end nothing more is taken
+     * @param every how many steps lie between
+     * @param steps of the whole training
+     * @param smoothing how much of importance comes from before
+     * @param uncertainty how much of its variation comes from before
+     * @param orthogonality the weight in the loss of how far the factors are from orthogonal
+     */
+    public record Allocation(
+            int targetRank,
+            int first,
+            int last,
+            int every,
+            int steps,
+            double smoothing,
+            double uncertainty,
+            double orthogonality) {
+        /** Checks the numbers. */
+        public Allocation {
+            if (targetRank < 0 || first < 0 || last < 0 || every < 1 || steps <= first + last) {
+                throw new TensorException("adalora: " + first + " steps, then every " + every + " up to " + last
+                        + " before " + steps + " (expected more steps than both); give the whole training's steps");
+            }
+        }
+    }
+
+    /** Checks the numbers, and takes copies. */
+    public LoraConfig {
+        if (rank < 1 || !Double.isFinite(alpha) || !(dropout >= 0 && dropout < 1)) {
+            throw new TensorException("lora: rank " + rank + ", alpha " + alpha + ", dropout " + dropout
+                    + " (expected at least 1, a number, and 0 to below 1); change them");
+        }
+        if (kind == Kind.ADALORA && allocation == null) {
+            throw new TensorException("adalora: no allocation (expected how ranks are taken away); give one");
+        }
+        rankPatterns = Map.copyOf(rankPatterns);
+        alphaPatterns = Map.copyOf(alphaPatterns);
+        rankPatterns.keySet().forEach(LoraConfig::compiled);
+        alphaPatterns.keySet().forEach(LoraConfig::compiled);
+        modulesToSave = List.copyOf(modulesToSave);
+        feedForward = List.copyOf(feedForward);
+    }
+
+    /**
+     * Low-rank updates.
+     *
+     * @param targets names, or ends of names after a point, of the layers that get them
+     */
+    public static LoraConfig lora(int rank, double alpha, String... targets) {
+        return of(Kind.LORA, rank, alpha, Targets.named(targets), null);
+    }
+
+    /** Low-rank updates whose rank is taken away by importance, from a first rank on. */
+    public static LoraConfig adaLora(int rank, double alpha, Allocation allocation, String... targets) {
+        return of(Kind.ADALORA, rank, alpha, Targets.named(targets), allocation);
+    }
+
+    /**
+     * Scales of results, and of inputs where the layer is one of a feed-forward part.
+     *
+     * @param feedForward those of the targets whose input is scaled
+     */
+    public static LoraConfig ia3(List<String> feedForward, String... targets) {
+        LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
+        return new LoraConfig(
+                config.kind,
+                1,
+                1,
+                0,
+                config.targets,
+                Map.of(),
+                Map.of(),
+                Biases.NONE,
+                List.of(),
+                feedForward,
+                null);
+    }
+
+    private static LoraConfig of(
+            Kind kind, int rank, double alpha, Targets targets, @Nullable Allocation allocation) {
+        return new LoraConfig(
+                kind, rank, alpha, 0, targets, Map.of(), Map.of(), Biases.NONE, List.of(), List.of(), allocation);
+    }
+
+    /** The same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}. */
+    public LoraConfig withKind(Kind other) {
+        return new LoraConfig(
+                other,
+                rank,
+                alpha,
+                dropout,
+                targets,
+                rankPatterns,
+                alphaPatterns,
+                biases,
+                modulesToSave,
+                feedForward,
+                allocation);
+    }
+
+    /** The same with layers that are trained as a whole. */
+    public LoraConfig withModulesToSave(String... names) {
+        List<String> all = new ArrayList<>(modulesToSave);
+        all.addAll(List.of(names));
+        return new LoraConfig(
+                kind, rank, alpha, dropout, targets, rankPatterns, alphaPatterns, biases, all, feedForward, allocation);
+    }
+
+    /** The same with dropout before the updates. */
+    public LoraConfig withDropout(double probability) {
+        return new LoraConfig(
+                kind,
+                rank,
+                alpha,
+                probability,
+                targets,
+                rankPatterns,
+                alphaPatterns,
+                biases,
+                modulesToSave,
+                feedForward,
+                allocation);
+    }
+
+    int rankOf(String name) {
+        return matching(rankPatterns, name, rank);
+    }
+
+    double alphaOf(String name) {
+        return matching(alphaPatterns, name, alpha);
+    }
+
+    private static <V> V matching(Map<String, V> patterns, String name, V otherwise) {
+        for (Map.Entry<String, V> entry : new LinkedHashMap<>(patterns).entrySet()) {
+            if (compiled("(.*\\.)?(" + entry.getKey() + ")").matcher(name).matches()) {
+                return entry.getValue();
+            }
+        }
+        return otherwise;
+    }
+
+    boolean isFeedForward(String name) {
+        return feedForward.stream().anyMatch(end -> isEnd(name, end));
+    }
+
+    /** Whether a layer is one of those trained as a whole, or in one. */
+    boolean isSaved(String name) {
+        return modulesToSave.stream()
+                .anyMatch(module -> ("." + name + ".").contains("." + module + "."));
+    }
+
+    static boolean isEnd(String name, String end) {
+        return name.equals(end) || name.endsWith("." + end);
+    }
+
+    private static Pattern compiled(String expression) {
+        try {
+            return Pattern.compile(expression);
+        } catch (PatternSyntaxException e) {
+            throw new TensorException(
+                    "lora: the pattern '" + expression + "' (expected a regular expression); mend it", e);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Fine-tuning of few numbers beside a model's weights, which stay as they are: {@link dev.lanewise.lm.adapter.Lora} puts
+ * low-rank updates or scales on layers, and reads and writes the files of Hugging Face's peft library.
+ */
+@NullMarked
+package dev.lanewise.lm.adapter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,197 @@
+package dev.lanewise.lm.family;
+
+import dev.lanewise.lm.ImageEncoder;
+import dev.lanewise.lm.part.Call;
+import dev.lanewise.lm.part.EncoderBlock;
+import dev.lanewise.lm.part.Gate;
+import dev.lanewise.lm.part.Heads;
+import dev.lanewise.lm.part.Part;
+import dev.lanewise.lm.weights.Config;
+import dev.lanewise.lm.weights.Weights;
+import dev.lanewise.nn.LayerList;
+import dev.lanewise.nn.LayerNorm;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** ViT (Dosovitskiy et al. 2020, arXiv:2010.11929): an encoder over patches of an image, norms first, and a class token. */
+public final class Vit extends ImageEncoder {
+    private static final EncoderBlock.Names NAMES = new EncoderBlock.Names(
+            "attention.attention.query",
+            "attention.attention.key",
+            "attention.attention.value",
+            "attention.output.dense",
+            "layernorm_before",
+            "intermediate.dense",
+            "output.dense",
+            "layernorm_after");
+
+    /** Where transformers 5 has the layers in memory. */
+    private static final Pattern LAYER = Pattern.compile("(?<=^|\\.)layers\\.(?=\\d+\\.)");
+
+    private final Patches patches;
+    private final LayerList<EncoderBlock> blocks;
+    private final LayerNorm norm;
+    private final @Nullable WeightLayer pooler;
+    private final @Nullable WeightLayer classifier;
+
+    private Vit(Image image, int layers, EncoderBlock.Spec block, int classes, Weights weights) {
+        super("vit");
+        String base = classes == 0 ? "" : "vit.";
+        int hidden = block.hidden();
+        patches = place(base + "embeddings", new Patches(weights.at(base + "embeddings"), image, hidden));
+        List<EncoderBlock> all = new ArrayList<>();
+        String path = base + "encoder.layer";
+        for (int i = 0; i < layers; i++) {
+            all.add(new EncoderBlock(weights.at(path + '.' + i), block));
+        }
+        blocks = place(path, new LayerList<>(all));
+        norm = layerNorm(weights, base + "layernorm", hidden, block.epsilon());
+        pooler = classes == 0 && weights.has("pooler.dense.weight")
+                ? linear(weights, "pooler.dense", hidden, hidden, true)
+                : null;
+        classifier = classes == 0 ? null : linear(weights, "classifier", hidden, classes, true);
+    }
+
+    /** Channels, and pixels of a side of the image and of a patch. */
+    private record Image(int channels, int side, int patch) {
+        long places() {
+            return 1 + (long) (side / patch) * (side / patch);
+        }
+    }
+
+    /** A model of a config.json. */
+    public static Vit of(Config config, String architecture, Weights weights) {
+        int hidden = config.size("hidden_size");
+        int heads = config.size("num_attention_heads");
+        if (hidden % heads != 0) {
+            throw config.refused("num_attention_heads", "a number that divides hidden_size, " + hidden);
+        }
+        Image image = new Image(
+                config.size("num_channels", 3), config.size("image_size", 224), config.size("patch_size", 16));
+        if (image.patch > image.side) {
+            throw config.refused("patch_size", "at most image_size, " + image.side);
+        }
+        config.only("pooler_act", "tanh");
+        config.only("pooler_output_size", (long) hidden);
+        int labels = config.labels();
+        int classes =
+                switch (architecture) {
+                    case "ViTModel" -> 0;
+                    case "ViTForImageClassification" -> labels;
+                    default -> throw config.refused("architectures", "ViTModel or ViTForImageClassification");
+                };
+        EncoderBlock.Spec block = new EncoderBlock.Spec(
+                NAMES,
+                Heads.plain(heads, hidden / heads),
+                hidden,
+                config.size("intermediate_size"),
+                Gate.of(config, "hidden_act", "gelu"),
+                config.number("layer_norm_eps", 1e-12),
+                true,
+                config.flag("qkv_bias", true));
+        return new Vit(image, config.layers("num_hidden_layers"), block, classes, weights);
+    }
+
+    /** The name in the model for one in a file. */
+    public static @Nullable String modelName(boolean withHead, String stored) {
+        String name = LAYER.matcher(stored).replaceFirst("encoder.layer.");
+        if (withHead) {
+            return name.startsWith("vit.") || name.startsWith("classifier.") ? name : "vit." + name;
+        }
+        // a head that the checkpoint was trained with
+        return name.startsWith("classifier.") ? null : name.startsWith("vit.") ? name.substring(4) : name;
+    }
+
+    @Override
+    public @Nullable String nameOf(String stored) {
+        return modelName(classifier != null, stored);
+    }
+
+    @Override
+    protected Tensor embed(Tensor pixels) {
+        return patches.forward(pixels);
+    }
+
+    @Override
+    public int layerCount() {
+        return blocks.size();
+    }
+
+    @Override
+    protected Tensor layer(int number, Tensor x, Call call) {
+        return blocks.get(number).forward(x, call);
+    }
+
+    @Override
+    protected Tensor normalize(Tensor x) {
+        return norm.forward(x);
+    }
+
+    @Override
+    protected @Nullable Tensor pool(Tensor lastHidden) {
+        return pooler == null ? null : pooler.forward(lastHidden.select(1, 0)).tanh();
+    }
+
+    @Override
+    protected @Nullable Tensor head(Tensor lastHidden) {
+        return classifier == null ? null : classifier.forward(lastHidden.select(1, 0));
+    }
+
+    /** Patches as vectors, by a convolution of their size, behind the class token, with learned positions. */
+    private static final class Patches extends Part {
+        private final Image image;
+        private final Parameter classToken;
+        private final Parameter positions;
+        private final Projection projection;
+
+        Patches(Weights weights, Image image, int hidden) {
+            this.image = image;
+            classToken = parameter("cls_token", weights.parameter("cls_token", 1, 1, hidden));
+            positions = parameter("position_embeddings", weights.parameter("position_embeddings", 1, image.places(), hidden));
+            projection = place(
+                    "patch_embeddings.projection",
+                    new Projection(weights.at("patch_embeddings.projection"), image, hidden));
+        }
+
+        @Override
+        protected Tensor compute(Tensor pixels) {
+            Tensor x = projection.forward(pixels).flatten(2).transpose(1, 2);
+            Tensor first = classToken.tensor().expand(x.shape().size(0), 1, x.shape().size(2));
+            return Tensor.cat(1, first, x).add(positions.tensor());
+        }
+    }
+
+    /** The convolution, whose windows touch. */
+    private static final class Projection extends Part {
+        private final Image image;
+        private final Parameter weight;
+        private final Parameter bias;
+
+        Projection(Weights weights, Image image, int hidden) {
+            this.image = image;
+            weight = parameter(
+                    "weight", weights.parameter("weight", hidden, image.channels, image.patch, image.patch));
+            bias = parameter("bias", weights.parameter("bias", hidden));
+        }
+
+        @Override
+        protected Tensor compute(Tensor pixels) {
+            if (pixels.shape().rank() != 4
+                    || pixels.shape().size(1) != image.channels
+                    || pixels.shape().size(2) != image.side
+                    || pixels.shape().size(3) != image.side) {
+                throw new TensorException("vit: images " + pixels.spec() + " (expected [n, "
+                        + image.channels + ", " + image.side + ", " + image.side + "]); resize them");
+            }
+            return pixels.conv2d(
+                    weight.tensor(), bias.tensor(), Window.of(image.patch).stride(image.patch), 1);
+        }
+    }
+}

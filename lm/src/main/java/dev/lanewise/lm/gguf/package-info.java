@@ -1,0 +1,5 @@
+/** GGUF files: their settings, tensors and blocks of low-bit numbers. */
+@NullMarked
+package dev.lanewise.lm.gguf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/**
+ * Language models: {@link dev.lanewise.lm.Models} reads them, {@link dev.lanewise.lm.CausalLM}, {@link
+ * dev.lanewise.lm.Seq2SeqLM}, {@link dev.lanewise.lm.Encoder} and {@link dev.lanewise.lm.ImageEncoder} are what it gives.
+ */
+@NullMarked
+package dev.lanewise.lm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,102 @@
+package dev.lanewise.lm.part;
+
+import dev.lanewise.lm.weights.Weights;
+import dev.lanewise.nn.LayerNorm;
+import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.tensor.Tensor;
+
+/** Attention and feed-forward layers of encoders, with layer norms after each part (BERT) or before it (ViT). */
+public final class EncoderBlock extends Part {
+    private final Spec spec;
+    private final WeightLayer query;
+    private final WeightLayer key;
+    private final WeightLayer value;
+    private final WeightLayer attended;
+    private final LayerNorm attentionNorm;
+    private final WeightLayer inner;
+    private final WeightLayer outer;
+    private final LayerNorm outputNorm;
+
+    /**
+     * Names of the members.
+     *
+     * @param query of the layer of queries
+     * @param key of that of keys
+     * @param value of that of values
+     * @param attended of the one that follows attention
+     * @param attentionNorm of the norm after, or before, attention
+     * @param inner of the first feed-forward layer
+     * @param outer of the second
+     * @param outputNorm of the norm after, or before, them
+     */
+    public record Names(
+            String query,
+            String key,
+            String value,
+            String attended,
+            String attentionNorm,
+            String inner,
+            String outer,
+            String outputNorm) {}
+
+    /**
+     * What blocks differ in.
+     *
+     * @param names of the members
+     * @param heads of attention
+     * @param hidden elements of hidden states
+     * @param innerSize elements between the feed-forward layers
+     * @param function between them
+     * @param epsilon is added to variances
+     * @param normFirst whether norms come before the parts
+     * @param bias whether queries, keys and values have biases
+     */
+    public record Spec(
+            Names names,
+            Heads heads,
+            int hidden,
+            int innerSize,
+            Gate function,
+            double epsilon,
+            boolean normFirst,
+            boolean bias) {}
+
+    /** A block. */
+    public EncoderBlock(Weights weights, Spec spec) {
+        this.spec = spec;
+        Names names = spec.names;
+        int hidden = spec.hidden;
+        query = linear(weights, names.query, hidden, hidden, spec.bias);
+        key = linear(weights, names.key, hidden, hidden, spec.bias);
+        value = linear(weights, names.value, hidden, hidden, spec.bias);
+        attended = linear(weights, names.attended, hidden, hidden, true);
+        attentionNorm = layerNorm(weights, names.attentionNorm, hidden, spec.epsilon);
+        inner = linear(weights, names.inner, hidden, spec.innerSize, true);
+        outer = linear(weights, names.outer, spec.innerSize, hidden, true);
+        outputNorm = layerNorm(weights, names.outputNorm, hidden, spec.epsilon);
+    }
+
+    /** The block's result. */
+    public Tensor forward(Tensor x, Call call) {
+        return called(() -> {
+            if (spec.normFirst) {
+                Tensor y = x.add(attention(attentionNorm.forward(x), call));
+                return y.add(feedForward(outputNorm.forward(y)));
+            }
+            Tensor y = attentionNorm.forward(x.add(attention(x, call)));
+            return outputNorm.forward(y.add(feedForward(y)));
+        });
+    }
+
+    private Tensor attention(Tensor x, Call call) {
+        Heads heads = spec.heads;
+        Tensor q = heads.split(query.forward(x));
+        Tensor k = heads.split(key.forward(x));
+        Tensor v = heads.split(value.forward(x));
+        return attended.forward(heads.join(heads.attend(q, k, v, call, 0)));
+    }
+
+    private Tensor feedForward(Tensor x) {
+        return outer.forward(spec.function.apply(inner.forward(x)));
+    }
+}

@@ -1,0 +1,41 @@
+package dev.lanewise.lm.part;
+
+import dev.lanewise.lm.weights.Weights;
+import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.tensor.Tensor;
+
+/** {@code down(gate(w1 x) * (w3 x))} (Shazeer 2020, arXiv:2002.05202). */
+public final class GatedFeedForward extends Part {
+    private final Gate function;
+    private final WeightLayer gate;
+    private final WeightLayer up;
+    private final WeightLayer down;
+
+    /**
+     * Names of the three layers.
+     *
+     * @param gate of the one inside the function
+     * @param up of the one beside it
+     * @param down of the one that follows
+     */
+    public record Names(String gate, String up, String down) {
+        /** Llama's. */
+        public static final Names LLAMA = new Names("gate_proj", "up_proj", "down_proj");
+
+        /** Mixtral's experts'. */
+        public static final Names MIXTRAL = new Names("w1", "w3", "w2");
+    }
+
+    /** A layer. */
+    public GatedFeedForward(Weights weights, Names names, long size, long inner, boolean bias, Gate function) {
+        this.function = function;
+        gate = linear(weights, names.gate, size, inner, bias);
+        up = linear(weights, names.up, size, inner, bias);
+        down = linear(weights, names.down, inner, size, bias);
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return down.forward(function.apply(gate.forward(x)).mul(up.forward(x)));
+    }
+}

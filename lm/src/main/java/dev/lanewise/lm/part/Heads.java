@@ -1,0 +1,104 @@
+package dev.lanewise.lm.part;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.sequence.Attention;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention in heads, of which several queries may share one of keys and values (Ainslie et al. 2023, arXiv:2305.13245).
+ *
+ * @param queries heads of queries
+ * @param keys heads of keys and values, which divide them
+ * @param size elements of a head
+ * @param scale what scores are multiplied by
+ * @param cap what scores are kept below, as {@code cap tanh(score / cap)}, or 0 for no limit
+ */
+public record Heads(int queries, int keys, int size, double scale, double cap) {
+    /** Heads of which each has its own keys, with scores divided by the root of their size. */
+    public static Heads plain(int heads, int size) {
+        return new Heads(heads, heads, size, 1 / Math.sqrt(size), 0);
+    }
+
+    /** {@code [n, l, heads * size] -> [n, heads, l, size]}. */
+    public Tensor split(Tensor x) {
+        Shape shape = x.shape();
+        return x.reshape(shape.size(0), shape.size(1), shape.size(2) / size, size).transpose(1, 2);
+    }
+
+    /** {@code [n, heads, l, size] -> [n, l, heads * size]}. */
+    public Tensor join(Tensor x) {
+        return x.transpose(1, 2).flatten(2);
+    }
+
+    /** Attention of tokens among themselves and to those in the cache. */
+    public Tensor attend(Tensor q, Tensor k, Tensor v, Call call, int window) {
+        return call.isPlain(window)
+                ? attend(q, k, v, null, call.isCausal())
+                : attend(q, k, v, call.mask(window), false);
+    }
+
+    /**
+     * Attention.
+     *
+     * @param q {@code [n, queries, l, size]}
+     * @param k {@code [n, keys, s, size]}
+     * @param v likewise
+     * @param bias is added to scores {@code [n, queries, l, s]}, or null
+     * @param causal whether a query sees only keys up to its own place
+     * @return {@code [n, queries, l, size]}
+     */
+    public Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
+        int shared = queries / keys;
+        if (shared > 1 && q.shape().size(2) == 1 && cap == 0) {
+            // queries that share keys become rows of one product
+            Tensor together = fused(q.reshape(q.shape().size(0), keys, shared, size), k, v, bias, false);
+            return together.reshape(q.shape());
+        }
+        Tensor allKeys = repeated(k, shared);
+        Tensor allValues = repeated(v, shared);
+        boolean single = cap == 0 && (bias == null || !Autograd.isTracked(bias));
+        return single
+                ? fused(q, allKeys, allValues, bias, causal)
+                : decomposed(q, allKeys, allValues, bias, causal);
+    }
+
+    private static Tensor repeated(Tensor x, int times) {
+        if (times == 1) {
+            return x;
+        }
+        Shape s = x.shape();
+        return x.unsqueeze(2)
+                .expand(s.size(0), s.size(1), times, s.size(2), s.size(3))
+                .reshape(s.size(0), s.size(1) * times, s.size(2), s.size(3));
+    }
+
+    private Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
+        Attention op = new Attention(scale, causal && q.shape().size(2) > 1);
+        return bias == null ? Tensor.applyAll(op, q, k, v)[0] : Tensor.applyAll(op, q, k, v, bias)[0];
+    }
+
+    /** With limited scores, or with gradients of what is added to them. */
+    private Tensor decomposed(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
+        Tensor scores = q.matmul(k.transpose(-1, -2)).mul(scale);
+        if (cap > 0) {
+            scores = scores.div(cap).tanh().mul(cap);
+        }
+        if (bias != null) {
+            scores = scores.add(bias);
+        }
+        if (causal) {
+            Tensor later = Tensor.ones(q.dtype(), q.device(), q.shape().size(2), k.shape().size(2))
+                    .triu(1)
+                    .ne(0);
+            scores = scores.maskedFill(later, Double.NEGATIVE_INFINITY);
+        }
+        Tensor hidden = scores.eq(Double.NEGATIVE_INFINITY).all(-1, Keep.KEEP);
+        return scores.maskedFill(hidden, 0)
+                .softmax(-1)
+                .maskedFill(hidden, 0)
+                .matmul(v);
+    }
+}

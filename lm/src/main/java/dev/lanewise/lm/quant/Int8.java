@@ -1,0 +1,154 @@
+package dev.lanewise.lm.quant;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rounding to whole numbers: {@code q = round(x / scale) + zero}, ties to even, kept in a range. All of it is computed in single
+ * precision, as ONNX and PyTorch define it.
+ */
+public final class Int8 {
+    private static final double LEAST_SCALE = 1e-12;
+
+    private Int8() {}
+
+    /**
+     * Whole numbers and what turns them back: {@code (values - zero) scale}.
+     *
+     * @param values of type I8, or U8 where the zero is not 0
+     * @param scale one number, or one for each row {@code [rows, 1]}
+     * @param zero the number that means 0
+     */
+    public record Quantized(Tensor values, Tensor scale, double zero) {
+        /** The numbers that they stand for, of type F32. */
+        public Tensor dequantized() {
+            return values.to(DType.F32).sub(zero).mul(scale);
+        }
+    }
+
+    /** Unsigned numbers with one scale, so that 0 is exact: ONNX's DynamicQuantizeLinear. */
+    public static Quantized dynamic(Tensor x) {
+        return dynamic(x, 255);
+    }
+
+    /**
+     * Unsigned numbers from 0 with one scale, so that 0 is exact.
+     *
+     * @param most the largest number: 255, or 127 for products that must not overflow 16 bits
+     */
+    public static Quantized dynamic(Tensor x, int most) {
+        return ofRange(x, Math.min(x.amin().item(), 0), Math.max(x.amax().item(), 0), most);
+    }
+
+    /** The same for a range that is known beforehand; what is outside is cut. */
+    public static Quantized ofRange(Tensor x, double least, double greatest, int most) {
+        float scale = ((float) greatest - (float) least) / most;
+        if (scale == 0) {
+            scale = 1;
+        }
+        double zero = Math.max(0, Math.min(most, Math.rint(-(float) least / scale)));
+        Tensor values = x.div(scale).round().add(zero).clamp(0, most).to(DType.U8);
+        return new Quantized(values, Tensor.scalar(scale), zero);
+    }
+
+    /** Signed numbers from -127 to 127 with a scale for each row. */
+    public static Quantized perRow(Tensor x) {
+        Tensor scale = x.abs().amax(-1, Keep.KEEP).div(127).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
+        return new Quantized(
+                x.div(scale).round().clamp(-127, 127).to(DType.I8), scale, 0);
+    }
+
+    /**
+     * Signed numbers of 4 bits with a scale for each group of neighbours.
+     *
+     * @param values {@code [rows, columns]} of I8, from -8 to 7, or from 0 to 15 with zeros
+     * @param scale {@code [rows, groups]}
+     * @param zero {@code [rows, groups]}, all 0 where numbers are symmetric
+     * @param group how many neighbours have one scale
+     */
+    public record Grouped(Tensor values, Tensor scale, Tensor zero, int group) {
+        /** The numbers that they stand for, of type F32. */
+        public Tensor dequantized() {
+            long rows = values.shape().size(0);
+            Tensor grouped =
+                    values.to(DType.F32).reshape(rows, values.shape().size(1) / group, group);
+            return grouped.sub(zero.unsqueeze(-1))
+                    .mul(scale.unsqueeze(-1))
+                    .reshape(values.shape());
+        }
+    }
+
+    /**
+     * Rounds a weight to 4 bits in groups.
+     *
+     * @param weight {@code [rows, columns]}, whose columns the group divides
+     * @param symmetric whether 0 stands for 0; otherwise each group has its own zero
+     */
+    public static Grouped groups(Tensor weight, int group, boolean symmetric) {
+        long rows = weight.shape().size(0);
+        Tensor blocks = weight.reshape(rows, weight.shape().size(1) / group, group);
+        if (symmetric) {
+            Tensor scale = blocks.abs().amax(-1).div(7).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
+            Tensor values = blocks.div(scale.unsqueeze(-1)).round().clamp(-8, 7);
+            return new Grouped(
+                    values.reshape(weight.shape()).to(DType.I8), scale, scale.zerosLike(), group);
+        }
+        Tensor least = blocks.amin(-1).clamp(Double.NEGATIVE_INFINITY, 0);
+        Tensor greatest = blocks.amax(-1).clamp(0, Double.POSITIVE_INFINITY);
+        Tensor scale = greatest.sub(least).div(15).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
+        Tensor zero = least.neg().div(scale).round().clamp(0, 15);
+        Tensor values =
+                blocks.div(scale.unsqueeze(-1)).round().add(zero.unsqueeze(-1)).clamp(0, 15);
+        return new Grouped(values.reshape(weight.shape()).to(DType.I8), scale, zero, group);
+    }
+
+    /**
+     * Sums of products of whole numbers, exactly: {@code (a - zero) b^T}.
+     *
+     * @param a {@code [n, k]}
+     * @param b {@code [m, k]} of I8
+     * @return {@code [n, m]} of F64
+     */
+    public static Tensor product(Tensor a, double zero, Tensor b) {
+        return a.to(DType.F64).sub(zero).matmul(b.to(DType.F64).transpose(0, 1));
+    }
+
+    /**
+     * What rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
+     * 2013, arXiv:1308.3432): for training with the rounding that comes later.
+     *
+     * @param scale one number, or a tensor that broadcasts
+     * @param least the smallest whole number
+     * @param most the largest
+     */
+    public static Tensor fake(Tensor x, Tensor scale, double zero, double least, double most) {
+        return Autograd.apply(new Fake(scale, zero, least, most), x);
+    }
+
+    private record Fake(Tensor scale, double zero, double least, double most) implements Autograd.CustomOp {
+        @Override
+        public String name() {
+            return "fake_quantize";
+        }
+
+        private Tensor whole(Tensor x) {
+            // PyTorch multiplies by the inverse, in single precision
+            return x.mul(scale.reciprocal()).round().add(zero);
+        }
+
+        @Override
+        public Tensor forward(Tensor[] inputs) {
+            return whole(inputs[0]).clamp(least, most).sub(zero).mul(scale);
+        }
+
+        @Override
+        public @Nullable Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output) {
+            Tensor whole = whole(inputs[0]);
+            Tensor inside = whole.ge(least).and(whole.le(most));
+            return new @Nullable Tensor[] {inside.to(upstream.dtype()).mul(upstream)};
+        }
+    }
+}

@@ -1,0 +1,259 @@
+package dev.lanewise.lm.quant;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which weights matter least. Masks are of type BOOL, true for what stays. The functions that take a mask from before choose
+ * among what is left of it, as PyTorch's {@code torch.nn.utils.prune} does; of equal magnitudes those further ahead go first.
+ *
+ * <p>Setting weights to zero makes nothing faster or smaller by itself: zeros are multiplied like other numbers.
+ */
+public final class Prune {
+    private static final int GROUP = 4;
+
+    private Prune() {}
+
+    /**
+     * The mask without the smallest magnitudes.
+     *
+     * @param share of what is left, from 0 to 1; rounded to whole numbers, halves to even
+     * @param before the mask so far, or null
+     */
+    public static Tensor smallest(Tensor weight, double share, @Nullable Tensor before) {
+        boolean[] mask = mask(weight.shape(), before);
+        int left = count(mask);
+        return smallest(weight, count(share, left), mask);
+    }
+
+    /** The mask without so many of the smallest magnitudes. */
+    public static Tensor smallest(Tensor weight, int count, @Nullable Tensor before) {
+        return smallest(weight, count, mask(weight.shape(), before));
+    }
+
+    private static Tensor smallest(Tensor weight, int count, boolean[] mask) {
+        double[] magnitudes = magnitudes(weight);
+        remove(magnitudes, mask, count);
+        return Tensor.of(mask, weight.shape().toArray());
+    }
+
+    /** Masks of several weights without the smallest magnitudes of all of them together. */
+    public static List<Tensor> smallestOfAll(List<Tensor> weights, double share) {
+        double[] all = weights.stream()
+                .flatMapToDouble(weight -> Arrays.stream(magnitudes(weight)))
+                .toArray();
+        boolean[] mask = new boolean[all.length];
+        Arrays.fill(mask, true);
+        remove(all, mask, count(share, all.length));
+        List<Tensor> masks = new ArrayList<>();
+        int at = 0;
+        for (Tensor weight : weights) {
+            int elements = Math.toIntExact(weight.shape().elements());
+            masks.add(Tensor.of(
+                    Arrays.copyOfRange(mask, at, at + elements), weight.shape().toArray()));
+            at += elements;
+        }
+        return masks;
+    }
+
+    /**
+     * The mask without the slices of a dimension whose norm is smallest.
+     *
+     * @param share of the slices of which anything is left
+     * @param power of the norm: 1, 2, or infinity
+     * @param before the mask so far, or null
+     */
+    public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
+        int d = weight.shape().dim(dim, "prune");
+        Tensor mask = before == null ? Tensor.ones(weight.shape().toArray()) : before.to(DType.F32);
+        Tensor left = Autograd.detach(weight).to(DType.F32).mul(mask);
+        int[] others = IntStream.range(0, weight.shape().rank())
+                .filter(other -> other != d)
+                .toArray();
+        double[] norms = norms(left, power, others).to(DType.F64).toDoubleArray();
+        double[] kept = (others.length == 0 ? mask : mask.sum(others)).to(DType.F64).toDoubleArray();
+        boolean[] stay = new boolean[norms.length];
+        for (int i = 0; i < stay.length; i++) {
+            stay[i] = kept[i] != 0;
+        }
+        remove(norms, stay, count(share, count(stay)));
+        long[] sizes = new long[weight.shape().rank()];
+        Arrays.fill(sizes, 1);
+        sizes[d] = stay.length;
+        return mask.mul(Tensor.of(stay).to(DType.F32).reshape(sizes)).ne(0);
+    }
+
+    private static Tensor norms(Tensor x, double power, int[] dims) {
+        if (dims.length == 0) {
+            return x.abs();
+        }
+        return Double.isInfinite(power)
+                ? x.abs().amax(dims)
+                : x.abs().norm(power, dims, Keep.REMOVE);
+    }
+
+    /**
+     * Half of the numbers: of every four neighbours in the last dimension the two of largest magnitude.
+     *
+     * @param mask true for those two
+     * @param values those two of each four, in their order
+     * @param positions where in the four they stand, of I64
+     */
+    public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {}
+
+    /** Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed. */
+    public static TwoOfFour twoOfFour(Tensor weight) {
+        Shape shape = weight.shape();
+        if (shape.rank() == 0 || shape.size(-1) % GROUP != 0) {
+            throw new TensorException("prune: " + weight.spec() + " in groups of 4 (expected a multiple of 4 in the last"
+                    + " dimension); prune it otherwise");
+        }
+        Tensor groups = Autograd.detach(weight).reshape(shape.elements() / GROUP, GROUP);
+        double[] magnitudes = magnitudes(groups);
+        boolean[] mask = new boolean[magnitudes.length];
+        long[] positions = new long[magnitudes.length / 2];
+        for (int first = 0; first < magnitudes.length; first += GROUP) {
+            int start = first;
+            int[] best = IntStream.range(0, GROUP)
+                    .boxed()
+                    .sorted((a, b) -> Double.compare(magnitudes[start + b], magnitudes[start + a]))
+                    .limit(2)
+                    .mapToInt(i -> i)
+                    .sorted()
+                    .toArray();
+            for (int i = 0; i < 2; i++) {
+                mask[first + best[i]] = true;
+                positions[first / 2 + i] = best[i];
+            }
+        }
+        Tensor places = Tensor.of(positions, shape.elements() / GROUP, 2);
+        Shape half = shape.with(-1, shape.size(-1) / 2);
+        return new TwoOfFour(
+                Tensor.of(mask, shape.toArray()),
+                groups.gather(1, places).reshape(half),
+                places.reshape(half));
+    }
+
+    // ---- through training
+
+    /**
+     * Masks on parameters that are being trained: the optimizer changes all weights, {@link #apply} sets those that are pruned
+     * to zero again.
+     */
+    public static final class Masks {
+        private final Map<Parameter, Tensor> masks = new LinkedHashMap<>();
+
+        /** No masks. */
+        public Masks() {}
+
+        /** Sets a parameter's mask and applies it. */
+        public void put(Parameter parameter, Tensor mask) {
+            if (!mask.shape().equals(parameter.leaf().shape())) {
+                throw new TensorException("prune: mask " + mask.spec() + " for " + parameter.leaf().spec()
+                        + "; shapes must be equal");
+            }
+            masks.put(parameter, mask.contiguous().keep());
+            apply();
+        }
+
+        /** A parameter's mask, or null. */
+        public @Nullable Tensor get(Parameter parameter) {
+            return masks.get(parameter);
+        }
+
+        /** Sets what is pruned to zero, after a step of the optimizer. */
+        public void apply() {
+            masks.forEach((parameter, mask) -> Autograd.noGrad(() -> {
+                Tensor values = Autograd.detach(parameter.leaf());
+                values.assign(values.maskedFill(mask.not(), 0));
+            }));
+        }
+
+        /** The share of weights that are zero. */
+        public double sparsity() {
+            double all = 0;
+            double left = 0;
+            for (Tensor mask : masks.values()) {
+                all += mask.shape().elements();
+                left += mask.to(DType.F64).sum().item();
+            }
+            return all == 0 ? 0 : 1 - left / all;
+        }
+    }
+
+    // ---- arrays
+
+    private static double[] magnitudes(Tensor weight) {
+        return Autograd.detach(weight).abs().to(DType.F64).toDoubleArray();
+    }
+
+    private static boolean[] mask(Shape shape, @Nullable Tensor before) {
+        if (before != null) {
+            if (!before.shape().equals(shape)) {
+                throw new TensorException(
+                        "prune: mask " + before.spec() + " for a weight " + shape + "; shapes must be equal");
+            }
+            return before.to(DType.BOOL).toBooleanArray();
+        }
+        boolean[] all = new boolean[Math.toIntExact(shape.elements())];
+        Arrays.fill(all, true);
+        return all;
+    }
+
+    private static int count(boolean[] mask) {
+        int count = 0;
+        for (boolean one : mask) {
+            count += one ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static int count(double share, int of) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new TensorException("prune: a share of " + share + " (expected 0 to 1); give a number of weights as int");
+        }
+        return (int) Math.rint(share * of);
+    }
+
+    /** Takes the smallest values that are left out of a mask. */
+    private static void remove(double[] values, boolean[] mask, int count) {
+        if (count < 0 || count > count(mask)) {
+            throw new TensorException("prune: " + count + " of " + count(mask) + " weights (expected at most all); prune"
+                    + " fewer");
+        }
+        if (count == 0) {
+            return;
+        }
+        double[] left = IntStream.range(0, values.length)
+                .filter(i -> mask[i])
+                .mapToDouble(i -> values[i])
+                .sorted()
+                .toArray();
+        double last = left[count - 1];
+        int gone = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (mask[i] && values[i] < last) {
+                mask[i] = false;
+                gone++;
+            }
+        }
+        for (int i = 0; i < values.length && gone < count; i++) {
+            if (mask[i] && values[i] == last) {
+                mask[i] = false;
+                gone++;
+            }
+        }
+    }
+}

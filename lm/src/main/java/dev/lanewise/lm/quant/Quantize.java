@@ -1,0 +1,180 @@
+package dev.lanewise.lm.quant;
+
+import dev.lanewise.lm.gguf.BlockType;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.tensor.Tensor;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * Rounds the weights of a model's linear layers to few bits, in place: the parameters are gone afterwards, and their memory
+ * with them. Weights that another layer has too, such as a head tied to a table of embeddings, stay as they are.
+ *
+ * <pre>{@code
+ * Quantize.Saved saved = Quantize.int8(model, name -> !name.equals("lm_head"));
+ * System.out.println(saved.bytesBefore() + " -> " + saved.bytesAfter());
+ * }</pre>
+ */
+public final class Quantize {
+    private Quantize() {}
+
+    /**
+     * What rounding has saved.
+     *
+     * @param layers how many layers were rounded
+     * @param bytesBefore what their weights took
+     * @param bytesAfter what they take
+     */
+    public record Saved(int layers, long bytesBefore, long bytesAfter) {}
+
+    /** Weights of 8 bits with a scale for each row. */
+    public static Saved int8(Layer model, Predicate<String> layers) {
+        return pack(model, layers, QuantizedWeight::int8);
+    }
+
+    /** Weights of 8 bits, and activations that are rounded to 8 bits in each call. */
+    public static Saved int8Dynamic(Layer model, Predicate<String> layers) {
+        return pack(model, layers, weight -> QuantizedWeight.int8(weight, new QuantizedWeight.Activations.Dynamic()));
+    }
+
+    /**
+     * Weights in blocks of GGUF files; layers whose rows are no multiple of a block stay as they are.
+     *
+     * @param format one that can be written: Q8_0, Q5_0, Q4_0, ...
+     */
+    public static Saved weights(Layer model, BlockType format, Predicate<String> layers) {
+        return pack(
+                model,
+                name -> layers.test(name) && at(model, name).in() % format.elements() == 0,
+                weight -> QuantizedWeight.blocks(weight, format));
+    }
+
+    private static WeightLayer at(Layer model, String name) {
+        WeightLayer layer = layers(model).get(name);
+        if (layer == null) {
+            throw new IllegalStateException("no layer " + name);
+        }
+        return layer;
+    }
+
+    private static Saved pack(Layer model, Predicate<String> chosen, Function<Tensor, QuantizedWeight> rounding) {
+        int count = 0;
+        long before = 0;
+        long after = 0;
+        for (Map.Entry<String, WeightLayer> entry : layers(model).entrySet()) {
+            WeightLayer layer = entry.getValue();
+            if (chosen.test(entry.getKey())) {
+                before += layer.weight().leaf().spec().bytes();
+                QuantizedWeight packed = rounding.apply(layer.dense());
+                layer.pack(packed);
+                after += packed.bytes();
+                count++;
+            }
+        }
+        return new Saved(count, before, after);
+    }
+
+    /** The layers that can be rounded: whose weight is a parameter, and no other layer's. */
+    private static Map<String, WeightLayer> layers(Layer model) {
+        Map<String, WeightLayer> all = new LinkedHashMap<>();
+        Map<String, Tensor> state = model.stateDict();
+        Set<Tensor> once = new HashSet<>();
+        Set<Tensor> twice = new HashSet<>();
+        state.values().stream().filter(tensor -> !once.add(tensor)).forEach(twice::add);
+        collect("", model, all);
+        all.values().removeIf(layer -> layer.packed() != null
+                || twice.contains(layer.weight().leaf()));
+        return all;
+    }
+
+    private static void collect(String prefix, Layer layer, Map<String, WeightLayer> all) {
+        layer.children().forEach((name, child) -> {
+            if (child instanceof WeightLayer weighted && !all.containsValue(weighted)) {
+                all.put(prefix + name, weighted);
+            }
+            collect(prefix + name + '.', child, all);
+        });
+    }
+
+    /**
+     * Looks at what activations a model has, to round them later by the ranges that were seen.
+     *
+     * <pre>{@code
+     * try (Quantize.Calibration calibration = Quantize.calibrate(model, name -> true)) {
+     *     batches.forEach(model::forward);
+     *     calibration.apply();
+     * }
+     * }</pre>
+     */
+    public static Calibration calibrate(Layer model, Predicate<String> layers) {
+        return new Calibration(model, layers);
+    }
+
+    /** The ranges of the inputs of layers. Closing ends looking. */
+    public static final class Calibration implements AutoCloseable {
+        private final Map<WeightLayer, Range> ranges = new LinkedHashMap<>();
+
+        /** A layer's inputs. */
+        private static final class Range implements WeightLayer.Adaptation {
+            private double least;
+            private double greatest;
+            private boolean seen;
+
+            @Override
+            public Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner) {
+                see(x);
+                return inner.apply(x);
+            }
+
+            private synchronized void see(Tensor x) {
+                if (x.shape().elements() > 0) {
+                    least = Math.min(least, x.amin().item());
+                    greatest = Math.max(greatest, x.amax().item());
+                    seen = true;
+                }
+            }
+        }
+
+        private Calibration(Layer model, Predicate<String> chosen) {
+            layers(model).forEach((name, layer) -> {
+                if (chosen.test(name)) {
+                    Range range = new Range();
+                    layer.adapt(range);
+                    ranges.put(layer, range);
+                }
+            });
+        }
+
+        /** Rounds weights to 8 bits, and activations by the ranges seen; layers that saw nothing stay as they are. */
+        public Saved apply() {
+            close();
+            int count = 0;
+            long before = 0;
+            long after = 0;
+            for (Map.Entry<WeightLayer, Range> entry : ranges.entrySet()) {
+                Range range = entry.getValue();
+                WeightLayer layer = entry.getKey();
+                if (range.seen) {
+                    before += layer.weight().leaf().spec().bytes();
+                    QuantizedWeight packed = QuantizedWeight.int8(
+                            layer.dense(), new QuantizedWeight.Activations.Static(range.least, range.greatest));
+                    layer.pack(packed);
+                    after += packed.bytes();
+                    count++;
+                }
+            }
+            return new Saved(count, before, after);
+        }
+
+        @Override
+        public void close() {
+            ranges.forEach(WeightLayer::restore);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+package dev.lanewise.lm.weights;
+
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
+import dev.lanewise.text.TokenizerException;
+import dev.lanewise.text.json.Json;
+import dev.lanewise.text.json.JsonFile;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's {@code config.json}. Every setting that a family reads is checked; one that it does not read is refused by
+ * {@link #finish}, unless it says nothing (null, false, empty) or is known to change no result.
+ */
+public final class Config {
+    private static final int LARGEST = 1 << 28;
+    private static final int MOST_LAYERS = 10_000;
+    private static final long LONGEST_FILE = 64L << 20;
+
+    /** Settings of training, of generation's defaults, and of who wrote the file. */
+    private static final Set<String> HARMLESS = Set.of(
+            "architectures",
+            "attention_dropout",
+            "attention_probs_dropout_prob",
+            "attn_pdrop",
+            "begin_suppress_tokens",
+            "bos_token_id",
+            "cache_implementation",
+            "chunk_size_feed_forward",
+            "classifier_dropout",
+            "cls_token_id",
+            "decoder_start_token_id",
+            "dropout",
+            "dropout_rate",
+            "dtype",
+            "embd_pdrop",
+            "encoder_stride",
+            "eos_token_id",
+            "finetuning_task",
+            "hidden_dropout_prob",
+            "id2label",
+            "initializer_factor",
+            "initializer_range",
+            "label2id",
+            "language",
+            "license",
+            "model_type",
+            "name_or_path",
+            "n_ctx",
+            "num_labels",
+            "pad_token_id",
+            "pretraining_tp",
+            "problem_type",
+            "qa_dropout",
+            "resid_pdrop",
+            "return_dict",
+            "router_aux_loss_coef",
+            "sep_token_id",
+            "seq_classif_dropout",
+            "summary_activation",
+            "summary_first_dropout",
+            "summary_proj_to_labels",
+            "summary_type",
+            "summary_use_proj",
+            "task_specific_params",
+            "tokenizer_class",
+            "torch_dtype",
+            "transformers_version",
+            "unk_token_id",
+            "use_cache",
+            "vocab_size");
+
+    private final Path file;
+    private final Json json;
+    private final Set<String> read = new HashSet<>();
+
+    private Config(Path file, Json json) {
+        this.file = file;
+        this.json = json;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws BadFileException if it is no JSON object
+     */
+    public static Config read(Path file) {
+        long bytes = InputLimits.length(file, "a model's config.json");
+        if (bytes > LONGEST_FILE) {
+            throw new BadFileException(
+                    file, bytes + " bytes", "at most " + LONGEST_FILE, "is it a model's config.json?");
+        }
+        InputLimits.checkHeap(file, bytes * 20);
+        return of(file, checked(file, () -> {
+            Json json = JsonFile.read(file);
+            json.map();
+            return json;
+        }));
+    }
+
+    /** Settings that come from elsewhere; the file is what messages name. */
+    public static Config of(Path file, Map<String, Object> settings) {
+        return of(file, new Json(settings, String.valueOf(file.getFileName())));
+    }
+
+    private static Config of(Path file, Json json) {
+        return new Config(file, json);
+    }
+
+    private interface Reader<T> {
+        T read();
+    }
+
+    private static <T> T checked(Path file, Reader<T> reader) {
+        try {
+            return reader.read();
+        } catch (TokenizerException e) {
+            throw new BadFileException(file, String.valueOf(e.getMessage()), "a model's settings", "mend the file", e);
+        }
+    }
+
+    /** The file's path. */
+    public Path file() {
+        return file;
+    }
+
+    /** A setting, to look at more closely. */
+    public Json get(String name) {
+        read.add(name);
+        return json.get(name);
+    }
+
+    /** The names of all settings. */
+    public Set<String> names() {
+        return json.map().keySet();
+    }
+
+    /** Whether a setting is there and not null. */
+    public boolean has(String name) {
+        return !json.get(name).isNull();
+    }
+
+    /** A positive size. */
+    public int size(String name) {
+        return size(name, -1);
+    }
+
+    /**
+     * A positive size.
+     *
+     * @param absent the value if the setting is missing or null; below 1 it may not be missing
+     */
+    public int size(String name, int absent) {
+        Json value = get(name);
+        if (value.isNull() && absent > 0) {
+            return absent;
+        }
+        int size = checked(file, () -> value.isNull() ? json.need(name).index() : value.index());
+        if (size < 1 || size > LARGEST) {
+            throw refused(name, "a size from 1 to " + LARGEST);
+        }
+        return size;
+    }
+
+    /** A token's number, or that one if the setting is missing or null. */
+    public int token(String name, int absent) {
+        Json value = get(name);
+        return value.isNull() ? absent : checked(file, value::index);
+    }
+
+    /** Token numbers: none, one, or a list of them. */
+    public List<Integer> tokens(String name) {
+        Json value = get(name);
+        if (value.isNull()) {
+            return List.of();
+        }
+        return checked(file, () -> value.value() instanceof List<?>
+                ? value.list().stream().map(Json::index).toList()
+                : List.of(value.index()));
+    }
+
+    /** A number of layers: more than any model has are refused before anybody makes a list of them. */
+    public int layers(String name) {
+        int layers = size(name);
+        if (layers > MOST_LAYERS) {
+            throw refused(name, "at most " + MOST_LAYERS);
+        }
+        return layers;
+    }
+
+    /** A number, or that one if the setting is missing or null. */
+    public double number(String name, double absent) {
+        Json value = get(name);
+        return value.isNull() ? absent : checked(file, value::number);
+    }
+
+    /** A positive number, or that one if the setting is missing or null. */
+    public double positive(String name, double absent) {
+        double value = number(name, absent);
+        if (!(value > 0)) {
+            throw refused(name, "a number above 0");
+        }
+        return value;
+    }
+
+    /** A truth value, or that one if the setting is missing or null. */
+    public boolean flag(String name, boolean absent) {
+        Json value = get(name);
+        return checked(file, () -> value.bool(absent));
+    }
+
+    /** A text, or that one if the setting is missing or null. */
+    public String text(String name, String absent) {
+        Json value = get(name);
+        return value.isNull() ? absent : checked(file, value::string);
+    }
+
+    /** A text, or null. */
+    public @Nullable String optionalText(String name) {
+        Json value = get(name);
+        return checked(file, value::optionalString);
+    }
+
+    /** A list of texts, or null. */
+    public @Nullable List<String> texts(String name) {
+        Json value = get(name);
+        return value.isNull()
+                ? null
+                : checked(file, () -> value.list().stream().map(Json::string).toList());
+    }
+
+    /** An object's settings, empty if it is missing or null. */
+    public Config object(String name) {
+        Json value = get(name);
+        if (value.isNull()) {
+            return of(file, Map.of());
+        }
+        checked(file, value::map);
+        return of(file, value);
+    }
+
+    /** A list of numbers. */
+    public double[] numbers(String name) {
+        Json value = get(name);
+        return checked(file, () -> value.list().stream().mapToDouble(Json::number).toArray());
+    }
+
+    /** Refuses another value than these; null and a missing setting count as the first. */
+    public void only(String name, Object... allowed) {
+        Json value = get(name);
+        if (!value.isNull() && !Arrays.asList(allowed).contains(value.value())) {
+            throw refused(name, "one of " + Arrays.toString(allowed));
+        }
+    }
+
+    /** How many classes a head has: of {@code id2label}, or {@code num_labels}, or 2. */
+    public int labels() {
+        Json names = get("id2label");
+        if (names.isNull()) {
+            return size("num_labels", 2);
+        }
+        int labels = checked(file, () -> names.map().size());
+        if (labels < 1) {
+            throw refused("id2label", "a name for each class");
+        }
+        return labels;
+    }
+
+    /** The error that a setting has a value with which results would be others. */
+    public BadFileException refused(String name, String expected) {
+        return new BadFileException(
+                file,
+                "`" + name + "`: " + json.get(name).type(),
+                expected,
+                "Lanewise can't compute this model as it is meant");
+    }
+
+    /** Ignores settings. */
+    public void ignore(String... names) {
+        read.addAll(Arrays.asList(names));
+    }
+
+    /**
+     * Refuses what nobody has read and what may change results.
+     *
+     * @throws BadFileException naming the first such setting
+     */
+    public void finish() {
+        json.map().forEach((name, value) -> {
+            if (!read.contains(name) && !HARMLESS.contains(name) && !name.startsWith("_") && says(value)) {
+                throw new BadFileException(
+                        file,
+                        "`" + name + "`: " + json.get(name).type(),
+                        "settings that Lanewise knows for a model of type " + json.get("model_type").value(),
+                        "remove the setting if it changes no result");
+            }
+        });
+    }
+
+    private static boolean says(@Nullable Object value) {
+        return switch (value) {
+            case null -> false;
+            case Boolean flag -> flag;
+            case List<?> list -> !list.isEmpty();
+            case Map<?, ?> map -> !map.isEmpty();
+            default -> true;
+        };
+    }
+}

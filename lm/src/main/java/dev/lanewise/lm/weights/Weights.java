@@ -1,0 +1,157 @@
+package dev.lanewise.lm.weights;
+
+import dev.lanewise.lm.quant.QuantizedWeight;
+import dev.lanewise.nn.Init;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's parameters by the names that the model has for them. Each is read when the model asks for it, straight to where
+ * it stays; what no model asks for is found by {@link #finish}.
+ */
+public final class Weights {
+    /** Of first values, as the families' own code has it. */
+    private static final double DEVIATION = 0.02;
+
+    private final @Nullable WeightSource source;
+    private final @Nullable Rng random;
+    private final String prefix;
+    private final Files files;
+
+    /** Names by names, and which of them have been used. */
+    private record Files(Map<String, String> byModelName, Set<String> used) {}
+
+    private Weights(@Nullable WeightSource source, @Nullable Rng random, String prefix, Files files) {
+        this.source = source;
+        this.random = random;
+        this.prefix = prefix;
+        this.files = files;
+    }
+
+    /**
+     * The weights of a source.
+     *
+     * @param modelName the model's name for a name of the source, or null for a tensor that is not needed
+     * @throws BadFileException if two tensors have one name
+     */
+    public static Weights of(WeightSource source, UnaryOperator<@Nullable String> modelName) {
+        Map<String, String> byModelName = new LinkedHashMap<>();
+        for (String name : source.names()) {
+            String own = modelName.apply(name);
+            String other = own == null ? null : byModelName.put(own, name);
+            if (other != null) {
+                throw new BadFileException(
+                        source.file(),
+                        "'" + other + "' and '" + name + "', which are both '" + own + "'",
+                        "each parameter once",
+                        "remove one of them");
+            }
+        }
+        return new Weights(source, null, "", new Files(byModelName, new HashSet<>()));
+    }
+
+    /** First values for a model that is not trained yet: ones for norms, zeros for biases, normal numbers otherwise. */
+    public static Weights random(Rng random) {
+        return new Weights(null, random, "", new Files(Map.of(), new HashSet<>()));
+    }
+
+    /** The same weights, with names that begin at a part. */
+    public Weights at(String part) {
+        return new Weights(source, random, prefix + part + '.', files);
+    }
+
+    /** Whether there is a parameter of that name. */
+    public boolean has(String name) {
+        return files.byModelName.containsKey(prefix + name);
+    }
+
+    /**
+     * A parameter.
+     *
+     * @param sizes the shape that it must have
+     * @throws BadFileException if it is missing or has another shape
+     */
+    public Parameter parameter(String name, long... sizes) {
+        String own = prefix + name;
+        WeightSource from = source;
+        if (from == null) {
+            return new Parameter(initial(own, sizes));
+        }
+        return new Parameter(from.read(checked(from, own, sizes)));
+    }
+
+    /** The source's name for a parameter, if it is there and has the shape. */
+    private String checked(WeightSource from, String own, long... sizes) {
+        String stored = files.byModelName.get(own);
+        if (stored == null) {
+            throw new BadFileException(
+                    from.file(),
+                    "no tensor '" + own + "'",
+                    "one of shape " + Shape.of(sizes),
+                    "do the weights belong to this config.json? Download the whole folder again");
+        }
+        Shape shape = from.shape(stored);
+        if (!shape.equals(Shape.of(sizes))) {
+            throw new BadFileException(
+                    from.file(),
+                    "'" + stored + "' of shape " + shape,
+                    Shape.of(sizes) + ", as config.json says",
+                    "do the weights belong to this config.json?");
+        }
+        files.used.add(own);
+        return stored;
+    }
+
+    /**
+     * A weight {@code [out, in]} of few bits that stays where it is, or null if it is a parameter.
+     *
+     * @throws BadFileException as for {@link #parameter}
+     */
+    public @Nullable QuantizedWeight packed(String name, long out, long in) {
+        WeightSource from = source;
+        return from == null ? null : from.packed(checked(from, prefix + name, out, in));
+    }
+
+    private Tensor initial(String name, long... sizes) {
+        if (name.endsWith("bias")) {
+            return Tensor.zeros(sizes);
+        }
+        return sizes.length == 1
+                ? Tensor.ones(sizes)
+                : Init.normal(random == null ? Rng.global() : random, 0, DEVIATION, sizes);
+    }
+
+    /** Leaves a parameter out on purpose. */
+    public void skip(String name) {
+        files.used.add(prefix + name);
+    }
+
+    /**
+     * Refuses tensors that the model has no use for.
+     *
+     * @throws BadFileException naming some of them
+     */
+    public void finish() {
+        TreeSet<String> left = new TreeSet<>(files.byModelName.keySet());
+        left.removeAll(files.used);
+        if (!left.isEmpty() && source != null) {
+            List<String> some = left.stream().limit(4).toList();
+            throw new BadFileException(
+                    source.file(),
+                    left.size() + " tensors that the model has no use for, such as " + String.join(", ", some),
+                    "those of the architecture that config.json names",
+                    "is `architectures` in config.json right?");
+        }
+    }
+}

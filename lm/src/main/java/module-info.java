@@ -1,0 +1,11 @@
+/** Language models: families read from Hugging Face's files, generation, adapters, low-bit weights. */
+module dev.lanewise.lm {
+    requires transitive dev.lanewise.nn;
+    requires transitive dev.lanewise.text;
+    requires static transitive org.jspecify;
+
+    exports dev.lanewise.lm;
+    exports dev.lanewise.lm.adapter;
+    exports dev.lanewise.lm.gguf;
+    exports dev.lanewise.lm.quant;
+}

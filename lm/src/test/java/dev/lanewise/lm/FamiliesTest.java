@@ -1,0 +1,86 @@
+package dev.lanewise.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.text.json.Json;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every family computes what transformers does, from weights by a formula. */
+class FamiliesTest {
+    @TempDir
+    Path folder;
+
+    static List<SmallModels.Case> cases() {
+        return SmallModels.cases();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void scoresAreThoseOfTransformers(SmallModels.Case c) {
+        PretrainedModel model = Models.load(SmallModels.write(c, folder));
+        double[][] want = c.logits();
+        double largest = 0;
+        for (double[] row : want) {
+            for (double value : row) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+        }
+        for (int row = 0; row < want.length; row++) {
+            int place = row;
+            double[] got = Autograd.noGrad(() -> logits(model, c, place)).toDoubleArray();
+            assertThat(got).as("row %d", row).containsExactly(want[row], within(2e-5 * largest));
+        }
+    }
+
+    private static Tensor logits(PretrainedModel model, SmallModels.Case c, int row) {
+        int[] lastReal = {9, 3};
+        Tensor logits =
+                switch (model) {
+                    // the longest row of a batch decides for all how positions are scaled
+                    case CausalLM causal when c.name().equals("llama-dynamic") ->
+                        causal.forward(c.ids().narrow(0, row, 1).narrow(1, 0, lastReal[row] + 1L));
+                    case CausalLM causal -> causal.logits(c.ids(), c.mask(), null);
+                    case Encoder encoder -> {
+                        Json types = c.json().get("types");
+                        yield encoder.run(c.ids(), c.mask(), types.isNull() ? null : SmallModels.numbers(types))
+                                .logits();
+                    }
+                    case Seq2SeqLM seq2seq -> {
+                        lastReal[0] = 3;
+                        Tensor encoded = seq2seq.encode(c.ids(), c.mask());
+                        Tensor labels = SmallModels.numbers(c.json().need("labels"));
+                        yield seq2seq.head(seq2seq.decode(encoded, c.mask(), seq2seq.shiftRight(labels), null));
+                    }
+                    case ImageEncoder images -> throw new AssertionError(images.family());
+                };
+        Tensor own = logits.select(0, logits.shape().size(0) == 1 ? 0 : row);
+        return (own.shape().rank() == 2 ? own.select(0, lastReal[row]) : own).to(DType.F64);
+    }
+
+    @Test
+    @EnabledIfEnvironmentVariable(named = "LANEWISE_LM_CASES", matches = ".+")
+    void storedCasesHold() {
+        List<LmCases.Result> bad = new ArrayList<>();
+        int[] passed = {0};
+        LmCases.run(Path.of(System.getenv("LANEWISE_LM_CASES")), "", result -> {
+            switch (result.status()) {
+                case PASSED -> passed[0]++;
+                case FAILED, ERROR -> bad.add(result);
+                case UNSUPPORTED -> {}
+            }
+        });
+        assertThat(bad).isEmpty();
+        assertThat(passed[0]).isGreaterThan(1_000);
+    }
+}

@@ -1,0 +1,154 @@
+package dev.lanewise.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GenerationTest {
+    private static final GenerationOptions GREEDY = GenerationOptions.greedy(9).withStopTokens(List.of());
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "llama", "llama-llama3", "mistral", "qwen2-windows", "qwen3", "gemma2"})
+    void scoresThroughTheCacheAreThoseOfTheWholeSequence(String family) {
+        CausalLM model = SmallModels.causal(family, folder);
+        Tensor ids = SmallModels.named(family).ids().narrow(0, 0, 1);
+        Autograd.noGrad(() -> {
+            Tensor whole = model.forward(ids);
+            for (int piece : new int[] {1, 3, 7}) {
+                List<Tensor> parts = new ArrayList<>();
+                try (KvCache cache = new KvCache(1)) {
+                    for (long at = 0; at < 10; at += piece) {
+                        parts.add(model.logits(ids.narrow(1, at, Math.min(piece, 10 - at)), null, cache));
+                    }
+                }
+                Tensor joined = Tensor.cat(1, parts.toArray(Tensor[]::new));
+                assertThat(joined.sub(whole).abs().amax().item())
+                        .as("pieces of %d", piece)
+                        .isLessThan(1e-5);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "llama", "mistral", "gemma2"})
+    void rowsOfABatchGetWhatTheyGetAlone(String family) {
+        CausalLM model = SmallModels.causal(family, folder);
+        List<int[]> prompts = List.of(new int[] {3, 9, 4, 12, 5}, new int[] {7}, new int[] {11, 6, 10});
+        List<int[]> together = Generation.batch(model, prompts, GREEDY);
+        for (int i = 0; i < prompts.size(); i++) {
+            assertThat(together.get(i))
+                    .isEqualTo(Generation.stream(model, prompts.get(i), GREEDY).rest());
+        }
+    }
+
+    @Test
+    void aCacheGrowsPastItsBlock() {
+        CausalLM model = SmallModels.causal("llama", folder);
+        int[] tokens = Generation.stream(
+                        model,
+                        new int[] {3},
+                        GenerationOptions.greedy(2 * KvCache.BLOCK + 5).withStopTokens(List.of()))
+                .rest();
+        assertThat(tokens).hasSize(2 * KvCache.BLOCK + 5);
+        Autograd.noGrad(() -> {
+            long[] all = new long[tokens.length];
+            all[0] = 3;
+            for (int i = 1; i < all.length; i++) {
+                all[i] = tokens[i - 1];
+            }
+            Tensor logits = model.forward(Tensor.of(all, 1, all.length));
+            assertThat(logits.select(0, 0).argmax(-1).toLongArray())
+                    .isEqualTo(Arrays.stream(tokens).asLongStream().toArray());
+        });
+    }
+
+    @Test
+    void equalSeedsGiveEqualTextsAndOthersOthers() {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        GenerationOptions options =
+                GenerationOptions.sampled(20, 5).withTemperature(2).withStopTokens(List.of());
+        int[] first = Generation.stream(model, new int[] {3, 4}, options).rest();
+        assertThat(Generation.stream(model, new int[] {3, 4}, options).rest()).isEqualTo(first);
+        GenerationOptions other =
+                GenerationOptions.sampled(20, 6).withTemperature(2).withStopTokens(List.of());
+        assertThat(Generation.stream(model, new int[] {3, 4}, other).rest()).isNotEqualTo(first);
+    }
+
+    @Test
+    void topKOfOneIsGreedy() {
+        CausalLM model = SmallModels.causal("llama", folder);
+        GenerationOptions one = GenerationOptions.sampled(9, 1).withTopK(1).withStopTokens(List.of());
+        assertThat(Generation.stream(model, new int[] {5, 8}, one).rest())
+                .isEqualTo(Generation.stream(model, new int[] {5, 8}, GREEDY).rest());
+    }
+
+    @Test
+    void aStopTokenEndsTheStreamAndIsNotGiven() {
+        CausalLM model = SmallModels.causal("llama", folder);
+        int[] whole = Generation.stream(model, new int[] {3, 9}, GREEDY).rest();
+        int stop = whole[4];
+        int first = 0;
+        while (whole[first] != stop) {
+            first++;
+        }
+        int[] cut = Generation.stream(model, new int[] {3, 9}, GREEDY.withStopTokens(List.of(stop)))
+                .rest();
+        assertThat(cut).isEqualTo(Arrays.copyOf(whole, first));
+        // a batch gives it, so that one sees what ended the text
+        int[] row = Generation.batch(model, List.of(new int[] {3, 9}), GREEDY.withStopTokens(List.of(stop)))
+                .getFirst();
+        assertThat(row).isEqualTo(Arrays.copyOf(whole, first + 1));
+    }
+
+    @Test
+    void closingEndsAStream() {
+        CausalLM model = SmallModels.causal("llama", folder);
+        TokenStream stream = Generation.stream(model, new int[] {3, 9}, GREEDY);
+        stream.next();
+        stream.close();
+        assertThat(stream.hasNext()).isFalse();
+    }
+
+    @Test
+    void oneBeamIsGreedyAndMoreBeamsAreNoWorse() {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        int[] prompt = {3, 9, 4};
+        Generation.Beam one = Generation.beams(model, prompt, new Generation.BeamOptions(1, 9, 1, List.of()))
+                .getFirst();
+        int[] greedy = Generation.stream(model, prompt, GREEDY).rest();
+        assertThat(Arrays.copyOfRange(one.tokens(), 3, 12)).isEqualTo(greedy);
+        List<Generation.Beam> four = Generation.beams(model, prompt, new Generation.BeamOptions(4, 9, 1, List.of()));
+        assertThat(four).hasSize(4);
+        assertThat(four.getFirst().score()).isGreaterThan(one.score() - 1e-6);
+        assertThat(four).isSortedAccordingTo((a, b) -> Double.compare(b.score(), a.score()));
+    }
+
+    @Test
+    void promptsThatCannotBeAreRefused() {
+        CausalLM model = SmallModels.causal("gpt2", folder);
+        assertThatThrownBy(() -> Generation.stream(model, new int[0], GREEDY).next())
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("empty prompt");
+        assertThatThrownBy(() -> Generation.stream(model, new int[] {13}, GREEDY).next())
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("token 13");
+        int[] tooLong = new int[33];
+        assertThatThrownBy(() -> Generation.stream(model, tooLong, GREEDY).next())
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("learned positions");
+    }
+}

@@ -1,0 +1,209 @@
+package dev.lanewise.lm.adapter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.lm.adapter.LoraConfig.Kind;
+import dev.lanewise.lm.quant.Quantize;
+import dev.lanewise.nn.Activation;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.Sequential;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.optim.Adam;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LoraTest {
+    private final Rng rng = new Rng(3);
+    private final Tensor x = rng.randn(DType.F32, 5, 6);
+    private final Sequential model = new Sequential()
+            .with("first", new Linear(6, 8, rng))
+            .with("gelu", Activation.gelu())
+            .with("second", new Linear(8, 3, rng));
+
+    @TempDir
+    Path folder;
+
+    private LoraConfig config(Kind kind) {
+        return switch (kind) {
+            case IA3 -> LoraConfig.ia3(List.of("second"), "first", "second");
+            case ADALORA ->
+                LoraConfig.adaLora(
+                        4, 8, new LoraConfig.Allocation(2, 1, 2, 1, 8, 0.85, 0.85, 0.5), "first", "second");
+            default -> LoraConfig.lora(2, 4, "first", "second").withKind(kind);
+        };
+    }
+
+    private float[] result() {
+        return Autograd.noGrad(() -> model.forward(x)).toFloatArray();
+    }
+
+    private Map<String, float[]> weights() {
+        Map<String, float[]> all = new HashMap<>();
+        model.stateDict().forEach((name, tensor) -> all.put(name, tensor.toFloatArray()));
+        return all;
+    }
+
+    private void assertUnchanged(Map<String, float[]> before) {
+        weights().forEach((name, values) -> assertThat(values).as(name).isEqualTo(before.get(name)));
+    }
+
+    private void train(Lora lora, int steps) {
+        Adam optimizer = new Adam(lora.parameters(), 0.05, Adam.Options.adamW());
+        for (int i = 0; i < steps; i++) {
+            optimizer.step(Autograd.gradients(
+                    lora.withOrthogonality(model.forward(x).square().mean())));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aNewAdapterChangesNoResultAndATrainedOneNoWeight(Kind kind) {
+        float[] plain = result();
+        Map<String, float[]> before = weights();
+        Lora lora = Lora.apply(model, config(kind), rng);
+        assertThat(result()).containsExactly(plain, within(1e-5f));
+        train(lora, 5);
+        float[] trained = result();
+        assertThat(trained).isNotEqualTo(plain);
+        assertUnchanged(before);
+        assertThat(Lora.only(Set.of(), this::result)).isEqualTo(plain);
+        lora.merge();
+        assertThat(result()).containsExactly(trained, within(1e-4f));
+        lora.unmerge();
+        assertUnchanged(before);
+        assertThat(result()).isEqualTo(trained);
+        lora.remove();
+        assertThat(result()).isEqualTo(plain);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aSavedAdapterGivesTheSameResults(Kind kind) {
+        Lora lora = Lora.apply(model, config(kind), rng);
+        train(lora, 4);
+        float[] trained = result();
+        lora.save(folder);
+        lora.remove();
+        Lora again = Lora.load(folder, model);
+        assertThat(result()).isEqualTo(trained);
+        assertThat(again.config().kind()).isEqualTo(kind);
+    }
+
+    @Test
+    void adaptersAreChosenByTheCall() {
+        float[] plain = result();
+        Lora a = Lora.apply(model, config(Kind.LORA), rng);
+        train(a, 3);
+        float[] withA = result();
+        a.setEnabled(false);
+        assertThat(result()).isEqualTo(plain);
+        Lora b = Lora.apply(model, config(Kind.IA3), rng);
+        train(b, 3);
+        float[] withB = result();
+        assertThat(Lora.only(Set.of(a), this::result)).isEqualTo(withA);
+        assertThat(Lora.only(Set.of(b), this::result)).isEqualTo(withB);
+        assertThat(Lora.only(Set.of(), this::result)).isEqualTo(plain);
+        assertThat(Lora.only(Set.of(a, b), this::result)).isNotEqualTo(withA).isNotEqualTo(withB);
+    }
+
+    @Test
+    void onlyTheAdapterGetsGradients() {
+        Lora lora = Lora.apply(model, config(Kind.LORA), rng);
+        Gradients gradients = Autograd.gradients(model.forward(x).sum());
+        assertThat(lora.parameters()).allMatch(parameter -> gradients.has(parameter.leaf()));
+        assertThat(model.parameters()).noneMatch(parameter -> gradients.has(parameter.leaf()));
+    }
+
+    @Test
+    void layersThatAreTrainedAsAWholeAreCopies() {
+        Map<String, float[]> before = weights();
+        Lora lora = Lora.apply(model, LoraConfig.lora(2, 4, "first").withModulesToSave("second"), rng);
+        assertThat(lora.stateDict().keySet())
+                .containsExactlyInAnyOrder(
+                        "first.lora_A.weight", "first.lora_B.weight", "second.weight", "second.bias");
+        train(lora, 2);
+        assertUnchanged(before);
+    }
+
+    @Test
+    void adaLoraKeepsAsManyRanksAsAskedFor() {
+        Lora lora = Lora.apply(model, config(Kind.ADALORA), rng);
+        RankAllocator allocator = new RankAllocator(lora);
+        Adam optimizer = new Adam(lora.parameters(), 0.05, Adam.Options.adamW());
+        for (int step = 0; step < 8; step++) {
+            Gradients gradients = Autograd.gradients(
+                    lora.withOrthogonality(model.forward(x).square().mean()));
+            optimizer.step(gradients);
+            allocator.update(step, gradients);
+        }
+        long left = lora.stateDict().entrySet().stream()
+                .filter(entry -> entry.getKey().endsWith("lora_E"))
+                .mapToLong(entry -> (long) entry.getValue().ne(0).to(DType.F32).sum().item())
+                .sum();
+        assertThat(left).isEqualTo(4);
+    }
+
+    @Test
+    void adaptersGoOnWeightsOfFewBits() {
+        float[] plain = result();
+        Quantize.int8(model, name -> true);
+        assertThat(result()).containsExactly(plain, within(0.05f));
+        Lora lora = Lora.apply(model, config(Kind.LORA), rng);
+        float[] before = result();
+        train(lora, 3);
+        assertThat(result()).isNotEqualTo(before);
+        assertThatThrownBy(lora::merge).isInstanceOf(TensorException.class).hasMessageContaining("packed");
+    }
+
+    @Test
+    void whatFitsNoLayerIsRefused() {
+        assertThatThrownBy(() -> Lora.apply(model, LoraConfig.lora(2, 4, "q_proj")))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("q_proj");
+        assertThatThrownBy(() -> LoraConfig.lora(0, 4, "first")).isInstanceOf(TensorException.class);
+        Lora lora = Lora.apply(model, config(Kind.LORA), rng);
+        lora.save(folder);
+        lora.remove();
+        Sequential other = new Sequential().with("first", new Linear(6, 8, rng));
+        assertThatThrownBy(() -> Lora.load(folder, other)).isInstanceOf(BadFileException.class);
+        float[] after = Autograd.noGrad(() -> other.forward(x)).toFloatArray();
+        assertThat(Autograd.noGrad(() -> other.forward(x)).toFloatArray()).isEqualTo(after);
+    }
+
+    @Test
+    void settingsOfPeftThatAreNotKnownAreRefused() throws IOException {
+        Lora lora = Lora.apply(model, config(Kind.LORA), rng);
+        lora.save(folder);
+        lora.remove();
+        Path config = folder.resolve("adapter_config.json");
+        String json = Files.readString(config);
+        for (String setting : List.of(
+                "\"init_lora_weights\":\"pissa\"",
+                "\"lora_bias\":true",
+                "\"layer_replication\":[[0,1]]",
+                "\"bias\":\"all\"")) {
+            Files.writeString(config, json.replace("\"bias\":\"none\"", setting));
+            assertThatThrownBy(() -> Lora.load(folder, model))
+                    .as(setting)
+                    .isInstanceOf(BadFileException.class)
+                    .hasMessageContaining(setting.substring(1, setting.indexOf('"', 1)));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.lm.adapter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.lm.gguf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,123 @@
+package dev.lanewise.lm.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.lm.gguf.BlockType;
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.ReLU;
+import dev.lanewise.nn.Sequential;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import org.junit.jupiter.api.Test;
+
+class QuantizeTest {
+    private final Rng rng = new Rng(1);
+    private final Tensor x = rng.randn(DType.F32, 4, 64);
+    private final Sequential model = new Sequential()
+            .with("a", new Linear(64, 96, rng))
+            .with("relu", new ReLU())
+            .with("b", new Linear(96, 10, rng));
+
+    private double[] result() {
+        return Autograd.noGrad(() -> model.forward(x)).to(DType.F64).toDoubleArray();
+    }
+
+    @Test
+    void zerosAndTiesRoundAsDefined() {
+        Int8.Quantized q = Int8.dynamic(Tensor.of(new float[] {0, 0, 0}));
+        assertThat(q.zero()).isZero();
+        assertThat(q.values().toIntArray()).containsExactly(0, 0, 0);
+        assertThat(q.scale().item()).isEqualTo(1);
+        // halves go to the even neighbour
+        Tensor fake = Int8.fake(Tensor.of(new float[] {0.5f, 1.5f, -0.5f, 300}), Tensor.scalar(1), 0, -128, 127);
+        assertThat(fake.toFloatArray()).containsExactly(0, 2, 0, 127);
+        assertThat(Int8.perRow(Tensor.zeros(2, 3)).dequantized().toFloatArray()).containsOnly(0);
+    }
+
+    @Test
+    void weightsOfFewBitsGiveNearlyTheSameAndTakeLess() {
+        double[] plain = result();
+        Quantize.Saved saved = Quantize.int8(model, name -> true);
+        assertThat(saved.layers()).isEqualTo(2);
+        assertThat(saved.bytesBefore()).isEqualTo(4 * (64 * 96 + 96 * 10));
+        assertThat(saved.bytesAfter()).isEqualTo(64 * 96 + 96 * 10 + 4 * (96 + 10));
+        assertThat(result()).containsExactly(plain, within(0.02));
+        assertThat(model.stateDict().keySet()).containsExactly("a.bias", "b.bias");
+    }
+
+    @Test
+    void blocksOfFilesAreWeightsToo() {
+        double[] plain = result();
+        Quantize.Saved saved = Quantize.weights(model, BlockType.Q8_0, name -> true);
+        assertThat(saved.bytesAfter()).isEqualTo((64 * 96 + 96 * 10) / 32 * 34);
+        assertThat(result()).containsExactly(plain, within(0.02));
+        assertThatThrownBy(() -> QuantizedWeight.blocks(Tensor.zeros(4, 33), BlockType.Q4_0))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("multiple of 32");
+    }
+
+    @Test
+    void activationsAreRoundedByWhatWasSeen() {
+        double[] plain = result();
+        try (Quantize.Calibration calibration = Quantize.calibrate(model, name -> true)) {
+            model.forward(x);
+            assertThat(calibration.apply().layers()).isEqualTo(2);
+        }
+        assertThat(result()).containsExactly(plain, within(0.05));
+        Tensor watched = Autograd.watch(x);
+        assertThatThrownBy(() -> model.forward(watched))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("rounded activations");
+    }
+
+    @Test
+    void gradientsGoThroughWeightsOfFewBits() {
+        Tensor weight = rng.randn(DType.F32, 700, 64);
+        QuantizedLinear layer = new QuantizedLinear(QuantizedWeight.int8(weight), new Parameter(Tensor.zeros(700)));
+        Tensor watched = Autograd.watch(x);
+        Tensor factors = rng.randn(DType.F32, 4, 700);
+        Tensor got = Autograd.gradients(layer.forward(watched).mul(factors).sum()).of(watched);
+        Tensor want = factors.matmul(layer.dense());
+        assertThat(got.sub(want).abs().amax().item()).isLessThan(1e-3);
+    }
+
+    @Test
+    void aWeightThatTwoLayersHaveStays() {
+        Parameter shared = new Parameter(rng.randn(DType.F32, 5, 5));
+        Sequential tied = new Sequential().with("a", new Linear(shared, null)).with("b", new Linear(shared, null));
+        assertThat(Quantize.int8(tied, name -> true).layers()).isZero();
+    }
+
+    @Test
+    void prunedWeightsStayZeroThroughTraining() {
+        Linear layer = new Linear(8, 4, rng);
+        Prune.Masks masks = new Prune.Masks();
+        masks.put(layer.weight(), Prune.smallest(layer.weight().leaf(), 0.5, null));
+        assertThat(masks.sparsity()).isEqualTo(0.5);
+        Autograd.noGrad(() -> layer.weight().leaf().assign(Tensor.ones(4, 8)));
+        masks.apply();
+        assertThat(layer.weight().leaf().sum().item()).isEqualTo(16);
+    }
+
+    @Test
+    void masksAreThoseOfTheDefinition() {
+        Tensor w = Tensor.of(new float[] {3, -1, 2, -4, 1, 0.5f}, 2, 3);
+        assertThat(Prune.smallest(w, 2, null).toBooleanArray())
+                .containsExactly(true, false, true, true, true, false);
+        assertThat(Prune.smallest(w, 0.5, Tensor.of(new boolean[] {false, true, true, true, true, false}, 2, 3))
+                        .toBooleanArray())
+                .containsExactly(false, false, true, true, false, false);
+        assertThat(Prune.slices(w, 0.34, 2, 1, null).toBooleanArray())
+                .containsExactly(true, false, true, true, false, true);
+        Prune.TwoOfFour half = Prune.twoOfFour(Tensor.of(new float[] {1, -5, 2, 0, 0, 0, 0, 0}, 2, 4));
+        assertThat(half.values().toFloatArray()).containsExactly(-5, 2, 0, 0);
+        assertThat(half.positions().toLongArray()).containsExactly(1, 2, 0, 1);
+        assertThatThrownBy(() -> Prune.smallest(w, 7, null)).isInstanceOf(TensorException.class);
+    }
+}

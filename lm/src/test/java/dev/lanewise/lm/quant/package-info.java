@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.lm.quant;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,168 @@
+package dev.lanewise.nn;
+
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer that multiplies by a weight and perhaps adds a bias, and whose result can be adapted from outside without changing
+ * either: by low-rank updates, for example.
+ */
+public abstract class WeightLayer extends Layer {
+    private volatile List<Adaptation> adaptations = List.of();
+
+    private volatile @Nullable Packed packed;
+
+    /** For subclasses. */
+    protected WeightLayer() {}
+
+    /** A weight in another form than that of a parameter: of few bits, for example. It is not trained. */
+    public interface Packed {
+        /** The elements of an input. */
+        long in();
+
+        /** The elements of a result. */
+        long out();
+
+        /** {@code x weight^T} of {@code [..., in]}, with gradients for x, without a bias. */
+        Tensor product(Tensor x);
+
+        /** The weight, {@code [out, in]}. */
+        Tensor dense();
+
+        /** How many bytes it takes. */
+        long bytes();
+    }
+
+    /** What changes a layer's result. */
+    public interface Adaptation {
+        /**
+         * The result with the change.
+         *
+         * @param layer the layer
+         * @param x its input, {@code [..., in]}
+         * @param inner the layer's result {@code [..., out]} of an input, with the changes that were made before this one
+         */
+        Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner);
+    }
+
+    /** The layer's result without adaptations, by its parameters. */
+    protected abstract Tensor product(Tensor x);
+
+    /**
+     * The weight as it is stored.
+     *
+     * @throws TensorException if it is packed
+     */
+    public abstract Parameter weight();
+
+    /** The bias, {@code [out]}, or null. */
+    public abstract @Nullable Parameter bias();
+
+    /** Whether the weight is {@code [in, out]} instead of {@code [out, in]}. */
+    public boolean isInputFirst() {
+        return false;
+    }
+
+    /** The elements of an input. */
+    public final long in() {
+        Packed p = packed;
+        return p == null ? weight().leaf().shape().size(isInputFirst() ? 0 : 1) : p.in();
+    }
+
+    /** The elements of a result. */
+    public final long out() {
+        Packed p = packed;
+        return p == null ? weight().leaf().shape().size(isInputFirst() ? 1 : 0) : p.out();
+    }
+
+    /** The weight as {@code [out, in]}, whatever its form. */
+    public final Tensor dense() {
+        Packed p = packed;
+        if (p != null) {
+            return p.dense();
+        }
+        Tensor stored = weight().tensor();
+        return isInputFirst() ? stored.transpose(0, 1) : stored;
+    }
+
+    /** The weight in another form, or null while it is a parameter. */
+    public final @Nullable Packed packed() {
+        return packed;
+    }
+
+    /**
+     * Exchanges the weight for another form of it. The parameter is no longer one of the layer's, and its memory is free when
+     * nobody else has it; a bias stays a parameter.
+     *
+     * @param form of the same sizes
+     */
+    public final void pack(Packed form) {
+        if (form.in() != in() || form.out() != out()) {
+            throw new TensorException("pack: weight [" + form.out() + ", " + form.in() + "] for a layer of [" + out() + ", "
+                    + in() + "]; sizes must stay");
+        }
+        packed = form;
+        forget("weight");
+        weightPacked();
+    }
+
+    /** Begins with a form of a weight that was never a parameter; called by constructors. */
+    protected final void begin(Packed form) {
+        packed = form;
+    }
+
+    /** Lets go of the weight's parameter. */
+    protected abstract void weightPacked();
+
+    /** The weight, if it is still a parameter; for {@link #weight}. */
+    protected final Parameter unpacked(@Nullable Parameter weight) {
+        if (weight == null) {
+            throw new TensorException("layer " + getClass().getSimpleName()
+                    + ": its weight is packed (expected a parameter); use dense(), or adapters beside it");
+        }
+        return weight;
+    }
+
+    /** Adds a change, which is made after those that are there. */
+    public final synchronized void adapt(Adaptation adaptation) {
+        List<Adaptation> all = new ArrayList<>(adaptations);
+        all.add(adaptation);
+        adaptations = List.copyOf(all);
+    }
+
+    /** Takes a change away again. */
+    public final synchronized void restore(Adaptation adaptation) {
+        List<Adaptation> all = new ArrayList<>(adaptations);
+        all.remove(adaptation);
+        adaptations = List.copyOf(all);
+    }
+
+    /** Whether the layer's result is that of its parameters. */
+    final boolean isPlain() {
+        return adaptations.isEmpty() && packed == null;
+    }
+
+    @Override
+    protected final Tensor compute(Tensor x) {
+        List<Adaptation> all = adaptations;
+        return all.isEmpty() ? plain(x) : adapted(all, all.size() - 1, x);
+    }
+
+    private Tensor plain(Tensor x) {
+        Packed p = packed;
+        if (p == null) {
+            return product(x);
+        }
+        Parameter bias = bias();
+        Tensor y = p.product(x);
+        return bias == null ? y : y.add(bias.tensor());
+    }
+
+    private Tensor adapted(List<Adaptation> all, int last, Tensor x) {
+        return last < 0 ? plain(x) : all.get(last).apply(this, x, input -> adapted(all, last - 1, input));
+    }
+}
