@@ -48,9 +48,7 @@ public final class OnnxModel extends Layer {
         Program whole = Preparer.prepare(wide);
         this.widened = Widening.isNeeded(stored);
         Graph graph = wide.graph();
-        this.inputs = stored.graph().inputs().stream()
-                .filter(input -> !graph.initializers().containsKey(input.name()))
-                .toList();
+        this.inputs = ModelInfo.inputs(stored.graph());
         Group weights = child("weights", new Group());
         Set<String> fixed = fixed(graph);
         try (Scope ignored = Scope.open("load")) {
@@ -247,7 +245,7 @@ public final class OnnxModel extends Layer {
         return counts;
     }
 
-    private static void count(Graph graph, Map<String, Integer> counts) {
+    static void count(Graph graph, Map<String, Integer> counts) {
         for (Node node : graph.nodes()) {
             counts.merge(node.key(), 1, Integer::sum);
             for (Attribute attribute : node.attributes().values()) {
