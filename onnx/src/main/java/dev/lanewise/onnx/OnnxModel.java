@@ -47,6 +47,9 @@ public final class OnnxModel extends Layer {
         Model wide = Widening.widened(stored);
         Program whole = Preparer.prepare(wide);
         this.widened = Widening.isNeeded(stored);
+        if (widened) {
+            whole = HalfRounding.rounded(whole, stored);
+        }
         Graph graph = wide.graph();
         this.inputs = ModelInfo.inputs(stored.graph());
         Group weights = child("weights", new Group());
