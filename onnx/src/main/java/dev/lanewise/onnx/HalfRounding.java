@@ -48,7 +48,7 @@ final class HalfRounding {
                 }
             }
             boolean rounds = moves && node.inputs().stream().anyMatch(computed::contains);
-            steps.add(rounds ? new Program.Step(step.node(), step.opset(), rounding(step.operator()), Map.of()) : step);
+            steps.add(rounds ? new Program.Step(step.node(), step.opset(), new Rounding(step.operator()), Map.of()) : step);
         }
         return program.with(steps);
     }
@@ -64,8 +64,14 @@ final class HalfRounding {
                 || node.inputs().stream().anyMatch(half::contains);
     }
 
-    private static Operator rounding(Operator operator) {
-        return call -> {
+    /**
+     * An operator whose results are rounded.
+     *
+     * @param operator the operator
+     */
+    record Rounding(Operator operator) implements Operator {
+        @Override
+        public OnnxValue[] run(Call call) {
             OnnxValue[] results = operator.run(call);
             for (int i = 0; i < results.length; i++) {
                 if (results[i] instanceof OnnxValue.Numbers numbers && numbers.type() == ElementType.FLOAT) {
@@ -73,6 +79,6 @@ final class HalfRounding {
                 }
             }
             return results;
-        };
+        }
     }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -88,13 +89,11 @@ public final class OnnxModel extends Layer {
         report.put(
                 "nodes whose results nobody reads",
                 folded.steps().size() - live.steps().size());
-        Program fused = Fusion.fused(
-                live,
-                name -> {
-                    Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
-                    return constant == null ? null : constant.get();
-                },
-                report);
+        Function<String, @Nullable OnnxValue> values = name -> {
+            Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
+            return constant == null ? null : constant.get();
+        };
+        Program fused = Fusion.fused(ShapeChains.shortened(live, values, report), values, report);
         report.put("nodes that run", fused.steps().size());
         return fused;
     }
