@@ -10,13 +10,14 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench}: measurements and comparisons. */
 @Command(
         name = "bench",
-        description = "Measure operations and training steps, and compare with PyTorch.",
+        description = "Measure operations and training steps, and compare with PyTorch and ONNX Runtime.",
         subcommands = {
             OpsCommand.class,
             TrainCommand.class,
             ProfileCommand.class,
             CompareCommand.class,
             VersusCommand.class,
+            OnnxRuntimeCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,
