@@ -329,10 +329,11 @@ final class Fusion {
         Tensor points = point == null ? null : OnnxValue.tensorOf(point);
         Tensor prepared =
                 QuantizationOps.shifted(matrix, points, -1).to(DType.F32).keep();
+        long atOnce = QuantizationOps.rowsAtOnce(prepared);
         List<String> inputs = in(step, 2).isEmpty() ? List.of(in(step, 0)) : List.of(in(step, 0), in(step, 2));
         return new Match(List.of(), inputs, c -> {
-            Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1);
-            return Call.out(QuantizationOps.product(a, prepared.to(a.device())));
+            Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1, DType.F32);
+            return Call.out(QuantizationOps.product(a, prepared.to(a.device()), atOnce));
         });
     }
 
