@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench}: measurements and comparisons. */
 @Command(
         name = "bench",
-        description = "Measure operations and training steps, and compare with PyTorch.",
+        description = "Measure operations and training steps, and compare with PyTorch and ONNX Runtime.",
         subcommands = {
             OpsCommand.class,
             TrainCommand.class,
@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             VersusCommand.class,
             SteadyCommand.class,
+            OnnxRuntimeCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A node's attribute.
  *
  * @param name its name
+ * @param kind the number that the file gives its kind, 0 if none
  * @param reference the attribute of the enclosing function that it stands for, or empty
  * @param real the real number
  * @param whole the whole number
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Attribute(
         String name,
+        int kind,
         String reference,
         float real,
         long whole,
@@ -32,13 +34,51 @@ record Attribute(
         List<String> texts,
         List<StoredTensor> tensors,
         @Nullable ElementType element) {
+    static final int REAL = 1;
+    static final int WHOLE = 2;
+    static final int TEXT = 3;
+    static final int TENSOR = 4;
+    static final int REALS = 6;
+    static final int WHOLES = 7;
+    static final int TEXTS = 8;
+
+    private static final float[] NO_REALS = {};
+    private static final long[] NO_WHOLES = {};
+
+    /** A whole number. */
+    static Attribute of(String name, long value) {
+        return new Attribute(
+                name, WHOLE, "", 0, value, "", null, null, NO_REALS, NO_WHOLES, List.of(), List.of(), null);
+    }
+
+    /** A real number. */
+    static Attribute of(String name, double value) {
+        return new Attribute(
+                name, REAL, "", (float) value, 0, "", null, null, NO_REALS, NO_WHOLES, List.of(), List.of(), null);
+    }
+
+    /** A text. */
+    static Attribute of(String name, String value) {
+        return new Attribute(name, TEXT, "", 0, 0, value, null, null, NO_REALS, NO_WHOLES, List.of(), List.of(), null);
+    }
+
+    /** Whole numbers. */
+    static Attribute list(String name, long... values) {
+        return new Attribute(name, WHOLES, "", 0, 0, "", null, null, NO_REALS, values, List.of(), List.of(), null);
+    }
+
+    /** A tensor. */
+    static Attribute of(String name, StoredTensor value) {
+        return new Attribute(name, TENSOR, "", 0, 0, "", value, null, NO_REALS, NO_WHOLES, List.of(), List.of(), null);
+    }
+
     /** The same attribute under another name. */
     Attribute renamed(String newName) {
-        return new Attribute(newName, "", real, whole, text, tensor, graph, reals, wholes, texts, tensors, element);
+        return new Attribute(newName, kind, "", real, whole, text, tensor, graph, reals, wholes, texts, tensors, element);
     }
 
     /** The same attribute with another graph. */
     Attribute withGraph(Graph other) {
-        return new Attribute(name, reference, real, whole, text, tensor, other, reals, wholes, texts, tensors, element);
+        return new Attribute(name, kind, reference, real, whole, text, tensor, other, reals, wholes, texts, tensors, element);
     }
 }

@@ -9,10 +9,22 @@ import org.jspecify.annotations.Nullable;
 final class Env {
     private final Map<String, OnnxValue> values;
     private final @Nullable Env outer;
+    private @Nullable NodeTimes times;
 
     Env(@Nullable Env outer, int size) {
         this.outer = outer;
         this.values = HashMap.newHashMap(size);
+    }
+
+    /** Has the times of this graph's nodes measured. */
+    void measure(NodeTimes newTimes) {
+        times = newTimes;
+    }
+
+    /** Where the times of nodes are written down, or null. */
+    @Nullable
+    NodeTimes times() {
+        return times;
     }
 
     void put(String name, OnnxValue value) {

@@ -3,6 +3,7 @@ package dev.lanewise.onnx;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,7 +42,7 @@ final class Fusion {
     }
 
     /** A pattern that ends at a node; null if it is not there. */
-    private interface Pattern {
+    interface Pattern {
         @Nullable
         Match match(Fusion fusion, Program.Step last);
     }
@@ -51,9 +52,15 @@ final class Fusion {
      *
      * @param steps its nodes but the last, which nobody else reads
      * @param inputs what it reads
+     * @param attributes those of the one that computes it
      * @param operator what computes it at once
      */
-    private record Match(List<Program.Step> steps, List<String> inputs, Operator operator) {}
+    record Match(
+            List<Program.Step> steps, List<String> inputs, Map<String, Attribute> attributes, Operator operator) {
+        Match(List<Program.Step> steps, List<String> inputs, Operator operator) {
+            this(steps, inputs, Map.of(), operator);
+        }
+    }
 
     /**
      * Replaces patterns by single operations.
@@ -65,9 +72,14 @@ final class Fusion {
             Program program, Function<String, @Nullable OnnxValue> constants, Map<String, Integer> report) {
         Fusion fusion = new Fusion(program, constants);
         fusion.look(program, "layer norm", Fusion::layerNorm, report);
+        fusion.look(program, "RMS norm", LayerPatterns::rmsNorm, report);
+        fusion.look(program, "SiLU", LayerPatterns::silu, report);
+        fusion.look(program, "convolution with batch norm", LayerPatterns::normalizedConvolution, report);
+        fusion.look(program, "rounding to steps", LayerPatterns::rounding, report);
         fusion.look(program, "GELU", Fusion::gelu, report);
         fusion.look(program, "attention", Fusion::attention, report);
         fusion.look(program, "integer product with prepared weights", Fusion::integerProduct, report);
+        fusion.look(program, "product with bias and ReLU", Fusion::activated, report);
         fusion.look(program, "product with bias", Fusion::linear, report);
         List<Program.Step> steps = new ArrayList<>();
         for (Program.Step step : program.steps()) {
@@ -86,7 +98,7 @@ final class Fusion {
                 continue;
             }
             Node old = step.node();
-            Node node = new Node(old.name(), "Fused(" + name + ")", "", "", match.inputs(), old.outputs(), Map.of());
+            Node node = new Node(old.name(), "Fused(" + name + ")", "", "", match.inputs(), old.outputs(), match.attributes());
             replaced.put(step, new Program.Step(node, step.opset(), match.operator(), Map.of()));
             gone.addAll(match.steps());
             count++;
@@ -98,11 +110,11 @@ final class Fusion {
 
     // ---- looking around
 
-    private static boolean is(Program.@Nullable Step step, String op) {
+    static boolean is(Program.@Nullable Step step, String op) {
         return step != null && step.node().key().equals(op);
     }
 
-    private Program.@Nullable Step writer(Program.Step step, int input, String op) {
+    Program.@Nullable Step writer(Program.Step step, int input, String op) {
         if (input >= step.node().inputs().size()) {
             return null;
         }
@@ -110,19 +122,25 @@ final class Fusion {
         return is(writer, op) ? writer : null;
     }
 
-    private static String in(Program.Step step, int input) {
+    static String in(Program.Step step, int input) {
         return input < step.node().inputs().size() ? step.node().inputs().get(input) : "";
     }
 
     /** Whether only so many nodes read a node's result. */
-    private boolean isRead(Program.Step step, int times) {
+    boolean isRead(Program.Step step, int times) {
         String output = step.node().outputs().getFirst();
         return !kept.contains(output) && readers.getOrDefault(output, List.of()).size() == times;
     }
 
-    private double number(String name) {
-        OnnxValue value = constants.apply(name);
-        Tensor tensor = value == null ? null : OnnxValue.tensorOf(value);
+    /** A constant's tensor, or null. */
+    @Nullable
+    Tensor tensor(String name) {
+        OnnxValue value = name.isEmpty() ? null : constants.apply(name);
+        return value == null ? null : OnnxValue.tensorOf(value);
+    }
+
+    double number(String name) {
+        Tensor tensor = tensor(name);
         return tensor == null || tensor.shape().elements() != 1 ? Double.NaN : Host.doubles(tensor)[0];
     }
 
@@ -131,11 +149,11 @@ final class Fusion {
     }
 
     /** The position of the operand that a writer of one operator gives, or -1. */
-    private int side(Program.Step step, String op) {
+    int side(Program.Step step, String op) {
         return writer(step, 0, op) != null ? 0 : writer(step, 1, op) != null ? 1 : -1;
     }
 
-    private boolean lastAxis(Program.@Nullable Step mean) {
+    boolean lastAxis(Program.@Nullable Step mean) {
         if (mean == null
                 || mean.node().attributes().containsKey("keepdims")
                         && mean.node().attributes().get("keepdims").whole() == 0) {
@@ -311,10 +329,11 @@ final class Fusion {
         Tensor points = point == null ? null : OnnxValue.tensorOf(point);
         Tensor prepared =
                 QuantizationOps.shifted(matrix, points, -1).to(DType.F32).keep();
+        long atOnce = QuantizationOps.rowsAtOnce(prepared);
         List<String> inputs = in(step, 2).isEmpty() ? List.of(in(step, 0)) : List.of(in(step, 0), in(step, 2));
         return new Match(List.of(), inputs, c -> {
-            Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1);
-            return Call.out(QuantizationOps.product(a, prepared.to(a.device())));
+            Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1, DType.F32);
+            return Call.out(QuantizationOps.product(a, prepared.to(a.device()), atOnce));
         });
     }
 
@@ -325,20 +344,70 @@ final class Fusion {
         if (product == null || !isRead(product, 1)) {
             return null;
         }
-        Operator operator = c -> {
+        return new Match(
+                List.of(product),
+                List.of(in(product, 0), in(product, 1), in(add, 1 - m)),
+                c -> c.same(linear(c, LinearProduct.Activation.NONE)));
+    }
+
+    /** Relu of that, or of a Gemm of no factors. */
+    private @Nullable Match activated(Program.Step relu) {
+        Program.Step add = is(relu, "Relu") ? writer(relu, 0, "Add") : null;
+        Match sum = add == null || !isRead(add, 1) ? null : linear(add);
+        if (add != null && sum != null) {
+            return new Match(
+                    List.of(sum.steps().getFirst(), add),
+                    sum.inputs(),
+                    c -> c.same(linear(c, LinearProduct.Activation.RELU)));
+        }
+        Program.Step gemm = is(relu, "Relu") ? writer(relu, 0, "Gemm") : null;
+        boolean fits = gemm != null
+                && isRead(gemm, 1)
+                && gemm.node().inputs().size() == 3
+                && factor(gemm, "alpha") == 1
+                && factor(gemm, "beta") == 1
+                && !turns(gemm, "transA");
+        if (gemm == null || !fits) {
+            return null;
+        }
+        boolean turned = turns(gemm, "transB");
+        return new Match(List.of(gemm), gemm.node().inputs(), c -> {
             Tensor x = c.x();
-            Tensor weight = c.x(1);
+            Tensor weight = turned ? c.x(1) : c.x(1).transpose();
             Tensor bias = c.x(2);
-            boolean fits = weight.shape().rank() == 2
+            boolean whole = x.dtype().isFloating()
                     && bias.shape().rank() == 1
-                    && x.shape().rank() >= 2
-                    && weight.dtype().isFloating()
-                    && bias.shape().size(0) == weight.shape().size(1);
+                    && bias.shape().size(0) == weight.shape().size(0);
             return c.same(
-                    fits
-                            ? x.linear(weight.transpose(), bias)
-                            : MatrixOps.matmul(x, weight).add(bias));
-        };
-        return new Match(List.of(product), List.of(in(product, 0), in(product, 1), in(add, 1 - m)), operator);
+                    whole
+                            ? x.linear(weight, bias, LinearProduct.Activation.RELU)
+                            : MatrixOps.matmul(x, weight.transpose()).add(bias).relu());
+        });
+    }
+
+    private static double factor(Program.Step step, String name) {
+        Attribute attribute = step.node().attributes().get(name);
+        return attribute == null ? 1 : attribute.real();
+    }
+
+    private static boolean turns(Program.Step step, String name) {
+        Attribute attribute = step.node().attributes().get(name);
+        return attribute != null && attribute.whole() != 0;
+    }
+
+    private static Tensor linear(Call c, LinearProduct.Activation activation) {
+        Tensor x = c.x();
+        Tensor weight = c.x(1);
+        Tensor bias = c.x(2);
+        boolean fits = weight.shape().rank() == 2
+                && bias.shape().rank() == 1
+                && x.shape().rank() >= 2
+                && weight.dtype().isFloating()
+                && bias.shape().size(0) == weight.shape().size(1);
+        if (fits) {
+            return x.linear(weight.transpose(), bias, activation);
+        }
+        Tensor sum = MatrixOps.matmul(x, weight).add(bias);
+        return activation == LinearProduct.Activation.RELU ? sum.relu() : sum;
     }
 }

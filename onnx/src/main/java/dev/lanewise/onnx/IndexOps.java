@@ -40,15 +40,16 @@ final class IndexOps {
     private static Tensor gather(Call c, Tensor x) {
         int axis = c.axis(0, x.shape().rank());
         Tensor index = c.x(1);
+        if (index.shape().rank() == 0) {
+            long position = index.dtype() == DType.I64 ? index.itemLong() : index.to(DType.I64).itemLong();
+            return x.select(axis, position < 0 ? position + x.shape().size(axis) : position);
+        }
         Tensor flat =
                 positions(index, x.shape().size(axis)).reshape(index.shape().elements());
         Shape shape = x.shape()
                 .slice(0, axis)
                 .concat(index.shape())
                 .concat(x.shape().slice(axis + 1, x.shape().rank()));
-        if (index.shape().rank() == 0) {
-            return x.select(axis, flat.itemLong());
-        }
         return x.indexSelect(axis, flat).reshape(shape);
     }
 

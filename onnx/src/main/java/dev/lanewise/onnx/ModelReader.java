@@ -203,6 +203,7 @@ final class ModelReader {
 
     private Attribute attribute(Wire wire) {
         String name = "";
+        int kind = 0;
         String reference = "";
         String text = "";
         float real = 0;
@@ -227,6 +228,7 @@ final class ModelReader {
                 case 9 -> texts.add(wire.string());
                 case 10 -> tensors.add(TensorReader.read(wire.message(), folder));
                 case 14 -> element = type("", wire.message()).type();
+                case 20 -> kind = (int) Math.clamp(wire.number(), 0L, 1_000L);
                 case 21 -> reference = wire.string();
                 case 22 -> tensor = sparse(wire.message());
                 default -> wire.skip();
@@ -234,6 +236,7 @@ final class ModelReader {
         }
         return new Attribute(
                 name,
+                kind,
                 reference,
                 real,
                 whole,

@@ -106,15 +106,21 @@ final class NormalizationOps {
         }
         results[3] = results[1];
         results[4] = results[2];
-        Tensor scale = c.x(1).to(variance.dtype()).mul(variance.add(epsilon).rsqrt());
-        Tensor offset = c.x(2).to(variance.dtype()).sub(mean.mul(scale));
+        results[0] = OnnxValue.of(normalized(x, c.x(1), c.x(2), mean, variance, epsilon));
+        return results;
+    }
+
+    /** Every channel by its mean and variance, computed in their type. */
+    static Tensor normalized(
+            Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double epsilon) {
+        int rank = x.shape().rank();
         DType wide = variance.dtype();
-        Tensor y = x.to(wide)
+        Tensor scale = weight.to(wide).mul(variance.add(epsilon).rsqrt());
+        Tensor offset = bias.to(wide).sub(mean.mul(scale));
+        return x.to(wide)
                 .mul(channels(scale, rank))
                 .add(channels(offset, rank))
                 .to(x.dtype());
-        results[0] = OnnxValue.of(y);
-        return results;
     }
 
     private static Tensor normalized(Tensor x, int[] dims, double epsilon) {

@@ -1,5 +1,6 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.tensor.DType;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +48,11 @@ public final class OnnxModel extends Layer {
         Model wide = Widening.widened(stored);
         Program whole = Preparer.prepare(wide);
         this.widened = Widening.isNeeded(stored);
+        if (widened) {
+            whole = HalfRounding.rounded(whole, stored);
+        }
         Graph graph = wide.graph();
-        this.inputs = stored.graph().inputs().stream()
-                .filter(input -> !graph.initializers().containsKey(input.name()))
-                .toList();
+        this.inputs = ModelInfo.inputs(stored.graph());
         Group weights = child("weights", new Group());
         Set<String> fixed = fixed(graph);
         try (Scope ignored = Scope.open("load")) {
@@ -86,13 +89,11 @@ public final class OnnxModel extends Layer {
         report.put(
                 "nodes whose results nobody reads",
                 folded.steps().size() - live.steps().size());
-        Program fused = Fusion.fused(
-                live,
-                name -> {
-                    Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
-                    return constant == null ? null : constant.get();
-                },
-                report);
+        Function<String, @Nullable OnnxValue> values = name -> {
+            Supplier<OnnxValue> constant = known.containsKey(name) ? constants.get(name) : null;
+            return constant == null ? null : constant.get();
+        };
+        Program fused = Fusion.fused(ShapeChains.shortened(live, values, report), values, report);
         report.put("nodes that run", fused.steps().size());
         return fused;
     }
@@ -114,6 +115,29 @@ public final class OnnxModel extends Layer {
         counts.forEach((operator, count) ->
                 text.append("  ").append(operator).append(' ').append(count).append('\n'));
         return text.toString();
+    }
+
+    /**
+     * The same, and how long each operator and each node takes: the medians of some calls, after some that warm up. Nothing is
+     * recorded for gradients meanwhile.
+     *
+     * @param arguments as {@link #run} takes them
+     * @param calls how many calls are measured, 1 or more; as many go before them
+     */
+    public String explain(Map<String, OnnxValue> arguments, int calls) {
+        if (calls < 1) {
+            throw new TensorException("onnx: " + calls + " calls to measure (expected 1 or more); measure at least one");
+        }
+        NodeTimes times = new NodeTimes();
+        Autograd.noGrad(() -> {
+            for (int i = 0; i < 2 * calls; i++) {
+                NodeTimes used = i < calls ? null : times;
+                try (Scope ignored = Scope.open("explain")) {
+                    computed(arguments, used);
+                }
+            }
+        });
+        return explain() + times.report();
     }
 
     private Supplier<OnnxValue> constant(Group weights, StoredTensor stored, Set<String> fixed) {
@@ -229,7 +253,7 @@ public final class OnnxModel extends Layer {
         return counts;
     }
 
-    private static void count(Graph graph, Map<String, Integer> counts) {
+    static void count(Graph graph, Map<String, Integer> counts) {
         for (Node node : graph.nodes()) {
             counts.merge(node.key(), 1, Integer::sum);
             for (Attribute attribute : node.attributes().values()) {
@@ -292,7 +316,7 @@ public final class OnnxModel extends Layer {
      * @throws TensorException if an input is missing, unknown or of another type, or a node can't take its inputs
      */
     public Map<String, OnnxValue> run(Map<String, OnnxValue> arguments) {
-        return called(() -> computed(arguments), OnnxModel::tensors);
+        return called(() -> computed(arguments, null), OnnxModel::tensors);
     }
 
     @Override
@@ -302,14 +326,17 @@ public final class OnnxModel extends Layer {
                     + " called with one tensor (expected one input and one output); call it with a map");
         }
         String input = inputs.getFirst().name();
-        Map<String, OnnxValue> results = computed(Map.of(input, argument(input, x)));
+        Map<String, OnnxValue> results = computed(Map.of(input, argument(input, x)), null);
         String output = outputs().getFirst().name();
         OnnxValue result = results.get(output);
         return own(output, result == null ? new OnnxValue.Nothing() : result);
     }
 
-    private Map<String, OnnxValue> computed(Map<String, OnnxValue> arguments) {
+    private Map<String, OnnxValue> computed(Map<String, OnnxValue> arguments, @Nullable NodeTimes times) {
         Env env = new Env(null, constants.size() + program.steps().size() * 2);
+        if (times != null) {
+            env.measure(times);
+        }
         constants.forEach((name, value) -> env.put(name, value.get()));
         check(arguments);
         arguments.forEach((name, value) -> env.put(name, widened ? wide(value) : value));

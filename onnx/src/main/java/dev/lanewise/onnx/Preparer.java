@@ -42,6 +42,7 @@ final class Preparer {
     /** All operators that the file needs and that are missing, each with its first node. */
     static List<String> missing(Model model) {
         Preparer preparer = new Preparer(model);
+        TypeCheck.check(model.graph());
         Graph graph = model.graph();
         preparer.program(
                 graph, model.opsets(), new HashSet<>(graph.initializers().keySet()), Map.of(), 0);

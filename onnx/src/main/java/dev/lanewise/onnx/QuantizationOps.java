@@ -109,11 +109,16 @@ final class QuantizationOps {
 
     /** Whole numbers less their zero point: one for all, or one for each slice of a dimension. */
     static Tensor shifted(Tensor x, @Nullable Tensor zero, int dim) {
-        Tensor wide = x.to(DType.I32);
+        return shifted(x, zero, dim, DType.I32);
+    }
+
+    /** The same in a type that holds the differences; F32 holds those of 8 bits exactly. */
+    static Tensor shifted(Tensor x, @Nullable Tensor zero, int dim, DType type) {
+        Tensor wide = x.to(type);
         if (zero == null) {
             return wide;
         }
-        Tensor points = zero.to(DType.I32);
+        Tensor points = zero.to(type);
         int rank = x.shape().rank();
         if (zero.shape().elements() == 1) {
             return wide.sub(points.reshape());
@@ -130,19 +135,41 @@ final class QuantizationOps {
     /** Products of 256 pairs of numbers of 9 bits are below 2^24: F32 holds their sums exactly. */
     private static final long EXACT = 256;
 
+    /** The largest number of 8 bits less its zero point. */
+    private static final double LARGEST = 255;
+
+    /**
+     * How many rows of a matrix of whole numbers a product may take at once, so that F32 holds the sums exactly: all, if no
+     * column's numbers sum up to more than that.
+     */
+    static long rowsAtOnce(Tensor matrix) {
+        if (matrix.shape().isEmpty()) {
+            return EXACT;
+        }
+        double most = matrix.abs().to(DType.F64).sum(0).amax().item();
+        return most * LARGEST < 0x1p24 ? Math.max(EXACT, matrix.shape().size(0)) : EXACT;
+    }
+
     /** The exact product of small whole numbers, as I32. */
     static Tensor product(Tensor a, Tensor b) {
-        Tensor left = a.to(DType.F32);
-        Tensor right = b.to(DType.F32);
+        return product(a.to(DType.F32), b.to(DType.F32), EXACT);
+    }
+
+    /**
+     * The exact product of small whole numbers in F32, as I32.
+     *
+     * @param atOnce how many rows of b are taken at once
+     */
+    static Tensor product(Tensor left, Tensor right, long atOnce) {
         int last = left.shape().rank() - 1;
         int rows = Math.max(0, right.shape().rank() - 2);
         long k = left.shape().size(last);
-        if (k <= EXACT) {
+        if (k <= atOnce) {
             return left.matmul(right).to(DType.I32);
         }
         Tensor sum = null;
-        for (long start = 0; start < k; start += EXACT) {
-            long size = Math.min(EXACT, k - start);
+        for (long start = 0; start < k; start += atOnce) {
+            long size = Math.min(atOnce, k - start);
             Tensor part = left.narrow(last, start, size)
                     .matmul(right.narrow(rows, start, size))
                     .to(DType.I32);

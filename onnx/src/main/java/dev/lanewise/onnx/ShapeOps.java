@@ -55,11 +55,16 @@ final class ShapeOps {
 
     private static Tensor reshape(Call c, Tensor x) {
         long[] sizes = c.hasAttribute("shape") ? c.ints("shape") : Host.longs(c.x(1));
-        long[] target = sizes == null ? new long[0] : sizes.clone();
+        return reshape(x, sizes == null ? new long[0] : sizes, c.flag("allowzero", false));
+    }
+
+    /** In other sizes: 0 is that of the same dimension unless zeros are allowed, -1 what is left. */
+    static Tensor reshape(Tensor x, long[] sizes, boolean allowZero) {
+        long[] target = sizes.clone();
         int open = -1;
         long known = 1;
         for (int d = 0; d < target.length; d++) {
-            if (target[d] == 0 && !c.flag("allowzero", false)) {
+            if (target[d] == 0 && !allowZero) {
                 target[d] = x.shape().size(d);
             }
             if (target[d] == -1) {
@@ -138,7 +143,11 @@ final class ShapeOps {
     }
 
     private static Tensor expand(Call c, Tensor x) {
-        return x.expand(Shape.broadcast("expand", x.shape(), Shape.of(Host.longs(c.x(1)))));
+        return expand(x, Host.longs(c.x(1)));
+    }
+
+    static Tensor expand(Tensor x, long[] sizes) {
+        return x.expand(Shape.broadcast("expand", x.shape(), Shape.of(sizes)));
     }
 
     private static Tensor tile(Call c, Tensor x) {

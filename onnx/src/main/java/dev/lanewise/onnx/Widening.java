@@ -116,6 +116,7 @@ final class Widening {
                     name,
                     new Attribute(
                             a.name(),
+                            a.kind(),
                             a.reference(),
                             a.real(),
                             half ? ElementType.FLOAT.number() : a.whole(),

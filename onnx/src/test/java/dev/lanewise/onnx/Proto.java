@@ -27,6 +27,15 @@ final class Proto {
         return this;
     }
 
+    Proto bytesOf32(int field, float value) {
+        varint((long) field << 3 | 5);
+        int bits = Float.floatToRawIntBits(value);
+        for (int shift = 0; shift < 32; shift += 8) {
+            out.write(bits >>> shift & 255);
+        }
+        return this;
+    }
+
     Proto text(int field, String value) {
         return bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }

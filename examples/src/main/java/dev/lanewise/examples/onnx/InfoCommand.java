@@ -1,6 +1,7 @@
 package dev.lanewise.examples.onnx;
 
 import dev.lanewise.examples.Output;
+import dev.lanewise.onnx.ModelInfo;
 import dev.lanewise.onnx.OnnxModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code lanewise onnx info}. */
-@Command(name = "info", description = "Show a model's inputs, outputs, operators and parameters.")
+@Command(name = "info", description = "Show a model's inputs, outputs, operators and parameters, and which operators are missing here.")
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -23,18 +24,22 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        OnnxModel model = OnnxModel.load(file);
+        ModelInfo info = ModelInfo.read(file);
         PrintWriter out = spec.commandLine().getOut();
-        model.opsets()
+        info.opsets()
                 .forEach((domain, version) ->
                         row(out, "opset", (domain.isEmpty() ? "ai.onnx" : domain) + " " + version));
-        model.inputs().forEach(input -> row(out, "input", input.toString()));
-        model.outputs().forEach(output -> row(out, "output", output.toString()));
-        row(
-                out,
-                "parameters",
-                model.parameterCount() + " in " + model.parameters().size() + " tensors");
-        model.operators().forEach((operator, count) -> row(out, "operator", operator + " " + count));
+        info.inputs().forEach(input -> row(out, "input", input.toString()));
+        info.outputs().forEach(output -> row(out, "output", output.toString()));
+        if (info.missing().isEmpty()) {
+            OnnxModel model = OnnxModel.load(file);
+            row(
+                    out,
+                    "parameters",
+                    model.parameterCount() + " in " + model.parameters().size() + " tensors");
+        }
+        info.operators().forEach((operator, count) -> row(out, "operator", operator + " " + count));
+        info.missing().forEach(operator -> row(out, "missing", operator));
         out.flush();
         return 0;
     }

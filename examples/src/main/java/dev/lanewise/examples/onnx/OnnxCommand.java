@@ -5,8 +5,15 @@ import picocli.CommandLine.Command;
 /** {@code lanewise onnx}. */
 @Command(
         name = "onnx",
-        description = "Look at, run and check ONNX models.",
-        subcommands = {InfoCommand.class, RunCommand.class, VerifyCommand.class, CasesCommand.class})
+        description = "Look at, run, check, time and write ONNX models.",
+        subcommands = {
+            InfoCommand.class,
+            RunCommand.class,
+            BenchCommand.class,
+            VerifyCommand.class,
+            CasesCommand.class,
+            ExportCommand.class
+        })
 public final class OnnxCommand {
     OnnxCommand() {}
 }

@@ -4,6 +4,7 @@ import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.metrics.Metric;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.nn.train.TrainingResult;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,14 @@ public interface ReferenceModel {
 
     /** What the trained network says about an input of the command line. */
     List<Answer> predict(Card card, Layer network, String input);
+
+    /** An input of the network with two samples, to show what it takes; its values mean nothing. */
+    Tensor example(Card card);
+
+    /** The axes of an input whose size is open, with their names. */
+    default Map<Integer, String> openAxes() {
+        return Map.of(0, "batch");
+    }
 
     /** An epoch's figures under their names in JSON. */
     default Map<String, Double> figures(EpochFigures epoch, Layer network) {

@@ -25,7 +25,8 @@ public final class ReferenceModels {
 
     private ReferenceModels() {}
 
-    static Optional<ReferenceModel> find(String id) {
+    /** The model of a name. */
+    public static Optional<ReferenceModel> find(String id) {
         return ALL.stream().filter(model -> model.id().equals(id)).findFirst();
     }
 

@@ -22,6 +22,7 @@ import dev.lanewise.nn.metrics.Classification;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -58,6 +59,11 @@ public final class CifarImages implements ReferenceModel {
     @Override
     public Layer network(Card card) {
         return ResNet.resnet18Cifar(card.list("classes").size(), Rng.global());
+    }
+
+    @Override
+    public Tensor example(Card card) {
+        return Tensor.zeros(2, 3, Cifar10.SIDE, Cifar10.SIDE);
     }
 
     @Override

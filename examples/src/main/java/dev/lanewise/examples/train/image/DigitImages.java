@@ -67,6 +67,11 @@ public record DigitImages(String id, Supplier<Layer> network, Recipe recipe, Rat
     }
 
     @Override
+    public Tensor example(Card card) {
+        return Tensor.zeros(2, 1, Mnist.SIDE, Mnist.SIDE);
+    }
+
+    @Override
     public Trainer trainer(Parts parts) {
         return new Trainer(parts.network(), new CrossEntropyLoss(), parts.optimizer())
                 .schedule(rates.of(parts.optimizer().rate(), parts.steps()))

@@ -25,6 +25,7 @@ import dev.lanewise.nn.metrics.Classification;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +85,12 @@ public final class FolderImages implements ReferenceModel {
     @Override
     public Layer network(Card card) {
         return ResNet.resnet18(card.list("classes").size(), Rng.global());
+    }
+
+    @Override
+    public Tensor example(Card card) {
+        int side = card.number("side", MOST_SIDE);
+        return Tensor.zeros(2, 3, side, side);
     }
 
     @Override

@@ -97,6 +97,11 @@ public final class Tables implements ReferenceModel {
     }
 
     @Override
+    public Tensor example(Card card) {
+        return Tensor.zeros(2, TableFile.encoder(card.text(ENCODER)).width());
+    }
+
+    @Override
     public Trainer trainer(Parts parts) {
         List<String> classes = parts.card().list(CLASSES);
         double rate = parts.optimizer().rate();

@@ -21,6 +21,7 @@ import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.nn.train.TrainingResult;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -105,6 +106,16 @@ public final class Characters implements ReferenceModel {
     public Layer network(Card card) {
         int characters = card.list("vocabulary").size();
         return new CharTransformer(new CharTransformer.Config(characters, CONTEXT, 128, 4, 512, 4, 0), Rng.global());
+    }
+
+    @Override
+    public Tensor example(Card card) {
+        return Tensor.zeros(DType.I64, 2, CONTEXT);
+    }
+
+    @Override
+    public Map<Integer, String> openAxes() {
+        return Map.of(0, "batch", 1, "characters");
     }
 
     @Override

@@ -18,9 +18,12 @@ import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Classification;
 import dev.lanewise.nn.optim.Schedule;
 import dev.lanewise.nn.train.Trainer;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Lines of text told apart by their words; 15% of them are held out. */
@@ -79,6 +82,16 @@ public final class Texts implements ReferenceModel {
         return isLstm(card)
                 ? SentenceClassifier.lstm(words, 64, 0.5, classes, Rng.global())
                 : SentenceClassifier.mean(words, 64, 0.5, classes, Rng.global());
+    }
+
+    @Override
+    public Tensor example(Card card) {
+        return Tensor.ones(DType.I64, 2, MOST_WORDS);
+    }
+
+    @Override
+    public Map<Integer, String> openAxes() {
+        return Map.of(0, "batch", 1, "words");
     }
 
     @Override

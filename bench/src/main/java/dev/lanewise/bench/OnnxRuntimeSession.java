@@ -1,0 +1,123 @@
+package dev.lanewise.bench;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A model in ONNX Runtime. Errors are {@link IllegalStateException} with its message. */
+final class OnnxRuntimeSession implements AutoCloseable {
+    private final OrtEnvironment environment;
+    private final OrtSession session;
+    private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+
+    /**
+     * Loads a model.
+     *
+     * @throws UnsatisfiedLinkError if there is no native library for this machine
+     */
+    OnnxRuntimeSession(Path file, int threads) {
+        try {
+            environment = OrtEnvironment.getEnvironment();
+            try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+                options.setIntraOpNumThreads(threads);
+                session = environment.createSession(file.toString(), options);
+            }
+        } catch (OrtException e) {
+            throw failed(e);
+        }
+    }
+
+    private static IllegalStateException failed(OrtException e) {
+        return new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);
+    }
+
+    /** The inputs of the next calls. */
+    void inputs(Map<String, Tensor> tensors) {
+        closeInputs();
+        tensors.forEach((name, tensor) -> {
+            try {
+                inputs.put(name, tensor(tensor));
+            } catch (OrtException e) {
+                throw failed(e);
+            }
+        });
+    }
+
+    private OnnxTensor tensor(Tensor tensor) throws OrtException {
+        ByteBuffer bytes =
+                TensorData.of(tensor).segment().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        long[] sizes = tensor.shape().toArray();
+        return switch (tensor.dtype()) {
+            case F32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), sizes);
+            case F64 -> OnnxTensor.createTensor(environment, bytes.asDoubleBuffer(), sizes);
+            case I64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), sizes);
+            case I32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), sizes);
+            case F16, BF16, I8, U8, BOOL ->
+                throw new IllegalArgumentException("inputs of " + tensor.dtype() + " are not passed on");
+        };
+    }
+
+    /** Calls the model and drops what it gives. */
+    void run() {
+        try (OrtSession.Result result = session.run(inputs)) {
+            if (result.size() == 0) {
+                throw new IllegalStateException("ONNX Runtime gave nothing");
+            }
+        } catch (OrtException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Calls the model. */
+    Map<String, Tensor> outputs() {
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        try (OrtSession.Result result = session.run(inputs)) {
+            result.forEach(output -> outputs.put(output.getKey(), copy((OnnxTensor) output.getValue())));
+        } catch (OrtException e) {
+            throw failed(e);
+        }
+        return outputs;
+    }
+
+    private static Tensor copy(OnnxTensor tensor) {
+        long[] sizes = tensor.getInfo().getShape();
+        return switch (tensor.getInfo().type) {
+            case FLOAT -> {
+                float[] values = new float[Math.toIntExact(Shape.of(sizes).elements())];
+                tensor.getFloatBuffer().get(values);
+                yield Tensor.of(values, sizes);
+            }
+            case INT64 -> {
+                long[] values = new long[Math.toIntExact(Shape.of(sizes).elements())];
+                tensor.getLongBuffer().get(values);
+                yield Tensor.of(values, sizes).to(DType.I64);
+            }
+            default -> throw new IllegalArgumentException("outputs of " + tensor.getInfo().type + " are not read");
+        };
+    }
+
+    private void closeInputs() {
+        inputs.values().forEach(OnnxTensor::close);
+        inputs.clear();
+    }
+
+    @Override
+    public void close() {
+        closeInputs();
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw failed(e);
+        }
+    }
+}

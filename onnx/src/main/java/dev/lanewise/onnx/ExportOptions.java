@@ -1,0 +1,84 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.tensor.TensorException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a model is exported.
+ *
+ * @param opset the version of the standard's operators, {@value #LEAST_OPSET} to {@value #MOST_OPSET}
+ * @param dynamicAxes for each input the axes, from 0, whose size the exported model leaves open, with their names; axes of
+ *     one name have the same size. Null means the first axis of every input, named {@code batch}
+ * @param outputs the outputs' names, in order, or none for {@code output}, or those of a call that gives names itself
+ * @param externalData whether the weights go into a file of their own beside the model's, named like it with {@code .data}
+ *     behind; those of models above 2 GiB do in any case
+ */
+public record ExportOptions(
+        int opset,
+        @Nullable Map<String, Map<Integer, String>> dynamicAxes,
+        List<String> outputs,
+        boolean externalData) {
+    static final int LEAST_OPSET = 17;
+    static final int MOST_OPSET = 23;
+
+    /**
+     * Copies the maps and checks the version.
+     *
+     * @throws TensorException if the version is not one that can be written
+     */
+    public ExportOptions {
+        if (opset < LEAST_OPSET || opset > MOST_OPSET) {
+            throw new TensorException("export: opset " + opset + " (expected " + LEAST_OPSET + " to " + MOST_OPSET
+                    + "); choose one that the model's reader knows");
+        }
+        if (dynamicAxes != null) {
+            Map<String, Map<Integer, String>> copy = new HashMap<>();
+            dynamicAxes.forEach((input, axes) -> copy.put(input, Map.copyOf(axes)));
+            dynamicAxes = Map.copyOf(copy);
+        }
+        outputs = List.copyOf(outputs);
+    }
+
+    /** Opset 20, the first axis of every input open, everything in one file. */
+    public ExportOptions() {
+        this(20, null, List.of(), false);
+    }
+
+    /** The same with another version of the operators. */
+    public ExportOptions opset(int version) {
+        return new ExportOptions(version, dynamicAxes, outputs, externalData);
+    }
+
+    /** The same with these axes open. */
+    public ExportOptions dynamicAxes(Map<String, Map<Integer, String>> axes) {
+        return new ExportOptions(opset, axes, outputs, externalData);
+    }
+
+    /** The same with all sizes as those of the example. */
+    public ExportOptions fixed() {
+        return dynamicAxes(Map.of());
+    }
+
+    /** The same with names for the outputs. */
+    public ExportOptions outputs(String... names) {
+        return new ExportOptions(opset, dynamicAxes, List.of(names), externalData);
+    }
+
+    /** The same with the weights in a file of their own. */
+    public ExportOptions withExternalData() {
+        return new ExportOptions(opset, dynamicAxes, outputs, true);
+    }
+
+    /** The version of the file's format that came with the operators. */
+    int irVersion() {
+        return switch (opset) {
+            case 17, 18 -> 8;
+            case 19, 20 -> 9;
+            case 21, 22 -> 10;
+            default -> 11;
+        };
+    }
+}

@@ -1,0 +1,46 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a file holds, whether its model can run or not.
+ *
+ * @param opsets the version of every domain's operators; the domain {@code ai.onnx} is empty
+ * @param inputs the inputs that a call must give
+ * @param outputs the outputs of a call
+ * @param operators how often each operator occurs in the graph, graphs inside nodes included
+ * @param missing the operators that the model needs and that are not there, each with its domain, version and first node
+ */
+public record ModelInfo(
+        Map<String, Integer> opsets,
+        List<ValueInfo> inputs,
+        List<ValueInfo> outputs,
+        Map<String, Integer> operators,
+        List<String> missing) {
+    /**
+     * Reads a file.
+     *
+     * @throws BadFileException if the file can't be read or is damaged
+     * @throws TensorException if its graph is wrong
+     */
+    public static ModelInfo read(Path file) {
+        Model model = ModelReader.model(file, ModelFolder.map(file), new ModelFolder(file));
+        Graph graph = model.graph();
+        Map<String, Integer> operators = new TreeMap<>();
+        OnnxModel.count(graph, operators);
+        return new ModelInfo(
+                new TreeMap<>(model.opsets()), inputs(graph), graph.outputs(), operators, Preparer.missing(model));
+    }
+
+    /** The inputs that no initializer gives. */
+    static List<ValueInfo> inputs(Graph graph) {
+        return graph.inputs().stream()
+                .filter(input -> !graph.initializers().containsKey(input.name()))
+                .toList();
+    }
+}

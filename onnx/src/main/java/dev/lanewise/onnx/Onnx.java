@@ -1,0 +1,83 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Writes layers as ONNX models.
+ *
+ * <pre>{@code
+ * Onnx.export(network, Tensor.zeros(1, 3, 224, 224), Path.of("network.onnx"));
+ * }</pre>
+ *
+ * <p>The layer is called with examples, and what it computes is written down in operators of the standard: loops and branches
+ * as the examples took them. It is called in evaluation mode, a few times with different sizes of the axes that stay open, so
+ * that sizes that follow from the inputs' are found; these calls change nothing but, while they last, the mode. Parameters
+ * and buffers keep their names.
+ */
+public final class Onnx {
+    private Onnx() {}
+
+    /**
+     * Exports a layer of one input, named {@code input}, and one output, named {@code output}, for any size of the first axis.
+     *
+     * @param example an input; its values matter only where the layer looks at them on the host
+     * @throws TensorException if something that the layer computes has no operator, or depends on the example's sizes
+     * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
+     */
+    public static void export(Layer layer, Tensor example, Path file) {
+        export(layer, Map.of("input", example), file, new ExportOptions());
+    }
+
+    /**
+     * Exports a layer: one that takes a tensor, for one example, or an {@link OnnxModel}.
+     *
+     * @param examples an input for each name
+     * @throws TensorException if something that the layer computes has no operator, or depends on the examples' sizes
+     * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
+     */
+    public static void export(Layer layer, Map<String, Tensor> examples, Path file, ExportOptions options) {
+        if (layer instanceof OnnxModel model) {
+            export(layer, model::forward, examples, file, options);
+            return;
+        }
+        if (examples.size() != 1) {
+            throw new TensorException("export: inputs " + examples.keySet()
+                    + " for a layer that is called with one tensor (expected one); pass the function that calls it");
+        }
+        String output = options.outputs().isEmpty() ? "output" : options.outputs().getFirst();
+        export(
+                layer,
+                inputs -> Map.of(output, layer.forward(inputs.values().iterator().next())),
+                examples,
+                file,
+                options);
+    }
+
+    /**
+     * Exports what a function computes with a layer.
+     *
+     * <pre>{@code
+     * Onnx.export(decoder, in -> Map.of("logits", decoder.decode(in.get("x"), in.get("memory"))),
+     *         Map.of("x", x, "memory", memory), Path.of("decoder.onnx"), new ExportOptions());
+     * }</pre>
+     *
+     * @param layer holds the parameters and buffers
+     * @param call computes a tensor for each output from one for each input; it is called several times
+     * @param examples an input for each name
+     * @throws TensorException if something that is computed has no operator, or depends on the examples' sizes
+     * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
+     */
+    public static void export(
+            Layer layer,
+            Function<? super Map<String, Tensor>, ? extends Map<String, Tensor>> call,
+            Map<String, Tensor> examples,
+            Path file,
+            ExportOptions options) {
+        ModelWriter.write(new Exporter(layer, call, examples, options).model(), file, options.externalData());
+    }
+}

@@ -1,0 +1,81 @@
+package dev.lanewise.onnx;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.spi.Buffer;
+import dev.lanewise.tensor.spi.Storage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tensors computed from weights once and used until these change: weights joined with the normalization that follows, for
+ * example. Safe for use by many threads.
+ */
+final class Prepared {
+    private final Function<Tensor[], Tensor[]> function;
+    private volatile @Nullable Memory memory;
+
+    /**
+     * What was computed of which weights.
+     *
+     * @param buffers the weights' memory
+     * @param versions how often it had been changed
+     * @param results what was computed
+     */
+    private record Memory(Buffer[] buffers, int[] versions, Tensor[] results) {
+        @SuppressWarnings("ReferenceEquality") // the same memory, not an equal one
+        boolean isOf(Tensor[] weights) {
+            for (int i = 0; i < weights.length; i++) {
+                Buffer buffer = Storage.buffer(weights[i]);
+                if (buffers[i] != buffer || versions[i] != buffer.version()) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /** What is computed of weights by a function. */
+    Prepared(Function<Tensor[], Tensor[]> function) {
+        this.function = function;
+    }
+
+    /** Whether gradients are wanted of one of the tensors, so that nothing may be prepared. */
+    static boolean isTrained(Tensor... weights) {
+        if (!Autograd.isRecording()) {
+            return false;
+        }
+        for (Tensor weight : weights) {
+            if (Autograd.isTracked(weight)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The function of these weights, from memory where they are the ones of before. */
+    Tensor[] of(Tensor... weights) {
+        Memory known = memory;
+        if (known == null || !known.isOf(weights)) {
+            known = computed(weights);
+            memory = known;
+        }
+        return known.results;
+    }
+
+    private Memory computed(Tensor... weights) {
+        Buffer[] buffers = new Buffer[weights.length];
+        int[] versions = new int[weights.length];
+        Tensor[] constants = new Tensor[weights.length];
+        for (int i = 0; i < weights.length; i++) {
+            buffers[i] = Storage.buffer(weights[i]);
+            versions[i] = buffers[i].version();
+            constants[i] = Autograd.detach(weights[i]);
+        }
+        Tensor[] results = Autograd.noGrad(() -> function.apply(constants));
+        for (Tensor result : results) {
+            result.keep();
+        }
+        return new Memory(buffers, versions, results);
+    }
+}
