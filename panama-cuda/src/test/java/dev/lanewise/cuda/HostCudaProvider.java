@@ -24,8 +24,12 @@ public final class HostCudaProvider implements BackendProvider {
 
     private static volatile boolean enabled;
 
-    /** Lets it serve from now on, in this process; the CPU's own backend is then the scalar oracle. */
+    /**
+     * Lets it serve from now on, in this process; the CPU's own backend is then the scalar oracle. As in every check of
+     * correctness, convolutions use no transforms.
+     */
     public static void enable() {
+        CudaPrecision.allowConvolutionTransforms(false);
         System.setProperty("lanewise.reference", "true");
         enabled = true;
     }

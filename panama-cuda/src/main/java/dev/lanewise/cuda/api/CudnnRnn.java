@@ -92,7 +92,7 @@ public interface CudnnRnn {
     record RnnMemory(Workspace weights, Workspace workspace, Workspace reserve) {}
 
     /** A layer whose elements are of {@code type}, that sums in {@code compute} by the algorithm that is always there. */
-    RnnDescriptor createRnn(Rnn rnn, DataType type, DataType compute, MathType mathType);
+    RnnDescriptor createRnn(Handle handle, Rnn rnn, DataType type, DataType compute, MathType mathType);
 
     /** Destroys a layer's descriptors. */
     void destroy(RnnDescriptor rnn);

@@ -19,7 +19,8 @@ abstract class NativeCudnnRnn implements CudnnRnn {
     private static final MemorySegment NO_LENGTHS = MemorySegment.NULL;
 
     @Override
-    public final RnnDescriptor createRnn(Rnn rnn, DataType type, DataType compute, MathType mathType) {
+    public final RnnDescriptor createRnn(
+            Handle handle, Rnn rnn, DataType type, DataType compute, MathType mathType) {
         MemorySegment scratch = Scratch.get();
         check("cudnnCreateRNNDescriptor", CudnnBindings.cudnnCreateRNNDescriptor(scratch));
         MemorySegment descriptor = Scratch.readHandle(scratch);
@@ -31,12 +32,21 @@ abstract class NativeCudnnRnn implements CudnnRnn {
         }
         RnnDescriptor created = new RnnDescriptor(descriptor, Scratch.readHandle(scratch));
         try {
+            setNoDropout(handle, created);
             set(created, rnn, type, compute, mathType);
             return created;
         } catch (CudaException e) {
             destroy(created);
             throw e;
         }
+    }
+
+    /** A descriptor that was only created is not one of no dropout. */
+    private static void setNoDropout(Handle handle, RnnDescriptor descriptor) {
+        check(
+                "cudnnSetDropoutDescriptor",
+                CudnnBindings.cudnnSetDropoutDescriptor(
+                        descriptor.dropout(), handle.address(), 0, MemorySegment.NULL, 0, 0));
     }
 
     private static void set(RnnDescriptor descriptor, Rnn rnn, DataType type, DataType compute, MathType mathType) {

@@ -55,12 +55,12 @@ final class RecurrencePlan implements AutoCloseable {
 
     /** The descriptors. */
     record Descriptors(RnnDescriptor rnn, RnnDataDescriptor x, RnnDataDescriptor y, TensorDescriptor states) {
-        static Descriptors of(Cudnn cudnn, Key key) {
+        static Descriptors of(Cudnn cudnn, Cudnn.Handle handle, Key key) {
             int directions = key.op.directions();
             int[] sizes = {directions, key.batch, key.hidden};
             int[] strides = {key.batch * key.hidden, key.hidden, 1};
             // first what the library may refuse
-            RnnDescriptor rnn = cudnn.createRnn(key.rnn(), key.type, Geometry.compute(key.type), key.math);
+            RnnDescriptor rnn = cudnn.createRnn(handle, key.rnn(), key.type, Geometry.compute(key.type), key.math);
             return new Descriptors(
                     rnn,
                     cudnn.createRnnData(key.type, key.batch, key.times, key.in),
@@ -90,7 +90,7 @@ final class RecurrencePlan implements AutoCloseable {
         this.device = device;
         cudnn = device.libraries().cudnn();
         Cudnn.Handle handle = device.stream().cudnn();
-        descriptors = Descriptors.of(cudnn, key);
+        descriptors = Descriptors.of(cudnn, handle, key);
         try {
             weights = WeightSpace.of(device, descriptors.rnn, key);
             training = cudnn.spaces(handle, descriptors.rnn, true, descriptors.x);
@@ -99,6 +99,36 @@ final class RecurrencePlan implements AutoCloseable {
             descriptors.destroy(cudnn);
             throw e;
         }
+    }
+
+    /**
+     * Runs the layer once on zeros: a type that the library refuses may be found out only then.
+     *
+     * @throws dev.lanewise.cuda.api.CudaException if it is refused
+     */
+    void tryOut(Key key) {
+        long xBytes = (long) key.batch * key.times * key.in * key.type.bytes();
+        long stateBytes = key.stateBytes() * key.op.directions();
+        try (ScratchMemory x = zeros(xBytes);
+                ScratchMemory y = device.scratch(key.outputBytes());
+                ScratchMemory packed = zeros(weights.bytes());
+                ScratchMemory hidden = zeros(stateBytes);
+                ScratchMemory cell = zeros(stateBytes);
+                ScratchMemory reserve = device.scratch(training.reserve())) {
+            RnnStates first = new RnnStates(hidden.address(), key.op.kind().states() == 2 ? cell.address() : 0);
+            forward(
+                    new Sequences(x.address(), y.address()),
+                    first,
+                    RnnStates.NONE,
+                    packed.address(),
+                    reserve.address());
+        }
+    }
+
+    private ScratchMemory zeros(long bytes) {
+        ScratchMemory memory = device.scratch(bytes);
+        device.driver().fill8(memory.address(), (byte) 0, bytes, device.stream().handle());
+        return memory;
     }
 
     /** Where the parameters lie. */

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Recurrences implements AutoCloseable {
     private static final String NOT_SUPPORTED = "CUDNN_STATUS_NOT_SUPPORTED";
+    private static final String BAD_PARAMETER = "CUDNN_STATUS_BAD_PARAM";
 
     private final CudaDevice device;
     /** Of what cuDNN does not support, none. */
@@ -79,13 +80,41 @@ public final class Recurrences implements AutoCloseable {
 
     private Optional<RecurrencePlan> describe(RecurrencePlan.Key key) {
         try {
-            return Optional.of(new RecurrencePlan(device, key));
+            RecurrencePlan plan = new RecurrencePlan(device, key);
+            return isUsable(plan, key) ? Optional.of(plan) : Optional.empty();
         } catch (CudaException e) {
-            if (e.statusName().startsWith(NOT_SUPPORTED)) {
+            if (isRefusal(e, key)) {
                 return Optional.empty();
             }
             throw e;
         }
+    }
+
+    /** Of 16 bits the library may refuse a type only when it computes; while a step is recorded nothing can be tried. */
+    private boolean isUsable(RecurrencePlan plan, RecurrencePlan.Key key) {
+        if (key.type().bytes() != 2 || device.isRecording()) {
+            return true;
+        }
+        boolean usable = false;
+        try {
+            plan.tryOut(key);
+            usable = true;
+        } catch (CudaException e) {
+            if (!isRefusal(e, key)) {
+                throw e;
+            }
+        } finally {
+            if (!usable) {
+                plan.close();
+            }
+        }
+        return usable;
+    }
+
+    /** A type that it does not have is to some versions of the library a bad parameter. */
+    private static boolean isRefusal(CudaException e, RecurrencePlan.Key key) {
+        return e.statusName().startsWith(NOT_SUPPORTED)
+                || key.type().bytes() == 2 && e.statusName().startsWith(BAD_PARAMETER);
     }
 
     /** The layer. */

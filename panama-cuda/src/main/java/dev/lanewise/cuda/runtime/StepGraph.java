@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,7 @@ public final class StepGraph implements StepRecorder {
                     + " recorded (expected one recording at a time); close it first");
         }
         stream.useMemory(memory);
-        stream.recorder(this);
+        device.recordings().set(stream, this);
         recording = true;
         try {
             graph = CapturedGraph.record(driver, stream.handle(), work);
@@ -106,9 +107,9 @@ public final class StepGraph implements StepRecorder {
         } finally {
             recording = false;
             inside.clear();
-            stream.recorder(null);
+            device.recordings().set(stream, null);
             stream.useMemory(null);
-            device.blocks().freeDeferred();
+            device.blocks().runDeferred();
         }
         List<Op> operations = new ArrayList<>();
         for (Cell<?> cell : cells) {
@@ -177,7 +178,7 @@ public final class StepGraph implements StepRecorder {
 
     /** Memory that the warm-up did not need: from a stream that does not record, so that it is no part of the graph. */
     long allocate(long blockBytes) {
-        return device.memory().allocate(blockBytes, side);
+        return device.unrecorded(() -> device.memory().allocateWhileRecording(blockBytes, side));
     }
 
     /** A place for an operation's numbers. */
@@ -219,9 +220,24 @@ public final class StepGraph implements StepRecorder {
         if (closed) {
             return;
         }
-        closed = true;
-        device.enter();
-        driver.synchronize();
+        Lock lock = device.recordings().open();
+        lock.lock();
+        try {
+            if (stream.recorder() != null) {
+                // waiting would spoil what the stream records
+                device.blocks().later(this::close);
+                return;
+            }
+            closed = true;
+            device.enter();
+            driver.synchronize(stream.handle());
+        } finally {
+            lock.unlock();
+        }
+        free();
+    }
+
+    private void free() {
         if (graph != null) {
             graph.close();
         }

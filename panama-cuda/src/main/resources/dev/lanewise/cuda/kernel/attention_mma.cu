@@ -65,7 +65,8 @@ __device__ inline u32 word_of(float low, float high) {
 // lane_row() + 8.
 __device__ inline void multiply_add(float& c0, float& c1, float& c2, float& c3, const u32 (&a)[4], u32 b0, u32 b1) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
-    asm("mma.sync.aligned.m16n8k16.row.col.f32." MMA "." MMA ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+    // volatile: moved into a branch that only some threads of a warp take it would be undefined
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." MMA "." MMA ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
         "{%0, %1, %2, %3};"
         : "+f"(c0), "+f"(c1), "+f"(c2), "+f"(c3)
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
@@ -155,7 +156,8 @@ __device__ inline void products(
         __syncthreads();
         int left = a.columns - column < COLUMNS ? a.columns - column : COLUMNS;
 #pragma unroll 1
-        for (int word = lane_of_row(); word * 2 < left + lane_of_row() * 2; word += 8) {
+        for (int from = 0; from < left; from += 16) {  // the same for all threads: they multiply together
+            int word = from / 2 + lane_of_row();
             u32 own[4] = {
                 tiles.own[place(own_row(0), word)], tiles.own[place(own_row(1), word)],
                 tiles.own[place(own_row(0), word + 4)], tiles.own[place(own_row(1), word + 4)],

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lanewise.cuda.HostCudaProvider;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Cudnn.MathType;
+import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.dnn.WeightSpace.Piece;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
@@ -24,6 +25,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecurrencePlanTest {
     private static final Device CUDA = Device.cuda(0);
@@ -92,9 +95,32 @@ class RecurrencePlanTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void typeThatCudnnRefusesInItsDescriptionOrAtTheFirstCallIsNotTaken(boolean whenDescribed) {
+        HostCudnn cudnn = new HostCudnn().refusing(DataType.BF16, whenDescribed);
+        try (CudaDevice device = device(cudnn);
+                var ignored = Scope.open("test")) {
+            Recurrences recurrences = new Recurrences(device);
+            Recurrence op = new Recurrence(Kind.LSTM, true, true);
+            long[][] sizes = {
+                {2, 3, 3}, {16, 3}, {16, 4}, {16}, {16}, {2, 4}, {2, 4}, {16, 3}, {16, 4}, {16}, {16}, {2, 4}, {2, 4}
+            };
+            assertThat(recurrences.takes(op, tensors(DType.BF16, sizes))).isFalse();
+            assertThat(recurrences.takes(op, tensors(DType.F16, sizes))).isTrue();
+            assertThat(recurrences.takes(op, tensors(DType.F32, sizes))).isTrue();
+            recurrences.close();
+            assertThat(cudnn.alive()).isEqualTo(1);
+        }
+    }
+
     private static Tensor[] tensors(long[][] sizes) {
+        return tensors(DType.F32, sizes);
+    }
+
+    private static Tensor[] tensors(DType dtype, long[][] sizes) {
         return Arrays.stream(sizes)
-                .map(shape -> new Rng(1).randn(DType.F32, shape).to(CUDA))
+                .map(shape -> new Rng(1).randn(DType.F32, shape).to(dtype).to(CUDA))
                 .toArray(Tensor[]::new);
     }
 
@@ -115,11 +141,13 @@ class RecurrencePlanTest {
         LibraryStatus status = NativeLibraries.status(NativeLibrary.CUDNN);
         assumeTrue(status instanceof LibraryStatus.Found, status::describe);
         Cudnn cudnn = Cudnn.open();
+        // without dropout the handle is not looked at, and without a device there is none
+        Cudnn.Handle handle = new Cudnn.Handle(MemorySegment.NULL);
         for (Kind kind : Kind.values()) {
             for (boolean bidirectional : new boolean[] {false, true}) {
                 RecurrencePlan.Key key = key(kind, bidirectional, dtype);
-                RecurrencePlan.Descriptors descriptors = RecurrencePlan.Descriptors.of(cudnn, key);
-                assertThat(cudnn.bytes(descriptors.states())).isEqualTo(key.op().directions() * key.stateBytes());
+                RecurrencePlan.Descriptors descriptors = RecurrencePlan.Descriptors.of(cudnn, handle, key);
+                assertThat(descriptors.rnn().address().address()).isNotZero();
                 descriptors.destroy(cudnn);
             }
         }

@@ -24,6 +24,8 @@ final class HostRnns {
 
     private final HostCudnn cudnn;
     private final AtomicInteger forwardPasses = new AtomicInteger();
+    private volatile DataType refused;
+    private volatile boolean refusedWhenDescribed;
 
     HostRnns(HostCudnn cudnn) {
         this.cudnn = cudnn;
@@ -33,10 +35,16 @@ final class HostRnns {
         return forwardPasses.get();
     }
 
+    void refuse(DataType type, boolean whenDescribed) {
+        refused = type;
+        refusedWhenDescribed = whenDescribed;
+    }
+
     Object invoke(String method, Object[] a) {
         switch (method) {
             case "createRnn" -> {
-                return createRnn((Rnn) a[0], (DataType) a[1], (DataType) a[2], (MathType) a[3]);
+                cudnn.state(a[0]);
+                return createRnn((Rnn) a[1], (DataType) a[2], (DataType) a[3], (MathType) a[4]);
             }
             case "createRnnData" -> {
                 Data data = new Data((DataType) a[0], (int) a[1], (int) a[2], (int) a[3]);
@@ -100,6 +108,7 @@ final class HostRnns {
         if (rnn.hiddenSize() == HostCudnn.UNSUPPORTED_HIDDEN_SIZE) {
             throw CudaException.failed("cudnnSetRNNDescriptor_v8", 3000, "CUDNN_STATUS_NOT_SUPPORTED", "");
         }
+        check(type != refused || !refusedWhenDescribed, "type " + type);
         return cudnn.add(new RnnDescriptor(cudnn.address(), cudnn.address()), new Layer(rnn, type));
     }
 
@@ -153,6 +162,7 @@ final class HostRnns {
             RnnMemory memory) {
         HostRnn layer = checked(rnn, x.descriptor(), y.descriptor(), states, first, memory);
         checkSpaces(memory, layer.spaces(training));
+        check(layer.type() != refused, "type " + layer.type());
         forwardPasses.incrementAndGet();
         cudnn.queue(handle, () -> layer.forward(memory(x, y, first, memory), last));
     }
