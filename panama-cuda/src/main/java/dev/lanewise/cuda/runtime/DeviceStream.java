@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.runtime;
 
+import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.KernelArguments;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One thread's queue of work on a device, with what such a thread needs: an area for kernel arguments, memory that its
- * work freed, a cuDNN handle. When the thread ends, the next new one takes it over.
+ * work freed, handles of cuDNN and cuBLAS. When the thread ends, the next new one takes it over.
  */
 public final class DeviceStream {
     private final CudaDevice device;
@@ -23,6 +24,7 @@ public final class DeviceStream {
     private final KernelArguments arguments = new KernelArguments(Arena.ofAuto());
     private final Faults faults;
     private Cudnn.@Nullable Handle cudnn;
+    private Cublas.@Nullable Handle cublas;
 
     /** The streams whose work this one's may have read results of, each with the faults that this one has been told of. */
     private final Map<DeviceStream, Long> told = new ConcurrentHashMap<>();
@@ -64,6 +66,18 @@ public final class DeviceStream {
             handle = device.unrecorded(library::create);
             library.setStream(handle, stream);
             cudnn = handle;
+        }
+        return handle;
+    }
+
+    /** The cuBLAS handle that queues on this stream. */
+    public Cublas.Handle cublas() {
+        Cublas.Handle handle = cublas;
+        if (handle == null) {
+            Cublas library = device.libraries().cublas();
+            handle = device.unrecorded(library::create);
+            library.setStream(handle, stream);
+            cublas = handle;
         }
         return handle;
     }
@@ -187,6 +201,10 @@ public final class DeviceStream {
         if (cudnn != null) {
             device.libraries().cudnn().destroy(cudnn);
             cudnn = null;
+        }
+        if (cublas != null) {
+            device.libraries().cublas().destroy(cublas);
+            cublas = null;
         }
         faults.close();
         device.libraries().driver().destroy(stream);

@@ -22,8 +22,8 @@ class LazyLoadingTest {
     /** Uses constants and layouts of every library, then prints which of NVIDIA's libraries the process holds. */
     static final class Probe {
         public static void main(String[] arguments) throws Exception {
-            int constants = DriverBindings.CUDA_ERROR_OUT_OF_MEMORY()
-                    + NvrtcBindings.NVRTC_ERROR_COMPILATION()
+            int constants = DriverBindings.CUDA_ERROR_NOT_READY()
+                    + NvrtcBindings.NVRTC_SUCCESS()
                     + CublasBindings.CUBLAS_OP_T()
                     + CudnnBindings.CUDNN_DATA_HALF()
                     + NcclBindings.ncclFloat32();

@@ -9,6 +9,7 @@ import dev.lanewise.cuda.api.ComputeType;
 import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.api.Epilogue;
+import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
@@ -54,7 +55,11 @@ class ProductsTest {
         CudaDevice device = new CudaDevice(
                 CUDA,
                 new CudaLibraries(
-                        HostCudaProvider.driver(), HostCudaProvider.kernels(), library, new HostCudnn().library()),
+                        HostCudaProvider.driver(),
+                        HostCudaProvider.kernels(),
+                        library,
+                        new HostCublas(),
+                        new HostCudnn().library()),
                 new CodeCache(folder),
                 () -> {},
                 () -> "");

@@ -3,6 +3,7 @@ package dev.lanewise.cuda.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.Cudnn;
@@ -31,6 +32,7 @@ class CudaDeviceTest {
                     recording.of(Driver.class),
                     recording.of(Nvrtc.class),
                     recording.of(CublasLt.class),
+                    recording.of(Cublas.class),
                     recording.of(Cudnn.class)),
             new CodeCache(Path.of("unused")),
             () -> released++,
