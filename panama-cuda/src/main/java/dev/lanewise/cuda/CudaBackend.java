@@ -108,9 +108,7 @@ final class CudaBackend implements Backend {
         if (!Attentions.supports(device, op, inputs)) {
             return false;
         }
-        return isVirtual()
-                ? device.onSystemThread(() -> recurrences.takes(op, inputs))
-                : recurrences.takes(op, inputs);
+        return isVirtual() ? device.onSystemThread(() -> recurrences.takes(op, inputs)) : recurrences.takes(op, inputs);
     }
 
     private static boolean isVirtual() {

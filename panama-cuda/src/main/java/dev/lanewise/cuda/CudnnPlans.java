@@ -76,8 +76,8 @@ public final class CudnnPlans {
             Descriptor y = graph.tensor(type, false, s[0], s[3], out, out);
             int padding = (int) s[6];
             int stride = (int) s[5];
-            Convolution convolution = new Convolution(
-                    new Extent(padding, padding), new Extent(stride, stride), new Extent(1, 1), 1);
+            Convolution convolution =
+                    new Convolution(new Extent(padding, padding), new Extent(stride, stride), new Extent(1, 1), 1);
             long bytes = graph.plan(
                     graph.device(properties),
                     graph.convolution(convolution, DataType.F32, x, w, product),

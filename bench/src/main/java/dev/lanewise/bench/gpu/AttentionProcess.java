@@ -44,7 +44,9 @@ final class AttentionProcess {
             Tensor k = Autograd.watch(operand(2, dtype, device));
             Tensor v = Autograd.watch(operand(3, dtype, device));
             Gradients gradients = Autograd.gradients(
-                    new Tensor[] {q.attention(k, v, null, true)}, new Tensor[] {operand(4, dtype, device)}, Graph.RELEASE);
+                    new Tensor[] {q.attention(k, v, null, true)},
+                    new Tensor[] {operand(4, dtype, device)},
+                    Graph.RELEASE);
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("precision", precision);
             line.put("dq", some(gradients.of(q)));

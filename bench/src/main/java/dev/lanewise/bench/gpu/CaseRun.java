@@ -64,7 +64,8 @@ final class CaseRun {
         }
         List<CompletableFuture<Void>> running = IntStream.range(0, count)
                 .mapToObj(shard -> CompletableFuture.runAsync(
-                        () -> new Shard(shard).run(runner), task -> Thread.ofPlatform().start(task)))
+                        () -> new Shard(shard).run(runner),
+                        task -> Thread.ofPlatform().start(task)))
                 .toList();
         running.forEach(CompletableFuture::join);
         return result();

@@ -69,7 +69,8 @@ final class Facts {
     }
 
     private static <T> CompletableFuture<T> later(Supplier<T> question) {
-        return CompletableFuture.supplyAsync(question, task -> Thread.ofPlatform().start(task));
+        return CompletableFuture.supplyAsync(
+                question, task -> Thread.ofPlatform().start(task));
     }
 
     /** This moment, to the second. */

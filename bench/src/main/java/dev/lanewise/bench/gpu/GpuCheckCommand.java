@@ -119,7 +119,8 @@ public final class GpuCheckCommand implements Callable<Integer> {
             List<Schedule.Planned> steps = schedule.steps();
             for (int i = 0; i < steps.size(); i++) {
                 Schedule.Planned planned = steps.get(i);
-                say("[%d/%d] %s: %s".formatted(i + 1, steps.size(), planned.step().id(), planned.step().title));
+                say("[%d/%d] %s: %s"
+                        .formatted(i + 1, steps.size(), planned.step().id(), planned.step().title));
                 good &= run(planned, end, report, keeper);
                 keeper.write();
             }
@@ -132,7 +133,9 @@ public final class GpuCheckCommand implements Callable<Integer> {
         Schedule.PROFILES.forEach((name, profile) -> say("%-14s %s, at most %d s"
                 .formatted(
                         name,
-                        profile.steps().stream().map(planned -> planned.step().id()).collect(Collectors.joining(", ")),
+                        profile.steps().stream()
+                                .map(planned -> planned.step().id())
+                                .collect(Collectors.joining(", ")),
                         profile.total())));
         for (GpuStep step : GpuStep.values()) {
             say("%-14s %s, at most %d s".formatted(step.id(), step.title, step.seconds));
@@ -160,6 +163,7 @@ public final class GpuCheckCommand implements Callable<Integer> {
                 report.folder(),
                 line -> say("  %s".formatted(line)),
                 soFar -> keeper.watch(step, soFar));
+        keeper.watch(step, () -> new StepResult(StepResult.STOPPED, "", List.of(), List.of()));
         StepResult result;
         try {
             result = deadline.isOver() ? StepResult.notRun("no time was left for it") : step.body.apply(run);

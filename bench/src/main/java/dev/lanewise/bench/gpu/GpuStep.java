@@ -26,7 +26,8 @@ enum GpuStep {
     /** The suite that every backend passes. */
     CONFORMANCE("the conformance suite", 560, run -> run.cases(Kind.CONFORMANCE)),
     /** The reference trainers, whose steps are captured. */
-    TRAINERS("all reference trainers, eager and captured, in all precisions", 560, run -> run.trainers(TrainersRun.ALL)),
+    TRAINERS(
+            "all reference trainers, eager and captured, in all precisions", 560, run -> run.trainers(TrainersRun.ALL)),
     /** Training steps in F32. */
     TRAIN_FP32("training steps against PyTorch, fp32", 560, run -> run.train("fp32")),
     /** Training steps in mixed precision. */

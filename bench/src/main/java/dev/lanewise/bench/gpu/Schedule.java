@@ -43,8 +43,9 @@ record Schedule(List<Planned> steps, int facts, int total) {
             new Planned(GpuStep.TRAIN_BF16, 95));
 
     /** Every step with its own limit. */
-    static final Schedule ALL = ofSteps(
-            Arrays.stream(GpuStep.values()).map(step -> new Planned(step, step.seconds)).toList());
+    static final Schedule ALL = ofSteps(Arrays.stream(GpuStep.values())
+            .map(step -> new Planned(step, step.seconds))
+            .toList());
 
     /** Everything that has a name of its own. */
     static final Map<String, Schedule> PROFILES = profiles();
@@ -63,7 +64,8 @@ record Schedule(List<Planned> steps, int facts, int total) {
 
     private static Schedule ofSteps(List<Planned> steps) {
         int facts = 60;
-        return new Schedule(steps, facts, facts + steps.stream().mapToInt(Planned::seconds).sum());
+        return new Schedule(
+                steps, facts, facts + steps.stream().mapToInt(Planned::seconds).sum());
     }
 
     /**
@@ -103,11 +105,13 @@ record Schedule(List<Planned> steps, int facts, int total) {
     }
 
     private static int seconds(String text, String name) {
-        boolean isNumber = !text.isEmpty() && text.length() <= 6 && IntStream.range(0, text.length())
-                .allMatch(i -> text.charAt(i) >= '0' && text.charAt(i) <= '9');
+        boolean isNumber = !text.isEmpty()
+                && text.length() <= 6
+                && IntStream.range(0, text.length()).allMatch(i -> text.charAt(i) >= '0' && text.charAt(i) <= '9');
         int seconds = isNumber ? Integer.parseInt(text) : 0;
         if (seconds < 1) {
-            throw new IllegalArgumentException("'" + name + "': limit '" + text + "' (expected seconds, as in golden=60)");
+            throw new IllegalArgumentException(
+                    "'" + name + "': limit '" + text + "' (expected seconds, as in golden=60)");
         }
         return seconds;
     }

@@ -63,8 +63,11 @@ final class TrainersRunTest {
 
     @Test
     void lossesThatAreNoNumbersFail() {
-        assertThat(run("cpu", (model, setting) ->
-                                model.equals("tabular") && setting == TrainerSetting.EAGER_BF16 ? "\"NaN\"" : (Object) 2.0)
+        assertThat(run(
+                                "cpu",
+                                (model, setting) -> model.equals("tabular") && setting == TrainerSetting.EAGER_BF16
+                                        ? "\"NaN\""
+                                        : (Object) 2.0)
                         .failures())
                 .singleElement()
                 .asString()

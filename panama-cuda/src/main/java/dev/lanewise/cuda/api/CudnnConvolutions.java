@@ -106,8 +106,7 @@ final class CudnnConvolutions {
     }
 
     /** The result structs of the three passes have one layout. */
-    private static List<ConvolutionAlgorithm> usable(
-            ConvolutionPass pass, MemorySegment results, int count) {
+    private static List<ConvolutionAlgorithm> usable(ConvolutionPass pass, MemorySegment results, int count) {
         List<ConvolutionAlgorithm> algorithms = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             MemorySegment result = cudnnConvolutionFwdAlgoPerfStruct.asSlice(results, i);

@@ -73,12 +73,8 @@ public final class CudnnGraph implements AutoCloseable {
     }
 
     private void setBoolean(Descriptor descriptor, int name, boolean value) {
-        set(
-                descriptor,
-                name,
-                CudnnBindings.CUDNN_TYPE_BOOLEAN(),
-                1,
-                arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) (value ? 1 : 0)));
+        set(descriptor, name, CudnnBindings.CUDNN_TYPE_BOOLEAN(), 1, arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte)
+                (value ? 1 : 0)));
     }
 
     private void setDescriptors(Descriptor descriptor, int name, Descriptor... values) {
@@ -97,11 +93,7 @@ public final class CudnnGraph implements AutoCloseable {
     /** The description of a device that is here; its context has to be current. */
     public String deviceProperties(int device) {
         Descriptor properties = create(CudnnBindings.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR());
-        setInt(
-                properties,
-                CudnnBindings.CUDNN_ATTR_DEVICEPROP_DEVICE_ID(),
-                CudnnBindings.CUDNN_TYPE_INT32(),
-                device);
+        setInt(properties, CudnnBindings.CUDNN_ATTR_DEVICEPROP_DEVICE_ID(), CudnnBindings.CUDNN_TYPE_INT32(), device);
         finalized(properties);
         MemorySegment json = arena.allocate(MOST_BYTES);
         long bytes = get(
@@ -138,7 +130,11 @@ public final class CudnnGraph implements AutoCloseable {
     /** A tensor {@code [n, c, h, w]} with the channels last in memory; a virtual one never reaches memory. */
     public Descriptor tensor(DataType type, boolean virtual, long n, long c, long h, long w) {
         Descriptor tensor = create(CudnnBindings.CUDNN_BACKEND_TENSOR_DESCRIPTOR());
-        setInt(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_DATA_TYPE(), CudnnBindings.CUDNN_TYPE_DATA_TYPE(), type.cudnnCode());
+        setInt(
+                tensor,
+                CudnnBindings.CUDNN_ATTR_TENSOR_DATA_TYPE(),
+                CudnnBindings.CUDNN_TYPE_DATA_TYPE(),
+                type.cudnnCode());
         setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_DIMENSIONS(), n, c, h, w);
         setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_STRIDES(), h * w * c, 1, w * c, c);
         setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_UNIQUE_ID(), ++tensors);
@@ -195,11 +191,7 @@ public final class CudnnGraph implements AutoCloseable {
 
     private Descriptor pointwise(int mode, Descriptor x, Descriptor y) {
         Descriptor attributes = create(CudnnBindings.CUDNN_BACKEND_POINTWISE_DESCRIPTOR());
-        setInt(
-                attributes,
-                CudnnBindings.CUDNN_ATTR_POINTWISE_MODE(),
-                CudnnBindings.CUDNN_TYPE_POINTWISE_MODE(),
-                mode);
+        setInt(attributes, CudnnBindings.CUDNN_ATTR_POINTWISE_MODE(), CudnnBindings.CUDNN_TYPE_POINTWISE_MODE(), mode);
         setInt(
                 attributes,
                 CudnnBindings.CUDNN_ATTR_POINTWISE_MATH_PREC(),
@@ -272,9 +264,7 @@ public final class CudnnGraph implements AutoCloseable {
     @Override
     public void close() {
         while (!made.isEmpty()) {
-            check(
-                    "cudnnBackendDestroyDescriptor",
-                    CudnnBindings.cudnnBackendDestroyDescriptor(made.pop().address));
+            check("cudnnBackendDestroyDescriptor", CudnnBindings.cudnnBackendDestroyDescriptor(made.pop().address));
         }
         arena.close();
     }

@@ -1,6 +1,7 @@
 package dev.lanewise.cuda.dnn;
 
 import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
 import dev.lanewise.cuda.api.CudnnRnn.RnnStates;
 import dev.lanewise.cuda.dnn.RecurrencePlan.Sequences;
 import dev.lanewise.cuda.ops.Dense;
@@ -79,9 +80,16 @@ public final class Recurrences implements AutoCloseable {
     }
 
     private Optional<RecurrencePlan> describe(RecurrencePlan.Key key) {
+        RnnAlgorithm wanted = key.algorithm(device.architecture(), device.multiprocessors());
+        Optional<RecurrencePlan> plan = wanted == RnnAlgorithm.STANDARD ? Optional.empty() : tryPlan(key, wanted);
+        return plan.isPresent() ? plan : tryPlan(key, RnnAlgorithm.STANDARD);
+    }
+
+    /** A plan, or none if the library refuses it. */
+    private Optional<RecurrencePlan> tryPlan(RecurrencePlan.Key key, RnnAlgorithm algorithm) {
         try {
-            RecurrencePlan plan = new RecurrencePlan(device, key);
-            return isUsable(plan, key) ? Optional.of(plan) : Optional.empty();
+            RecurrencePlan plan = new RecurrencePlan(device, key, algorithm);
+            return isUsable(plan, key, algorithm) ? Optional.of(plan) : Optional.empty();
         } catch (CudaException e) {
             if (isRefusal(e, key)) {
                 return Optional.empty();
@@ -90,9 +98,12 @@ public final class Recurrences implements AutoCloseable {
         }
     }
 
-    /** Of 16 bits the library may refuse a type only when it computes; while a step is recorded nothing can be tried. */
-    private boolean isUsable(RecurrencePlan plan, RecurrencePlan.Key key) {
-        if (key.type().bytes() != 2 || device.isRecording()) {
+    /**
+     * Types of 16 bits, and algorithms that only some sizes have, the library may refuse only when it computes; while a step
+     * is recorded nothing can be tried.
+     */
+    private boolean isUsable(RecurrencePlan plan, RecurrencePlan.Key key, RnnAlgorithm algorithm) {
+        if (key.type().bytes() != 2 && algorithm == RnnAlgorithm.STANDARD || device.isRecording()) {
             return true;
         }
         boolean usable = false;

@@ -44,7 +44,8 @@ public final class SmallMatrices {
 
     /** Queues the operation, or runs it on the host. */
     public static void run(CudaDevice device, Linalg op, Tensor[] inputs, Tensor[] outputs) {
-        boolean onHost = op == Linalg.CHOLESKY || op == Linalg.SVD || inputs[0].shape().isEmpty();
+        boolean onHost =
+                op == Linalg.CHOLESKY || op == Linalg.SVD || inputs[0].shape().isEmpty();
         if (onHost) {
             onHost(device, op, inputs, outputs);
             return;

@@ -290,8 +290,9 @@ public final class CudaDevice implements AutoCloseable {
      */
     public StepRecorder recorder() {
         if (Thread.currentThread().isVirtual()) {
-            throw new TensorException("record: called on a virtual thread (expected a platform thread, which a recording"
-                    + " has to begin and end on); record and replay in Thread.ofPlatform()");
+            throw new TensorException(
+                    "record: called on a virtual thread (expected a platform thread, which a recording"
+                            + " has to begin and end on); record and replay in Thread.ofPlatform()");
         }
         return new StepGraph(this);
     }

@@ -7,6 +7,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.StepRecorder;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that the graph has no allocations in it and a replay finds its intermediate results where they were recorded. What it
  * touches beyond that (parameters, inputs) it retains.
  *
- * <p>Numbers that differ from step to step lie in one piece of device memory, which each replay writes with a single copy.
+ * <p>Numbers that differ from step to step lie in one piece of device memory, which a replay writes with a single copy where
+ * they are not those of the last one.
  */
 public final class StepGraph implements StepRecorder {
     private static final String OWNER = "a recorded step";
@@ -47,6 +49,9 @@ public final class StepGraph implements StepRecorder {
     private final Stream side;
 
     private final Runnable closing = this::close;
+    private final MemorySegment next = Arena.ofAuto().allocate(NUMBERS_BYTES, ALIGNMENT);
+    private final MemorySegment written = Arena.ofAuto().allocate(NUMBERS_BYTES, ALIGNMENT);
+    private boolean wereWritten;
 
     private long numbersUsed;
     private long constantsUsed;
@@ -144,16 +149,24 @@ public final class StepGraph implements StepRecorder {
         changed.forEach(Buffer::bumpVersion);
     }
 
+    /** Numbers that are those of the last replay are on the device already. */
     private void writeNumbers(List<? extends Op> operations) {
         if (cells.isEmpty()) {
             return;
         }
+        for (int i = 0; i < cells.size(); i++) {
+            cells.get(i).write(operations.get(i), next);
+        }
+        if (wereWritten && next.mismatch(written) < 0) {
+            return;
+        }
         stream.orderWrite(numbers);
-        device.stage(numbersUsed, numbers.address(), target -> {
-            for (int i = 0; i < cells.size(); i++) {
-                cells.get(i).write(operations.get(i), target);
-            }
-        });
+        device.stage(
+                numbersUsed,
+                numbers.address(),
+                target -> target.asSlice(0, numbersUsed).copyFrom(next.asSlice(0, numbersUsed)));
+        written.copyFrom(next);
+        wereWritten = true;
     }
 
     /** Notes what the step being recorded reads and writes. */

@@ -6,6 +6,7 @@
 
 constexpr int BLOCK = 128;
 constexpr int RESIDENT = WIDTH < 128 ? 3 : 2;        // blocks of a multiprocessor: what their registers allow
+constexpr int GRADIENTS_RESIDENT = 2;
 constexpr int GROUP = 2;
 constexpr int ROWS = 64;
 constexpr int COLUMNS = WIDTH < 64 ? WIDTH : 64;     // of a tile; wider matrices pass in parts
@@ -54,11 +55,17 @@ __device__ inline T element(u32 bits) {
 __device__ inline u32 word_of(T low, T high) { return low.bits | (u32)high.bits << 16; }
 
 __device__ inline u32 word_of(float low, float high) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    u32 word;
+    asm("cvt.rn." MMA "x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+    return word;
+#else
     T x;
     T y;
     store(x, low);
     store(y, high);
     return word_of(x, y);
+#endif
 }
 
 // The product of 16 rows of 16 elements and 8 columns of as many is added to c: two columns of the rows lane_row() and
@@ -94,11 +101,11 @@ __device__ inline void multiply_add(float& c0, float& c1, float& c2, float& c3, 
 
 struct Matrix {
     const T* at;
-    i64 row, column, rows;
-    int columns, packed;
+    i64 row, column;
+    int rows, columns, packed;
 
     // Neighbouring elements of a row, zeros beyond the matrix.
-    template <bool PACKED> __device__ Pack read(i64 r, int c) const {
+    template <bool PACKED> __device__ Pack read(int r, int c) const {
         Pack elements = {};
         if (r >= rows || c >= columns) return elements;
         const T* from = at + r * row + c * column;
@@ -111,8 +118,8 @@ struct Matrix {
     }
 };
 
-template <bool PACKED> __device__ inline void fill(u32* tile, const Matrix& from, i64 first, int column) {
-#pragma unroll(PACKED ? 4 : 1)
+template <bool PACKED> __device__ inline void fill(u32* tile, const Matrix& from, int first, int column) {
+#pragma unroll(PACKED ? (WIDTH < 128 ? 4 : 2) : 1)
     for (int turn = 0; turn < ROWS * PACKS / BLOCK; turn++) {
         int number = turn * BLOCK + threadIdx.x;
         int row = number / PACKS;
@@ -125,7 +132,7 @@ template <bool PACKED> __device__ inline void fill(u32* tile, const Matrix& from
 }
 
 // As columns: a word holds one column of two rows.
-template <bool PACKED> __device__ inline void fill_transposed(u32* tile, const Matrix& from, i64 first, int column) {
+template <bool PACKED> __device__ inline void fill_transposed(u32* tile, const Matrix& from, int first, int column) {
 #pragma unroll(PACKED ? 2 : 1)
     for (int turn = 0; turn < ROWS / 2 * PACKS / BLOCK; turn++) {
         // two neighbours read along a row, so that they share what memory gives at once; the others go to different banks
@@ -139,17 +146,17 @@ template <bool PACKED> __device__ inline void fill_transposed(u32* tile, const M
     }
 }
 
-__device__ inline void fill(u32* tile, const Matrix& from, i64 first, int column) {
+__device__ inline void fill(u32* tile, const Matrix& from, int first, int column) {
     from.packed ? fill<true>(tile, from, first, column) : fill<false>(tile, from, first, column);
 }
 
-__device__ inline void fill_transposed(u32* tile, const Matrix& from, i64 first, int column) {
+__device__ inline void fill_transposed(u32* tile, const Matrix& from, int first, int column) {
     from.packed ? fill_transposed<true>(tile, from, first, column) : fill_transposed<false>(tile, from, first, column);
 }
 
 // Adds the products of rows of a and rows of b.
 __device__ inline void products(
-        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, i64 a_row, const Matrix& b, i64 b_row) {
+        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, int a_row, const Matrix& b, int b_row) {
     for (int column = 0; column < a.columns; column += COLUMNS) {
         fill(tiles.own, a, a_row, column);
         fill(tiles.other, b, b_row, column);
@@ -175,7 +182,7 @@ __device__ inline void products(
 
 // Adds the rows of b, each as often as the own rows' weights say. The weights are rounded to the elements' type.
 __device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&weights)[TILE_ROWS][TILE_OTHERS],
-        Tiles& tiles, const Matrix& b, i64 b_row) {
+        Tiles& tiles, const Matrix& b, int b_row) {
 #pragma unroll
     for (int part = 0; part < OUT / OUT_OF_PART; part++) {
         if (part * COLUMNS >= b.columns) break;

@@ -102,9 +102,10 @@ public final class HostGraphs implements InvocationHandler {
             }
             case "nodeCount" -> (long) calls(((Graph) first).address()).size();
             case "instantiate" -> instantiate((Graph) first);
-            default -> first instanceof Graph || first instanceof GraphExec
-                    ? onGraph(method.getName(), first)
-                    : queueOrRun(method, arguments, first);
+            default ->
+                first instanceof Graph || first instanceof GraphExec
+                        ? onGraph(method.getName(), first)
+                        : queueOrRun(method, arguments, first);
         };
     }
 

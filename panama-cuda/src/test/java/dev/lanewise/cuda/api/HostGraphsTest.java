@@ -47,8 +47,9 @@ class HostGraphsTest {
                         CudaException.class, e -> assertThat(e.statusName()).isEqualTo("CUDA_ERROR_" + status));
         assertThat(driver.captureStatus(stream)).isEqualTo(CaptureStatus.INVALIDATED);
         assertThatThrownBy(() -> driver.endCapture(stream))
-                .isInstanceOfSatisfying(CudaException.class, e -> assertThat(e.statusName())
-                        .isEqualTo("CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"));
+                .isInstanceOfSatisfying(
+                        CudaException.class,
+                        e -> assertThat(e.statusName()).isEqualTo("CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"));
         assertThat(driver.captureStatus(stream)).isEqualTo(CaptureStatus.NONE);
     }
 

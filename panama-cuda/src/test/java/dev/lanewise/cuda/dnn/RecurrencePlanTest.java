@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lanewise.cuda.HostCudaProvider;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Cudnn.MathType;
+import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDataDescriptor;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.dnn.WeightSpace.Piece;
@@ -67,7 +68,8 @@ class RecurrencePlanTest {
     @Test
     void parametersThatLieTogetherAreCopiedTogether() {
         try (CudaDevice device = device(new HostCudnn());
-                RecurrencePlan plan = new RecurrencePlan(device, key(Kind.LSTM, true, DType.F32))) {
+                RecurrencePlan plan =
+                        new RecurrencePlan(device, key(Kind.LSTM, true, DType.F32), RnnAlgorithm.STANDARD)) {
             // of each direction both weights, and four biases of each kind, which the stand-in keeps apart
             assertThat(plan.weights().pieces()).hasSize(2 * (1 + 4 + 1 + 4));
             assertThat(plan.weights().pieces().getFirst()).isEqualTo(new Piece(1, 0, 0, 4 * 6 * 5 * Float.BYTES));
@@ -121,6 +123,24 @@ class RecurrencePlanTest {
         }
     }
 
+    @Test
+    void persistentAlgorithmsAreTakenUnderPyTorchsConditions() {
+        assertThat(algorithm(Kind.LSTM, DType.F32, 64, 100, 128)).isEqualTo(RnnAlgorithm.PERSISTENT_SMALL);
+        assertThat(algorithm(Kind.LSTM, DType.F64, 64, 100, 128)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.RNN, DType.BF16, 64, 100, 256)).isEqualTo(RnnAlgorithm.PERSISTENT_SMALL);
+        assertThat(algorithm(Kind.LSTM, DType.F16, 64, 256, 512)).isEqualTo(RnnAlgorithm.PERSISTENT);
+        assertThat(algorithm(Kind.LSTM, DType.BF16, 64, 256, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.GRU, DType.F16, 64, 256, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.LSTM, DType.F16, 65, 256, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.LSTM, DType.F16, 64, 255, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.RNN, DType.F16, 96, 256, 896)).isEqualTo(RnnAlgorithm.STANDARD);
+    }
+
+    private static RnnAlgorithm algorithm(Kind kind, DType dtype, long batch, long in, long hidden) {
+        return RecurrencePlan.Key.of(new Recurrence(kind, false, true), dtype, batch, 4, in, hidden)
+                .algorithm(90, 132);
+    }
+
     private static Tensor[] tensors(long[][] sizes) {
         return tensors(DType.F32, sizes);
     }
@@ -153,7 +173,8 @@ class RecurrencePlanTest {
         assertThat(sequences.address().address()).isNotZero();
         cudnn.destroy(sequences);
         // the dropout that an RNN has to have wants a handle, which there is on a device only
-        assertThatThrownBy(() -> RecurrencePlan.Descriptors.of(cudnn, new Cudnn.Handle(MemorySegment.NULL), key))
+        assertThatThrownBy(() -> RecurrencePlan.Descriptors.of(
+                        cudnn, new Cudnn.Handle(MemorySegment.NULL), key, RnnAlgorithm.STANDARD))
                 .hasMessageStartingWith("cudnnSetDropoutDescriptor: CUDNN_STATUS_BAD_PARAM");
     }
 }

@@ -279,7 +279,8 @@ public final class HostCudnn implements InvocationHandler {
                 for (at[1] = 0; at[1] < tensor.sizes[1]; at[1]++) {
                     for (at[2] = 0; at[2] < tensor.sizes[2]; at[2]++) {
                         for (at[3] = 0; at[3] < tensor.sizes[3]; at[3]++) {
-                            HostElements.set(tensor.type, address, offset(tensor, at), factor * values[dense(tensor, at)]);
+                            HostElements.set(
+                                    tensor.type, address, offset(tensor, at), factor * values[dense(tensor, at)]);
                         }
                     }
                 }

@@ -41,6 +41,10 @@ public final class HostKernels implements Nvrtc {
                     + "\\{%0, %1, %2, %3}, \\{%4, %5, %6, %7}, \\{%8, %9}, \"\\s*\"\\{%0, %1, %2, %3};\""
                     + "\\s*:([^:]*):([^;]*)\\);");
 
+    /** Two numbers rounded at once, the first one into the upper half. */
+    private static final Pattern PAIR = Pattern.compile(
+            "asm\\(\"cvt\\.rn\\.\" MMA \"x2\\.f32 %0, %1, %2;\" : \"=r\"\\((\\w+)\\) : \"f\"\\((\\w+)\\), \"f\"\\((\\w+)\\)\\);");
+
     private static final Pattern OPERAND = Pattern.compile("\"\\W?\\w\"\\(((?:[^()]|\\[[^]]*])*)\\)");
 
     private final Path folder;
@@ -174,7 +178,7 @@ public final class HostKernels implements Nvrtc {
                 .replaceAll(match -> Matcher.quoteReplacement("mma_m16n8k16(MMA, "
                         + String.join(", ", matches(OPERAND, match.group(1) + "," + match.group(2))) + ");"));
         return CONVERSION
-                .matcher(multiplied)
+                .matcher(PAIR.matcher(multiplied).replaceAll("$1 = cvt_rn_x2(MMA, $2, $3);"))
                 .replaceAll(match -> Matcher.quoteReplacement(
                         match.group(2) + " = " + match.group(1).replace('.', '_') + "(" + match.group(3) + ");"));
     }

@@ -48,7 +48,7 @@ class LazyLoadingTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
-        assertThat(output.strip()).isEqualTo("constants " + (2 + 6 + 1 + 2 + 7) + " bytes 88");
+        assertThat(output.strip()).isEqualTo("constants " + (600 + 0 + 1 + 2 + 7) + " bytes 88");
     }
 
     private static String classPath(Class<?>... classes) {

@@ -93,10 +93,8 @@ class LibraryLocatorTest {
 
     @Test
     void wheelsOfAnInterpreterOnThePathAreFoundAlsoWhereNoEnvironmentIsActive() throws IOException {
-        Path nvrtc = library(
-                "opt/torch/.venv/lib/python3.12/site-packages/nvidia/cu13/lib", "libnvrtc.so.13", 13000);
-        Path cudnn = library(
-                "opt/torch/.venv/lib/python3.12/site-packages/nvidia/cudnn/lib", "libcudnn.so.9", 91300);
+        Path nvrtc = library("opt/torch/.venv/lib/python3.12/site-packages/nvidia/cu13/lib", "libnvrtc.so.13", 13000);
+        Path cudnn = library("opt/torch/.venv/lib/python3.12/site-packages/nvidia/cudnn/lib", "libcudnn.so.9", 91300);
         Files.createDirectories(root.resolve("opt/torch/.venv/bin"));
         Files.createDirectories(root.resolve("usr/bin"));
         Files.writeString(root.resolve("usr/bin/python3.12"), "");

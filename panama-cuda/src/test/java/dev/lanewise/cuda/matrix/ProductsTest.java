@@ -183,8 +183,7 @@ class ProductsTest {
             Tensor w = Tensor.of(1f, 2, -1, 1).reshape(2, 2).to(CUDA);
             Tensor bias = Tensor.of(0.5f, -1).to(CUDA);
             for (Tensor[] inputs : List.of(new Tensor[] {x, w, bias}, new Tensor[] {x, w})) {
-                for (HostCublasLt library :
-                        List.of(new HostCublasLt(true), new HostCublasLt(true).losingNaN())) {
+                for (HostCublasLt library : List.of(new HostCublasLt(true), new HostCublasLt(true).losingNaN())) {
                     Tensor[] out = {random(3, 2)};
                     Products products = products(library);
                     products.run(new LinearProduct(LinearProduct.Activation.RELU), inputs, out);
@@ -202,9 +201,11 @@ class ProductsTest {
     void productsOf16BitsAreRoundedOnce() {
         try (var ignored = Scope.open("test")) {
             for (DType dtype : List.of(DType.F16, DType.BF16)) {
-                // the first half of the sum is not a number of 16 bits, and what it lacks is more than half of a last place
+                // the first half of the sum is not a number of 16 bits, and what it lacks is more than half of a last
+                // place
                 Tensor a = Tensor.of(256f, 1, 1, -256).reshape(1, 4).to(dtype).to(CUDA);
-                Tensor b = Tensor.of(16f, 1.5f, 0.25f, 16).reshape(4, 1).to(dtype).to(CUDA);
+                Tensor b =
+                        Tensor.of(16f, 1.5f, 0.25f, 16).reshape(4, 1).to(dtype).to(CUDA);
                 assertThat(a.matmul(b).to(DType.F32).toFloatArray()).containsExactly(1.75f);
             }
         }

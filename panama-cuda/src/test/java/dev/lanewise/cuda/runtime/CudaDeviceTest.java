@@ -261,17 +261,18 @@ class CudaDeviceTest {
     @Test
     void virtualThreadGetsTheErrorOfItsWork() throws Exception {
         IllegalStateException failure = new IllegalStateException("no");
-        Thread virtual = Thread.ofVirtual().start(() -> assertThatThrownBy(() -> device.onSystemThread(() -> {
-                    throw failure;
-                }))
-                .isSameAs(failure));
+        Thread virtual = Thread.ofVirtual()
+                .start(() -> assertThatThrownBy(() -> device.onSystemThread(() -> {
+                            throw failure;
+                        }))
+                        .isSameAs(failure));
         virtual.join();
     }
 
     /** Leaves a fault as a kernel of the calling thread would. */
     private Void leaveFault() {
-        MemorySegment left = MemorySegment.ofAddress(device.stream().faults().address())
-                .reinterpret(24);
+        MemorySegment left =
+                MemorySegment.ofAddress(device.stream().faults().address()).reinterpret(24);
         left.setAtIndex(ValueLayout.JAVA_LONG, 1, 7);
         left.setAtIndex(ValueLayout.JAVA_LONG, 2, 5);
         left.setAtIndex(ValueLayout.JAVA_LONG, 0, Faults.Check.GATHER.code());

@@ -150,6 +150,13 @@ class StepGraphTest {
             assertThat(recording.calls.stream().filter(call -> call.startsWith("copyToDevice")))
                     .singleElement()
                     .satisfies(call -> assertThat(call).startsWith("copyToDevice(" + cells[0] + ", "));
+            recording.forgetCalls();
+            recorder.replay(List.of(new RandomDropout(0.5, 1, 40), new RandomDropout(0.5, 1, 50)));
+            assertThat(recording.methods())
+                    .as("the same numbers are there already")
+                    .isEmpty();
+            recorder.replay(List.of(new RandomDropout(0.5, 1, 41), new RandomDropout(0.5, 1, 50)));
+            assertThat(recording.count("copyToDevice")).isEqualTo(1);
             assertThatThrownBy(() -> recorder.replay(List.of(first)))
                     .hasMessageStartingWith("replay: got 1 operations for 2 recorded ones");
         }
@@ -333,8 +340,9 @@ class StepGraphTest {
 
     @Test
     void recordingOnAVirtualThreadIsRefused() throws Exception {
-        Thread virtual = Thread.ofVirtual().start(() -> assertThatThrownBy(device::recorder)
-                .hasMessageStartingWith("record: called on a virtual thread"));
+        Thread virtual = Thread.ofVirtual()
+                .start(() -> assertThatThrownBy(device::recorder)
+                        .hasMessageStartingWith("record: called on a virtual thread"));
         virtual.join();
     }
 }

@@ -90,6 +90,15 @@ static inline unsigned short cvt_rn_f16_f64(double x) {
 }
 static inline unsigned short cvt_rn_f16_f32(float x) { return cvt_rn_f16_f64(x); }
 
+static inline unsigned short cvt_rn_bf16_f32(float x) {
+    unsigned bits = __float_as_uint(x);
+    return x != x ? 0x7fff : (unsigned short)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+static inline unsigned cvt_rn_x2(const char* type, float upper, float lower) {
+    return type[0] == 'b' ? (unsigned)cvt_rn_bf16_f32(upper) << 16 | cvt_rn_bf16_f32(lower)
+                          : (unsigned)cvt_rn_f16_f32(upper) << 16 | cvt_rn_f16_f32(lower);
+}
+
 static inline float number_of(const char* type, unsigned bits) {
     return type[0] == 'b' ? __uint_as_float(bits << 16) : cvt_f32_f16((unsigned short)bits);
 }
