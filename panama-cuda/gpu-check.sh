@@ -3,11 +3,14 @@
 #
 #   gpu-check.sh pack                     where there is a JDK: builds, and packs a Java runtime, the jars, the reference
 #                                         cases and PyTorch's script into target/gpu-check.tar.gz beside this script
-#   gpu-check.sh run [STEP...] [OPTION...]   where the GPU is, beside that file or inside the unpacked folder: runs the
-#                                         steps and writes gpu-check.json and gpu-check.md; --list shows the steps, --help
-#                                         the options, --device cpu rehearses without a GPU
+#   gpu-check.sh run [first|second|all|STEP[=SECONDS]...] [OPTION...]
+#                                         where the GPU is, beside that file or inside the unpacked folder: runs a profile
+#                                         (first: at most 240 s, second: at most 400 s) or steps, and keeps what there is of
+#                                         the results in one file, --archive FILE; --list shows the steps, --help the
+#                                         options, --device cpu rehearses without a GPU
 #
 #   LANEWISE_JAVA_OPTS   more JVM options
+#   GPU_CHECK_ARCHITECTURES   compute capabilities whose kernels are compiled ahead into the pack; 90 by default
 set -eu
 
 most_bytes=45000000
@@ -48,12 +51,40 @@ pack() {
     done
     cp "$project/bench/peers/pytorch_peer.py" "$folder/bench/peers"
     cp "$here/gpu-check.sh" "$folder"
+    compile_ahead "$folder" "$jdk"
     (cd "$project" && git describe --always --dirty 2>/dev/null || echo unknown) >"$folder/commit"
     (cd "$here/target" && tar -cf - gpu-check | gzip -9 >"$packed")
     rm -rf "$folder"
     bytes=$(wc -c <"$packed")
     echo "packed: $packed, $((bytes / 1000)) kB"
     [ "$bytes" -le "$most_bytes" ] || fail "the pack has $bytes bytes (expected $most_bytes at most)"
+}
+
+# Puts the kernels' code into the pack, for the version of the compiler that is here: where the GPU is they are then only
+# loaded, unless its compiler is of another version. No GPU is needed, only NVRTC.
+compile_ahead() {
+    if "$2/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC \
+        -cp "$1/lib/*" dev.lanewise.bench.Main bench gpu-compile --to "$1/kernels" \
+        --architectures "${GPU_CHECK_ARCHITECTURES:-90}" >"$1/kernels.txt"; then
+        cat "$1/kernels.txt"
+    else
+        echo "no kernels compiled ahead; they are compiled where the GPU is" | tee "$1/kernels.txt"
+        rm -rf "$1/kernels"
+    fi
+}
+
+# Where python3 keeps the CUDA libraries that pip installed for it: it may be a virtual environment's.
+python_libraries() {
+    python3 - 2>/dev/null <<'END' || true
+import os, site, sys, sysconfig
+folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")] + site.getsitepackages() + sys.path
+found = []
+for folder in folders:
+    nvidia = os.path.join(folder or ".", "nvidia")
+    if os.path.isdir(nvidia) and nvidia not in found:
+        found.append(nvidia)
+print(":".join(found))
+END
 }
 
 # The unpacked folder: this script's own, or that of the pack beside it.
@@ -76,6 +107,14 @@ unpacked() {
 
 run() {
     home=$(unpacked)
+    libraries=$(python_libraries)
+    if [ -n "$libraries" ]; then
+        LANEWISE_CUDA_PATH=${LANEWISE_CUDA_PATH:+$LANEWISE_CUDA_PATH:}$libraries
+        export LANEWISE_CUDA_PATH
+    fi
+    # Code that was compiled ahead, and where that of another compiler is kept.
+    LANEWISE_CUDA_CACHE=${LANEWISE_CUDA_CACHE:-$home/kernels}
+    export LANEWISE_CUDA_CACHE
     # The options of the launcher. Unquoted: several in one variable.
     # shellcheck disable=SC2086
     exec "$home/runtime/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m \
@@ -92,7 +131,7 @@ case ${1:-} in
         run "$@"
         ;;
     *)
-        echo "usage: gpu-check.sh pack | run [STEP...] [--device cuda:0|cpu] [--results DIR] [--quick] [--list]" >&2
+        echo "usage: gpu-check.sh pack | run [first|second|all|STEP[=SECONDS]...] [--archive FILE] [--results DIR] [--device cuda:0|cpu] [--quick] [--list]" >&2
         exit 2
         ;;
 esac

@@ -5,6 +5,7 @@
     python3 pytorch_peer.py train [--device cpu|cuda] [--threads N] [--only NAMES] [--rounds N] [--budget SECONDS]
                                   [--mode eager|graphs|compile] [--precision fp32|tf32|bf16]
     python3 pytorch_peer.py first  [--only NAMES]          # one training step and out: for the time from process start
+    python3 pytorch_peer.py attention                      # some elements of attention's gradients, in double precision
     python3 pytorch_peer.py memory [--only NAMES]          # memory of the process before and after training steps
     python3 pytorch_peer.py fit --data DIR [--model mlp|cnn|lenet] [--epochs N]      # MNIST idx files, accuracy and time
     python3 pytorch_peer.py fit --data TAR_GZ --model resnet18 [--epochs N]        # CIFAR-10's binary files, likewise
@@ -220,6 +221,16 @@ def fit_cifar(a):
     emit(model="resnet18", total_s=time.perf_counter() - start)
 
 
+def attention(a):
+    """Causal attention of operands that a formula gives, as the other side makes them too; every 97th element of each gradient."""
+    sizes = (2, 3, 130, 64); i = torch.arange(2 * 3 * 130 * 64, dtype=torch.float64)
+    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        q, k, v, g = (torch.sin(.37 * i + n).reshape(sizes).to(dtype).double() for n in (1, 2, 3, 4))
+        operands = [x.requires_grad_() for x in (q, k, v)]
+        F.scaled_dot_product_attention(*operands, is_causal=True).backward(g)
+        emit(precision=precision, **{n: x.grad.flatten()[::97].tolist() for n, x in zip(("dq", "dk", "dv"), operands)})
+
+
 def fit(a):
     if a.model == "resnet18": return fit_cifar(a)
     dev = torch.device(a.device); p = lambda n: os.path.join(a.data, n)
@@ -239,11 +250,11 @@ def fit(a):
 
 
 if __name__ == "__main__":
-    p = argparse.ArgumentParser(); p.add_argument("what", choices=["ops", "train", "first", "memory", "fit"]); p.add_argument("--device", default="cpu"); p.add_argument("--threads", type=int, default=0)
+    p = argparse.ArgumentParser(); p.add_argument("what", choices=["ops", "train", "first", "memory", "attention", "fit"]); p.add_argument("--device", default="cpu"); p.add_argument("--threads", type=int, default=0)
     p.add_argument("--mode", default="eager", choices=["eager", "graphs", "compile"]); p.add_argument("--precision", default="fp32", choices=["fp32", "tf32", "bf16"]); p.add_argument("--only", default=""); p.add_argument("--rounds", type=int); p.add_argument("--budget", type=float)
     p.add_argument("--data"); p.add_argument("--model", default="mlp"); p.add_argument("--epochs", type=int, default=1); p.add_argument("--batch", type=int, default=128); p.add_argument("--lr", type=float, default=.1); p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
     if a.threads: torch.set_num_threads(a.threads)
     ORDER = list(filter(None, a.only.split(",")))
     ONLY, ROUNDS, BUDGET = set(ORDER), a.rounds, a.budget
-    {"ops": ops, "train": train, "first": first, "memory": memory, "fit": fit}[a.what](a)
+    {"ops": ops, "train": train, "first": first, "memory": memory, "attention": attention, "fit": fit}[a.what](a)

@@ -2,6 +2,7 @@ package dev.lanewise.bench;
 
 import dev.lanewise.bench.fuzz.FuzzCommand;
 import dev.lanewise.bench.gpu.GpuCheckCommand;
+import dev.lanewise.bench.gpu.GpuCompileCommand;
 import dev.lanewise.bench.steady.SteadyCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
             MemoryCommand.class,
             JmhCommand.class,
             GpuCheckCommand.class,
+            GpuCompileCommand.class,
             FuzzCommand.class
         },
         sortOptions = false)

@@ -105,7 +105,14 @@ final class CudaBackend implements Backend {
     /** Attention that its kernels don't take runs as products and softmax, recurrent layers that cuDNN doesn't take step by step. */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return Attentions.supports(device, op, inputs) && recurrences.takes(op, inputs);
+        if (!Attentions.supports(device, op, inputs)) {
+            return false;
+        }
+        return isVirtual() ? device.onSystemThread(() -> recurrences.takes(op, inputs)) : recurrences.takes(op, inputs);
+    }
+
+    private static boolean isVirtual() {
+        return Thread.currentThread().isVirtual();
     }
 
     @Override
@@ -115,11 +122,26 @@ final class CudaBackend implements Backend {
 
     @Override
     public Buffer allocate(long bytes) {
-        return device.allocate(bytes);
+        return isVirtual() ? device.onSystemThread(() -> device.allocate(bytes)) : device.allocate(bytes);
     }
 
     @Override
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
+        if (isVirtual()) {
+            onSystemThread(() -> queue(op, inputs, outputs));
+        } else {
+            queue(op, inputs, outputs);
+        }
+    }
+
+    private void onSystemThread(Runnable work) {
+        device.onSystemThread(() -> {
+            work.run();
+            return true;
+        });
+    }
+
+    private void queue(Op op, Tensor[] inputs, Tensor[] outputs) {
         DeviceStream stream = device.stream();
         try {
             stream.order(inputs, outputs);
@@ -196,6 +218,14 @@ final class CudaBackend implements Backend {
 
     @Override
     public void copyIn(MemorySegment source, Buffer target, long byteOffset) {
+        if (isVirtual()) {
+            onSystemThread(() -> queueCopyIn(source, target, byteOffset));
+        } else {
+            queueCopyIn(source, target, byteOffset);
+        }
+    }
+
+    private void queueCopyIn(MemorySegment source, Buffer target, long byteOffset) {
         DeviceBuffer buffer = (DeviceBuffer) target;
         device.stream().orderWrite(buffer);
         device.copyIn(source, buffer.address() + byteOffset);
@@ -203,6 +233,14 @@ final class CudaBackend implements Backend {
 
     @Override
     public void copyOut(Buffer source, long byteOffset, MemorySegment target) {
+        if (isVirtual()) {
+            onSystemThread(() -> read(source, byteOffset, target));
+        } else {
+            read(source, byteOffset, target);
+        }
+    }
+
+    private void read(Buffer source, long byteOffset, MemorySegment target) {
         DeviceBuffer buffer = (DeviceBuffer) source;
         device.stream().orderRead(buffer);
         device.copyOut(buffer.address() + byteOffset, target);
@@ -215,7 +253,11 @@ final class CudaBackend implements Backend {
 
     @Override
     public void synchronize() {
-        device.synchronize();
+        if (isVirtual()) {
+            onSystemThread(device::synchronize);
+        } else {
+            device.synchronize();
+        }
     }
 
     @Override

@@ -3,8 +3,9 @@ package dev.lanewise.cuda;
 import dev.lanewise.cuda.runtime.Settings;
 
 /**
- * Choices between speed and accuracy on NVIDIA GPUs, for the whole process. Both are off at first; the system properties
- * {@code lanewise.cuda.tf32} and {@code lanewise.cuda.deterministic} turn them on from the start.
+ * Choices between speed and accuracy on NVIDIA GPUs, for the whole process. At first TF32 and determinism are off and
+ * convolutions may use transforms; the system properties {@code lanewise.cuda.tf32}, {@code lanewise.cuda.deterministic} and
+ * {@code lanewise.cuda.convolutionTransforms} ({@code true} or {@code false}) say otherwise from the start.
  */
 public final class CudaPrecision {
     private CudaPrecision() {}
@@ -22,6 +23,21 @@ public final class CudaPrecision {
     /** {@return whether TF32 is allowed} */
     public static boolean isTf32Allowed() {
         return Settings.tf32();
+    }
+
+    /**
+     * Lets convolutions go through Winograd's and Fourier's transforms where cuDNN finds those fastest, as it does for many
+     * windows of 3 x 3 and larger. Their results differ from sums of products by 1e-5 to 1e-4 of the largest element in F32,
+     * and infinities or NaN in one place of the input may reach others. Where that is too much, forbid them: then implicit
+     * matrix products are used, whose errors are those of sums in F32.
+     */
+    public static void allowConvolutionTransforms(boolean allowed) {
+        Settings.convolutionTransforms(allowed);
+    }
+
+    /** Whether convolutions may go through transforms. */
+    public static boolean areConvolutionTransformsAllowed() {
+        return Settings.convolutionTransforms();
     }
 
     /**

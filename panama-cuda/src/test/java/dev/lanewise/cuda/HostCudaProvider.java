@@ -2,6 +2,7 @@ package dev.lanewise.cuda;
 
 import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.api.HostGraphs;
+import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
@@ -24,8 +25,12 @@ public final class HostCudaProvider implements BackendProvider {
 
     private static volatile boolean enabled;
 
-    /** Lets it serve from now on, in this process; the CPU's own backend is then the scalar oracle. */
+    /**
+     * Lets it serve from now on, in this process; the CPU's own backend is then the scalar oracle. As in every check of
+     * correctness, convolutions use no transforms.
+     */
     public static void enable() {
+        CudaPrecision.allowConvolutionTransforms(false);
         System.setProperty("lanewise.reference", "true");
         enabled = true;
     }
@@ -80,7 +85,11 @@ public final class HostCudaProvider implements BackendProvider {
     @Override
     public Backend create(Device device) {
         CudaLibraries libraries = new CudaLibraries(
-                Parts.GRAPHS.driver(), kernels(), new HostCublasLt(true, Parts.GRAPHS::queue), cudnn().library());
+                Parts.GRAPHS.driver(),
+                kernels(),
+                new HostCublasLt(true, Parts.GRAPHS::queue),
+                new HostCublas(Parts.GRAPHS::queue),
+                cudnn().library());
         return new CudaBackend(new CudaDevice(
                 device,
                 libraries,

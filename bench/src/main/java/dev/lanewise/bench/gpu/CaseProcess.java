@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A process that runs the cases of a kind on a device, in their fixed order from a number on, and prints a line when one
- * begins and when it ends. After a failure that leaves the device unusable it exits, and another goes on behind it.
+ * A process that runs every so many-th case of a kind on a device, in their fixed order from a number on, and prints a line
+ * when one begins and when it ends. After a failure that leaves the device unusable it exits, and another goes on behind it.
  */
 final class CaseProcess {
     /** The exit code when the device does not compute any more. */
@@ -37,11 +37,16 @@ final class CaseProcess {
 
     private record Case(String group, String name, ConformanceRunner.Check check) {}
 
-    /** Runs the cases: kind, device, first number. */
+    /** Runs the cases: kind, device, first number, which of how many processes this is. */
     public static void main(String[] args) {
         Device device = Device.parse(args[1]);
         List<Case> cases = cases(Kind.valueOf(args[0]), device);
+        int shard = Integer.parseInt(args[3]);
+        int shards = Integer.parseInt(args[4]);
         for (int i = Integer.parseInt(args[2]); i < cases.size(); i++) {
+            if (i % shards != shard) {
+                continue;
+            }
             Case next = cases.get(i);
             print("begin", i, "group", next.group, "name", next.name);
             if (!run(i, next) && !computes(device)) {

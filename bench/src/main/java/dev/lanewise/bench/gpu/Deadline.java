@@ -19,4 +19,9 @@ record Deadline(long nanos) {
     boolean isOver() {
         return System.nanoTime() >= nanos;
     }
+
+    /** The earlier of two. */
+    Deadline orIf(Deadline other) {
+        return nanos - other.nanos <= 0 ? this : other;
+    }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -15,45 +14,63 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** What the machine has: asked of other processes, so that a driver that crashes takes none of the answers along. */
 final class Facts {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String VERSIONS = "import torch, json;"
             + " print(json.dumps({'torch': torch.__version__, 'cuda': str(torch.version.cuda),"
             + " 'cudnn': str(torch.backends.cudnn.version())}))";
 
     private final Path log;
+    private final Deadline deadline;
 
-    private Facts(Path log) {
+    private Facts(Path log, Deadline deadline) {
         this.log = log;
+        this.deadline = deadline;
     }
 
     /**
-     * The facts; among them {@code unavailable} with the reason if nothing serves the device.
+     * The facts; among them {@code unavailable} with the reason if nothing serves the device. All are asked for at once.
      *
      * @param peer whether to ask for PyTorch's version
      * @param log where the processes' errors go
+     * @param deadline when what has not been answered is left out
      */
-    static Map<String, Object> collect(String device, boolean peer, Path log) {
-        Facts facts = new Facts(log);
+    static Map<String, Object> collect(String device, boolean peer, Path log, Deadline deadline) {
+        Facts facts = new Facts(log, deadline);
+        CompletableFuture<Map<String, Object>> probe = later(() -> facts.probe(device));
+        CompletableFuture<List<String>> card = later(() -> facts.lines(
+                List.of("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")));
+        CompletableFuture<List<String>> versions =
+                later(() -> peer ? facts.lines(List.of("python3", "-c", VERSIONS)) : List.of());
+        CompletableFuture<List<String>> doctor =
+                later(() -> facts.lines(Child.java(List.of(), Main.class, List.of("doctor"))));
         Map<String, Object> found = new LinkedHashMap<>();
         found.put("date", now());
         found.put("device", device);
-        commit().ifPresent(commit -> found.put("commit", commit));
+        noted("commit").ifPresent(commit -> found.put("commit", commit));
+        noted("kernels.txt").ifPresent(kernels -> found.put("kernels", kernels));
         found.put("java", System.getProperty("java.runtime.version") + ", " + System.getProperty("os.arch"));
-        found.putAll(facts.probe(device));
-        List<String> card = facts.lines(
-                List.of("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"));
-        if (!card.isEmpty()) {
-            found.put("nvidia_smi", card);
+        found.putAll(probe.join());
+        if (!card.join().isEmpty()) {
+            found.put("nvidia_smi", card.join());
         }
-        if (peer && !found.containsKey("unavailable")) {
-            List<String> versions = facts.lines(List.of("python3", "-c", VERSIONS));
-            found.put("pytorch", versions.isEmpty() ? "not found" : Json.object(versions.getLast()));
+        if (peer) {
+            found.put(
+                    "pytorch",
+                    versions.join().isEmpty()
+                            ? "not found"
+                            : Json.object(versions.join().getLast()));
         }
-        found.put("doctor", facts.lines(Child.java(List.of(), Main.class, List.of("doctor"))));
+        found.put("doctor", doctor.join());
         return found;
+    }
+
+    private static <T> CompletableFuture<T> later(Supplier<T> question) {
+        return CompletableFuture.supplyAsync(
+                question, task -> Thread.ofPlatform().start(task));
     }
 
     /** This moment, to the second. */
@@ -73,16 +90,16 @@ final class Facts {
     private List<String> lines(List<String> command) {
         List<String> lines = new ArrayList<>();
         try {
-            LimitedProcess.End end = LimitedProcess.run(command, Map.of(), Deadline.in(PATIENCE), log, lines::add);
+            LimitedProcess.End end = LimitedProcess.run(command, Map.of(), deadline, log, lines::add);
             return end.good() ? lines : List.of();
         } catch (UncheckedIOException e) {
             return List.of();
         }
     }
 
-    /** Which state of the sources this is, where {@code gpu-check.sh} noted it. */
-    private static Optional<String> commit() {
-        Path file = Path.of(System.getProperty("lanewise.home", ""), "commit");
+    /** What {@code gpu-check.sh} noted in its pack: the state of the sources, the kernels that are compiled. */
+    private static Optional<String> noted(String name) {
+        Path file = Path.of(System.getProperty("lanewise.home", ""), name);
         try {
             return Files.isRegularFile(file)
                     ? Optional.of(Files.readString(file).strip())

@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.cuda.CudnnPlans;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +29,11 @@ public final class GpuCheckCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "STEP", arity = "0..*", description = "Only these steps; all by default.")
+    @Parameters(
+            paramLabel = "STEP",
+            arity = "0..*",
+            description = "A profile (first, second, all) or steps, each with its limit if wanted: golden=60."
+                    + " Default: first.")
     private List<String> names = List.of();
 
     @Option(names = "--device", paramLabel = "DEVICE", description = "cuda:N, or cpu to rehearse. Default: cuda:0.")
@@ -40,16 +46,30 @@ public final class GpuCheckCommand implements Callable<Integer> {
     private Path results = Path.of("target", "gpu-check-results");
 
     @Option(
-            names = "--limit",
-            paramLabel = "SECONDS",
-            description = "The most a step may take, instead of its own limit.")
-    private @Nullable Integer limit;
+            names = "--archive",
+            paramLabel = "FILE",
+            description = "One zip file of all results, kept up to date while the steps run."
+                    + " Default: gpu-check.zip in the folder of results.")
+    private @Nullable Path archive;
+
+    @Option(names = "--limit", paramLabel = "SECONDS", description = "The most that any step may take.")
+    private int limit = Integer.MAX_VALUE;
+
+    @Option(names = "--total", paramLabel = "SECONDS", description = "The most that everything together may take.")
+    private int total = Integer.MAX_VALUE;
 
     @Option(names = "--quick", description = "Measure and repeat as little as possible, to see that everything runs.")
     private boolean quick;
 
     @Option(names = "--report", description = "Only make the report of the results that are there.")
     private boolean reportOnly;
+
+    @Option(
+            names = "--plans",
+            paramLabel = "FILE",
+            description = "Only say which convolutions cuDNN has plans for on the GPU that FILE describes, a"
+                    + " cudnn-device.json of the step properties; the GPU need not be here.")
+    private @Nullable Path plans;
 
     @Option(names = "--list", description = "Print the steps and do nothing.")
     private boolean list;
@@ -59,19 +79,36 @@ public final class GpuCheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<GpuStep> steps = steps();
+        Schedule schedule = schedule();
         if (list) {
-            steps.forEach(step -> say("%-14s %s, at most %d s".formatted(step.id(), step.title, step.seconds)));
+            list();
+            return 0;
+        }
+        if (plans != null) {
+            CudnnPlans.check(Files.readString(plans)).forEach(this::say);
             return 0;
         }
         Files.createDirectories(results);
-        Report report = new Report(results);
+        Report report = new Report(results.toAbsolutePath());
         if (reportOnly) {
             report.write().forEach(file -> say("written: %s".formatted(file)));
             return 0;
         }
-        Map<String, Object> facts = Facts.collect(device, steps.stream().anyMatch(GpuStep::hasPeer), freshLog("facts"));
+        Path file = archive == null ? results.resolve("gpu-check.zip") : archive;
+        try (Keeper keeper = new Keeper(report, new Archive(report.folder(), file))) {
+            return run(schedule, report, keeper) ? 0 : 1;
+        }
+    }
+
+    private boolean run(Schedule schedule, Report report, Keeper keeper) throws IOException {
+        Deadline end = Deadline.in(Duration.ofSeconds(schedule.total()));
+        Map<String, Object> facts = Facts.collect(
+                device,
+                schedule.steps().stream().anyMatch(planned -> planned.step().hasPeer()),
+                freshLog("facts"),
+                Deadline.in(Duration.ofSeconds(schedule.facts())).orIf(end));
         report.save(facts);
+        keeper.facts(facts);
         Object unavailable = facts.get("unavailable");
         boolean good = unavailable == null;
         if (unavailable != null) {
@@ -79,50 +116,68 @@ public final class GpuCheckCommand implements Callable<Integer> {
             unavailable.toString().lines().forEach(line -> say("  %s".formatted(line)));
         } else {
             say("on %s: %s".formatted(device, facts.getOrDefault("summary", "")));
+            List<Schedule.Planned> steps = schedule.steps();
             for (int i = 0; i < steps.size(); i++) {
-                say("[%d/%d] %s: %s".formatted(i + 1, steps.size(), steps.get(i).id(), steps.get(i).title));
-                good &= run(steps.get(i), report, facts);
-                report.write();
+                Schedule.Planned planned = steps.get(i);
+                say("[%d/%d] %s: %s"
+                        .formatted(i + 1, steps.size(), planned.step().id(), planned.step().title));
+                good &= run(planned, end, report, keeper);
+                keeper.write();
             }
         }
-        report.write().forEach(file -> say("written: %s".formatted(file)));
-        return good ? 0 : 1;
+        keeper.write().forEach(written -> say("written: %s".formatted(written)));
+        return good;
     }
 
-    private List<GpuStep> steps() {
-        return names.isEmpty()
-                ? List.of(GpuStep.values())
-                : names.stream()
-                        .map(name -> GpuStep.of(name).orElseThrow(() -> unknown(name)))
-                        .toList();
+    private void list() {
+        Schedule.PROFILES.forEach((name, profile) -> say("%-14s %s, at most %d s"
+                .formatted(
+                        name,
+                        profile.steps().stream()
+                                .map(planned -> planned.step().id())
+                                .collect(Collectors.joining(", ")),
+                        profile.total())));
+        for (GpuStep step : GpuStep.values()) {
+            say("%-14s %s, at most %d s".formatted(step.id(), step.title, step.seconds));
+        }
     }
 
-    private ParameterException unknown(String name) {
-        return new ParameterException(
-                spec.commandLine(),
-                "gpu-check: unknown step '" + name + "' (expected some of " + String.join(", ", GpuStep.ids()) + ")");
+    private Schedule schedule() {
+        try {
+            return Schedule.of(names).within(limit, total);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "gpu-check: " + e.getMessage(), e);
+        }
     }
 
-    private boolean run(GpuStep step, Report report, Map<String, Object> facts) throws IOException {
+    private boolean run(Schedule.Planned planned, Deadline end, Report report, Keeper keeper) throws IOException {
+        GpuStep step = planned.step();
         long start = System.nanoTime();
-        Duration most = Duration.ofSeconds(limit == null ? step.seconds : limit);
-        Path log = freshLog(step.id());
-        GpuRun run = new GpuRun(device, quick, Deadline.in(most), log, line -> say("  %s".formatted(line)));
+        freshLog(step.id());
+        Deadline deadline = Deadline.in(Duration.ofSeconds(planned.seconds())).orIf(end);
+        GpuRun run = new GpuRun(
+                step,
+                device,
+                quick,
+                deadline,
+                report.folder(),
+                line -> say("  %s".formatted(line)),
+                soFar -> keeper.watch(step, soFar));
+        keeper.watch(step, () -> new StepResult(StepResult.STOPPED, "", List.of(), List.of()));
         StepResult result;
         try {
-            result = step.body.apply(run);
+            result = deadline.isOver() ? StepResult.notRun("no time was left for it") : step.body.apply(run);
         } catch (RuntimeException e) {
             result = StepResult.failed(e.toString());
         }
-        double seconds = (System.nanoTime() - start) / 1e9;
-        report.save(step, result, facts, seconds);
-        say("  %s in %.0f s: %s".formatted(result.status(), seconds, result.summary()));
+        keeper.done(step, result);
+        say("  %s in %.0f s: %s".formatted(result.status(), (System.nanoTime() - start) / 1e9, result.summary()));
         result.failures().stream().limit(5).forEach(failure -> say("  - %s".formatted(failure)));
-        return result.status().equals(StepResult.PASSED);
+        return result.status().equals(StepResult.PASSED) || device.equals("cpu") && step == GpuStep.PROPERTIES;
     }
 
     private Path freshLog(String name) throws IOException {
-        Path log = results.resolve(name + ".log");
+        Path log = results.toAbsolutePath().resolve(name + ".log");
         Files.deleteIfExists(log);
         return Files.createFile(log);
     }

@@ -15,32 +15,55 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One step on its way: what its processes need to know.
  *
+ * @param step which one
  * @param device {@code cuda:0}, or {@code cpu} to rehearse
  * @param quick whether to do as little as possible, to see that everything runs
  * @param deadline when its processes are ended
- * @param log where their errors go
+ * @param results where its log is, and what a JVM says when it crashes
  * @param progress takes lines for people
+ * @param soFar is given what says what there is of the result, for when the run is cut off
  */
-record GpuRun(String device, boolean quick, Deadline deadline, Path log, Consumer<String> progress) {
+record GpuRun(
+        GpuStep step,
+        String device,
+        boolean quick,
+        Deadline deadline,
+        Path results,
+        Consumer<String> progress,
+        Consumer<Supplier<StepResult>> soFar) {
     /** How much more memory may be in use in the end: what other processes and the JVM's own housekeeping take. */
     private static final double LEAK_SLACK_MIB = 32;
 
     private static final double SAME = 1e-4;
 
-    StepResult cases(CaseProcess.Kind kind) {
-        CaseRun cases = new CaseRun(progress);
-        return cases.run(from -> process(
-                Child.java(List.of(), CaseProcess.class, List.of(kind.name(), device, "" + from)), cases::take));
+    /** Processes that run cases at once: more only wait for the device. */
+    private static final int MOST_SHARDS = 4;
+
+    Path log() {
+        return results.resolve(step.id() + ".log");
     }
 
-    StepResult trainers() {
-        return new TrainersRun(device, progress).run((arguments, line) -> {
-            LimitedProcess.End end = process(
-                    Child.java(List.of(), dev.lanewise.examples.Main.class, arguments), text -> members(text, line));
+    StepResult cases(CaseProcess.Kind kind) {
+        CaseRun cases = new CaseRun(progress);
+        soFar.accept(cases::result);
+        // cores for the process itself and for what the driver does in it
+        int shards = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, MOST_SHARDS);
+        return cases.run(kind == CaseProcess.Kind.TRAINING ? 1 : shards, (shard, count, from, line) -> {
+            List<String> arguments = List.of(kind.name(), device, "" + from, "" + shard, "" + count);
+            return process(java(CaseProcess.class, arguments), line);
+        });
+    }
+
+    StepResult trainers(List<String> models) {
+        TrainersRun trainers = new TrainersRun(models, device, progress);
+        soFar.accept(trainers::result);
+        return trainers.run((arguments, line) -> {
+            LimitedProcess.End end = process(java(TrainerProcess.class, arguments), line);
             return end.good() ? Optional.empty() : Optional.of(problem(end));
         });
     }
@@ -67,6 +90,37 @@ record GpuRun(String device, boolean quick, Deadline deadline, Path log, Consume
         boolean same = together <= SAME;
         String summary = "weights differ by " + together + " at most; those of two runs in one thread by " + again;
         return new StepResult(same ? StepResult.PASSED : StepResult.FAILED, summary, List.of(line), List.of());
+    }
+
+    StepResult attention() {
+        Map<String, Map<String, Object>> ours = new LinkedHashMap<>();
+        Map<String, Map<String, Object>> theirs = new LinkedHashMap<>();
+        LimitedProcess.End end = process(java(AttentionProcess.class, List.of(device)), byPrecision(ours));
+        LimitedProcess.End peer = process(Child.peer(List.of("attention")), byPrecision(theirs));
+        if (ours.isEmpty() || theirs.isEmpty()) {
+            return StepResult.failed(ours.isEmpty() ? problem(end) : "PyTorch: " + problem(peer));
+        }
+        return AttentionProcess.compare(ours, theirs);
+    }
+
+    private static Consumer<String> byPrecision(Map<String, Map<String, Object>> lines) {
+        return printed -> {
+            if (printed.startsWith("{") && printed.endsWith("}")) {
+                Map<String, Object> line = Json.object(printed);
+                lines.put(String.valueOf(line.get("precision")), line);
+            }
+        };
+    }
+
+    StepResult properties() {
+        if (!isGpu()) {
+            return StepResult.notRun("only a GPU has such properties");
+        }
+        Path file = results.resolve("cudnn-device.json");
+        LimitedProcess.End end = process(java(PropertiesProcess.class, List.of(device, file.toString())), line -> {});
+        return end.good() && Files.isRegularFile(file)
+                ? new StepResult(StepResult.PASSED, "in " + file.getFileName(), List.of(), List.of())
+                : StepResult.failed(problem(end));
     }
 
     StepResult ops() {
@@ -105,7 +159,7 @@ record GpuRun(String device, boolean quick, Deadline deadline, Path log, Consume
         List<String> arguments = new ArrayList<>(List.of("bench"));
         arguments.addAll(arguments(what, device, precision, more));
         arguments.addAll(List.of("--json", "--warm-up", quick ? "0" : warmUp));
-        return new Race.Runner(name, Child.java(List.of(), Main.class, arguments), works(what));
+        return new Race.Runner(name, java(Main.class, arguments), works(what));
     }
 
     private Race.Runner peer(String name, String what, String precision, String... more) {
@@ -126,40 +180,50 @@ record GpuRun(String device, boolean quick, Deadline deadline, Path log, Consume
     }
 
     private StepResult race(List<Race.Runner> runners, List<Race.Ratio> ratios, String precision) {
+        Race race = new Race(runners, ratios, quick ? 1 : 2);
+        soFar.accept(race::result);
         // by PyTorch's default cuDNN may take TF32; this variable of NVIDIA's libraries keeps both from it
         Map<String, String> environment = precision.equals("fp32") ? Map.of("NVIDIA_TF32_OVERRIDE", "0") : Map.of();
-        return new Race(runners, ratios, quick ? 1 : 2).run(runner -> {
+        return race.run(runner -> {
             progress.accept(runner.name().replace('_', ' '));
             return runner.run((command, line) -> {
                 if (deadline.isOver()) {
                     return Optional.of("not run, the step's time was over");
                 }
-                LimitedProcess.End end = LimitedProcess.run(command, environment, deadline, log, line);
+                LimitedProcess.End end = LimitedProcess.run(command, environment, deadline, log(), line);
                 return end.good() ? Optional.empty() : Optional.of(problem(end));
             });
         });
     }
 
-    /** Runs one of our processes; the members of its last line. */
-    private LimitedProcess.End last(Class<?> main, List<String> arguments, Map<String, Object> line) {
-        return process(Child.java(List.of(), main, arguments), printed -> members(printed, line));
+    /** One of our processes. What checks results lets convolutions only sum products. */
+    private List<String> java(Class<?> main, List<String> arguments) {
+        List<String> flags = new ArrayList<>(List.of("-XX:ErrorFile=" + results.resolve("hs_err_%p.log")));
+        if (!step.isMeasured()) {
+            flags.add("-Dlanewise.cuda.convolutionTransforms=false");
+        }
+        return Child.java(flags, main, arguments);
     }
 
-    private static void members(String printed, Map<String, Object> line) {
-        if (printed.startsWith("{")) {
-            line.clear();
-            line.putAll(Json.object(printed));
-        }
+    /** Runs one of our processes; the members of its last line. */
+    private LimitedProcess.End last(Class<?> main, List<String> arguments, Map<String, Object> line) {
+        return process(java(main, arguments), printed -> {
+            if (printed.startsWith("{")) {
+                line.clear();
+                line.putAll(Json.object(printed));
+            }
+        });
     }
 
     private LimitedProcess.End process(List<String> command, Consumer<String> line) {
-        return LimitedProcess.run(command, Map.of(), deadline, log, line);
+        Map<String, String> environment = step.launchesBlock() ? Map.of("CUDA_LAUNCH_BLOCKING", "1") : Map.of();
+        return LimitedProcess.run(command, environment, deadline, log(), line);
     }
 
     /** How a process ended, with the last thing it said. */
     private String problem(LimitedProcess.End end) {
         try {
-            List<String> said = Files.readAllLines(log).stream()
+            List<String> said = Files.readAllLines(log()).stream()
                     .filter(text -> !text.isBlank())
                     .toList();
             return "the process " + end

@@ -14,14 +14,27 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/**
- * Runs the same work by several programs in turn and compares the best times.
- *
- * @param runners who runs
- * @param ratios what to compare
- * @param turns how often each runs; every second turn goes the other way round
- */
-record Race(List<Runner> runners, List<Ratio> ratios, int turns) {
+/** Runs the same work by several programs in turn, never two at once, and compares the best times. */
+final class Race {
+    private final List<Runner> runners;
+    private final List<Ratio> ratios;
+    private final int turns;
+    private final Map<String, List<String>> lines = new LinkedHashMap<>();
+    private final Set<String> failures = new LinkedHashSet<>();
+
+    /**
+     * A race.
+     *
+     * @param runners who runs
+     * @param ratios what to compare
+     * @param turns how often each runs; every second turn goes the other way round
+     */
+    Race(List<Runner> runners, List<Ratio> ratios, int turns) {
+        this.runners = runners;
+        this.ratios = ratios;
+        this.turns = turns;
+    }
+
     /**
      * A program.
      *
@@ -77,8 +90,6 @@ record Race(List<Runner> runners, List<Ratio> ratios, int turns) {
      * @param process runs a program once
      */
     StepResult run(Function<Runner, Run> process) {
-        Map<String, List<String>> lines = new LinkedHashMap<>();
-        Set<String> failures = new LinkedHashSet<>();
         for (int turn = 0; turn < turns; turn++) {
             // who is first changes, so that a machine that becomes slower or faster favours nobody
             List<Runner> order = new ArrayList<>(runners);
@@ -86,11 +97,19 @@ record Race(List<Runner> runners, List<Ratio> ratios, int turns) {
                 Collections.reverse(order);
             }
             for (Runner runner : order) {
-                Run run = process.apply(runner);
-                lines.computeIfAbsent(runner.name, name -> new ArrayList<>()).addAll(run.lines);
-                run.problems.forEach(problem -> failures.add(runner.name.replace('_', ' ') + ": " + problem));
+                take(runner, process.apply(runner));
             }
         }
+        return result();
+    }
+
+    private synchronized void take(Runner runner, Run run) {
+        lines.computeIfAbsent(runner.name, name -> new ArrayList<>()).addAll(run.lines);
+        run.problems.forEach(problem -> failures.add(runner.name.replace('_', ' ') + ": " + problem));
+    }
+
+    /** What there is so far. */
+    synchronized StepResult result() {
         Map<String, Measurements> measured = new LinkedHashMap<>();
         lines.forEach((name, printed) -> measured.put(name, Measurements.parse(name, printed)));
         return result(measured, List.copyOf(failures));

@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * What became of a step.
  *
- * @param status {@link #PASSED}, {@link #FAILED} or {@link #NOT_RUN}
+ * @param status {@link #PASSED}, {@link #FAILED}, {@link #NOT_RUN} or {@link #STOPPED}
  * @param summary one line for people
  * @param rows its table: maps of the same keys
  * @param failures what did not hold, one line each
@@ -16,11 +16,19 @@ record StepResult(String status, String summary, List<Map<String, Object>> rows,
     static final String FAILED = "failed";
     static final String NOT_RUN = "not run";
 
+    /** What it had when the whole run was ended. */
+    static final String STOPPED = "stopped";
+
     static StepResult failed(String summary) {
         return new StepResult(FAILED, summary, List.of(), List.of());
     }
 
     static StepResult notRun(String reason) {
         return new StepResult(NOT_RUN, reason, List.of(), List.of());
+    }
+
+    /** The same as far as it came. */
+    StepResult stopped() {
+        return new StepResult(STOPPED, summary.isEmpty() ? "nothing yet" : "so far: " + summary, rows, failures);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.bench.Json;
 import dev.lanewise.examples.train.ReferenceModels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,86 +11,124 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /**
- * Trains every reference model for a few steps on its stand-in: as it is, with captured steps, and in 16 bits. A captured
- * step does what an eager one does, so the losses must agree; those in 16 bits only have to stay near.
- *
- * @param device what computes; on the CPU no steps are captured
- * @param progress takes a line for people
+ * Trains reference models for a few steps on their stand-ins, each in one process: as they are, with captured steps, and in
+ * 16 bits. A captured step does what an eager one does, so the losses must agree; those in 16 bits only have to stay near.
  */
-record TrainersRun(String device, Consumer<String> progress) {
+final class TrainersRun {
+    /** Every model. */
+    static final List<String> ALL = ReferenceModels.ids();
+
+    /** One of each kind: products, convolutions, attention. */
+    static final List<String> FEW = List.of("mnist-mlp", "mnist-cnn", "char-gpt");
+
     private static final String LOSS = "train_loss";
     private static final double CAPTURED_TOLERANCE = 1e-3;
     private static final double NARROW_TOLERANCE = 0.25;
 
-    /** The model whose batches have several shapes. */
-    private static final String UNEQUAL_BATCHES = "text-classifier";
+    private final List<String> models;
+    private final List<TrainerSetting> settings;
+    private final String device;
+    private final Consumer<String> progress;
+    private final List<Map<String, Object>> rows = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
 
-    /** A way to train: a column of the table. */
-    private record Setting(String name, double tolerance, String... options) {}
-
-    private static final Setting EAGER = new Setting("eager_fp32", 0, "--precision", "fp32");
-    private static final List<Setting> ON_CPU =
-            List.of(new Setting("eager_bf16", NARROW_TOLERANCE, "--precision", "bf16"));
-    private static final List<Setting> ON_GPU = List.of(
-            new Setting("graphs_fp32", CAPTURED_TOLERANCE, "--precision", "fp32", "--graphs"),
-            new Setting("graphs_tf32", NARROW_TOLERANCE, "--precision", "tf32", "--graphs"),
-            new Setting("graphs_bf16", NARROW_TOLERANCE, "--precision", "bf16", "--graphs"),
-            new Setting("eager_f16", NARROW_TOLERANCE, "--precision", "f16"));
+    /**
+     * For some models.
+     *
+     * @param device what computes; on the CPU no steps are captured
+     * @param progress takes a line for people
+     */
+    TrainersRun(List<String> models, String device, Consumer<String> progress) {
+        this.models = models;
+        this.device = device;
+        this.progress = progress;
+        settings = device.equals("cpu")
+                ? TrainerSetting.ON_CPU
+                : models.equals(FEW) ? TrainerSetting.FEW_ON_GPU : TrainerSetting.ON_GPU;
+    }
 
     /**
      * Trains all.
      *
-     * @param trainer runs the command line on arguments, puts the members of its last line into a map and says what went
-     *     wrong, if anything did
+     * @param trainer runs {@link TrainerProcess} on arguments, hands on what it prints and says what went wrong, if anything
+     *     did
      */
-    StepResult run(BiFunction<List<String>, Map<String, Object>, Optional<String>> trainer) {
-        List<Map<String, Object>> rows = new ArrayList<>();
-        List<String> failures = new ArrayList<>();
-        for (String model : ReferenceModels.ids()) {
+    StepResult run(BiFunction<List<String>, Consumer<String>, Optional<String>> trainer) {
+        for (String model : models) {
             progress.accept(model);
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("model", model);
-            double eager = loss(model, EAGER, Double.NaN, trainer, row, failures);
-            for (Setting setting : device.equals("cpu") ? ON_CPU : ON_GPU) {
-                loss(model, setting, eager, trainer, row, failures);
-            }
-            rows.add(row);
+            Model run = new Model(model);
+            List<String> arguments = new ArrayList<>(List.of(device, model));
+            settings.forEach(setting -> arguments.add(setting.name()));
+            Optional<String> problem = trainer.apply(arguments, run::take);
+            run.end(problem.orElse("it printed no loss"));
         }
+        return result();
+    }
+
+    /** What there is so far. */
+    synchronized StepResult result() {
         String summary = "last losses of " + rows.size() + " trainers, " + failures.size() + " failures";
-        return new StepResult(failures.isEmpty() ? StepResult.PASSED : StepResult.FAILED, summary, rows, failures);
+        boolean good = failures.isEmpty() && rows.size() == models.size();
+        return new StepResult(
+                good ? StepResult.PASSED : StepResult.FAILED, summary, List.copyOf(rows), List.copyOf(failures));
     }
 
-    private double loss(
-            String model,
-            Setting setting,
-            double eager,
-            BiFunction<List<String>, Map<String, Object>, Optional<String>> trainer,
-            Map<String, Object> row,
-            List<String> failures) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        Optional<String> problem = trainer.apply(arguments(model, setting), line);
-        double loss = line.get(LOSS) instanceof Number number ? number.doubleValue() : Double.NaN;
-        row.put(setting.name, Double.isNaN(loss) ? "none" : String.format("%.5f", loss));
-        String name = model + " " + setting.name.replace('_', ' ') + ": ";
-        if (problem.isPresent()) {
-            failures.add(name + problem.get());
-        } else if (!Double.isFinite(loss)) {
-            failures.add(name + "the loss is " + line.get(LOSS) + " (expected a number)");
-        } else if (Math.abs(loss - eager) > setting.tolerance * Math.max(1, Math.abs(eager))) {
-            failures.add(name + "the loss is " + loss + " (expected " + eager + " as in fp32, within "
-                    + setting.tolerance + ")");
-        }
-        return loss;
+    private synchronized void fail(String failure) {
+        failures.add(failure);
     }
 
-    private List<String> arguments(String model, Setting setting) {
-        List<String> arguments = new ArrayList<>(List.of("train", model, "--data", "synthetic", "--limit", "64"));
-        // a small rate: what differs by rounding must not grow within these steps
-        arguments.addAll(List.of("--batch", "16", "--epochs", "2", "--lr", "0.001", "--json", "--device", device));
-        arguments.addAll(List.of(setting.options));
-        if (model.equals(UNEQUAL_BATCHES) && arguments.contains("--graphs")) {
-            arguments.add("--or-eager");
+    /** One model: the losses by setting, in their order. */
+    private final class Model {
+        private final String name;
+        private final Map<String, Object> row = new LinkedHashMap<>();
+        private final List<TrainerSetting> left = new ArrayList<>(settings);
+        private double eager = Double.NaN;
+        private Map<String, Object> last = Map.of();
+
+        Model(String name) {
+            this.name = name;
+            row.put("model", name);
+            synchronized (TrainersRun.this) {
+                rows.add(row);
+            }
         }
-        return arguments;
+
+        /** Takes a line: of an epoch, or that a setting has ended. */
+        void take(String printed) {
+            if (!printed.startsWith("{") || !printed.endsWith("}")) {
+                return;
+            }
+            Map<String, Object> line = Json.object(printed);
+            if (!line.containsKey(TrainerProcess.ENDED)) {
+                last = line;
+                return;
+            }
+            TrainerSetting setting = left.removeFirst();
+            Object code = line.get(TrainerProcess.ENDED);
+            check(setting, Long.valueOf(0).equals(code) ? "" : "it ended with " + code);
+            last = Map.of();
+        }
+
+        void end(String problem) {
+            left.forEach(setting -> check(setting, problem));
+        }
+
+        private void check(TrainerSetting setting, String problem) {
+            Object printed = last.get(LOSS);
+            double loss = printed instanceof Number number ? number.doubleValue() : Double.NaN;
+            eager = setting == settings.getFirst() ? loss : eager;
+            synchronized (TrainersRun.this) {
+                row.put(setting.id(), Double.isNaN(loss) ? "none" : String.format("%.5f", loss));
+            }
+            String what = name + " " + setting.id().replace('_', ' ') + ": ";
+            double tolerance = setting.isExact() ? CAPTURED_TOLERANCE : NARROW_TOLERANCE;
+            if (!problem.isEmpty()) {
+                fail(what + problem);
+            } else if (!Double.isFinite(loss)) {
+                fail(what + "the loss is " + printed + " (expected a number)");
+            } else if (Math.abs(loss - eager) > tolerance * Math.max(1, Math.abs(eager))) {
+                fail(what + "the loss is " + loss + " (expected " + eager + " as in fp32, within " + tolerance + ")");
+            }
+        }
     }
 }

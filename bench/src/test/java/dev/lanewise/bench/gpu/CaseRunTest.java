@@ -5,31 +5,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 final class CaseRunTest {
     private final CaseRun run = new CaseRun(line -> {});
     private final List<Integer> starts = new ArrayList<>();
 
-    private void begins(int number, String group) {
-        run.take("{\"begin\":" + number + ",\"group\":\"" + group + "\",\"name\":\"case " + number + "\"}");
+    private static void begins(Consumer<String> line, int number, String group) {
+        line.accept("{\"begin\":" + number + ",\"group\":\"" + group + "\",\"name\":\"case " + number + "\"}");
     }
 
-    private void ends(int number, String status) {
-        run.take("{\"end\":" + number + ",\"status\":\"" + status + "\",\"message\":\"3 != 4\"}");
+    private static void ends(Consumer<String> line, int number, String status) {
+        line.accept("{\"end\":" + number + ",\"status\":\"" + status + "\",\"message\":\"3 != 4\"}");
     }
 
     @Test
     void countsByGroup() {
-        StepResult result = run.run(from -> {
-            run.take("WARNING: something a JVM says");
-            begins(0, "a");
-            ends(0, "passed");
-            begins(1, "b");
-            ends(1, "skipped");
-            begins(2, "b");
-            ends(2, "failed");
-            run.take("{\"total\":3}");
+        StepResult result = run.run(1, (shard, shards, from, line) -> {
+            line.accept("WARNING: something a JVM says");
+            begins(line, 0, "a");
+            ends(line, 0, "passed");
+            begins(line, 1, "b");
+            ends(line, 1, "skipped");
+            begins(line, 2, "b");
+            ends(line, 2, "failed");
+            line.accept("{\"total\":3}");
             return new LimitedProcess.End(0, true);
         });
         assertThat(result.status()).isEqualTo(StepResult.FAILED);
@@ -43,22 +46,22 @@ final class CaseRunTest {
 
     @Test
     void goesOnBehindACaseThatTookItsProcessAlong() {
-        StepResult result = run.run(from -> {
+        StepResult result = run.run(1, (shard, shards, from, line) -> {
             starts.add(from);
             if (from == 0) {
-                begins(0, "a");
-                ends(0, "passed");
-                begins(1, "a");
+                begins(line, 0, "a");
+                ends(line, 0, "passed");
+                begins(line, 1, "a");
                 return new LimitedProcess.End(134, true);
             }
             if (from == 2) {
-                begins(2, "a");
-                ends(2, "failed");
+                begins(line, 2, "a");
+                ends(line, 2, "failed");
                 return new LimitedProcess.End(CaseProcess.DEVICE_LOST, true);
             }
-            begins(3, "a");
-            ends(3, "passed");
-            run.take("{\"total\":4}");
+            begins(line, 3, "a");
+            ends(line, 3, "passed");
+            line.accept("{\"total\":4}");
             return new LimitedProcess.End(0, true);
         });
         assertThat(starts).containsExactly(0, 2, 3);
@@ -67,13 +70,57 @@ final class CaseRunTest {
     }
 
     @Test
+    void severalProcessesShareTheCases() {
+        ConcurrentLinkedQueue<Integer> shardsSeen = new ConcurrentLinkedQueue<>();
+        StepResult result = run.run(3, (shard, shards, from, line) -> {
+            shardsSeen.add(shard);
+            for (int i = shard; i < 10; i += shards) {
+                begins(line, i, "a");
+                ends(line, i, "passed");
+            }
+            line.accept("{\"total\":10}");
+            return new LimitedProcess.End(0, true);
+        });
+        assertThat(shardsSeen).containsExactlyInAnyOrder(0, 1, 2);
+        assertThat(result.status()).isEqualTo(StepResult.PASSED);
+        assertThat(result.summary()).isEqualTo("10 passed, 0 failed");
+    }
+
+    @Test
+    void processesAreStartedAnewAFewTimesOnly() {
+        AtomicInteger started = new AtomicInteger();
+        StepResult result = run.run(2, (shard, shards, from, line) -> {
+            started.incrementAndGet();
+            begins(line, from + shards, "a");
+            return new LimitedProcess.End(134, true);
+        });
+        assertThat(started.get()).isEqualTo(2 + CaseRun.RESTARTS);
+        assertThat(result.summary())
+                .startsWith("0 passed, 10 failed; not all ran: the process ended with 134, after 8 restarts");
+    }
+
+    @Test
+    void whatThereIsIsKnownWhileCasesRun() {
+        StepResult[] between = new StepResult[1];
+        run.run(1, (shard, shards, from, line) -> {
+            begins(line, 0, "a");
+            ends(line, 0, "passed");
+            between[0] = run.result();
+            line.accept("{\"total\":1}");
+            return new LimitedProcess.End(0, true);
+        });
+        assertThat(between[0].stopped().status()).isEqualTo(StepResult.STOPPED);
+        assertThat(between[0].stopped().summary()).startsWith("so far: 1 passed, 0 failed");
+    }
+
+    @Test
     void aProcessThatRunsNothingOrTooLongEndsTheStep() {
-        assertThat(run.run(from -> new LimitedProcess.End(1, true)))
+        assertThat(run.run(1, (shard, shards, from, line) -> new LimitedProcess.End(1, true)))
                 .extracting(StepResult::status, StepResult::summary)
                 .containsExactly(StepResult.FAILED, "0 passed, 0 failed; not all ran: the process ended with 1");
-        CaseRun slow = new CaseRun(line -> {});
-        StepResult result = slow.run(from -> {
-            slow.take("{\"begin\":0,\"group\":\"a\",\"name\":\"endless\"}");
+        CaseRun slow = new CaseRun(text -> {});
+        StepResult result = slow.run(1, (shard, shards, from, line) -> {
+            line.accept("{\"begin\":0,\"group\":\"a\",\"name\":\"endless\"}");
             return new LimitedProcess.End(137, false);
         });
         assertThat(result.failures()).containsExactly("a endless: its process was stopped by its time limit");

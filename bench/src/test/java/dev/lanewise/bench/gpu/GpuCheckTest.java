@@ -3,10 +3,13 @@ package dev.lanewise.bench.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.lanewise.bench.Child;
 import dev.lanewise.bench.Json;
+import dev.lanewise.bench.Main;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.Backends;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -16,6 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -59,6 +65,62 @@ final class GpuCheckTest {
                 .content()
                 .contains("| threads | two threads give what one after the other gives | passed |", "## doctor");
         assertThat(folder.resolve("threads.json")).content().contains("\"in_two_threads\":0.0");
+        assertThat(entries(folder.resolve("gpu-check.zip")))
+                .contains("threads.json", "threads.log", "facts.json", "gpu-check.json", "gpu-check.md");
+    }
+
+    private static List<String> entries(Path archive) throws IOException {
+        try (ZipFile zip = new ZipFile(archive.toFile())) {
+            return zip.stream().map(ZipEntry::getName).toList();
+        }
+    }
+
+    @Test
+    void aRunThatIsCutOffLeavesWhatItHadInTheArchiveOfTheCallersChoice() throws Exception {
+        Path archive = folder.resolve("out").resolve("results.zip");
+        List<String> command = Child.java(
+                List.of("-Dlanewise.home=" + Path.of("").toAbsolutePath().getParent()),
+                Main.class,
+                List.of(
+                        "bench",
+                        "gpu-check",
+                        "golden",
+                        "--device",
+                        "cpu",
+                        "--results",
+                        folder.toString(),
+                        "--archive",
+                        archive.toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (BufferedReader lines = process.inputReader()) {
+            lines.lines().filter(line -> line.contains("] golden: ")).findFirst();
+            Thread.sleep(4000);
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(entries(archive)).contains("golden.json", "facts.json", "gpu-check.md");
+        assertThat(folder.resolve("golden.json")).content().contains("\"status\":\"stopped\"", "so far: ");
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Test
+    void profilesFitTheirTimeAndBeginWithShortSteps() {
+        for (Schedule profile : List.of(Schedule.FIRST, Schedule.SECOND)) {
+            assertThat(profile.facts()
+                            + profile.steps().stream()
+                                    .mapToInt(Schedule.Planned::seconds)
+                                    .sum())
+                    .isLessThanOrEqualTo(profile.total());
+        }
+        assertThat(Schedule.FIRST.total()).isEqualTo(240);
+        assertThat(Schedule.SECOND.total()).isEqualTo(400);
+        assertThat(Schedule.of(List.of())).isEqualTo(Schedule.FIRST);
+        assertThat(Schedule.of(List.of("golden=7", "threads")).steps())
+                .containsExactly(
+                        new Schedule.Planned(GpuStep.GOLDEN, 7),
+                        new Schedule.Planned(GpuStep.THREADS, GpuStep.THREADS.seconds));
+        assertThat(Schedule.of(List.of("first")).within(30, 100).total()).isEqualTo(100);
+        assertThat(Schedule.ALL.steps().getFirst().step()).isNotEqualTo(GpuStep.CONFORMANCE);
     }
 
     @Test
@@ -85,8 +147,9 @@ final class GpuCheckTest {
     @Test
     void unknownStepsAreUsageErrors() {
         assertThat(check("goldn")).isEqualTo(2);
+        assertThat(check("golden=x")).isEqualTo(2);
         assertThat(check("--list")).isZero();
-        assertThat(out.toString()).contains("golden", "train-bf16", "compile-fp32");
+        assertThat(out.toString()).contains("first", "second", "golden", "train-bf16", "compile-fp32");
     }
 
     @Test

@@ -5,23 +5,12 @@ import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
 
 /**
- * cuBLAS: {@code C = alpha * op(A) * op(B) + beta * C} on column-major matrices, where cuBLASLt has no algorithm. Every
- * method throws {@link CudaException} where the library reports an error.
+ * cuBLAS: factorizations of many small matrices in double precision. Matrices are column-major, and a batch of them is an
+ * array of their addresses in device memory. Every method throws {@link CudaException} where the library reports an error.
  */
 public interface Cublas {
     /** A library context, used by one thread at a time. */
     record Handle(MemorySegment address) {}
-
-    /**
-     * Matrices in device memory.
-     *
-     * @param address the first element
-     * @param type the elements' type
-     * @param transposed whether the matrices are used transposed
-     * @param leading elements from one column to the next
-     * @param batchStride elements from one matrix of a batch to the next
-     */
-    record Operand(long address, DataType type, boolean transposed, int leading, long batchStride) {}
 
     /** cuBLAS of this machine. */
     static Cublas open() {
@@ -41,20 +30,29 @@ public interface Cublas {
     /** Queues the context's work on {@code stream} from here on. */
     void setStream(Handle handle, Driver.Stream stream);
 
-    /** Gives the context device memory to work in, which a captured graph needs to keep. */
-    void setWorkspace(Handle handle, long address, long bytes);
+    /**
+     * Queues {@code P A = L U} with partial pivoting of {@code batch} matrices [n, n], each in its own place.
+     *
+     * @param matrices the device address of their addresses
+     * @param pivots where n 32-bit numbers a matrix go: the row, counted from 1, that a row was exchanged with
+     * @param info where a 32-bit number a matrix goes: 0, or the first pivot that is 0, counted from 1
+     */
+    void factorLu(Handle handle, int n, long matrices, long pivots, long info, int batch);
 
-    /** Queues {@code batch} products of m x k by k x n matrices; {@code c} is read where beta is not 0, then written. */
-    void gemm(
-            Handle handle,
-            int m,
-            int n,
-            int k,
-            double alpha,
-            Operand a,
-            Operand b,
-            double beta,
-            Operand c,
-            int batch,
-            ComputeType compute);
+    /**
+     * Queues the solutions of {@code A X = B} for what {@link #factorLu} left.
+     *
+     * @param columns how many right sides a matrix has
+     * @param rightSides the device address of the addresses of {@code B} [n, columns], where X goes
+     */
+    void solveLu(Handle handle, int n, int columns, long matrices, long pivots, long rightSides, int batch);
+
+    /**
+     * Queues {@code A = Q R} of {@code batch} matrices [rows, columns], each in its own place: R above and the reflectors
+     * of Q below the diagonal.
+     *
+     * @param matrices the device address of their addresses
+     * @param factors the device address of the addresses of the reflectors' factors, min(rows, columns) a matrix
+     */
+    void factorQr(Handle handle, int rows, int columns, long matrices, long factors, int batch);
 }

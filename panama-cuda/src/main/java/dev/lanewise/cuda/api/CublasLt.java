@@ -61,9 +61,6 @@ public interface CublasLt {
     /** The bias, or where its gradient goes: a vector as long as D has rows. */
     void setBias(Matmul matmul, long address, DataType type);
 
-    /** Where an {@code AUX} epilogue keeps what its gradient needs, a matrix like D with {@code stride} elements per column. */
-    void setAuxiliary(Matmul matmul, long address, long stride);
-
     /** Destroys the description of a product. */
     void destroy(Matmul matmul);
 
@@ -81,6 +78,9 @@ public interface CublasLt {
 
     /** Says how operands are aligned, in bytes; the default is 256. */
     void setAlignment(Preference preference, int a, int b, int c, int d);
+
+    /** Lets algorithms that divide k sum the parts in the type that products are summed in only, not in that of the result. */
+    void sumPartsInComputeType(Preference preference);
 
     /** Destroys a preference. */
     void destroy(Preference preference);

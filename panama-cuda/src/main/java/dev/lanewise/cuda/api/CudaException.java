@@ -3,11 +3,29 @@ package dev.lanewise.cuda.api;
 import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.tensor.TensorException;
 import java.io.Serial;
+import java.util.Set;
 
 /** A call into one of NVIDIA's libraries failed, or its library is missing. The message names the call and the status. */
 public final class CudaException extends TensorException {
     @Serial
     private static final long serialVersionUID = 1L;
+
+    /** What a kernel did, or what became of the device, that the driver does not recover from. */
+    private static final Set<String> FINAL = Set.of(
+            "CUDA_ERROR_ILLEGAL_ADDRESS",
+            "CUDA_ERROR_MISALIGNED_ADDRESS",
+            "CUDA_ERROR_INVALID_ADDRESS_SPACE",
+            "CUDA_ERROR_INVALID_PC",
+            "CUDA_ERROR_ILLEGAL_INSTRUCTION",
+            "CUDA_ERROR_HARDWARE_STACK_ERROR",
+            "CUDA_ERROR_LAUNCH_FAILED",
+            "CUDA_ERROR_LAUNCH_TIMEOUT",
+            "CUDA_ERROR_ASSERT",
+            "CUDA_ERROR_ECC_UNCORRECTABLE",
+            "CUDA_ERROR_NVLINK_UNCORRECTABLE",
+            "CUDA_ERROR_CONTEXT_IS_DESTROYED",
+            "CUDA_ERROR_DEINITIALIZED",
+            "CUDA_ERROR_UNKNOWN");
 
     private final String call;
     private final int status;
@@ -53,6 +71,11 @@ public final class CudaException extends TensorException {
      */
     public CudaException during(String operation) {
         return new CudaException(operation + ": " + getMessage(), this);
+    }
+
+    /** Whether nothing can be done with the device any more: every later call of the process fails like this one. */
+    public boolean isFinal() {
+        return FINAL.contains(statusName);
     }
 
     /** The function that failed. */

@@ -6,9 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * cuDNN's legacy interface: convolution, pooling, batch normalization, softmax, activations, recurrent networks. Every method throws {@link
- * CudaException} where the library reports an error. Where a method takes alpha and beta, it computes
- * {@code y = alpha * result + beta * y}.
+ * cuDNN's legacy interface: convolution and recurrent networks. Every method throws {@link CudaException} where the library
+ * reports an error. Where a method takes alpha and beta, it computes {@code y = alpha * result + beta * y}.
  */
 public interface Cudnn extends CudnnRnn {
     /** A library context, used by one thread at a time. */
@@ -22,12 +21,6 @@ public interface Cudnn extends CudnnRnn {
 
     /** A convolution's padding, strides, dilation and groups. */
     record ConvolutionDescriptor(MemorySegment address) {}
-
-    /** A pooling window. */
-    record PoolingDescriptor(MemorySegment address) {}
-
-    /** An activation function. */
-    record ActivationDescriptor(MemorySegment address) {}
 
     /** A tensor in device memory. */
     record TensorRef(TensorDescriptor descriptor, long address) {}
@@ -71,12 +64,18 @@ public interface Cudnn extends CudnnRnn {
      *
      * @param algorithm the library's number for it, of the pass it was asked for
      * @param workspaceBytes the device memory it needs
+     * @param transforms whether it convolves by Winograd's or Fourier's transform, whose results are less accurate
      * @param deterministic whether it gives the same bits every time
      * @param mathType the multiply-adds it uses
      * @param millis the time it took, or -1 where it was not measured
      */
     record ConvolutionAlgorithm(
-            int algorithm, long workspaceBytes, boolean deterministic, int mathType, float millis) {}
+            int algorithm,
+            long workspaceBytes,
+            boolean transforms,
+            boolean deterministic,
+            int mathType,
+            float millis) {}
 
     /** A number for each spatial dimension. */
     record Extent(int height, int width) {}
@@ -90,28 +89,6 @@ public interface Cudnn extends CudnnRnn {
      * @param groups how many groups the channels fall into
      */
     record Convolution(Extent padding, Extent stride, Extent dilation, int groups) {}
-
-    /** What a pooling window gives. */
-    enum Pooling {
-        /** The greatest element. */
-        MAX,
-        /** The mean of the window, padding counted as zeros. */
-        AVERAGE_WITH_PADDING,
-        /** The mean of the window's elements that are not padding. */
-        AVERAGE_WITHOUT_PADDING
-    }
-
-    /** An activation function. */
-    enum Activation {
-        /** {@code 1 / (1 + exp(-x))}. */
-        SIGMOID,
-        /** {@code max(x, 0)}. */
-        RELU,
-        /** The hyperbolic tangent. */
-        TANH,
-        /** None; only of use where an activation has to be named. */
-        IDENTITY
-    }
 
     /** cuDNN of this machine. */
     static Cudnn open() {
@@ -133,12 +110,6 @@ public interface Cudnn extends CudnnRnn {
 
     /** A tensor of any strides; 4 dimensions (batch, channels, height, width) or 5. */
     TensorDescriptor createTensor(DataType type, int[] sizes, int[] strides);
-
-    /** The bytes a tensor takes. */
-    long bytes(TensorDescriptor tensor);
-
-    /** The tensor of scale, bias, mean and variance that belongs to a batch normalization of {@code input} by channel. */
-    TensorDescriptor createBatchNormTensor(TensorDescriptor input);
 
     /** Destroys a tensor's descriptor. */
     void destroy(TensorDescriptor tensor);
@@ -197,116 +168,4 @@ public interface Cudnn extends CudnnRnn {
             Workspace workspace,
             double beta,
             TensorRef y);
-
-    /** Queues {@code y = activation(convolution(x, w) + bias)}; the activation is RELU or IDENTITY. */
-    void convolveBiasActivation(
-            Handle handle,
-            TensorRef x,
-            FilterRef w,
-            ConvolutionDescriptor convolution,
-            int algorithm,
-            Workspace workspace,
-            TensorRef bias,
-            ActivationDescriptor activation,
-            TensorRef y);
-
-    /** Queues the gradient of a convolution's bias: the sum of {@code dy} over all but its channels. */
-    void convolutionBiasGradient(Handle handle, double alpha, TensorRef dy, double beta, TensorRef db);
-
-    /** A 2-d window. */
-    PoolingDescriptor createPooling(Pooling pooling, Extent window, Extent padding, Extent stride);
-
-    /** Destroys a window. */
-    void destroy(PoolingDescriptor pooling);
-
-    /** Queues {@code y = pool(x)}. */
-    void pool(Handle handle, PoolingDescriptor pooling, double alpha, TensorRef x, double beta, TensorRef y);
-
-    /** Queues the gradient of a pooling by {@code x}. */
-    void poolGradient(
-            Handle handle,
-            PoolingDescriptor pooling,
-            double alpha,
-            TensorRef y,
-            TensorRef dy,
-            TensorRef x,
-            double beta,
-            TensorRef dx);
-
-    /** An activation function; NaN stays NaN. */
-    ActivationDescriptor createActivation(Activation activation);
-
-    /** Destroys an activation's descriptor. */
-    void destroy(ActivationDescriptor activation);
-
-    /** Queues {@code y = activation(x)}. */
-    void activate(Handle handle, ActivationDescriptor activation, double alpha, TensorRef x, double beta, TensorRef y);
-
-    /** Queues the gradient of an activation by {@code x}. */
-    void activateGradient(
-            Handle handle,
-            ActivationDescriptor activation,
-            double alpha,
-            TensorRef y,
-            TensorRef dy,
-            TensorRef x,
-            double beta,
-            TensorRef dx);
-
-    /** Queues softmax over the channels, or its logarithm. */
-    void softmax(Handle handle, boolean logarithm, double alpha, TensorRef x, double beta, TensorRef y);
-
-    /** Queues the gradient of softmax, or of its logarithm, by its input. */
-    void softmaxGradient(
-            Handle handle, boolean logarithm, double alpha, TensorRef y, TensorRef dy, double beta, TensorRef dx);
-
-    /**
-     * Scale and bias of a batch normalization, one element per channel.
-     *
-     * @param descriptor their shape, from {@link #createBatchNormTensor}
-     * @param scale the factor, gamma
-     * @param bias the summand, beta
-     */
-    record ScaleBias(TensorDescriptor descriptor, long scale, long bias) {}
-
-    /** Means and variances (or what cuDNN keeps in their stead), one element per channel. */
-    record Statistics(long mean, long variance) {}
-
-    /**
-     * Queues a batch normalization by channel in training: over batch, height and width.
-     *
-     * @param momentum the share of the batch in the new running statistics; the running variance is unbiased
-     * @param running updated
-     * @param saved the batch's mean and the inverse of its standard deviation, for the gradient
-     */
-    void batchNormTraining(
-            Handle handle,
-            TensorRef x,
-            TensorRef y,
-            ScaleBias scaleBias,
-            double momentum,
-            Statistics running,
-            double epsilon,
-            Statistics saved);
-
-    /** Queues a batch normalization by channel with given statistics. */
-    void batchNormInference(
-            Handle handle, TensorRef x, TensorRef y, ScaleBias scaleBias, Statistics estimated, double epsilon);
-
-    /**
-     * Queues the gradients of a batch normalization by channel.
-     *
-     * @param scaleBias the scale; its bias is not read
-     * @param gradients where the gradients of scale and bias go
-     * @param saved what {@link #batchNormTraining} saved
-     */
-    void batchNormGradient(
-            Handle handle,
-            TensorRef x,
-            TensorRef dy,
-            TensorRef dx,
-            ScaleBias scaleBias,
-            ScaleBias gradients,
-            double epsilon,
-            Statistics saved);
 }

@@ -58,7 +58,7 @@ final class CudnnConvolutions {
                             CudnnBindings.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
                                     h, xd, yd, cd, wd, count, found, results));
             }
-            return usable(results, Scratch.readInt(found));
+            return usable(pass, results, Scratch.readInt(found));
         }
     }
 
@@ -101,12 +101,12 @@ final class CudnnConvolutions {
                             CudnnBindings.cudnnFindConvolutionBackwardFilterAlgorithmEx(
                                     h, xd, xp, yd, yp, cd, wd, wp, count, found, results, space, bytes));
             }
-            return usable(results, Scratch.readInt(found));
+            return usable(pass, results, Scratch.readInt(found));
         }
     }
 
     /** The result structs of the three passes have one layout. */
-    private static List<ConvolutionAlgorithm> usable(MemorySegment results, int count) {
+    private static List<ConvolutionAlgorithm> usable(ConvolutionPass pass, MemorySegment results, int count) {
         List<ConvolutionAlgorithm> algorithms = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             MemorySegment result = cudnnConvolutionFwdAlgoPerfStruct.asSlice(results, i);
@@ -114,12 +114,34 @@ final class CudnnConvolutions {
                 algorithms.add(new ConvolutionAlgorithm(
                         cudnnConvolutionFwdAlgoPerfStruct.algo(result),
                         cudnnConvolutionFwdAlgoPerfStruct.memory(result),
+                        transforms(pass, cudnnConvolutionFwdAlgoPerfStruct.algo(result)),
                         cudnnConvolutionFwdAlgoPerfStruct.determinism(result) == CudnnBindings.CUDNN_DETERMINISTIC(),
                         cudnnConvolutionFwdAlgoPerfStruct.mathType(result),
                         cudnnConvolutionFwdAlgoPerfStruct.time(result)));
             }
         }
         return algorithms;
+    }
+
+    /** The others sum products of elements: implicit GEMM, GEMM, direct. */
+    private static boolean transforms(ConvolutionPass pass, int algorithm) {
+        return switch (pass) {
+            case FORWARD ->
+                algorithm == CudnnBindings.CUDNN_CONVOLUTION_FWD_ALGO_FFT()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED();
+            case BACKWARD_DATA ->
+                algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED();
+            case BACKWARD_FILTER ->
+                algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD()
+                        || algorithm == CudnnBindings.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED();
+        };
     }
 
     static void convolve(

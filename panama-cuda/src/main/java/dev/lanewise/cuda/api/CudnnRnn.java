@@ -33,6 +33,16 @@ public interface CudnnRnn {
         }
     }
 
+    /** How a layer is computed. */
+    enum RnnAlgorithm {
+        /** Time by time; always there. */
+        STANDARD,
+        /** One kernel that keeps the weights in registers; for some sizes. */
+        PERSISTENT,
+        /** The same for small states. */
+        PERSISTENT_SMALL
+    }
+
     /**
      * What decides on a layer.
      *
@@ -91,8 +101,9 @@ public interface CudnnRnn {
      */
     record RnnMemory(Workspace weights, Workspace workspace, Workspace reserve) {}
 
-    /** A layer whose elements are of {@code type}, that sums in {@code compute} by the algorithm that is always there. */
-    RnnDescriptor createRnn(Rnn rnn, DataType type, DataType compute, MathType mathType);
+    /** A layer whose elements are of {@code type}, that sums in {@code compute}. */
+    RnnDescriptor createRnn(
+            Handle handle, Rnn rnn, RnnAlgorithm algorithm, DataType type, DataType compute, MathType mathType);
 
     /** Destroys a layer's descriptors. */
     void destroy(RnnDescriptor rnn);

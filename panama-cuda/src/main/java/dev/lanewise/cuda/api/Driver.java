@@ -68,6 +68,16 @@ public interface Driver {
         INVALIDATED
     }
 
+    /** What a thread that records may do beside. */
+    enum CaptureMode {
+        /** Nothing that could spoil any thread's recording. */
+        GLOBAL,
+        /** Nothing that could spoil its own. */
+        THREAD_LOCAL,
+        /** What is no part of the recording: making memory, handles and code, and freeing them. */
+        RELAXED
+    }
+
     /**
      * The driver of this machine, initialized.
      *
@@ -102,14 +112,11 @@ public interface Driver {
     /** Makes {@code context} the calling thread's own. */
     void makeCurrent(Context context);
 
-    /** Waits for all work of the current context. */
+    /** Waits for all work of the current context, of whose streams none may record: that would spoil the recording. */
     void synchronize();
 
     /** The current device's free and total memory. */
     MemoryInfo memoryInfo();
-
-    /** The pool that {@link #allocate(long, Stream)} takes from. */
-    MemoryPool defaultPool(int device);
 
     /** A pool of its own on {@code device}. */
     MemoryPool createPool(int device);
@@ -120,22 +127,16 @@ public interface Driver {
     /** How many bytes the pool keeps when it could give them back to the system; {@code -1} keeps all. */
     void setReleaseThreshold(MemoryPool pool, long bytes);
 
-    /** Bytes the pool holds of the device's memory. */
-    long reserved(MemoryPool pool);
-
     /** Bytes of the pool that are allocated. */
     long used(MemoryPool pool);
 
     /** Gives unused memory back to the system until {@code bytesToKeep} are left. */
     void trim(MemoryPool pool, long bytesToKeep);
 
-    /** Memory of the device's current pool, usable by work queued on {@code stream} from here on. */
-    long allocate(long bytes, Stream stream);
-
-    /** Memory of {@code pool}, usable by work queued on {@code stream} from here on. */
+    /** Memory of {@code pool}, usable by work queued on {@code stream} from here on; on one that records it is the graph's. */
     long allocate(long bytes, MemoryPool pool, Stream stream);
 
-    /** Frees memory once the work queued on {@code stream} so far is done. */
+    /** Frees memory once the work queued on {@code stream} so far is done; on one that records only the graph's own. */
     void free(long address, Stream stream);
 
     /** Host memory that the device reads and writes by itself, so that copies are asynchronous. */
@@ -153,17 +154,8 @@ public interface Driver {
     /** Copies within a device. */
     void copy(long target, long source, long bytes, Stream stream);
 
-    /** Copies from one device to another. */
-    void copyPeer(long target, Context targetContext, long source, Context sourceContext, long bytes, Stream stream);
-
     /** Sets {@code count} bytes. */
     void fill8(long target, byte value, long count, Stream stream);
-
-    /** Sets {@code count} halves of a word. */
-    void fill16(long target, short value, long count, Stream stream);
-
-    /** Sets {@code count} words. */
-    void fill32(long target, int value, long count, Stream stream);
 
     /** A stream that does not wait for the legacy default stream. */
     Stream createStream();
@@ -174,14 +166,11 @@ public interface Driver {
     /** Waits for the work queued on {@code stream}. */
     void synchronize(Stream stream);
 
-    /** Whether all work queued on {@code stream} is done. */
-    boolean isDone(Stream stream);
-
     /** Makes work queued on {@code stream} from here on wait for {@code event}. */
     void await(Stream stream, Event event);
 
-    /** An event; one that is not timed costs less. */
-    Event createEvent(boolean timed);
+    /** An event. */
+    Event createEvent();
 
     /** Destroys an event. */
     void destroy(Event event);
@@ -195,9 +184,6 @@ public interface Driver {
     /** Whether the device has reached {@code event}. */
     boolean isDone(Event event);
 
-    /** The time between two timed events in milliseconds. */
-    float elapsedMillis(Event start, Event end);
-
     /** Loads compiled code: a cubin, or PTX (as text that ends in a zero byte) that the driver compiles. */
     Module load(byte[] image);
 
@@ -207,19 +193,16 @@ public interface Driver {
     /** The kernel of {@code module} called {@code name}. */
     Function function(Module module, String name);
 
-    /** Lets a kernel have more dynamic shared memory than the 48 KiB that are always allowed. */
-    void allowSharedMemory(Function function, int bytes);
-
-    /** How many blocks of {@code threads} with {@code sharedBytes} fit on one multiprocessor. */
-    int residentBlocks(Function function, int threads, long sharedBytes);
-
     /** Queues a kernel. */
     void launch(Function function, Grid grid, Block block, int sharedBytes, Stream stream, KernelArguments arguments);
 
     /** Makes {@code stream} record what is queued on it, without running it. Only this thread's mistakes spoil the capture. */
     void beginCapture(Stream stream);
 
-    /** Ends the recording. */
+    /** Sets what the calling thread may do while it records; gives what it was before. */
+    CaptureMode exchangeCaptureMode(CaptureMode mode);
+
+    /** Ends the recording, on the thread that began it. */
     Graph endCapture(Stream stream);
 
     /** Whether {@code stream} records. */
@@ -230,9 +213,6 @@ public interface Driver {
 
     /** Makes a graph that can be launched; memory it allocates is freed again when it is launched the next time. */
     GraphExec instantiate(Graph graph);
-
-    /** Sends a graph to the device ahead of its first launch. */
-    void upload(GraphExec graph, Stream stream);
 
     /** Queues all of a graph's work. */
     void launch(GraphExec graph, Stream stream);

@@ -11,23 +11,7 @@ public enum Epilogue {
     /** ReLU. */
     RELU(CublasBindings.CUBLASLT_EPILOGUE_RELU()),
     /** Bias, then ReLU. */
-    RELU_BIAS(CublasBindings.CUBLASLT_EPILOGUE_RELU_BIAS()),
-    /** Bias, then ReLU; which elements were positive is stored as a bit mask. */
-    RELU_AUX_BIAS(CublasBindings.CUBLASLT_EPILOGUE_RELU_AUX_BIAS()),
-    /** GELU (its tanh approximation). */
-    GELU(CublasBindings.CUBLASLT_EPILOGUE_GELU()),
-    /** Bias, then GELU. */
-    GELU_BIAS(CublasBindings.CUBLASLT_EPILOGUE_GELU_BIAS()),
-    /** Bias, then GELU; what GELU was applied to is stored. */
-    GELU_AUX_BIAS(CublasBindings.CUBLASLT_EPILOGUE_GELU_AUX_BIAS()),
-    /** The gradient of ReLU by the stored bit mask, and of the bias. */
-    RELU_GRAD_BIAS_GRAD(CublasBindings.CUBLASLT_EPILOGUE_DRELU_BGRAD()),
-    /** The gradient of GELU by the stored input, and of the bias. */
-    GELU_GRAD_BIAS_GRAD(CublasBindings.CUBLASLT_EPILOGUE_DGELU_BGRAD()),
-    /** Sums the first operand over k into the bias gradient. */
-    BIAS_GRAD_A(CublasBindings.CUBLASLT_EPILOGUE_BGRADA()),
-    /** Sums the second operand over k into the bias gradient. */
-    BIAS_GRAD_B(CublasBindings.CUBLASLT_EPILOGUE_BGRADB());
+    RELU_BIAS(CublasBindings.CUBLASLT_EPILOGUE_RELU_BIAS());
 
     private final int code;
 

@@ -6,7 +6,6 @@ import dev.lanewise.cuda.generated.cublas.CublasBindings;
 import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** {@link Cublas} on the generated bindings. */
 final class NativeCublas implements Cublas {
@@ -35,67 +34,51 @@ final class NativeCublas implements Cublas {
     }
 
     @Override
-    public void setWorkspace(Handle handle, long address, long bytes) {
+    public void factorLu(Handle handle, int n, long matrices, long pivots, long info, int batch) {
         check(
-                "cublasSetWorkspace_v2",
-                CublasBindings.cublasSetWorkspace_v2(handle.address(), MemorySegment.ofAddress(address), bytes));
+                "cublasDgetrfBatched",
+                CublasBindings.cublasDgetrfBatched(handle.address(), n, at(matrices), n, at(pivots), at(info), batch));
     }
 
     @Override
-    public void gemm(
-            Handle handle,
-            int m,
-            int n,
-            int k,
-            double alpha,
-            Operand a,
-            Operand b,
-            double beta,
-            Operand c,
-            int batch,
-            ComputeType compute) {
-        MemorySegment alphaAt = Scratch.get();
-        MemorySegment betaAt = alphaAt.asSlice(Double.BYTES);
-        writeScale(compute, alphaAt, alpha);
-        writeScale(compute, betaAt, beta);
+    public void solveLu(Handle handle, int n, int columns, long matrices, long pivots, long rightSides, int batch) {
+        MemorySegment info = Scratch.get();
         check(
-                "cublasGemmStridedBatchedEx",
-                CublasBindings.cublasGemmStridedBatchedEx(
+                "cublasDgetrsBatched",
+                CublasBindings.cublasDgetrsBatched(
                         handle.address(),
-                        transposition(a),
-                        transposition(b),
-                        m,
+                        CublasBindings.CUBLAS_OP_N(),
                         n,
-                        k,
-                        alphaAt,
-                        MemorySegment.ofAddress(a.address()),
-                        a.type().cublasCode(),
-                        a.leading(),
-                        a.batchStride(),
-                        MemorySegment.ofAddress(b.address()),
-                        b.type().cublasCode(),
-                        b.leading(),
-                        b.batchStride(),
-                        betaAt,
-                        MemorySegment.ofAddress(c.address()),
-                        c.type().cublasCode(),
-                        c.leading(),
-                        c.batchStride(),
-                        batch,
-                        compute.code(),
-                        CublasBindings.CUBLAS_GEMM_DEFAULT()));
+                        columns,
+                        at(matrices),
+                        n,
+                        at(pivots),
+                        at(rightSides),
+                        n,
+                        info,
+                        batch));
+        checkParameters("cublasDgetrsBatched", info);
     }
 
-    private static int transposition(Operand operand) {
-        return operand.transposed() ? CublasBindings.CUBLAS_OP_T() : CublasBindings.CUBLAS_OP_N();
+    @Override
+    public void factorQr(Handle handle, int rows, int columns, long matrices, long factors, int batch) {
+        MemorySegment info = Scratch.get();
+        check(
+                "cublasDgeqrfBatched",
+                CublasBindings.cublasDgeqrfBatched(
+                        handle.address(), rows, columns, at(matrices), rows, at(factors), info, batch));
+        checkParameters("cublasDgeqrfBatched", info);
     }
 
-    /** Alpha and beta have the type of the sums. */
-    private static void writeScale(ComputeType compute, MemorySegment target, double value) {
-        switch (compute) {
-            case F32, TF32 -> target.set(ValueLayout.JAVA_FLOAT, 0, (float) value);
-            case F64 -> target.set(ValueLayout.JAVA_DOUBLE, 0, value);
-            case I32 -> target.set(ValueLayout.JAVA_INT, 0, (int) value);
+    /** As LAPACK does: the number of a parameter that is wrong, negative. */
+    private static void checkParameters(String call, MemorySegment info) {
+        int wrong = Scratch.readInt(info);
+        if (wrong != 0) {
+            throw CudaException.failed(call, wrong, "info", "parameter " + -wrong + " is wrong");
         }
+    }
+
+    private static MemorySegment at(long address) {
+        return MemorySegment.ofAddress(address);
     }
 }

@@ -64,12 +64,6 @@ final class NativeCublasLt implements CublasLt {
         setInt(matmul, CublasBindings.CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE(), type.cublasCode());
     }
 
-    @Override
-    public void setAuxiliary(Matmul matmul, long address, long stride) {
-        setLong(matmul, CublasBindings.CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER(), address);
-        setLong(matmul, CublasBindings.CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD(), stride);
-    }
-
     private static void setInt(Matmul matmul, int attribute, int value) {
         MemorySegment scratch = Scratch.get();
         scratch.set(ValueLayout.JAVA_INT, 0, value);
@@ -141,9 +135,21 @@ final class NativeCublasLt implements CublasLt {
     }
 
     private static void setAlignment(Preference preference, int attribute, int bytes) {
+        setInt(preference, attribute, bytes);
+    }
+
+    private static void setInt(Preference preference, int attribute, int value) {
         MemorySegment scratch = Scratch.get();
-        scratch.set(ValueLayout.JAVA_INT, 0, bytes);
+        scratch.set(ValueLayout.JAVA_INT, 0, value);
         set(preference, attribute, scratch, Integer.BYTES);
+    }
+
+    @Override
+    public void sumPartsInComputeType(Preference preference) {
+        setInt(
+                preference,
+                CublasBindings.CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK(),
+                CublasBindings.CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE());
     }
 
     private static void set(Preference preference, int attribute, MemorySegment value, long bytes) {

@@ -19,7 +19,8 @@ abstract class NativeCudnnRnn implements CudnnRnn {
     private static final MemorySegment NO_LENGTHS = MemorySegment.NULL;
 
     @Override
-    public final RnnDescriptor createRnn(Rnn rnn, DataType type, DataType compute, MathType mathType) {
+    public final RnnDescriptor createRnn(
+            Handle handle, Rnn rnn, RnnAlgorithm algorithm, DataType type, DataType compute, MathType mathType) {
         MemorySegment scratch = Scratch.get();
         check("cudnnCreateRNNDescriptor", CudnnBindings.cudnnCreateRNNDescriptor(scratch));
         MemorySegment descriptor = Scratch.readHandle(scratch);
@@ -31,7 +32,8 @@ abstract class NativeCudnnRnn implements CudnnRnn {
         }
         RnnDescriptor created = new RnnDescriptor(descriptor, Scratch.readHandle(scratch));
         try {
-            set(created, rnn, type, compute, mathType);
+            setNoDropout(handle, created);
+            set(created, rnn, algorithm, type, compute, mathType);
             return created;
         } catch (CudaException e) {
             destroy(created);
@@ -39,12 +41,30 @@ abstract class NativeCudnnRnn implements CudnnRnn {
         }
     }
 
-    private static void set(RnnDescriptor descriptor, Rnn rnn, DataType type, DataType compute, MathType mathType) {
+    /** A descriptor that was only created is not one of no dropout. */
+    private static void setNoDropout(Handle handle, RnnDescriptor descriptor) {
+        check(
+                "cudnnSetDropoutDescriptor",
+                CudnnBindings.cudnnSetDropoutDescriptor(
+                        descriptor.dropout(), handle.address(), 0, MemorySegment.NULL, 0, 0));
+    }
+
+    private static void set(
+            RnnDescriptor descriptor,
+            Rnn rnn,
+            RnnAlgorithm algorithm,
+            DataType type,
+            DataType compute,
+            MathType mathType) {
         check(
                 "cudnnSetRNNDescriptor_v8",
                 CudnnBindings.cudnnSetRNNDescriptor_v8(
                         descriptor.address(),
-                        CudnnBindings.CUDNN_RNN_ALGO_STANDARD(),
+                        switch (algorithm) {
+                            case STANDARD -> CudnnBindings.CUDNN_RNN_ALGO_STANDARD();
+                            case PERSISTENT -> CudnnBindings.CUDNN_RNN_ALGO_PERSIST_STATIC();
+                            case PERSISTENT_SMALL -> CudnnBindings.CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H();
+                        },
                         switch (rnn.mode()) {
                             case RNN_TANH -> CudnnBindings.CUDNN_RNN_TANH();
                             case LSTM -> CudnnBindings.CUDNN_LSTM();

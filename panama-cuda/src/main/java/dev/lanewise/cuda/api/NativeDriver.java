@@ -116,14 +116,6 @@ final class NativeDriver implements Driver {
     }
 
     @Override
-    public MemoryPool defaultPool(int device) {
-        int handle = handle(device);
-        MemorySegment pool = Scratch.get();
-        check("cuDeviceGetDefaultMemPool", DriverBindings.cuDeviceGetDefaultMemPool(pool, handle));
-        return new MemoryPool(Scratch.readHandle(pool));
-    }
-
-    @Override
     public MemoryPool createPool(int device) {
         int handle = handle(device);
         try (Arena arena = Arena.ofConfined()) {
@@ -155,11 +147,6 @@ final class NativeDriver implements Driver {
     }
 
     @Override
-    public long reserved(MemoryPool pool) {
-        return poolAttribute(pool, DriverBindings.CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT());
-    }
-
-    @Override
     public long used(MemoryPool pool) {
         return poolAttribute(pool, DriverBindings.CU_MEMPOOL_ATTR_USED_MEM_CURRENT());
     }
@@ -173,13 +160,6 @@ final class NativeDriver implements Driver {
     @Override
     public void trim(MemoryPool pool, long bytesToKeep) {
         check("cuMemPoolTrimTo", DriverBindings.cuMemPoolTrimTo(pool.address(), bytesToKeep));
-    }
-
-    @Override
-    public long allocate(long bytes, Stream stream) {
-        MemorySegment address = Scratch.get();
-        check("cuMemAllocAsync", DriverBindings.cuMemAllocAsync(address, bytes, stream.address()));
-        return Scratch.readLong(address);
     }
 
     @Override
@@ -226,27 +206,8 @@ final class NativeDriver implements Driver {
     }
 
     @Override
-    public void copyPeer(
-            long target, Context targetContext, long source, Context sourceContext, long bytes, Stream stream) {
-        check(
-                "cuMemcpyPeerAsync",
-                DriverBindings.cuMemcpyPeerAsync(
-                        target, targetContext.address(), source, sourceContext.address(), bytes, stream.address()));
-    }
-
-    @Override
     public void fill8(long target, byte value, long count, Stream stream) {
         check("cuMemsetD8Async", DriverBindings.cuMemsetD8Async(target, value, count, stream.address()));
-    }
-
-    @Override
-    public void fill16(long target, short value, long count, Stream stream) {
-        check("cuMemsetD16Async", DriverBindings.cuMemsetD16Async(target, value, count, stream.address()));
-    }
-
-    @Override
-    public void fill32(long target, int value, long count, Stream stream) {
-        check("cuMemsetD32Async", DriverBindings.cuMemsetD32Async(target, value, count, stream.address()));
     }
 
     @Override
@@ -267,20 +228,15 @@ final class NativeDriver implements Driver {
     }
 
     @Override
-    public boolean isDone(Stream stream) {
-        return ready("cuStreamQuery", DriverBindings.cuStreamQuery(stream.address()));
-    }
-
-    @Override
     public void await(Stream stream, Event event) {
         check("cuStreamWaitEvent", DriverBindings.cuStreamWaitEvent(stream.address(), event.address(), 0));
     }
 
     @Override
-    public Event createEvent(boolean timed) {
+    public Event createEvent() {
         MemorySegment event = Scratch.get();
-        int flags = timed ? DriverBindings.CU_EVENT_DEFAULT() : DriverBindings.CU_EVENT_DISABLE_TIMING();
-        check("cuEventCreate", DriverBindings.cuEventCreate(event, flags));
+        // one that is not timed costs less
+        check("cuEventCreate", DriverBindings.cuEventCreate(event, DriverBindings.CU_EVENT_DISABLE_TIMING()));
         return new Event(Scratch.readHandle(event));
     }
 
@@ -302,13 +258,6 @@ final class NativeDriver implements Driver {
     @Override
     public boolean isDone(Event event) {
         return ready("cuEventQuery", DriverBindings.cuEventQuery(event.address()));
-    }
-
-    @Override
-    public float elapsedMillis(Event start, Event end) {
-        MemorySegment millis = Scratch.get();
-        check("cuEventElapsedTime_v2", DriverBindings.cuEventElapsedTime_v2(millis, start.address(), end.address()));
-        return millis.get(ValueLayout.JAVA_FLOAT, 0);
     }
 
     @Override
@@ -338,24 +287,6 @@ final class NativeDriver implements Driver {
     }
 
     @Override
-    public void allowSharedMemory(Function function, int bytes) {
-        check(
-                "cuFuncSetAttribute",
-                DriverBindings.cuFuncSetAttribute(
-                        function.address(), DriverBindings.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES(), bytes));
-    }
-
-    @Override
-    public int residentBlocks(Function function, int threads, long sharedBytes) {
-        MemorySegment blocks = Scratch.get();
-        check(
-                "cuOccupancyMaxActiveBlocksPerMultiprocessor",
-                DriverBindings.cuOccupancyMaxActiveBlocksPerMultiprocessor(
-                        blocks, function.address(), threads, sharedBytes));
-        return Scratch.readInt(blocks);
-    }
-
-    @Override
     public void launch(
             Function function, Grid grid, Block block, int sharedBytes, Stream stream, KernelArguments arguments) {
         check(
@@ -380,6 +311,15 @@ final class NativeDriver implements Driver {
                 "cuStreamBeginCapture_v2",
                 DriverBindings.cuStreamBeginCapture_v2(
                         stream.address(), DriverBindings.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL()));
+    }
+
+    /** The modes stand in the order of their numbers. */
+    @Override
+    public CaptureMode exchangeCaptureMode(CaptureMode mode) {
+        MemorySegment code = Scratch.get();
+        code.set(ValueLayout.JAVA_INT, 0, mode.ordinal());
+        check("cuThreadExchangeStreamCaptureMode", DriverBindings.cuThreadExchangeStreamCaptureMode(code));
+        return CaptureMode.values()[Scratch.readInt(code)];
     }
 
     @Override
@@ -417,11 +357,6 @@ final class NativeDriver implements Driver {
                 DriverBindings.cuGraphInstantiateWithFlags(
                         exec, graph.address(), DriverBindings.CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH()));
         return new GraphExec(Scratch.readHandle(exec));
-    }
-
-    @Override
-    public void upload(GraphExec graph, Stream stream) {
-        check("cuGraphUpload", DriverBindings.cuGraphUpload(graph.address(), stream.address()));
     }
 
     @Override

@@ -2,10 +2,12 @@ package dev.lanewise.cuda.dnn;
 
 import dev.lanewise.cuda.api.Driver.Block;
 import dev.lanewise.cuda.api.Driver.Grid;
+import dev.lanewise.cuda.api.KernelArguments;
 import dev.lanewise.cuda.kernel.NetworkTemplates;
 import dev.lanewise.cuda.ops.Dense;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.Planewise;
 import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
@@ -54,9 +56,8 @@ public final class BatchNorms {
                     DeviceBuffer.address(outputs[1]),
                     DeviceBuffer.address(outputs[2]),
                     reciprocal.address());
-            norm.launch(
+            norm.launchOverLines(
                     "normalize",
-                    device.grid(norm.elements, THREADS),
                     struct,
                     x.address(),
                     weight.address(),
@@ -94,9 +95,8 @@ public final class BatchNorms {
                     sums.address(),
                     DeviceBuffer.address(outputs[1]),
                     DeviceBuffer.address(outputs[2]));
-            norm.launch(
+            norm.launchOverLines(
                     "gradient_input",
-                    device.grid(norm.elements, THREADS),
                     struct,
                     g.address(),
                     x.address(),
@@ -154,13 +154,27 @@ public final class BatchNorms {
         }
 
         void launch(String kernel, Grid grid, MemorySegment struct, long... addresses) {
-            var arguments = device.arguments().struct(struct);
+            launch(kernel, grid, Block.of(THREADS), device.arguments().struct(struct), addresses);
+        }
+
+        /** A kernel over all elements, the last address of which is that of the result. */
+        void launchOverLines(String kernel, MemorySegment struct, long... addresses) {
+            long length = plane > 1 ? plane : channels;
+            long all = 0;
+            for (long address : addresses) {
+                all |= address;
+            }
+            Planewise lines = Planewise.of(elements / Math.max(length, 1), length, all, dtype);
+            KernelArguments arguments = device.arguments().struct(struct).i32(lines.packed() ? 1 : 0);
+            launch(kernel, lines.grid(), lines.block(), arguments, addresses);
+        }
+
+        private void launch(String kernel, Grid grid, Block block, KernelArguments arguments, long... addresses) {
             for (long address : addresses) {
                 arguments.pointer(address);
             }
             String program = "batch_norm_" + dtype.name().toLowerCase(Locale.ROOT);
-            device.launch(
-                    program, () -> NetworkTemplates.batchNorm(dtype), kernel, grid, Block.of(THREADS), 0, arguments);
+            device.launch(program, () -> NetworkTemplates.batchNorm(dtype), kernel, grid, block, 0, arguments);
         }
     }
 }

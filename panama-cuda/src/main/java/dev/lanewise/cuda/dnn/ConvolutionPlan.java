@@ -9,13 +9,24 @@ import dev.lanewise.cuda.api.Cudnn.TensorRef;
 import dev.lanewise.cuda.api.Cudnn.Workspace;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.TensorException;
 import java.util.List;
 
 /** One direction of a convolution as cuDNN takes it, with the algorithm that was found for it. */
 final class ConvolutionPlan implements AutoCloseable {
     /** What decides on the plan. */
-    record Key(ConvolutionPass pass, Geometry geometry, boolean deterministic) {}
+    record Key(ConvolutionPass pass, Geometry geometry, boolean transforms, boolean deterministic) {
+        static Key of(ConvolutionPass pass, Geometry geometry) {
+            return new Key(pass, geometry, Settings.convolutionTransforms(), Settings.deterministic());
+        }
+
+        boolean allows(ConvolutionAlgorithm algorithm) {
+            return algorithm.workspaceBytes() <= WORKSPACE_BYTES
+                    && (transforms || !algorithm.transforms())
+                    && (algorithm.deterministic() || !deterministic);
+        }
+    }
 
     /** The operands in device memory, in the order of the geometry's format; the pass's result is one of them. */
     record Operands(long input, long filter, long output) {}
@@ -82,11 +93,11 @@ final class ConvolutionPlan implements AutoCloseable {
     /** The first that may be used: they come with the fastest first. */
     static ConvolutionAlgorithm choose(Key key, List<ConvolutionAlgorithm> candidates) {
         return candidates.stream()
-                .filter(candidate -> candidate.workspaceBytes() <= WORKSPACE_BYTES)
-                .filter(candidate -> candidate.deterministic() || !key.deterministic)
+                .filter(key::allows)
                 .findFirst()
                 .orElseThrow(() -> new TensorException("conv2d: cuDNN has no "
-                        + (key.deterministic ? "deterministic " : "") + "algorithm within " + WORKSPACE_BYTES
+                        + (key.deterministic ? "deterministic " : "") + "algorithm "
+                        + (key.transforms ? "" : "without transforms ") + "within " + WORKSPACE_BYTES
                         + " bytes of workspace for " + key.pass + " of " + key.geometry + " (it offers " + candidates
                         + "); use other sizes, or compute it on the CPU"));
     }

@@ -5,7 +5,6 @@ import dev.lanewise.cuda.matrix.Bias;
 import dev.lanewise.cuda.ops.Dense;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
-import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
@@ -82,7 +81,7 @@ public final class Convolutions implements AutoCloseable {
 
     private void pass(ConvolutionPass pass, Geometry geometry, long input, long filter, long output) {
         ConvolutionPlan.Operands operands = new ConvolutionPlan.Operands(input, filter, output);
-        ConvolutionPlan.Key key = new ConvolutionPlan.Key(pass, geometry, Settings.deterministic());
+        ConvolutionPlan.Key key = ConvolutionPlan.Key.of(pass, geometry);
         ConvolutionPlan plan = plans.get(key);
         if (plan == null) {
             plan = plans.computeIfAbsent(key, k -> new ConvolutionPlan(device, k, operands));

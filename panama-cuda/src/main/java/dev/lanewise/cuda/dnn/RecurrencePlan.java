@@ -6,6 +6,7 @@ import dev.lanewise.cuda.api.Cudnn.TensorDescriptor;
 import dev.lanewise.cuda.api.Cudnn.Workspace;
 import dev.lanewise.cuda.api.CudnnRnn.CellMode;
 import dev.lanewise.cuda.api.CudnnRnn.Rnn;
+import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDataDescriptor;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDataRef;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDescriptor;
@@ -20,6 +21,11 @@ import dev.lanewise.tensor.op.sequence.Recurrence;
 
 /** A recurrent layer as cuDNN takes it: its descriptors, where its parameters lie, and the memory that its passes need. */
 final class RecurrencePlan implements AutoCloseable {
+    private static final int MOST_SMALL = 128;
+    private static final int MOST_SMALL_OF_RNN = 256;
+    private static final int MOST_PERSISTENT = 1024;
+    private static final int PERSISTENT_STEP = 128;
+
     /** What decides on the plan. */
     record Key(Recurrence op, DataType type, MathType math, int batch, int times, int in, int hidden) {
         static Key of(Recurrence op, DType dtype, long batch, long times, long in, long hidden) {
@@ -42,6 +48,30 @@ final class RecurrencePlan implements AutoCloseable {
             return new Rnn(mode, op.bidirectional(), in, hidden);
         }
 
+        /**
+         * The algorithm that PyTorch takes on a device (ATen/native/cudnn/RNN.cpp, get_algo), with the bounds of its gradients,
+         * since one description serves both.
+         *
+         * @param architecture the compute capability, 90 for 9.0
+         */
+        RnnAlgorithm algorithm(int architecture, int multiprocessors) {
+            boolean plain = op.kind() == Recurrence.Kind.RNN;
+            if (type != DataType.F64 && hidden <= (plain ? MOST_SMALL_OF_RNN : MOST_SMALL)) {
+                return RnnAlgorithm.PERSISTENT_SMALL;
+            }
+            boolean suits = type == DataType.F16
+                    && !op.bidirectional()
+                    && op.kind() != Recurrence.Kind.GRU
+                    && hidden <= MOST_PERSISTENT
+                    && hidden % PERSISTENT_STEP == 0
+                    && in % PERSISTENT_STEP == 0
+                    && batch % 8 == 0
+                    && batch <= 128
+                    && (!plain || batch < 96 || hidden < 896);
+            boolean large = architecture >= 80 && architecture != 86 && multiprocessors >= 98;
+            return suits && large ? RnnAlgorithm.PERSISTENT : RnnAlgorithm.STANDARD;
+        }
+
         /** The bytes of one state of one direction. */
         long stateBytes() {
             return (long) batch * hidden * type.bytes();
@@ -55,12 +85,13 @@ final class RecurrencePlan implements AutoCloseable {
 
     /** The descriptors. */
     record Descriptors(RnnDescriptor rnn, RnnDataDescriptor x, RnnDataDescriptor y, TensorDescriptor states) {
-        static Descriptors of(Cudnn cudnn, Key key) {
+        static Descriptors of(Cudnn cudnn, Cudnn.Handle handle, Key key, RnnAlgorithm algorithm) {
             int directions = key.op.directions();
             int[] sizes = {directions, key.batch, key.hidden};
             int[] strides = {key.batch * key.hidden, key.hidden, 1};
             // first what the library may refuse
-            RnnDescriptor rnn = cudnn.createRnn(key.rnn(), key.type, Geometry.compute(key.type), key.math);
+            RnnDescriptor rnn =
+                    cudnn.createRnn(handle, key.rnn(), algorithm, key.type, Geometry.compute(key.type), key.math);
             return new Descriptors(
                     rnn,
                     cudnn.createRnnData(key.type, key.batch, key.times, key.in),
@@ -86,11 +117,11 @@ final class RecurrencePlan implements AutoCloseable {
     private final RnnSpaces training;
     private final RnnSpaces inference;
 
-    RecurrencePlan(CudaDevice device, Key key) {
+    RecurrencePlan(CudaDevice device, Key key, RnnAlgorithm algorithm) {
         this.device = device;
         cudnn = device.libraries().cudnn();
         Cudnn.Handle handle = device.stream().cudnn();
-        descriptors = Descriptors.of(cudnn, key);
+        descriptors = Descriptors.of(cudnn, handle, key, algorithm);
         try {
             weights = WeightSpace.of(device, descriptors.rnn, key);
             training = cudnn.spaces(handle, descriptors.rnn, true, descriptors.x);
@@ -99,6 +130,36 @@ final class RecurrencePlan implements AutoCloseable {
             descriptors.destroy(cudnn);
             throw e;
         }
+    }
+
+    /**
+     * Runs the layer once on zeros: a type that the library refuses may be found out only then.
+     *
+     * @throws dev.lanewise.cuda.api.CudaException if it is refused
+     */
+    void tryOut(Key key) {
+        long xBytes = (long) key.batch * key.times * key.in * key.type.bytes();
+        long stateBytes = key.stateBytes() * key.op.directions();
+        try (ScratchMemory x = zeros(xBytes);
+                ScratchMemory y = device.scratch(key.outputBytes());
+                ScratchMemory packed = zeros(weights.bytes());
+                ScratchMemory hidden = zeros(stateBytes);
+                ScratchMemory cell = zeros(stateBytes);
+                ScratchMemory reserve = device.scratch(training.reserve())) {
+            RnnStates first = new RnnStates(hidden.address(), key.op.kind().states() == 2 ? cell.address() : 0);
+            forward(
+                    new Sequences(x.address(), y.address()),
+                    first,
+                    RnnStates.NONE,
+                    packed.address(),
+                    reserve.address());
+        }
+    }
+
+    private ScratchMemory zeros(long bytes) {
+        ScratchMemory memory = device.scratch(bytes);
+        device.driver().fill8(memory.address(), (byte) 0, bytes, device.stream().handle());
+        return memory;
     }
 
     /** Where the parameters lie. */

@@ -1,6 +1,7 @@
 package dev.lanewise.cuda.dnn;
 
 import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
 import dev.lanewise.cuda.api.CudnnRnn.RnnStates;
 import dev.lanewise.cuda.dnn.RecurrencePlan.Sequences;
 import dev.lanewise.cuda.ops.Dense;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Recurrences implements AutoCloseable {
     private static final String NOT_SUPPORTED = "CUDNN_STATUS_NOT_SUPPORTED";
+    private static final String BAD_PARAMETER = "CUDNN_STATUS_BAD_PARAM";
 
     private final CudaDevice device;
     /** Of what cuDNN does not support, none. */
@@ -78,14 +80,52 @@ public final class Recurrences implements AutoCloseable {
     }
 
     private Optional<RecurrencePlan> describe(RecurrencePlan.Key key) {
+        RnnAlgorithm wanted = key.algorithm(device.architecture(), device.multiprocessors());
+        Optional<RecurrencePlan> plan = wanted == RnnAlgorithm.STANDARD ? Optional.empty() : tryPlan(key, wanted);
+        return plan.isPresent() ? plan : tryPlan(key, RnnAlgorithm.STANDARD);
+    }
+
+    /** A plan, or none if the library refuses it. */
+    private Optional<RecurrencePlan> tryPlan(RecurrencePlan.Key key, RnnAlgorithm algorithm) {
         try {
-            return Optional.of(new RecurrencePlan(device, key));
+            RecurrencePlan plan = new RecurrencePlan(device, key, algorithm);
+            return isUsable(plan, key, algorithm) ? Optional.of(plan) : Optional.empty();
         } catch (CudaException e) {
-            if (e.statusName().startsWith(NOT_SUPPORTED)) {
+            if (isRefusal(e, key)) {
                 return Optional.empty();
             }
             throw e;
         }
+    }
+
+    /**
+     * Types of 16 bits, and algorithms that only some sizes have, the library may refuse only when it computes; while a step
+     * is recorded nothing can be tried.
+     */
+    private boolean isUsable(RecurrencePlan plan, RecurrencePlan.Key key, RnnAlgorithm algorithm) {
+        if (key.type().bytes() != 2 && algorithm == RnnAlgorithm.STANDARD || device.isRecording()) {
+            return true;
+        }
+        boolean usable = false;
+        try {
+            plan.tryOut(key);
+            usable = true;
+        } catch (CudaException e) {
+            if (!isRefusal(e, key)) {
+                throw e;
+            }
+        } finally {
+            if (!usable) {
+                plan.close();
+            }
+        }
+        return usable;
+    }
+
+    /** A type that it does not have is to some versions of the library a bad parameter. */
+    private static boolean isRefusal(CudaException e, RecurrencePlan.Key key) {
+        return e.statusName().startsWith(NOT_SUPPORTED)
+                || key.type().bytes() == 2 && e.statusName().startsWith(BAD_PARAMETER);
     }
 
     /** The layer. */

@@ -38,6 +38,7 @@ public final class KernelTemplates {
     private static final String SORT = read("sort.cu");
     private static final String CROSS_ENTROPY = read("cross_entropy.cu");
     private static final String UPDATE = read("update.cu");
+    private static final String LINALG = read("linalg.cu");
 
     private static final List<String> ELEMENTWISE_KERNELS = List.of("packed", "strided");
 
@@ -264,6 +265,15 @@ public final class KernelTemplates {
     public static KernelSource update(DType dtype) {
         return program(
                 "update" + suffix(dtype, dtype), withAccumulator(dtype), UPDATE, List.of("sgd_step", "adam_step"));
+    }
+
+    /** What surrounds the factorizations of small matrices. */
+    public static KernelSource linalg(DType dtype) {
+        return program(
+                "linalg" + suffix(dtype, dtype),
+                Map.of("T", type(dtype)),
+                LINALG,
+                List.of("pack", "unpack", "identities", "point", "determinants", "reflect"));
     }
 
     private static Map<String, String> withAccumulator(DType dtype) {

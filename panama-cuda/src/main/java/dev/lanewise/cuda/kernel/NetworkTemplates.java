@@ -7,9 +7,10 @@ import java.util.Map;
 
 /** Programs around the layers of networks, for what cuBLASLt and cuDNN leave to others. */
 public final class NetworkTemplates {
-    private static final String PRODUCT = KernelTemplates.read("product.cu");
+    private static final String LINES = KernelTemplates.read("lines.cu");
+    private static final String PRODUCT = LINES + KernelTemplates.read("product.cu");
     private static final String POOL = KernelTemplates.read("pool.cu");
-    private static final String BATCH_NORM = KernelTemplates.read("batch_norm.cu");
+    private static final String BATCH_NORM = LINES + KernelTemplates.read("batch_norm.cu");
     private static final String ATTENTION = KernelTemplates.read("attention.cu");
     private static final String WIDE_ATTENTION = KernelTemplates.read("attention_fma.cu") + ATTENTION;
     private static final String NARROW_ATTENTION = KernelTemplates.read("attention_mma.cu") + ATTENTION;

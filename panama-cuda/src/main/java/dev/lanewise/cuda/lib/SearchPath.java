@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -102,7 +103,10 @@ final class SearchPath {
         }
     }
 
-    /** Where Python keeps packages: the active environment's first, then the user's, then the system's. */
+    /**
+     * Where Python keeps packages: the active environment's first, then those of every interpreter on {@code PATH}, which may
+     * be an environment's that is not active, then the user's, then the system's.
+     */
     private SequencedSet<Path> sitePackages() {
         SequencedSet<Path> found = new LinkedHashSet<>();
         for (String entry : environment.getOrDefault("PYTHONPATH", "").split(File.pathSeparator, -1)) {
@@ -112,6 +116,9 @@ final class SearchPath {
         }
         for (String variable : List.of("VIRTUAL_ENV", "CONDA_PREFIX")) {
             addPythons(found, environment.get(variable));
+        }
+        for (String entry : environment.getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+            addInterpreter(found, entry);
         }
         String home = environment.get("HOME");
         if (home != null) {
@@ -126,14 +133,40 @@ final class SearchPath {
         return found;
     }
 
+    /** The packages of the interpreter in a folder of {@code PATH}, and of the one that it is a link to. */
+    private static void addInterpreter(SequencedSet<Path> found, String folder) {
+        if (folder.isBlank()) {
+            return;
+        }
+        try {
+            Path python = Path.of(folder).toAbsolutePath().resolve("python3");
+            if (Files.isRegularFile(python)) {
+                addPythons(found, prefixOf(python));
+                addPythons(found, prefixOf(python.toRealPath()));
+            }
+        } catch (IOException | InvalidPathException e) {
+            // what is no folder, or a link that goes round in circles, is no interpreter
+            return;
+        }
+    }
+
+    /** An interpreter is in the folder {@code bin} of its prefix. */
+    private static @Nullable String prefixOf(Path python) {
+        Path bin = python.getParent();
+        Path prefix = bin == null ? null : bin.getParent();
+        return prefix == null ? null : prefix.toString();
+    }
+
     private static void addPythons(SequencedSet<Path> found, @Nullable String prefix) {
         if (prefix == null || prefix.isBlank()) {
             return;
         }
-        for (Path python : children(Path.of(prefix, "lib"))) {
-            if (python.getFileName().toString().startsWith("python3")) {
-                found.add(python.resolve("site-packages"));
-                found.add(python.resolve("dist-packages"));
+        for (String lib : List.of("lib", "lib64")) {
+            for (Path python : children(Path.of(prefix, lib))) {
+                if (python.getFileName().toString().startsWith("python3")) {
+                    found.add(python.resolve("site-packages"));
+                    found.add(python.resolve("dist-packages"));
+                }
             }
         }
     }

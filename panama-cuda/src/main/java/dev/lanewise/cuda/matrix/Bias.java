@@ -1,16 +1,14 @@
 package dev.lanewise.cuda.matrix;
 
-import dev.lanewise.cuda.api.Driver.Block;
 import dev.lanewise.cuda.kernel.NetworkTemplates;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
+import dev.lanewise.cuda.runtime.Planewise;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 
 /** What follows a product or a convolution, where the library did not do it. */
 public final class Bias {
-    private static final int THREADS = 256;
-
     private Bias() {}
 
     /**
@@ -27,18 +25,25 @@ public final class Bias {
             return;
         }
         DType dtype = out.dtype();
+        long length = plane > 1 ? plane : channels;
         long elements = out.shape().elements();
+        if (elements == 0) {
+            return;
+        }
+        Planewise lines = Planewise.of(elements / length, length, DeviceBuffer.address(out), dtype);
         device.launch(
                 PlainProduct.program(dtype),
                 () -> NetworkTemplates.product(dtype),
                 "finish",
-                device.grid(elements, THREADS),
-                Block.of(THREADS),
+                lines.grid(),
+                lines.block(),
                 0,
                 device.arguments()
-                        .i64(elements)
+                        .i64(lines.lines())
+                        .i64(length)
                         .i64(channels)
-                        .i64(plane)
+                        .i32(plane > 1 ? 1 : 0)
+                        .i32(lines.packed() ? 1 : 0)
                         .pointer(DeviceBuffer.address(out))
                         .pointer(bias)
                         .i32(relu ? 1 : 0));

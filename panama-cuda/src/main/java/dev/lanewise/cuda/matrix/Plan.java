@@ -6,6 +6,9 @@ import dev.lanewise.cuda.api.CublasLt.Operand;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.ScratchMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,8 +56,16 @@ final class Plan implements AutoCloseable {
         CublasLt.Preference preference = library.createPreference(WORKSPACE_BYTES);
         try {
             int out = problem.outAlignment();
+            // an algorithm reads the bias in the pieces in which it writes the result
             library.setAlignment(
-                    preference, problem.right().alignment(), problem.left().alignment(), out, out);
+                    preference,
+                    problem.right().alignment(),
+                    problem.left().alignment(),
+                    out,
+                    Math.min(out, problem.biasAlignment()));
+            if (problem.type().bytes() == 2) {
+                library.sumPartsInComputeType(preference);
+            }
             return library.algorithms(
                     device.cublasLt(),
                     descriptors.matmul(),
@@ -70,11 +81,16 @@ final class Plan implements AutoCloseable {
     }
 
     /**
-     * Queues the products. Threads take turns, because the bias is part of the description.
+     * Queues the products.
      *
      * @param bias its address, or 0
      */
-    synchronized void run(CudaDevice device, long left, long right, long out, long bias) {
+    void run(CudaDevice device, long left, long right, long out, long bias) {
+        run(device, 1, left, right, out, bias);
+    }
+
+    /** Threads take turns, because the bias is part of the description. */
+    private synchronized void run(CudaDevice device, double alpha, long left, long right, long out, long bias) {
         if (bias != 0) {
             library.setBias(descriptors.matmul(), bias, type);
         }
@@ -84,7 +100,7 @@ final class Plan implements AutoCloseable {
             library.matmul(
                     device.cublasLt(),
                     descriptors.matmul(),
-                    1,
+                    alpha,
                     new Operand(right, descriptors.right()),
                     new Operand(left, descriptors.left()),
                     0,
@@ -94,6 +110,25 @@ final class Plan implements AutoCloseable {
                     bytes == 0 ? 0 : workspace.address(),
                     bytes,
                     device.stream().handle());
+        }
+    }
+
+    /**
+     * Whether NaN stays NaN in its epilogue, found out by products times NaN into {@code out}; waits for the device. The
+     * library does not say what its ReLU makes of NaN.
+     */
+    boolean keepsNaN(CudaDevice device, long left, long right, long out, long bias) {
+        run(device, Double.NaN, left, right, out, bias);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment first = arena.allocate(type.bytes(), type.bytes());
+            device.peek(out, first);
+            return switch (type) {
+                case F64 -> Double.isNaN(first.get(ValueLayout.JAVA_DOUBLE, 0));
+                case F32 -> Float.isNaN(first.get(ValueLayout.JAVA_FLOAT, 0));
+                case F16 -> Float.isNaN(Float.float16ToFloat(first.get(ValueLayout.JAVA_SHORT, 0)));
+                case BF16 -> Float.isNaN(Float.intBitsToFloat(first.get(ValueLayout.JAVA_SHORT, 0) << 16));
+                case I8, I32 -> throw new IllegalArgumentException("integers have no NaN");
+            };
         }
     }
 

@@ -18,6 +18,7 @@ import dev.lanewise.cuda.api.Epilogue;
  * @param outBatch elements from one result to the next
  * @param epilogue what follows
  * @param outAlignment the alignment of the results in bytes
+ * @param biasAlignment the alignment of the bias in bytes; that of any address where there is none
  */
 record Problem(
         DataType type,
@@ -30,7 +31,8 @@ record Problem(
         int batch,
         long outBatch,
         Epilogue epilogue,
-        int outAlignment) {
+        int outAlignment,
+        int biasAlignment) {
 
     /**
      * An operand's layout.

@@ -19,7 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Matrix products through cuBLASLt: transposes, broadcast batches and bias with ReLU without copies, the algorithm asked
- * for once per shape. Integers, and what cuBLASLt has no algorithm for, go through a kernel.
+ * for once per shape. Integers, and what cuBLASLt has no algorithm for, go through a kernel, and so does a ReLU that would
+ * lose NaN.
  */
 public final class Products implements AutoCloseable {
     private final CudaDevice device;
@@ -143,6 +144,7 @@ public final class Products implements AutoCloseable {
     private boolean tryCublas(Product product, Epilogue epilogue, Matrix left, Matrix right, long out) {
         DType dtype = product.out.dtype();
         Batch batch = product.batch;
+        long bias = epilogue == Epilogue.NONE ? 0 : product.bias;
         Problem problem = new Problem(
                 type(dtype),
                 compute(dtype),
@@ -154,14 +156,35 @@ public final class Products implements AutoCloseable {
                 Math.toIntExact(batch.size()),
                 batch.out(),
                 epilogue,
-                Problem.alignmentOf(out));
-        long bias = epilogue == Epilogue.NONE ? 0 : product.bias;
+                Problem.alignmentOf(out),
+                Problem.alignmentOf(bias));
         Optional<Plan> plan = plans.get(problem);
         if (plan == null) {
-            plan = plans.computeIfAbsent(problem, p -> Plan.make(device, p, bias));
+            if (hasRelu(epilogue) && device.isRecording()) {
+                return false; // what the epilogue makes of NaN cannot be looked at now
+            }
+            plan = plans.computeIfAbsent(problem, p -> plan(p, left.address(), right.address(), out, bias));
         }
         plan.ifPresent(p -> p.run(device, left.address(), right.address(), out, bias));
         return plan.isPresent();
+    }
+
+    /** A plan, unless its ReLU loses NaN; {@code out} is overwritten. */
+    private Optional<Plan> plan(Problem problem, long left, long right, long out, long bias) {
+        Optional<Plan> made = Plan.make(device, problem, bias);
+        if (made.isEmpty() || !hasRelu(problem.epilogue())) {
+            return made;
+        }
+        Plan plan = made.get();
+        boolean usable = false;
+        try {
+            usable = plan.keepsNaN(device, left, right, out, bias);
+        } finally {
+            if (!usable) {
+                plan.close();
+            }
+        }
+        return usable ? made : Optional.empty();
     }
 
     private static DataType type(DType dtype) {

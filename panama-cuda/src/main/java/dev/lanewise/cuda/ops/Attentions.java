@@ -24,6 +24,10 @@ public final class Attentions {
     private static final int TILE_ROWS = 64;
 
     private static final int WIDEST = 128;
+
+    /** Rows of a head, which kernels count in 32 bits, tiles and all. */
+    private static final long MOST_ROWS = 1L << 30;
+
     private static final Program.OfType OF_32 = program(32);
     private static final Program.OfType OF_64 = program(64);
     private static final Program.OfType OF_WIDEST = program(WIDEST);
@@ -60,7 +64,8 @@ public final class Attentions {
     }
 
     private static boolean supports(CudaDevice device, Tensor queries, Tensor values) {
-        return queries.shape().rank() - 2 <= Walk.MAX_RANK
+        return Math.max(queries.shape().size(-2), values.shape().size(-2)) <= MOST_ROWS
+                && queries.shape().rank() - 2 <= Walk.MAX_RANK
                 && Math.max(queries.shape().size(-1), values.shape().size(-1)) <= WIDEST
                 && values.shape().size(-2) > 0
                 && (queries.dtype() != DType.BF16 || device.architecture() >= BF16_ARCHITECTURE);

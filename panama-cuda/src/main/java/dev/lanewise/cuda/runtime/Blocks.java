@@ -7,12 +7,10 @@ final class Blocks {
     /** Larger requests go to the driver's pool, which splits and merges; there the call no longer matters. */
     private static final long LARGEST_CACHED = 64L << 20;
 
-    private final CudaDevice device;
     private final DeviceMemory memory;
-    private final ConcurrentLinkedQueue<DeviceBlock> deferred = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Runnable> deferred = new ConcurrentLinkedQueue<>();
 
-    Blocks(CudaDevice device, DeviceMemory memory) {
-        this.device = device;
+    Blocks(DeviceMemory memory) {
         this.memory = memory;
     }
 
@@ -34,29 +32,38 @@ final class Blocks {
         return block;
     }
 
-    /** Takes a block back that {@code home} may use again from here on. */
+    /** Whether a block goes back to the driver, in the order of its stream. */
+    static boolean isDrivers(DeviceStream home, BlockCache cache, long blockBytes) {
+        return blockBytes > LARGEST_CACHED && cache == home.cache();
+    }
+
+    /** Takes a block back that {@code home} may use again from here on; one that {@link #isDrivers} while it does not record. */
     void giveBack(DeviceStream home, BlockCache cache, long address, long blockBytes) {
-        if (blockBytes > LARGEST_CACHED && cache == home.cache()) {
-            device.enter();
+        if (isDrivers(home, cache, blockBytes)) {
             memory.free(address, blockBytes, home.handle());
         } else {
             cache.give(address, blockBytes);
         }
     }
 
-    /** Frees a block once no stream that used it records. */
-    void freeLater(DeviceBlock block) {
-        deferred.add(block);
+    /** Runs what queues on a stream that records when a recording has ended, such as the freeing of memory. */
+    void later(Runnable work) {
+        deferred.add(work);
     }
 
-    /** Frees what had to wait for the end of a recording. */
-    void freeDeferred() {
-        for (DeviceBlock block = deferred.poll(); block != null; block = deferred.poll()) {
-            block.run();
+    /** Runs what had to wait for the end of a recording. */
+    void runDeferred() {
+        // what still has to wait comes back
+        for (int left = deferred.size(); left > 0; left--) {
+            Runnable work = deferred.poll();
+            if (work == null) {
+                return;
+            }
+            work.run();
         }
     }
 
-    /** Gives everything that waits in a stream's cache back to the driver's pool. */
+    /** Gives everything that waits in the cache of a stream that does not record back to the driver's pool. */
     void drain(DeviceStream stream) {
         stream.cache().drain((address, bytes) -> memory.free(address, bytes, stream.handle()));
     }

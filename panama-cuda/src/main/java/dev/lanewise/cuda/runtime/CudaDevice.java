@@ -4,6 +4,7 @@ import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.DeviceAttribute;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.Driver.Block;
+import dev.lanewise.cuda.api.Driver.CaptureMode;
 import dev.lanewise.cuda.api.Driver.Grid;
 import dev.lanewise.cuda.api.Driver.Stream;
 import dev.lanewise.cuda.api.KernelArguments;
@@ -16,6 +17,7 @@ import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.StepRecorder;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +53,10 @@ public final class CudaDevice implements AutoCloseable {
     private final Blocks blocks;
     private final ConcurrentLinkedDeque<Runnable> owned = new ConcurrentLinkedDeque<>();
     private CublasLt.@Nullable Handle cublasLt;
+    private final Recordings recordings = new Recordings();
+    private final VirtualThreads virtualThreads = new VirtualThreads();
     private volatile boolean closed;
+    private volatile @Nullable Thread closer;
 
     /**
      * Retains the primary context of a device.
@@ -81,11 +86,12 @@ public final class CudaDevice implements AutoCloseable {
                 device.index(),
                 () -> {
                     releaseUnreachable.run();
-                    drainCaches();
+                    eachOpenStream(this::drain);
+                    eachOpenStream(stream -> driver.synchronize(stream.handle()));
                 },
                 holders);
         streams = new Streams(this, driver);
-        blocks = new Blocks(this, memory);
+        blocks = new Blocks(memory);
         pinned = new PinnedMemory(driver);
         copies = new Copies(driver, pinned);
         kernels = new LoadedKernels(driver, new KernelCompiler(libraries.nvrtc(), code), architecture);
@@ -127,7 +133,7 @@ public final class CudaDevice implements AutoCloseable {
      */
     @SuppressWarnings("ReferenceEquality") // which one, not alike
     void enter() {
-        if (closed) {
+        if (isClosed()) {
             throw new IllegalStateException(device + ": closed, as at the end of the process");
         }
         if (CURRENT.get() != this || Thread.currentThread().isVirtual()) {
@@ -162,13 +168,51 @@ public final class CudaDevice implements AutoCloseable {
         return blocks;
     }
 
-    /** Whether the device has been given back. */
+    /** Whether the device has been given back, or is by another thread at this moment. */
+    @SuppressWarnings("ReferenceEquality") // which one, not alike
     boolean isClosed() {
-        return closed;
+        return closed && Thread.currentThread() != closer;
     }
 
-    private void drainCaches() {
-        streams.all().forEach(blocks::drain);
+    /** Which streams record. */
+    Recordings recordings() {
+        return recordings;
+    }
+
+    /** Does something with every stream that does not record; none begins to meanwhile. */
+    private void eachOpenStream(Consumer<DeviceStream> work) {
+        Lock lock = recordings.open();
+        lock.lock();
+        try {
+            for (DeviceStream stream : streams.all()) {
+                if (stream.recorder() == null) {
+                    work.accept(stream);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Makes what is no part of a recording: memory, a handle, code. The driver lets a thread that records do so only in a mode
+     * of its own.
+     */
+    public <T> T unrecorded(Supplier<T> work) {
+        if (streams.current().recorder() == null) {
+            return work.get();
+        }
+        CaptureMode mode = driver.exchangeCaptureMode(CaptureMode.RELAXED);
+        try {
+            return work.get();
+        } finally {
+            driver.exchangeCaptureMode(mode);
+        }
+    }
+
+    /** Runs work of a virtual thread on a system thread of its own, whose stream it queues on. */
+    public <T> T onSystemThread(Supplier<T> work) {
+        return virtualThreads.call(work);
     }
 
     /** A grid for a kernel that strides over {@code work} pieces with blocks of {@code threads}: at most a few waves. */
@@ -191,7 +235,9 @@ public final class CudaDevice implements AutoCloseable {
      */
     public Driver.Function function(String program, Supplier<KernelSource> source, String kernel) {
         enter();
-        return kernels.get(program, source, kernel);
+        return kernels.has(program)
+                ? kernels.get(program, source, kernel)
+                : unrecorded(() -> kernels.get(program, source, kernel));
     }
 
     /** Queues a kernel of a program; see {@link #function}. */
@@ -226,7 +272,7 @@ public final class CudaDevice implements AutoCloseable {
         CublasLt.Handle handle = cublasLt;
         if (handle == null) {
             enter();
-            handle = libraries.cublasLt().create();
+            handle = unrecorded(libraries.cublasLt()::create);
             cublasLt = handle;
         }
         return handle;
@@ -237,8 +283,17 @@ public final class CudaDevice implements AutoCloseable {
         return stream().recorder() != null;
     }
 
-    /** Records and replays work of the calling thread. */
+    /**
+     * Records and replays work of the calling thread.
+     *
+     * @throws TensorException on a virtual thread, which may not be on the same system thread at the end of a recording
+     */
     public StepRecorder recorder() {
+        if (Thread.currentThread().isVirtual()) {
+            throw new TensorException(
+                    "record: called on a virtual thread (expected a platform thread, which a recording"
+                            + " has to begin and end on); record and replay in Thread.ofPlatform()");
+        }
         return new StepGraph(this);
     }
 
@@ -298,40 +353,62 @@ public final class CudaDevice implements AutoCloseable {
 
     /** Copies device memory to the host, waiting for the calling thread's work. */
     public void copyOut(long source, MemorySegment target) {
+        peek(source, target);
+        stream().checkFaults();
+    }
+
+    /** The same for what is no result: positions that no element has stay for whoever reads one. */
+    public void peek(long source, MemorySegment target) {
         DeviceStream stream = stream();
         checkNotRecording("reads a value back");
         copies.toHost(source, target, stream);
-        stream.faults().check();
     }
 
-    /** Waits for all work of the device. */
+    /** Waits for all work of the device but that of other threads' recordings, which is not run. */
     public void synchronize() {
         DeviceStream stream = stream();
         checkNotRecording("waits for the device");
-        driver.synchronize();
-        stream.faults().check();
+        eachOpenStream(open -> driver.synchronize(open.handle()));
+        for (DeviceStream other : streams.all()) {
+            stream.checkFaults(other);
+        }
     }
 
-    /** Waits for all work, destroys every handle and gives the context back. */
+    /**
+     * Refuses work from here on, waits for what is queued, destroys every handle and gives the context back. What goes wrong
+     * with one handle keeps none of the others; after an error that the driver does not recover from nothing is called, since
+     * the process's end frees everything.
+     */
     @Override
     public synchronized void close() {
         if (closed) {
             return;
         }
-        enter();
-        driver.synchronize();
-        owned.forEach(Runnable::run);
-        owned.clear();
-        drainCaches();
-        streams.close();
-        if (cublasLt != null) {
-            libraries.cublasLt().destroy(cublasLt);
-        }
-        kernels.close();
-        pinned.close();
-        memory.close();
+        closer = Thread.currentThread();
         closed = true;
-        CURRENT.remove();
-        driver.releasePrimaryContext(device.index());
+        try {
+            enter();
+            Closing closing = new Closing();
+            closing.step("waiting for the device", () -> eachOpenStream(stream -> driver.synchronize(stream.handle())));
+            owned.forEach(work -> closing.step("what hangs on the device", work));
+            owned.clear();
+            closing.step("memory", () -> eachOpenStream(this::drain));
+            streams.close(closing);
+            if (cublasLt != null) {
+                CublasLt.Handle handle = cublasLt;
+                closing.step("cuBLASLt", () -> libraries.cublasLt().destroy(handle));
+            }
+            closing.step("kernels", kernels::close);
+            closing.step("pinned memory", pinned::close);
+            closing.step("the memory pool", memory::close);
+            closing.step("the context", () -> driver.releasePrimaryContext(device.index()));
+        } finally {
+            CURRENT.remove();
+            closer = null;
+        }
+    }
+
+    private void drain(DeviceStream stream) {
+        blocks.drain(stream);
     }
 }

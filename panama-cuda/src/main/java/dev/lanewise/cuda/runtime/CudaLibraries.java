@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.runtime;
 
+import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Driver;
@@ -11,15 +12,16 @@ import dev.lanewise.cuda.api.Nvrtc;
  * @param driver memory, streams and launches
  * @param nvrtc compiles kernels
  * @param cublasLt matrix products
- * @param cudnn convolution, pooling and batch normalization
+ * @param cublas factorizations of small matrices
+ * @param cudnn convolution and recurrent layers
  */
-public record CudaLibraries(Driver driver, Nvrtc nvrtc, CublasLt cublasLt, Cudnn cudnn) {
+public record CudaLibraries(Driver driver, Nvrtc nvrtc, CublasLt cublasLt, Cublas cublas, Cudnn cudnn) {
     /**
      * The libraries of this machine.
      *
      * @throws dev.lanewise.cuda.api.CudaException if one is missing, with every place looked
      */
     public static CudaLibraries open() {
-        return new CudaLibraries(Driver.open(), Nvrtc.open(), CublasLt.open(), Cudnn.open());
+        return new CudaLibraries(Driver.open(), Nvrtc.open(), CublasLt.open(), Cublas.open(), Cudnn.open());
     }
 }

@@ -2,6 +2,7 @@ package dev.lanewise.cuda.runtime;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,16 +114,28 @@ final class DeviceBlock implements Runnable {
             return;
         }
         dropKept();
-        if (writer != home || readers != null) {
+        if (writer == home && readers == null && !Blocks.isDrivers(home, cache, blockBytes)) {
+            device.blocks().giveBack(home, cache, address, blockBytes);
+        } else {
+            free(device);
+        }
+    }
+
+    /** Frees it with calls of the driver, which would become part of a recording. */
+    private void free(CudaDevice device) {
+        Lock lock = device.recordings().open();
+        lock.lock();
+        try {
             if (isRecorded()) {
-                // an event would become part of the recording
-                device.blocks().freeLater(this);
+                device.blocks().later(this);
                 return;
             }
             device.enter();
             waitForUsers(home);
+            device.blocks().giveBack(home, cache, address, blockBytes);
+        } finally {
+            lock.unlock();
         }
-        device.blocks().giveBack(home, cache, address, blockBytes);
     }
 
     private boolean isRecorded() {

@@ -20,7 +20,7 @@ public final class DeviceMemory implements AutoCloseable {
     private final Driver driver;
     private final int device;
     private final MemoryPool pool;
-    private final Runnable releaseUnreachable;
+    private final Runnable release;
     private final Supplier<String> holders;
     private final LongAdder allocated = new LongAdder();
 
@@ -29,13 +29,13 @@ public final class DeviceMemory implements AutoCloseable {
      *
      * @param driver the driver
      * @param device the device's number
-     * @param releaseUnreachable frees the memory of tensors that nothing refers to any more
+     * @param release frees the memory that nobody uses any more, and waits until the device has it back
      * @param holders says which scopes hold how much, for the message when memory is out
      */
-    public DeviceMemory(Driver driver, int device, Runnable releaseUnreachable, Supplier<String> holders) {
+    public DeviceMemory(Driver driver, int device, Runnable release, Supplier<String> holders) {
         this.driver = driver;
         this.device = device;
-        this.releaseUnreachable = releaseUnreachable;
+        this.release = release;
         this.holders = holders;
         pool = driver.createPool(device);
         driver.setReleaseThreshold(pool, KEEP_ALL);
@@ -62,22 +62,39 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     private long allocateAfterReleasing(long bytes, Stream stream) {
-        releaseUnreachable.run();
-        driver.synchronize();
+        release.run();
         driver.trim(pool, 0);
         try {
             return driver.allocate(bytes, pool, stream);
         } catch (CudaException e) {
-            throw isOutOfMemory(e) ? outOfMemory(bytes, e) : e;
+            throw isOutOfMemory(e) ? outOfMemory(bytes, "close scopes earlier, or use smaller batches", e) : e;
         }
     }
 
-    private OutOfTensorMemoryException outOfMemory(long bytes, CudaException cause) {
+    /**
+     * Memory for a thread that records, when nothing can be waited for: what is not there is an error at once.
+     *
+     * @param bytes more than 0
+     * @param stream one that does not record
+     * @throws OutOfTensorMemoryException naming the request, what is held and by whom
+     */
+    long allocateWhileRecording(long bytes, Stream stream) {
+        try {
+            long address = driver.allocate(bytes, pool, stream);
+            allocated.add(bytes);
+            return address;
+        } catch (CudaException e) {
+            String remedy = "nothing can be freed while a step is recorded: warm it up first, or use smaller batches";
+            throw isOutOfMemory(e) ? outOfMemory(bytes, remedy, e) : e;
+        }
+    }
+
+    private OutOfTensorMemoryException outOfMemory(long bytes, String remedy, CudaException cause) {
         Driver.MemoryInfo memory = driver.memoryInfo();
         return new OutOfTensorMemoryException(
                 "cuda:" + device + ": no memory for " + bytes + " bytes; tensors hold " + driver.used(pool)
                         + " bytes, " + memory.free() + " of " + memory.total() + " bytes are free; " + holders.get()
-                        + "; close scopes earlier, or use smaller batches",
+                        + "; " + remedy,
                 cause);
     }
 
@@ -102,10 +119,9 @@ public final class DeviceMemory implements AutoCloseable {
         return allocated.sum();
     }
 
-    /** Waits for all work of the device and destroys the pool. */
+    /** Destroys the pool; the device has done all work. */
     @Override
     public void close() {
-        driver.synchronize();
         driver.destroy(pool);
     }
 }

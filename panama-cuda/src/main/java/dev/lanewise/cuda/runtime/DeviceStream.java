@@ -1,5 +1,6 @@
 package dev.lanewise.cuda.runtime;
 
+import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.KernelArguments;
@@ -7,11 +8,14 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.Arena;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One thread's queue of work on a device, with what such a thread needs: an area for kernel arguments, memory that its
- * work freed, a cuDNN handle. When the thread ends, the next new one takes it over.
+ * work freed, handles of cuDNN and cuBLAS. When the thread ends, the next new one takes it over.
  */
 public final class DeviceStream {
     private final CudaDevice device;
@@ -20,6 +24,11 @@ public final class DeviceStream {
     private final KernelArguments arguments = new KernelArguments(Arena.ofAuto());
     private final Faults faults;
     private Cudnn.@Nullable Handle cudnn;
+    private Cublas.@Nullable Handle cublas;
+
+    /** The streams whose work this one's may have read results of, each with the faults that this one has been told of. */
+    private final Map<DeviceStream, Long> told = new ConcurrentHashMap<>();
+
     private BlockCache allocating = cache;
     private volatile @Nullable StepGraph recorder;
 
@@ -54,9 +63,21 @@ public final class DeviceStream {
         Cudnn.Handle handle = cudnn;
         if (handle == null) {
             Cudnn library = device.libraries().cudnn();
-            handle = library.create();
+            handle = device.unrecorded(library::create);
             library.setStream(handle, stream);
             cudnn = handle;
+        }
+        return handle;
+    }
+
+    /** The cuBLAS handle that queues on this stream. */
+    public Cublas.Handle cublas() {
+        Cublas.Handle handle = cublas;
+        if (handle == null) {
+            Cublas library = device.libraries().cublas();
+            handle = device.unrecorded(library::create);
+            library.setStream(handle, stream);
+            cublas = handle;
         }
         return handle;
     }
@@ -121,12 +142,58 @@ public final class DeviceStream {
         if (other == this) {
             return;
         }
-        if (recorder != null || other.recorder != null) {
-            throw new TensorException(
-                    "record: a tensor was last used by another thread's work (expected by the thread that"
-                            + " records); use it once on this thread before the step is recorded");
+        Lock lock = device.recordings().open();
+        lock.lock();
+        try {
+            if (recorder != null || other.recorder != null) {
+                throw new TensorException(
+                        "record: a tensor was last used by another thread's work (expected by the thread that"
+                                + " records); use it once on this thread before the step is recorded");
+            }
+            device.order(other.stream, stream);
+        } finally {
+            lock.unlock();
         }
-        device.order(other.stream, stream);
+        readFrom(other);
+    }
+
+    /** From here on results may come of another stream's work, and of what that one's came of. */
+    private void readFrom(DeviceStream other) {
+        told.putIfAbsent(other, other.faults.reported());
+        other.told.forEach(told::putIfAbsent);
+    }
+
+    /**
+     * Looks whether a position that no element has was left by work that has been waited for: this stream's, or another
+     * one's whose results this one's work has read. Each is told once to each stream's thread.
+     *
+     * @throws TensorException naming the operation and the position
+     */
+    void checkFaults() {
+        checkFaults(this);
+        for (DeviceStream other : told.keySet()) {
+            checkFaults(other);
+        }
+    }
+
+    /** What was left for a thread that has ended is nothing to the next one. */
+    void forgetFaults() {
+        told.clear();
+        faults.forget();
+    }
+
+    /** The same for one stream. */
+    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    void checkFaults(DeviceStream other) {
+        boolean own = other == this;
+        long count = other.faults.count();
+        long known = own ? faults.reported() : told.getOrDefault(other, other.faults.reported());
+        if (count > known) {
+            if (!own) {
+                told.put(other, count);
+            }
+            throw other.faults.error(own);
+        }
     }
 
     /** Destroys the handles; the device has done all work. */
@@ -134,6 +201,10 @@ public final class DeviceStream {
         if (cudnn != null) {
             device.libraries().cudnn().destroy(cudnn);
             cudnn = null;
+        }
+        if (cublas != null) {
+            device.libraries().cublas().destroy(cublas);
+            cublas = null;
         }
         faults.close();
         device.libraries().driver().destroy(stream);

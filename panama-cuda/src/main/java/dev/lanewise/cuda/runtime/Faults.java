@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Where kernels leave a position that no element has. They don't stop for it, and the host does not wait for them: it
- * looks when it waits anyway. Pinned host memory, which the device writes by itself.
+ * looks when it waits anyway: whoever reads a result, for the streams that it was computed on. Pinned host memory, which the
+ * device writes by itself.
  */
 public final class Faults implements AutoCloseable {
     /** What kernels check. */
@@ -49,6 +50,9 @@ public final class Faults implements AutoCloseable {
 
     private final Driver driver;
     private final MemorySegment memory;
+    private String last = "";
+    private long count;
+    private long reported;
 
     Faults(Driver driver) {
         this.driver = driver;
@@ -62,16 +66,36 @@ public final class Faults implements AutoCloseable {
     }
 
     /**
-     * Looks whether one was left by work that has been waited for.
+     * Takes down what kernels left, if anything; the device has done the work in question.
      *
-     * @throws TensorException naming the operation and the position
+     * @return how many faults have been taken down so far
      */
-    void check() {
+    synchronized long count() {
         long code = memory.getAtIndex(JAVA_LONG, 0);
         if (code != 0) {
             memory.setAtIndex(JAVA_LONG, 0, 0);
-            throw new TensorException(describe(code, memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2)));
+            last = describe(code, memory.getAtIndex(JAVA_LONG, 1), memory.getAtIndex(JAVA_LONG, 2));
+            count++;
         }
+        return count;
+    }
+
+    /** How many faults its own thread, or the one before it, has been told of. */
+    synchronized long reported() {
+        return reported;
+    }
+
+    /** What was left so far is nothing to the stream's next thread. */
+    synchronized void forget() {
+        reported = count();
+    }
+
+    /** An error for the last fault, of which the stream's own thread is told, or another one that reads its results. */
+    synchronized TensorException error(boolean own) {
+        if (own) {
+            reported = count;
+        }
+        return new TensorException(last);
     }
 
     private static String describe(long code, long position, long size) {

@@ -33,6 +33,11 @@ public final class LoadedKernels implements AutoCloseable {
         this.architecture = architecture;
     }
 
+    /** Whether a program is loaded. */
+    boolean has(String program) {
+        return programs.containsKey(program);
+    }
+
     /**
      * A kernel of a program.
      *

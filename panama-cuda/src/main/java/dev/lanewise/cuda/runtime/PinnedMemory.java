@@ -61,7 +61,7 @@ final class PinnedMemory implements AutoCloseable {
         MemorySegment memory = driver.allocatePinned(bytes);
         Piece piece;
         try {
-            piece = new Piece(memory, driver.createEvent(false));
+            piece = new Piece(memory, driver.createEvent());
         } catch (RuntimeException e) {
             driver.freePinned(memory);
             throw e;

@@ -4,8 +4,20 @@ package dev.lanewise.cuda.runtime;
 public final class Settings {
     private static volatile boolean tf32 = Boolean.getBoolean("lanewise.cuda.tf32");
     private static volatile boolean deterministic = Boolean.getBoolean("lanewise.cuda.deterministic");
+    private static volatile boolean convolutionTransforms =
+            Boolean.parseBoolean(System.getProperty("lanewise.cuda.convolutionTransforms", "true"));
 
     private Settings() {}
+
+    /** Whether convolutions may go through Winograd's and Fourier's transforms where those are fastest. */
+    public static boolean convolutionTransforms() {
+        return convolutionTransforms;
+    }
+
+    /** Allows or forbids transforms, from the next new shape on. */
+    public static void convolutionTransforms(boolean allowed) {
+        convolutionTransforms = allowed;
+    }
 
     /** Whether products, convolutions and recurrent layers of F32 may round their operands to TF32. */
     public static boolean tf32() {

@@ -7,12 +7,14 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.spi.Buffer;
 import dev.lanewise.tensor.spi.StepRecorder;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that the graph has no allocations in it and a replay finds its intermediate results where they were recorded. What it
  * touches beyond that (parameters, inputs) it retains.
  *
- * <p>Numbers that differ from step to step lie in one piece of device memory, which each replay writes with a single copy.
+ * <p>Numbers that differ from step to step lie in one piece of device memory, which a replay writes with a single copy where
+ * they are not those of the last one.
  */
 public final class StepGraph implements StepRecorder {
     private static final String OWNER = "a recorded step";
@@ -46,6 +49,9 @@ public final class StepGraph implements StepRecorder {
     private final Stream side;
 
     private final Runnable closing = this::close;
+    private final MemorySegment next = Arena.ofAuto().allocate(NUMBERS_BYTES, ALIGNMENT);
+    private final MemorySegment written = Arena.ofAuto().allocate(NUMBERS_BYTES, ALIGNMENT);
+    private boolean wereWritten;
 
     private long numbersUsed;
     private long constantsUsed;
@@ -95,7 +101,7 @@ public final class StepGraph implements StepRecorder {
                     + " recorded (expected one recording at a time); close it first");
         }
         stream.useMemory(memory);
-        stream.recorder(this);
+        device.recordings().set(stream, this);
         recording = true;
         try {
             graph = CapturedGraph.record(driver, stream.handle(), work);
@@ -106,9 +112,9 @@ public final class StepGraph implements StepRecorder {
         } finally {
             recording = false;
             inside.clear();
-            stream.recorder(null);
+            device.recordings().set(stream, null);
             stream.useMemory(null);
-            device.blocks().freeDeferred();
+            device.blocks().runDeferred();
         }
         List<Op> operations = new ArrayList<>();
         for (Cell<?> cell : cells) {
@@ -143,16 +149,24 @@ public final class StepGraph implements StepRecorder {
         changed.forEach(Buffer::bumpVersion);
     }
 
+    /** Numbers that are those of the last replay are on the device already. */
     private void writeNumbers(List<? extends Op> operations) {
         if (cells.isEmpty()) {
             return;
         }
+        for (int i = 0; i < cells.size(); i++) {
+            cells.get(i).write(operations.get(i), next);
+        }
+        if (wereWritten && next.mismatch(written) < 0) {
+            return;
+        }
         stream.orderWrite(numbers);
-        device.stage(numbersUsed, numbers.address(), target -> {
-            for (int i = 0; i < cells.size(); i++) {
-                cells.get(i).write(operations.get(i), target);
-            }
-        });
+        device.stage(
+                numbersUsed,
+                numbers.address(),
+                target -> target.asSlice(0, numbersUsed).copyFrom(next.asSlice(0, numbersUsed)));
+        written.copyFrom(next);
+        wereWritten = true;
     }
 
     /** Notes what the step being recorded reads and writes. */
@@ -177,7 +191,7 @@ public final class StepGraph implements StepRecorder {
 
     /** Memory that the warm-up did not need: from a stream that does not record, so that it is no part of the graph. */
     long allocate(long blockBytes) {
-        return device.memory().allocate(blockBytes, side);
+        return device.unrecorded(() -> device.memory().allocateWhileRecording(blockBytes, side));
     }
 
     /** A place for an operation's numbers. */
@@ -219,9 +233,24 @@ public final class StepGraph implements StepRecorder {
         if (closed) {
             return;
         }
-        closed = true;
-        device.enter();
-        driver.synchronize();
+        Lock lock = device.recordings().open();
+        lock.lock();
+        try {
+            if (stream.recorder() != null) {
+                // waiting would spoil what the stream records
+                device.blocks().later(this::close);
+                return;
+            }
+            closed = true;
+            device.enter();
+            driver.synchronize(stream.handle());
+        } finally {
+            lock.unlock();
+        }
+        free();
+    }
+
+    private void free() {
         if (graph != null) {
             graph.close();
         }

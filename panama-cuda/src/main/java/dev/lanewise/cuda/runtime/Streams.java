@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/** The streams of a device, one per thread, and the events between them. A context has to be current on the thread. */
-final class Streams implements AutoCloseable {
+/** The streams of a device, one per system thread, and the events between them. A context has to be current on the thread. */
+final class Streams {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final CudaDevice device;
@@ -51,6 +51,7 @@ final class Streams implements AutoCloseable {
         synchronized (all) {
             DeviceStream unused = idle.pollFirst();
             if (unused != null) {
+                unused.forgetFaults();
                 return unused;
             }
             DeviceStream created = new DeviceStream(device, driver.createStream());
@@ -70,7 +71,7 @@ final class Streams implements AutoCloseable {
     void order(Stream earlier, Stream later) {
         Event event = events.pollFirst();
         if (event == null) {
-            event = driver.createEvent(false);
+            event = driver.createEvent();
         }
         driver.record(event, earlier);
         driver.await(later, event);
@@ -78,15 +79,16 @@ final class Streams implements AutoCloseable {
     }
 
     /** Destroys all streams and events; the device has done all work. */
-    @Override
-    public void close() {
+    void close(Closing closing) {
+        List<DeviceStream> made = all();
         synchronized (all) {
-            all.forEach(DeviceStream::close);
             all.clear();
             idle.clear();
         }
+        made.forEach(stream -> closing.step("a stream", stream::close));
         for (Event event = events.pollFirst(); event != null; event = events.pollFirst()) {
-            driver.destroy(event);
+            Event last = event;
+            closing.step("an event", () -> driver.destroy(last));
         }
     }
 }

@@ -25,7 +25,11 @@ struct Problem {
     Operand q, k, v, g, y, mask;
 };
 
-__device__ inline Matrix matrix(const Problem& p, const Operand& operand, i64 head, i64 rows) {
+// Rows of a head are counted in 32 bits: more registers would not fit.
+__device__ inline int queries_of(const Problem& p) { return (int)p.queries; }
+__device__ inline int keys_of(const Problem& p) { return (int)p.keys; }
+
+__device__ inline Matrix matrix(const Problem& p, const Operand& operand, i64 head, int rows) {
     return Matrix{operand.at + offset(p.heads, operand.heads, (u64)head), operand.row, operand.column, rows,
             (int)operand.columns, (int)operand.packed};
 }
@@ -34,14 +38,14 @@ __device__ inline const T* mask_of(const Problem& p, i64 head) {
     return p.mask.at ? p.mask.at + offset(p.heads, p.mask.heads, (u64)head) : 0;
 }
 
-__device__ inline int at_most_rows(i64 n) { return n < ROWS ? (int)n : ROWS; }
+__device__ inline int at_most_rows(int n) { return n < ROWS ? n : ROWS; }
 
 // Turns products of queries and keys into scores; what is hidden, and what lies beyond the matrix, is minus infinity. The
 // own rows are those of keys, or of queries.
 template <bool OF_KEYS> __device__ inline void score(
-        ACC (&scores)[TILE_ROWS][TILE_OTHERS], const Problem& p, const T* mask, i64 first_query, i64 first_key) {
-    int queries = at_most_rows(p.queries - first_query);
-    int keys = at_most_rows(p.keys - first_key);
+        ACC (&scores)[TILE_ROWS][TILE_OTHERS], const Problem& p, const T* mask, int first_query, int first_key) {
+    int queries = at_most_rows(queries_of(p) - first_query);
+    int keys = at_most_rows(keys_of(p) - first_key);
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
@@ -60,8 +64,8 @@ template <bool OF_KEYS> __device__ inline void score(
         }
     }
     // key - query of the last key that a query sees, both counted in the tile
-    i64 apart = first_query - first_key;
-    int last = !p.causal || apart > ROWS ? ROWS : apart < -ROWS ? -ROWS : (int)apart;
+    int apart = first_query - first_key;
+    int last = !p.causal || apart > ROWS ? ROWS : apart < -ROWS ? -ROWS : apart;
     if (queries == ROWS && keys == ROWS && last >= ROWS - 1) return;
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {
@@ -77,24 +81,25 @@ template <bool OF_KEYS> __device__ inline void score(
 // A tile of rows of a head. The work that takes longest begins first: where attention is causal, that of the last queries
 // and of the first keys.
 struct Task {
-    i64 head, first;
+    i64 head;
+    int first;
 };
 
-__device__ inline i64 tiles_of(i64 rows) { return (rows + ROWS - 1) / ROWS; }
+__device__ inline int tiles_of(int rows) { return (rows + ROWS - 1) / ROWS; }
 
-__device__ inline Task task_of(i64 number, i64 rows, bool last_first) {
-    i64 tiles = tiles_of(rows);
+__device__ inline Task task_of(i64 number, int rows, bool last_first) {
+    int tiles = tiles_of(rows);
     i64 head = divide(number, tiles);
-    i64 tile = number - head * tiles;
+    int tile = (int)(number - head * tiles);
     return Task{head, (last_first ? tiles - 1 - tile : tile) * ROWS};
 }
 
 // Writes the rows of a result [heads, rows, columns].
-__device__ inline void write(T* out, i64 head, i64 first, i64 rows, int columns, const ACC (&from)[TILE_ROWS][OUT]) {
+__device__ inline void write(T* out, i64 head, int first, int rows, int columns, const ACC (&from)[TILE_ROWS][OUT]) {
     bool packed = columns % GROUP == 0;
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {
-        i64 row = first + own_row(i);
+        int row = first + own_row(i);
         if (row >= rows) continue;
         T* to = out + (head * rows + row) * columns;
 #pragma unroll
@@ -143,19 +148,19 @@ __device__ inline void weigh(
 
 extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem p, T* y, ACC* log_sums) {
     __shared__ Tiles tiles;
-    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
-        Task task = task_of(number, p.queries, p.causal);
-        Matrix q = matrix(p, p.q, task.head, p.queries);
-        Matrix k = matrix(p, p.k, task.head, p.keys);
-        Matrix v = matrix(p, p.v, task.head, p.keys);
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(queries_of(p)); number += gridDim.x) {
+        Task task = task_of(number, queries_of(p), p.causal);
+        Matrix q = matrix(p, p.q, task.head, queries_of(p));
+        Matrix k = matrix(p, p.k, task.head, keys_of(p));
+        Matrix v = matrix(p, p.v, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
         ACC out[TILE_ROWS][OUT] = {};
         ACC top[TILE_ROWS];
         ACC sum[TILE_ROWS] = {};
 #pragma unroll
         for (int i = 0; i < TILE_ROWS; i++) top[i] = minus_infinity();
-        i64 end = p.causal && task.first + ROWS < p.keys ? task.first + ROWS : p.keys;
-        for (i64 key = 0; key < end; key += ROWS) {
+        int end = p.causal && task.first + ROWS < keys_of(p) ? task.first + ROWS : keys_of(p);
+        for (int key = 0; key < end; key += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, q, task.first, k, key);
             score<false>(scores, p, mask, task.first, key);
@@ -169,10 +174,10 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem 
             // a row that sees nothing gives nothing, not even what hidden infinite values left
 #pragma unroll
             for (int n = 0; n < OUT; n++) out[i][n] = total == 0 ? (ACC)0 : out[i][n] * share;
-            i64 row = task.first + own_row(i);
-            if (lane_of_row() == 0 && row < p.queries) log_sums[task.head * p.queries + row] = top[i] + log(total);
+            int row = task.first + own_row(i);
+            if (lane_of_row() == 0 && row < queries_of(p)) log_sums[task.head * p.queries + row] = top[i] + log(total);
         }
-        write(y, task.head, task.first, p.queries, v.columns, out);
+        write(y, task.head, task.first, queries_of(p), v.columns, out);
     }
 }
 
@@ -192,41 +197,35 @@ __device__ inline void scale_all(ACC (&out)[TILE_ROWS][OUT], double scale) {
     }
 }
 
-// Each row's delta, which the gradients of keys read from `deltas`.
-__device__ inline void sum_deltas(
-        ACC (&delta)[TILE_ROWS], const Matrix& g, const Matrix& y, i64 first, ACC* deltas) {
-#pragma unroll
+// Each row's delta, which the gradients read from `deltas`.
+__device__ inline void sum_deltas(const Matrix& g, const Matrix& y, int first, ACC* deltas) {
+#pragma unroll 1
     for (int i = 0; i < TILE_ROWS; i++) {
-        i64 row = first + own_row(i);
+        int row = first + own_row(i);
         ACC sum = 0;
         for (int column = lane_of_row(); row < g.rows && column < g.columns; column += LANES_OF_ROW) {
             sum += load(g.at[row * g.row + column * g.column]) * load(y.at[row * y.row + column * y.column]);
         }
-        delta[i] = over_row(sum, [](ACC a, ACC b) { return a + b; });
-        if (lane_of_row() == 0 && row < g.rows) deltas[row] = delta[i];
+        sum = over_row(sum, [](ACC a, ACC b) { return a + b; });
+        if (lane_of_row() == 0 && row < g.rows) deltas[row] = sum;
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_queries(Problem p, const ACC* log_sums, ACC* deltas, T* dq) {
+extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_queries(Problem p, const ACC* log_sums, ACC* deltas, T* dq) {
     __shared__ Tiles tiles;
-    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.queries); number += gridDim.x) {
-        Task task = task_of(number, p.queries, p.causal);
-        Matrix q = matrix(p, p.q, task.head, p.queries);
-        Matrix g = matrix(p, p.g, task.head, p.queries);
-        Matrix k = matrix(p, p.k, task.head, p.keys);
-        Matrix v = matrix(p, p.v, task.head, p.keys);
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(queries_of(p)); number += gridDim.x) {
+        Task task = task_of(number, queries_of(p), p.causal);
+        Matrix q = matrix(p, p.q, task.head, queries_of(p));
+        Matrix g = matrix(p, p.g, task.head, queries_of(p));
+        Matrix k = matrix(p, p.k, task.head, keys_of(p));
+        Matrix v = matrix(p, p.v, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
-        ACC delta[TILE_ROWS];
-        ACC log_sum[TILE_ROWS];
-        sum_deltas(delta, g, matrix(p, p.y, task.head, p.queries), task.first, deltas + task.head * p.queries);
-#pragma unroll
-        for (int i = 0; i < TILE_ROWS; i++) {
-            i64 query = task.first + own_row(i);
-            log_sum[i] = query < p.queries ? shift_of(log_sums, task.head * p.queries + query) : (ACC)0;
-        }
+        // through memory: kept in registers they would not fit
+        sum_deltas(g, matrix(p, p.y, task.head, queries_of(p)), task.first, deltas + task.head * p.queries);
+        __syncthreads();
         ACC out[TILE_ROWS][OUT] = {};
-        i64 end = p.causal && task.first + ROWS < p.keys ? task.first + ROWS : p.keys;
-        for (i64 key = 0; key < end; key += ROWS) {
+        int end = p.causal && task.first + ROWS < keys_of(p) ? task.first + ROWS : keys_of(p);
+        for (int key = 0; key < end; key += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             ACC grads[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, q, task.first, k, key);
@@ -234,29 +233,33 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_que
             score<false>(scores, p, mask, task.first, key);
 #pragma unroll
             for (int i = 0; i < TILE_ROWS; i++) {
+                int query = task.first + own_row(i);
+                i64 row = task.head * p.queries + query;
+                ACC log_sum = query < queries_of(p) ? shift_of(log_sums, row) : (ACC)0;
+                ACC delta = query < queries_of(p) ? deltas[row] : (ACC)0;
 #pragma unroll
                 for (int j = 0; j < TILE_OTHERS; j++) {
-                    scores[i][j] = exp(scores[i][j] - log_sum[i]) * (grads[i][j] - delta[i]);
+                    scores[i][j] = exp(scores[i][j] - log_sum) * (grads[i][j] - delta);
                 }
             }
             weighted_sums(out, scores, tiles, k, key);
         }
         scale_all(out, p.scale);
-        write(dq, task.head, task.first, p.queries, q.columns, out);
+        write(dq, task.head, task.first, queries_of(p), q.columns, out);
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_keys(Problem p, const ACC* log_sums, const ACC* deltas, T* dk) {
+extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_keys(Problem p, const ACC* log_sums, const ACC* deltas, T* dk) {
     __shared__ Tiles tiles;
-    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
-        Task task = task_of(number, p.keys, false);
-        Matrix q = matrix(p, p.q, task.head, p.queries);
-        Matrix g = matrix(p, p.g, task.head, p.queries);
-        Matrix k = matrix(p, p.k, task.head, p.keys);
-        Matrix v = matrix(p, p.v, task.head, p.keys);
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(keys_of(p)); number += gridDim.x) {
+        Task task = task_of(number, keys_of(p), false);
+        Matrix q = matrix(p, p.q, task.head, queries_of(p));
+        Matrix g = matrix(p, p.g, task.head, queries_of(p));
+        Matrix k = matrix(p, p.k, task.head, keys_of(p));
+        Matrix v = matrix(p, p.v, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
         ACC out[TILE_ROWS][OUT] = {};
-        for (i64 query = p.causal ? task.first : 0; query < p.queries; query += ROWS) {
+        for (int query = p.causal ? task.first : 0; query < queries_of(p); query += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             ACC grads[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, k, task.first, q, query);
@@ -264,44 +267,47 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_key
             score<true>(scores, p, mask, query, task.first);
 #pragma unroll
             for (int j = 0; j < TILE_OTHERS; j++) {
-                i64 other = query + other_row(j);
-                i64 row = task.head * p.queries + other;
-                ACC log_sum = other < p.queries ? shift_of(log_sums, row) : (ACC)0;
-                ACC delta = other < p.queries ? deltas[row] : (ACC)0;
+                int other = query + other_row(j);
+                ACC log_sum = other < queries_of(p) ? shift_of(log_sums, task.head * p.queries + other) : (ACC)0;
 #pragma unroll
-                for (int i = 0; i < TILE_ROWS; i++) {
-                    scores[i][j] = exp(scores[i][j] - log_sum) * (grads[i][j] - delta);
-                }
+                for (int i = 0; i < TILE_ROWS; i++) scores[i][j] = exp(scores[i][j] - log_sum);
+            }
+#pragma unroll
+            for (int j = 0; j < TILE_OTHERS; j++) {
+                int other = query + other_row(j);
+                ACC delta = other < queries_of(p) ? deltas[task.head * p.queries + other] : (ACC)0;
+#pragma unroll
+                for (int i = 0; i < TILE_ROWS; i++) scores[i][j] *= grads[i][j] - delta;
             }
             weighted_sums(out, scores, tiles, q, query);
         }
         scale_all(out, p.scale);
-        write(dk, task.head, task.first, p.keys, k.columns, out);
+        write(dk, task.head, task.first, keys_of(p), k.columns, out);
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention_grad_values(Problem p, const ACC* log_sums, T* dv) {
+extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_values(Problem p, const ACC* log_sums, T* dv) {
     __shared__ Tiles tiles;
-    for (i64 number = blockIdx.x; number < p.count * tiles_of(p.keys); number += gridDim.x) {
-        Task task = task_of(number, p.keys, false);
-        Matrix q = matrix(p, p.q, task.head, p.queries);
-        Matrix g = matrix(p, p.g, task.head, p.queries);
-        Matrix k = matrix(p, p.k, task.head, p.keys);
+    for (i64 number = blockIdx.x; number < p.count * tiles_of(keys_of(p)); number += gridDim.x) {
+        Task task = task_of(number, keys_of(p), false);
+        Matrix q = matrix(p, p.q, task.head, queries_of(p));
+        Matrix g = matrix(p, p.g, task.head, queries_of(p));
+        Matrix k = matrix(p, p.k, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
         ACC out[TILE_ROWS][OUT] = {};
-        for (i64 query = p.causal ? task.first : 0; query < p.queries; query += ROWS) {
+        for (int query = p.causal ? task.first : 0; query < queries_of(p); query += ROWS) {
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
             products(scores, tiles, k, task.first, q, query);
             score<true>(scores, p, mask, query, task.first);
 #pragma unroll
             for (int j = 0; j < TILE_OTHERS; j++) {
-                i64 other = query + other_row(j);
-                ACC log_sum = other < p.queries ? shift_of(log_sums, task.head * p.queries + other) : (ACC)0;
+                int other = query + other_row(j);
+                ACC log_sum = other < queries_of(p) ? shift_of(log_sums, task.head * p.queries + other) : (ACC)0;
 #pragma unroll
                 for (int i = 0; i < TILE_ROWS; i++) scores[i][j] = exp(scores[i][j] - log_sum);
             }
             weighted_sums(out, scores, tiles, g, query);
         }
-        write(dv, task.head, task.first, p.keys, g.columns, out);
+        write(dv, task.head, task.first, keys_of(p), g.columns, out);
     }
 }

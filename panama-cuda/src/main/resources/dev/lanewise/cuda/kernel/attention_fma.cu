@@ -4,7 +4,8 @@
 //   WIDTH             the most columns of queries, keys and values: 32, 64 or 128
 
 constexpr int BLOCK = 128;
-constexpr int RESIDENT = WIDTH < 128 ? 3 : 2;        // blocks of a multiprocessor: what their registers allow
+constexpr int RESIDENT = WIDTH < 64 ? 3 : 2;         // blocks of a multiprocessor: what their registers allow
+constexpr int GRADIENTS_RESIDENT = 2;
 constexpr int GROUP = 16 / (int)sizeof(ACC);         // numbers that shared memory reads at once
 constexpr int ROWS = 256 / (int)sizeof(ACC);         // of a tile
 constexpr int COLUMNS = WIDTH < 64 ? WIDTH : 64;     // of a tile; wider matrices pass in parts
@@ -47,11 +48,11 @@ __device__ inline int place(int row, int group) { return row * STRIDE + (group ^
 
 struct Matrix {
     const T* at;
-    i64 row, column, rows;
-    int columns, packed;
+    i64 row, column;
+    int rows, columns, packed;
 
     // A group of elements, zeros beyond the matrix.
-    __device__ Wide read(i64 r, int c) const {
+    __device__ Wide read(int r, int c) const {
         Wide group = {};
         if (r >= rows) return group;
         const T* from = at + r * row + c * column;
@@ -62,7 +63,7 @@ struct Matrix {
         return group;
     }
 
-    __device__ Wide read_packed(i64 r, int c) const {
+    __device__ Wide read_packed(int r, int c) const {
         Wide group = {};
         if (r >= rows || c >= columns) return group;
         Group elements = *(const Group*)(at + r * row + c);
@@ -72,19 +73,24 @@ struct Matrix {
     }
 };
 
-__device__ inline void fill(Wide* tile, const Matrix& from, i64 first, int first_column) {
+__device__ inline void fill(Wide* tile, const Matrix& from, int first, int first_column) {
     constexpr int TURNS = ROWS * GROUPS / BLOCK;
     int row = threadIdx.x / GROUPS;
     int group = threadIdx.x % GROUPS;
     int column = first_column + group * GROUP;
     if (from.packed) {
-        Wide groups[TURNS];
+        // as many on their way at once as there are registers for
+        constexpr int AT_ONCE = WIDTH < 128 && TURNS % 8 == 0 ? 8 : TURNS % 4 == 0 ? 4 : 1;
+#pragma unroll 1
+        for (int turn = 0; turn < TURNS; turn += AT_ONCE) {
+            Wide groups[AT_ONCE];
 #pragma unroll
-        for (int turn = 0; turn < TURNS; turn++) {
-            groups[turn] = from.read_packed(first + row + turn * (BLOCK / GROUPS), column);
+            for (int i = 0; i < AT_ONCE; i++) {
+                groups[i] = from.read_packed(first + row + (turn + i) * (BLOCK / GROUPS), column);
+            }
+#pragma unroll
+            for (int i = 0; i < AT_ONCE; i++) tile[place(row + (turn + i) * (BLOCK / GROUPS), group)] = groups[i];
         }
-#pragma unroll
-        for (int turn = 0; turn < TURNS; turn++) tile[place(row + turn * (BLOCK / GROUPS), group)] = groups[turn];
     } else {
 #pragma unroll 1
         for (int turn = 0; turn < TURNS; turn++) {
@@ -95,7 +101,7 @@ __device__ inline void fill(Wide* tile, const Matrix& from, i64 first, int first
 
 // Adds the products of rows of a and rows of b.
 __device__ inline void products(
-        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, i64 a_row, const Matrix& b, i64 b_row) {
+        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, int a_row, const Matrix& b, int b_row) {
     for (int column = 0; column < a.columns; column += COLUMNS) {
         fill(tiles.own, a, a_row, column);
         fill(tiles.other, b, b_row, column);
@@ -122,7 +128,7 @@ __device__ inline void products(
 
 // Adds the rows of b, each as often as the own rows' weights say.
 __device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&weights)[TILE_ROWS][TILE_OTHERS],
-        Tiles& tiles, const Matrix& b, i64 b_row) {
+        Tiles& tiles, const Matrix& b, int b_row) {
     if (b.columns == 0) return;
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {

@@ -6,6 +6,7 @@
 
 constexpr int BLOCK = 128;
 constexpr int RESIDENT = WIDTH < 128 ? 3 : 2;        // blocks of a multiprocessor: what their registers allow
+constexpr int GRADIENTS_RESIDENT = 2;
 constexpr int GROUP = 2;
 constexpr int ROWS = 64;
 constexpr int COLUMNS = WIDTH < 64 ? WIDTH : 64;     // of a tile; wider matrices pass in parts
@@ -54,18 +55,25 @@ __device__ inline T element(u32 bits) {
 __device__ inline u32 word_of(T low, T high) { return low.bits | (u32)high.bits << 16; }
 
 __device__ inline u32 word_of(float low, float high) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    u32 word;
+    asm("cvt.rn." MMA "x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+    return word;
+#else
     T x;
     T y;
     store(x, low);
     store(y, high);
     return word_of(x, y);
+#endif
 }
 
 // The product of 16 rows of 16 elements and 8 columns of as many is added to c: two columns of the rows lane_row() and
 // lane_row() + 8.
 __device__ inline void multiply_add(float& c0, float& c1, float& c2, float& c3, const u32 (&a)[4], u32 b0, u32 b1) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
-    asm("mma.sync.aligned.m16n8k16.row.col.f32." MMA "." MMA ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+    // volatile: moved into a branch that only some threads of a warp take it would be undefined
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." MMA "." MMA ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
         "{%0, %1, %2, %3};"
         : "+f"(c0), "+f"(c1), "+f"(c2), "+f"(c3)
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
@@ -93,11 +101,11 @@ __device__ inline void multiply_add(float& c0, float& c1, float& c2, float& c3, 
 
 struct Matrix {
     const T* at;
-    i64 row, column, rows;
-    int columns, packed;
+    i64 row, column;
+    int rows, columns, packed;
 
     // Neighbouring elements of a row, zeros beyond the matrix.
-    template <bool PACKED> __device__ Pack read(i64 r, int c) const {
+    template <bool PACKED> __device__ Pack read(int r, int c) const {
         Pack elements = {};
         if (r >= rows || c >= columns) return elements;
         const T* from = at + r * row + c * column;
@@ -110,8 +118,8 @@ struct Matrix {
     }
 };
 
-template <bool PACKED> __device__ inline void fill(u32* tile, const Matrix& from, i64 first, int column) {
-#pragma unroll(PACKED ? 4 : 1)
+template <bool PACKED> __device__ inline void fill(u32* tile, const Matrix& from, int first, int column) {
+#pragma unroll(PACKED ? (WIDTH < 128 ? 4 : 2) : 1)
     for (int turn = 0; turn < ROWS * PACKS / BLOCK; turn++) {
         int number = turn * BLOCK + threadIdx.x;
         int row = number / PACKS;
@@ -124,7 +132,7 @@ template <bool PACKED> __device__ inline void fill(u32* tile, const Matrix& from
 }
 
 // As columns: a word holds one column of two rows.
-template <bool PACKED> __device__ inline void fill_transposed(u32* tile, const Matrix& from, i64 first, int column) {
+template <bool PACKED> __device__ inline void fill_transposed(u32* tile, const Matrix& from, int first, int column) {
 #pragma unroll(PACKED ? 2 : 1)
     for (int turn = 0; turn < ROWS / 2 * PACKS / BLOCK; turn++) {
         // two neighbours read along a row, so that they share what memory gives at once; the others go to different banks
@@ -138,24 +146,25 @@ template <bool PACKED> __device__ inline void fill_transposed(u32* tile, const M
     }
 }
 
-__device__ inline void fill(u32* tile, const Matrix& from, i64 first, int column) {
+__device__ inline void fill(u32* tile, const Matrix& from, int first, int column) {
     from.packed ? fill<true>(tile, from, first, column) : fill<false>(tile, from, first, column);
 }
 
-__device__ inline void fill_transposed(u32* tile, const Matrix& from, i64 first, int column) {
+__device__ inline void fill_transposed(u32* tile, const Matrix& from, int first, int column) {
     from.packed ? fill_transposed<true>(tile, from, first, column) : fill_transposed<false>(tile, from, first, column);
 }
 
 // Adds the products of rows of a and rows of b.
 __device__ inline void products(
-        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, i64 a_row, const Matrix& b, i64 b_row) {
+        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, int a_row, const Matrix& b, int b_row) {
     for (int column = 0; column < a.columns; column += COLUMNS) {
         fill(tiles.own, a, a_row, column);
         fill(tiles.other, b, b_row, column);
         __syncthreads();
         int left = a.columns - column < COLUMNS ? a.columns - column : COLUMNS;
 #pragma unroll 1
-        for (int word = lane_of_row(); word * 2 < left + lane_of_row() * 2; word += 8) {
+        for (int from = 0; from < left; from += 16) {  // the same for all threads: they multiply together
+            int word = from / 2 + lane_of_row();
             u32 own[4] = {
                 tiles.own[place(own_row(0), word)], tiles.own[place(own_row(1), word)],
                 tiles.own[place(own_row(0), word + 4)], tiles.own[place(own_row(1), word + 4)],
@@ -173,7 +182,7 @@ __device__ inline void products(
 
 // Adds the rows of b, each as often as the own rows' weights say. The weights are rounded to the elements' type.
 __device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&weights)[TILE_ROWS][TILE_OTHERS],
-        Tiles& tiles, const Matrix& b, i64 b_row) {
+        Tiles& tiles, const Matrix& b, int b_row) {
 #pragma unroll
     for (int part = 0; part < OUT / OUT_OF_PART; part++) {
         if (part * COLUMNS >= b.columns) break;

@@ -30,7 +30,7 @@ __device__ inline Moments moments_of(const Norm& p, const T* x, i64 channel, i64
     ACC shift = 0, sum = 0, squares = 0;
     i64 count = 0;
     for (i64 i = from + threadIdx.x; i < to; i += blockDim.x) {
-        i64 image = i / p.plane;
+        i64 image = divide(i, p.plane);
         ACC value = load(x[(image * p.channels + channel) * p.plane + (i - image * p.plane)]);
         if (count == 0) shift = value;
         ACC off = value - shift;
@@ -78,15 +78,36 @@ extern "C" __global__ void statistics(Norm p, const Moments* parts, ACC* mean, A
     }
 }
 
-extern "C" __global__ void normalize(Norm p, const T* x, const T* weight, const T* bias, const ACC* mean,
+// Elements of channel after channel: a line [plane] has one channel, or where a plane is one element a line [channels] all.
+__device__ inline i64 lines_of(const Norm& p) { return p.plane > 1 ? p.n * p.channels : p.n; }
+__device__ inline i64 length_of(const Norm& p) { return p.plane > 1 ? p.plane : p.channels; }
+__device__ inline i64 channel_of(const Norm& p, i64 line, i64 i) {
+    return p.plane > 1 ? line - divide(line, p.channels) * p.channels : i;
+}
+
+template <int PACK> __device__ inline void normalize_lines(const Norm& p, const T* x, const T* weight, const T* bias,
+        const ACC* mean, const ACC* reciprocal, T* y) {
+    typedef PackOf<T> Packed;
+    for_lines(lines_of(p), length_of(p), PACK, [=](i64 line, i64 i) {
+        i64 at = line * length_of(p) + i;
+        alignas(16) T own[PACK];
+        if (PACK > 1) *(Packed*)own = *(const Packed*)(x + at);
+        else own[0] = x[at];
+#pragma unroll
+        for (int k = 0; k < PACK; k++) {
+            i64 channel = channel_of(p, line, i + k);
+            ACC scale = reciprocal[channel] * load(weight[channel]);
+            store(own[k], ((ACC)load(own[k]) - mean[channel]) * scale + (ACC)load(bias[channel]));
+        }
+        if (PACK > 1) *(Packed*)(y + at) = *(const Packed*)own;
+        else y[at] = own[0];
+    });
+}
+
+extern "C" __global__ void normalize(Norm p, int packed, const T* x, const T* weight, const T* bias, const ACC* mean,
         const ACC* reciprocal, T* y) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    i64 size = p.n * p.channels * p.plane;
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < size; i += step) {
-        i64 channel = i / p.plane % p.channels;
-        ACC scale = reciprocal[channel] * load(weight[channel]);
-        store(y[i], ((ACC)load(x[i]) - mean[channel]) * scale + (ACC)load(bias[channel]));
-    }
+    if (packed) normalize_lines<16 / (int)sizeof(T)>(p, x, weight, bias, mean, reciprocal, y);
+    else normalize_lines<1>(p, x, weight, bias, mean, reciprocal, y);
 }
 
 struct Sums {
@@ -106,7 +127,7 @@ extern "C" __global__ void gradient_sums(Norm p, const T* g, const T* x, const A
         ACC scale = 1 / sqrt(variance[channel] + (ACC)p.epsilon);
         Sums own = {0, 0};
         for (i64 i = from + threadIdx.x; i < to; i += blockDim.x) {
-            i64 image = i / p.plane;
+            i64 image = divide(i, p.plane);
             i64 at = (image * p.channels + channel) * p.plane + (i - image * p.plane);
             ACC upstream = load(g[at]);
             own.g += upstream;
@@ -141,17 +162,37 @@ extern "C" __global__ void gradient_affine(Norm p, Sums* parts, T* weight_grad, 
     }
 }
 
-extern "C" __global__ void gradient_input(
-    Norm p, const T* g, const T* x, const T* weight, const ACC* mean, const ACC* variance, const Sums* sums, T* out) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    i64 size = p.n * p.channels * p.plane;
+template <int PACK> __device__ inline void gradient_lines(const Norm& p, const T* g, const T* x, const T* weight,
+        const ACC* mean, const ACC* variance, const Sums* sums, T* out) {
+    typedef PackOf<T> Packed;
     ACC count = (ACC)(p.n * p.plane);
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < size; i += step) {
-        i64 channel = i / p.plane % p.channels;
-        Sums sum = sums[channel * p.parts];
-        ACC scale = 1 / sqrt(variance[channel] + (ACC)p.epsilon);
-        ACC normalized = ((ACC)load(x[i]) - mean[channel]) * scale;
-        ACC centered = (ACC)load(g[i]) - sum.g / count - normalized * (sum.gx / count);
-        store(out[i], centered * scale * (ACC)load(weight[channel]));
-    }
+    for_lines(lines_of(p), length_of(p), PACK, [=](i64 line, i64 i) {
+        i64 at = line * length_of(p) + i;
+        alignas(16) T upstream[PACK];
+        alignas(16) T own[PACK];
+        if (PACK > 1) {
+            *(Packed*)upstream = *(const Packed*)(g + at);
+            *(Packed*)own = *(const Packed*)(x + at);
+        } else {
+            upstream[0] = g[at];
+            own[0] = x[at];
+        }
+#pragma unroll
+        for (int k = 0; k < PACK; k++) {
+            i64 channel = channel_of(p, line, i + k);
+            Sums sum = sums[channel * p.parts];
+            ACC scale = 1 / sqrt(variance[channel] + (ACC)p.epsilon);
+            ACC normalized = ((ACC)load(own[k]) - mean[channel]) * scale;
+            ACC centered = (ACC)load(upstream[k]) - sum.g / count - normalized * (sum.gx / count);
+            store(own[k], centered * scale * (ACC)load(weight[channel]));
+        }
+        if (PACK > 1) *(Packed*)(out + at) = *(const Packed*)own;
+        else out[at] = own[0];
+    });
+}
+
+extern "C" __global__ void gradient_input(Norm p, int packed, const T* g, const T* x, const T* weight, const ACC* mean,
+        const ACC* variance, const Sums* sums, T* out) {
+    if (packed) gradient_lines<16 / (int)sizeof(T)>(p, g, x, weight, mean, variance, sums, out);
+    else gradient_lines<1>(p, g, x, weight, mean, variance, sums, out);
 }

@@ -16,9 +16,11 @@ __device__ inline i64 larger(i64 a, i64 b) { return a > b ? a : b; }
 extern "C" __global__ void max_pool(Pool p, const T* x, T* y, i64* positions) {
     i64 step = (i64)gridDim.x * blockDim.x;
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.oh * p.ow; i += step) {
-        i64 plane = i / (p.oh * p.ow);
-        i64 top = i / p.ow % p.oh * p.stride_h - p.padding_h;
-        i64 left = i % p.ow * p.stride_w - p.padding_w;
+        i64 plane = divide(i, p.oh * p.ow);
+        i64 window = i - plane * p.oh * p.ow;
+        i64 row = divide(window, p.ow);
+        i64 top = row * p.stride_h - p.padding_h;
+        i64 left = (window - row * p.ow) * p.stride_w - p.padding_w;
         i64 bottom = smaller(top + p.kernel_h, p.h);
         i64 right = smaller(left + p.kernel_w, p.w);
         const T* in = x + plane * p.h * p.w;
@@ -41,18 +43,18 @@ extern "C" __global__ void max_pool(Pool p, const T* x, T* y, i64* positions) {
 // The windows that cover row r of h: from first to last.
 __device__ inline i64 first_window(i64 r, i64 padding, i64 kernel, i64 stride) {
     i64 behind = r + padding - kernel;
-    return behind < 0 ? 0 : behind / stride + 1;
+    return behind < 0 ? 0 : divide(behind, stride) + 1;
 }
 __device__ inline i64 last_window(i64 r, i64 padding, i64 stride, i64 count) {
-    return smaller((r + padding) / stride, count - 1);
+    return smaller(divide(r + padding, stride), count - 1);
 }
 
 extern "C" __global__ void max_pool_grad(Pool p, const T* g, const i64* positions, T* gx) {
     i64 step = (i64)gridDim.x * blockDim.x;
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.h * p.w; i += step) {
-        i64 plane = i / (p.h * p.w);
-        i64 place = i % (p.h * p.w);
-        i64 r = place / p.w, c = place % p.w;
+        i64 plane = divide(i, p.h * p.w);
+        i64 place = i - plane * p.h * p.w;
+        i64 r = divide(place, p.w), c = place - r * p.w;
         ACC sum = 0;
         for (i64 y = first_window(r, p.padding_h, p.kernel_h, p.stride_h);
              y <= last_window(r, p.padding_h, p.stride_h, p.oh); y++) {
@@ -106,9 +108,11 @@ __device__ inline i64 divisor(const Pool& p, i64 top, i64 left) {
 extern "C" __global__ void avg_pool(Pool p, const T* x, T* y) {
     i64 step = (i64)gridDim.x * blockDim.x;
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.oh * p.ow; i += step) {
-        i64 plane = i / (p.oh * p.ow);
-        i64 top = i / p.ow % p.oh * p.stride_h - p.padding_h;
-        i64 left = i % p.ow * p.stride_w - p.padding_w;
+        i64 plane = divide(i, p.oh * p.ow);
+        i64 window = i - plane * p.oh * p.ow;
+        i64 row = divide(window, p.ow);
+        i64 top = row * p.stride_h - p.padding_h;
+        i64 left = (window - row * p.ow) * p.stride_w - p.padding_w;
         const T* in = x + plane * p.h * p.w;
         ACC sum = 0;
         for (i64 r = larger(top, 0); r < smaller(top + p.kernel_h, p.h); r++) {
@@ -121,8 +125,9 @@ extern "C" __global__ void avg_pool(Pool p, const T* x, T* y) {
 extern "C" __global__ void avg_pool_grad(Pool p, const T* g, T* gx) {
     i64 step = (i64)gridDim.x * blockDim.x;
     for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < p.planes * p.h * p.w; i += step) {
-        i64 plane = i / (p.h * p.w);
-        i64 r = i / p.w % p.h, c = i % p.w;
+        i64 plane = divide(i, p.h * p.w);
+        i64 place = i - plane * p.h * p.w;
+        i64 r = divide(place, p.w), c = place - r * p.w;
         ACC sum = 0;
         for (i64 y = first_window(r, p.padding_h, p.kernel_h, p.stride_h);
              y <= last_window(r, p.padding_h, p.stride_h, p.oh); y++) {

@@ -26,13 +26,31 @@ extern "C" __global__ void product(Product p, const T* a, const T* b, T* out) {
     }
 }
 
-// Adds a bias by channel to [..., channels, plane] and applies ReLU; NaN stays NaN.
-extern "C" __global__ void finish(i64 n, i64 channels, i64 plane, T* out, const T* bias, int relu) {
-    i64 step = (i64)gridDim.x * blockDim.x;
-    for (i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) {
-        ACC value = load(out[i]);
-        if (bias) value += (ACC)load(bias[i / plane % channels]);
-        if (relu && value < 0) value = 0;
-        store(out[i], value);
-    }
+// Adds a bias to lines [lines, length] and applies ReLU; NaN stays NaN. A line has one element of the bias (by_line), or each
+// of its elements its own.
+template <int PACK> __device__ inline void finish_lines(
+        i64 lines, i64 length, i64 channels, int by_line, T* out, const T* bias, int relu) {
+    typedef PackOf<T> Packed;
+    for_lines(lines, length, PACK, [=](i64 line, i64 i) {
+        alignas(16) T own[PACK];
+        T* at = out + line * length + i;
+        if (PACK > 1) *(Packed*)own = *(const Packed*)at;
+        else own[0] = *at;
+        ACC of_line = bias && by_line ? (ACC)load(bias[line - divide(line, channels) * channels]) : (ACC)0;
+#pragma unroll
+        for (int x = 0; x < PACK; x++) {
+            ACC value = load(own[x]);
+            if (bias) value += by_line ? of_line : (ACC)load(bias[i + x]);
+            if (relu && value < 0) value = 0;
+            store(own[x], value);
+        }
+        if (PACK > 1) *(Packed*)at = *(const Packed*)own;
+        else *at = own[0];
+    });
+}
+
+extern "C" __global__ void finish(
+        i64 lines, i64 length, i64 channels, int by_line, int packed, T* out, const T* bias, int relu) {
+    if (packed) finish_lines<16 / (int)sizeof(T)>(lines, length, channels, by_line, out, bias, relu);
+    else finish_lines<1>(lines, length, channels, by_line, out, bias, relu);
 }

@@ -1,8 +1,5 @@
 package dev.lanewise.cuda.api;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-
 import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -96,10 +93,6 @@ public final class HostDriver implements Driver {
             case COMPUTE_CAPABILITY_MAJOR -> 9;
             case COMPUTE_CAPABILITY_MINOR -> 0;
             case MULTIPROCESSOR_COUNT -> 132;
-            case MAX_THREADS_PER_MULTIPROCESSOR -> 2048;
-            case MAX_SHARED_MEMORY_PER_BLOCK_OPTIN -> 227 << 10;
-            case L2_CACHE_SIZE -> 50 << 20;
-            case MEMORY_CLOCK_RATE, GLOBAL_MEMORY_BUS_WIDTH -> 0;
             case MEMORY_POOLS_SUPPORTED -> 1;
         };
     }
@@ -128,11 +121,6 @@ public final class HostDriver implements Driver {
     }
 
     @Override
-    public MemoryPool defaultPool(int device) {
-        return createPool(device);
-    }
-
-    @Override
     public MemoryPool createPool(int device) {
         return new MemoryPool(handle());
     }
@@ -144,11 +132,6 @@ public final class HostDriver implements Driver {
     public void setReleaseThreshold(MemoryPool pool, long bytes) {}
 
     @Override
-    public long reserved(MemoryPool pool) {
-        return used.get();
-    }
-
-    @Override
     public long used(MemoryPool pool) {
         return used.get();
     }
@@ -156,7 +139,7 @@ public final class HostDriver implements Driver {
     @Override
     public void trim(MemoryPool pool, long bytesToKeep) {}
 
-    @Override
+    /** Memory of no pool. */
     public long allocate(long bytes, Stream stream) {
         long address = grid.allocate(bytes);
         allocated.put(address, bytes);
@@ -211,30 +194,8 @@ public final class HostDriver implements Driver {
     }
 
     @Override
-    public void copyPeer(
-            long target, Context targetContext, long source, Context sourceContext, long bytes, Stream stream) {
-        copy(target, source, bytes, stream);
-    }
-
-    @Override
     public void fill8(long target, byte value, long count, Stream stream) {
         memory(target, count).fill(value);
-    }
-
-    @Override
-    public void fill16(long target, short value, long count, Stream stream) {
-        MemorySegment memory = memory(target, 2 * count);
-        for (long i = 0; i < count; i++) {
-            memory.setAtIndex(JAVA_SHORT, i, value);
-        }
-    }
-
-    @Override
-    public void fill32(long target, int value, long count, Stream stream) {
-        MemorySegment memory = memory(target, 4 * count);
-        for (long i = 0; i < count; i++) {
-            memory.setAtIndex(JAVA_INT, i, value);
-        }
     }
 
     @Override
@@ -249,15 +210,10 @@ public final class HostDriver implements Driver {
     public void synchronize(Stream stream) {}
 
     @Override
-    public boolean isDone(Stream stream) {
-        return true;
-    }
-
-    @Override
     public void await(Stream stream, Event event) {}
 
     @Override
-    public Event createEvent(boolean timed) {
+    public Event createEvent() {
         return new Event(handle());
     }
 
@@ -273,11 +229,6 @@ public final class HostDriver implements Driver {
     @Override
     public boolean isDone(Event event) {
         return true;
-    }
-
-    @Override
-    public float elapsedMillis(Event start, Event end) {
-        return 0;
     }
 
     @Override
@@ -298,14 +249,6 @@ public final class HostDriver implements Driver {
         SymbolLookup library = SymbolLookup.libraryLookup(Path.of(code[0]), Arena.global());
         return new Function(
                 library.find("program" + code[1] + "_" + name).orElseThrow(() -> new AssertionError("no " + name)));
-    }
-
-    @Override
-    public void allowSharedMemory(Function function, int bytes) {}
-
-    @Override
-    public int residentBlocks(Function function, int threads, long sharedBytes) {
-        return 1;
     }
 
     @Override
@@ -330,6 +273,11 @@ public final class HostDriver implements Driver {
     }
 
     @Override
+    public CaptureMode exchangeCaptureMode(CaptureMode mode) {
+        throw noGraphs();
+    }
+
+    @Override
     public Graph endCapture(Stream stream) {
         throw noGraphs();
     }
@@ -346,11 +294,6 @@ public final class HostDriver implements Driver {
 
     @Override
     public GraphExec instantiate(Graph graph) {
-        throw noGraphs();
-    }
-
-    @Override
-    public void upload(GraphExec graph, Stream stream) {
         throw noGraphs();
     }
 

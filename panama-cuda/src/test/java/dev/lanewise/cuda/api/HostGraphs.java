@@ -1,6 +1,8 @@
 package dev.lanewise.cuda.api;
 
+import dev.lanewise.cuda.api.Driver.CaptureMode;
 import dev.lanewise.cuda.api.Driver.CaptureStatus;
+import dev.lanewise.cuda.api.Driver.Event;
 import dev.lanewise.cuda.api.Driver.Graph;
 import dev.lanewise.cuda.api.Driver.GraphExec;
 import dev.lanewise.cuda.api.Driver.Stream;
@@ -11,34 +13,58 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Graphs for a driver that has none: while a stream records, what is queued on it is written down, arguments and all, and
- * not run; launching the graph runs it. What a driver refuses while it records is refused here too.
+ * not run; launching the graph runs it. The rules are the driver's (CUDA Programming Guide, "Creating a Graph Using Stream
+ * Capture"; Driver API, cuThreadExchangeStreamCaptureMode): what may not be done while a stream records fails with the
+ * driver's status and spoils the recording.
  */
 public final class HostGraphs implements InvocationHandler {
-    private static final Set<String> QUEUED =
-            Set.of("launch", "copyToDevice", "copyToHost", "copy", "fill8", "fill16", "fill32");
-    private static final Set<String> REFUSED = Set.of("synchronize", "isDone", "trim", "allocatePinned", "load");
+    private static final Set<String> QUEUED = Set.of("launch", "copyToDevice", "copyToHost", "copy", "fill8");
+
+    /** What the driver calls potentially unsafe: a thread that records may do it in the relaxed mode only. */
+    private static final Set<String> UNSAFE = Set.of(
+            "allocate",
+            "free",
+            "allocatePinned",
+            "freePinned",
+            "createPool",
+            "trim",
+            "load",
+            "unload",
+            "synchronize",
+            "isDone");
 
     /** Something queued. */
     private interface Call {
         void run() throws Throwable;
     }
 
+    private static final class Capture {
+        final Thread thread = Thread.currentThread();
+        final List<Call> calls = new CopyOnWriteArrayList<>();
+        final Set<Long> memory = ConcurrentHashMap.newKeySet();
+        volatile boolean spoiled;
+        volatile boolean unjoined;
+    }
+
     private final Driver driver;
-    private final Map<Long, List<Call>> recordings = new ConcurrentHashMap<>();
+    private final Map<Long, Capture> captures = new ConcurrentHashMap<>();
     private final Map<Long, List<Call>> graphs = new ConcurrentHashMap<>();
 
+    /** The capture that an event was recorded in last. */
+    private final Map<Event, Capture> captured = new ConcurrentHashMap<>();
+
     @SuppressWarnings("ThreadLocalUsage") // one a driver, of which a test has few
-    private final ThreadLocal<Boolean> recording = ThreadLocal.withInitial(() -> false);
+    private final ThreadLocal<CaptureMode> mode = ThreadLocal.withInitial(() -> CaptureMode.GLOBAL);
 
     private final AtomicLong handles = new AtomicLong(1L << 40);
 
@@ -54,11 +80,11 @@ public final class HostGraphs implements InvocationHandler {
 
     /** Runs a library's work, or writes it down where {@code stream} records. */
     public void queue(Stream stream, Runnable work) {
-        List<Call> recorded = recordings.get(address(stream));
-        if (recorded == null) {
+        Capture capture = captures.get(address(stream));
+        if (capture == null) {
             work.run();
         } else {
-            recorded.add(work::run);
+            capture.calls.add(work::run);
         }
     }
 
@@ -68,24 +94,46 @@ public final class HostGraphs implements InvocationHandler {
         return switch (method.getName()) {
             case "beginCapture" -> begin((Stream) first);
             case "endCapture" -> end((Stream) first);
-            case "captureStatus" ->
-                recordings.containsKey(address((Stream) first)) ? CaptureStatus.ACTIVE : CaptureStatus.NONE;
+            case "captureStatus" -> status(captures.get(address((Stream) first)));
+            case "exchangeCaptureMode" -> {
+                CaptureMode before = mode.get();
+                mode.set((CaptureMode) first);
+                yield before;
+            }
             case "nodeCount" -> (long) calls(((Graph) first).address()).size();
             case "instantiate" -> instantiate((Graph) first);
-            default -> queueOrRun(method, arguments, first);
+            default ->
+                first instanceof Graph || first instanceof GraphExec
+                        ? onGraph(method.getName(), first)
+                        : queueOrRun(method, arguments, first);
         };
     }
 
+    private static CaptureStatus status(Capture capture) {
+        return capture == null
+                ? CaptureStatus.NONE
+                : capture.spoiled ? CaptureStatus.INVALIDATED : CaptureStatus.ACTIVE;
+    }
+
     private Object begin(Stream stream) {
-        recordings.put(address(stream), new ArrayList<>());
-        recording.set(true);
+        captures.put(address(stream), new Capture());
         return null;
     }
 
     private Graph end(Stream stream) {
-        recording.set(false);
+        Capture capture = captures.get(address(stream));
+        if (capture.thread != Thread.currentThread()) {
+            throw failed("endCapture", 908, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD");
+        }
+        captures.values().removeIf(each -> each == capture);
+        if (capture.spoiled) {
+            throw failed("endCapture", 901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED");
+        }
+        if (capture.unjoined) {
+            throw failed("endCapture", 904, "CUDA_ERROR_STREAM_CAPTURE_UNJOINED");
+        }
         Graph graph = new Graph(handle());
-        graphs.put(graph.address().address(), recordings.remove(address(stream)));
+        graphs.put(graph.address().address(), capture.calls);
         return graph;
     }
 
@@ -95,37 +143,110 @@ public final class HostGraphs implements InvocationHandler {
         return exec;
     }
 
+    private Object onGraph(String method, Object graph) throws Throwable {
+        MemorySegment handle = graph instanceof GraphExec exec ? exec.address() : ((Graph) graph).address();
+        List<Call> calls = calls(handle);
+        if (method.equals("destroy")) {
+            graphs.remove(handle.address());
+            return null;
+        }
+        for (Call call : calls) {
+            call.run();
+        }
+        return null;
+    }
+
     private Object queueOrRun(Method method, Object[] arguments, Object first) throws Throwable {
-        if (first instanceof GraphExec exec) {
-            if (method.getName().equals("destroy")) {
-                graphs.remove(exec.address().address());
-                return null;
-            }
-            for (Call call : calls(exec.address())) {
-                call.run();
-            }
-            return null;
+        String name = method.getName();
+        Stream stream = stream(arguments);
+        Capture capture = stream == null ? null : captures.get(address(stream));
+        if (capture != null && !name.equals("destroy")) {
+            return onCapture(capture, method, arguments);
         }
-        if (first instanceof Graph graph) {
-            graphs.remove(graph.address().address());
-            return null;
+        if (first instanceof Event event) {
+            onEvent(name, event);
         }
-        if (QUEUED.contains(method.getName())) {
-            List<Call> recorded = recordings.get(address(stream(arguments)));
-            if (recorded != null) {
-                Object[] kept = kept(arguments);
-                recorded.add(() -> run(method, kept));
-                return null;
+        if (name.equals("synchronize") && first == null && !captures.isEmpty()) {
+            List.copyOf(captures.values()).forEach(each -> each.spoiled = true);
+            throw failed(name, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+        }
+        if (UNSAFE.contains(name) && mode.get() != CaptureMode.RELAXED) {
+            for (Capture each : captures.values()) {
+                if (each.thread == Thread.currentThread()) {
+                    each.spoiled = true;
+                    throw failed(name, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+                }
             }
-        }
-        if (recording.get() && REFUSED.contains(method.getName())) {
-            throw CudaException.failed(
-                    method.getName(), 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "while a stream records");
         }
         return run(method, arguments);
     }
 
+    /** What is asked of a stream that records. */
+    private Object onCapture(Capture capture, Method method, Object[] arguments) throws Throwable {
+        String name = method.getName();
+        if (capture.spoiled) {
+            throw failed(name, 901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED");
+        }
+        if (QUEUED.contains(name)) {
+            Object[] kept = kept(arguments);
+            capture.calls.add(() -> run(method, kept));
+            return null;
+        }
+        switch (name) {
+            case "allocate" -> {
+                // of the graph: nothing else may use or free it
+                long address = (long) run(method, arguments);
+                capture.memory.add(address);
+                return address;
+            }
+            case "free" -> {
+                if (!capture.memory.remove((long) arguments[0])) {
+                    throw spoil(capture, name, 1, "CUDA_ERROR_INVALID_VALUE");
+                }
+                return run(method, arguments);
+            }
+            case "record" -> {
+                captured.put((Event) arguments[0], capture);
+                return null;
+            }
+            case "await" -> {
+                if (captured.get((Event) arguments[1]) != capture) {
+                    throw spoil(capture, name, 905, "CUDA_ERROR_STREAM_CAPTURE_ISOLATION");
+                }
+                return null;
+            }
+            default -> throw spoil(capture, name, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+        }
+    }
+
+    private void onEvent(String name, Event event) {
+        Capture capture = captured.get(event);
+        if (name.equals("record")) {
+            captured.remove(event);
+        } else if (capture != null && captures.containsValue(capture) && !name.equals("destroy")) {
+            throw spoil(capture, name, 907, "CUDA_ERROR_CAPTURED_EVENT");
+        }
+    }
+
+    private static CudaException spoil(Capture capture, String call, int status, String name) {
+        capture.spoiled = true;
+        return failed(call, status, name);
+    }
+
+    private static CudaException failed(String call, int status, String name) {
+        return CudaException.failed(call, status, name, "while a stream records");
+    }
+
     private Object run(Method method, Object[] arguments) throws Throwable {
+        if (method.getName().equals("await")) {
+            Capture capture = captured.get((Event) arguments[1]);
+            if (capture != null && captures.containsValue(capture)) {
+                // the stream joins the recording, and never leaves it
+                capture.unjoined = true;
+                captures.put(address((Stream) arguments[0]), capture);
+                return null;
+            }
+        }
         try {
             return method.invoke(driver, arguments);
         } catch (InvocationTargetException e) {
@@ -134,10 +255,12 @@ public final class HostGraphs implements InvocationHandler {
     }
 
     private static Stream stream(Object[] arguments) {
-        return (Stream) Arrays.stream(arguments)
-                .filter(Stream.class::isInstance)
-                .findFirst()
-                .orElseThrow();
+        return arguments == null
+                ? null
+                : (Stream) Arrays.stream(arguments)
+                        .filter(Stream.class::isInstance)
+                        .findFirst()
+                        .orElse(null);
     }
 
     private List<Call> calls(MemorySegment handle) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.cuda.HostCudaProvider;
+import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
@@ -43,7 +44,11 @@ class ConvolutionsTest {
     void algorithmsAreMeasuredOnceAShapeAndPlansDestroyed() {
         HostCudnn cudnn = new HostCudnn();
         CudaLibraries libraries = new CudaLibraries(
-                HostCudaProvider.driver(), HostCudaProvider.kernels(), new HostCublasLt(true), cudnn.library());
+                HostCudaProvider.driver(),
+                HostCudaProvider.kernels(),
+                new HostCublasLt(true),
+                new HostCublas(),
+                cudnn.library());
         CudaDevice device = new CudaDevice(CUDA, libraries, new CodeCache(folder), () -> {}, () -> "");
         Convolutions convolutions = new Convolutions(device);
         try (var ignored = Scope.open("test")) {

@@ -1,12 +1,17 @@
 package dev.lanewise.cuda.dnn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.cuda.HostCudaProvider;
 import dev.lanewise.cuda.api.Cudnn;
 import dev.lanewise.cuda.api.Cudnn.MathType;
+import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
+import dev.lanewise.cuda.api.CudnnRnn.RnnDataDescriptor;
+import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.dnn.WeightSpace.Piece;
+import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
@@ -24,6 +29,7 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecurrencePlanTest {
     private static final Device CUDA = Device.cuda(0);
@@ -50,14 +57,19 @@ class RecurrencePlanTest {
 
     private CudaDevice device(HostCudnn cudnn) {
         CudaLibraries libraries = new CudaLibraries(
-                HostCudaProvider.driver(), HostCudaProvider.kernels(), new HostCublasLt(true), cudnn.library());
+                HostCudaProvider.driver(),
+                HostCudaProvider.kernels(),
+                new HostCublasLt(true),
+                new HostCublas(),
+                cudnn.library());
         return new CudaDevice(CUDA, libraries, new CodeCache(folder), () -> {}, () -> "");
     }
 
     @Test
     void parametersThatLieTogetherAreCopiedTogether() {
         try (CudaDevice device = device(new HostCudnn());
-                RecurrencePlan plan = new RecurrencePlan(device, key(Kind.LSTM, true, DType.F32))) {
+                RecurrencePlan plan =
+                        new RecurrencePlan(device, key(Kind.LSTM, true, DType.F32), RnnAlgorithm.STANDARD)) {
             // of each direction both weights, and four biases of each kind, which the stand-in keeps apart
             assertThat(plan.weights().pieces()).hasSize(2 * (1 + 4 + 1 + 4));
             assertThat(plan.weights().pieces().getFirst()).isEqualTo(new Piece(1, 0, 0, 4 * 6 * 5 * Float.BYTES));
@@ -92,9 +104,50 @@ class RecurrencePlanTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void typeThatCudnnRefusesInItsDescriptionOrAtTheFirstCallIsNotTaken(boolean whenDescribed) {
+        HostCudnn cudnn = new HostCudnn().refusing(DataType.BF16, whenDescribed);
+        try (CudaDevice device = device(cudnn);
+                var ignored = Scope.open("test")) {
+            Recurrences recurrences = new Recurrences(device);
+            Recurrence op = new Recurrence(Kind.LSTM, true, true);
+            long[][] sizes = {
+                {2, 3, 3}, {16, 3}, {16, 4}, {16}, {16}, {2, 4}, {2, 4}, {16, 3}, {16, 4}, {16}, {16}, {2, 4}, {2, 4}
+            };
+            assertThat(recurrences.takes(op, tensors(DType.BF16, sizes))).isFalse();
+            assertThat(recurrences.takes(op, tensors(DType.F16, sizes))).isTrue();
+            assertThat(recurrences.takes(op, tensors(DType.F32, sizes))).isTrue();
+            recurrences.close();
+            assertThat(cudnn.alive()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void persistentAlgorithmsAreTakenUnderPyTorchsConditions() {
+        assertThat(algorithm(Kind.LSTM, DType.F32, 64, 100, 128)).isEqualTo(RnnAlgorithm.PERSISTENT_SMALL);
+        assertThat(algorithm(Kind.LSTM, DType.F64, 64, 100, 128)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.RNN, DType.BF16, 64, 100, 256)).isEqualTo(RnnAlgorithm.PERSISTENT_SMALL);
+        assertThat(algorithm(Kind.LSTM, DType.F16, 64, 256, 512)).isEqualTo(RnnAlgorithm.PERSISTENT);
+        assertThat(algorithm(Kind.LSTM, DType.BF16, 64, 256, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.GRU, DType.F16, 64, 256, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.LSTM, DType.F16, 65, 256, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.LSTM, DType.F16, 64, 255, 512)).isEqualTo(RnnAlgorithm.STANDARD);
+        assertThat(algorithm(Kind.RNN, DType.F16, 96, 256, 896)).isEqualTo(RnnAlgorithm.STANDARD);
+    }
+
+    private static RnnAlgorithm algorithm(Kind kind, DType dtype, long batch, long in, long hidden) {
+        return RecurrencePlan.Key.of(new Recurrence(kind, false, true), dtype, batch, 4, in, hidden)
+                .algorithm(90, 132);
+    }
+
     private static Tensor[] tensors(long[][] sizes) {
+        return tensors(DType.F32, sizes);
+    }
+
+    private static Tensor[] tensors(DType dtype, long[][] sizes) {
         return Arrays.stream(sizes)
-                .map(shape -> new Rng(1).randn(DType.F32, shape).to(CUDA))
+                .map(shape -> new Rng(1).randn(DType.F32, shape).to(dtype).to(CUDA))
                 .toArray(Tensor[]::new);
     }
 
@@ -111,17 +164,17 @@ class RecurrencePlanTest {
 
     @ParameterizedTest
     @EnumSource(names = {"F32", "F64", "F16", "BF16"})
-    void cudnnTakesTheDescriptors(DType dtype) {
+    void cudnnTakesTheDescriptorsThatNeedNoDevice(DType dtype) {
         LibraryStatus status = NativeLibraries.status(NativeLibrary.CUDNN);
         assumeTrue(status instanceof LibraryStatus.Found, status::describe);
         Cudnn cudnn = Cudnn.open();
-        for (Kind kind : Kind.values()) {
-            for (boolean bidirectional : new boolean[] {false, true}) {
-                RecurrencePlan.Key key = key(kind, bidirectional, dtype);
-                RecurrencePlan.Descriptors descriptors = RecurrencePlan.Descriptors.of(cudnn, key);
-                assertThat(cudnn.bytes(descriptors.states())).isEqualTo(key.op().directions() * key.stateBytes());
-                descriptors.destroy(cudnn);
-            }
-        }
+        RecurrencePlan.Key key = key(Kind.LSTM, true, dtype);
+        RnnDataDescriptor sequences = cudnn.createRnnData(key.type(), key.batch(), key.times(), key.in());
+        assertThat(sequences.address().address()).isNotZero();
+        cudnn.destroy(sequences);
+        // the dropout that an RNN has to have wants a handle, which there is on a device only
+        assertThatThrownBy(() -> RecurrencePlan.Descriptors.of(
+                        cudnn, new Cudnn.Handle(MemorySegment.NULL), key, RnnAlgorithm.STANDARD))
+                .hasMessageStartingWith("cudnnSetDropoutDescriptor: CUDNN_STATUS_BAD_PARAM");
     }
 }

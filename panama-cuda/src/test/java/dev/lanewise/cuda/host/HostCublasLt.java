@@ -26,6 +26,14 @@ public final class HostCublasLt implements CublasLt {
         long bias;
     }
 
+    private static final class Wishes {
+        int[] alignments = {256, 256, 256, 256};
+        boolean partsInComputeType;
+    }
+
+    /** How an algorithm computes: the alignments it relies on, and whether the parts of a sum over k are rounded to the result's type. */
+    private record Choice(int[] alignments, boolean roundsParts) {}
+
     private static final class Matrices {
         final DataType type;
         final long rows;
@@ -44,8 +52,10 @@ public final class HostCublasLt implements CublasLt {
 
     private final AtomicLong next = new AtomicLong(0x1000);
     private final Map<Object, Object> alive = new ConcurrentHashMap<>();
+    private final Map<Long, Choice> choices = new ConcurrentHashMap<>();
     private final boolean epilogues;
     private final BiConsumer<Driver.Stream, Runnable> queue;
+    private volatile boolean reluLosesNaN;
 
     /** With {@code epilogues} or, as the library for some types, with none; products run when they are queued. */
     public HostCublasLt(boolean epilogues) {
@@ -56,6 +66,12 @@ public final class HostCublasLt implements CublasLt {
     public HostCublasLt(boolean epilogues, BiConsumer<Driver.Stream, Runnable> queue) {
         this.epilogues = epilogues;
         this.queue = queue;
+    }
+
+    /** Lets ReLU make zeros of NaN, as the greater of a number and zero is for many instructions. */
+    public HostCublasLt losingNaN() {
+        reluLosesNaN = true;
+        return this;
     }
 
     /** How many handles have not been destroyed. */
@@ -124,11 +140,6 @@ public final class HostCublasLt implements CublasLt {
     }
 
     @Override
-    public void setAuxiliary(Matmul matmul, long address, long stride) {
-        throw new UnsupportedOperationException("the stand-in keeps nothing for gradients");
-    }
-
-    @Override
     public void destroy(Matmul matmul) {
         remove(matmul);
     }
@@ -152,17 +163,23 @@ public final class HostCublasLt implements CublasLt {
 
     @Override
     public Preference createPreference(long workspaceBytes) {
-        return add(new Preference(address()), "preference");
+        return add(new Preference(address()), new Wishes());
     }
 
     @Override
     public void setAlignment(Preference preference, int a, int b, int c, int d) {
-        state(preference, String.class);
-        for (int alignment : new int[] {a, b, c, d}) {
+        int[] alignments = {a, b, c, d};
+        for (int alignment : alignments) {
             if (Integer.bitCount(alignment) != 1) {
                 throw new AssertionError("alignment " + alignment + " (expected a power of two)");
             }
         }
+        state(preference, Wishes.class).alignments = alignments;
+    }
+
+    @Override
+    public void sumPartsInComputeType(Preference preference) {
+        state(preference, Wishes.class).partsInComputeType = true;
     }
 
     @Override
@@ -174,11 +191,16 @@ public final class HostCublasLt implements CublasLt {
     public List<Algorithm> algorithms(
             Handle handle, Matmul matmul, Layout a, Layout b, Layout c, Layout d, Preference preference, int count) {
         state(handle, String.class);
-        state(preference, String.class);
+        Wishes wishes = state(preference, Wishes.class);
         Product product = state(matmul, Product.class);
         check(product, state(a, Matrices.class), state(b, Matrices.class), state(d, Matrices.class));
         boolean known = epilogues || product.epilogue == Epilogue.NONE;
-        return known ? List.of(new Algorithm(address(), 1024, 1)) : List.of();
+        if (!known) {
+            return List.of();
+        }
+        MemorySegment algorithm = address();
+        choices.put(algorithm.address(), new Choice(wishes.alignments, !wishes.partsInComputeType));
+        return List.of(new Algorithm(algorithm, 1024, 1));
     }
 
     private static void check(Product product, Matrices a, Matrices b, Matrices d) {
@@ -218,14 +240,28 @@ public final class HostCublasLt implements CublasLt {
         if (workspaceBytes < algorithm.workspaceBytes() || workspace == 0) {
             throw CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "workspace");
         }
+        Choice choice = choices.get(algorithm.algorithm().address());
+        long[] addresses = {a.address(), b.address(), c.address(), d.address()};
+        for (int i = 0; i < addresses.length; i++) {
+            if (addresses[i] % choice.alignments[i] != 0) {
+                throw CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "alignment");
+            }
+        }
         Epilogue epilogue = product.epilogue;
         long bias = product.bias;
+        // the bias is read in the pieces in which the result is written
+        if (hasBias(epilogue) && bias % Math.min(choice.alignments[3], 16) != 0) {
+            throw CudaException.failed("cublasLtMatmul", 7, "CUBLAS_STATUS_INVALID_VALUE", "alignment of the bias");
+        }
         boolean transposeA = product.transposeA;
         boolean transposeB = product.transposeB;
         long k = transposeA ? left.rows : left.columns;
         Sum sum = (batch, row, column) -> {
             double total = 0;
             for (long i = 0; i < k; i++) {
+                if (choice.roundsParts && i == k / 2) {
+                    total = HostElements.rounded(out.type, total);
+                }
                 total += element(left, a.address(), batch, row, i, transposeA)
                         * element(right, b.address(), batch, i, column, transposeB);
             }
@@ -255,13 +291,20 @@ public final class HostCublasLt implements CublasLt {
         return HostElements.get(matrices.type, address, batch * matrices.batch + at);
     }
 
-    private static double finish(Epilogue epilogue, long bias, DataType type, long row, double sum) {
+    private static boolean hasBias(Epilogue epilogue) {
+        return epilogue == Epilogue.BIAS || epilogue == Epilogue.RELU_BIAS;
+    }
+
+    private double relu(double sum) {
+        return reluLosesNaN && Double.isNaN(sum) ? 0 : Math.max(sum, 0);
+    }
+
+    private double finish(Epilogue epilogue, long bias, DataType type, long row, double sum) {
         return switch (epilogue) {
             case NONE -> sum;
             case BIAS -> sum + HostElements.get(type, bias, row);
-            case RELU -> Math.max(sum, 0);
-            case RELU_BIAS -> Math.max(sum + HostElements.get(type, bias, row), 0);
-            default -> throw new UnsupportedOperationException("the stand-in has no epilogue " + epilogue);
+            case RELU -> relu(sum);
+            case RELU_BIAS -> relu(sum + HostElements.get(type, bias, row));
         };
     }
 }

@@ -18,11 +18,18 @@ import java.util.function.BiConsumer;
 
 /**
  * cuDNN's convolutions on host memory by plain loops that sum in double precision, for both orders of dimensions, and its
- * recurrent layers; what the backend does not use fails.
+ * recurrent layers; what the backend does not use fails. The fastest algorithm that it offers goes through a transform and
+ * is as inaccurate as that may be.
  */
 public final class HostCudnn implements InvocationHandler {
     /** A size of states that the stand-in declines, as cuDNN declines some. */
     public static final int UNSUPPORTED_HIDDEN_SIZE = 31;
+
+    private static final int IMPLICIT_GEMM = 1;
+    private static final int WINOGRAD = 6;
+
+    /** What transforms cost in accuracy. */
+    private static final double TRANSFORMED = 1 + 1e-4;
 
     record Tensor4(DataType type, int[] sizes, int[] strides) {}
 
@@ -56,6 +63,12 @@ public final class HostCudnn implements InvocationHandler {
     /** How often a recurrent layer ran forward. */
     public int forwardPasses() {
         return rnns.forwardPasses();
+    }
+
+    /** Refuses recurrent layers of a type, as cuDNN does some, when they are described or at the first call. */
+    public HostCudnn refusing(DataType type, boolean whenDescribed) {
+        rnns.refuse(type, whenDescribed);
+        return this;
     }
 
     /** Queues work on a handle's stream. */
@@ -118,7 +131,9 @@ public final class HostCudnn implements InvocationHandler {
     }
 
     private static List<Cudnn.ConvolutionAlgorithm> algorithms() {
-        return List.of(new Cudnn.ConvolutionAlgorithm(1, 2048, true, 0, -1));
+        return List.of(
+                new Cudnn.ConvolutionAlgorithm(WINOGRAD, 2048, true, true, 0, -1),
+                new Cudnn.ConvolutionAlgorithm(IMPLICIT_GEMM, 2048, false, true, 0, -1));
     }
 
     private static Tensor4 filter(DataType type, Cudnn.Format format, int[] sizes) {
@@ -167,7 +182,8 @@ public final class HostCudnn implements InvocationHandler {
                 (Tensor4) state(xRef.descriptor()),
                 (Tensor4) state(wRef.descriptor()),
                 (Tensor4) state(yRef.descriptor()),
-                (Cudnn.Convolution) state(arguments[5]));
+                (Cudnn.Convolution) state(arguments[5]),
+                (int) arguments[6] == WINOGRAD ? TRANSFORMED : 1);
         Cudnn.ConvolutionPass direction = (Cudnn.ConvolutionPass) arguments[1];
         queue.accept(
                 streams.get(arguments[0]), () -> pass.run(direction, xRef.address(), wRef.address(), yRef.address()));
@@ -178,7 +194,7 @@ public final class HostCudnn implements InvocationHandler {
         void at(int[] x, int[] w, int[] y);
     }
 
-    private record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution) {
+    private record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution, double factor) {
         void run(Cudnn.ConvolutionPass direction, long input, long filter, long output) {
             switch (direction) {
                 case FORWARD -> forward(input, filter, output);
@@ -257,13 +273,14 @@ public final class HostCudnn implements InvocationHandler {
             return HostElements.get(tensor.type, address, offset(tensor, at));
         }
 
-        private static void store(Tensor4 tensor, long address, double[] values) {
+        private void store(Tensor4 tensor, long address, double[] values) {
             int[] at = new int[4];
             for (at[0] = 0; at[0] < tensor.sizes[0]; at[0]++) {
                 for (at[1] = 0; at[1] < tensor.sizes[1]; at[1]++) {
                     for (at[2] = 0; at[2] < tensor.sizes[2]; at[2]++) {
                         for (at[3] = 0; at[3] < tensor.sizes[3]; at[3]++) {
-                            HostElements.set(tensor.type, address, offset(tensor, at), values[dense(tensor, at)]);
+                            HostElements.set(
+                                    tensor.type, address, offset(tensor, at), factor * values[dense(tensor, at)]);
                         }
                     }
                 }

@@ -35,6 +35,15 @@ final class HostElements {
         }
     }
 
+    /** A number as an element of a type of 16 bits keeps it; of wider ones it stays. */
+    static double rounded(DataType type, double value) {
+        return switch (type) {
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) value));
+            case BF16 -> Float.intBitsToFloat(brain((float) value) << 16);
+            case F32, F64, I8, I32 -> value;
+        };
+    }
+
     /** The upper half, rounded to the nearest and on a tie to the even one. */
     private static short brain(float value) {
         int bits = Float.floatToRawIntBits(value);

@@ -35,6 +35,18 @@ public final class HostKernels implements Nvrtc {
     private static final Pattern CONVERSION =
             Pattern.compile("asm\\(\"([a-z0-9.]+) %0, %1;\" : \"=\\w\"\\(([^)]*)\\) : \"\\w\"\\(([^)]*)\\)\\);");
 
+    /** The one instruction for tensor cores, with its operands in the order of the text: results, A, B. */
+    private static final Pattern PRODUCT = Pattern.compile(
+            "asm volatile\\(\"mma\\.sync\\.aligned\\.m16n8k16\\.row\\.col\\.f32\\.\" MMA \"\\.\" MMA \"\\.f32 "
+                    + "\\{%0, %1, %2, %3}, \\{%4, %5, %6, %7}, \\{%8, %9}, \"\\s*\"\\{%0, %1, %2, %3};\""
+                    + "\\s*:([^:]*):([^;]*)\\);");
+
+    /** Two numbers rounded at once, the first one into the upper half. */
+    private static final Pattern PAIR = Pattern.compile(
+            "asm\\(\"cvt\\.rn\\.\" MMA \"x2\\.f32 %0, %1, %2;\" : \"=r\"\\((\\w+)\\) : \"f\"\\((\\w+)\\), \"f\"\\((\\w+)\\)\\);");
+
+    private static final Pattern OPERAND = Pattern.compile("\"\\W?\\w\"\\(((?:[^()]|\\[[^]]*])*)\\)");
+
     private final Path folder;
     private final Map<String, String> compiled = new ConcurrentHashMap<>();
 
@@ -162,8 +174,11 @@ public final class HostKernels implements Nvrtc {
     }
 
     private static String onHost(String code) {
+        String multiplied = PRODUCT.matcher(code)
+                .replaceAll(match -> Matcher.quoteReplacement("mma_m16n8k16(MMA, "
+                        + String.join(", ", matches(OPERAND, match.group(1) + "," + match.group(2))) + ");"));
         return CONVERSION
-                .matcher(code)
+                .matcher(PAIR.matcher(multiplied).replaceAll("$1 = cvt_rn_x2(MMA, $2, $3);"))
                 .replaceAll(match -> Matcher.quoteReplacement(
                         match.group(2) + " = " + match.group(1).replace('.', '_') + "(" + match.group(3) + ");"));
     }

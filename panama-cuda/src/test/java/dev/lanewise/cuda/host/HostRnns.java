@@ -6,6 +6,7 @@ import dev.lanewise.cuda.api.Cudnn.MathType;
 import dev.lanewise.cuda.api.Cudnn.TensorDescriptor;
 import dev.lanewise.cuda.api.Cudnn.Workspace;
 import dev.lanewise.cuda.api.CudnnRnn.Rnn;
+import dev.lanewise.cuda.api.CudnnRnn.RnnAlgorithm;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDataDescriptor;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDataRef;
 import dev.lanewise.cuda.api.CudnnRnn.RnnDescriptor;
@@ -18,12 +19,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The recurrent part of {@link HostCudnn}: checks what it is given as cuDNN would, and queues the passes. */
 final class HostRnns {
-    private record Layer(Rnn rnn, DataType type) {}
+    private record Layer(Rnn rnn, RnnAlgorithm algorithm, DataType type) {}
 
     private record Data(DataType type, int batch, int times, int vector) {}
 
     private final HostCudnn cudnn;
     private final AtomicInteger forwardPasses = new AtomicInteger();
+    private volatile DataType refused;
+    private volatile boolean refusedWhenDescribed;
 
     HostRnns(HostCudnn cudnn) {
         this.cudnn = cudnn;
@@ -33,10 +36,16 @@ final class HostRnns {
         return forwardPasses.get();
     }
 
+    void refuse(DataType type, boolean whenDescribed) {
+        refused = type;
+        refusedWhenDescribed = whenDescribed;
+    }
+
     Object invoke(String method, Object[] a) {
         switch (method) {
             case "createRnn" -> {
-                return createRnn((Rnn) a[0], (DataType) a[1], (DataType) a[2], (MathType) a[3]);
+                cudnn.state(a[0]);
+                return createRnn((Rnn) a[1], (RnnAlgorithm) a[2], (DataType) a[3], (DataType) a[4], (MathType) a[5]);
             }
             case "createRnnData" -> {
                 Data data = new Data((DataType) a[0], (int) a[1], (int) a[2], (int) a[3]);
@@ -94,13 +103,14 @@ final class HostRnns {
         }
     }
 
-    private Object createRnn(Rnn rnn, DataType type, DataType compute, MathType math) {
+    private Object createRnn(Rnn rnn, RnnAlgorithm algorithm, DataType type, DataType compute, MathType math) {
         check(compute == (type == DataType.F64 ? DataType.F64 : DataType.F32), "compute " + compute);
         check(type.bytes() != 2 || math == MathType.TENSOR_CORES, "math " + math);
         if (rnn.hiddenSize() == HostCudnn.UNSUPPORTED_HIDDEN_SIZE) {
             throw CudaException.failed("cudnnSetRNNDescriptor_v8", 3000, "CUDNN_STATUS_NOT_SUPPORTED", "");
         }
-        return cudnn.add(new RnnDescriptor(cudnn.address(), cudnn.address()), new Layer(rnn, type));
+        check(type != refused || !refusedWhenDescribed, "type " + type);
+        return cudnn.add(new RnnDescriptor(cudnn.address(), cudnn.address()), new Layer(rnn, algorithm, type));
     }
 
     private HostRnn layer(Object descriptor, int batch, int times) {
@@ -153,6 +163,11 @@ final class HostRnns {
             RnnMemory memory) {
         HostRnn layer = checked(rnn, x.descriptor(), y.descriptor(), states, first, memory);
         checkSpaces(memory, layer.spaces(training));
+        check(layer.type() != refused, "type " + layer.type());
+        RnnAlgorithm algorithm = ((Layer) cudnn.state(rnn)).algorithm;
+        if (algorithm != RnnAlgorithm.STANDARD && layer.rnn().bidirectional()) {
+            throw CudaException.failed("cudnnRNNForward", 3000, "CUDNN_STATUS_NOT_SUPPORTED", algorithm.toString());
+        }
         forwardPasses.incrementAndGet();
         cudnn.queue(handle, () -> layer.forward(memory(x, y, first, memory), last));
     }

@@ -11,22 +11,35 @@ import dev.lanewise.cuda.lib.NativeLibraries;
 import dev.lanewise.cuda.lib.NativeLibrary;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.op.elementwise.Unary;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compiles every kernel of every template. Each program is compiled for one of the architectures in turn, the first of
- * each template for all of them; {@code -Dlanewise.cuda.allArchitectures=true} compiles all programs for all architectures.
- * The code is kept in the build folder, so that only what changed is compiled again.
+ * Compiles every kernel of every template for compute capability 9.0, and looks at the registers and the local memory that
+ * each uses: what spills or has a stack is an error. The first program of each template is compiled for all architectures,
+ * with {@code -Dlanewise.cuda.allArchitectures=true} every one. The code is kept in the build folder, so that only what
+ * changed is compiled again. {@code -Dlanewise.cuda.writeRegisters=true} writes the table of registers in the docs.
  */
 class KernelTemplatesTest {
     private static final List<Integer> ARCHITECTURES = List.of(75, 80, 90, 100);
+    private static final int TABLED = 90;
+    private static final Path TABLE = Path.of("..", "docs", "gpu-registers.md");
+
+    /** The device library reduces large arguments of these by a table in local memory. */
+    private static final Pattern OF_ANGLES = Pattern.compile("(sin|cos|tan)_(f16|bf16|f32|f64)");
+
+    private static final int ANGLES_STACK = 40;
 
     @TempDir
     Path folder;
@@ -70,15 +83,47 @@ class KernelTemplatesTest {
         List<KernelSource> sources = KernelPrograms.all();
         List<Job> jobs = new ArrayList<>();
         Set<List<String>> templates = new HashSet<>();
-        for (int i = 0; i < sources.size(); i++) {
-            KernelSource source = sources.get(i);
-            if (all || templates.add(source.entryPoints())) {
-                ARCHITECTURES.forEach(architecture -> jobs.add(new Job(source, architecture)));
-            } else {
-                jobs.add(new Job(source, ARCHITECTURES.get(i % ARCHITECTURES.size())));
+        for (KernelSource source : sources) {
+            jobs.add(new Job(source, TABLED));
+            if (templates.add(source.entryPoints()) || all) {
+                ARCHITECTURES.stream()
+                        .filter(architecture -> architecture != TABLED)
+                        .forEach(architecture -> jobs.add(new Job(source, architecture)));
             }
         }
         return jobs;
+    }
+
+    /** Rows of a template's kernel: the registers in each type, or the range of those of many programs. */
+    @Test
+    void nothingSpillsAndTheTableOfRegistersIsUpToDate() throws IOException {
+        Nvrtc nvrtc = nvrtc();
+        assumeTrue(nvrtc.architectures().contains(TABLED), "NVRTC " + nvrtc.version() + " does not compile for sm_90");
+        KernelCompiler compiler = new KernelCompiler(nvrtc, new CodeCache(Path.of("target", "kernels")));
+        Map<String, RegisterRow> rows = new ConcurrentSkipListMap<>();
+        List<String> spilled = KernelPrograms.all().parallelStream()
+                .flatMap(source -> Cubin.usages(compiler.compile(source, TABLED)).entrySet().stream()
+                        .map(kernel -> {
+                            rows.computeIfAbsent(RegisterRow.name(source, kernel.getKey()), RegisterRow::new)
+                                    .add(kernel.getValue().registers());
+                            int stack = kernel.getValue().stackBytes();
+                            int allowed = OF_ANGLES.matcher(source.name()).matches() ? ANGLES_STACK : 0;
+                            return stack <= allowed
+                                    ? ""
+                                    : source.name() + " " + kernel.getKey() + ": " + stack + " bytes of local memory";
+                        }))
+                .filter(problem -> !problem.isEmpty())
+                .toList();
+        assertThat(spilled).isEmpty();
+        String table = RegisterRow.table(nvrtc.version(), rows.values());
+        if (Boolean.getBoolean("lanewise.cuda.writeRegisters")) {
+            Files.writeString(TABLE, table);
+        }
+        String written = Files.readString(TABLE);
+        assumeTrue(
+                written.contains("NVRTC " + nvrtc.version()),
+                "the table is of another version than " + nvrtc.version());
+        assertThat(written).isEqualTo(table);
     }
 
     @Test

@@ -92,6 +92,31 @@ class LibraryLocatorTest {
     }
 
     @Test
+    void wheelsOfAnInterpreterOnThePathAreFoundAlsoWhereNoEnvironmentIsActive() throws IOException {
+        Path nvrtc = library("opt/torch/.venv/lib/python3.12/site-packages/nvidia/cu13/lib", "libnvrtc.so.13", 13000);
+        Path cudnn = library("opt/torch/.venv/lib/python3.12/site-packages/nvidia/cudnn/lib", "libcudnn.so.9", 91300);
+        Files.createDirectories(root.resolve("opt/torch/.venv/bin"));
+        Files.createDirectories(root.resolve("usr/bin"));
+        Files.writeString(root.resolve("usr/bin/python3.12"), "");
+        Files.createSymbolicLink(root.resolve("opt/torch/.venv/bin/python3"), root.resolve("usr/bin/python3.12"));
+        environment.put("PATH", "/nowhere::" + root.resolve("opt/torch/.venv/bin"));
+        assertThat(locator().status(NativeLibrary.NVRTC))
+                .isEqualTo(new LibraryStatus.Found(NativeLibrary.NVRTC, nvrtc.toString(), new Version(13, 0, 0)));
+        assertThat(locator().status(NativeLibrary.CUDNN).describe()).contains(cudnn.toString());
+    }
+
+    @Test
+    void wheelsOfTheInterpreterThatALinkOnThePathLeadsToAreFound() throws IOException {
+        library("opt/python/lib64/python3.13/site-packages/nvidia/nccl/lib", "libnccl.so.2", 23007);
+        Files.createDirectories(root.resolve("opt/python/bin"));
+        Files.createDirectories(root.resolve("home/bin"));
+        Files.writeString(root.resolve("opt/python/bin/python3.13"), "");
+        Files.createSymbolicLink(root.resolve("home/bin/python3"), root.resolve("opt/python/bin/python3.13"));
+        environment.put("PATH", root.resolve("home/bin").toString());
+        assertThat(locator().status(NativeLibrary.NCCL)).isInstanceOf(LibraryStatus.Found.class);
+    }
+
+    @Test
     void oldCudnnIsNamedAsTheWrongVersion() throws IOException {
         library("toolkit/lib64", "libcudnn.so.8", 8907);
         environment.put("CUDA_HOME", root.resolve("toolkit").toString());

@@ -21,11 +21,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SymbolResolutionTest {
     static Stream<Arguments> bindings() {
         return Stream.of(
-                Arguments.of(NativeLibrary.DRIVER, DriverBindings.class, 92),
-                Arguments.of(NativeLibrary.NVRTC, NvrtcBindings.class, 24),
-                Arguments.of(NativeLibrary.CUBLAS, CublasBindings.class, 57),
-                Arguments.of(NativeLibrary.CUDNN, CudnnBindings.class, 120),
-                Arguments.of(NativeLibrary.NCCL, NcclBindings.class, 24));
+                Arguments.of(NativeLibrary.DRIVER, DriverBindings.class, 48),
+                Arguments.of(NativeLibrary.NVRTC, NvrtcBindings.class, 12),
+                Arguments.of(NativeLibrary.CUBLAS, CublasBindings.class, 21),
+                Arguments.of(NativeLibrary.CUDNN, CudnnBindings.class, 45),
+                Arguments.of(NativeLibrary.NCCL, NcclBindings.class, 14));
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import dev.lanewise.cuda.api.ComputeType;
 import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.api.Epilogue;
+import dev.lanewise.cuda.host.HostCublas;
 import dev.lanewise.cuda.host.HostCublasLt;
 import dev.lanewise.cuda.host.HostCudnn;
 import dev.lanewise.cuda.host.HostKernels;
@@ -54,7 +55,11 @@ class ProductsTest {
         CudaDevice device = new CudaDevice(
                 CUDA,
                 new CudaLibraries(
-                        HostCudaProvider.driver(), HostCudaProvider.kernels(), library, new HostCudnn().library()),
+                        HostCudaProvider.driver(),
+                        HostCudaProvider.kernels(),
+                        library,
+                        new HostCublas(),
+                        new HostCudnn().library()),
                 new CodeCache(folder),
                 () -> {},
                 () -> "");
@@ -154,6 +159,57 @@ class ProductsTest {
     }
 
     @Test
+    void biasOfAnyAlignmentIsAddedAlsoAfterAnAlignedOne() {
+        try (var ignored = Scope.open("test")) {
+            Tensor x = random(3, 8);
+            Tensor w = random(4, 8);
+            Tensor biases = random(12);
+            for (int start = 0; start < 4; start++) {
+                Tensor bias = biases.narrow(0, start, 4);
+                float[] expected = x.to(Device.CPU)
+                        .linear(w.to(Device.CPU), bias.to(Device.CPU))
+                        .toFloatArray();
+                assertThat(x.linear(w, bias).toFloatArray()).containsExactly(expected, within(1e-4f));
+            }
+        }
+    }
+
+    @Test
+    void reluKeepsNaNWhateverTheLibraryMakesOfIt() {
+        try (var ignored = Scope.open("test")) {
+            Tensor x = Tensor.of(Float.NaN, 1, -1, 2, -3, 1).reshape(3, 2).to(CUDA);
+            Tensor w = Tensor.of(1f, 2, -1, 1).reshape(2, 2).to(CUDA);
+            Tensor bias = Tensor.of(0.5f, -1).to(CUDA);
+            for (Tensor[] inputs : List.of(new Tensor[] {x, w, bias}, new Tensor[] {x, w})) {
+                for (HostCublasLt library : List.of(new HostCublasLt(true), new HostCublasLt(true).losingNaN())) {
+                    Tensor[] out = {random(3, 2)};
+                    Products products = products(library);
+                    products.run(new LinearProduct(LinearProduct.Activation.RELU), inputs, out);
+                    float[] b = inputs.length == 3 ? new float[] {0.5f, -1} : new float[2];
+                    assertThat(out[0].toFloatArray())
+                            .containsExactly(Float.NaN, Float.NaN, 3 + b[0], 3 + b[1], 0, Math.max(0, 4 + b[1]));
+                    products.close();
+                    assertThat(library.alive()).isEqualTo(1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void productsOf16BitsAreRoundedOnce() {
+        try (var ignored = Scope.open("test")) {
+            for (DType dtype : List.of(DType.F16, DType.BF16)) {
+                // the first half of the sum is not a number of 16 bits, and what it lacks is more than half of a last
+                // place
+                Tensor a = Tensor.of(256f, 1, 1, -256).reshape(1, 4).to(dtype).to(CUDA);
+                Tensor b =
+                        Tensor.of(16f, 1.5f, 0.25f, 16).reshape(4, 1).to(dtype).to(CUDA);
+                assertThat(a.matmul(b).to(DType.F32).toFloatArray()).containsExactly(1.75f);
+            }
+        }
+    }
+
+    @Test
     void plansAreMadeOnceAShapeAndDestroyed() {
         try (var ignored = Scope.open("test")) {
             HostCublasLt library = new HostCublasLt(true);
@@ -188,7 +244,7 @@ class ProductsTest {
             Problem.Operand left = new Problem.Operand(64, false, 64 * 32, 256);
             Problem.Operand right = new Problem.Operand(64, true, 0, 16);
             for (Epilogue epilogue : List.of(Epilogue.NONE, Epilogue.BIAS, Epilogue.RELU_BIAS)) {
-                problems.add(new Problem(type, compute, 32, 48, 64, left, right, 3, 32 * 48, epilogue, 256));
+                problems.add(new Problem(type, compute, 32, 48, 64, left, right, 3, 32 * 48, epilogue, 256, 16));
             }
         }
         for (Problem problem : problems) {

@@ -19,7 +19,7 @@ class CapturedGraphTest {
     @Test
     void recordedWorkIsReplayedAndFreed() {
         recording.answer("nodeCount", 3L);
-        try (CapturedGraph graph = CapturedGraph.record(driver, stream, () -> driver.fill32(0, 0, 1, stream))) {
+        try (CapturedGraph graph = CapturedGraph.record(driver, stream, () -> driver.fill8(0, (byte) 0, 1, stream))) {
             assertThat(graph.nodes()).isEqualTo(3);
             graph.replay(stream);
             graph.replay(stream);
@@ -27,7 +27,7 @@ class CapturedGraphTest {
         assertThat(recording.methods())
                 .containsExactly(
                         "beginCapture",
-                        "fill32",
+                        "fill8",
                         "endCapture",
                         "nodeCount",
                         "instantiate",

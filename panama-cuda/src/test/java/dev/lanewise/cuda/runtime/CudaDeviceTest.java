@@ -3,6 +3,7 @@ package dev.lanewise.cuda.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.cuda.api.Cublas;
 import dev.lanewise.cuda.api.CublasLt;
 import dev.lanewise.cuda.api.CudaException;
 import dev.lanewise.cuda.api.Cudnn;
@@ -14,6 +15,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -30,6 +32,7 @@ class CudaDeviceTest {
                     recording.of(Driver.class),
                     recording.of(Nvrtc.class),
                     recording.of(CublasLt.class),
+                    recording.of(Cublas.class),
                     recording.of(Cudnn.class)),
             new CodeCache(Path.of("unused")),
             () -> released++,
@@ -135,6 +138,7 @@ class CudaDeviceTest {
         recording.answer("allocate", outOfMemory());
         assertThat(device.allocate(4096).address()).isNotZero();
         assertThat(released).isEqualTo(1);
+        // of the one stream there is
         assertThat(recording.methods()).containsExactly("allocate", "free", "synchronize", "trim", "allocate");
     }
 
@@ -212,5 +216,122 @@ class CudaDeviceTest {
         assertThat(recording.alive).isEmpty();
         assertThat(recording.calls.getLast()).isEqualTo("releasePrimaryContext(0)");
         assertThatThrownBy(device::stream).hasMessage("cuda:0: closed, as at the end of the process");
+    }
+
+    @Test
+    void aStepOfClosingThatFailsCostsOnlyItself() {
+        device.stream();
+        device.cublasLt();
+        recording.answer("destroy", CudaException.failed("cuStreamDestroy", 1, "CUDA_ERROR_INVALID_VALUE", ""));
+        device.close();
+        assertThat(recording.alive).hasSize(1);
+        assertThat(recording.calls.getLast()).isEqualTo("releasePrimaryContext(0)");
+    }
+
+    @Test
+    void afterAnErrorOfTheDeviceNothingIsCalledAtTheEnd() {
+        device.allocate(100);
+        recording.answer(
+                "synchronize", CudaException.failed("cuStreamSynchronize", 700, "CUDA_ERROR_ILLEGAL_ADDRESS", ""));
+        recording.forgetCalls();
+        device.close();
+        assertThat(recording.methods()).containsExactly("synchronize");
+        assertThatThrownBy(device::stream).hasMessage("cuda:0: closed, as at the end of the process");
+    }
+
+    @Test
+    void workIsRefusedFromTheBeginningOfTheEnd() throws Exception {
+        device.stream();
+        device.onClose(() -> assertThatThrownBy(() -> elsewhere(device::stream))
+                .hasRootCauseMessage("cuda:0: closed, as at the end of the process"));
+        device.close();
+        assertThat(recording.alive).isEmpty();
+    }
+
+    @Test
+    void virtualThreadsShareAFewStreams() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 200; i++) {
+                threads.submit(() -> device.onSystemThread(() -> device.allocate(64)));
+            }
+        }
+        assertThat(recording.count("createStream")).isEqualTo(VirtualThreads.WORKERS);
+    }
+
+    @Test
+    void virtualThreadGetsTheErrorOfItsWork() throws Exception {
+        IllegalStateException failure = new IllegalStateException("no");
+        Thread virtual = Thread.ofVirtual()
+                .start(() -> assertThatThrownBy(() -> device.onSystemThread(() -> {
+                            throw failure;
+                        }))
+                        .isSameAs(failure));
+        virtual.join();
+    }
+
+    /** Leaves a fault as a kernel of the calling thread would. */
+    private Void leaveFault() {
+        MemorySegment left =
+                MemorySegment.ofAddress(device.stream().faults().address()).reinterpret(24);
+        left.setAtIndex(ValueLayout.JAVA_LONG, 1, 7);
+        left.setAtIndex(ValueLayout.JAVA_LONG, 2, 5);
+        left.setAtIndex(ValueLayout.JAVA_LONG, 0, Faults.Check.GATHER.code());
+        return null;
+    }
+
+    private Void copyOut(DeviceBuffer buffer) {
+        device.stream().orderRead(buffer);
+        try (Arena arena = Arena.ofConfined()) {
+            device.copyOut(buffer.address(), arena.allocate(64));
+        }
+        return null;
+    }
+
+    @Test
+    void aBadPositionIsReportedToWhoeverReadsTheResultOnAnyStream() throws Exception {
+        DeviceBuffer theirs = elsewhere(() -> device.allocate(64));
+        DeviceBuffer mine = device.allocate(64);
+        copyOut(mine);
+        elsewhere(this::leaveFault);
+        copyOut(mine);
+        String message = "gather: position 7 is outside a dimension of size 5; check the indices";
+        assertThatThrownBy(() -> copyOut(theirs)).hasMessage(message);
+        copyOut(theirs);
+        assertThatThrownBy(() -> elsewhere(() -> copyOut(theirs))).hasRootCauseMessage(message);
+        elsewhere(() -> copyOut(theirs));
+    }
+
+    @Test
+    void aBadPositionThatItsThreadWasToldOfIsNotReportedToALaterReader() throws Exception {
+        DeviceBuffer theirs = elsewhere(() -> device.allocate(64));
+        elsewhere(this::leaveFault);
+        assertThatThrownBy(() -> elsewhere(() -> copyOut(theirs))).hasMessageContaining("position 7");
+        copyOut(theirs);
+    }
+
+    @Test
+    void aBadPositionIsReportedThroughAResultInBetween() throws Exception {
+        ExecutorService third = Executors.newSingleThreadExecutor();
+        try {
+            DeviceBuffer first = elsewhere(() -> device.allocate(64));
+            elsewhere(this::leaveFault);
+            DeviceBuffer second = third.submit(() -> {
+                        DeviceBuffer result = device.allocate(64);
+                        device.stream().orderRead(first);
+                        device.stream().orderWrite(result);
+                        return result;
+                    })
+                    .get();
+            assertThatThrownBy(() -> copyOut(second)).hasMessageContaining("position 7");
+        } finally {
+            third.shutdownNow();
+        }
+    }
+
+    @Test
+    void waitingForTheDeviceReportsEveryStreamsBadPositions() throws Exception {
+        elsewhere(this::leaveFault);
+        assertThatThrownBy(device::synchronize).hasMessageContaining("position 7");
+        device.synchronize();
     }
 }

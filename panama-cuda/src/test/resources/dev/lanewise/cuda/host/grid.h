@@ -90,6 +90,49 @@ static inline unsigned short cvt_rn_f16_f64(double x) {
 }
 static inline unsigned short cvt_rn_f16_f32(float x) { return cvt_rn_f16_f64(x); }
 
+static inline unsigned short cvt_rn_bf16_f32(float x) {
+    unsigned bits = __float_as_uint(x);
+    return x != x ? 0x7fff : (unsigned short)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+static inline unsigned cvt_rn_x2(const char* type, float upper, float lower) {
+    return type[0] == 'b' ? (unsigned)cvt_rn_bf16_f32(upper) << 16 | cvt_rn_bf16_f32(lower)
+                          : (unsigned)cvt_rn_f16_f32(upper) << 16 | cvt_rn_f16_f32(lower);
+}
+
+static inline float number_of(const char* type, unsigned bits) {
+    return type[0] == 'b' ? __uint_as_float(bits << 16) : cvt_f32_f16((unsigned short)bits);
+}
+
+// mma.sync.aligned.m16n8k16.row.col.f32: D = A B + C by all threads of a warp. Which thread holds which elements is what
+// the tables of the PTX ISA say ("Matrix Fragments for mma.m16n8k16 with floating point type"), element by element.
+static inline void mma_m16n8k16(const char* type, float& d0, float& d1, float& d2, float& d3, unsigned a0a1,
+        unsigned a2a3, unsigned a4a5, unsigned a6a7, unsigned b0b1, unsigned b2b3) {
+    static float a[1024 / 32][16][16], b[1024 / 32][16][8];
+    int warp = thread_of_block() / 32, lane = thread_of_block() % 32;
+    int group = lane >> 2, thread_in_group = lane % 4;
+    const unsigned own_a[4] = {a0a1, a2a3, a4a5, a6a7}, own_b[2] = {b0b1, b2b3};
+    for (int i = 0; i < 8; i++) {
+        int row = (i >= 0 && i < 2) || (i >= 4 && i < 6) ? group : group + 8;
+        int column = i < 4 ? thread_in_group * 2 + (i & 1) : thread_in_group * 2 + (i & 1) + 8;
+        a[warp][row][column] = number_of(type, own_a[i / 2] >> 16 * (i % 2) & 0xffff);
+    }
+    for (int i = 0; i < 4; i++) {
+        int row = i < 2 ? thread_in_group * 2 + (i & 1) : thread_in_group * 2 + (i & 1) + 8;
+        b[warp][row][group] = number_of(type, own_b[i / 2] >> 16 * (i % 2) & 0xffff);
+    }
+    __syncthreads();
+    float* d[4] = {&d0, &d1, &d2, &d3};
+    for (int i = 0; i < 4; i++) {
+        int row = i < 2 ? group : group + 8;
+        int column = thread_in_group * 2 + (i & 1);
+        for (int k = 0; k < 16; k++) *d[i] += a[warp][row][k] * b[warp][k][column];
+    }
+    __syncthreads();
+}
+
+// As on the devices that this stands in for; a program may take it back.
+#define __CUDA_ARCH__ 900
+
 // Calls a kernel with arguments as cuLaunchKernel takes them: an array of pointers to values.
 template <typename... P, size_t... I> static inline void call(void (*kernel)(P...), void** arguments, index_sequence<I...>) {
     kernel(*(P*)arguments[I]...);

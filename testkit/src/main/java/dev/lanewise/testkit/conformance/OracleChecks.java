@@ -16,6 +16,7 @@ import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
+import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.Storage;
 import java.util.ArrayList;
@@ -128,7 +129,10 @@ final class OracleChecks {
         return changed.toArray(Tensor[]::new);
     }
 
-    /** A test for each elementwise operation and type with infinities, NaN, denormals and the largest numbers. */
+    /**
+     * A test for each elementwise operation and type with infinities, NaN, denormals and the largest numbers, and for linear
+     * products with NaN.
+     */
     Stream<DynamicNode> extremes() {
         return OpCatalogue.ops().stream()
                 .filter(OracleChecks::takesExtremes)
@@ -145,12 +149,21 @@ final class OracleChecks {
                 || op instanceof UnaryWith
                 || op instanceof Cast
                 || op instanceof Compare
+                || op instanceof LinearProduct
                 || op instanceof Binary && !op.opName().endsWith("_grad");
     }
 
     private void extremes(Op op, DType dtype) {
         try (var ignored = Scope.open(op.opName())) {
             Operands make = new Operands(device, dtype, Layout.CONTIGUOUS, 0);
+            if (op instanceof LinearProduct) {
+                // NaN stays NaN, also in the activation that a library computes with the product
+                Tensor rows = make.given(Shape.of(3, 2), Double.NaN, 1, -1, 2, -3, 1);
+                Tensor weight = make.given(Shape.of(2, 2), 1, 2, -1, 1);
+                compare(op, new Tensor[] {rows, weight, make.given(Shape.of(2), 0.5, -1)}, true);
+                compare(op, new Tensor[] {rows, weight}, true);
+                return;
+            }
             double[] values = extremes(dtype);
             Tensor x = make.given(Shape.of(values.length), values);
             boolean two = op instanceof Binary || op instanceof Compare;

@@ -12,10 +12,1292 @@ import java.util.stream.*;
 import static java.lang.foreign.ValueLayout.*;
 import static java.lang.foreign.MemoryLayout.PathElement.*;
 
-public class CublasBindings extends CublasBindings_1 {
+public class CublasBindings extends CublasBindings$shared {
 
     CublasBindings() {
         // Should not be called directly
+    }
+
+    static final dev.lanewise.cuda.lib.LazyLookup SYMBOL_LOOKUP =
+            dev.lanewise.cuda.lib.NativeLibrary.CUBLAS.lookup();
+
+    private static final int CUDA_R_16F = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum cudaDataType_t.CUDA_R_16F = 2
+     * }
+     */
+    public static int CUDA_R_16F() {
+        return CUDA_R_16F;
+    }
+    private static final int CUDA_R_16BF = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum cudaDataType_t.CUDA_R_16BF = 14
+     * }
+     */
+    public static int CUDA_R_16BF() {
+        return CUDA_R_16BF;
+    }
+    private static final int CUDA_R_32F = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum cudaDataType_t.CUDA_R_32F = 0
+     * }
+     */
+    public static int CUDA_R_32F() {
+        return CUDA_R_32F;
+    }
+    private static final int CUDA_R_64F = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum cudaDataType_t.CUDA_R_64F = 1
+     * }
+     */
+    public static int CUDA_R_64F() {
+        return CUDA_R_64F;
+    }
+    private static final int CUDA_R_8I = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum cudaDataType_t.CUDA_R_8I = 3
+     * }
+     */
+    public static int CUDA_R_8I() {
+        return CUDA_R_8I;
+    }
+    private static final int CUDA_R_32I = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum cudaDataType_t.CUDA_R_32I = 10
+     * }
+     */
+    public static int CUDA_R_32I() {
+        return CUDA_R_32I;
+    }
+    private static final int CUBLAS_STATUS_SUCCESS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_STATUS_SUCCESS = 0
+     * }
+     */
+    public static int CUBLAS_STATUS_SUCCESS() {
+        return CUBLAS_STATUS_SUCCESS;
+    }
+    private static final int CUBLAS_STATUS_NOT_SUPPORTED = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_STATUS_NOT_SUPPORTED = 15
+     * }
+     */
+    public static int CUBLAS_STATUS_NOT_SUPPORTED() {
+        return CUBLAS_STATUS_NOT_SUPPORTED;
+    }
+    private static final int CUBLAS_OP_N = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_OP_N = 0
+     * }
+     */
+    public static int CUBLAS_OP_N() {
+        return CUBLAS_OP_N;
+    }
+    private static final int CUBLAS_OP_T = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_OP_T = 1
+     * }
+     */
+    public static int CUBLAS_OP_T() {
+        return CUBLAS_OP_T;
+    }
+    private static final int CUBLAS_COMPUTE_32F = (int)68L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_COMPUTE_32F = 68
+     * }
+     */
+    public static int CUBLAS_COMPUTE_32F() {
+        return CUBLAS_COMPUTE_32F;
+    }
+    private static final int CUBLAS_COMPUTE_32F_FAST_TF32 = (int)77L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_COMPUTE_32F_FAST_TF32 = 77
+     * }
+     */
+    public static int CUBLAS_COMPUTE_32F_FAST_TF32() {
+        return CUBLAS_COMPUTE_32F_FAST_TF32;
+    }
+    private static final int CUBLAS_COMPUTE_64F = (int)70L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_COMPUTE_64F = 70
+     * }
+     */
+    public static int CUBLAS_COMPUTE_64F() {
+        return CUBLAS_COMPUTE_64F;
+    }
+    private static final int CUBLAS_COMPUTE_32I = (int)72L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_COMPUTE_32I = 72
+     * }
+     */
+    public static int CUBLAS_COMPUTE_32I() {
+        return CUBLAS_COMPUTE_32I;
+    }
+
+    private static class cublasCreate_v2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasCreate_v2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
+     * }
+     */
+    public static FunctionDescriptor cublasCreate_v2$descriptor() {
+        return cublasCreate_v2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
+     * }
+     */
+    public static MethodHandle cublasCreate_v2$handle() {
+        return cublasCreate_v2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
+     * }
+     */
+    public static MemorySegment cublasCreate_v2$address() {
+        return cublasCreate_v2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
+     * }
+     */
+    public static int cublasCreate_v2(MemorySegment handle) {
+        var mh$ = cublasCreate_v2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasCreate_v2", handle);
+            }
+            return (int)mh$.invokeExact(handle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDestroy_v2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDestroy_v2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
+     * }
+     */
+    public static FunctionDescriptor cublasDestroy_v2$descriptor() {
+        return cublasDestroy_v2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
+     * }
+     */
+    public static MethodHandle cublasDestroy_v2$handle() {
+        return cublasDestroy_v2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
+     * }
+     */
+    public static MemorySegment cublasDestroy_v2$address() {
+        return cublasDestroy_v2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
+     * }
+     */
+    public static int cublasDestroy_v2(MemorySegment handle) {
+        var mh$ = cublasDestroy_v2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDestroy_v2", handle);
+            }
+            return (int)mh$.invokeExact(handle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasSetStream_v2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasSetStream_v2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static FunctionDescriptor cublasSetStream_v2$descriptor() {
+        return cublasSetStream_v2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static MethodHandle cublasSetStream_v2$handle() {
+        return cublasSetStream_v2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static MemorySegment cublasSetStream_v2$address() {
+        return cublasSetStream_v2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static int cublasSetStream_v2(MemorySegment handle, MemorySegment streamId) {
+        var mh$ = cublasSetStream_v2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasSetStream_v2", handle, streamId);
+            }
+            return (int)mh$.invokeExact(handle, streamId);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasGetStatusName {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasGetStatusName");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *cublasGetStatusName(cublasStatus_t status)
+     * }
+     */
+    public static FunctionDescriptor cublasGetStatusName$descriptor() {
+        return cublasGetStatusName.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *cublasGetStatusName(cublasStatus_t status)
+     * }
+     */
+    public static MethodHandle cublasGetStatusName$handle() {
+        return cublasGetStatusName.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *cublasGetStatusName(cublasStatus_t status)
+     * }
+     */
+    public static MemorySegment cublasGetStatusName$address() {
+        return cublasGetStatusName.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *cublasGetStatusName(cublasStatus_t status)
+     * }
+     */
+    public static MemorySegment cublasGetStatusName(int status) {
+        var mh$ = cublasGetStatusName.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasGetStatusName", status);
+            }
+            return (MemorySegment)mh$.invokeExact(status);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDgeqrfBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDgeqrfBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgeqrfBatched(cublasHandle_t handle, int m, int n, double *const Aarray[], int lda, double *const TauArray[], int *info, int batchSize)
+     * }
+     */
+    public static FunctionDescriptor cublasDgeqrfBatched$descriptor() {
+        return cublasDgeqrfBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgeqrfBatched(cublasHandle_t handle, int m, int n, double *const Aarray[], int lda, double *const TauArray[], int *info, int batchSize)
+     * }
+     */
+    public static MethodHandle cublasDgeqrfBatched$handle() {
+        return cublasDgeqrfBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgeqrfBatched(cublasHandle_t handle, int m, int n, double *const Aarray[], int lda, double *const TauArray[], int *info, int batchSize)
+     * }
+     */
+    public static MemorySegment cublasDgeqrfBatched$address() {
+        return cublasDgeqrfBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgeqrfBatched(cublasHandle_t handle, int m, int n, double *const Aarray[], int lda, double *const TauArray[], int *info, int batchSize)
+     * }
+     */
+    public static int cublasDgeqrfBatched(MemorySegment handle, int m, int n, MemorySegment Aarray, int lda, MemorySegment TauArray, MemorySegment info, int batchSize) {
+        var mh$ = cublasDgeqrfBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDgeqrfBatched", handle, m, n, Aarray, lda, TauArray, info, batchSize);
+            }
+            return (int)mh$.invokeExact(handle, m, n, Aarray, lda, TauArray, info, batchSize);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDgetrfBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDgetrfBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrfBatched(cublasHandle_t handle, int n, double *const A[], int lda, int *P, int *info, int batchSize)
+     * }
+     */
+    public static FunctionDescriptor cublasDgetrfBatched$descriptor() {
+        return cublasDgetrfBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrfBatched(cublasHandle_t handle, int n, double *const A[], int lda, int *P, int *info, int batchSize)
+     * }
+     */
+    public static MethodHandle cublasDgetrfBatched$handle() {
+        return cublasDgetrfBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrfBatched(cublasHandle_t handle, int n, double *const A[], int lda, int *P, int *info, int batchSize)
+     * }
+     */
+    public static MemorySegment cublasDgetrfBatched$address() {
+        return cublasDgetrfBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrfBatched(cublasHandle_t handle, int n, double *const A[], int lda, int *P, int *info, int batchSize)
+     * }
+     */
+    public static int cublasDgetrfBatched(MemorySegment handle, int n, MemorySegment A, int lda, MemorySegment P, MemorySegment info, int batchSize) {
+        var mh$ = cublasDgetrfBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDgetrfBatched", handle, n, A, lda, P, info, batchSize);
+            }
+            return (int)mh$.invokeExact(handle, n, A, lda, P, info, batchSize);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasDgetrsBatched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasDgetrsBatched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrsBatched(cublasHandle_t handle, cublasOperation_t trans, int n, int nrhs, const double *const Aarray[], int lda, const int *devIpiv, double *const Barray[], int ldb, int *info, int batchSize)
+     * }
+     */
+    public static FunctionDescriptor cublasDgetrsBatched$descriptor() {
+        return cublasDgetrsBatched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrsBatched(cublasHandle_t handle, cublasOperation_t trans, int n, int nrhs, const double *const Aarray[], int lda, const int *devIpiv, double *const Barray[], int ldb, int *info, int batchSize)
+     * }
+     */
+    public static MethodHandle cublasDgetrsBatched$handle() {
+        return cublasDgetrsBatched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrsBatched(cublasHandle_t handle, cublasOperation_t trans, int n, int nrhs, const double *const Aarray[], int lda, const int *devIpiv, double *const Barray[], int ldb, int *info, int batchSize)
+     * }
+     */
+    public static MemorySegment cublasDgetrsBatched$address() {
+        return cublasDgetrsBatched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasDgetrsBatched(cublasHandle_t handle, cublasOperation_t trans, int n, int nrhs, const double *const Aarray[], int lda, const int *devIpiv, double *const Barray[], int ldb, int *info, int batchSize)
+     * }
+     */
+    public static int cublasDgetrsBatched(MemorySegment handle, int trans, int n, int nrhs, MemorySegment Aarray, int lda, MemorySegment devIpiv, MemorySegment Barray, int ldb, MemorySegment info, int batchSize) {
+        var mh$ = cublasDgetrsBatched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasDgetrsBatched", handle, trans, n, nrhs, Aarray, lda, devIpiv, Barray, ldb, info, batchSize);
+            }
+            return (int)mh$.invokeExact(handle, trans, n, nrhs, Aarray, lda, devIpiv, Barray, ldb, info, batchSize);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtCreate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtCreate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle)
+     * }
+     */
+    public static FunctionDescriptor cublasLtCreate$descriptor() {
+        return cublasLtCreate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle)
+     * }
+     */
+    public static MethodHandle cublasLtCreate$handle() {
+        return cublasLtCreate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle)
+     * }
+     */
+    public static MemorySegment cublasLtCreate$address() {
+        return cublasLtCreate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle)
+     * }
+     */
+    public static int cublasLtCreate(MemorySegment lightHandle) {
+        var mh$ = cublasLtCreate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtCreate", lightHandle);
+            }
+            return (int)mh$.invokeExact(lightHandle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtDestroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtDestroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle)
+     * }
+     */
+    public static FunctionDescriptor cublasLtDestroy$descriptor() {
+        return cublasLtDestroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle)
+     * }
+     */
+    public static MethodHandle cublasLtDestroy$handle() {
+        return cublasLtDestroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle)
+     * }
+     */
+    public static MemorySegment cublasLtDestroy$address() {
+        return cublasLtDestroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle)
+     * }
+     */
+    public static int cublasLtDestroy(MemorySegment lightHandle) {
+        var mh$ = cublasLtDestroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtDestroy", lightHandle);
+            }
+            return (int)mh$.invokeExact(lightHandle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtGetStatusString {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtGetStatusString");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *cublasLtGetStatusString(cublasStatus_t status)
+     * }
+     */
+    public static FunctionDescriptor cublasLtGetStatusString$descriptor() {
+        return cublasLtGetStatusString.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *cublasLtGetStatusString(cublasStatus_t status)
+     * }
+     */
+    public static MethodHandle cublasLtGetStatusString$handle() {
+        return cublasLtGetStatusString.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *cublasLtGetStatusString(cublasStatus_t status)
+     * }
+     */
+    public static MemorySegment cublasLtGetStatusString$address() {
+        return cublasLtGetStatusString.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *cublasLtGetStatusString(cublasStatus_t status)
+     * }
+     */
+    public static MemorySegment cublasLtGetStatusString(int status) {
+        var mh$ = cublasLtGetStatusString.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtGetStatusString", status);
+            }
+            return (MemorySegment)mh$.invokeExact(status);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtMatmul {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_LONG,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatmul");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha, const void *A, cublasLtMatrixLayout_t Adesc, const void *B, cublasLtMatrixLayout_t Bdesc, const void *beta, const void *C, cublasLtMatrixLayout_t Cdesc, void *D, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes, cudaStream_t stream)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatmul$descriptor() {
+        return cublasLtMatmul.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha, const void *A, cublasLtMatrixLayout_t Adesc, const void *B, cublasLtMatrixLayout_t Bdesc, const void *beta, const void *C, cublasLtMatrixLayout_t Cdesc, void *D, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes, cudaStream_t stream)
+     * }
+     */
+    public static MethodHandle cublasLtMatmul$handle() {
+        return cublasLtMatmul.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha, const void *A, cublasLtMatrixLayout_t Adesc, const void *B, cublasLtMatrixLayout_t Bdesc, const void *beta, const void *C, cublasLtMatrixLayout_t Cdesc, void *D, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes, cudaStream_t stream)
+     * }
+     */
+    public static MemorySegment cublasLtMatmul$address() {
+        return cublasLtMatmul.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha, const void *A, cublasLtMatrixLayout_t Adesc, const void *B, cublasLtMatrixLayout_t Bdesc, const void *beta, const void *C, cublasLtMatrixLayout_t Cdesc, void *D, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes, cudaStream_t stream)
+     * }
+     */
+    public static int cublasLtMatmul(MemorySegment lightHandle, MemorySegment computeDesc, MemorySegment alpha, MemorySegment A, MemorySegment Adesc, MemorySegment B, MemorySegment Bdesc, MemorySegment beta, MemorySegment C, MemorySegment Cdesc, MemorySegment D, MemorySegment Ddesc, MemorySegment algo, MemorySegment workspace, long workspaceSizeInBytes, MemorySegment stream) {
+        var mh$ = cublasLtMatmul.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatmul", lightHandle, computeDesc, alpha, A, Adesc, B, Bdesc, beta, C, Cdesc, D, Ddesc, algo, workspace, workspaceSizeInBytes, stream);
+            }
+            return (int)mh$.invokeExact(lightHandle, computeDesc, alpha, A, Adesc, B, Bdesc, beta, C, Cdesc, D, Ddesc, algo, workspace, workspaceSizeInBytes, stream);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT = 5
+     * }
+     */
+    public static int CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT() {
+        return CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT;
+    }
+    private static final int CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET = 6
+     * }
+     */
+    public static int CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET() {
+        return CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET;
+    }
+
+    private static class cublasLtMatrixLayoutCreate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_LONG,
+            CublasBindings.C_LONG,
+            CublasBindings.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatrixLayoutCreate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows, uint64_t cols, int64_t ld)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatrixLayoutCreate$descriptor() {
+        return cublasLtMatrixLayoutCreate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows, uint64_t cols, int64_t ld)
+     * }
+     */
+    public static MethodHandle cublasLtMatrixLayoutCreate$handle() {
+        return cublasLtMatrixLayoutCreate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows, uint64_t cols, int64_t ld)
+     * }
+     */
+    public static MemorySegment cublasLtMatrixLayoutCreate$address() {
+        return cublasLtMatrixLayoutCreate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows, uint64_t cols, int64_t ld)
+     * }
+     */
+    public static int cublasLtMatrixLayoutCreate(MemorySegment matLayout, int type, long rows, long cols, long ld) {
+        var mh$ = cublasLtMatrixLayoutCreate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatrixLayoutCreate", matLayout, type, rows, cols, ld);
+            }
+            return (int)mh$.invokeExact(matLayout, type, rows, cols, ld);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtMatrixLayoutDestroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatrixLayoutDestroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatrixLayoutDestroy$descriptor() {
+        return cublasLtMatrixLayoutDestroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout)
+     * }
+     */
+    public static MethodHandle cublasLtMatrixLayoutDestroy$handle() {
+        return cublasLtMatrixLayoutDestroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout)
+     * }
+     */
+    public static MemorySegment cublasLtMatrixLayoutDestroy$address() {
+        return cublasLtMatrixLayoutDestroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout)
+     * }
+     */
+    public static int cublasLtMatrixLayoutDestroy(MemorySegment matLayout) {
+        var mh$ = cublasLtMatrixLayoutDestroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatrixLayoutDestroy", matLayout);
+            }
+            return (int)mh$.invokeExact(matLayout);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtMatrixLayoutSetAttribute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatrixLayoutSetAttribute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout, cublasLtMatrixLayoutAttribute_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatrixLayoutSetAttribute$descriptor() {
+        return cublasLtMatrixLayoutSetAttribute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout, cublasLtMatrixLayoutAttribute_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static MethodHandle cublasLtMatrixLayoutSetAttribute$handle() {
+        return cublasLtMatrixLayoutSetAttribute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout, cublasLtMatrixLayoutAttribute_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static MemorySegment cublasLtMatrixLayoutSetAttribute$address() {
+        return cublasLtMatrixLayoutSetAttribute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout, cublasLtMatrixLayoutAttribute_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static int cublasLtMatrixLayoutSetAttribute(MemorySegment matLayout, int attr, MemorySegment buf, long sizeInBytes) {
+        var mh$ = cublasLtMatrixLayoutSetAttribute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatrixLayoutSetAttribute", matLayout, attr, buf, sizeInBytes);
+            }
+            return (int)mh$.invokeExact(matLayout, attr, buf, sizeInBytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUBLASLT_MATMUL_DESC_TRANSA = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_DESC_TRANSA = 3
+     * }
+     */
+    public static int CUBLASLT_MATMUL_DESC_TRANSA() {
+        return CUBLASLT_MATMUL_DESC_TRANSA;
+    }
+    private static final int CUBLASLT_MATMUL_DESC_TRANSB = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_DESC_TRANSB = 4
+     * }
+     */
+    public static int CUBLASLT_MATMUL_DESC_TRANSB() {
+        return CUBLASLT_MATMUL_DESC_TRANSB;
+    }
+    private static final int CUBLASLT_MATMUL_DESC_EPILOGUE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_DESC_EPILOGUE = 7
+     * }
+     */
+    public static int CUBLASLT_MATMUL_DESC_EPILOGUE() {
+        return CUBLASLT_MATMUL_DESC_EPILOGUE;
+    }
+    private static final int CUBLASLT_MATMUL_DESC_BIAS_POINTER = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_DESC_BIAS_POINTER = 8
+     * }
+     */
+    public static int CUBLASLT_MATMUL_DESC_BIAS_POINTER() {
+        return CUBLASLT_MATMUL_DESC_BIAS_POINTER;
+    }
+    private static final int CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE = (int)26L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE = 26
+     * }
+     */
+    public static int CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE() {
+        return CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE;
+    }
+
+    private static class cublasLtMatmulDescCreate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatmulDescCreate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType, cudaDataType_t scaleType)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatmulDescCreate$descriptor() {
+        return cublasLtMatmulDescCreate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType, cudaDataType_t scaleType)
+     * }
+     */
+    public static MethodHandle cublasLtMatmulDescCreate$handle() {
+        return cublasLtMatmulDescCreate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType, cudaDataType_t scaleType)
+     * }
+     */
+    public static MemorySegment cublasLtMatmulDescCreate$address() {
+        return cublasLtMatmulDescCreate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType, cudaDataType_t scaleType)
+     * }
+     */
+    public static int cublasLtMatmulDescCreate(MemorySegment matmulDesc, int computeType, int scaleType) {
+        var mh$ = cublasLtMatmulDescCreate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatmulDescCreate", matmulDesc, computeType, scaleType);
+            }
+            return (int)mh$.invokeExact(matmulDesc, computeType, scaleType);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtMatmulDescDestroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatmulDescDestroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatmulDescDestroy$descriptor() {
+        return cublasLtMatmulDescDestroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc)
+     * }
+     */
+    public static MethodHandle cublasLtMatmulDescDestroy$handle() {
+        return cublasLtMatmulDescDestroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc)
+     * }
+     */
+    public static MemorySegment cublasLtMatmulDescDestroy$address() {
+        return cublasLtMatmulDescDestroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc)
+     * }
+     */
+    public static int cublasLtMatmulDescDestroy(MemorySegment matmulDesc) {
+        var mh$ = cublasLtMatmulDescDestroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatmulDescDestroy", matmulDesc);
+            }
+            return (int)mh$.invokeExact(matmulDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtMatmulDescSetAttribute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_INT,
+            CublasBindings.C_POINTER,
+            CublasBindings.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatmulDescSetAttribute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatmulDescSetAttribute$descriptor() {
+        return cublasLtMatmulDescSetAttribute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static MethodHandle cublasLtMatmulDescSetAttribute$handle() {
+        return cublasLtMatmulDescSetAttribute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static MemorySegment cublasLtMatmulDescSetAttribute$address() {
+        return cublasLtMatmulDescSetAttribute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr, const void *buf, size_t sizeInBytes)
+     * }
+     */
+    public static int cublasLtMatmulDescSetAttribute(MemorySegment matmulDesc, int attr, MemorySegment buf, long sizeInBytes) {
+        var mh$ = cublasLtMatmulDescSetAttribute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatmulDescSetAttribute", matmulDesc, attr, buf, sizeInBytes);
+            }
+            return (int)mh$.invokeExact(matmulDesc, attr, buf, sizeInBytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2
+     * }
+     */
+    public static int CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE() {
+        return CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    }
+    private static final int CUBLASLT_EPILOGUE_DEFAULT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_EPILOGUE_DEFAULT = 1
+     * }
+     */
+    public static int CUBLASLT_EPILOGUE_DEFAULT() {
+        return CUBLASLT_EPILOGUE_DEFAULT;
     }
     private static final int CUBLASLT_EPILOGUE_RELU = (int)2L;
     /**
@@ -25,15 +1307,6 @@ public class CublasBindings extends CublasBindings_1 {
      */
     public static int CUBLASLT_EPILOGUE_RELU() {
         return CUBLASLT_EPILOGUE_RELU;
-    }
-    private static final int CUBLASLT_EPILOGUE_RELU_AUX = (int)130L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_RELU_AUX = 130
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_RELU_AUX() {
-        return CUBLASLT_EPILOGUE_RELU_AUX;
     }
     private static final int CUBLASLT_EPILOGUE_BIAS = (int)4L;
     /**
@@ -52,204 +1325,6 @@ public class CublasBindings extends CublasBindings_1 {
      */
     public static int CUBLASLT_EPILOGUE_RELU_BIAS() {
         return CUBLASLT_EPILOGUE_RELU_BIAS;
-    }
-    private static final int CUBLASLT_EPILOGUE_RELU_AUX_BIAS = (int)134L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_RELU_AUX_BIAS = 134
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_RELU_AUX_BIAS() {
-        return CUBLASLT_EPILOGUE_RELU_AUX_BIAS;
-    }
-    private static final int CUBLASLT_EPILOGUE_DRELU = (int)136L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_DRELU = 136
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_DRELU() {
-        return CUBLASLT_EPILOGUE_DRELU;
-    }
-    private static final int CUBLASLT_EPILOGUE_DRELU_BGRAD = (int)152L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_DRELU_BGRAD = 152
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_DRELU_BGRAD() {
-        return CUBLASLT_EPILOGUE_DRELU_BGRAD;
-    }
-    private static final int CUBLASLT_EPILOGUE_GELU = (int)32L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_GELU = 32
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_GELU() {
-        return CUBLASLT_EPILOGUE_GELU;
-    }
-    private static final int CUBLASLT_EPILOGUE_GELU_AUX = (int)160L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_GELU_AUX = 160
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_GELU_AUX() {
-        return CUBLASLT_EPILOGUE_GELU_AUX;
-    }
-    private static final int CUBLASLT_EPILOGUE_GELU_BIAS = (int)36L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_GELU_BIAS = 36
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_GELU_BIAS() {
-        return CUBLASLT_EPILOGUE_GELU_BIAS;
-    }
-    private static final int CUBLASLT_EPILOGUE_GELU_AUX_BIAS = (int)164L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_GELU_AUX_BIAS = 164
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_GELU_AUX_BIAS() {
-        return CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
-    }
-    private static final int CUBLASLT_EPILOGUE_DGELU = (int)192L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_DGELU = 192
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_DGELU() {
-        return CUBLASLT_EPILOGUE_DGELU;
-    }
-    private static final int CUBLASLT_EPILOGUE_DGELU_BGRAD = (int)208L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_DGELU_BGRAD = 208
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_DGELU_BGRAD() {
-        return CUBLASLT_EPILOGUE_DGELU_BGRAD;
-    }
-    private static final int CUBLASLT_EPILOGUE_BGRADA = (int)256L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_BGRADA = 256
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_BGRADA() {
-        return CUBLASLT_EPILOGUE_BGRADA;
-    }
-    private static final int CUBLASLT_EPILOGUE_BGRADB = (int)512L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_EPILOGUE_BGRADB = 512
-     * }
-     */
-    public static int CUBLASLT_EPILOGUE_BGRADB() {
-        return CUBLASLT_EPILOGUE_BGRADB;
-    }
-    private static final int CUBLASLT_SEARCH_BEST_FIT = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_BEST_FIT = 0
-     * }
-     */
-    public static int CUBLASLT_SEARCH_BEST_FIT() {
-        return CUBLASLT_SEARCH_BEST_FIT;
-    }
-    private static final int CUBLASLT_SEARCH_LIMITED_BY_ALGO_ID = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_LIMITED_BY_ALGO_ID = 1
-     * }
-     */
-    public static int CUBLASLT_SEARCH_LIMITED_BY_ALGO_ID() {
-        return CUBLASLT_SEARCH_LIMITED_BY_ALGO_ID;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_02 = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_02 = 2
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_02() {
-        return CUBLASLT_SEARCH_RESERVED_02;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_03 = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_03 = 3
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_03() {
-        return CUBLASLT_SEARCH_RESERVED_03;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_04 = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_04 = 4
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_04() {
-        return CUBLASLT_SEARCH_RESERVED_04;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_05 = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_05 = 5
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_05() {
-        return CUBLASLT_SEARCH_RESERVED_05;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_06 = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_06 = 6
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_06() {
-        return CUBLASLT_SEARCH_RESERVED_06;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_07 = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_07 = 7
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_07() {
-        return CUBLASLT_SEARCH_RESERVED_07;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_08 = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_08 = 8
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_08() {
-        return CUBLASLT_SEARCH_RESERVED_08;
-    }
-    private static final int CUBLASLT_SEARCH_RESERVED_09 = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_SEARCH_RESERVED_09 = 9
-     * }
-     */
-    public static int CUBLASLT_SEARCH_RESERVED_09() {
-        return CUBLASLT_SEARCH_RESERVED_09;
-    }
-    private static final int CUBLASLT_MATMUL_PREF_SEARCH_MODE = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_MATMUL_PREF_SEARCH_MODE = 0
-     * }
-     */
-    public static int CUBLASLT_MATMUL_PREF_SEARCH_MODE() {
-        return CUBLASLT_MATMUL_PREF_SEARCH_MODE;
     }
     private static final int CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES = (int)1L;
     /**
@@ -304,24 +1379,6 @@ public class CublasBindings extends CublasBindings_1 {
      */
     public static int CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES() {
         return CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES;
-    }
-    private static final int CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT = 9
-     * }
-     */
-    public static int CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT() {
-        return CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT;
-    }
-    private static final int CUBLASLT_MATMUL_PREF_IMPL_MASK = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_MATMUL_PREF_IMPL_MASK = 12
-     * }
-     */
-    public static int CUBLASLT_MATMUL_PREF_IMPL_MASK() {
-        return CUBLASLT_MATMUL_PREF_IMPL_MASK;
     }
 
     private static class cublasLtMatmulPreferenceCreate {
@@ -574,465 +1631,6 @@ public class CublasBindings extends CublasBindings_1 {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
-    }
-    private static final int CUBLASLT_ALGO_CAP_SPLITK_SUPPORT = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_SPLITK_SUPPORT = 0
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_SPLITK_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_SPLITK_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CAP_REDUCTION_SCHEME_MASK = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_REDUCTION_SCHEME_MASK = 1
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_REDUCTION_SCHEME_MASK() {
-        return CUBLASLT_ALGO_CAP_REDUCTION_SCHEME_MASK;
-    }
-    private static final int CUBLASLT_ALGO_CAP_CTA_SWIZZLING_SUPPORT = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_CTA_SWIZZLING_SUPPORT = 2
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_CTA_SWIZZLING_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_CTA_SWIZZLING_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CAP_STRIDED_BATCH_SUPPORT = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_STRIDED_BATCH_SUPPORT = 3
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_STRIDED_BATCH_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_STRIDED_BATCH_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT = 4
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CAP_UPLO_SUPPORT = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_UPLO_SUPPORT = 5
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_UPLO_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_UPLO_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CAP_TILE_IDS = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_TILE_IDS = 6
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_TILE_IDS() {
-        return CUBLASLT_ALGO_CAP_TILE_IDS;
-    }
-    private static final int CUBLASLT_ALGO_CAP_CUSTOM_OPTION_MAX = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_CUSTOM_OPTION_MAX = 7
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_CUSTOM_OPTION_MAX() {
-        return CUBLASLT_ALGO_CAP_CUSTOM_OPTION_MAX;
-    }
-    private static final int CUBLASLT_ALGO_CAP_CUSTOM_MEMORY_ORDER = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_CUSTOM_MEMORY_ORDER = 10
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_CUSTOM_MEMORY_ORDER() {
-        return CUBLASLT_ALGO_CAP_CUSTOM_MEMORY_ORDER;
-    }
-    private static final int CUBLASLT_ALGO_CAP_POINTER_MODE_MASK = (int)11L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_POINTER_MODE_MASK = 11
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_POINTER_MODE_MASK() {
-        return CUBLASLT_ALGO_CAP_POINTER_MODE_MASK;
-    }
-    private static final int CUBLASLT_ALGO_CAP_EPILOGUE_MASK = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_EPILOGUE_MASK = 12
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_EPILOGUE_MASK() {
-        return CUBLASLT_ALGO_CAP_EPILOGUE_MASK;
-    }
-    private static final int CUBLASLT_ALGO_CAP_STAGES_IDS = (int)13L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_STAGES_IDS = 13
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_STAGES_IDS() {
-        return CUBLASLT_ALGO_CAP_STAGES_IDS;
-    }
-    private static final int CUBLASLT_ALGO_CAP_LD_NEGATIVE = (int)14L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_LD_NEGATIVE = 14
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_LD_NEGATIVE() {
-        return CUBLASLT_ALGO_CAP_LD_NEGATIVE;
-    }
-    private static final int CUBLASLT_ALGO_CAP_NUMERICAL_IMPL_FLAGS = (int)15L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_NUMERICAL_IMPL_FLAGS = 15
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_NUMERICAL_IMPL_FLAGS() {
-        return CUBLASLT_ALGO_CAP_NUMERICAL_IMPL_FLAGS;
-    }
-    private static final int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_A_BYTES = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_A_BYTES = 16
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_A_BYTES() {
-        return CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_A_BYTES;
-    }
-    private static final int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_B_BYTES = (int)17L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_B_BYTES = 17
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_B_BYTES() {
-        return CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_B_BYTES;
-    }
-    private static final int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_C_BYTES = (int)18L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_C_BYTES = 18
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_C_BYTES() {
-        return CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_C_BYTES;
-    }
-    private static final int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_D_BYTES = (int)19L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_D_BYTES = 19
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_D_BYTES() {
-        return CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_D_BYTES;
-    }
-    private static final int CUBLASLT_ALGO_CAP_POINTER_ARRAY_BATCH_SUPPORT = (int)21L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_POINTER_ARRAY_BATCH_SUPPORT = 21
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_POINTER_ARRAY_BATCH_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_POINTER_ARRAY_BATCH_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CAP_FLOATING_POINT_EMULATION_SUPPORT = (int)22L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CAP_FLOATING_POINT_EMULATION_SUPPORT = 22
-     * }
-     */
-    public static int CUBLASLT_ALGO_CAP_FLOATING_POINT_EMULATION_SUPPORT() {
-        return CUBLASLT_ALGO_CAP_FLOATING_POINT_EMULATION_SUPPORT;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_ID = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_ID = 0
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_ID() {
-        return CUBLASLT_ALGO_CONFIG_ID;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_TILE_ID = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_TILE_ID = 1
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_TILE_ID() {
-        return CUBLASLT_ALGO_CONFIG_TILE_ID;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_SPLITK_NUM = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_SPLITK_NUM = 2
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_SPLITK_NUM() {
-        return CUBLASLT_ALGO_CONFIG_SPLITK_NUM;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME = 3
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME() {
-        return CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_CTA_SWIZZLING = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_CTA_SWIZZLING = 4
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_CTA_SWIZZLING() {
-        return CUBLASLT_ALGO_CONFIG_CTA_SWIZZLING;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_CUSTOM_OPTION = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_CUSTOM_OPTION = 5
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_CUSTOM_OPTION() {
-        return CUBLASLT_ALGO_CONFIG_CUSTOM_OPTION;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_STAGES_ID = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_STAGES_ID = 6
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_STAGES_ID() {
-        return CUBLASLT_ALGO_CONFIG_STAGES_ID;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID = 7
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID() {
-        return CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID;
-    }
-    private static final int CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID = 8
-     * }
-     */
-    public static int CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID() {
-        return CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID;
-    }
-    private static final int CUBLAS_VERSION = (int)130101L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLAS_VERSION 130101
-     * }
-     */
-    public static int CUBLAS_VERSION() {
-        return CUBLAS_VERSION;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_FMA = 1L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_FMA 1
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_FMA() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_FMA;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_HMMA = 2L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_HMMA 2
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_HMMA() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_HMMA;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_IMMA = 4L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_IMMA 4
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_IMMA() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_IMMA;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_DMMA = 8L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_DMMA 8
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_DMMA() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_DMMA;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_TENSOR_OP_MASK = 254L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_TENSOR_OP_MASK 254
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_TENSOR_OP_MASK() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_TENSOR_OP_MASK;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_TYPE_MASK = 255L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_TYPE_MASK 255
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_TYPE_MASK() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_TYPE_MASK;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_16F = 256L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_16F 256
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_16F() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_16F;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32F = 512L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32F 512
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32F() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32F;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_64F = 1024L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_64F 1024
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_64F() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_64F;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32I = 2048L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32I 2048
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32I() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_32I;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_TYPE_MASK = 65280L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_TYPE_MASK 65280
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_TYPE_MASK() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_ACCUMULATOR_TYPE_MASK;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16F = 65536L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16F 65536
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16F() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16F;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16BF = 131072L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16BF 131072
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16BF() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_16BF;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_TF32 = 262144L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_TF32 262144
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_TF32() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_TF32;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_32F = 524288L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_32F 524288
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_32F() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_32F;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_64F = 1048576L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_64F 1048576
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_64F() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_64F;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8I = 2097152L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8I 2097152
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8I() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8I;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E4M3 = 4194304L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E4M3 4194304
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E4M3() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E4M3;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E5M2 = 8388608L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E5M2 8388608
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E5M2() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_INPUT_8F_E5M2;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_INPUT_TYPE_MASK = 16711680L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_INPUT_TYPE_MASK 16711680
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_INPUT_TYPE_MASK() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_OP_INPUT_TYPE_MASK;
-    }
-    private static final long CUBLASLT_NUMERICAL_IMPL_FLAGS_GAUSSIAN = 4294967296L;
-    /**
-     * {@snippet lang=c :
-     * #define CUBLASLT_NUMERICAL_IMPL_FLAGS_GAUSSIAN 4294967296
-     * }
-     */
-    public static long CUBLASLT_NUMERICAL_IMPL_FLAGS_GAUSSIAN() {
-        return CUBLASLT_NUMERICAL_IMPL_FLAGS_GAUSSIAN;
     }
 }
 

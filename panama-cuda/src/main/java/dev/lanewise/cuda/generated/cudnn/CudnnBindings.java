@@ -12,485 +12,32 @@ import java.util.stream.*;
 import static java.lang.foreign.ValueLayout.*;
 import static java.lang.foreign.MemoryLayout.PathElement.*;
 
-public class CudnnBindings extends CudnnBindings_1 {
+public class CudnnBindings extends CudnnBindings$shared {
 
     CudnnBindings() {
         // Should not be called directly
     }
-    private static final int CUDNN_PARAM_YSQSUM_PLACEHOLDER = (int)18L;
+
+    static final dev.lanewise.cuda.lib.LazyLookup SYMBOL_LOOKUP =
+            dev.lanewise.cuda.lib.NativeLibrary.CUDNN.lookup();
+
+    private static final int CUDNN_STATUS_SUCCESS = (int)0L;
     /**
      * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_YSQSUM_PLACEHOLDER = 18
+     * enum <anonymous>.CUDNN_STATUS_SUCCESS = 0
      * }
      */
-    public static int CUDNN_PARAM_YSQSUM_PLACEHOLDER() {
-        return CUDNN_PARAM_YSQSUM_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_SCALEBIAS_MEANVAR_DESC = (int)19L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_SCALEBIAS_MEANVAR_DESC = 19
-     * }
-     */
-    public static int CUDNN_PARAM_BN_SCALEBIAS_MEANVAR_DESC() {
-        return CUDNN_PARAM_BN_SCALEBIAS_MEANVAR_DESC;
-    }
-    private static final int CUDNN_PARAM_BN_SCALE_PLACEHOLDER = (int)20L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_SCALE_PLACEHOLDER = 20
-     * }
-     */
-    public static int CUDNN_PARAM_BN_SCALE_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_SCALE_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_BIAS_PLACEHOLDER = (int)21L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_BIAS_PLACEHOLDER = 21
-     * }
-     */
-    public static int CUDNN_PARAM_BN_BIAS_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_BIAS_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_SAVED_MEAN_PLACEHOLDER = (int)22L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_SAVED_MEAN_PLACEHOLDER = 22
-     * }
-     */
-    public static int CUDNN_PARAM_BN_SAVED_MEAN_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_SAVED_MEAN_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_SAVED_INVSTD_PLACEHOLDER = (int)23L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_SAVED_INVSTD_PLACEHOLDER = 23
-     * }
-     */
-    public static int CUDNN_PARAM_BN_SAVED_INVSTD_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_SAVED_INVSTD_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_RUNNING_MEAN_PLACEHOLDER = (int)24L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_RUNNING_MEAN_PLACEHOLDER = 24
-     * }
-     */
-    public static int CUDNN_PARAM_BN_RUNNING_MEAN_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_RUNNING_MEAN_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_RUNNING_VAR_PLACEHOLDER = (int)25L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_RUNNING_VAR_PLACEHOLDER = 25
-     * }
-     */
-    public static int CUDNN_PARAM_BN_RUNNING_VAR_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_RUNNING_VAR_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_ZDESC = (int)26L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_ZDESC = 26
-     * }
-     */
-    public static int CUDNN_PARAM_ZDESC() {
-        return CUDNN_PARAM_ZDESC;
-    }
-    private static final int CUDNN_PARAM_ZDATA_PLACEHOLDER = (int)27L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_ZDATA_PLACEHOLDER = 27
-     * }
-     */
-    public static int CUDNN_PARAM_ZDATA_PLACEHOLDER() {
-        return CUDNN_PARAM_ZDATA_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_Z_EQSCALEBIAS_DESC = (int)28L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_Z_EQSCALEBIAS_DESC = 28
-     * }
-     */
-    public static int CUDNN_PARAM_BN_Z_EQSCALEBIAS_DESC() {
-        return CUDNN_PARAM_BN_Z_EQSCALEBIAS_DESC;
-    }
-    private static final int CUDNN_PARAM_BN_Z_EQSCALE_PLACEHOLDER = (int)29L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_Z_EQSCALE_PLACEHOLDER = 29
-     * }
-     */
-    public static int CUDNN_PARAM_BN_Z_EQSCALE_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_Z_EQSCALE_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_Z_EQBIAS_PLACEHOLDER = (int)30L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_Z_EQBIAS_PLACEHOLDER = 30
-     * }
-     */
-    public static int CUDNN_PARAM_BN_Z_EQBIAS_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_Z_EQBIAS_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_ACTIVATION_BITMASK_DESC = (int)31L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_ACTIVATION_BITMASK_DESC = 31
-     * }
-     */
-    public static int CUDNN_PARAM_ACTIVATION_BITMASK_DESC() {
-        return CUDNN_PARAM_ACTIVATION_BITMASK_DESC;
-    }
-    private static final int CUDNN_PARAM_ACTIVATION_BITMASK_PLACEHOLDER = (int)32L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_ACTIVATION_BITMASK_PLACEHOLDER = 32
-     * }
-     */
-    public static int CUDNN_PARAM_ACTIVATION_BITMASK_PLACEHOLDER() {
-        return CUDNN_PARAM_ACTIVATION_BITMASK_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_DXDESC = (int)33L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_DXDESC = 33
-     * }
-     */
-    public static int CUDNN_PARAM_DXDESC() {
-        return CUDNN_PARAM_DXDESC;
-    }
-    private static final int CUDNN_PARAM_DXDATA_PLACEHOLDER = (int)34L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_DXDATA_PLACEHOLDER = 34
-     * }
-     */
-    public static int CUDNN_PARAM_DXDATA_PLACEHOLDER() {
-        return CUDNN_PARAM_DXDATA_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_DZDESC = (int)35L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_DZDESC = 35
-     * }
-     */
-    public static int CUDNN_PARAM_DZDESC() {
-        return CUDNN_PARAM_DZDESC;
-    }
-    private static final int CUDNN_PARAM_DZDATA_PLACEHOLDER = (int)36L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_DZDATA_PLACEHOLDER = 36
-     * }
-     */
-    public static int CUDNN_PARAM_DZDATA_PLACEHOLDER() {
-        return CUDNN_PARAM_DZDATA_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_DSCALE_PLACEHOLDER = (int)37L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_DSCALE_PLACEHOLDER = 37
-     * }
-     */
-    public static int CUDNN_PARAM_BN_DSCALE_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_DSCALE_PLACEHOLDER;
-    }
-    private static final int CUDNN_PARAM_BN_DBIAS_PLACEHOLDER = (int)38L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PARAM_BN_DBIAS_PLACEHOLDER = 38
-     * }
-     */
-    public static int CUDNN_PARAM_BN_DBIAS_PLACEHOLDER() {
-        return CUDNN_PARAM_BN_DBIAS_PLACEHOLDER;
-    }
-    private static final int CUDNN_PTR_NULL = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_NULL = 0
-     * }
-     */
-    public static int CUDNN_PTR_NULL() {
-        return CUDNN_PTR_NULL;
-    }
-    private static final int CUDNN_PTR_ELEM_ALIGNED = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_ELEM_ALIGNED = 1
-     * }
-     */
-    public static int CUDNN_PTR_ELEM_ALIGNED() {
-        return CUDNN_PTR_ELEM_ALIGNED;
-    }
-    private static final int CUDNN_PTR_16B_ALIGNED = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_16B_ALIGNED = 2
-     * }
-     */
-    public static int CUDNN_PTR_16B_ALIGNED() {
-        return CUDNN_PTR_16B_ALIGNED;
-    }
-    private static final int CUDNN_PTR_XDATA = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_XDATA = 0
-     * }
-     */
-    public static int CUDNN_PTR_XDATA() {
-        return CUDNN_PTR_XDATA;
-    }
-    private static final int CUDNN_PTR_BN_EQSCALE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_EQSCALE = 1
-     * }
-     */
-    public static int CUDNN_PTR_BN_EQSCALE() {
-        return CUDNN_PTR_BN_EQSCALE;
-    }
-    private static final int CUDNN_PTR_BN_EQBIAS = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_EQBIAS = 2
-     * }
-     */
-    public static int CUDNN_PTR_BN_EQBIAS() {
-        return CUDNN_PTR_BN_EQBIAS;
-    }
-    private static final int CUDNN_PTR_WDATA = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_WDATA = 3
-     * }
-     */
-    public static int CUDNN_PTR_WDATA() {
-        return CUDNN_PTR_WDATA;
-    }
-    private static final int CUDNN_PTR_DWDATA = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_DWDATA = 4
-     * }
-     */
-    public static int CUDNN_PTR_DWDATA() {
-        return CUDNN_PTR_DWDATA;
-    }
-    private static final int CUDNN_PTR_YDATA = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_YDATA = 5
-     * }
-     */
-    public static int CUDNN_PTR_YDATA() {
-        return CUDNN_PTR_YDATA;
-    }
-    private static final int CUDNN_PTR_DYDATA = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_DYDATA = 6
-     * }
-     */
-    public static int CUDNN_PTR_DYDATA() {
-        return CUDNN_PTR_DYDATA;
-    }
-    private static final int CUDNN_PTR_YSUM = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_YSUM = 7
-     * }
-     */
-    public static int CUDNN_PTR_YSUM() {
-        return CUDNN_PTR_YSUM;
-    }
-    private static final int CUDNN_PTR_YSQSUM = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_YSQSUM = 8
-     * }
-     */
-    public static int CUDNN_PTR_YSQSUM() {
-        return CUDNN_PTR_YSQSUM;
-    }
-    private static final int CUDNN_PTR_WORKSPACE = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_WORKSPACE = 9
-     * }
-     */
-    public static int CUDNN_PTR_WORKSPACE() {
-        return CUDNN_PTR_WORKSPACE;
-    }
-    private static final int CUDNN_PTR_BN_SCALE = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_SCALE = 10
-     * }
-     */
-    public static int CUDNN_PTR_BN_SCALE() {
-        return CUDNN_PTR_BN_SCALE;
-    }
-    private static final int CUDNN_PTR_BN_BIAS = (int)11L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_BIAS = 11
-     * }
-     */
-    public static int CUDNN_PTR_BN_BIAS() {
-        return CUDNN_PTR_BN_BIAS;
-    }
-    private static final int CUDNN_PTR_BN_SAVED_MEAN = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_SAVED_MEAN = 12
-     * }
-     */
-    public static int CUDNN_PTR_BN_SAVED_MEAN() {
-        return CUDNN_PTR_BN_SAVED_MEAN;
-    }
-    private static final int CUDNN_PTR_BN_SAVED_INVSTD = (int)13L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_SAVED_INVSTD = 13
-     * }
-     */
-    public static int CUDNN_PTR_BN_SAVED_INVSTD() {
-        return CUDNN_PTR_BN_SAVED_INVSTD;
-    }
-    private static final int CUDNN_PTR_BN_RUNNING_MEAN = (int)14L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_RUNNING_MEAN = 14
-     * }
-     */
-    public static int CUDNN_PTR_BN_RUNNING_MEAN() {
-        return CUDNN_PTR_BN_RUNNING_MEAN;
-    }
-    private static final int CUDNN_PTR_BN_RUNNING_VAR = (int)15L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_RUNNING_VAR = 15
-     * }
-     */
-    public static int CUDNN_PTR_BN_RUNNING_VAR() {
-        return CUDNN_PTR_BN_RUNNING_VAR;
-    }
-    private static final int CUDNN_PTR_ZDATA = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_ZDATA = 16
-     * }
-     */
-    public static int CUDNN_PTR_ZDATA() {
-        return CUDNN_PTR_ZDATA;
-    }
-    private static final int CUDNN_PTR_BN_Z_EQSCALE = (int)17L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_Z_EQSCALE = 17
-     * }
-     */
-    public static int CUDNN_PTR_BN_Z_EQSCALE() {
-        return CUDNN_PTR_BN_Z_EQSCALE;
-    }
-    private static final int CUDNN_PTR_BN_Z_EQBIAS = (int)18L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_Z_EQBIAS = 18
-     * }
-     */
-    public static int CUDNN_PTR_BN_Z_EQBIAS() {
-        return CUDNN_PTR_BN_Z_EQBIAS;
-    }
-    private static final int CUDNN_PTR_ACTIVATION_BITMASK = (int)19L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_ACTIVATION_BITMASK = 19
-     * }
-     */
-    public static int CUDNN_PTR_ACTIVATION_BITMASK() {
-        return CUDNN_PTR_ACTIVATION_BITMASK;
-    }
-    private static final int CUDNN_PTR_DXDATA = (int)20L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_DXDATA = 20
-     * }
-     */
-    public static int CUDNN_PTR_DXDATA() {
-        return CUDNN_PTR_DXDATA;
-    }
-    private static final int CUDNN_PTR_DZDATA = (int)21L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_DZDATA = 21
-     * }
-     */
-    public static int CUDNN_PTR_DZDATA() {
-        return CUDNN_PTR_DZDATA;
-    }
-    private static final int CUDNN_PTR_BN_DSCALE = (int)22L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_DSCALE = 22
-     * }
-     */
-    public static int CUDNN_PTR_BN_DSCALE() {
-        return CUDNN_PTR_BN_DSCALE;
-    }
-    private static final int CUDNN_PTR_BN_DBIAS = (int)23L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_PTR_BN_DBIAS = 23
-     * }
-     */
-    public static int CUDNN_PTR_BN_DBIAS() {
-        return CUDNN_PTR_BN_DBIAS;
-    }
-    private static final int CUDNN_SCALAR_SIZE_T_WORKSPACE_SIZE_IN_BYTES = (int)100L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_SCALAR_SIZE_T_WORKSPACE_SIZE_IN_BYTES = 100
-     * }
-     */
-    public static int CUDNN_SCALAR_SIZE_T_WORKSPACE_SIZE_IN_BYTES() {
-        return CUDNN_SCALAR_SIZE_T_WORKSPACE_SIZE_IN_BYTES;
-    }
-    private static final int CUDNN_SCALAR_INT64_T_BN_ACCUMULATION_COUNT = (int)101L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_SCALAR_INT64_T_BN_ACCUMULATION_COUNT = 101
-     * }
-     */
-    public static int CUDNN_SCALAR_INT64_T_BN_ACCUMULATION_COUNT() {
-        return CUDNN_SCALAR_INT64_T_BN_ACCUMULATION_COUNT;
-    }
-    private static final int CUDNN_SCALAR_DOUBLE_BN_EXP_AVG_FACTOR = (int)102L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_SCALAR_DOUBLE_BN_EXP_AVG_FACTOR = 102
-     * }
-     */
-    public static int CUDNN_SCALAR_DOUBLE_BN_EXP_AVG_FACTOR() {
-        return CUDNN_SCALAR_DOUBLE_BN_EXP_AVG_FACTOR;
-    }
-    private static final int CUDNN_SCALAR_DOUBLE_BN_EPSILON = (int)103L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_SCALAR_DOUBLE_BN_EPSILON = 103
-     * }
-     */
-    public static int CUDNN_SCALAR_DOUBLE_BN_EPSILON() {
-        return CUDNN_SCALAR_DOUBLE_BN_EPSILON;
+    public static int CUDNN_STATUS_SUCCESS() {
+        return CUDNN_STATUS_SUCCESS;
     }
 
-    private static class cudnnCnnVersionCheck {
+    private static class cudnnGetErrorString {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            CudnnBindings.C_INT    );
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT
+        );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCnnVersionCheck");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetErrorString");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -498,45 +45,45 @@ public class CudnnBindings extends CudnnBindings_1 {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnCnnVersionCheck()
+     * const char *cudnnGetErrorString(cudnnStatus_t status)
      * }
      */
-    public static FunctionDescriptor cudnnCnnVersionCheck$descriptor() {
-        return cudnnCnnVersionCheck.DESC;
+    public static FunctionDescriptor cudnnGetErrorString$descriptor() {
+        return cudnnGetErrorString.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnCnnVersionCheck()
+     * const char *cudnnGetErrorString(cudnnStatus_t status)
      * }
      */
-    public static MethodHandle cudnnCnnVersionCheck$handle() {
-        return cudnnCnnVersionCheck.HANDLE;
+    public static MethodHandle cudnnGetErrorString$handle() {
+        return cudnnGetErrorString.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnCnnVersionCheck()
+     * const char *cudnnGetErrorString(cudnnStatus_t status)
      * }
      */
-    public static MemorySegment cudnnCnnVersionCheck$address() {
-        return cudnnCnnVersionCheck.ADDR;
+    public static MemorySegment cudnnGetErrorString$address() {
+        return cudnnGetErrorString.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnCnnVersionCheck()
+     * const char *cudnnGetErrorString(cudnnStatus_t status)
      * }
      */
-    public static int cudnnCnnVersionCheck() {
-        var mh$ = cudnnCnnVersionCheck.HANDLE;
+    public static MemorySegment cudnnGetErrorString(int status) {
+        var mh$ = cudnnGetErrorString.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnCnnVersionCheck");
+                traceDowncall("cudnnGetErrorString", status);
             }
-            return (int)mh$.invokeExact();
+            return (MemorySegment)mh$.invokeExact(status);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -544,14 +91,13 @@ public class CudnnBindings extends CudnnBindings_1 {
         }
     }
 
-    private static class cudnnGetConvolutionBackwardFilterAlgorithmMaxCount {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            CudnnBindings.C_INT,
+    private static class cudnnGetLastErrorString {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER
+            CudnnBindings.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetConvolutionBackwardFilterAlgorithmMaxCount");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetLastErrorString");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -559,45 +105,3506 @@ public class CudnnBindings extends CudnnBindings_1 {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(cudnnHandle_t handle, int *count)
+     * void cudnnGetLastErrorString(char *message, size_t max_size)
      * }
      */
-    public static FunctionDescriptor cudnnGetConvolutionBackwardFilterAlgorithmMaxCount$descriptor() {
-        return cudnnGetConvolutionBackwardFilterAlgorithmMaxCount.DESC;
+    public static FunctionDescriptor cudnnGetLastErrorString$descriptor() {
+        return cudnnGetLastErrorString.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(cudnnHandle_t handle, int *count)
+     * void cudnnGetLastErrorString(char *message, size_t max_size)
      * }
      */
-    public static MethodHandle cudnnGetConvolutionBackwardFilterAlgorithmMaxCount$handle() {
-        return cudnnGetConvolutionBackwardFilterAlgorithmMaxCount.HANDLE;
+    public static MethodHandle cudnnGetLastErrorString$handle() {
+        return cudnnGetLastErrorString.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(cudnnHandle_t handle, int *count)
+     * void cudnnGetLastErrorString(char *message, size_t max_size)
      * }
      */
-    public static MemorySegment cudnnGetConvolutionBackwardFilterAlgorithmMaxCount$address() {
-        return cudnnGetConvolutionBackwardFilterAlgorithmMaxCount.ADDR;
+    public static MemorySegment cudnnGetLastErrorString$address() {
+        return cudnnGetLastErrorString.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(cudnnHandle_t handle, int *count)
+     * void cudnnGetLastErrorString(char *message, size_t max_size)
      * }
      */
-    public static int cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(MemorySegment handle, MemorySegment count) {
-        var mh$ = cudnnGetConvolutionBackwardFilterAlgorithmMaxCount.HANDLE;
+    public static void cudnnGetLastErrorString(MemorySegment message, long max_size) {
+        var mh$ = cudnnGetLastErrorString.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnGetConvolutionBackwardFilterAlgorithmMaxCount", handle, count);
+                traceDowncall("cudnnGetLastErrorString", message, max_size);
             }
-            return (int)mh$.invokeExact(handle, count);
+            mh$.invokeExact(message, max_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnCreate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreate$descriptor() {
+        return cudnnCreate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
+     * }
+     */
+    public static MethodHandle cudnnCreate$handle() {
+        return cudnnCreate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
+     * }
+     */
+    public static MemorySegment cudnnCreate$address() {
+        return cudnnCreate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
+     * }
+     */
+    public static int cudnnCreate(MemorySegment handle) {
+        var mh$ = cudnnCreate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreate", handle);
+            }
+            return (int)mh$.invokeExact(handle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroy(cudnnHandle_t handle)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroy$descriptor() {
+        return cudnnDestroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroy(cudnnHandle_t handle)
+     * }
+     */
+    public static MethodHandle cudnnDestroy$handle() {
+        return cudnnDestroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroy(cudnnHandle_t handle)
+     * }
+     */
+    public static MemorySegment cudnnDestroy$address() {
+        return cudnnDestroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroy(cudnnHandle_t handle)
+     * }
+     */
+    public static int cudnnDestroy(MemorySegment handle) {
+        var mh$ = cudnnDestroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroy", handle);
+            }
+            return (int)mh$.invokeExact(handle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetStream {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetStream");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetStream$descriptor() {
+        return cudnnSetStream.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static MethodHandle cudnnSetStream$handle() {
+        return cudnnSetStream.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static MemorySegment cudnnSetStream$address() {
+        return cudnnSetStream.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t streamId)
+     * }
+     */
+    public static int cudnnSetStream(MemorySegment handle, MemorySegment streamId) {
+        var mh$ = cudnnSetStream.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetStream", handle, streamId);
+            }
+            return (int)mh$.invokeExact(handle, streamId);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUDNN_DATA_FLOAT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DATA_FLOAT = 0
+     * }
+     */
+    public static int CUDNN_DATA_FLOAT() {
+        return CUDNN_DATA_FLOAT;
+    }
+    private static final int CUDNN_DATA_DOUBLE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DATA_DOUBLE = 1
+     * }
+     */
+    public static int CUDNN_DATA_DOUBLE() {
+        return CUDNN_DATA_DOUBLE;
+    }
+    private static final int CUDNN_DATA_HALF = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DATA_HALF = 2
+     * }
+     */
+    public static int CUDNN_DATA_HALF() {
+        return CUDNN_DATA_HALF;
+    }
+    private static final int CUDNN_DATA_INT8 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DATA_INT8 = 3
+     * }
+     */
+    public static int CUDNN_DATA_INT8() {
+        return CUDNN_DATA_INT8;
+    }
+    private static final int CUDNN_DATA_INT32 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DATA_INT32 = 4
+     * }
+     */
+    public static int CUDNN_DATA_INT32() {
+        return CUDNN_DATA_INT32;
+    }
+    private static final int CUDNN_DATA_BFLOAT16 = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DATA_BFLOAT16 = 9
+     * }
+     */
+    public static int CUDNN_DATA_BFLOAT16() {
+        return CUDNN_DATA_BFLOAT16;
+    }
+    private static final int CUDNN_DEFAULT_MATH = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DEFAULT_MATH = 0
+     * }
+     */
+    public static int CUDNN_DEFAULT_MATH() {
+        return CUDNN_DEFAULT_MATH;
+    }
+    private static final int CUDNN_TENSOR_OP_MATH = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TENSOR_OP_MATH = 1
+     * }
+     */
+    public static int CUDNN_TENSOR_OP_MATH() {
+        return CUDNN_TENSOR_OP_MATH;
+    }
+    private static final int CUDNN_FMA_MATH = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_FMA_MATH = 3
+     * }
+     */
+    public static int CUDNN_FMA_MATH() {
+        return CUDNN_FMA_MATH;
+    }
+    private static final int CUDNN_TENSOR_NCHW = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TENSOR_NCHW = 0
+     * }
+     */
+    public static int CUDNN_TENSOR_NCHW() {
+        return CUDNN_TENSOR_NCHW;
+    }
+    private static final int CUDNN_TENSOR_NHWC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TENSOR_NHWC = 1
+     * }
+     */
+    public static int CUDNN_TENSOR_NHWC() {
+        return CUDNN_TENSOR_NHWC;
+    }
+    private static final int CUDNN_CROSS_CORRELATION = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CROSS_CORRELATION = 1
+     * }
+     */
+    public static int CUDNN_CROSS_CORRELATION() {
+        return CUDNN_CROSS_CORRELATION;
+    }
+    private static final int CUDNN_POINTWISE_ADD = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_POINTWISE_ADD = 0
+     * }
+     */
+    public static int CUDNN_POINTWISE_ADD() {
+        return CUDNN_POINTWISE_ADD;
+    }
+    private static final int CUDNN_POINTWISE_RELU_FWD = (int)100L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_POINTWISE_RELU_FWD = 100
+     * }
+     */
+    public static int CUDNN_POINTWISE_RELU_FWD() {
+        return CUDNN_POINTWISE_RELU_FWD;
+    }
+    private static final int CUDNN_ATTR_POINTWISE_MODE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_POINTWISE_MODE = 0
+     * }
+     */
+    public static int CUDNN_ATTR_POINTWISE_MODE() {
+        return CUDNN_ATTR_POINTWISE_MODE;
+    }
+    private static final int CUDNN_ATTR_POINTWISE_MATH_PREC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_POINTWISE_MATH_PREC = 1
+     * }
+     */
+    public static int CUDNN_ATTR_POINTWISE_MATH_PREC() {
+        return CUDNN_ATTR_POINTWISE_MATH_PREC;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_COMP_TYPE = (int)100L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_COMP_TYPE = 100
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_COMP_TYPE() {
+        return CUDNN_ATTR_CONVOLUTION_COMP_TYPE;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_CONV_MODE = (int)101L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_CONV_MODE = 101
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_CONV_MODE() {
+        return CUDNN_ATTR_CONVOLUTION_CONV_MODE;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_DILATIONS = (int)102L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_DILATIONS = 102
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_DILATIONS() {
+        return CUDNN_ATTR_CONVOLUTION_DILATIONS;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES = (int)103L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES = 103
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES() {
+        return CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_POST_PADDINGS = (int)104L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_POST_PADDINGS = 104
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_POST_PADDINGS() {
+        return CUDNN_ATTR_CONVOLUTION_POST_PADDINGS;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS = (int)105L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS = 105
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS() {
+        return CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS;
+    }
+    private static final int CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS = (int)106L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS = 106
+     * }
+     */
+    public static int CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS() {
+        return CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS;
+    }
+    private static final int CUDNN_ATTR_ENGINEHEUR_MODE = (int)200L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINEHEUR_MODE = 200
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINEHEUR_MODE() {
+        return CUDNN_ATTR_ENGINEHEUR_MODE;
+    }
+    private static final int CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH = (int)201L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH = 201
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH() {
+        return CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH;
+    }
+    private static final int CUDNN_ATTR_ENGINEHEUR_RESULTS = (int)202L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINEHEUR_RESULTS = 202
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINEHEUR_RESULTS() {
+        return CUDNN_ATTR_ENGINEHEUR_RESULTS;
+    }
+    private static final int CUDNN_ATTR_ENGINEHEUR_DEVICEPROP = (int)204L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINEHEUR_DEVICEPROP = 204
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINEHEUR_DEVICEPROP() {
+        return CUDNN_ATTR_ENGINEHEUR_DEVICEPROP;
+    }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG = (int)401L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG = 401
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG() {
+        return CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG;
+    }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE = (int)402L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE = 402
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE() {
+        return CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE;
+    }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP = (int)407L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP = 407
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP() {
+        return CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP;
+    }
+    private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA = (int)700L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA = 700
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA() {
+        return CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA;
+    }
+    private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA = (int)701L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA = 701
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA() {
+        return CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA;
+    }
+    private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC = (int)702L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC = 702
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC() {
+        return CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC;
+    }
+    private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W = (int)703L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W = 703
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W() {
+        return CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W;
+    }
+    private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X = (int)704L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X = 704
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X() {
+        return CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X;
+    }
+    private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y = (int)705L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y = 705
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y() {
+        return CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y;
+    }
+    private static final int CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR = (int)750L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR = 750
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR() {
+        return CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR;
+    }
+    private static final int CUDNN_ATTR_OPERATION_POINTWISE_XDESC = (int)751L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_POINTWISE_XDESC = 751
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_POINTWISE_XDESC() {
+        return CUDNN_ATTR_OPERATION_POINTWISE_XDESC;
+    }
+    private static final int CUDNN_ATTR_OPERATION_POINTWISE_BDESC = (int)752L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_POINTWISE_BDESC = 752
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_POINTWISE_BDESC() {
+        return CUDNN_ATTR_OPERATION_POINTWISE_BDESC;
+    }
+    private static final int CUDNN_ATTR_OPERATION_POINTWISE_YDESC = (int)753L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATION_POINTWISE_YDESC = 753
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATION_POINTWISE_YDESC() {
+        return CUDNN_ATTR_OPERATION_POINTWISE_YDESC;
+    }
+    private static final int CUDNN_ATTR_OPERATIONGRAPH_OPS = (int)801L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATIONGRAPH_OPS = 801
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATIONGRAPH_OPS() {
+        return CUDNN_ATTR_OPERATIONGRAPH_OPS;
+    }
+    private static final int CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT = (int)900L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT = 900
+     * }
+     */
+    public static int CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT() {
+        return CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT;
+    }
+    private static final int CUDNN_ATTR_TENSOR_DATA_TYPE = (int)901L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_TENSOR_DATA_TYPE = 901
+     * }
+     */
+    public static int CUDNN_ATTR_TENSOR_DATA_TYPE() {
+        return CUDNN_ATTR_TENSOR_DATA_TYPE;
+    }
+    private static final int CUDNN_ATTR_TENSOR_DIMENSIONS = (int)902L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_TENSOR_DIMENSIONS = 902
+     * }
+     */
+    public static int CUDNN_ATTR_TENSOR_DIMENSIONS() {
+        return CUDNN_ATTR_TENSOR_DIMENSIONS;
+    }
+    private static final int CUDNN_ATTR_TENSOR_STRIDES = (int)903L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_TENSOR_STRIDES = 903
+     * }
+     */
+    public static int CUDNN_ATTR_TENSOR_STRIDES() {
+        return CUDNN_ATTR_TENSOR_STRIDES;
+    }
+    private static final int CUDNN_ATTR_TENSOR_UNIQUE_ID = (int)906L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_TENSOR_UNIQUE_ID = 906
+     * }
+     */
+    public static int CUDNN_ATTR_TENSOR_UNIQUE_ID() {
+        return CUDNN_ATTR_TENSOR_UNIQUE_ID;
+    }
+    private static final int CUDNN_ATTR_TENSOR_IS_VIRTUAL = (int)907L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_TENSOR_IS_VIRTUAL = 907
+     * }
+     */
+    public static int CUDNN_ATTR_TENSOR_IS_VIRTUAL() {
+        return CUDNN_ATTR_TENSOR_IS_VIRTUAL;
+    }
+    private static final int CUDNN_ATTR_DEVICEPROP_DEVICE_ID = (int)2700L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_DEVICEPROP_DEVICE_ID = 2700
+     * }
+     */
+    public static int CUDNN_ATTR_DEVICEPROP_DEVICE_ID() {
+        return CUDNN_ATTR_DEVICEPROP_DEVICE_ID;
+    }
+    private static final int CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION = (int)2702L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION = 2702
+     * }
+     */
+    public static int CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION() {
+        return CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION;
+    }
+    private static final int CUDNN_TYPE_DATA_TYPE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_DATA_TYPE = 1
+     * }
+     */
+    public static int CUDNN_TYPE_DATA_TYPE() {
+        return CUDNN_TYPE_DATA_TYPE;
+    }
+    private static final int CUDNN_TYPE_BOOLEAN = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_BOOLEAN = 2
+     * }
+     */
+    public static int CUDNN_TYPE_BOOLEAN() {
+        return CUDNN_TYPE_BOOLEAN;
+    }
+    private static final int CUDNN_TYPE_INT64 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_INT64 = 3
+     * }
+     */
+    public static int CUDNN_TYPE_INT64() {
+        return CUDNN_TYPE_INT64;
+    }
+    private static final int CUDNN_TYPE_FLOAT = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_FLOAT = 4
+     * }
+     */
+    public static int CUDNN_TYPE_FLOAT() {
+        return CUDNN_TYPE_FLOAT;
+    }
+    private static final int CUDNN_TYPE_CONVOLUTION_MODE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_CONVOLUTION_MODE = 7
+     * }
+     */
+    public static int CUDNN_TYPE_CONVOLUTION_MODE() {
+        return CUDNN_TYPE_CONVOLUTION_MODE;
+    }
+    private static final int CUDNN_TYPE_HEUR_MODE = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_HEUR_MODE = 8
+     * }
+     */
+    public static int CUDNN_TYPE_HEUR_MODE() {
+        return CUDNN_TYPE_HEUR_MODE;
+    }
+    private static final int CUDNN_TYPE_POINTWISE_MODE = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_POINTWISE_MODE = 14
+     * }
+     */
+    public static int CUDNN_TYPE_POINTWISE_MODE() {
+        return CUDNN_TYPE_POINTWISE_MODE;
+    }
+    private static final int CUDNN_TYPE_BACKEND_DESCRIPTOR = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_BACKEND_DESCRIPTOR = 15
+     * }
+     */
+    public static int CUDNN_TYPE_BACKEND_DESCRIPTOR() {
+        return CUDNN_TYPE_BACKEND_DESCRIPTOR;
+    }
+    private static final int CUDNN_TYPE_INT32 = (int)23L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_INT32 = 23
+     * }
+     */
+    public static int CUDNN_TYPE_INT32() {
+        return CUDNN_TYPE_INT32;
+    }
+    private static final int CUDNN_TYPE_CHAR = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_CHAR = 24
+     * }
+     */
+    public static int CUDNN_TYPE_CHAR() {
+        return CUDNN_TYPE_CHAR;
+    }
+    private static final int CUDNN_BACKEND_POINTWISE_DESCRIPTOR = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_POINTWISE_DESCRIPTOR = 0
+     * }
+     */
+    public static int CUDNN_BACKEND_POINTWISE_DESCRIPTOR() {
+        return CUDNN_BACKEND_POINTWISE_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR = 1
+     * }
+     */
+    public static int CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR() {
+        return CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_ENGINECFG_DESCRIPTOR = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR = 3
+     * }
+     */
+    public static int CUDNN_BACKEND_ENGINECFG_DESCRIPTOR() {
+        return CUDNN_BACKEND_ENGINECFG_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR = 4
+     * }
+     */
+    public static int CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR() {
+        return CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR = 5
+     * }
+     */
+    public static int CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR() {
+        return CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR = 10
+     * }
+     */
+    public static int CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR() {
+        return CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR = 13
+     * }
+     */
+    public static int CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR() {
+        return CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR = 15
+     * }
+     */
+    public static int CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR() {
+        return CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_TENSOR_DESCRIPTOR = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_TENSOR_DESCRIPTOR = 17
+     * }
+     */
+    public static int CUDNN_BACKEND_TENSOR_DESCRIPTOR() {
+        return CUDNN_BACKEND_TENSOR_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR = 38
+     * }
+     */
+    public static int CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR() {
+        return CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR;
+    }
+    private static final int CUDNN_HEUR_MODE_A = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_HEUR_MODE_A = 3
+     * }
+     */
+    public static int CUDNN_HEUR_MODE_A() {
+        return CUDNN_HEUR_MODE_A;
+    }
+
+    private static class cudnnBackendCreateDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnBackendCreateDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t descriptorType, cudnnBackendDescriptor_t *descriptor)
+     * }
+     */
+    public static FunctionDescriptor cudnnBackendCreateDescriptor$descriptor() {
+        return cudnnBackendCreateDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t descriptorType, cudnnBackendDescriptor_t *descriptor)
+     * }
+     */
+    public static MethodHandle cudnnBackendCreateDescriptor$handle() {
+        return cudnnBackendCreateDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t descriptorType, cudnnBackendDescriptor_t *descriptor)
+     * }
+     */
+    public static MemorySegment cudnnBackendCreateDescriptor$address() {
+        return cudnnBackendCreateDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t descriptorType, cudnnBackendDescriptor_t *descriptor)
+     * }
+     */
+    public static int cudnnBackendCreateDescriptor(int descriptorType, MemorySegment descriptor) {
+        var mh$ = cudnnBackendCreateDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnBackendCreateDescriptor", descriptorType, descriptor);
+            }
+            return (int)mh$.invokeExact(descriptorType, descriptor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnBackendDestroyDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnBackendDestroyDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static FunctionDescriptor cudnnBackendDestroyDescriptor$descriptor() {
+        return cudnnBackendDestroyDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static MethodHandle cudnnBackendDestroyDescriptor$handle() {
+        return cudnnBackendDestroyDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static MemorySegment cudnnBackendDestroyDescriptor$address() {
+        return cudnnBackendDestroyDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static int cudnnBackendDestroyDescriptor(MemorySegment descriptor) {
+        var mh$ = cudnnBackendDestroyDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnBackendDestroyDescriptor", descriptor);
+            }
+            return (int)mh$.invokeExact(descriptor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnBackendFinalize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnBackendFinalize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static FunctionDescriptor cudnnBackendFinalize$descriptor() {
+        return cudnnBackendFinalize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static MethodHandle cudnnBackendFinalize$handle() {
+        return cudnnBackendFinalize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static MemorySegment cudnnBackendFinalize$address() {
+        return cudnnBackendFinalize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t descriptor)
+     * }
+     */
+    public static int cudnnBackendFinalize(MemorySegment descriptor) {
+        var mh$ = cudnnBackendFinalize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnBackendFinalize", descriptor);
+            }
+            return (int)mh$.invokeExact(descriptor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnBackendSetAttribute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnBackendSetAttribute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t elementCount, const void *arrayOfElements)
+     * }
+     */
+    public static FunctionDescriptor cudnnBackendSetAttribute$descriptor() {
+        return cudnnBackendSetAttribute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t elementCount, const void *arrayOfElements)
+     * }
+     */
+    public static MethodHandle cudnnBackendSetAttribute$handle() {
+        return cudnnBackendSetAttribute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t elementCount, const void *arrayOfElements)
+     * }
+     */
+    public static MemorySegment cudnnBackendSetAttribute$address() {
+        return cudnnBackendSetAttribute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t elementCount, const void *arrayOfElements)
+     * }
+     */
+    public static int cudnnBackendSetAttribute(MemorySegment descriptor, int attributeName, int attributeType, long elementCount, MemorySegment arrayOfElements) {
+        var mh$ = cudnnBackendSetAttribute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnBackendSetAttribute", descriptor, attributeName, attributeType, elementCount, arrayOfElements);
+            }
+            return (int)mh$.invokeExact(descriptor, attributeName, attributeType, elementCount, arrayOfElements);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnBackendGetAttribute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnBackendGetAttribute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t requestedElementCount, int64_t *elementCount, void *arrayOfElements)
+     * }
+     */
+    public static FunctionDescriptor cudnnBackendGetAttribute$descriptor() {
+        return cudnnBackendGetAttribute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t requestedElementCount, int64_t *elementCount, void *arrayOfElements)
+     * }
+     */
+    public static MethodHandle cudnnBackendGetAttribute$handle() {
+        return cudnnBackendGetAttribute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t requestedElementCount, int64_t *elementCount, void *arrayOfElements)
+     * }
+     */
+    public static MemorySegment cudnnBackendGetAttribute$address() {
+        return cudnnBackendGetAttribute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t attributeName, cudnnBackendAttributeType_t attributeType, int64_t requestedElementCount, int64_t *elementCount, void *arrayOfElements)
+     * }
+     */
+    public static int cudnnBackendGetAttribute(MemorySegment descriptor, int attributeName, int attributeType, long requestedElementCount, MemorySegment elementCount, MemorySegment arrayOfElements) {
+        var mh$ = cudnnBackendGetAttribute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnBackendGetAttribute", descriptor, attributeName, attributeType, requestedElementCount, elementCount, arrayOfElements);
+            }
+            return (int)mh$.invokeExact(descriptor, attributeName, attributeType, requestedElementCount, elementCount, arrayOfElements);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUDNN_DETERMINISTIC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DETERMINISTIC = 1
+     * }
+     */
+    public static int CUDNN_DETERMINISTIC() {
+        return CUDNN_DETERMINISTIC;
+    }
+
+    private static class cudnnCreateTensorDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreateTensorDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensorDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreateTensorDescriptor$descriptor() {
+        return cudnnCreateTensorDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensorDesc)
+     * }
+     */
+    public static MethodHandle cudnnCreateTensorDescriptor$handle() {
+        return cudnnCreateTensorDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensorDesc)
+     * }
+     */
+    public static MemorySegment cudnnCreateTensorDescriptor$address() {
+        return cudnnCreateTensorDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensorDesc)
+     * }
+     */
+    public static int cudnnCreateTensorDescriptor(MemorySegment tensorDesc) {
+        var mh$ = cudnnCreateTensorDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreateTensorDescriptor", tensorDesc);
+            }
+            return (int)mh$.invokeExact(tensorDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetTensorNdDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetTensorNdDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetTensorNdDescriptor(cudnnTensorDescriptor_t tensorDesc, cudnnDataType_t dataType, int nbDims, const int dimA[], const int strideA[])
+     * }
+     */
+    public static FunctionDescriptor cudnnSetTensorNdDescriptor$descriptor() {
+        return cudnnSetTensorNdDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetTensorNdDescriptor(cudnnTensorDescriptor_t tensorDesc, cudnnDataType_t dataType, int nbDims, const int dimA[], const int strideA[])
+     * }
+     */
+    public static MethodHandle cudnnSetTensorNdDescriptor$handle() {
+        return cudnnSetTensorNdDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetTensorNdDescriptor(cudnnTensorDescriptor_t tensorDesc, cudnnDataType_t dataType, int nbDims, const int dimA[], const int strideA[])
+     * }
+     */
+    public static MemorySegment cudnnSetTensorNdDescriptor$address() {
+        return cudnnSetTensorNdDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetTensorNdDescriptor(cudnnTensorDescriptor_t tensorDesc, cudnnDataType_t dataType, int nbDims, const int dimA[], const int strideA[])
+     * }
+     */
+    public static int cudnnSetTensorNdDescriptor(MemorySegment tensorDesc, int dataType, int nbDims, MemorySegment dimA, MemorySegment strideA) {
+        var mh$ = cudnnSetTensorNdDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetTensorNdDescriptor", tensorDesc, dataType, nbDims, dimA, strideA);
+            }
+            return (int)mh$.invokeExact(tensorDesc, dataType, nbDims, dimA, strideA);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroyTensorDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroyTensorDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensorDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroyTensorDescriptor$descriptor() {
+        return cudnnDestroyTensorDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensorDesc)
+     * }
+     */
+    public static MethodHandle cudnnDestroyTensorDescriptor$handle() {
+        return cudnnDestroyTensorDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensorDesc)
+     * }
+     */
+    public static MemorySegment cudnnDestroyTensorDescriptor$address() {
+        return cudnnDestroyTensorDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensorDesc)
+     * }
+     */
+    public static int cudnnDestroyTensorDescriptor(MemorySegment tensorDesc) {
+        var mh$ = cudnnDestroyTensorDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroyTensorDescriptor", tensorDesc);
+            }
+            return (int)mh$.invokeExact(tensorDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnCreateFilterDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreateFilterDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *filterDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreateFilterDescriptor$descriptor() {
+        return cudnnCreateFilterDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *filterDesc)
+     * }
+     */
+    public static MethodHandle cudnnCreateFilterDescriptor$handle() {
+        return cudnnCreateFilterDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *filterDesc)
+     * }
+     */
+    public static MemorySegment cudnnCreateFilterDescriptor$address() {
+        return cudnnCreateFilterDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *filterDesc)
+     * }
+     */
+    public static int cudnnCreateFilterDescriptor(MemorySegment filterDesc) {
+        var mh$ = cudnnCreateFilterDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreateFilterDescriptor", filterDesc);
+            }
+            return (int)mh$.invokeExact(filterDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetFilterNdDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetFilterNdDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetFilterNdDescriptor(cudnnFilterDescriptor_t filterDesc, cudnnDataType_t dataType, cudnnTensorFormat_t format, int nbDims, const int filterDimA[])
+     * }
+     */
+    public static FunctionDescriptor cudnnSetFilterNdDescriptor$descriptor() {
+        return cudnnSetFilterNdDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetFilterNdDescriptor(cudnnFilterDescriptor_t filterDesc, cudnnDataType_t dataType, cudnnTensorFormat_t format, int nbDims, const int filterDimA[])
+     * }
+     */
+    public static MethodHandle cudnnSetFilterNdDescriptor$handle() {
+        return cudnnSetFilterNdDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetFilterNdDescriptor(cudnnFilterDescriptor_t filterDesc, cudnnDataType_t dataType, cudnnTensorFormat_t format, int nbDims, const int filterDimA[])
+     * }
+     */
+    public static MemorySegment cudnnSetFilterNdDescriptor$address() {
+        return cudnnSetFilterNdDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetFilterNdDescriptor(cudnnFilterDescriptor_t filterDesc, cudnnDataType_t dataType, cudnnTensorFormat_t format, int nbDims, const int filterDimA[])
+     * }
+     */
+    public static int cudnnSetFilterNdDescriptor(MemorySegment filterDesc, int dataType, int format, int nbDims, MemorySegment filterDimA) {
+        var mh$ = cudnnSetFilterNdDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetFilterNdDescriptor", filterDesc, dataType, format, nbDims, filterDimA);
+            }
+            return (int)mh$.invokeExact(filterDesc, dataType, format, nbDims, filterDimA);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroyFilterDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroyFilterDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filterDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroyFilterDescriptor$descriptor() {
+        return cudnnDestroyFilterDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filterDesc)
+     * }
+     */
+    public static MethodHandle cudnnDestroyFilterDescriptor$handle() {
+        return cudnnDestroyFilterDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filterDesc)
+     * }
+     */
+    public static MemorySegment cudnnDestroyFilterDescriptor$address() {
+        return cudnnDestroyFilterDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filterDesc)
+     * }
+     */
+    public static int cudnnDestroyFilterDescriptor(MemorySegment filterDesc) {
+        var mh$ = cudnnDestroyFilterDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroyFilterDescriptor", filterDesc);
+            }
+            return (int)mh$.invokeExact(filterDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnCreateDropoutDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreateDropoutDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateDropoutDescriptor(cudnnDropoutDescriptor_t *dropoutDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreateDropoutDescriptor$descriptor() {
+        return cudnnCreateDropoutDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateDropoutDescriptor(cudnnDropoutDescriptor_t *dropoutDesc)
+     * }
+     */
+    public static MethodHandle cudnnCreateDropoutDescriptor$handle() {
+        return cudnnCreateDropoutDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateDropoutDescriptor(cudnnDropoutDescriptor_t *dropoutDesc)
+     * }
+     */
+    public static MemorySegment cudnnCreateDropoutDescriptor$address() {
+        return cudnnCreateDropoutDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateDropoutDescriptor(cudnnDropoutDescriptor_t *dropoutDesc)
+     * }
+     */
+    public static int cudnnCreateDropoutDescriptor(MemorySegment dropoutDesc) {
+        var mh$ = cudnnCreateDropoutDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreateDropoutDescriptor", dropoutDesc);
+            }
+            return (int)mh$.invokeExact(dropoutDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroyDropoutDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroyDropoutDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroyDropoutDescriptor$descriptor() {
+        return cudnnDestroyDropoutDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc)
+     * }
+     */
+    public static MethodHandle cudnnDestroyDropoutDescriptor$handle() {
+        return cudnnDestroyDropoutDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc)
+     * }
+     */
+    public static MemorySegment cudnnDestroyDropoutDescriptor$address() {
+        return cudnnDestroyDropoutDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc)
+     * }
+     */
+    public static int cudnnDestroyDropoutDescriptor(MemorySegment dropoutDesc) {
+        var mh$ = cudnnDestroyDropoutDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroyDropoutDescriptor", dropoutDesc);
+            }
+            return (int)mh$.invokeExact(dropoutDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetDropoutDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_FLOAT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetDropoutDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc, cudnnHandle_t handle, float dropout, void *states, size_t stateSizeInBytes, unsigned long long seed)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetDropoutDescriptor$descriptor() {
+        return cudnnSetDropoutDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc, cudnnHandle_t handle, float dropout, void *states, size_t stateSizeInBytes, unsigned long long seed)
+     * }
+     */
+    public static MethodHandle cudnnSetDropoutDescriptor$handle() {
+        return cudnnSetDropoutDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc, cudnnHandle_t handle, float dropout, void *states, size_t stateSizeInBytes, unsigned long long seed)
+     * }
+     */
+    public static MemorySegment cudnnSetDropoutDescriptor$address() {
+        return cudnnSetDropoutDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetDropoutDescriptor(cudnnDropoutDescriptor_t dropoutDesc, cudnnHandle_t handle, float dropout, void *states, size_t stateSizeInBytes, unsigned long long seed)
+     * }
+     */
+    public static int cudnnSetDropoutDescriptor(MemorySegment dropoutDesc, MemorySegment handle, float dropout, MemorySegment states, long stateSizeInBytes, long seed) {
+        var mh$ = cudnnSetDropoutDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetDropoutDescriptor", dropoutDesc, handle, dropout, states, stateSizeInBytes, seed);
+            }
+            return (int)mh$.invokeExact(dropoutDesc, handle, dropout, states, stateSizeInBytes, seed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUDNN_CONVOLUTION_FWD_ALGO_FFT = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_FWD_ALGO_FFT = 4
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_FWD_ALGO_FFT() {
+        return CUDNN_CONVOLUTION_FWD_ALGO_FFT;
+    }
+    private static final int CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING = 5
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING() {
+        return CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING;
+    }
+    private static final int CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD = 6
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD() {
+        return CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD;
+    }
+    private static final int CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED = 7
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED() {
+        return CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT = 2
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT() {
+        return CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD = 4
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD() {
+        return CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED = 5
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED() {
+        return CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING = 6
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING() {
+        return CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT = 2
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT() {
+        return CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING = 3
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING() {
+        return CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD = 4
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD() {
+        return CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD;
+    }
+    private static final int CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED = 5
+     * }
+     */
+    public static int CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED() {
+        return CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED;
+    }
+    private static final int CUDNN_RNN_ALGO_STANDARD = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_RNN_ALGO_STANDARD = 0
+     * }
+     */
+    public static int CUDNN_RNN_ALGO_STANDARD() {
+        return CUDNN_RNN_ALGO_STANDARD;
+    }
+    private static final int CUDNN_RNN_ALGO_PERSIST_STATIC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_RNN_ALGO_PERSIST_STATIC = 1
+     * }
+     */
+    public static int CUDNN_RNN_ALGO_PERSIST_STATIC() {
+        return CUDNN_RNN_ALGO_PERSIST_STATIC;
+    }
+    private static final int CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H = 3
+     * }
+     */
+    public static int CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H() {
+        return CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
+    }
+    private static final int CUDNN_FWD_MODE_INFERENCE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_FWD_MODE_INFERENCE = 0
+     * }
+     */
+    public static int CUDNN_FWD_MODE_INFERENCE() {
+        return CUDNN_FWD_MODE_INFERENCE;
+    }
+    private static final int CUDNN_FWD_MODE_TRAINING = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_FWD_MODE_TRAINING = 1
+     * }
+     */
+    public static int CUDNN_FWD_MODE_TRAINING() {
+        return CUDNN_FWD_MODE_TRAINING;
+    }
+    private static final int CUDNN_RNN_TANH = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_RNN_TANH = 1
+     * }
+     */
+    public static int CUDNN_RNN_TANH() {
+        return CUDNN_RNN_TANH;
+    }
+    private static final int CUDNN_LSTM = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_LSTM = 2
+     * }
+     */
+    public static int CUDNN_LSTM() {
+        return CUDNN_LSTM;
+    }
+    private static final int CUDNN_GRU = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_GRU = 3
+     * }
+     */
+    public static int CUDNN_GRU() {
+        return CUDNN_GRU;
+    }
+    private static final int CUDNN_RNN_DOUBLE_BIAS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_RNN_DOUBLE_BIAS = 2
+     * }
+     */
+    public static int CUDNN_RNN_DOUBLE_BIAS() {
+        return CUDNN_RNN_DOUBLE_BIAS;
+    }
+    private static final int CUDNN_UNIDIRECTIONAL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_UNIDIRECTIONAL = 0
+     * }
+     */
+    public static int CUDNN_UNIDIRECTIONAL() {
+        return CUDNN_UNIDIRECTIONAL;
+    }
+    private static final int CUDNN_BIDIRECTIONAL = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BIDIRECTIONAL = 1
+     * }
+     */
+    public static int CUDNN_BIDIRECTIONAL() {
+        return CUDNN_BIDIRECTIONAL;
+    }
+    private static final int CUDNN_LINEAR_INPUT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_LINEAR_INPUT = 0
+     * }
+     */
+    public static int CUDNN_LINEAR_INPUT() {
+        return CUDNN_LINEAR_INPUT;
+    }
+    private static final int CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED = 2
+     * }
+     */
+    public static int CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED() {
+        return CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED;
+    }
+
+    private static class cudnnCreateRNNDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreateRNNDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDescriptor(cudnnRNNDescriptor_t *rnnDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreateRNNDescriptor$descriptor() {
+        return cudnnCreateRNNDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDescriptor(cudnnRNNDescriptor_t *rnnDesc)
+     * }
+     */
+    public static MethodHandle cudnnCreateRNNDescriptor$handle() {
+        return cudnnCreateRNNDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDescriptor(cudnnRNNDescriptor_t *rnnDesc)
+     * }
+     */
+    public static MemorySegment cudnnCreateRNNDescriptor$address() {
+        return cudnnCreateRNNDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDescriptor(cudnnRNNDescriptor_t *rnnDesc)
+     * }
+     */
+    public static int cudnnCreateRNNDescriptor(MemorySegment rnnDesc) {
+        var mh$ = cudnnCreateRNNDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreateRNNDescriptor", rnnDesc);
+            }
+            return (int)mh$.invokeExact(rnnDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroyRNNDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroyRNNDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDescriptor(cudnnRNNDescriptor_t rnnDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroyRNNDescriptor$descriptor() {
+        return cudnnDestroyRNNDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDescriptor(cudnnRNNDescriptor_t rnnDesc)
+     * }
+     */
+    public static MethodHandle cudnnDestroyRNNDescriptor$handle() {
+        return cudnnDestroyRNNDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDescriptor(cudnnRNNDescriptor_t rnnDesc)
+     * }
+     */
+    public static MemorySegment cudnnDestroyRNNDescriptor$address() {
+        return cudnnDestroyRNNDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDescriptor(cudnnRNNDescriptor_t rnnDesc)
+     * }
+     */
+    public static int cudnnDestroyRNNDescriptor(MemorySegment rnnDesc) {
+        var mh$ = cudnnDestroyRNNDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroyRNNDescriptor", rnnDesc);
+            }
+            return (int)mh$.invokeExact(rnnDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetRNNDescriptor_v8 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetRNNDescriptor_v8");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDescriptor_v8(cudnnRNNDescriptor_t rnnDesc, cudnnRNNAlgo_t algo, cudnnRNNMode_t cellMode, cudnnRNNBiasMode_t biasMode, cudnnDirectionMode_t dirMode, cudnnRNNInputMode_t inputMode, cudnnDataType_t dataType, cudnnDataType_t mathPrec, cudnnMathType_t mathType, int32_t inputSize, int32_t hiddenSize, int32_t projSize, int32_t numLayers, cudnnDropoutDescriptor_t dropoutDesc, uint32_t auxFlags)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetRNNDescriptor_v8$descriptor() {
+        return cudnnSetRNNDescriptor_v8.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDescriptor_v8(cudnnRNNDescriptor_t rnnDesc, cudnnRNNAlgo_t algo, cudnnRNNMode_t cellMode, cudnnRNNBiasMode_t biasMode, cudnnDirectionMode_t dirMode, cudnnRNNInputMode_t inputMode, cudnnDataType_t dataType, cudnnDataType_t mathPrec, cudnnMathType_t mathType, int32_t inputSize, int32_t hiddenSize, int32_t projSize, int32_t numLayers, cudnnDropoutDescriptor_t dropoutDesc, uint32_t auxFlags)
+     * }
+     */
+    public static MethodHandle cudnnSetRNNDescriptor_v8$handle() {
+        return cudnnSetRNNDescriptor_v8.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDescriptor_v8(cudnnRNNDescriptor_t rnnDesc, cudnnRNNAlgo_t algo, cudnnRNNMode_t cellMode, cudnnRNNBiasMode_t biasMode, cudnnDirectionMode_t dirMode, cudnnRNNInputMode_t inputMode, cudnnDataType_t dataType, cudnnDataType_t mathPrec, cudnnMathType_t mathType, int32_t inputSize, int32_t hiddenSize, int32_t projSize, int32_t numLayers, cudnnDropoutDescriptor_t dropoutDesc, uint32_t auxFlags)
+     * }
+     */
+    public static MemorySegment cudnnSetRNNDescriptor_v8$address() {
+        return cudnnSetRNNDescriptor_v8.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDescriptor_v8(cudnnRNNDescriptor_t rnnDesc, cudnnRNNAlgo_t algo, cudnnRNNMode_t cellMode, cudnnRNNBiasMode_t biasMode, cudnnDirectionMode_t dirMode, cudnnRNNInputMode_t inputMode, cudnnDataType_t dataType, cudnnDataType_t mathPrec, cudnnMathType_t mathType, int32_t inputSize, int32_t hiddenSize, int32_t projSize, int32_t numLayers, cudnnDropoutDescriptor_t dropoutDesc, uint32_t auxFlags)
+     * }
+     */
+    public static int cudnnSetRNNDescriptor_v8(MemorySegment rnnDesc, int algo, int cellMode, int biasMode, int dirMode, int inputMode, int dataType, int mathPrec, int mathType, int inputSize, int hiddenSize, int projSize, int numLayers, MemorySegment dropoutDesc, int auxFlags) {
+        var mh$ = cudnnSetRNNDescriptor_v8.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetRNNDescriptor_v8", rnnDesc, algo, cellMode, biasMode, dirMode, inputMode, dataType, mathPrec, mathType, inputSize, hiddenSize, projSize, numLayers, dropoutDesc, auxFlags);
+            }
+            return (int)mh$.invokeExact(rnnDesc, algo, cellMode, biasMode, dirMode, inputMode, dataType, mathPrec, mathType, inputSize, hiddenSize, projSize, numLayers, dropoutDesc, auxFlags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnGetRNNTempSpaceSizes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetRNNTempSpaceSizes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, cudnnRNNDataDescriptor_t xDesc, size_t *workSpaceSize, size_t *reserveSpaceSize)
+     * }
+     */
+    public static FunctionDescriptor cudnnGetRNNTempSpaceSizes$descriptor() {
+        return cudnnGetRNNTempSpaceSizes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, cudnnRNNDataDescriptor_t xDesc, size_t *workSpaceSize, size_t *reserveSpaceSize)
+     * }
+     */
+    public static MethodHandle cudnnGetRNNTempSpaceSizes$handle() {
+        return cudnnGetRNNTempSpaceSizes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, cudnnRNNDataDescriptor_t xDesc, size_t *workSpaceSize, size_t *reserveSpaceSize)
+     * }
+     */
+    public static MemorySegment cudnnGetRNNTempSpaceSizes$address() {
+        return cudnnGetRNNTempSpaceSizes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, cudnnRNNDataDescriptor_t xDesc, size_t *workSpaceSize, size_t *reserveSpaceSize)
+     * }
+     */
+    public static int cudnnGetRNNTempSpaceSizes(MemorySegment handle, MemorySegment rnnDesc, int fwdMode, MemorySegment xDesc, MemorySegment workSpaceSize, MemorySegment reserveSpaceSize) {
+        var mh$ = cudnnGetRNNTempSpaceSizes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnGetRNNTempSpaceSizes", handle, rnnDesc, fwdMode, xDesc, workSpaceSize, reserveSpaceSize);
+            }
+            return (int)mh$.invokeExact(handle, rnnDesc, fwdMode, xDesc, workSpaceSize, reserveSpaceSize);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnGetRNNWeightSpaceSize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetRNNWeightSpaceSize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightSpaceSize(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, size_t *weightSpaceSize)
+     * }
+     */
+    public static FunctionDescriptor cudnnGetRNNWeightSpaceSize$descriptor() {
+        return cudnnGetRNNWeightSpaceSize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightSpaceSize(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, size_t *weightSpaceSize)
+     * }
+     */
+    public static MethodHandle cudnnGetRNNWeightSpaceSize$handle() {
+        return cudnnGetRNNWeightSpaceSize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightSpaceSize(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, size_t *weightSpaceSize)
+     * }
+     */
+    public static MemorySegment cudnnGetRNNWeightSpaceSize$address() {
+        return cudnnGetRNNWeightSpaceSize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightSpaceSize(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, size_t *weightSpaceSize)
+     * }
+     */
+    public static int cudnnGetRNNWeightSpaceSize(MemorySegment handle, MemorySegment rnnDesc, MemorySegment weightSpaceSize) {
+        var mh$ = cudnnGetRNNWeightSpaceSize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnGetRNNWeightSpaceSize", handle, rnnDesc, weightSpaceSize);
+            }
+            return (int)mh$.invokeExact(handle, rnnDesc, weightSpaceSize);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnGetRNNWeightParams {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetRNNWeightParams");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightParams(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, int32_t pseudoLayer, size_t weightSpaceSize, const void *weightSpace, int32_t linLayerID, cudnnTensorDescriptor_t mDesc, void **mAddr, cudnnTensorDescriptor_t bDesc, void **bAddr)
+     * }
+     */
+    public static FunctionDescriptor cudnnGetRNNWeightParams$descriptor() {
+        return cudnnGetRNNWeightParams.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightParams(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, int32_t pseudoLayer, size_t weightSpaceSize, const void *weightSpace, int32_t linLayerID, cudnnTensorDescriptor_t mDesc, void **mAddr, cudnnTensorDescriptor_t bDesc, void **bAddr)
+     * }
+     */
+    public static MethodHandle cudnnGetRNNWeightParams$handle() {
+        return cudnnGetRNNWeightParams.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightParams(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, int32_t pseudoLayer, size_t weightSpaceSize, const void *weightSpace, int32_t linLayerID, cudnnTensorDescriptor_t mDesc, void **mAddr, cudnnTensorDescriptor_t bDesc, void **bAddr)
+     * }
+     */
+    public static MemorySegment cudnnGetRNNWeightParams$address() {
+        return cudnnGetRNNWeightParams.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetRNNWeightParams(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, int32_t pseudoLayer, size_t weightSpaceSize, const void *weightSpace, int32_t linLayerID, cudnnTensorDescriptor_t mDesc, void **mAddr, cudnnTensorDescriptor_t bDesc, void **bAddr)
+     * }
+     */
+    public static int cudnnGetRNNWeightParams(MemorySegment handle, MemorySegment rnnDesc, int pseudoLayer, long weightSpaceSize, MemorySegment weightSpace, int linLayerID, MemorySegment mDesc, MemorySegment mAddr, MemorySegment bDesc, MemorySegment bAddr) {
+        var mh$ = cudnnGetRNNWeightParams.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnGetRNNWeightParams", handle, rnnDesc, pseudoLayer, weightSpaceSize, weightSpace, linLayerID, mDesc, mAddr, bDesc, bAddr);
+            }
+            return (int)mh$.invokeExact(handle, rnnDesc, pseudoLayer, weightSpaceSize, weightSpace, linLayerID, mDesc, mAddr, bDesc, bAddr);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnCreateRNNDataDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreateRNNDataDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDataDescriptor(cudnnRNNDataDescriptor_t *rnnDataDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreateRNNDataDescriptor$descriptor() {
+        return cudnnCreateRNNDataDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDataDescriptor(cudnnRNNDataDescriptor_t *rnnDataDesc)
+     * }
+     */
+    public static MethodHandle cudnnCreateRNNDataDescriptor$handle() {
+        return cudnnCreateRNNDataDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDataDescriptor(cudnnRNNDataDescriptor_t *rnnDataDesc)
+     * }
+     */
+    public static MemorySegment cudnnCreateRNNDataDescriptor$address() {
+        return cudnnCreateRNNDataDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateRNNDataDescriptor(cudnnRNNDataDescriptor_t *rnnDataDesc)
+     * }
+     */
+    public static int cudnnCreateRNNDataDescriptor(MemorySegment rnnDataDesc) {
+        var mh$ = cudnnCreateRNNDataDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreateRNNDataDescriptor", rnnDataDesc);
+            }
+            return (int)mh$.invokeExact(rnnDataDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroyRNNDataDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroyRNNDataDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroyRNNDataDescriptor$descriptor() {
+        return cudnnDestroyRNNDataDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc)
+     * }
+     */
+    public static MethodHandle cudnnDestroyRNNDataDescriptor$handle() {
+        return cudnnDestroyRNNDataDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc)
+     * }
+     */
+    public static MemorySegment cudnnDestroyRNNDataDescriptor$address() {
+        return cudnnDestroyRNNDataDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc)
+     * }
+     */
+    public static int cudnnDestroyRNNDataDescriptor(MemorySegment rnnDataDesc) {
+        var mh$ = cudnnDestroyRNNDataDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroyRNNDataDescriptor", rnnDataDesc);
+            }
+            return (int)mh$.invokeExact(rnnDataDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetRNNDataDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetRNNDataDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc, cudnnDataType_t dataType, cudnnRNNDataLayout_t layout, int maxSeqLength, int batchSize, int vectorSize, const int seqLengthArray[], void *paddingFill)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetRNNDataDescriptor$descriptor() {
+        return cudnnSetRNNDataDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc, cudnnDataType_t dataType, cudnnRNNDataLayout_t layout, int maxSeqLength, int batchSize, int vectorSize, const int seqLengthArray[], void *paddingFill)
+     * }
+     */
+    public static MethodHandle cudnnSetRNNDataDescriptor$handle() {
+        return cudnnSetRNNDataDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc, cudnnDataType_t dataType, cudnnRNNDataLayout_t layout, int maxSeqLength, int batchSize, int vectorSize, const int seqLengthArray[], void *paddingFill)
+     * }
+     */
+    public static MemorySegment cudnnSetRNNDataDescriptor$address() {
+        return cudnnSetRNNDataDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t rnnDataDesc, cudnnDataType_t dataType, cudnnRNNDataLayout_t layout, int maxSeqLength, int batchSize, int vectorSize, const int seqLengthArray[], void *paddingFill)
+     * }
+     */
+    public static int cudnnSetRNNDataDescriptor(MemorySegment rnnDataDesc, int dataType, int layout, int maxSeqLength, int batchSize, int vectorSize, MemorySegment seqLengthArray, MemorySegment paddingFill) {
+        var mh$ = cudnnSetRNNDataDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetRNNDataDescriptor", rnnDataDesc, dataType, layout, maxSeqLength, batchSize, vectorSize, seqLengthArray, paddingFill);
+            }
+            return (int)mh$.invokeExact(rnnDataDesc, dataType, layout, maxSeqLength, batchSize, vectorSize, seqLengthArray, paddingFill);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnRNNForward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnRNNForward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnRNNDataDescriptor_t yDesc, void *y, cudnnTensorDescriptor_t hDesc, const void *hx, void *hy, cudnnTensorDescriptor_t cDesc, const void *cx, void *cy, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static FunctionDescriptor cudnnRNNForward$descriptor() {
+        return cudnnRNNForward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnRNNDataDescriptor_t yDesc, void *y, cudnnTensorDescriptor_t hDesc, const void *hx, void *hy, cudnnTensorDescriptor_t cDesc, const void *cx, void *cy, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static MethodHandle cudnnRNNForward$handle() {
+        return cudnnRNNForward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnRNNDataDescriptor_t yDesc, void *y, cudnnTensorDescriptor_t hDesc, const void *hx, void *hy, cudnnTensorDescriptor_t cDesc, const void *cx, void *cy, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static MemorySegment cudnnRNNForward$address() {
+        return cudnnRNNForward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnForwardMode_t fwdMode, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnRNNDataDescriptor_t yDesc, void *y, cudnnTensorDescriptor_t hDesc, const void *hx, void *hy, cudnnTensorDescriptor_t cDesc, const void *cx, void *cy, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static int cudnnRNNForward(MemorySegment handle, MemorySegment rnnDesc, int fwdMode, MemorySegment devSeqLengths, MemorySegment xDesc, MemorySegment x, MemorySegment yDesc, MemorySegment y, MemorySegment hDesc, MemorySegment hx, MemorySegment hy, MemorySegment cDesc, MemorySegment cx, MemorySegment cy, long weightSpaceSize, MemorySegment weightSpace, long workSpaceSize, MemorySegment workSpace, long reserveSpaceSize, MemorySegment reserveSpace) {
+        var mh$ = cudnnRNNForward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnRNNForward", handle, rnnDesc, fwdMode, devSeqLengths, xDesc, x, yDesc, y, hDesc, hx, hy, cDesc, cx, cy, weightSpaceSize, weightSpace, workSpaceSize, workSpace, reserveSpaceSize, reserveSpace);
+            }
+            return (int)mh$.invokeExact(handle, rnnDesc, fwdMode, devSeqLengths, xDesc, x, yDesc, y, hDesc, hx, hy, cDesc, cx, cy, weightSpaceSize, weightSpace, workSpaceSize, workSpace, reserveSpaceSize, reserveSpace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int CUDNN_WGRAD_MODE_ADD = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_WGRAD_MODE_ADD = 0
+     * }
+     */
+    public static int CUDNN_WGRAD_MODE_ADD() {
+        return CUDNN_WGRAD_MODE_ADD;
+    }
+
+    private static class cudnnRNNBackwardData_v8 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnRNNBackwardData_v8");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t yDesc, const void *y, const void *dy, cudnnRNNDataDescriptor_t xDesc, void *dx, cudnnTensorDescriptor_t hDesc, const void *hx, const void *dhy, void *dhx, cudnnTensorDescriptor_t cDesc, const void *cx, const void *dcy, void *dcx, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static FunctionDescriptor cudnnRNNBackwardData_v8$descriptor() {
+        return cudnnRNNBackwardData_v8.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t yDesc, const void *y, const void *dy, cudnnRNNDataDescriptor_t xDesc, void *dx, cudnnTensorDescriptor_t hDesc, const void *hx, const void *dhy, void *dhx, cudnnTensorDescriptor_t cDesc, const void *cx, const void *dcy, void *dcx, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static MethodHandle cudnnRNNBackwardData_v8$handle() {
+        return cudnnRNNBackwardData_v8.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t yDesc, const void *y, const void *dy, cudnnRNNDataDescriptor_t xDesc, void *dx, cudnnTensorDescriptor_t hDesc, const void *hx, const void *dhy, void *dhx, cudnnTensorDescriptor_t cDesc, const void *cx, const void *dcy, void *dcx, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static MemorySegment cudnnRNNBackwardData_v8$address() {
+        return cudnnRNNBackwardData_v8.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t yDesc, const void *y, const void *dy, cudnnRNNDataDescriptor_t xDesc, void *dx, cudnnTensorDescriptor_t hDesc, const void *hx, const void *dhy, void *dhx, cudnnTensorDescriptor_t cDesc, const void *cx, const void *dcy, void *dcx, size_t weightSpaceSize, const void *weightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static int cudnnRNNBackwardData_v8(MemorySegment handle, MemorySegment rnnDesc, MemorySegment devSeqLengths, MemorySegment yDesc, MemorySegment y, MemorySegment dy, MemorySegment xDesc, MemorySegment dx, MemorySegment hDesc, MemorySegment hx, MemorySegment dhy, MemorySegment dhx, MemorySegment cDesc, MemorySegment cx, MemorySegment dcy, MemorySegment dcx, long weightSpaceSize, MemorySegment weightSpace, long workSpaceSize, MemorySegment workSpace, long reserveSpaceSize, MemorySegment reserveSpace) {
+        var mh$ = cudnnRNNBackwardData_v8.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnRNNBackwardData_v8", handle, rnnDesc, devSeqLengths, yDesc, y, dy, xDesc, dx, hDesc, hx, dhy, dhx, cDesc, cx, dcy, dcx, weightSpaceSize, weightSpace, workSpaceSize, workSpace, reserveSpaceSize, reserveSpace);
+            }
+            return (int)mh$.invokeExact(handle, rnnDesc, devSeqLengths, yDesc, y, dy, xDesc, dx, hDesc, hx, dhy, dhx, cDesc, cx, dcy, dcx, weightSpaceSize, weightSpace, workSpaceSize, workSpace, reserveSpaceSize, reserveSpace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnRNNBackwardWeights_v8 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnRNNBackwardWeights_v8");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnWgradMode_t addGrad, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnTensorDescriptor_t hDesc, const void *hx, cudnnRNNDataDescriptor_t yDesc, const void *y, size_t weightSpaceSize, void *dweightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static FunctionDescriptor cudnnRNNBackwardWeights_v8$descriptor() {
+        return cudnnRNNBackwardWeights_v8.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnWgradMode_t addGrad, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnTensorDescriptor_t hDesc, const void *hx, cudnnRNNDataDescriptor_t yDesc, const void *y, size_t weightSpaceSize, void *dweightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static MethodHandle cudnnRNNBackwardWeights_v8$handle() {
+        return cudnnRNNBackwardWeights_v8.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnWgradMode_t addGrad, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnTensorDescriptor_t hDesc, const void *hx, cudnnRNNDataDescriptor_t yDesc, const void *y, size_t weightSpaceSize, void *dweightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static MemorySegment cudnnRNNBackwardWeights_v8$address() {
+        return cudnnRNNBackwardWeights_v8.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t handle, cudnnRNNDescriptor_t rnnDesc, cudnnWgradMode_t addGrad, const int32_t devSeqLengths[], cudnnRNNDataDescriptor_t xDesc, const void *x, cudnnTensorDescriptor_t hDesc, const void *hx, cudnnRNNDataDescriptor_t yDesc, const void *y, size_t weightSpaceSize, void *dweightSpace, size_t workSpaceSize, void *workSpace, size_t reserveSpaceSize, void *reserveSpace)
+     * }
+     */
+    public static int cudnnRNNBackwardWeights_v8(MemorySegment handle, MemorySegment rnnDesc, int addGrad, MemorySegment devSeqLengths, MemorySegment xDesc, MemorySegment x, MemorySegment hDesc, MemorySegment hx, MemorySegment yDesc, MemorySegment y, long weightSpaceSize, MemorySegment dweightSpace, long workSpaceSize, MemorySegment workSpace, long reserveSpaceSize, MemorySegment reserveSpace) {
+        var mh$ = cudnnRNNBackwardWeights_v8.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnRNNBackwardWeights_v8", handle, rnnDesc, addGrad, devSeqLengths, xDesc, x, hDesc, hx, yDesc, y, weightSpaceSize, dweightSpace, workSpaceSize, workSpace, reserveSpaceSize, reserveSpace);
+            }
+            return (int)mh$.invokeExact(handle, rnnDesc, addGrad, devSeqLengths, xDesc, x, hDesc, hx, yDesc, y, weightSpaceSize, dweightSpace, workSpaceSize, workSpace, reserveSpaceSize, reserveSpace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnCreateConvolutionDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnCreateConvolutionDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *convDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnCreateConvolutionDescriptor$descriptor() {
+        return cudnnCreateConvolutionDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *convDesc)
+     * }
+     */
+    public static MethodHandle cudnnCreateConvolutionDescriptor$handle() {
+        return cudnnCreateConvolutionDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *convDesc)
+     * }
+     */
+    public static MemorySegment cudnnCreateConvolutionDescriptor$address() {
+        return cudnnCreateConvolutionDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *convDesc)
+     * }
+     */
+    public static int cudnnCreateConvolutionDescriptor(MemorySegment convDesc) {
+        var mh$ = cudnnCreateConvolutionDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnCreateConvolutionDescriptor", convDesc);
+            }
+            return (int)mh$.invokeExact(convDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnDestroyConvolutionDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnDestroyConvolutionDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convDesc)
+     * }
+     */
+    public static FunctionDescriptor cudnnDestroyConvolutionDescriptor$descriptor() {
+        return cudnnDestroyConvolutionDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convDesc)
+     * }
+     */
+    public static MethodHandle cudnnDestroyConvolutionDescriptor$handle() {
+        return cudnnDestroyConvolutionDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convDesc)
+     * }
+     */
+    public static MemorySegment cudnnDestroyConvolutionDescriptor$address() {
+        return cudnnDestroyConvolutionDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convDesc)
+     * }
+     */
+    public static int cudnnDestroyConvolutionDescriptor(MemorySegment convDesc) {
+        var mh$ = cudnnDestroyConvolutionDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnDestroyConvolutionDescriptor", convDesc);
+            }
+            return (int)mh$.invokeExact(convDesc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetConvolutionMathType {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetConvolutionMathType");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convDesc, cudnnMathType_t mathType)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetConvolutionMathType$descriptor() {
+        return cudnnSetConvolutionMathType.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convDesc, cudnnMathType_t mathType)
+     * }
+     */
+    public static MethodHandle cudnnSetConvolutionMathType$handle() {
+        return cudnnSetConvolutionMathType.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convDesc, cudnnMathType_t mathType)
+     * }
+     */
+    public static MemorySegment cudnnSetConvolutionMathType$address() {
+        return cudnnSetConvolutionMathType.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convDesc, cudnnMathType_t mathType)
+     * }
+     */
+    public static int cudnnSetConvolutionMathType(MemorySegment convDesc, int mathType) {
+        var mh$ = cudnnSetConvolutionMathType.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetConvolutionMathType", convDesc, mathType);
+            }
+            return (int)mh$.invokeExact(convDesc, mathType);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetConvolutionGroupCount {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetConvolutionGroupCount");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t convDesc, int groupCount)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetConvolutionGroupCount$descriptor() {
+        return cudnnSetConvolutionGroupCount.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t convDesc, int groupCount)
+     * }
+     */
+    public static MethodHandle cudnnSetConvolutionGroupCount$handle() {
+        return cudnnSetConvolutionGroupCount.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t convDesc, int groupCount)
+     * }
+     */
+    public static MemorySegment cudnnSetConvolutionGroupCount$address() {
+        return cudnnSetConvolutionGroupCount.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t convDesc, int groupCount)
+     * }
+     */
+    public static int cudnnSetConvolutionGroupCount(MemorySegment convDesc, int groupCount) {
+        var mh$ = cudnnSetConvolutionGroupCount.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetConvolutionGroupCount", convDesc, groupCount);
+            }
+            return (int)mh$.invokeExact(convDesc, groupCount);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnSetConvolution2dDescriptor {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnSetConvolution2dDescriptor");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convDesc, int pad_h, int pad_w, int u, int v, int dilation_h, int dilation_w, cudnnConvolutionMode_t mode, cudnnDataType_t computeType)
+     * }
+     */
+    public static FunctionDescriptor cudnnSetConvolution2dDescriptor$descriptor() {
+        return cudnnSetConvolution2dDescriptor.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convDesc, int pad_h, int pad_w, int u, int v, int dilation_h, int dilation_w, cudnnConvolutionMode_t mode, cudnnDataType_t computeType)
+     * }
+     */
+    public static MethodHandle cudnnSetConvolution2dDescriptor$handle() {
+        return cudnnSetConvolution2dDescriptor.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convDesc, int pad_h, int pad_w, int u, int v, int dilation_h, int dilation_w, cudnnConvolutionMode_t mode, cudnnDataType_t computeType)
+     * }
+     */
+    public static MemorySegment cudnnSetConvolution2dDescriptor$address() {
+        return cudnnSetConvolution2dDescriptor.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convDesc, int pad_h, int pad_w, int u, int v, int dilation_h, int dilation_w, cudnnConvolutionMode_t mode, cudnnDataType_t computeType)
+     * }
+     */
+    public static int cudnnSetConvolution2dDescriptor(MemorySegment convDesc, int pad_h, int pad_w, int u, int v, int dilation_h, int dilation_w, int mode, int computeType) {
+        var mh$ = cudnnSetConvolution2dDescriptor.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnSetConvolution2dDescriptor", convDesc, pad_h, pad_w, u, v, dilation_h, dilation_w, mode, computeType);
+            }
+            return (int)mh$.invokeExact(convDesc, pad_h, pad_w, u, v, dilation_h, dilation_w, mode, computeType);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnGetConvolutionForwardAlgorithm_v7 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetConvolutionForwardAlgorithm_v7");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
+     * }
+     */
+    public static FunctionDescriptor cudnnGetConvolutionForwardAlgorithm_v7$descriptor() {
+        return cudnnGetConvolutionForwardAlgorithm_v7.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
+     * }
+     */
+    public static MethodHandle cudnnGetConvolutionForwardAlgorithm_v7$handle() {
+        return cudnnGetConvolutionForwardAlgorithm_v7.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
+     * }
+     */
+    public static MemorySegment cudnnGetConvolutionForwardAlgorithm_v7$address() {
+        return cudnnGetConvolutionForwardAlgorithm_v7.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
+     * }
+     */
+    public static int cudnnGetConvolutionForwardAlgorithm_v7(MemorySegment handle, MemorySegment srcDesc, MemorySegment filterDesc, MemorySegment convDesc, MemorySegment destDesc, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults) {
+        var mh$ = cudnnGetConvolutionForwardAlgorithm_v7.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnGetConvolutionForwardAlgorithm_v7", handle, srcDesc, filterDesc, convDesc, destDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
+            }
+            return (int)mh$.invokeExact(handle, srcDesc, filterDesc, convDesc, destDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnFindConvolutionForwardAlgorithmEx {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnFindConvolutionForwardAlgorithmEx");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionForwardAlgorithmEx(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t yDesc, void *y, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static FunctionDescriptor cudnnFindConvolutionForwardAlgorithmEx$descriptor() {
+        return cudnnFindConvolutionForwardAlgorithmEx.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionForwardAlgorithmEx(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t yDesc, void *y, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static MethodHandle cudnnFindConvolutionForwardAlgorithmEx$handle() {
+        return cudnnFindConvolutionForwardAlgorithmEx.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionForwardAlgorithmEx(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t yDesc, void *y, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static MemorySegment cudnnFindConvolutionForwardAlgorithmEx$address() {
+        return cudnnFindConvolutionForwardAlgorithmEx.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionForwardAlgorithmEx(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t yDesc, void *y, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static int cudnnFindConvolutionForwardAlgorithmEx(MemorySegment handle, MemorySegment xDesc, MemorySegment x, MemorySegment wDesc, MemorySegment w, MemorySegment convDesc, MemorySegment yDesc, MemorySegment y, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults, MemorySegment workSpace, long workSpaceSizeInBytes) {
+        var mh$ = cudnnFindConvolutionForwardAlgorithmEx.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnFindConvolutionForwardAlgorithmEx", handle, xDesc, x, wDesc, w, convDesc, yDesc, y, requestedAlgoCount, returnedAlgoCount, perfResults, workSpace, workSpaceSizeInBytes);
+            }
+            return (int)mh$.invokeExact(handle, xDesc, x, wDesc, w, convDesc, yDesc, y, requestedAlgoCount, returnedAlgoCount, perfResults, workSpace, workSpaceSizeInBytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnConvolutionForward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnConvolutionForward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionFwdAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t yDesc, void *y)
+     * }
+     */
+    public static FunctionDescriptor cudnnConvolutionForward$descriptor() {
+        return cudnnConvolutionForward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionFwdAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t yDesc, void *y)
+     * }
+     */
+    public static MethodHandle cudnnConvolutionForward$handle() {
+        return cudnnConvolutionForward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionFwdAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t yDesc, void *y)
+     * }
+     */
+    public static MemorySegment cudnnConvolutionForward$address() {
+        return cudnnConvolutionForward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t xDesc, const void *x, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionFwdAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t yDesc, void *y)
+     * }
+     */
+    public static int cudnnConvolutionForward(MemorySegment handle, MemorySegment alpha, MemorySegment xDesc, MemorySegment x, MemorySegment wDesc, MemorySegment w, MemorySegment convDesc, int algo, MemorySegment workSpace, long workSpaceSizeInBytes, MemorySegment beta, MemorySegment yDesc, MemorySegment y) {
+        var mh$ = cudnnConvolutionForward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnConvolutionForward", handle, alpha, xDesc, x, wDesc, w, convDesc, algo, workSpace, workSpaceSizeInBytes, beta, yDesc, y);
+            }
+            return (int)mh$.invokeExact(handle, alpha, xDesc, x, wDesc, w, convDesc, algo, workSpace, workSpaceSizeInBytes, beta, yDesc, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnFindConvolutionBackwardDataAlgorithmEx {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnFindConvolutionBackwardDataAlgorithmEx");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionBackwardDataAlgorithmEx(cudnnHandle_t handle, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t dxDesc, void *dx, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static FunctionDescriptor cudnnFindConvolutionBackwardDataAlgorithmEx$descriptor() {
+        return cudnnFindConvolutionBackwardDataAlgorithmEx.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionBackwardDataAlgorithmEx(cudnnHandle_t handle, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t dxDesc, void *dx, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static MethodHandle cudnnFindConvolutionBackwardDataAlgorithmEx$handle() {
+        return cudnnFindConvolutionBackwardDataAlgorithmEx.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionBackwardDataAlgorithmEx(cudnnHandle_t handle, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t dxDesc, void *dx, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static MemorySegment cudnnFindConvolutionBackwardDataAlgorithmEx$address() {
+        return cudnnFindConvolutionBackwardDataAlgorithmEx.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnFindConvolutionBackwardDataAlgorithmEx(cudnnHandle_t handle, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t dxDesc, void *dx, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults, void *workSpace, size_t workSpaceSizeInBytes)
+     * }
+     */
+    public static int cudnnFindConvolutionBackwardDataAlgorithmEx(MemorySegment handle, MemorySegment wDesc, MemorySegment w, MemorySegment dyDesc, MemorySegment dy, MemorySegment convDesc, MemorySegment dxDesc, MemorySegment dx, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults, MemorySegment workSpace, long workSpaceSizeInBytes) {
+        var mh$ = cudnnFindConvolutionBackwardDataAlgorithmEx.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnFindConvolutionBackwardDataAlgorithmEx", handle, wDesc, w, dyDesc, dy, convDesc, dxDesc, dx, requestedAlgoCount, returnedAlgoCount, perfResults, workSpace, workSpaceSizeInBytes);
+            }
+            return (int)mh$.invokeExact(handle, wDesc, w, dyDesc, dy, convDesc, dxDesc, dx, requestedAlgoCount, returnedAlgoCount, perfResults, workSpace, workSpaceSizeInBytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnGetConvolutionBackwardDataAlgorithm_v7 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetConvolutionBackwardDataAlgorithm_v7");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
+     * }
+     */
+    public static FunctionDescriptor cudnnGetConvolutionBackwardDataAlgorithm_v7$descriptor() {
+        return cudnnGetConvolutionBackwardDataAlgorithm_v7.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
+     * }
+     */
+    public static MethodHandle cudnnGetConvolutionBackwardDataAlgorithm_v7$handle() {
+        return cudnnGetConvolutionBackwardDataAlgorithm_v7.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
+     * }
+     */
+    public static MemorySegment cudnnGetConvolutionBackwardDataAlgorithm_v7$address() {
+        return cudnnGetConvolutionBackwardDataAlgorithm_v7.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
+     * }
+     */
+    public static int cudnnGetConvolutionBackwardDataAlgorithm_v7(MemorySegment handle, MemorySegment filterDesc, MemorySegment diffDesc, MemorySegment convDesc, MemorySegment gradDesc, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults) {
+        var mh$ = cudnnGetConvolutionBackwardDataAlgorithm_v7.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnGetConvolutionBackwardDataAlgorithm_v7", handle, filterDesc, diffDesc, convDesc, gradDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
+            }
+            return (int)mh$.invokeExact(handle, filterDesc, diffDesc, convDesc, gradDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnConvolutionBackwardData {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_LONG,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnConvolutionBackwardData");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void *alpha, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionBwdDataAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t dxDesc, void *dx)
+     * }
+     */
+    public static FunctionDescriptor cudnnConvolutionBackwardData$descriptor() {
+        return cudnnConvolutionBackwardData.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void *alpha, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionBwdDataAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t dxDesc, void *dx)
+     * }
+     */
+    public static MethodHandle cudnnConvolutionBackwardData$handle() {
+        return cudnnConvolutionBackwardData.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void *alpha, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionBwdDataAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t dxDesc, void *dx)
+     * }
+     */
+    public static MemorySegment cudnnConvolutionBackwardData$address() {
+        return cudnnConvolutionBackwardData.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void *alpha, const cudnnFilterDescriptor_t wDesc, const void *w, const cudnnTensorDescriptor_t dyDesc, const void *dy, const cudnnConvolutionDescriptor_t convDesc, cudnnConvolutionBwdDataAlgo_t algo, void *workSpace, size_t workSpaceSizeInBytes, const void *beta, const cudnnTensorDescriptor_t dxDesc, void *dx)
+     * }
+     */
+    public static int cudnnConvolutionBackwardData(MemorySegment handle, MemorySegment alpha, MemorySegment wDesc, MemorySegment w, MemorySegment dyDesc, MemorySegment dy, MemorySegment convDesc, int algo, MemorySegment workSpace, long workSpaceSizeInBytes, MemorySegment beta, MemorySegment dxDesc, MemorySegment dx) {
+        var mh$ = cudnnConvolutionBackwardData.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnConvolutionBackwardData", handle, alpha, wDesc, w, dyDesc, dy, convDesc, algo, workSpace, workSpaceSizeInBytes, beta, dxDesc, dx);
+            }
+            return (int)mh$.invokeExact(handle, alpha, wDesc, w, dyDesc, dy, convDesc, algo, workSpace, workSpaceSizeInBytes, beta, dxDesc, dx);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -744,72 +3751,6 @@ public class CudnnBindings extends CudnnBindings_1 {
         }
     }
 
-    private static class cudnnGetConvolutionBackwardFilterWorkspaceSize {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            CudnnBindings.C_INT,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_INT,
-            CudnnBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnGetConvolutionBackwardFilterWorkspaceSize");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const cudnnTensorDescriptor_t dyDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, cudnnConvolutionBwdFilterAlgo_t algo, size_t *sizeInBytes)
-     * }
-     */
-    public static FunctionDescriptor cudnnGetConvolutionBackwardFilterWorkspaceSize$descriptor() {
-        return cudnnGetConvolutionBackwardFilterWorkspaceSize.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const cudnnTensorDescriptor_t dyDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, cudnnConvolutionBwdFilterAlgo_t algo, size_t *sizeInBytes)
-     * }
-     */
-    public static MethodHandle cudnnGetConvolutionBackwardFilterWorkspaceSize$handle() {
-        return cudnnGetConvolutionBackwardFilterWorkspaceSize.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const cudnnTensorDescriptor_t dyDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, cudnnConvolutionBwdFilterAlgo_t algo, size_t *sizeInBytes)
-     * }
-     */
-    public static MemorySegment cudnnGetConvolutionBackwardFilterWorkspaceSize$address() {
-        return cudnnGetConvolutionBackwardFilterWorkspaceSize.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t handle, const cudnnTensorDescriptor_t xDesc, const cudnnTensorDescriptor_t dyDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, cudnnConvolutionBwdFilterAlgo_t algo, size_t *sizeInBytes)
-     * }
-     */
-    public static int cudnnGetConvolutionBackwardFilterWorkspaceSize(MemorySegment handle, MemorySegment xDesc, MemorySegment dyDesc, MemorySegment convDesc, MemorySegment gradDesc, int algo, MemorySegment sizeInBytes) {
-        var mh$ = cudnnGetConvolutionBackwardFilterWorkspaceSize.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnGetConvolutionBackwardFilterWorkspaceSize", handle, xDesc, dyDesc, convDesc, gradDesc, algo, sizeInBytes);
-            }
-            return (int)mh$.invokeExact(handle, xDesc, dyDesc, convDesc, gradDesc, algo, sizeInBytes);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class cudnnConvolutionBackwardFilter {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             CudnnBindings.C_INT,
@@ -881,162 +3822,6 @@ public class CudnnBindings extends CudnnBindings_1 {
            throw new AssertionError("should not reach here", ex$);
         }
     }
-
-    private static class cudnnConvolutionBackwardBias {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            CudnnBindings.C_INT,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER,
-            CudnnBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnConvolutionBackwardBias");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnConvolutionBackwardBias(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t dyDesc, const void *dy, const void *beta, const cudnnTensorDescriptor_t dbDesc, void *db)
-     * }
-     */
-    public static FunctionDescriptor cudnnConvolutionBackwardBias$descriptor() {
-        return cudnnConvolutionBackwardBias.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnConvolutionBackwardBias(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t dyDesc, const void *dy, const void *beta, const cudnnTensorDescriptor_t dbDesc, void *db)
-     * }
-     */
-    public static MethodHandle cudnnConvolutionBackwardBias$handle() {
-        return cudnnConvolutionBackwardBias.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnConvolutionBackwardBias(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t dyDesc, const void *dy, const void *beta, const cudnnTensorDescriptor_t dbDesc, void *db)
-     * }
-     */
-    public static MemorySegment cudnnConvolutionBackwardBias$address() {
-        return cudnnConvolutionBackwardBias.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnConvolutionBackwardBias(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t dyDesc, const void *dy, const void *beta, const cudnnTensorDescriptor_t dbDesc, void *db)
-     * }
-     */
-    public static int cudnnConvolutionBackwardBias(MemorySegment handle, MemorySegment alpha, MemorySegment dyDesc, MemorySegment dy, MemorySegment beta, MemorySegment dbDesc, MemorySegment db) {
-        var mh$ = cudnnConvolutionBackwardBias.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnConvolutionBackwardBias", handle, alpha, dyDesc, dy, beta, dbDesc, db);
-            }
-            return (int)mh$.invokeExact(handle, alpha, dyDesc, dy, beta, dbDesc, db);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-    private static final int CUDNN_CAUSAL_CONV1D_ACTIVATION_IDENTITY = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_CAUSAL_CONV1D_ACTIVATION_IDENTITY = 0
-     * }
-     */
-    public static int CUDNN_CAUSAL_CONV1D_ACTIVATION_IDENTITY() {
-        return CUDNN_CAUSAL_CONV1D_ACTIVATION_IDENTITY;
-    }
-    private static final int CUDNN_CAUSAL_CONV1D_ACTIVATION_SILU = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_CAUSAL_CONV1D_ACTIVATION_SILU = 1
-     * }
-     */
-    public static int CUDNN_CAUSAL_CONV1D_ACTIVATION_SILU() {
-        return CUDNN_CAUSAL_CONV1D_ACTIVATION_SILU;
-    }
-    private static final int CUDNN_VERSION = (int)92400L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_VERSION 92400
-     * }
-     */
-    public static int CUDNN_VERSION() {
-        return CUDNN_VERSION;
-    }
-    private static final int CUDNN_MAX_DEVICE_VERSION = (int)1210L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_MAX_DEVICE_VERSION 1210
-     * }
-     */
-    public static int CUDNN_MAX_DEVICE_VERSION() {
-        return CUDNN_MAX_DEVICE_VERSION;
-    }
-    private static final int CUDNN_SEV_ERROR_EN = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_SEV_ERROR_EN 2
-     * }
-     */
-    public static int CUDNN_SEV_ERROR_EN() {
-        return CUDNN_SEV_ERROR_EN;
-    }
-    private static final int CUDNN_SEV_WARNING_EN = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_SEV_WARNING_EN 4
-     * }
-     */
-    public static int CUDNN_SEV_WARNING_EN() {
-        return CUDNN_SEV_WARNING_EN;
-    }
-    private static final int CUDNN_SEV_INFO_EN = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_SEV_INFO_EN 8
-     * }
-     */
-    public static int CUDNN_SEV_INFO_EN() {
-        return CUDNN_SEV_INFO_EN;
-    }
-    private static final double CUDNN_LRN_MIN_K = 1.0E-5d;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_LRN_MIN_K 1.0E-5
-     * }
-     */
-    public static double CUDNN_LRN_MIN_K() {
-        return CUDNN_LRN_MIN_K;
-    }
-    private static final double CUDNN_LRN_MIN_BETA = 0.01d;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_LRN_MIN_BETA 0.01
-     * }
-     */
-    public static double CUDNN_LRN_MIN_BETA() {
-        return CUDNN_LRN_MIN_BETA;
-    }
-    private static final double CUDNN_BN_MIN_EPSILON = 0.0d;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_BN_MIN_EPSILON 0.0
-     * }
-     */
-    public static double CUDNN_BN_MIN_EPSILON() {
-        return CUDNN_BN_MIN_EPSILON;
-    }
     private static final int CUDNN_RNN_PADDED_IO_ENABLED = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1045,24 +3830,6 @@ public class CudnnBindings extends CudnnBindings_1 {
      */
     public static int CUDNN_RNN_PADDED_IO_ENABLED() {
         return CUDNN_RNN_PADDED_IO_ENABLED;
-    }
-    private static final int CUDNN_ATTN_QUERYMAP_ONE_TO_ONE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_ATTN_QUERYMAP_ONE_TO_ONE 1
-     * }
-     */
-    public static int CUDNN_ATTN_QUERYMAP_ONE_TO_ONE() {
-        return CUDNN_ATTN_QUERYMAP_ONE_TO_ONE;
-    }
-    private static final int CUDNN_ATTN_ENABLE_PROJ_BIASES = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_ATTN_ENABLE_PROJ_BIASES 2
-     * }
-     */
-    public static int CUDNN_ATTN_ENABLE_PROJ_BIASES() {
-        return CUDNN_ATTN_ENABLE_PROJ_BIASES;
     }
 }
 

@@ -21,42 +21,6 @@ public class NcclBindings extends NcclBindings$shared {
     static final dev.lanewise.cuda.lib.LazyLookup SYMBOL_LOOKUP =
             dev.lanewise.cuda.lib.NativeLibrary.NCCL.lookup();
 
-    private static final int NCCL_MAJOR = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define NCCL_MAJOR 2
-     * }
-     */
-    public static int NCCL_MAJOR() {
-        return NCCL_MAJOR;
-    }
-    private static final int NCCL_MINOR = (int)30L;
-    /**
-     * {@snippet lang=c :
-     * #define NCCL_MINOR 30
-     * }
-     */
-    public static int NCCL_MINOR() {
-        return NCCL_MINOR;
-    }
-    private static final int NCCL_PATCH = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * #define NCCL_PATCH 7
-     * }
-     */
-    public static int NCCL_PATCH() {
-        return NCCL_PATCH;
-    }
-    private static final int NCCL_VERSION_CODE = (int)23007L;
-    /**
-     * {@snippet lang=c :
-     * #define NCCL_VERSION_CODE 23007
-     * }
-     */
-    public static int NCCL_VERSION_CODE() {
-        return NCCL_VERSION_CODE;
-    }
     private static final int NCCL_UNIQUE_ID_BYTES = (int)128L;
     /**
      * {@snippet lang=c :
@@ -75,60 +39,6 @@ public class NcclBindings extends NcclBindings$shared {
     public static int ncclSuccess() {
         return ncclSuccess;
     }
-    private static final int ncclUnhandledCudaError = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclUnhandledCudaError = 1
-     * }
-     */
-    public static int ncclUnhandledCudaError() {
-        return ncclUnhandledCudaError;
-    }
-    private static final int ncclSystemError = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclSystemError = 2
-     * }
-     */
-    public static int ncclSystemError() {
-        return ncclSystemError;
-    }
-    private static final int ncclInternalError = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclInternalError = 3
-     * }
-     */
-    public static int ncclInternalError() {
-        return ncclInternalError;
-    }
-    private static final int ncclInvalidArgument = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclInvalidArgument = 4
-     * }
-     */
-    public static int ncclInvalidArgument() {
-        return ncclInvalidArgument;
-    }
-    private static final int ncclInvalidUsage = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclInvalidUsage = 5
-     * }
-     */
-    public static int ncclInvalidUsage() {
-        return ncclInvalidUsage;
-    }
-    private static final int ncclRemoteError = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclRemoteError = 6
-     * }
-     */
-    public static int ncclRemoteError() {
-        return ncclRemoteError;
-    }
     private static final int ncclInProgress = (int)7L;
     /**
      * {@snippet lang=c :
@@ -137,15 +47,6 @@ public class NcclBindings extends NcclBindings$shared {
      */
     public static int ncclInProgress() {
         return ncclInProgress;
-    }
-    private static final int ncclNumResults = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclNumResults = 9
-     * }
-     */
-    public static int ncclNumResults() {
-        return ncclNumResults;
     }
 
     private static class ncclGetVersion {
@@ -268,70 +169,6 @@ public class NcclBindings extends NcclBindings$shared {
         }
     }
 
-    private static class ncclCommInitRankConfig {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_INT,
-            ncclUniqueId.layout(),
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommInitRankConfig");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitRankConfig(ncclComm_t *comm, int nranks, ncclUniqueId commId, int rank, ncclConfig_t *config)
-     * }
-     */
-    public static FunctionDescriptor ncclCommInitRankConfig$descriptor() {
-        return ncclCommInitRankConfig.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitRankConfig(ncclComm_t *comm, int nranks, ncclUniqueId commId, int rank, ncclConfig_t *config)
-     * }
-     */
-    public static MethodHandle ncclCommInitRankConfig$handle() {
-        return ncclCommInitRankConfig.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitRankConfig(ncclComm_t *comm, int nranks, ncclUniqueId commId, int rank, ncclConfig_t *config)
-     * }
-     */
-    public static MemorySegment ncclCommInitRankConfig$address() {
-        return ncclCommInitRankConfig.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitRankConfig(ncclComm_t *comm, int nranks, ncclUniqueId commId, int rank, ncclConfig_t *config)
-     * }
-     */
-    public static int ncclCommInitRankConfig(MemorySegment comm, int nranks, MemorySegment commId, int rank, MemorySegment config) {
-        var mh$ = ncclCommInitRankConfig.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommInitRankConfig", comm, nranks, commId, rank, config);
-            }
-            return (int)mh$.invokeExact(comm, nranks, commId, rank, config);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class ncclCommInitRank {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             NcclBindings.C_INT,
@@ -388,128 +225,6 @@ public class NcclBindings extends NcclBindings$shared {
                 traceDowncall("ncclCommInitRank", comm, nranks, commId, rank);
             }
             return (int)mh$.invokeExact(comm, nranks, commId, rank);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class ncclCommInitAll {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommInitAll");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitAll(ncclComm_t *comm, int ndev, const int *devlist)
-     * }
-     */
-    public static FunctionDescriptor ncclCommInitAll$descriptor() {
-        return ncclCommInitAll.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitAll(ncclComm_t *comm, int ndev, const int *devlist)
-     * }
-     */
-    public static MethodHandle ncclCommInitAll$handle() {
-        return ncclCommInitAll.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitAll(ncclComm_t *comm, int ndev, const int *devlist)
-     * }
-     */
-    public static MemorySegment ncclCommInitAll$address() {
-        return ncclCommInitAll.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommInitAll(ncclComm_t *comm, int ndev, const int *devlist)
-     * }
-     */
-    public static int ncclCommInitAll(MemorySegment comm, int ndev, MemorySegment devlist) {
-        var mh$ = ncclCommInitAll.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommInitAll", comm, ndev, devlist);
-            }
-            return (int)mh$.invokeExact(comm, ndev, devlist);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class ncclCommFinalize {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommFinalize");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommFinalize(ncclComm_t comm)
-     * }
-     */
-    public static FunctionDescriptor ncclCommFinalize$descriptor() {
-        return ncclCommFinalize.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommFinalize(ncclComm_t comm)
-     * }
-     */
-    public static MethodHandle ncclCommFinalize$handle() {
-        return ncclCommFinalize.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommFinalize(ncclComm_t comm)
-     * }
-     */
-    public static MemorySegment ncclCommFinalize$address() {
-        return ncclCommFinalize.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommFinalize(ncclComm_t comm)
-     * }
-     */
-    public static int ncclCommFinalize(MemorySegment comm) {
-        var mh$ = ncclCommFinalize.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommFinalize", comm);
-            }
-            return (int)mh$.invokeExact(comm);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -630,70 +345,6 @@ public class NcclBindings extends NcclBindings$shared {
                 traceDowncall("ncclCommAbort", comm);
             }
             return (int)mh$.invokeExact(comm);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class ncclCommSplit {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_INT,
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommSplit");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newcomm, ncclConfig_t *config)
-     * }
-     */
-    public static FunctionDescriptor ncclCommSplit$descriptor() {
-        return ncclCommSplit.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newcomm, ncclConfig_t *config)
-     * }
-     */
-    public static MethodHandle ncclCommSplit$handle() {
-        return ncclCommSplit.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newcomm, ncclConfig_t *config)
-     * }
-     */
-    public static MemorySegment ncclCommSplit$address() {
-        return ncclCommSplit.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newcomm, ncclConfig_t *config)
-     * }
-     */
-    public static int ncclCommSplit(MemorySegment comm, int color, int key, MemorySegment newcomm, MemorySegment config) {
-        var mh$ = ncclCommSplit.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommSplit", comm, color, key, newcomm, config);
-            }
-            return (int)mh$.invokeExact(comm, color, key, newcomm, config);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -881,189 +532,6 @@ public class NcclBindings extends NcclBindings$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
-
-    private static class ncclCommCount {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommCount");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCount(const ncclComm_t comm, int *count)
-     * }
-     */
-    public static FunctionDescriptor ncclCommCount$descriptor() {
-        return ncclCommCount.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCount(const ncclComm_t comm, int *count)
-     * }
-     */
-    public static MethodHandle ncclCommCount$handle() {
-        return ncclCommCount.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCount(const ncclComm_t comm, int *count)
-     * }
-     */
-    public static MemorySegment ncclCommCount$address() {
-        return ncclCommCount.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCount(const ncclComm_t comm, int *count)
-     * }
-     */
-    public static int ncclCommCount(MemorySegment comm, MemorySegment count) {
-        var mh$ = ncclCommCount.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommCount", comm, count);
-            }
-            return (int)mh$.invokeExact(comm, count);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class ncclCommCuDevice {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommCuDevice");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCuDevice(const ncclComm_t comm, int *device)
-     * }
-     */
-    public static FunctionDescriptor ncclCommCuDevice$descriptor() {
-        return ncclCommCuDevice.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCuDevice(const ncclComm_t comm, int *device)
-     * }
-     */
-    public static MethodHandle ncclCommCuDevice$handle() {
-        return ncclCommCuDevice.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCuDevice(const ncclComm_t comm, int *device)
-     * }
-     */
-    public static MemorySegment ncclCommCuDevice$address() {
-        return ncclCommCuDevice.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommCuDevice(const ncclComm_t comm, int *device)
-     * }
-     */
-    public static int ncclCommCuDevice(MemorySegment comm, MemorySegment device) {
-        var mh$ = ncclCommCuDevice.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommCuDevice", comm, device);
-            }
-            return (int)mh$.invokeExact(comm, device);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class ncclCommUserRank {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclCommUserRank");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommUserRank(const ncclComm_t comm, int *rank)
-     * }
-     */
-    public static FunctionDescriptor ncclCommUserRank$descriptor() {
-        return ncclCommUserRank.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommUserRank(const ncclComm_t comm, int *rank)
-     * }
-     */
-    public static MethodHandle ncclCommUserRank$handle() {
-        return ncclCommUserRank.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommUserRank(const ncclComm_t comm, int *rank)
-     * }
-     */
-    public static MemorySegment ncclCommUserRank$address() {
-        return ncclCommUserRank.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclCommUserRank(const ncclComm_t comm, int *rank)
-     * }
-     */
-    public static int ncclCommUserRank(MemorySegment comm, MemorySegment rank) {
-        var mh$ = ncclCommUserRank.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclCommUserRank", comm, rank);
-            }
-            return (int)mh$.invokeExact(comm, rank);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
     private static final int ncclSum = (int)0L;
     /**
      * {@snippet lang=c :
@@ -1072,33 +540,6 @@ public class NcclBindings extends NcclBindings$shared {
      */
     public static int ncclSum() {
         return ncclSum;
-    }
-    private static final int ncclProd = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclProd = 1
-     * }
-     */
-    public static int ncclProd() {
-        return ncclProd;
-    }
-    private static final int ncclMax = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclMax = 2
-     * }
-     */
-    public static int ncclMax() {
-        return ncclMax;
-    }
-    private static final int ncclMin = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclMin = 3
-     * }
-     */
-    public static int ncclMin() {
-        return ncclMin;
     }
     private static final int ncclAvg = (int)4L;
     /**
@@ -1118,15 +559,6 @@ public class NcclBindings extends NcclBindings$shared {
     public static int ncclInt8() {
         return ncclInt8;
     }
-    private static final int ncclChar = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclChar = 0
-     * }
-     */
-    public static int ncclChar() {
-        return ncclChar;
-    }
     private static final int ncclUint8 = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1145,24 +577,6 @@ public class NcclBindings extends NcclBindings$shared {
     public static int ncclInt32() {
         return ncclInt32;
     }
-    private static final int ncclInt = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclInt = 2
-     * }
-     */
-    public static int ncclInt() {
-        return ncclInt;
-    }
-    private static final int ncclUint32 = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclUint32 = 3
-     * }
-     */
-    public static int ncclUint32() {
-        return ncclUint32;
-    }
     private static final int ncclInt64 = (int)4L;
     /**
      * {@snippet lang=c :
@@ -1171,15 +585,6 @@ public class NcclBindings extends NcclBindings$shared {
      */
     public static int ncclInt64() {
         return ncclInt64;
-    }
-    private static final int ncclUint64 = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclUint64 = 5
-     * }
-     */
-    public static int ncclUint64() {
-        return ncclUint64;
     }
     private static final int ncclFloat16 = (int)6L;
     /**
@@ -1190,15 +595,6 @@ public class NcclBindings extends NcclBindings$shared {
     public static int ncclFloat16() {
         return ncclFloat16;
     }
-    private static final int ncclHalf = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclHalf = 6
-     * }
-     */
-    public static int ncclHalf() {
-        return ncclHalf;
-    }
     private static final int ncclFloat32 = (int)7L;
     /**
      * {@snippet lang=c :
@@ -1207,15 +603,6 @@ public class NcclBindings extends NcclBindings$shared {
      */
     public static int ncclFloat32() {
         return ncclFloat32;
-    }
-    private static final int ncclFloat = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclFloat = 7
-     * }
-     */
-    public static int ncclFloat() {
-        return ncclFloat;
     }
     private static final int ncclFloat64 = (int)8L;
     /**
@@ -1226,15 +613,6 @@ public class NcclBindings extends NcclBindings$shared {
     public static int ncclFloat64() {
         return ncclFloat64;
     }
-    private static final int ncclDouble = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclDouble = 8
-     * }
-     */
-    public static int ncclDouble() {
-        return ncclDouble;
-    }
     private static final int ncclBfloat16 = (int)9L;
     /**
      * {@snippet lang=c :
@@ -1243,100 +621,6 @@ public class NcclBindings extends NcclBindings$shared {
      */
     public static int ncclBfloat16() {
         return ncclBfloat16;
-    }
-    private static final int ncclFloat8e4m3 = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclFloat8e4m3 = 10
-     * }
-     */
-    public static int ncclFloat8e4m3() {
-        return ncclFloat8e4m3;
-    }
-    private static final int ncclFloat8e5m2 = (int)11L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclFloat8e5m2 = 11
-     * }
-     */
-    public static int ncclFloat8e5m2() {
-        return ncclFloat8e5m2;
-    }
-    private static final int ncclNumTypes = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.ncclNumTypes = 12
-     * }
-     */
-    public static int ncclNumTypes() {
-        return ncclNumTypes;
-    }
-
-    private static class ncclReduce {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_LONG,
-            NcclBindings.C_INT,
-            NcclBindings.C_INT,
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclReduce");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclReduce(const void *sendbuff, void *recvbuff, size_t count, ncclDataType_t datatype, ncclRedOp_t op, int root, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static FunctionDescriptor ncclReduce$descriptor() {
-        return ncclReduce.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclReduce(const void *sendbuff, void *recvbuff, size_t count, ncclDataType_t datatype, ncclRedOp_t op, int root, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static MethodHandle ncclReduce$handle() {
-        return ncclReduce.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclReduce(const void *sendbuff, void *recvbuff, size_t count, ncclDataType_t datatype, ncclRedOp_t op, int root, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static MemorySegment ncclReduce$address() {
-        return ncclReduce.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclReduce(const void *sendbuff, void *recvbuff, size_t count, ncclDataType_t datatype, ncclRedOp_t op, int root, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static int ncclReduce(MemorySegment sendbuff, MemorySegment recvbuff, long count, int datatype, int op, int root, MemorySegment comm, MemorySegment stream) {
-        var mh$ = ncclReduce.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclReduce", sendbuff, recvbuff, count, datatype, op, root, comm, stream);
-            }
-            return (int)mh$.invokeExact(sendbuff, recvbuff, count, datatype, op, root, comm, stream);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
     }
 
     private static class ncclBroadcast {
@@ -1602,136 +886,6 @@ public class NcclBindings extends NcclBindings$shared {
         }
     }
 
-    private static class ncclSend {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_LONG,
-            NcclBindings.C_INT,
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclSend");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclSend(const void *sendbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static FunctionDescriptor ncclSend$descriptor() {
-        return ncclSend.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclSend(const void *sendbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static MethodHandle ncclSend$handle() {
-        return ncclSend.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclSend(const void *sendbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static MemorySegment ncclSend$address() {
-        return ncclSend.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclSend(const void *sendbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static int ncclSend(MemorySegment sendbuff, long count, int datatype, int peer, MemorySegment comm, MemorySegment stream) {
-        var mh$ = ncclSend.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclSend", sendbuff, count, datatype, peer, comm, stream);
-            }
-            return (int)mh$.invokeExact(sendbuff, count, datatype, peer, comm, stream);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class ncclRecv {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_LONG,
-            NcclBindings.C_INT,
-            NcclBindings.C_INT,
-            NcclBindings.C_POINTER,
-            NcclBindings.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ncclRecv");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclRecv(void *recvbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static FunctionDescriptor ncclRecv$descriptor() {
-        return ncclRecv.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclRecv(void *recvbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static MethodHandle ncclRecv$handle() {
-        return ncclRecv.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * ncclResult_t ncclRecv(void *recvbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static MemorySegment ncclRecv$address() {
-        return ncclRecv.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * ncclResult_t ncclRecv(void *recvbuff, size_t count, ncclDataType_t datatype, int peer, ncclComm_t comm, cudaStream_t stream)
-     * }
-     */
-    public static int ncclRecv(MemorySegment recvbuff, long count, int datatype, int peer, MemorySegment comm, MemorySegment stream) {
-        var mh$ = ncclRecv.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("ncclRecv", recvbuff, count, datatype, peer, comm, stream);
-            }
-            return (int)mh$.invokeExact(recvbuff, count, datatype, peer, comm, stream);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class ncclGroupStart {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             NcclBindings.C_INT    );
@@ -1846,24 +1000,6 @@ public class NcclBindings extends NcclBindings$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
-    }
-    private static final int NCCL_CONFIG_UNDEF_INT = (int)-2147483648L;
-    /**
-     * {@snippet lang=c :
-     * #define NCCL_CONFIG_UNDEF_INT -2147483648
-     * }
-     */
-    public static int NCCL_CONFIG_UNDEF_INT() {
-        return NCCL_CONFIG_UNDEF_INT;
-    }
-    private static final int NCCL_SPLIT_NOCOLOR = (int)-1L;
-    /**
-     * {@snippet lang=c :
-     * #define NCCL_SPLIT_NOCOLOR -1
-     * }
-     */
-    public static int NCCL_SPLIT_NOCOLOR() {
-        return NCCL_SPLIT_NOCOLOR;
     }
 }
 

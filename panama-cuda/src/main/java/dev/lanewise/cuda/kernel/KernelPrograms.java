@@ -43,6 +43,7 @@ public final class KernelPrograms {
             programs.add(KernelTemplates.crossEntropy(dtype));
             programs.add(KernelTemplates.update(dtype));
         });
+        Stream.of(DType.F32, DType.F64).map(KernelTemplates::linalg).forEach(programs::add);
         DType.NUMBERS.forEach(dtype -> {
             programs.add(NetworkTemplates.product(dtype));
             programs.add(KernelTemplates.random(dtype));

@@ -1,0 +1,85 @@
+package dev.lanewise.bench.gpu;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps what there is of the results written: of the step on its way every few seconds, and at the end of the process,
+ * however that comes about. A process that is killed outright leaves what was written last.
+ */
+final class Keeper implements AutoCloseable {
+    private static final Duration BETWEEN = Duration.ofSeconds(5);
+
+    private final Report report;
+    private final Archive archive;
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("gpu-check-results").factory());
+    private final Thread atExit = new Thread(this::writeStopped, "gpu-check-exit");
+    private Map<String, Object> facts = Map.of();
+    private @Nullable GpuStep step;
+    private @Nullable Supplier<StepResult> soFar;
+    private long start;
+
+    Keeper(Report report, Archive archive) {
+        this.report = report;
+        this.archive = archive;
+        clock.scheduleWithFixedDelay(this::writeStopped, BETWEEN.toMillis(), BETWEEN.toMillis(), TimeUnit.MILLISECONDS);
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /** What the report says of the machine. */
+    synchronized void facts(Map<String, Object> collected) {
+        facts = collected;
+        start = System.nanoTime();
+    }
+
+    /** Who says what there is of a step that has begun. */
+    synchronized void watch(GpuStep begun, Supplier<StepResult> source) {
+        step = begun;
+        soFar = source;
+    }
+
+    /** What became of a step. */
+    synchronized void done(GpuStep ended, StepResult result) {
+        report.save(ended, result, facts, (System.nanoTime() - start) / 1e9);
+        step = null;
+        soFar = null;
+        start = System.nanoTime();
+    }
+
+    /** Writes everything; returns the files for people. */
+    synchronized List<Path> write() {
+        List<Path> files = report.write();
+        archive.write();
+        return List.of(files.getFirst(), files.getLast(), archive.file());
+    }
+
+    /** Writes everything with what there is of the step on its way. */
+    private synchronized void writeStopped() {
+        GpuStep begun = step;
+        Supplier<StepResult> source = soFar;
+        if (begun != null && source != null) {
+            report.save(begun, source.get().stopped(), facts, (System.nanoTime() - start) / 1e9);
+        }
+        write();
+    }
+
+    /** The results have been written. */
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // the process ends already, and the hook has run
+            return;
+        }
+    }
+}

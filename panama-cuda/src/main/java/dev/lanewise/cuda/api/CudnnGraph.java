@@ -1,0 +1,271 @@
+package dev.lanewise.cuda.api;
+
+import static dev.lanewise.cuda.api.CudnnStatus.check;
+
+import dev.lanewise.cuda.generated.cudnn.CudnnBindings;
+import dev.lanewise.cuda.lib.NativeLibrary;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * cuDNN's graph interface: descriptors that are made, filled with attributes and finalized, all destroyed together. From
+ * 9.8 on a plan can be made for a device that is described in JSON and not there.
+ */
+public final class CudnnGraph implements AutoCloseable {
+    /** The most a description of a device may have. */
+    private static final long MOST_BYTES = 1L << 20;
+
+    /** How many ways to compute a graph are tried. */
+    private static final int MOST_CONFIGURATIONS = 8;
+
+    private final Deque<Descriptor> made = new ArrayDeque<>();
+    private final Arena arena = Arena.ofConfined();
+    private long tensors;
+
+    private CudnnGraph() {}
+
+    /**
+     * An empty graph.
+     *
+     * @throws CudaException if cuDNN is missing, with every place looked
+     */
+    public static CudnnGraph open() {
+        Libraries.require(NativeLibrary.CUDNN);
+        return new CudnnGraph();
+    }
+
+    /** A descriptor of the library. */
+    public record Descriptor(MemorySegment address) {}
+
+    private Descriptor create(int type) {
+        MemorySegment scratch = Scratch.get();
+        check("cudnnBackendCreateDescriptor", CudnnBindings.cudnnBackendCreateDescriptor(type, scratch));
+        Descriptor descriptor = new Descriptor(Scratch.readHandle(scratch));
+        made.push(descriptor);
+        return descriptor;
+    }
+
+    private static void set(Descriptor descriptor, int name, int type, long count, MemorySegment values) {
+        check(
+                "cudnnBackendSetAttribute",
+                CudnnBindings.cudnnBackendSetAttribute(descriptor.address, name, type, count, values));
+    }
+
+    private void setInt(Descriptor descriptor, int name, int type, int value) {
+        set(descriptor, name, type, 1, arena.allocateFrom(ValueLayout.JAVA_INT, value));
+    }
+
+    private void setLongs(Descriptor descriptor, int name, long... values) {
+        set(
+                descriptor,
+                name,
+                CudnnBindings.CUDNN_TYPE_INT64(),
+                values.length,
+                arena.allocateFrom(ValueLayout.JAVA_LONG, values));
+    }
+
+    private void setFloat(Descriptor descriptor, int name, float value) {
+        set(descriptor, name, CudnnBindings.CUDNN_TYPE_FLOAT(), 1, arena.allocateFrom(ValueLayout.JAVA_FLOAT, value));
+    }
+
+    private void setBoolean(Descriptor descriptor, int name, boolean value) {
+        set(descriptor, name, CudnnBindings.CUDNN_TYPE_BOOLEAN(), 1, arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte)
+                (value ? 1 : 0)));
+    }
+
+    private void setDescriptors(Descriptor descriptor, int name, Descriptor... values) {
+        MemorySegment addresses = arena.allocate(ValueLayout.ADDRESS, values.length);
+        for (int i = 0; i < values.length; i++) {
+            addresses.setAtIndex(ValueLayout.ADDRESS, i, values[i].address);
+        }
+        set(descriptor, name, CudnnBindings.CUDNN_TYPE_BACKEND_DESCRIPTOR(), values.length, addresses);
+    }
+
+    private static Descriptor finalized(Descriptor descriptor) {
+        check("cudnnBackendFinalize", CudnnBindings.cudnnBackendFinalize(descriptor.address));
+        return descriptor;
+    }
+
+    /** The description of a device that is here; its context has to be current. */
+    public String deviceProperties(int device) {
+        Descriptor properties = create(CudnnBindings.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR());
+        setInt(properties, CudnnBindings.CUDNN_ATTR_DEVICEPROP_DEVICE_ID(), CudnnBindings.CUDNN_TYPE_INT32(), device);
+        finalized(properties);
+        MemorySegment json = arena.allocate(MOST_BYTES);
+        long bytes = get(
+                properties,
+                CudnnBindings.CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION(),
+                CudnnBindings.CUDNN_TYPE_CHAR(),
+                MOST_BYTES,
+                json);
+        byte[] text = json.asSlice(0, bytes).toArray(ValueLayout.JAVA_BYTE);
+        return new String(text, StandardCharsets.UTF_8).replace("\0", "");
+    }
+
+    /** A device by its description. */
+    public Descriptor device(String json) {
+        Descriptor properties = create(CudnnBindings.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR());
+        MemorySegment text = arena.allocateFrom(json);
+        set(
+                properties,
+                CudnnBindings.CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION(),
+                CudnnBindings.CUDNN_TYPE_CHAR(),
+                text.byteSize(),
+                text);
+        return finalized(properties);
+    }
+
+    private static long get(Descriptor descriptor, int name, int type, long most, MemorySegment values) {
+        MemorySegment count = Scratch.get();
+        check(
+                "cudnnBackendGetAttribute",
+                CudnnBindings.cudnnBackendGetAttribute(descriptor.address, name, type, most, count, values));
+        return Scratch.readLong(count);
+    }
+
+    /** A tensor {@code [n, c, h, w]} with the channels last in memory; a virtual one never reaches memory. */
+    public Descriptor tensor(DataType type, boolean virtual, long n, long c, long h, long w) {
+        Descriptor tensor = create(CudnnBindings.CUDNN_BACKEND_TENSOR_DESCRIPTOR());
+        setInt(
+                tensor,
+                CudnnBindings.CUDNN_ATTR_TENSOR_DATA_TYPE(),
+                CudnnBindings.CUDNN_TYPE_DATA_TYPE(),
+                type.cudnnCode());
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_DIMENSIONS(), n, c, h, w);
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_STRIDES(), h * w * c, 1, w * c, c);
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_UNIQUE_ID(), ++tensors);
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT(), 16);
+        setBoolean(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_IS_VIRTUAL(), virtual);
+        return finalized(tensor);
+    }
+
+    /** {@code y = convolution(x, w)}, summed in {@code compute}. */
+    public Descriptor convolution(
+            Cudnn.Convolution convolution, DataType compute, Descriptor x, Descriptor w, Descriptor y) {
+        Descriptor attributes = create(CudnnBindings.CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR());
+        setLongs(attributes, CudnnBindings.CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS(), 2);
+        setInt(
+                attributes,
+                CudnnBindings.CUDNN_ATTR_CONVOLUTION_COMP_TYPE(),
+                CudnnBindings.CUDNN_TYPE_DATA_TYPE(),
+                compute.cudnnCode());
+        setInt(
+                attributes,
+                CudnnBindings.CUDNN_ATTR_CONVOLUTION_CONV_MODE(),
+                CudnnBindings.CUDNN_TYPE_CONVOLUTION_MODE(),
+                CudnnBindings.CUDNN_CROSS_CORRELATION());
+        setExtent(attributes, CudnnBindings.CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS(), convolution.padding());
+        setExtent(attributes, CudnnBindings.CUDNN_ATTR_CONVOLUTION_POST_PADDINGS(), convolution.padding());
+        setExtent(attributes, CudnnBindings.CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES(), convolution.stride());
+        setExtent(attributes, CudnnBindings.CUDNN_ATTR_CONVOLUTION_DILATIONS(), convolution.dilation());
+        finalized(attributes);
+        Descriptor operation = create(CudnnBindings.CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR());
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC(), attributes);
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X(), x);
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W(), w);
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y(), y);
+        setFloat(operation, CudnnBindings.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA(), 1);
+        setFloat(operation, CudnnBindings.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA(), 0);
+        return finalized(operation);
+    }
+
+    private void setExtent(Descriptor descriptor, int name, Cudnn.Extent extent) {
+        setLongs(descriptor, name, extent.height(), extent.width());
+    }
+
+    /** {@code y = x + b}. */
+    public Descriptor add(Descriptor x, Descriptor b, Descriptor y) {
+        Descriptor operation = pointwise(CudnnBindings.CUDNN_POINTWISE_ADD(), x, y);
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_POINTWISE_BDESC(), b);
+        return finalized(operation);
+    }
+
+    /** {@code y = max(x, 0)}. */
+    public Descriptor relu(Descriptor x, Descriptor y) {
+        return finalized(pointwise(CudnnBindings.CUDNN_POINTWISE_RELU_FWD(), x, y));
+    }
+
+    private Descriptor pointwise(int mode, Descriptor x, Descriptor y) {
+        Descriptor attributes = create(CudnnBindings.CUDNN_BACKEND_POINTWISE_DESCRIPTOR());
+        setInt(attributes, CudnnBindings.CUDNN_ATTR_POINTWISE_MODE(), CudnnBindings.CUDNN_TYPE_POINTWISE_MODE(), mode);
+        setInt(
+                attributes,
+                CudnnBindings.CUDNN_ATTR_POINTWISE_MATH_PREC(),
+                CudnnBindings.CUDNN_TYPE_DATA_TYPE(),
+                DataType.F32.cudnnCode());
+        finalized(attributes);
+        Descriptor operation = create(CudnnBindings.CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR());
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR(), attributes);
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_POINTWISE_XDESC(), x);
+        setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_POINTWISE_YDESC(), y);
+        return operation;
+    }
+
+    /**
+     * The workspace in bytes of the first plan that a device can run the operations with.
+     *
+     * @throws CudaException if none of the configurations that the library names for the device becomes a plan
+     */
+    public long plan(Descriptor device, Descriptor... operations) {
+        Descriptor graph = create(CudnnBindings.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR());
+        setDescriptors(graph, CudnnBindings.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operations);
+        finalized(graph);
+        Descriptor heuristic = create(CudnnBindings.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR());
+        setDescriptors(heuristic, CudnnBindings.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH(), graph);
+        setInt(
+                heuristic,
+                CudnnBindings.CUDNN_ATTR_ENGINEHEUR_MODE(),
+                CudnnBindings.CUDNN_TYPE_HEUR_MODE(),
+                CudnnBindings.CUDNN_HEUR_MODE_A());
+        setDescriptors(heuristic, CudnnBindings.CUDNN_ATTR_ENGINEHEUR_DEVICEPROP(), device);
+        finalized(heuristic);
+        MemorySegment configurations = arena.allocate(ValueLayout.ADDRESS, MOST_CONFIGURATIONS);
+        for (int i = 0; i < MOST_CONFIGURATIONS; i++) {
+            Descriptor empty = create(CudnnBindings.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR());
+            configurations.setAtIndex(ValueLayout.ADDRESS, i, empty.address);
+        }
+        long found = get(
+                heuristic,
+                CudnnBindings.CUDNN_ATTR_ENGINEHEUR_RESULTS(),
+                CudnnBindings.CUDNN_TYPE_BACKEND_DESCRIPTOR(),
+                MOST_CONFIGURATIONS,
+                configurations);
+        CudaException last = CudaException.failed("cudnnBackendGetAttribute", 0, "no configuration", "for the graph");
+        for (long i = 0; i < Math.min(found, MOST_CONFIGURATIONS); i++) {
+            try {
+                return workspace(device, new Descriptor(configurations.getAtIndex(ValueLayout.ADDRESS, i)));
+            } catch (CudaException e) {
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    private long workspace(Descriptor device, Descriptor configuration) {
+        Descriptor plan = create(CudnnBindings.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR());
+        setDescriptors(plan, CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration);
+        setDescriptors(plan, CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP(), device);
+        finalized(plan);
+        MemorySegment bytes = arena.allocate(ValueLayout.JAVA_LONG);
+        long ignored = get(
+                plan,
+                CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE(),
+                CudnnBindings.CUDNN_TYPE_INT64(),
+                1,
+                bytes);
+        return bytes.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** Destroys all descriptors. */
+    @Override
+    public void close() {
+        while (!made.isEmpty()) {
+            check("cudnnBackendDestroyDescriptor", CudnnBindings.cudnnBackendDestroyDescriptor(made.pop().address));
+        }
+        arena.close();
+    }
+}

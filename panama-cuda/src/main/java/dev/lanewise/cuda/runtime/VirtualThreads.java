@@ -1,0 +1,67 @@
+package dev.lanewise.cuda.runtime;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * Does what virtual threads ask for. A current context, a stream's area for arguments and a library's handle belong to a
+ * system thread, from which a virtual thread may move wherever it waits, and there may be a million of those. So each gets
+ * one of a few system threads, with a stream of its own, that queues what it asks for in its order.
+ */
+final class VirtualThreads {
+    /** Enough that the device always has work of several; each has a stream and the libraries' handles. */
+    static final int WORKERS = 8;
+
+    private final ExecutorService[] workers = new ExecutorService[WORKERS];
+    private final AtomicInteger next = new AtomicInteger();
+
+    @SuppressWarnings("ThreadLocalUsage") // one per device, of which there are few
+    private final ThreadLocal<ExecutorService> own = ThreadLocal.withInitial(this::assign);
+
+    private ExecutorService assign() {
+        int number = Math.floorMod(next.getAndIncrement(), WORKERS);
+        synchronized (workers) {
+            ExecutorService worker = workers[number];
+            if (worker == null) {
+                worker = Executors.newSingleThreadExecutor(Thread.ofPlatform()
+                        .daemon()
+                        .name("lanewise-cuda-" + number)
+                        .factory());
+                workers[number] = worker;
+            }
+            return worker;
+        }
+    }
+
+    /** Runs work on the system thread of the calling virtual one and waits for it, also where it is interrupted. */
+    <T> T call(Supplier<T> work) {
+        Future<T> result = own.get().submit(work::get);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return result.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw rethrown(e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static RuntimeException rethrown(Throwable cause) {
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) cause;
+    }
+}
