@@ -23,12 +23,7 @@ class ApiListingTest {
 
     private static List<ExportedApi> modules() {
         return Stream.<Class<?>>of(
-                        Tensor.class,
-                        Autograd.class,
-                        Layer.class,
-                        OnnxModel.class,
-                        HfTokenizer.class,
-                        Models.class)
+                        Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class, Models.class)
                 .map(ExportedApi::of)
                 .toList();
     }

@@ -43,11 +43,14 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param hiddenStates the inputs of all layers, if they were asked for
      */
     public record Output(
-            Tensor lastHidden, @Nullable Tensor pooled, @Nullable Tensor logits, List<Tensor> hiddenStates) {
+            Tensor lastHidden,
+            @Nullable Tensor pooled,
+            @Nullable Tensor logits,
+            List<Tensor> hiddenStates) {
         private List<Tensor> tensors() {
             return Stream.concat(
-                            hiddenStates.stream(), Stream.of(lastHidden, pooled, logits)
-                                    .filter(tensor -> tensor != null))
+                            hiddenStates.stream(),
+                            Stream.of(lastHidden, pooled, logits).filter(tensor -> tensor != null))
                     .map(tensor -> (Tensor) tensor)
                     .toList();
         }
@@ -139,8 +142,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             case ONE_CLASS -> new CrossEntropyLoss().of(logits, labels);
             case EACH_TOKEN -> new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());
             case MANY_CLASSES ->
-                Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)
-                        .of(logits, labels.to(logits.dtype()));
+                Losses.binaryCrossEntropyWithLogits(Reduction.MEAN).of(logits, labels.to(logits.dtype()));
             case REGRESSION ->
                 Losses.meanSquaredError(Reduction.MEAN)
                         .of(logits, labels.to(logits.dtype()).reshape(logits.shape()));

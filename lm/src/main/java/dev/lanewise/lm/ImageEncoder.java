@@ -25,11 +25,14 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
      * @param hiddenStates the inputs of all layers, and the last one's result before it is normalized
      */
     public record Output(
-            Tensor lastHidden, @Nullable Tensor pooled, @Nullable Tensor logits, List<Tensor> hiddenStates) {
+            Tensor lastHidden,
+            @Nullable Tensor pooled,
+            @Nullable Tensor logits,
+            List<Tensor> hiddenStates) {
         private List<Tensor> tensors() {
             return Stream.concat(
-                            hiddenStates.stream(), Stream.of(lastHidden, pooled, logits)
-                                    .filter(tensor -> tensor != null))
+                            hiddenStates.stream(),
+                            Stream.of(lastHidden, pooled, logits).filter(tensor -> tensor != null))
                     .map(tensor -> (Tensor) tensor)
                     .toList();
         }

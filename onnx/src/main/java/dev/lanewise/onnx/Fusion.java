@@ -3,7 +3,6 @@ package dev.lanewise.onnx;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.matrix.LinearProduct;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -55,8 +54,7 @@ final class Fusion {
      * @param attributes those of the one that computes it
      * @param operator what computes it at once
      */
-    record Match(
-            List<Program.Step> steps, List<String> inputs, Map<String, Attribute> attributes, Operator operator) {
+    record Match(List<Program.Step> steps, List<String> inputs, Map<String, Attribute> attributes, Operator operator) {
         Match(List<Program.Step> steps, List<String> inputs, Operator operator) {
             this(steps, inputs, Map.of(), operator);
         }
@@ -98,7 +96,8 @@ final class Fusion {
                 continue;
             }
             Node old = step.node();
-            Node node = new Node(old.name(), "Fused(" + name + ")", "", "", match.inputs(), old.outputs(), match.attributes());
+            Node node = new Node(
+                    old.name(), "Fused(" + name + ")", "", "", match.inputs(), old.outputs(), match.attributes());
             replaced.put(step, new Program.Step(node, step.opset(), match.operator(), Map.of()));
             gone.addAll(match.steps());
             count++;
@@ -347,7 +346,7 @@ final class Fusion {
         return new Match(
                 List.of(product),
                 List.of(in(product, 0), in(product, 1), in(add, 1 - m)),
-                c -> c.same(linear(c, LinearProduct.Activation.NONE)));
+                c -> c.same(linear(c, false)));
     }
 
     /** Relu of that, or of a Gemm of no factors. */
@@ -355,10 +354,7 @@ final class Fusion {
         Program.Step add = is(relu, "Relu") ? writer(relu, 0, "Add") : null;
         Match sum = add == null || !isRead(add, 1) ? null : linear(add);
         if (add != null && sum != null) {
-            return new Match(
-                    List.of(sum.steps().getFirst(), add),
-                    sum.inputs(),
-                    c -> c.same(linear(c, LinearProduct.Activation.RELU)));
+            return new Match(List.of(sum.steps().getFirst(), add), sum.inputs(), c -> c.same(linear(c, true)));
         }
         Program.Step gemm = is(relu, "Relu") ? writer(relu, 0, "Gemm") : null;
         boolean fits = gemm != null
@@ -380,7 +376,7 @@ final class Fusion {
                     && bias.shape().size(0) == weight.shape().size(0);
             return c.same(
                     whole
-                            ? x.linear(weight, bias, LinearProduct.Activation.RELU)
+                            ? x.linearRelu(weight, bias)
                             : MatrixOps.matmul(x, weight.transpose()).add(bias).relu());
         });
     }
@@ -395,7 +391,7 @@ final class Fusion {
         return attribute != null && attribute.whole() != 0;
     }
 
-    private static Tensor linear(Call c, LinearProduct.Activation activation) {
+    private static Tensor linear(Call c, boolean relu) {
         Tensor x = c.x();
         Tensor weight = c.x(1);
         Tensor bias = c.x(2);
@@ -405,9 +401,9 @@ final class Fusion {
                 && weight.dtype().isFloating()
                 && bias.shape().size(0) == weight.shape().size(1);
         if (fits) {
-            return x.linear(weight.transpose(), bias, activation);
+            return relu ? x.linearRelu(weight.transpose(), bias) : x.linear(weight.transpose(), bias);
         }
         Tensor sum = MatrixOps.matmul(x, weight).add(bias);
-        return activation == LinearProduct.Activation.RELU ? sum.relu() : sum;
+        return relu ? sum.relu() : sum;
     }
 }

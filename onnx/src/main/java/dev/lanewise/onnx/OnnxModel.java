@@ -126,7 +126,8 @@ public final class OnnxModel extends Layer {
      */
     public String explain(Map<String, OnnxValue> arguments, int calls) {
         if (calls < 1) {
-            throw new TensorException("onnx: " + calls + " calls to measure (expected 1 or more); measure at least one");
+            throw new TensorException(
+                    "onnx: " + calls + " calls to measure (expected 1 or more); measure at least one");
         }
         NodeTimes times = new NodeTimes();
         Autograd.noGrad(() -> {

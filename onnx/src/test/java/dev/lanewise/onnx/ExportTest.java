@@ -118,7 +118,9 @@ class ExportTest {
                 new Dropout(0.5),
                 new Linear(4, 5));
         OnnxModel back = roundTrip(network, new ExportOptions(), normal(1, 3, 16, 16), normal(7, 3, 16, 16));
-        assertThat(back.operators()).containsKeys("BatchNormalization", "ConvTranspose").doesNotContainKey("Sqrt");
+        assertThat(back.operators())
+                .containsKeys("BatchNormalization", "ConvTranspose")
+                .doesNotContainKey("Sqrt");
         assertThat(back.namedParameters()).containsKeys("weights.0.weight", "weights.1.bias", "weights.9.weight");
         assertThat(back.inputs().getFirst().dims()).containsExactly("batch", "3", "16", "16");
         assertThat(back.outputs().getFirst().dims()).containsExactly("batch", "5");
@@ -128,8 +130,8 @@ class ExportTest {
     void imagesOfAnySizeGiveTheSame() {
         Layer network = new Sequential(
                 new Conv2d(3, 8, 3, 2, 1), new BatchNorm(8), new ReLU(), new AdaptiveAvgPool2d(), new Flatten());
-        ExportOptions sizes = new ExportOptions()
-                .dynamicAxes(Map.of("input", Map.of(0, "batch", 2, "height", 3, "width")));
+        ExportOptions sizes =
+                new ExportOptions().dynamicAxes(Map.of("input", Map.of(0, "batch", 2, "height", 3, "width")));
         roundTrip(network, sizes, normal(1, 3, 16, 16), normal(2, 3, 33, 20));
     }
 
@@ -149,7 +151,12 @@ class ExportTest {
         TransformerDecoderLayer decoder = new TransformerDecoderLayer(16, 4, 32, 0.1, rng);
         ExportOptions axes = new ExportOptions()
                 .dynamicAxes(Map.of(
-                        "x", Map.of(0, "n", 1, "time"), "memory", Map.of(0, "n", 1, "seen"), "pad", Map.of(0, "n", 1, "seen")));
+                        "x",
+                        Map.of(0, "n", 1, "time"),
+                        "memory",
+                        Map.of(0, "n", 1, "seen"),
+                        "pad",
+                        Map.of(0, "n", 1, "seen")));
         roundTrip(
                 decoder,
                 in -> Map.of(
@@ -239,7 +246,11 @@ class ExportTest {
                 x.argmax(1, Keep.KEEP).to(DType.F32),
                 x.gt(0.0).any(1, Keep.KEEP).to(DType.F32),
                 x.to(DType.I32).sum(1, Keep.KEEP).to(DType.F32)));
-        roundTrip(functions, new ExportOptions().opset(opset), normal(3, 6), normal(5, 6).mul(2));
+        roundTrip(
+                functions,
+                new ExportOptions().opset(opset),
+                normal(3, 6),
+                normal(5, 6).mul(2));
     }
 
     @Test
@@ -279,7 +290,15 @@ class ExportTest {
                 linear,
                 in -> {
                     Tensor y = linear.forward(at(in, "x"));
-                    return Map.of("a", y, "b", y, "c", at(in, "x"), "d", linear.parameters().getFirst().tensor());
+                    return Map.of(
+                            "a",
+                            y,
+                            "b",
+                            y,
+                            "c",
+                            at(in, "x"),
+                            "d",
+                            linear.parameters().getFirst().tensor());
                 },
                 new ExportOptions(),
                 Map.of("x", normal(2, 2)),
@@ -320,7 +339,8 @@ class ExportTest {
         assertThatThrownBy(() -> Onnx.export(inverse, normal(2, 3), file)).hasMessageContaining("inverse");
         Layer branching = new Lambda(x -> x.shape().size(0) > 2 ? x.exp() : x.sin());
         assertThatThrownBy(() -> Onnx.export(branching, normal(2, 3), file)).hasMessageContaining("ExportOptions");
-        Layer onHost = new Lambda(x -> x.add(Tensor.of(new float[Math.toIntExact(x.shape().size(0))]).unsqueeze(1)));
+        Layer onHost = new Lambda(x ->
+                x.add(Tensor.of(new float[Math.toIntExact(x.shape().size(0))]).unsqueeze(1)));
         assertThatThrownBy(() -> Onnx.export(onHost, normal(2, 3), file)).hasMessageContaining("ExportOptions");
         Onnx.export(onHost, Map.of("input", normal(2, 3)), file, new ExportOptions().fixed());
         assertThatThrownBy(() -> Onnx.export(onHost, Map.of("a", normal(2), "b", normal(2)), file, new ExportOptions()))

@@ -130,7 +130,8 @@ final class FinetuneCommand implements Callable<Integer> {
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--lora " + option.getKey() + "=" + value + ": expected r, alpha, target or kind with its value",
+                        "--lora " + option.getKey() + "=" + value
+                                + ": expected r, alpha, target or kind with its value",
                         e);
             }
         }

@@ -54,8 +54,9 @@ public final class Lora extends Layer {
             }
         });
         if (adapters.values().stream().allMatch(adapter -> adapter instanceof Adapter.Whole)) {
-            throw new TensorException("lora: no layer of " + named(model).keySet().stream().limit(8).toList()
-                    + ", ... is one of " + config.targets() + " (expected at least one); name others");
+            throw new TensorException("lora: no layer of "
+                    + named(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
+                    + " (expected at least one); name others");
         }
         model.freeze(true);
         adapters.forEach((name, adapter) -> {

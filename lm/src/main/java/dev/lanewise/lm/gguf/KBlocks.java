@@ -67,15 +67,11 @@ final class KBlocks {
 
     /** Of eight scales of 6 bits, four are whole in a byte, whose upper bits belong to the other four. */
     private static int groupScale(MemorySegment in, long at, int group) {
-        return group < 4
-                ? u8(in, at + group) & 63
-                : u8(in, at + 8 + group - 4) & 15 | u8(in, at + group - 4) >> 2 & 48;
+        return group < 4 ? u8(in, at + group) & 63 : u8(in, at + 8 + group - 4) & 15 | u8(in, at + group - 4) >> 2 & 48;
     }
 
     private static int groupLeast(MemorySegment in, long at, int group) {
-        return group < 4
-                ? u8(in, at + 4 + group) & 63
-                : u8(in, at + 8 + group - 4) >> 4 | u8(in, at + group) >> 2 & 48;
+        return group < 4 ? u8(in, at + 4 + group) & 63 : u8(in, at + 8 + group - 4) >> 4 | u8(in, at + group) >> 2 & 48;
     }
 
     static void q6(MemorySegment in, long at, float[] out, int to) {
