@@ -90,8 +90,9 @@ public final class MultiHeadAttention extends Layer {
      */
     private static @Nullable Tensor added(@Nullable Tensor mask, DType dtype) {
         if (mask != null && mask.dtype().isInteger()) {
-            throw new TensorException("attention: mask " + mask.spec() + " (expected BOOL, true where a position may not"
-                    + " look, or floating-point numbers, which are added to the scores); compare it: mask.eq(0)");
+            throw new TensorException(
+                    "attention: mask " + mask.spec() + " (expected BOOL, true where a position may not"
+                            + " look, or floating-point numbers, which are added to the scores); compare it: mask.eq(0)");
         }
         if (mask == null || mask.dtype().isFloating()) {
             return mask == null ? null : mask.to(dtype);
