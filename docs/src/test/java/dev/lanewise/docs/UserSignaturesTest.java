@@ -76,14 +76,14 @@ class UserSignaturesTest {
     }
 
     /** What {@link #names} has to find: a type itself, its arrays, arguments and bounds. */
-    private interface Hidden {
+    interface Hidden {
         void parameter(dev.lanewise.tensor.op.Op op);
 
         dev.lanewise.tensor.spi.Buffer result();
 
         List<? extends dev.lanewise.tensor.op.Op[]> arrays();
 
-        <T extends dev.lanewise.tensor.spi.Backend> T bound();
+        <T extends dev.lanewise.tensor.spi.Backend> void bound(List<T> backends);
 
         void nested(dev.lanewise.tensor.op.reduce.Reduce.Kind kind);
     }

@@ -66,7 +66,7 @@ final class ThreadsTest {
             Tensor x = Tensor.ones(1 << 20).keep();
             if (args.length == 0) {
                 for (int i = 0; i < 20; i++) {
-                    Thread thread = new Thread(null, () -> descend(), "deep", 256 << 10);
+                    Thread thread = new Thread(null, () -> descend(x), "deep", 256 << 10);
                     thread.start();
                     thread.join();
                 }
@@ -84,9 +84,9 @@ final class ThreadsTest {
 
         /** The deeper calls end in the overflow; on the way up operations are tried with ever more room. */
         @SuppressWarnings("InfiniteRecursion") // on purpose
-        private static void descend() {
+        private static void descend(Tensor x) {
             try {
-                descend();
+                descend(x);
             } catch (StackOverflowError e) {
                 overflows++;
                 throw e;
