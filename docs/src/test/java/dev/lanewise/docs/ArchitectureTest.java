@@ -81,7 +81,8 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tensor", "cpu", "cuda", "autograd", "nn", "onnx", "lm", "text", "testkit", "examples", "bench"})
+    @ValueSource(
+            strings = {"tensor", "cpu", "cuda", "autograd", "nn", "onnx", "lm", "text", "testkit", "examples", "bench"})
     void everyModuleIsLookedAt(String module) {
         assertThat(LANEWISE.stream().anyMatch(resideInAPackage(packagesOf(module))))
                 .isTrue();

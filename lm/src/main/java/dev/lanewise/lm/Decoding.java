@@ -106,8 +106,8 @@ abstract class Decoding implements AutoCloseable {
             int longest = 0;
             for (int[] prompt : prompts) {
                 if (prompt.length == 0) {
-                    throw new TensorException("generate: an empty prompt (expected tokens); begin with the model's first"
-                            + " token");
+                    throw new TensorException(
+                            "generate: an empty prompt (expected tokens); begin with the model's first" + " token");
                 }
                 longest = Math.max(longest, prompt.length);
             }
@@ -138,8 +138,7 @@ abstract class Decoding implements AutoCloseable {
                 }
             }
             Tensor tokens = Tensor.of(ids, prompts.size(), width).to(device());
-            Tensor real =
-                    padded ? Tensor.of(mask, prompts.size(), width).to(device()) : null;
+            Tensor real = padded ? Tensor.of(mask, prompts.size(), width).to(device()) : null;
             return model.head(last(model.hidden(tokens, real, cache())));
         }
 

@@ -10,10 +10,10 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
+@SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class Encoder extends PretrainedModel {
     /** For families. */
     protected Encoder(String family) {
@@ -43,13 +43,20 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param hiddenStates the inputs of all layers, if they were asked for
      */
     public record Output(
-            Tensor lastHidden, @Nullable Tensor pooled, @Nullable Tensor logits, List<Tensor> hiddenStates) {
+            Tensor lastHidden,
+            @Nullable Tensor pooled,
+            @Nullable Tensor logits,
+            List<Tensor> hiddenStates) {
         private List<Tensor> tensors() {
-            return Stream.concat(
-                            hiddenStates.stream(), Stream.of(lastHidden, pooled, logits)
-                                    .filter(tensor -> tensor != null))
-                    .map(tensor -> (Tensor) tensor)
-                    .toList();
+            List<Tensor> all = new ArrayList<>(hiddenStates);
+            all.add(lastHidden);
+            if (pooled != null) {
+                all.add(pooled);
+            }
+            if (logits != null) {
+                all.add(logits);
+            }
+            return all;
         }
     }
 
@@ -139,8 +146,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             case ONE_CLASS -> new CrossEntropyLoss().of(logits, labels);
             case EACH_TOKEN -> new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());
             case MANY_CLASSES ->
-                Losses.binaryCrossEntropyWithLogits(Reduction.MEAN)
-                        .of(logits, labels.to(logits.dtype()));
+                Losses.binaryCrossEntropyWithLogits(Reduction.MEAN).of(logits, labels.to(logits.dtype()));
             case REGRESSION ->
                 Losses.meanSquaredError(Reduction.MEAN)
                         .of(logits, labels.to(logits.dtype()).reshape(logits.shape()));

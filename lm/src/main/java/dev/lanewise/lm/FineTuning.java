@@ -124,30 +124,32 @@ public final class FineTuning {
 
     private static Task task(PretrainedModel model, Options options) {
         return switch (model) {
-            case CausalLM causal -> new Task(options.longest) {
-                @Override
-                Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
-                    Padded batch = Padded.of(tokens, rows, 0);
-                    Tensor labels = batch.ids.maskedFill(batch.mask.eq(0), -100L);
-                    return CausalLM.loss(causal.logits(batch.ids, batch.mask, null), labels);
-                }
-            };
-            case Encoder encoder -> new Task(Math.min(options.longest, encoder.positions())) {
-                @Override
-                Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
-                    Padded batch = Padded.of(tokens, rows, encoder.padding());
-                    Tensor logits =
-                            encoder.run(batch.ids, batch.mask, null).logits();
-                    if (logits == null || logits.shape().rank() != 2) {
-                        throw new TensorException("fine-tuning: " + encoder.family() + " without a head for whole texts"
-                                + " (expected one); choose a model for sequence classification");
+            case CausalLM causal ->
+                new Task(options.longest) {
+                    @Override
+                    Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
+                        Padded batch = Padded.of(tokens, rows, 0);
+                        Tensor labels = batch.ids.maskedFill(batch.mask.eq(0), -100L);
+                        return CausalLM.loss(causal.logits(batch.ids, batch.mask, null), labels);
                     }
-                    long[] labels = Arrays.stream(rows)
-                            .mapToLong(row -> samples.get(row).label)
-                            .toArray();
-                    return encoder.loss(logits, Tensor.of(labels));
-                }
-            };
+                };
+            case Encoder encoder ->
+                new Task(Math.min(options.longest, encoder.positions())) {
+                    @Override
+                    Tensor loss(List<Sample> samples, List<int[]> tokens, int[] rows) {
+                        Padded batch = Padded.of(tokens, rows, encoder.padding());
+                        Tensor logits = encoder.run(batch.ids, batch.mask, null).logits();
+                        if (logits == null || logits.shape().rank() != 2) {
+                            throw new TensorException(
+                                    "fine-tuning: " + encoder.family() + " without a head for whole texts"
+                                            + " (expected one); choose a model for sequence classification");
+                        }
+                        long[] labels = Arrays.stream(rows)
+                                .mapToLong(row -> samples.get(row).label)
+                                .toArray();
+                        return encoder.loss(logits, Tensor.of(labels));
+                    }
+                };
             case Seq2SeqLM other -> throw unfit(other);
             case ImageEncoder other -> throw unfit(other);
         };
@@ -172,7 +174,8 @@ public final class FineTuning {
     /** Tokens padded at their ends. */
     private record Padded(Tensor ids, Tensor mask) {
         static Padded of(List<int[]> tokens, int[] rows, int padding) {
-            int width = Arrays.stream(rows).map(row -> tokens.get(row).length).max().orElse(1);
+            int width =
+                    Arrays.stream(rows).map(row -> tokens.get(row).length).max().orElse(1);
             long[] ids = new long[rows.length * width];
             long[] mask = new long[ids.length];
             Arrays.fill(ids, padding);

@@ -86,8 +86,7 @@ public final class Generation {
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null
      */
-    public static List<int[]> batch(
-            Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
+    public static List<int[]> batch(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
             return batch(decoding, options, stop(model, options.stopTokens()));
         }

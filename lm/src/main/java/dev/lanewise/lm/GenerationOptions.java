@@ -79,19 +79,49 @@ public record GenerationOptions(
     /** The same with so many tokens kept. */
     public GenerationOptions withTopK(int value) {
         return new GenerationOptions(
-                newTokens, sampled, seed, temperature, value, topP, minP, repetitionPenalty, filters, stopTokens, stopTexts);
+                newTokens,
+                sampled,
+                seed,
+                temperature,
+                value,
+                topP,
+                minP,
+                repetitionPenalty,
+                filters,
+                stopTokens,
+                stopTexts);
     }
 
     /** The same with such a share of probability kept. */
     public GenerationOptions withTopP(double value) {
         return new GenerationOptions(
-                newTokens, sampled, seed, temperature, topK, value, minP, repetitionPenalty, filters, stopTokens, stopTexts);
+                newTokens,
+                sampled,
+                seed,
+                temperature,
+                topK,
+                value,
+                minP,
+                repetitionPenalty,
+                filters,
+                stopTokens,
+                stopTexts);
     }
 
     /** The same with such a share of the best token's probability needed. */
     public GenerationOptions withMinP(double value) {
         return new GenerationOptions(
-                newTokens, sampled, seed, temperature, topK, topP, value, repetitionPenalty, filters, stopTokens, stopTexts);
+                newTokens,
+                sampled,
+                seed,
+                temperature,
+                topK,
+                topP,
+                value,
+                repetitionPenalty,
+                filters,
+                stopTokens,
+                stopTexts);
     }
 
     /** The same with another penalty for repetition. */

@@ -50,12 +50,17 @@ final class GgufModels {
             DecoderSpec spec = LlamaFamilies.spec(architecture, config);
             config.finish();
             if (file.names().contains("rope_freqs.weight")) {
-                spec = spec.withRope(spec.rope()
-                        .slowed(path, file.read("rope_freqs.weight").toFloatArray()));
+                spec = spec.withRope(
+                        spec.rope().slowed(path, file.read("rope_freqs.weight").toFloatArray()));
             }
             boolean interleaved = architecture.equals("llama");
             GgufWeights source = new GgufWeights(
-                    file, dtype, interleaved, spec.heads().queries(), spec.heads().keys(), packed);
+                    file,
+                    dtype,
+                    interleaved,
+                    spec.heads().queries(),
+                    spec.heads().keys(),
+                    packed);
             Weights weights = Weights.of(source, name -> name);
             CausalLM model = new LlamaDecoder(architecture, spec, weights);
             weights.finish();
@@ -98,8 +103,8 @@ final class GgufModels {
         Object head = settings.get("head_dim");
         Object values = all.get(prefix + "attention.value_length");
         Object rotated = all.get(prefix + "rope.dimension_count");
-        boolean sizesDiffer = head != null
-                && (values != null && !values.equals(head) || rotated != null && !rotated.equals(head));
+        boolean sizesDiffer =
+                head != null && (values != null && !values.equals(head) || rotated != null && !rotated.equals(head));
         Object scaling = all.getOrDefault(prefix + "rope.scaling.type", "none");
         if (sizesDiffer || !scaling.equals("none")) {
             throw new BadFileException(

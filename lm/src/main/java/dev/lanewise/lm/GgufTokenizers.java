@@ -146,8 +146,8 @@ final class GgufTokenizers {
         normalizer.number(4, 0);
         normalizer.number(5, 1);
         model.message(3, normalizer);
-        SentencePieceTokenizer tokenizer =
-                SentencePieceTokenizer.read(model.bytes(), String.valueOf(file.file().getFileName()));
+        SentencePieceTokenizer tokenizer = SentencePieceTokenizer.read(
+                model.bytes(), String.valueOf(file.file().getFileName()));
         List<String> before =
                 flag("add_bos_token", true) ? List.of(token(tokens, number("bos_token_id", 1))) : List.of();
         List<String> after =
@@ -225,8 +225,8 @@ final class GgufTokenizers {
         model.put("ignore_merges", !text("pre").equals("qwen2"));
         model.put("vocab", vocabulary);
         model.put("merges", new ArrayList<Object>(texts("merges")));
-        Map<String, Object> byteLevel = Map.of(
-                "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", false, "use_regex", false);
+        Map<String, Object> byteLevel =
+                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", false, "use_regex", false);
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", "1.0");
         json.put("added_tokens", added);
@@ -238,10 +238,14 @@ final class GgufTokenizers {
                         "pretokenizers",
                         List.of(
                                 Map.of(
-                                        "type", "Split",
-                                        "pattern", Map.of("Regex", split),
-                                        "behavior", "Isolated",
-                                        "invert", false),
+                                        "type",
+                                        "Split",
+                                        "pattern",
+                                        Map.of("Regex", split),
+                                        "behavior",
+                                        "Isolated",
+                                        "invert",
+                                        false),
                                 byteLevel)));
         List<Object> template = new ArrayList<>();
         Map<String, Object> specials = new LinkedHashMap<>();

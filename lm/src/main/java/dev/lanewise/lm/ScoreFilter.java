@@ -78,8 +78,9 @@ public interface ScoreFilter {
         return (scores, previous) -> {
             double[] probabilities = Scores.softmax(scores);
             double entropy = Scores.entropy(probabilities);
-            double[] strangeness =
-                    Arrays.stream(probabilities).map(p -> Math.abs(-Math.log(p) - entropy)).toArray();
+            double[] strangeness = Arrays.stream(probabilities)
+                    .map(p -> Math.abs(-Math.log(p) - entropy))
+                    .toArray();
             Integer[] order = Scores.order(strangeness);
             double sum = 0;
             int last = 0;
@@ -107,8 +108,7 @@ public interface ScoreFilter {
         Scores.share("eta cutoff", probability);
         return (scores, previous) -> {
             double[] probabilities = Scores.softmax(scores);
-            double eta = Math.min(
-                    probability, Math.sqrt(probability) * Math.exp(-Scores.entropy(probabilities)));
+            double eta = Math.min(probability, Math.sqrt(probability) * Math.exp(-Scores.entropy(probabilities)));
             Scores.cut(scores, probabilities, eta);
         };
     }
@@ -131,8 +131,7 @@ public interface ScoreFilter {
         return (scores, previous) -> {
             int known = length - 1;
             for (int at = 0; at + known < previous.length; at++) {
-                if (Arrays.equals(
-                        previous, at, at + known, previous, previous.length - known, previous.length)) {
+                if (Arrays.equals(previous, at, at + known, previous, previous.length - known, previous.length)) {
                     Scores.forbid(scores, previous[at + known]);
                 }
             }
@@ -161,8 +160,7 @@ public interface ScoreFilter {
                 int known = run.length - 1;
                 if (known >= 0
                         && known <= previous.length
-                        && Arrays.equals(
-                                run, 0, known, previous, previous.length - known, previous.length)) {
+                        && Arrays.equals(run, 0, known, previous, previous.length - known, previous.length)) {
                     Scores.forbid(scores, run[known]);
                 }
             }

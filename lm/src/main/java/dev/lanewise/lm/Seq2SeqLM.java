@@ -43,11 +43,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
 
     /** Runs the decoder; adds the inputs of all layers to a list, if there is one. */
     protected abstract Tensor decode(
-            Tensor encoded,
-            @Nullable Tensor mask,
-            Tensor ids,
-            @Nullable KvCache cache,
-            @Nullable List<Tensor> inputs);
+            Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache, @Nullable List<Tensor> inputs);
 
     /** Scores of the next token {@code [..., vocabulary]} from the decoder's result. */
     public abstract Tensor head(Tensor decoded);

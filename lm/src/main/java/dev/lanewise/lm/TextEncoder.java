@@ -53,8 +53,9 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
         return run(encodings, batch -> {
             Tensor logits = model.run(batch.ids, batch.mask, batch.types).logits();
             if (logits == null || logits.shape().rank() != 2) {
-                throw new TensorException(model.family() + ": no scores of whole texts (expected a model with a head for"
-                        + " sequence classification); use embed");
+                throw new TensorException(
+                        model.family() + ": no scores of whole texts (expected a model with a head for"
+                                + " sequence classification); use embed");
             }
             return logits;
         });
@@ -85,8 +86,7 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
                     types[row * width + i] = ownTypes[i];
                 }
             }
-            return new Batch(
-                    Tensor.of(ids, rows, width), Tensor.of(mask, rows, width), Tensor.of(types, rows, width));
+            return new Batch(Tensor.of(ids, rows, width), Tensor.of(mask, rows, width), Tensor.of(types, rows, width));
         }
     }
 

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizer its tokenizer
  * @param chatTemplate how conversations become texts, or null if the model has none
  */
-public record TextGenerator(CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
+public record TextGenerator(
+        CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
     /**
      * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file.
      *
@@ -59,7 +60,8 @@ public record TextGenerator(CausalLM model, Tokenizer tokenizer, @Nullable ChatT
                     "use generate, or a model that was made for conversations");
         }
         // the template writes special tokens itself
-        return stream(tokenizer.encode(chatTemplate.render(messages, true), false).ids(), options);
+        return stream(
+                tokenizer.encode(chatTemplate.render(messages, true), false).ids(), options);
     }
 
     private TextStream stream(int[] prompt, GenerationOptions options) {

@@ -143,7 +143,8 @@ class GenerationTest {
         assertThatThrownBy(() -> Generation.stream(model, new int[0], GREEDY).next())
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("empty prompt");
-        assertThatThrownBy(() -> Generation.stream(model, new int[] {13}, GREEDY).next())
+        assertThatThrownBy(
+                        () -> Generation.stream(model, new int[] {13}, GREEDY).next())
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("token 13");
         int[] tooLong = new int[33];

@@ -82,7 +82,8 @@ class HostileModelsTest {
     void unknownRotaryScalingIsRefused() throws IOException {
         config(SmallModels.changed(LLAMA, "rope_parameters", Map.of("rope_type", "mrope", "rope_theta", 1e4)));
         refused("rope_type", "mrope");
-        config(SmallModels.changed(LLAMA, "rope_parameters", Map.of("rope_type", "default", "mrope_section", List.of(1))));
+        config(SmallModels.changed(
+                LLAMA, "rope_parameters", Map.of("rope_type", "default", "mrope_section", List.of(1))));
         refused("mrope_section");
     }
 

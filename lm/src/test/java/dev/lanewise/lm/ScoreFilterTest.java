@@ -49,7 +49,8 @@ class ScoreFilterTest {
 
     @Test
     void runsAreNotRepeated() {
-        assertThat(filtered(ScoreFilter.noRepeat(2), new double[] {1, 1, 1}, 0, 1, 0)).containsExactly(1, NONE, 1);
+        assertThat(filtered(ScoreFilter.noRepeat(2), new double[] {1, 1, 1}, 0, 1, 0))
+                .containsExactly(1, NONE, 1);
         assertThat(filtered(ScoreFilter.noRepeat(1), new double[] {1, 1, 1}, 2)).containsExactly(1, 1, NONE);
     }
 
@@ -58,7 +59,8 @@ class ScoreFilterTest {
         ScoreFilter filter = ScoreFilter.badWords(List.of(List.of(0, 2), List.of(1)));
         assertThat(filtered(filter, new double[] {1, 1, 1}, 0)).containsExactly(1, NONE, NONE);
         assertThat(filtered(filter, new double[] {1, 1, 1}, 2)).containsExactly(1, NONE, 1);
-        assertThat(filtered(ScoreFilter.minLength(2, Set.of(1)), new double[] {1, 1}, 0)).containsExactly(1, NONE);
+        assertThat(filtered(ScoreFilter.minLength(2, Set.of(1)), new double[] {1, 1}, 0))
+                .containsExactly(1, NONE);
     }
 
     @Test
@@ -67,7 +69,8 @@ class ScoreFilterTest {
         assertThatThrownBy(() -> ScoreFilter.topP(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ScoreFilter.topK(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> GenerationOptions.greedy(0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> GenerationOptions.greedy(1).withStopTexts("")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> GenerationOptions.greedy(1).withStopTexts(""))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -40,8 +40,7 @@ public final class Linear extends WeightLayer {
      */
     public Linear(Parameter weight, @Nullable Parameter bias) {
         Shape shape = weight.leaf().shape();
-        if (shape.rank() != 2
-                || bias != null && !bias.leaf().shape().equals(Shape.of(shape.size(0)))) {
+        if (shape.rank() != 2 || bias != null && !bias.leaf().shape().equals(Shape.of(shape.size(0)))) {
             throw new TensorException("linear: weight " + weight.leaf().spec() + " and bias "
                     + (bias == null ? "none" : bias.leaf().spec())
                     + " (expected [out, in] and [out]); transpose the weight?");

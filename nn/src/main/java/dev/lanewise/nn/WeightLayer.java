@@ -102,8 +102,8 @@ public abstract class WeightLayer extends Layer {
      */
     public final void pack(Packed form) {
         if (form.in() != in() || form.out() != out()) {
-            throw new TensorException("pack: weight [" + form.out() + ", " + form.in() + "] for a layer of [" + out() + ", "
-                    + in() + "]; sizes must stay");
+            throw new TensorException("pack: weight [" + form.out() + ", " + form.in() + "] for a layer of [" + out()
+                    + ", " + in() + "]; sizes must stay");
         }
         packed = form;
         forget("weight");

@@ -24,7 +24,10 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise lm chat}. */
 @Command(
         name = "chat",
-        description = {"Talk to a model: a line of standard input is a message.", "An empty line, or the end of input, ends it."})
+        description = {
+            "Talk to a model: a line of standard input is a message.",
+            "An empty line, or the end of input, ends it."
+        })
 final class ChatCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

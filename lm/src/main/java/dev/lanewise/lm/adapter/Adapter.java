@@ -27,7 +27,8 @@ abstract sealed class Adapter extends Layer {
         this.layer = layer;
         Parameter own = layer.bias();
         bias = withBias && own != null
-                ? child("base_layer", new Holder()).hold("bias", Autograd.detach(own.leaf()).copy())
+                ? child("base_layer", new Holder())
+                        .hold("bias", Autograd.detach(own.leaf()).copy())
                 : null;
     }
 
@@ -114,9 +115,7 @@ abstract sealed class Adapter extends Layer {
             dropout = config.dropout();
             a = held("lora_A", "weight", made(Init.fanIn(rng, layer.in(), rank, layer.in())));
             b = held("lora_B", "weight", made(Tensor.zeros(layer.out(), rank)));
-            magnitude = config.kind() == Kind.DORA
-                    ? parameter("lora_magnitude_vector", weight().norm(1))
-                    : null;
+            magnitude = config.kind() == Kind.DORA ? parameter("lora_magnitude_vector", weight().norm(1)) : null;
             random(Rng.global());
         }
 
@@ -124,9 +123,8 @@ abstract sealed class Adapter extends Layer {
         Tensor apply(Tensor x, UnaryOperator<Tensor> inner) {
             Tensor base = withBias(inner.apply(x));
             Tensor input = dropout > 0 && isTraining() ? x.dropout(dropout, Rng.global()) : x;
-            Tensor update = input.linear(a.tensor(), null)
-                    .linear(b.tensor(), null)
-                    .mul(scale);
+            Tensor update =
+                    input.linear(a.tensor(), null).linear(b.tensor(), null).mul(scale);
             if (magnitude == null) {
                 return base.add(update);
             }
@@ -138,8 +136,7 @@ abstract sealed class Adapter extends Layer {
 
         /** The learned magnitudes in relation to those of the updated weight, through which no gradient goes. */
         private Tensor share(Parameter learned) {
-            Tensor norm = Autograd.noGrad(
-                    () -> weight().add(delta()).norm(1));
+            Tensor norm = Autograd.noGrad(() -> weight().add(delta()).norm(1));
             return learned.tensor().div(norm);
         }
 
@@ -214,8 +211,7 @@ abstract sealed class Adapter extends Layer {
         Scales(WeightLayer layer, boolean ofInput) {
             super(layer, false);
             this.ofInput = ofInput;
-            scales = parameter(
-                    "ia3_l", made(ofInput ? Tensor.ones(1, layer.in()) : Tensor.ones(layer.out(), 1)));
+            scales = parameter("ia3_l", made(ofInput ? Tensor.ones(1, layer.in()) : Tensor.ones(layer.out(), 1)));
         }
 
         @Override
@@ -232,7 +228,9 @@ abstract sealed class Adapter extends Layer {
         @Override
         @Nullable
         Tensor mergedBias(@Nullable Tensor before) {
-            return ofInput || before == null ? before : before.mul(scales.tensor().flatten());
+            return ofInput || before == null
+                    ? before
+                    : before.mul(scales.tensor().flatten());
         }
     }
 
@@ -245,7 +243,9 @@ abstract sealed class Adapter extends Layer {
             super(layer, false);
             own = parameter("weight", Autograd.detach(layer.weight().leaf()).copy());
             Parameter before = layer.bias();
-            ownBias = before == null ? null : parameter("bias", Autograd.detach(before.leaf()).copy());
+            ownBias = before == null
+                    ? null
+                    : parameter("bias", Autograd.detach(before.leaf()).copy());
         }
 
         @Override

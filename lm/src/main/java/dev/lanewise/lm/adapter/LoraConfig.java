@@ -189,21 +189,10 @@ public record LoraConfig(
     public static LoraConfig ia3(List<String> feedForward, String... targets) {
         LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
         return new LoraConfig(
-                config.kind,
-                1,
-                1,
-                0,
-                config.targets,
-                Map.of(),
-                Map.of(),
-                Biases.NONE,
-                List.of(),
-                feedForward,
-                null);
+                config.kind, 1, 1, 0, config.targets, Map.of(), Map.of(), Biases.NONE, List.of(), feedForward, null);
     }
 
-    private static LoraConfig of(
-            Kind kind, int rank, double alpha, Targets targets, @Nullable Allocation allocation) {
+    private static LoraConfig of(Kind kind, int rank, double alpha, Targets targets, @Nullable Allocation allocation) {
         return new LoraConfig(
                 kind, rank, alpha, 0, targets, Map.of(), Map.of(), Biases.NONE, List.of(), List.of(), allocation);
     }
@@ -271,8 +260,7 @@ public record LoraConfig(
 
     /** Whether a layer is one of those trained as a whole, or in one. */
     boolean isSaved(String name) {
-        return modulesToSave.stream()
-                .anyMatch(module -> ("." + name + ".").contains("." + module + "."));
+        return modulesToSave.stream().anyMatch(module -> ("." + name + ".").contains("." + module + "."));
     }
 
     static boolean isEnd(String name, String end) {

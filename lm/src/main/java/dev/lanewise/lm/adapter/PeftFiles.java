@@ -39,9 +39,10 @@ final class PeftFiles {
         LoraConfig config = config(Config.read(folder.resolve(CONFIG)));
         Path file = folder.resolve(WEIGHTS);
         try (SafetensorsFile in = Safetensors.open(file)) {
-            Lora lora = Lora.of(model, config, name -> in.contains(PREFIX + name)
-                    ? in.entry(PREFIX + name).shape()
-                    : null);
+            Lora lora = Lora.of(
+                    model,
+                    config,
+                    name -> in.contains(PREFIX + name) ? in.entry(PREFIX + name).shape() : null);
             try {
                 fill(lora, in);
             } catch (RuntimeException e) {
@@ -252,8 +253,9 @@ final class PeftFiles {
             return out;
         }
         out.put("r", config.rank());
-        out.put("lora_alpha", config.alpha() == Math.rint(config.alpha()) ? (Object) (long) config.alpha() : (Object)
-                config.alpha());
+        out.put(
+                "lora_alpha",
+                config.alpha() == Math.rint(config.alpha()) ? (Object) (long) config.alpha() : (Object) config.alpha());
         out.put("lora_dropout", config.dropout());
         out.put("bias", config.biases() == Biases.NONE ? "none" : "lora_only");
         if (!targets.layers().isEmpty()) {

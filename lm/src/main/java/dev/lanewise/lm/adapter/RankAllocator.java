@@ -46,8 +46,9 @@ public final class RankAllocator {
     public RankAllocator(Lora lora) {
         LoraConfig.Allocation given = lora.config().allocation();
         if (given == null) {
-            throw new TensorException("adalora: an adapter of kind " + lora.config().kind()
-                    + " (expected ADALORA, whose ranks can be taken away); apply LoraConfig.adaLora");
+            throw new TensorException(
+                    "adalora: an adapter of kind " + lora.config().kind()
+                            + " (expected ADALORA, whose ranks can be taken away); apply LoraConfig.adaLora");
         }
         allocation = given;
         adapters = lora.triplets();
@@ -118,7 +119,8 @@ public final class RankAllocator {
         for (Adapter.Triplets adapter : adapters) {
             scores.add(scores(adapter));
         }
-        double[] sorted = scores.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
+        double[] sorted =
+                scores.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
         double threshold = sorted[firstBudget - budget - 1];
         for (int i = 0; i < adapters.size(); i++) {
             double[] own = scores.get(i);

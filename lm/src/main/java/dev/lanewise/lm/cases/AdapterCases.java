@@ -133,7 +133,8 @@ final class AdapterCases implements CaseFolder.Part {
         private Tensor loss(PretrainedModel model, Lora lora) {
             Tensor labels = stored.get("labels");
             Tensor logits = logits(model);
-            Tensor loss = model instanceof Encoder encoder ? encoder.loss(logits, labels) : CausalLM.loss(logits, labels);
+            Tensor loss =
+                    model instanceof Encoder encoder ? encoder.loss(logits, labels) : CausalLM.loss(logits, labels);
             return lora.withOrthogonality(loss);
         }
 
@@ -223,9 +224,7 @@ final class AdapterCases implements CaseFolder.Part {
             boolean adaLora = lora.config().kind() == LoraConfig.Kind.ADALORA;
             boolean enough = adaLora || count == lora.stateDict().size();
             report.that(
-                    enough && worst <= allowed,
-                    "values",
-                    count + " tensors, off by " + worst + ", allowed " + allowed);
+                    enough && worst <= allowed, "values", count + " tensors, off by " + worst + ", allowed " + allowed);
             if (adaLora) {
                 kept(lora, after);
             }

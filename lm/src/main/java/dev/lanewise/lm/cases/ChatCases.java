@@ -47,8 +47,7 @@ final class ChatCases implements CaseFolder.Part {
             got = template.render(messages, variables);
         } catch (TokenizerException e) {
             boolean meant = !c.get("error").isNull()
-                    && (!c.get("raised").bool(false)
-                            || c.get("error").string().equals(e.getMessage()));
+                    && (!c.get("raised").bool(false) || c.get("error").string().equals(e.getMessage()));
             return meant ? List.of() : List.of(e.toString());
         }
         if (!c.get("error").isNull()) {
@@ -59,8 +58,6 @@ final class ChatCases implements CaseFolder.Part {
         }
         int[] ids = tokenizer.encode(got, false).ids();
         int[] want = Lines.ids(c.need("ids"));
-        return Arrays.equals(ids, want)
-                ? List.of()
-                : List.of(Arrays.toString(ids) + " for " + Arrays.toString(want));
+        return Arrays.equals(ids, want) ? List.of() : List.of(Arrays.toString(ids) + " for " + Arrays.toString(want));
     }
 }

@@ -79,8 +79,9 @@ final class GenerationCases {
             report.equal("eos", padded(start, got), stored.longs("eos/output_ids"));
         });
         if (stored.has("beam/output_ids")) {
-            report.guarded("beam", () -> beams(Generation.beams(
-                    model, ids.narrow(0, 0, 1), mask.narrow(0, 0, 1), beamOptions(info))));
+            report.guarded(
+                    "beam",
+                    () -> beams(Generation.beams(model, ids.narrow(0, 0, 1), mask.narrow(0, 0, 1), beamOptions(info))));
         }
     }
 

@@ -162,7 +162,8 @@ final class GgufCases implements CaseFolder.Part {
                 }
                 String decoded = tokenizer.decode(want, true);
                 if (!decoded.equals(line.need("decoded").string())) {
-                    out.add("decoded: " + decoded + " for " + line.need("decoded").string());
+                    out.add("decoded: " + decoded + " for "
+                            + line.need("decoded").string());
                 }
                 return out;
             });

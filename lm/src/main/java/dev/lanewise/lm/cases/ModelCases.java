@@ -63,11 +63,7 @@ final class ModelCases implements CaseFolder.Part {
                 continue;
             }
             Tensor first = got.get(i).select(0, 0);
-            report.close(
-                    prefix + '/' + i,
-                    cut ? first.narrow(0, 0, want.shape().size(0)) : first,
-                    want,
-                    VALUES);
+            report.close(prefix + '/' + i, cut ? first.narrow(0, 0, want.shape().size(0)) : first, want, VALUES);
         }
         if (count != got.size()) {
             report.failed(prefix, got.size() + " layers for " + count);
@@ -76,9 +72,7 @@ final class ModelCases implements CaseFolder.Part {
 
     /** The values where a mask is not 0, zeros elsewhere. */
     static Tensor real(Tensor x, @Nullable Tensor mask) {
-        return mask == null
-                ? x
-                : x.maskedFill(mask.eq(0).unsqueeze(-1).expand(x.shape()), 0);
+        return mask == null ? x : x.maskedFill(mask.eq(0).unsqueeze(-1).expand(x.shape()), 0);
     }
 
     /** Gradients of a loss for parameters by the names that they have in the checkpoint. */
@@ -95,8 +89,7 @@ final class ModelCases implements CaseFolder.Part {
                     if (leaf == null) {
                         report.failed(name, "no such parameter");
                     } else {
-                        report.guarded(name, () ->
-                                report.close(name, gradients.of(leaf), stored.get(name), GRADIENTS));
+                        report.guarded(name, () -> report.close(name, gradients.of(leaf), stored.get(name), GRADIENTS));
                     }
                 }
             }
@@ -108,8 +101,7 @@ final class ModelCases implements CaseFolder.Part {
 
     private static void encoder(Encoder model, Stored stored, Report report) {
         Tensor mask = stored.optional("attention_mask");
-        Encoder.Output output =
-                model.run(stored.get("input_ids"), mask, stored.optional("token_type_ids"), true);
+        Encoder.Output output = model.run(stored.get("input_ids"), mask, stored.optional("token_type_ids"), true);
         hiddenStates(output.hiddenStates(), "hidden_states", stored, report, false);
         report.close(
                 "last_hidden_state",

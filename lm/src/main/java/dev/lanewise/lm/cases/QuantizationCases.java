@@ -49,10 +49,17 @@ final class QuantizationCases implements CaseFolder.Part {
             case "dynamic_linear_int8" -> {
                 Int8.Quantized x = Int8.dynamic(c.in("x"));
                 Int8.Quantized w = Int8.perRow(c.in("w"));
-                c.check(report, "accumulator", Int8.product(x.values(), x.zero(), w.values()).to(DType.I32));
-                c.check(report, "float", c.in("x").to(DType.F64).linear(
-                                c.in("w").to(DType.F64), c.in("bias").to(DType.F64))
-                        .to(DType.F32));
+                c.check(
+                        report,
+                        "accumulator",
+                        Int8.product(x.values(), x.zero(), w.values()).to(DType.I32));
+                c.check(
+                        report,
+                        "float",
+                        c.in("x")
+                                .to(DType.F64)
+                                .linear(c.in("w").to(DType.F64), c.in("bias").to(DType.F64))
+                                .to(DType.F32));
                 c.check(report, "out", linear(c, new Activations.Dynamic()));
             }
             case "dynamic_linear_int8_per_token" -> {
@@ -109,7 +116,11 @@ final class QuantizationCases implements CaseFolder.Part {
                 : Tensor.scalar(a.need("scale").number());
         double zero = a.get("zero_point").isNull() ? 0 : a.get("zero_point").number();
         Tensor y = Int8.fake(
-                x, scale, zero, a.need("quant_min").number(), a.need("quant_max").number());
+                x,
+                scale,
+                zero,
+                a.need("quant_min").number(),
+                a.need("quant_max").number());
         c.check(report, "out", y);
         Tensor loss = y.mul(c.in("gout")).sum();
         c.check(report, "grad", Autograd.gradients(loss).of(x));
@@ -125,7 +136,9 @@ final class QuantizationCases implements CaseFolder.Part {
         c.check(report, "w_scale", scale.reshape(1));
         Int8.Quantized x = Int8.dynamic(c.in("x"), 127);
         Tensor sums = Int8.product(x.values(), x.zero(), rounded.to(DType.I8));
-        Tensor y = sums.mul(x.scale().to(DType.F64)).mul(scale.to(DType.F64)).add(c.in("bias").to(DType.F64));
+        Tensor y = sums.mul(x.scale().to(DType.F64))
+                .mul(scale.to(DType.F64))
+                .add(c.in("bias").to(DType.F64));
         c.check(report, "out", y.to(DType.F32));
     }
 

@@ -84,7 +84,8 @@ final class Report {
             // not a number must not get lost in a maximum
             worst = off <= worst ? worst : off;
         }
-        String detail = String.format(Locale.ROOT, "off by %.2e of %.3g, allowed %.0e", worst / largest, largest, tolerance);
+        String detail =
+                String.format(Locale.ROOT, "off by %.2e of %.3g, allowed %.0e", worst / largest, largest, tolerance);
         that(worst <= tolerance * largest || worst == 0, id, worst == 0 ? "equal" : detail);
     }
 
@@ -127,9 +128,7 @@ final class Report {
         that(
                 at < 0,
                 id,
-                at < 0
-                        ? "equal"
-                        : "differs at " + at + ": " + Arrays.toString(got) + " for " + Arrays.toString(want));
+                at < 0 ? "equal" : "differs at " + at + ": " + Arrays.toString(got) + " for " + Arrays.toString(want));
     }
 
     /** Checks that values are equal. */

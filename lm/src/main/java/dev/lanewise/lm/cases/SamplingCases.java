@@ -55,16 +55,19 @@ final class SamplingCases implements CaseFolder.Part {
     private static List<ScoreFilter> filters(Stored.Case c) {
         Json a = c.attrs();
         return switch (c.op()) {
-            case "temperature" -> List.of(ScoreFilter.temperature(a.need("temperature").number()));
+            case "temperature" ->
+                List.of(ScoreFilter.temperature(a.need("temperature").number()));
             case "top_k" -> List.of(ScoreFilter.topK(a.need("top_k").index()));
             case "top_p" -> List.of(ScoreFilter.topP(a.need("top_p").number()));
             case "min_p" -> List.of(ScoreFilter.minP(a.need("min_p").number()));
             case "typical_p" -> List.of(ScoreFilter.typicalP(a.need("typical_p").number()));
             case "epsilon_cutoff" ->
                 List.of(ScoreFilter.epsilonCutoff(a.need("epsilon_cutoff").number()));
-            case "eta_cutoff" -> List.of(ScoreFilter.etaCutoff(a.need("eta_cutoff").number()));
+            case "eta_cutoff" ->
+                List.of(ScoreFilter.etaCutoff(a.need("eta_cutoff").number()));
             case "repetition_penalty" ->
-                List.of(ScoreFilter.repetitionPenalty(a.need("repetition_penalty").number()));
+                List.of(ScoreFilter.repetitionPenalty(
+                        a.need("repetition_penalty").number()));
             case "no_repeat_ngram" ->
                 List.of(ScoreFilter.noRepeat(a.need("no_repeat_ngram_size").index()));
             case "min_length" ->
@@ -74,9 +77,8 @@ final class SamplingCases implements CaseFolder.Part {
             case "suppress_tokens" ->
                 List.of(ScoreFilter.suppress(new HashSet<>(Lines.ints(a.need("suppress_tokens")))));
             case "bad_words" ->
-                List.of(ScoreFilter.badWords(a.need("bad_words_ids").list().stream()
-                        .map(Lines::ints)
-                        .toList()));
+                List.of(ScoreFilter.badWords(
+                        a.need("bad_words_ids").list().stream().map(Lines::ints).toList()));
             case "combined" -> combined(a);
             default -> List.of();
         };

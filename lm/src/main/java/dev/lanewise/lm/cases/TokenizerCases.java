@@ -58,7 +58,8 @@ final class TokenizerCases implements CaseFolder.Part {
         int[] ids = Lines.ids(c.need("ids"));
         String decoded = c.need("decoded").string();
         compare("decoded", decoded, tokenizer.decode(ids, true), out);
-        String all = c.get("decoded_all").isNull() ? decoded : c.get("decoded_all").string();
+        String all =
+                c.get("decoded_all").isNull() ? decoded : c.get("decoded_all").string();
         compare("decoded_all", all, tokenizer.decode(ids, false), out);
         return out;
     }

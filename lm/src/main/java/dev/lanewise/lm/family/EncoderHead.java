@@ -64,8 +64,7 @@ final class EncoderHead {
                     name + "Model, " + name + "ForSequenceClassification, " + name + "ForTokenClassification or " + name
                             + "ForMaskedLM");
         }
-        List<String> problems =
-                List.of("", "single_label_classification", "multi_label_classification", "regression");
+        List<String> problems = List.of("", "single_label_classification", "multi_label_classification", "regression");
         if (!problems.contains(config.text("problem_type", ""))) {
             throw config.refused("problem_type", String.join(", ", problems.subList(1, 4)));
         }
@@ -122,22 +121,18 @@ final class EncoderHead {
 
     private static EncoderHead maskedTokens(String family, Options options, Parameter words, Weights weights) {
         EncoderHead head = new EncoderHead(Task.EACH_TOKEN);
-        String[] names =
-                switch (family) {
-                    case "roberta" ->
-                        new String[] {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"};
-                    case "distilbert" ->
-                        new String[] {
-                            "vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias"
-                        };
-                    default ->
-                        new String[] {
-                            "cls.predictions.transform.dense",
-                            "cls.predictions.transform.LayerNorm",
-                            "cls.predictions.decoder",
-                            "cls.predictions.bias"
-                        };
+        String[] names = switch (family) {
+            case "roberta" -> new String[] {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"};
+            case "distilbert" ->
+                new String[] {"vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias"};
+            default ->
+                new String[] {
+                    "cls.predictions.transform.dense",
+                    "cls.predictions.transform.LayerNorm",
+                    "cls.predictions.decoder",
+                    "cls.predictions.bias"
                 };
+        };
         Gate function = family.equals("roberta") ? Gate.GELU : options.function;
         int size = options.hidden;
         Linear dense = head.linear(weights, names[0], size, size);

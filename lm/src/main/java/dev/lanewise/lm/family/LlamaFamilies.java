@@ -71,7 +71,9 @@ public final class LlamaFamilies {
                         .mapToObj(i -> i % 2 == 0 ? window : 0)
                         .toList();
         Output output = new Output(
-                config.flag("tie_word_embeddings", true), Math.sqrt(hidden), cap(config, "final_logit_softcapping", 30));
+                config.flag("tie_word_embeddings", true),
+                Math.sqrt(hidden),
+                cap(config, "final_logit_softcapping", 30));
         Norms norms = new Norms(config.number("rms_norm_eps", 1e-6), false, true);
         return spec(config, new Biases(attention, attention, false), norms, windows, output);
     }
@@ -99,8 +101,7 @@ public final class LlamaFamilies {
         return none ? 0 : config.positive(name, absent);
     }
 
-    private static DecoderSpec spec(
-            Config config, Biases biases, Norms norms, List<Integer> windows, Output output) {
+    private static DecoderSpec spec(Config config, Biases biases, Norms norms, List<Integer> windows, Output output) {
         boolean gemma = norms.gemma();
         Sizes sizes = new Sizes(
                 config.size("vocab_size"),

@@ -37,7 +37,14 @@ public final class T5 extends Seq2SeqLM {
 
     /** Sizes and kinds. */
     private record Settings(
-            int hidden, int inner, Heads heads, double epsilon, Gate function, boolean gated, int buckets, int distance) {}
+            int hidden,
+            int inner,
+            Heads heads,
+            double epsilon,
+            Gate function,
+            boolean gated,
+            int buckets,
+            int distance) {}
 
     private T5(Settings settings, Tokens tokens, int encoders, int decoders, Ends ends, Weights weights) {
         super("t5", tokens);
@@ -64,16 +71,15 @@ public final class T5 extends Seq2SeqLM {
         config.ignore("dense_act_fn", "is_gated_act", "n_positions", "output_past");
         String feedForward = config.text("feed_forward_proj", "relu");
         boolean gated = feedForward.startsWith("gated-");
-        Gate function =
-                switch (feedForward) {
-                    case "relu", "gated-relu" -> Gate.RELU;
-                    // as the published files of version 1.1 were trained
-                    case "gated-gelu" -> Gate.GELU_TANH;
-                    case "gelu" -> Gate.GELU;
-                    case "gelu_new" -> Gate.GELU_TANH;
-                    case "silu", "gated-silu" -> Gate.SILU;
-                    default -> throw config.refused("feed_forward_proj", "relu, gelu, silu, gated-gelu or gated-silu");
-                };
+        Gate function = switch (feedForward) {
+            case "relu", "gated-relu" -> Gate.RELU;
+            // as the published files of version 1.1 were trained
+            case "gated-gelu" -> Gate.GELU_TANH;
+            case "gelu" -> Gate.GELU;
+            case "gelu_new" -> Gate.GELU_TANH;
+            case "silu", "gated-silu" -> Gate.SILU;
+            default -> throw config.refused("feed_forward_proj", "relu, gelu, silu, gated-gelu or gated-silu");
+        };
         int heads = config.size("num_heads");
         int size = config.size("d_kv");
         int layers = config.layers("num_layers");
@@ -124,11 +130,7 @@ public final class T5 extends Seq2SeqLM {
 
     @Override
     protected Tensor decode(
-            Tensor encoded,
-            @Nullable Tensor mask,
-            Tensor ids,
-            @Nullable KvCache cache,
-            @Nullable List<Tensor> inputs) {
+            Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache, @Nullable List<Tensor> inputs) {
         Call call = new Call(ids, null, cache, true, dtype());
         Tensor hidden = mask == null ? null : Call.paddingMask(mask, dtype());
         Tensor decoded = decoder.forward(words.forward(ids), call, encoded, hidden, inputs);
@@ -213,17 +215,11 @@ public final class T5 extends Seq2SeqLM {
             return self.bias(call);
         }
 
-        Tensor forward(
-                Tensor x,
-                Call call,
-                Tensor bias,
-                @Nullable Tensor encoded,
-                @Nullable Tensor encodedMask) {
+        Tensor forward(Tensor x, Call call, Tensor bias, @Nullable Tensor encoded, @Nullable Tensor encodedMask) {
             return called(() -> {
                 Tensor y = x.add(self.toItself(selfNorm.forward(x), bias, call.cache(), 2 * number));
                 if (cross != null && crossNorm != null && encoded != null) {
-                    y = y.add(cross.toOther(
-                            crossNorm.forward(y), encoded, encodedMask, call.cache(), 2 * number + 1));
+                    y = y.add(cross.toOther(crossNorm.forward(y), encoded, encodedMask, call.cache(), 2 * number + 1));
                 }
                 return y.add(feedForward.forward(feedForwardNorm.forward(y)));
             });
@@ -296,8 +292,7 @@ public final class T5 extends Seq2SeqLM {
         }
 
         /** Keys and values of the encoder's result are computed once for all tokens that are written. */
-        Tensor toOther(
-                Tensor x, Tensor encoded, @Nullable Tensor mask, @Nullable KvCache cache, int entry) {
+        Tensor toOther(Tensor x, Tensor encoded, @Nullable Tensor mask, @Nullable KvCache cache, int entry) {
             return called(() -> {
                 KvCache.Seen seen = cache == null ? null : cache.fixed(entry);
                 if (seen == null) {
@@ -305,8 +300,7 @@ public final class T5 extends Seq2SeqLM {
                     Tensor values = heads.split(v.forward(encoded));
                     seen = cache == null ? new KvCache.Seen(keys, values) : cache.fix(entry, keys, values);
                 }
-                Tensor attended =
-                        heads.attend(heads.split(q.forward(x)), seen.keys(), seen.values(), mask, false);
+                Tensor attended = heads.attend(heads.split(q.forward(x)), seen.keys(), seen.values(), mask, false);
                 return o.forward(heads.join(attended));
             });
         }

@@ -81,12 +81,11 @@ public final class Vit extends ImageEncoder {
         config.only("pooler_act", "tanh");
         config.only("pooler_output_size", (long) hidden);
         int labels = config.labels();
-        int classes =
-                switch (architecture) {
-                    case "ViTModel" -> 0;
-                    case "ViTForImageClassification" -> labels;
-                    default -> throw config.refused("architectures", "ViTModel or ViTForImageClassification");
-                };
+        int classes = switch (architecture) {
+            case "ViTModel" -> 0;
+            case "ViTForImageClassification" -> labels;
+            default -> throw config.refused("architectures", "ViTModel or ViTForImageClassification");
+        };
         EncoderBlock.Spec block = new EncoderBlock.Spec(
                 NAMES,
                 Heads.plain(heads, hidden / heads),
@@ -146,15 +145,14 @@ public final class Vit extends ImageEncoder {
 
     /** Patches as vectors, by a convolution of their size, behind the class token, with learned positions. */
     private static final class Patches extends Part {
-        private final Image image;
         private final Parameter classToken;
         private final Parameter positions;
         private final Projection projection;
 
         Patches(Weights weights, Image image, int hidden) {
-            this.image = image;
             classToken = parameter("cls_token", weights.parameter("cls_token", 1, 1, hidden));
-            positions = parameter("position_embeddings", weights.parameter("position_embeddings", 1, image.places(), hidden));
+            positions = parameter(
+                    "position_embeddings", weights.parameter("position_embeddings", 1, image.places(), hidden));
             projection = place(
                     "patch_embeddings.projection",
                     new Projection(weights.at("patch_embeddings.projection"), image, hidden));
@@ -163,7 +161,8 @@ public final class Vit extends ImageEncoder {
         @Override
         protected Tensor compute(Tensor pixels) {
             Tensor x = projection.forward(pixels).flatten(2).transpose(1, 2);
-            Tensor first = classToken.tensor().expand(x.shape().size(0), 1, x.shape().size(2));
+            Tensor first =
+                    classToken.tensor().expand(x.shape().size(0), 1, x.shape().size(2));
             return Tensor.cat(1, first, x).add(positions.tensor());
         }
     }
@@ -176,8 +175,7 @@ public final class Vit extends ImageEncoder {
 
         Projection(Weights weights, Image image, int hidden) {
             this.image = image;
-            weight = parameter(
-                    "weight", weights.parameter("weight", hidden, image.channels, image.patch, image.patch));
+            weight = parameter("weight", weights.parameter("weight", hidden, image.channels, image.patch, image.patch));
             bias = parameter("bias", weights.parameter("bias", hidden));
         }
 
@@ -187,8 +185,8 @@ public final class Vit extends ImageEncoder {
                     || pixels.shape().size(1) != image.channels
                     || pixels.shape().size(2) != image.side
                     || pixels.shape().size(3) != image.side) {
-                throw new TensorException("vit: images " + pixels.spec() + " (expected [n, "
-                        + image.channels + ", " + image.side + ", " + image.side + "]); resize them");
+                throw new TensorException("vit: images " + pixels.spec() + " (expected [n, " + image.channels + ", "
+                        + image.side + ", " + image.side + "]); resize them");
             }
             return pixels.conv2d(
                     weight.tensor(), bias.tensor(), Window.of(image.patch).stride(image.patch), 1);

@@ -67,8 +67,7 @@ final class GgufHeader {
         }
         int version = i32();
         if (version != 2 && version != 3) {
-            throw bad(
-                    "version " + version, "version 2 or 3, little-endian", "convert the file with a newer llama.cpp");
+            throw bad("version " + version, "version 2 or 3, little-endian", "convert the file with a newer llama.cpp");
         }
         long tensorCount = count("tensors", 4 + 8 + 4 + 8 + 8);
         long settings = count("settings", 8 + 4 + 1);

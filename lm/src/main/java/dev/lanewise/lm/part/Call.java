@@ -54,7 +54,8 @@ public final class Call {
 
     /** A call with vectors {@code [n, l, size]} instead of tokens, all of which see each other. */
     public static Call ofVectors(Tensor x) {
-        Tensor places = Tensor.zeros(DType.I64, x.device(), x.shape().size(0), x.shape().size(1));
+        Tensor places =
+                Tensor.zeros(DType.I64, x.device(), x.shape().size(0), x.shape().size(1));
         return new Call(places, null, null, false, x.dtype());
     }
 
@@ -78,9 +79,7 @@ public final class Call {
         }
         Tensor own = given == null ? Tensor.ones(DType.I64, device, rows, count) : given.to(DType.I64);
         long width = own.shape().size(-1);
-        if (own.shape().rank() != 2
-                || own.shape().size(0) != rows
-                || width != count && width != past + count) {
+        if (own.shape().rank() != 2 || own.shape().size(0) != rows || width != count && width != past + count) {
             throw new TensorException("language model: attention mask " + own.spec() + " for [" + rows + ", " + count
                     + "] tokens after " + past + " (expected one number for each); check the mask");
         }

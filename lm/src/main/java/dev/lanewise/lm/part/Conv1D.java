@@ -49,6 +49,6 @@ public final class Conv1D extends WeightLayer {
 
     @Override
     protected String attributes() {
-return "in=" + in() + ", out=" + out();
+        return "in=" + in() + ", out=" + out();
     }
 }

@@ -56,7 +56,9 @@ public final class ExpertMixture extends Part {
             long[] places = places(choices, expert);
             if (places.length > 0) {
                 Tensor at = Tensor.of(places).to(x.device());
-                Tensor rows = Tensor.of(Arrays.stream(places).map(place -> place / chosen).toArray())
+                Tensor rows = Tensor.of(Arrays.stream(places)
+                                .map(place -> place / chosen)
+                                .toArray())
                         .to(x.device());
                 Tensor result = experts.get(expert).forward(tokens.indexSelect(0, rows));
                 Tensor weighted = result.mul(shares.indexSelect(0, at).unsqueeze(-1));

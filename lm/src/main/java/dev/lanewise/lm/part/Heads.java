@@ -25,7 +25,8 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
     /** {@code [n, l, heads * size] -> [n, heads, l, size]}. */
     public Tensor split(Tensor x) {
         Shape shape = x.shape();
-        return x.reshape(shape.size(0), shape.size(1), shape.size(2) / size, size).transpose(1, 2);
+        return x.reshape(shape.size(0), shape.size(1), shape.size(2) / size, size)
+                .transpose(1, 2);
     }
 
     /** {@code [n, heads, l, size] -> [n, l, heads * size]}. */
@@ -60,9 +61,7 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
         Tensor allKeys = repeated(k, shared);
         Tensor allValues = repeated(v, shared);
         boolean single = cap == 0 && (bias == null || !Autograd.isTracked(bias));
-        return single
-                ? fused(q, allKeys, allValues, bias, causal)
-                : decomposed(q, allKeys, allValues, bias, causal);
+        return single ? fused(q, allKeys, allValues, bias, causal) : decomposed(q, allKeys, allValues, bias, causal);
     }
 
     private static Tensor repeated(Tensor x, int times) {
@@ -90,15 +89,13 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
             scores = scores.add(bias);
         }
         if (causal) {
-            Tensor later = Tensor.ones(q.dtype(), q.device(), q.shape().size(2), k.shape().size(2))
+            Tensor later = Tensor.ones(
+                            q.dtype(), q.device(), q.shape().size(2), k.shape().size(2))
                     .triu(1)
                     .ne(0);
             scores = scores.maskedFill(later, Double.NEGATIVE_INFINITY);
         }
         Tensor hidden = scores.eq(Double.NEGATIVE_INFINITY).all(-1, Keep.KEEP);
-        return scores.maskedFill(hidden, 0)
-                .softmax(-1)
-                .maskedFill(hidden, 0)
-                .matmul(v);
+        return scores.maskedFill(hidden, 0).softmax(-1).maskedFill(hidden, 0).matmul(v);
     }
 }

@@ -42,8 +42,7 @@ public final class RelativePositions {
                 numbers[i++] = bucket(key - past - query);
             }
         }
-        Tensor at = Tensor.of(numbers, count, keys)
-                .to(table.weight().leaf().device());
+        Tensor at = Tensor.of(numbers, count, keys).to(table.weight().leaf().device());
         return table.forward(at).permute(2, 0, 1).unsqueeze(0);
     }
 

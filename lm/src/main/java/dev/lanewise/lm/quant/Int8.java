@@ -57,8 +57,7 @@ public final class Int8 {
     /** Signed numbers from -127 to 127 with a scale for each row. */
     public static Quantized perRow(Tensor x) {
         Tensor scale = x.abs().amax(-1, Keep.KEEP).div(127).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
-        return new Quantized(
-                x.div(scale).round().clamp(-127, 127).to(DType.I8), scale, 0);
+        return new Quantized(x.div(scale).round().clamp(-127, 127).to(DType.I8), scale, 0);
     }
 
     /**
@@ -73,11 +72,8 @@ public final class Int8 {
         /** The numbers that they stand for, of type F32. */
         public Tensor dequantized() {
             long rows = values.shape().size(0);
-            Tensor grouped =
-                    values.to(DType.F32).reshape(rows, values.shape().size(1) / group, group);
-            return grouped.sub(zero.unsqueeze(-1))
-                    .mul(scale.unsqueeze(-1))
-                    .reshape(values.shape());
+            Tensor grouped = values.to(DType.F32).reshape(rows, values.shape().size(1) / group, group);
+            return grouped.sub(zero.unsqueeze(-1)).mul(scale.unsqueeze(-1)).reshape(values.shape());
         }
     }
 
@@ -93,8 +89,7 @@ public final class Int8 {
         if (symmetric) {
             Tensor scale = blocks.abs().amax(-1).div(7).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
             Tensor values = blocks.div(scale.unsqueeze(-1)).round().clamp(-8, 7);
-            return new Grouped(
-                    values.reshape(weight.shape()).to(DType.I8), scale, scale.zerosLike(), group);
+            return new Grouped(values.reshape(weight.shape()).to(DType.I8), scale, scale.zerosLike(), group);
         }
         Tensor least = blocks.amin(-1).clamp(Double.NEGATIVE_INFINITY, 0);
         Tensor greatest = blocks.amax(-1).clamp(0, Double.POSITIVE_INFINITY);

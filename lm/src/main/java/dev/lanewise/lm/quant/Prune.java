@@ -83,7 +83,8 @@ public final class Prune {
                 .filter(other -> other != d)
                 .toArray();
         double[] norms = norms(left, power, others).to(DType.F64).toDoubleArray();
-        double[] kept = (others.length == 0 ? mask : mask.sum(others)).to(DType.F64).toDoubleArray();
+        double[] kept =
+                (others.length == 0 ? mask : mask.sum(others)).to(DType.F64).toDoubleArray();
         boolean[] stay = new boolean[norms.length];
         for (int i = 0; i < stay.length; i++) {
             stay[i] = kept[i] != 0;
@@ -99,9 +100,7 @@ public final class Prune {
         if (dims.length == 0) {
             return x.abs();
         }
-        return Double.isInfinite(power)
-                ? x.abs().amax(dims)
-                : x.abs().norm(power, dims, Keep.REMOVE);
+        return Double.isInfinite(power) ? x.abs().amax(dims) : x.abs().norm(power, dims, Keep.REMOVE);
     }
 
     /**
@@ -117,8 +116,8 @@ public final class Prune {
     public static TwoOfFour twoOfFour(Tensor weight) {
         Shape shape = weight.shape();
         if (shape.rank() == 0 || shape.size(-1) % GROUP != 0) {
-            throw new TensorException("prune: " + weight.spec() + " in groups of 4 (expected a multiple of 4 in the last"
-                    + " dimension); prune it otherwise");
+            throw new TensorException("prune: " + weight.spec()
+                    + " in groups of 4 (expected a multiple of 4 in the last" + " dimension); prune it otherwise");
         }
         Tensor groups = Autograd.detach(weight).reshape(shape.elements() / GROUP, GROUP);
         double[] magnitudes = magnitudes(groups);
@@ -141,9 +140,7 @@ public final class Prune {
         Tensor places = Tensor.of(positions, shape.elements() / GROUP, 2);
         Shape half = shape.with(-1, shape.size(-1) / 2);
         return new TwoOfFour(
-                Tensor.of(mask, shape.toArray()),
-                groups.gather(1, places).reshape(half),
-                places.reshape(half));
+                Tensor.of(mask, shape.toArray()), groups.gather(1, places).reshape(half), places.reshape(half));
     }
 
     // ---- through training
@@ -161,8 +158,8 @@ public final class Prune {
         /** Sets a parameter's mask and applies it. */
         public void put(Parameter parameter, Tensor mask) {
             if (!mask.shape().equals(parameter.leaf().shape())) {
-                throw new TensorException("prune: mask " + mask.spec() + " for " + parameter.leaf().spec()
-                        + "; shapes must be equal");
+                throw new TensorException("prune: mask " + mask.spec() + " for "
+                        + parameter.leaf().spec() + "; shapes must be equal");
             }
             masks.put(parameter, mask.contiguous().keep());
             apply();
@@ -222,7 +219,8 @@ public final class Prune {
 
     private static int count(double share, int of) {
         if (!(share >= 0 && share <= 1)) {
-            throw new TensorException("prune: a share of " + share + " (expected 0 to 1); give a number of weights as int");
+            throw new TensorException(
+                    "prune: a share of " + share + " (expected 0 to 1); give a number of weights as int");
         }
         return (int) Math.rint(share * of);
     }
@@ -230,8 +228,8 @@ public final class Prune {
     /** Takes the smallest values that are left out of a mask. */
     private static void remove(double[] values, boolean[] mask, int count) {
         if (count < 0 || count > count(mask)) {
-            throw new TensorException("prune: " + count + " of " + count(mask) + " weights (expected at most all); prune"
-                    + " fewer");
+            throw new TensorException(
+                    "prune: " + count + " of " + count(mask) + " weights (expected at most all); prune" + " fewer");
         }
         if (count == 0) {
             return;

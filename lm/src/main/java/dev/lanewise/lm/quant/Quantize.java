@@ -88,8 +88,9 @@ public final class Quantize {
         Set<Tensor> twice = new HashSet<>();
         state.values().stream().filter(tensor -> !once.add(tensor)).forEach(twice::add);
         collect("", model, all);
-        all.values().removeIf(layer -> layer.packed() != null
-                || twice.contains(layer.weight().leaf()));
+        all.values()
+                .removeIf(layer ->
+                        layer.packed() != null || twice.contains(layer.weight().leaf()));
         return all;
     }
 

@@ -179,9 +179,11 @@ public final class Config {
         if (value.isNull()) {
             return List.of();
         }
-        return checked(file, () -> value.value() instanceof List<?>
-                ? value.list().stream().map(Json::index).toList()
-                : List.of(value.index()));
+        return checked(
+                file,
+                () -> value.value() instanceof List<?>
+                        ? value.list().stream().map(Json::index).toList()
+                        : List.of(value.index()));
     }
 
     /** A number of layers: more than any model has are refused before anybody makes a list of them. */
@@ -220,12 +222,6 @@ public final class Config {
         return value.isNull() ? absent : checked(file, value::string);
     }
 
-    /** A text, or null. */
-    public @Nullable String optionalText(String name) {
-        Json value = get(name);
-        return checked(file, value::optionalString);
-    }
-
     /** A list of texts, or null. */
     public @Nullable List<String> texts(String name) {
         Json value = get(name);
@@ -247,7 +243,8 @@ public final class Config {
     /** A list of numbers. */
     public double[] numbers(String name) {
         Json value = get(name);
-        return checked(file, () -> value.list().stream().mapToDouble(Json::number).toArray());
+        return checked(
+                file, () -> value.list().stream().mapToDouble(Json::number).toArray());
     }
 
     /** Refuses another value than these; null and a missing setting count as the first. */
@@ -296,7 +293,8 @@ public final class Config {
                 throw new BadFileException(
                         file,
                         "`" + name + "`: " + json.get(name).type(),
-                        "settings that Lanewise knows for a model of type " + json.get("model_type").value(),
+                        "settings that Lanewise knows for a model of type "
+                                + json.get("model_type").value(),
                         "remove the setting if it changes no result");
             }
         });

@@ -55,8 +55,7 @@ public final class GgufWeights implements WeightSource {
      * @param keys heads of keys
      * @param packed whether weights of few bits stay in the file
      */
-    public GgufWeights(
-            GgufFile file, DType dtype, boolean interleaved, int queries, int keys, boolean packed) {
+    public GgufWeights(GgufFile file, DType dtype, boolean interleaved, int queries, int keys, boolean packed) {
         this.packed = packed;
         this.file = file;
         this.dtype = dtype;
@@ -117,7 +116,8 @@ public final class GgufWeights implements WeightSource {
             long size = out / heads;
             row = own -> own / size * size + own % size % (size / 2) * 2 + own % size / (size / 2);
         }
-        return QuantizedWeight.of(stored.data(), stored.type(), out, stored.shape().size(1), row);
+        return QuantizedWeight.of(
+                stored.data(), stored.type(), out, stored.shape().size(1), row);
     }
 
     private int heads(String name) {

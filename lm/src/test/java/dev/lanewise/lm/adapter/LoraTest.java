@@ -44,8 +44,7 @@ class LoraTest {
         return switch (kind) {
             case IA3 -> LoraConfig.ia3(List.of("second"), "first", "second");
             case ADALORA ->
-                LoraConfig.adaLora(
-                        4, 8, new LoraConfig.Allocation(2, 1, 2, 1, 8, 0.85, 0.85, 0.5), "first", "second");
+                LoraConfig.adaLora(4, 8, new LoraConfig.Allocation(2, 1, 2, 1, 8, 0.85, 0.85, 0.5), "first", "second");
             default -> LoraConfig.lora(2, 4, "first", "second").withKind(kind);
         };
     }
@@ -155,7 +154,8 @@ class LoraTest {
         }
         long left = lora.stateDict().entrySet().stream()
                 .filter(entry -> entry.getKey().endsWith("lora_E"))
-                .mapToLong(entry -> (long) entry.getValue().ne(0).to(DType.F32).sum().item())
+                .mapToLong(entry ->
+                        (long) entry.getValue().ne(0).to(DType.F32).sum().item())
                 .sum();
         assertThat(left).isEqualTo(4);
     }

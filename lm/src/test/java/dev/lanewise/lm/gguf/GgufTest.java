@@ -32,7 +32,10 @@ class GgufTest {
         private final ByteBuffer out = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
         Header(int version, long tensors, long settings) {
-            out.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(version).putLong(tensors).putLong(settings);
+            out.put("GGUF".getBytes(StandardCharsets.US_ASCII))
+                    .putInt(version)
+                    .putLong(tensors)
+                    .putLong(settings);
         }
 
         Header text(String text) {
@@ -98,7 +101,9 @@ class GgufTest {
             assertThat(file.metadata().get("names")).isEqualTo(List.of("a", "ü"));
             assertThat(file.stored("w").shape().toArray()).containsExactly(2, 3);
             assertThat(file.read("w").toFloatArray()).containsExactly(0.5f, 1.5f, 2.5f, 3.5f, 4.5f, 5.5f);
-            assertThatThrownBy(() -> file.read("v")).isInstanceOf(BadFileException.class).hasMessageContaining("'v'");
+            assertThatThrownBy(() -> file.read("v"))
+                    .isInstanceOf(BadFileException.class)
+                    .hasMessageContaining("'v'");
         }
     }
 
@@ -144,7 +149,8 @@ class GgufTest {
 
     @Test
     void aCutOrFlippedHeaderIsAnErrorOrAnotherFile() {
-        byte[] whole = new Header(3, 1, 1).number("x", 1).tensor("w", 8, 0, 32, 2).end(68);
+        byte[] whole =
+                new Header(3, 1, 1).number("x", 1).tensor("w", 8, 0, 32, 2).end(68);
         Random chance = new Random(5);
         for (int i = 0; i < 20_000; i++) {
             byte[] bytes = whole.clone();

@@ -82,7 +82,8 @@ class QuantizeTest {
         QuantizedLinear layer = new QuantizedLinear(QuantizedWeight.int8(weight), new Parameter(Tensor.zeros(700)));
         Tensor watched = Autograd.watch(x);
         Tensor factors = rng.randn(DType.F32, 4, 700);
-        Tensor got = Autograd.gradients(layer.forward(watched).mul(factors).sum()).of(watched);
+        Tensor got =
+                Autograd.gradients(layer.forward(watched).mul(factors).sum()).of(watched);
         Tensor want = factors.matmul(layer.dense());
         assertThat(got.sub(want).abs().amax().item()).isLessThan(1e-3);
     }
@@ -108,8 +109,7 @@ class QuantizeTest {
     @Test
     void masksAreThoseOfTheDefinition() {
         Tensor w = Tensor.of(new float[] {3, -1, 2, -4, 1, 0.5f}, 2, 3);
-        assertThat(Prune.smallest(w, 2, null).toBooleanArray())
-                .containsExactly(true, false, true, true, true, false);
+        assertThat(Prune.smallest(w, 2, null).toBooleanArray()).containsExactly(true, false, true, true, true, false);
         assertThat(Prune.smallest(w, 0.5, Tensor.of(new boolean[] {false, true, true, true, true, false}, 2, 3))
                         .toBooleanArray())
                 .containsExactly(false, false, true, true, false, false);
