@@ -1,4 +1,5 @@
 /** Tokenizers and chat templates of language models, in pure Java. */
+@SuppressWarnings("module") // lm is built later
 module dev.lanewise.text {
     requires static transitive org.jspecify;
     requires tools.jackson.core;

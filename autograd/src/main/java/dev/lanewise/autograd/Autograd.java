@@ -187,6 +187,14 @@ public final class Autograd {
          */
         @Nullable
         Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
+
+        /**
+         * Whether {@link #backward} looks at inputs and output. Where it does not, the record keeps neither, and it is given no
+         * inputs and the upstream gradient in the output's place.
+         */
+        default boolean looksBack() {
+            return true;
+        }
     }
 
     /**
@@ -204,12 +212,13 @@ public final class Autograd {
         }
         if (tracked && Recording.isOn()) {
             DType narrow = Autocast.current();
-            Rule rule = new Rule(Rule.ALL, 1, (c, i) -> {
-                Tensor[] saved = new Tensor[inputs.length];
-                for (int j = 0; j < saved.length; j++) {
+            int count = op.looksBack() ? inputs.length : 0;
+            Rule rule = new Rule(count == 0 ? 0 : Rule.ALL, count == 0 ? 0 : 1, (c, i) -> {
+                Tensor[] saved = new Tensor[count];
+                for (int j = 0; j < count; j++) {
                     saved[j] = c.x(j);
                 }
-                return c.once(() -> backward(op, narrow, c.g(), saved, c.y(0)))[i];
+                return c.once(() -> backward(op, narrow, c, saved))[i];
             });
             new Node(op.name(), rule, inputs, new Tensor[] {output});
         }
@@ -217,12 +226,12 @@ public final class Autograd {
     }
 
     /** A custom rule sees operands as they were given, and so runs with the casts of its forward pass. */
-    private static @Nullable Tensor[] backward(
-            CustomOp op, @Nullable DType narrow, Tensor upstream, Tensor[] inputs, Tensor output) {
-        @Nullable Tensor[] gradients = Autocast.run(narrow, () -> op.backward(upstream, inputs, output));
+    private static @Nullable Tensor[] backward(CustomOp op, @Nullable DType narrow, Context c, Tensor[] inputs) {
+        Tensor output = op.looksBack() ? c.y(0) : c.g();
+        @Nullable Tensor[] gradients = Autocast.run(narrow, () -> op.backward(c.g(), inputs, output));
         for (int i = 0; i < gradients.length && narrow != null; i++) {
             Tensor gradient = gradients[i];
-            gradients[i] = gradient == null ? null : gradient.to(inputs[i].dtype());
+            gradients[i] = gradient == null ? null : gradient.to(c.dtype(i));
         }
         return gradients;
     }

@@ -161,6 +161,40 @@ class AutogradTest {
         }
     }
 
+    /** Whose gradient does not depend on its input. */
+    private record Tripled() implements Autograd.CustomOp {
+        @Override
+        public String name() {
+            return "tripled";
+        }
+
+        @Override
+        public Tensor forward(Tensor[] inputs) {
+            return inputs[0].mul(3);
+        }
+
+        @Override
+        public @Nullable Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output) {
+            assertThat(inputs).isEmpty();
+            return new Tensor[] {upstream.mul(3)};
+        }
+
+        @Override
+        public boolean looksBack() {
+            return false;
+        }
+    }
+
+    @Test
+    void customOperationThatDoesNotLookBackKeepsNothing() {
+        Tensor inner = x.mul(2);
+        Tensor y = Autograd.apply(new Tripled(), inner);
+        // what the record had kept could not be changed
+        Tensor sum = y.sum();
+        Autograd.detach(inner).assign(inner.zerosLike());
+        holds(Autograd.gradients(sum).of(x), 6, 6, 6);
+    }
+
     @Test
     void customOperationHasItsOwnRule() {
         Tensor y = Autograd.apply(new Doubled(true), x);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Tensor logits = model.forward(ids); // [n, length] -> [n, length, vocabulary]
  * }</pre>
  */
+@SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class CausalLM extends PretrainedModel {
     private final int vocabulary;
     private final int positions;

@@ -10,10 +10,10 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
+@SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class Encoder extends PretrainedModel {
     /** For families. */
     protected Encoder(String family) {
@@ -48,11 +48,15 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             @Nullable Tensor logits,
             List<Tensor> hiddenStates) {
         private List<Tensor> tensors() {
-            return Stream.concat(
-                            hiddenStates.stream(),
-                            Stream.of(lastHidden, pooled, logits).filter(tensor -> tensor != null))
-                    .map(tensor -> (Tensor) tensor)
-                    .toList();
+            List<Tensor> all = new ArrayList<>(hiddenStates);
+            all.add(lastHidden);
+            if (pooled != null) {
+                all.add(pooled);
+            }
+            if (logits != null) {
+                all.add(logits);
+            }
+            return all;
         }
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Dropout is not applied, whatever config.json says about it: a model computes in training as in evaluation.
  */
+@SuppressWarnings("exports") // families are this module's own
 public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2SeqLM, Encoder, ImageEncoder {
     private final String family;
 

@@ -10,6 +10,7 @@ import dev.lanewise.text.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,27 +46,31 @@ class FamiliesTest {
 
     private static Tensor logits(PretrainedModel model, SmallModels.Case c, int row) {
         int[] lastReal = {9, 3};
-        Tensor logits =
-                switch (model) {
-                    // the longest row of a batch decides for all how positions are scaled
-                    case CausalLM causal when c.name().equals("llama-dynamic") ->
-                        causal.forward(c.ids().narrow(0, row, 1).narrow(1, 0, lastReal[row] + 1L));
-                    case CausalLM causal -> causal.logits(c.ids(), c.mask(), null);
-                    case Encoder encoder -> {
-                        Json types = c.json().get("types");
-                        yield encoder.run(c.ids(), c.mask(), types.isNull() ? null : SmallModels.numbers(types))
-                                .logits();
-                    }
-                    case Seq2SeqLM seq2seq -> {
-                        lastReal[0] = 3;
-                        Tensor encoded = seq2seq.encode(c.ids(), c.mask());
-                        Tensor labels = SmallModels.numbers(c.json().need("labels"));
-                        yield seq2seq.head(seq2seq.decode(encoded, c.mask(), seq2seq.shiftRight(labels), null));
-                    }
-                    case ImageEncoder images -> throw new AssertionError(images.family());
-                };
-        Tensor own = logits.select(0, logits.shape().size(0) == 1 ? 0 : row);
+        Tensor logits = switch (model) {
+            case CausalLM causal -> causal(causal, c, row, lastReal[row]);
+            case Encoder encoder -> {
+                Json types = c.json().get("types");
+                yield encoder.run(c.ids(), c.mask(), types.isNull() ? null : SmallModels.numbers(types))
+                        .logits();
+            }
+            case Seq2SeqLM seq2seq -> {
+                lastReal[0] = 3;
+                Tensor encoded = seq2seq.encode(c.ids(), c.mask());
+                Tensor labels = SmallModels.numbers(c.json().need("labels"));
+                yield seq2seq.head(seq2seq.decode(encoded, c.mask(), seq2seq.shiftRight(labels), null));
+            }
+            case ImageEncoder images -> throw new AssertionError(images.family());
+        };
+        Tensor all = Objects.requireNonNull(logits);
+        Tensor own = all.select(0, all.shape().size(0) == 1 ? 0 : row);
         return (own.shape().rank() == 2 ? own.select(0, lastReal[row]) : own).to(DType.F64);
+    }
+
+    /** The longest row of a batch decides for all how positions are scaled dynamically. */
+    private static Tensor causal(CausalLM model, SmallModels.Case c, int row, int last) {
+        return c.name().equals("llama-dynamic")
+                ? model.forward(c.ids().narrow(0, row, 1).narrow(1, 0, last + 1L))
+                : model.logits(c.ids(), c.mask(), null);
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /** Small models of every family with weights by a formula; {@code src/test/python/family_values.py} made the file. */
 final class SmallModels {
@@ -114,7 +115,7 @@ final class SmallModels {
     }
 
     /** A config with some settings changed; null takes one away. */
-    static Map<String, Object> changed(Case c, String name, Object value) {
+    static Map<String, Object> changed(Case c, String name, @Nullable Object value) {
         Map<String, Object> config = new HashMap<>(c.config());
         if (value == null) {
             config.remove(name);

@@ -31,7 +31,7 @@ final class EmbedCommand implements Callable<Integer> {
     private Path model;
 
     @Option(names = "--file", required = true, paramLabel = "FILE", description = "A text a line, in UTF-8.")
-    private Path file;
+    private Path file = Path.of("");
 
     @Option(
             names = "--output",

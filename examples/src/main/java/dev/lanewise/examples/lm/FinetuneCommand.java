@@ -46,10 +46,10 @@ final class FinetuneCommand implements Callable<Integer> {
     private Path model;
 
     @Option(names = "--data", required = true, paramLabel = "FILE", description = "The texts, in UTF-8.")
-    private Path data;
+    private Path data = Path.of("");
 
     @Option(names = "--output", required = true, paramLabel = "DIR", description = "Where the adapter is written.")
-    private Path output;
+    private Path output = Path.of("");
 
     @Option(
             names = "--lora",

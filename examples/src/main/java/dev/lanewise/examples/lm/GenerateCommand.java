@@ -25,7 +25,7 @@ final class GenerateCommand implements Callable<Integer> {
     private Path model;
 
     @Option(names = "--prompt", required = true, description = "The text to continue.")
-    private String prompt;
+    private String prompt = "";
 
     @Option(names = "--json", description = "Print one JSON object instead, with the text and its speed.")
     private boolean json;

@@ -260,12 +260,14 @@ public final class Lora extends Layer {
 
         static void place(Lora root, String path, Layer adapter) {
             Layer at = root;
-            String[] names = path.split("\\.");
-            for (int i = 0; i < names.length - 1; i++) {
-                Layer next = at.children().get(names[i]);
-                at = next == null ? add(at, names[i], new Groups()) : next;
+            int start = 0;
+            for (int point = path.indexOf('.'); point >= 0; point = path.indexOf('.', start)) {
+                String name = path.substring(start, point);
+                Layer next = at.children().get(name);
+                at = next == null ? add(at, name, new Groups()) : next;
+                start = point + 1;
             }
-            add(at, names[names.length - 1], adapter);
+            add(at, path.substring(start), adapter);
         }
 
         private static Layer add(Layer to, String name, Layer layer) {

@@ -145,13 +145,11 @@ public final class Vit extends ImageEncoder {
 
     /** Patches as vectors, by a convolution of their size, behind the class token, with learned positions. */
     private static final class Patches extends Part {
-        private final Image image;
         private final Parameter classToken;
         private final Parameter positions;
         private final Projection projection;
 
         Patches(Weights weights, Image image, int hidden) {
-            this.image = image;
             classToken = parameter("cls_token", weights.parameter("cls_token", 1, 1, hidden));
             positions = parameter(
                     "position_embeddings", weights.parameter("position_embeddings", 1, image.places(), hidden));

@@ -17,7 +17,8 @@ final class KBlocks {
         float least = half(in, at + 82);
         for (int i = 0; i < 256; i++) {
             int pair = u8(in, at + i / 16);
-            int number = u8(in, at + 16 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+            int place = i / 128 * 32 + i % 32;
+            int number = u8(in, at + 16 + place) >> i % 128 / 32 * 2 & 3;
             out[to + i] = scale * (pair & 15) * number - least * (pair >> 4);
         }
     }
@@ -26,7 +27,8 @@ final class KBlocks {
     static void q3(MemorySegment in, long at, float[] out, int to) {
         float scale = half(in, at + 108);
         for (int i = 0; i < 256; i++) {
-            int low = u8(in, at + 32 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+            int place = i / 128 * 32 + i % 32;
+            int low = u8(in, at + 32 + place) >> i % 128 / 32 * 2 & 3;
             int high = u8(in, at + i % 32) >> i / 32 & 1 ^ 1;
             out[to + i] = scale * q3Scale(in, at + 96, i / 16) * (low - (high << 2));
         }
@@ -45,7 +47,8 @@ final class KBlocks {
             float s = scale * groupScale(in, at + 4, group);
             float m = least * groupLeast(in, at + 4, group);
             for (int i = 0; i < 32; i++) {
-                int number = u8(in, at + 16 + group / 2 * 32 + i) >> group % 2 * 4 & 15;
+                int place = group / 2 * 32 + i;
+                int number = u8(in, at + 16 + place) >> group % 2 * 4 & 15;
                 out[to + group * 32 + i] = s * number - m;
             }
         }
@@ -58,7 +61,8 @@ final class KBlocks {
             float s = scale * groupScale(in, at + 4, group);
             float m = least * groupLeast(in, at + 4, group);
             for (int i = 0; i < 32; i++) {
-                int low = u8(in, at + 48 + group / 2 * 32 + i) >> group % 2 * 4 & 15;
+                int place = group / 2 * 32 + i;
+                int low = u8(in, at + 48 + place) >> group % 2 * 4 & 15;
                 int high = u8(in, at + 16 + i) >> group & 1;
                 out[to + group * 32 + i] = s * (low | high << 4) - m;
             }
@@ -78,8 +82,10 @@ final class KBlocks {
         float scale = half(in, at + 208);
         for (int i = 0; i < 256; i++) {
             int half = i / 128;
-            int low = u8(in, at + half * 64 + i % 64) >> i % 128 / 64 * 4 & 15;
-            int high = u8(in, at + 128 + half * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+            int lowPlace = half * 64 + i % 64;
+            int highPlace = half * 32 + i % 32;
+            int low = u8(in, at + lowPlace) >> i % 128 / 64 * 4 & 15;
+            int high = u8(in, at + 128 + highPlace) >> i % 128 / 32 * 2 & 3;
             out[to + i] = scale * s8(in, at + 192 + i / 16) * ((low | high << 4) - 32);
         }
     }
@@ -91,7 +97,8 @@ final class KBlocks {
             int low = u8(in, at + 4 + group / 2) >> group % 2 * 4 & 15;
             float s = scale * ((low | (highs >> 2 * group & 3) << 4) - 32);
             for (int i = 0; i < 16; i++) {
-                int pair = u8(in, at + 8 + group * 16 + i);
+                int place = group * 16 + i;
+                int pair = u8(in, at + 8 + place);
                 out[to + group * 32 + i] = s * Blocks.nonLinear(pair & 15);
                 out[to + group * 32 + 16 + i] = s * Blocks.nonLinear(pair >> 4);
             }

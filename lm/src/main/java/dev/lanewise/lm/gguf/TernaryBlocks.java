@@ -32,7 +32,8 @@ final class TernaryBlocks {
     static void tq2(MemorySegment in, long at, float[] out, int to) {
         float scale = half(in, at + 64);
         for (int i = 0; i < 256; i++) {
-            int digit = u8(in, at + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
+            int place = i / 128 * 32 + i % 32;
+            int digit = u8(in, at + place) >> i % 128 / 32 * 2 & 3;
             out[to + i] = scale * (digit - 1);
         }
     }

@@ -69,8 +69,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      */
     public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
         if (in % type.elements() != 0 || data.byteSize() != type.bytes(in * out)) {
-            throw new TensorException("quantize: " + data.byteSize() + " bytes for [" + out + ", " + in + "] in blocks of "
-                    + type + " (expected whole rows); check the sizes");
+            throw new TensorException("quantize: " + data.byteSize() + " bytes for [" + out + ", " + in
+                    + "] in blocks of " + type + " (expected whole rows); check the sizes");
         }
         return new Blocks(data, type, out, in, row);
     }
@@ -127,6 +127,11 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         @Override
         public String name() {
             return "quantized_linear";
+        }
+
+        @Override
+        public boolean looksBack() {
+            return false;
         }
 
         @Override
@@ -195,9 +200,9 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
 
         private static Int8.Quantized quantized(Tensor x, Activations how) {
             return switch (how) {
-                case Activations.PerToken() -> Int8.perRow(x);
-                case Activations.Dynamic() -> Int8.dynamic(x);
-                case Activations.Static(double least, double greatest) -> Int8.ofRange(x, least, greatest, 255);
+                case Activations.PerToken token -> Int8.perRow(x);
+                case Activations.Dynamic call -> Int8.dynamic(x);
+                case Activations.Static seen -> Int8.ofRange(x, seen.least(), seen.greatest(), 255);
             };
         }
 

@@ -222,12 +222,6 @@ public final class Config {
         return value.isNull() ? absent : checked(file, value::string);
     }
 
-    /** A text, or null. */
-    public @Nullable String optionalText(String name) {
-        Json value = get(name);
-        return checked(file, value::optionalString);
-    }
-
     /** A list of texts, or null. */
     public @Nullable List<String> texts(String name) {
         Json value = get(name);
