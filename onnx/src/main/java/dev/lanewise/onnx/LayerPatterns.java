@@ -46,7 +46,7 @@ final class LayerPatterns {
             weights[i] = c.x(1 + i);
         }
         boolean oneType = Arrays.stream(weights).allMatch(weight -> weight.dtype() == x.dtype()) && x.dtype().bytes() >= 4;
-        if (oneType && !Prepared.isTrained(weights)) {
+        if (oneType && !Prepared.isRecorded(weights)) {
             Tensor[] folded = prepared.of(weights);
             return ConvolutionOps.conv(c, x, folded[0], folded[1]);
         }
