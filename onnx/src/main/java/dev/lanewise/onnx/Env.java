@@ -31,6 +31,12 @@ final class Env {
         values.put(name, value);
     }
 
+    /** Forgets a value of this graph; returns it. */
+    @Nullable
+    OnnxValue remove(String name) {
+        return values.remove(name);
+    }
+
     OnnxValue get(String name) {
         for (Env env = this; env != null; env = env.outer) {
             OnnxValue value = env.values.get(name);

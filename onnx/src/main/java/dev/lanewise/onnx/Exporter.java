@@ -308,7 +308,8 @@ final class Exporter {
             axes.getOrDefault(value.name(), Map.of())
                     .forEach((axis, name) -> traced.put(name, recording.size(number, axis)));
         } else if (value.kind() == Trace.Kind.STORED) {
-            String name = examples.containsKey(value.name()) ? value.name() + "_" : value.name();
+            String own = nameOf(value.name());
+            String name = examples.containsKey(own) ? own + "_" : own;
             names.put(number, name);
             graph.reserve(name);
             if (read.contains(number)) {
@@ -320,6 +321,13 @@ final class Exporter {
                         TensorData.of(Autograd.detach(tensor)).segment());
             }
         }
+    }
+
+    /** An imported model's weights go back under the names that their file had. */
+    private String nameOf(String stored) {
+        return layer instanceof OnnxModel && stored.startsWith(OnnxModel.WEIGHTS)
+                ? stored.substring(OnnxModel.WEIGHTS.length())
+                : stored;
     }
 
     private ValueInfo info(String name, Recording recording, int value) {

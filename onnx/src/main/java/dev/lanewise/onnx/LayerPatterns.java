@@ -50,7 +50,7 @@ final class LayerPatterns {
         }
         boolean oneType = Arrays.stream(weights).allMatch(weight -> weight.dtype() == x.dtype())
                 && x.dtype().bytes() >= 4;
-        if (oneType && !Prepared.isTrained(weights)) {
+        if (oneType && !Prepared.isRecorded(weights)) {
             Tensor[] folded = prepared.of(weights);
             return ConvolutionOps.conv(c, x, folded[0], folded[1]);
         }

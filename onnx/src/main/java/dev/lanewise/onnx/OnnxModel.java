@@ -35,8 +35,12 @@ import org.jspecify.annotations.Nullable;
  * operation computes run on Java arrays and pass no gradient on; {@code docs/onnx.md} lists them.
  */
 public final class OnnxModel extends Layer {
+    /** What the names of all parameters and buffers begin with. */
+    static final String WEIGHTS = "weights.";
+
     private final Model model;
     private final Program program;
+    private final Lifetimes lifetimes;
     private final List<ValueInfo> inputs;
     private final boolean widened;
     private final Set<String> trained = new HashSet<>();
@@ -59,6 +63,7 @@ public final class OnnxModel extends Layer {
             graph.initializers().forEach((name, tensor) -> constants.put(name, constant(weights, tensor, fixed)));
         }
         this.program = prepared(whole, weights);
+        this.lifetimes = new Lifetimes(program);
     }
 
     /** Folds constants, which become buffers, and drops dead nodes. */
@@ -341,7 +346,7 @@ public final class OnnxModel extends Layer {
         constants.forEach((name, value) -> env.put(name, value.get()));
         check(arguments);
         arguments.forEach((name, value) -> env.put(name, widened ? wide(value) : value));
-        List<OnnxValue> values = program.run(env);
+        List<OnnxValue> values = lifetimes.run(env, arguments.keySet());
         Map<String, OnnxValue> results = new LinkedHashMap<>();
         for (int i = 0; i < values.size(); i++) {
             ValueInfo output = outputs().get(i);

@@ -40,13 +40,11 @@ final class Prepared {
         this.function = function;
     }
 
-    /** Whether gradients are wanted of one of the tensors, so that nothing may be prepared. */
-    static boolean isTrained(Tensor... weights) {
-        if (!Autograd.isRecording()) {
-            return false;
-        }
+    /** Whether what is computed of one of the tensors is recorded, so that nothing may be prepared. */
+    static boolean isRecorded(Tensor... weights) {
+        boolean records = Autograd.isRecording();
         for (Tensor weight : weights) {
-            if (Autograd.isTracked(weight)) {
+            if (records && Autograd.isTracked(weight) || Trace.isTraced(weight)) {
                 return true;
             }
         }

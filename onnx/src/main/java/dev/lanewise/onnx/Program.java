@@ -42,13 +42,8 @@ record Program(
     /** Runs the graph where its inputs have been put. */
     List<OnnxValue> run(Env env) {
         constants.forEach(env::put);
-        NodeTimes times = env.times();
         for (Step step : steps) {
-            long start = times == null ? 0 : System.nanoTime();
             run(step, env);
-            if (times != null) {
-                times.add(step, System.nanoTime() - start);
-            }
         }
         return outputs.stream().map(env::get).toList();
     }

@@ -99,6 +99,11 @@ final class Trace implements AutoCloseable {
     private final Map<Buffer, List<Integer>> places = new IdentityHashMap<>();
     private final List<Buffer> held = new ArrayList<>();
 
+    /** Whether a tensor is a value of some trace. */
+    static boolean isTraced(Tensor tensor) {
+        return Origins.of(tensor) instanceof Mark;
+    }
+
     List<Value> values() {
         return values;
     }

@@ -306,6 +306,26 @@ class ExportTest {
     }
 
     @Test
+    void anImportedModelIsExportedAgain() {
+        Layer network =
+                new Sequential(new Conv2d(3, 8, 3), new BatchNorm(8), new ReLU(), new Flatten(), new Linear(8 * 36, 5));
+        Path file = folder.resolve("first.onnx");
+        Onnx.export(network, normal(2, 3, 8, 8), file);
+        OnnxModel model = OnnxModel.load(file);
+        model.eval();
+        Tensor x = normal(3, 3, 8, 8);
+        Autograd.noGrad(() -> model.forward(x));
+        OnnxModel back = roundTrip(
+                model,
+                in -> model.forward(in),
+                new ExportOptions(),
+                Map.of("input", normal(2, 3, 8, 8)),
+                Map.of("input", x));
+        assertThat(back.operators()).isEqualTo(model.operators());
+        assertThat(back.namedParameters()).containsKey("weights.0.weight");
+    }
+
+    @Test
     void modesOfLayersStay() {
         Sequential network = new Sequential(new Linear(2, 2), new Dropout(0.5), new BatchNorm(2));
         network.train();
