@@ -191,6 +191,8 @@ public final class Autograd {
         /**
          * Whether {@link #backward} looks at inputs and output. Where it does not, the record keeps neither, and it is given no
          * inputs and the upstream gradient in the output's place.
+         *
+         * @return whether inputs and output are needed
          */
         default boolean looksBack() {
             return true;

@@ -22,46 +22,83 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     private final int positions;
     private List<Integer> stopTokens = List.of();
 
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name in {@code config.json}
+     * @param vocabulary the number of tokens
+     * @param positions the positions of the tokens
+     */
     protected CausalLM(String family, int vocabulary, int positions) {
         super(family);
         this.vocabulary = vocabulary;
         this.positions = positions;
     }
 
-    /** How many tokens the model knows. */
+    /** {@return how many tokens the model knows} */
     public final int vocabulary() {
         return vocabulary;
     }
 
-    /** How long a sequence the model was made for. */
+    /**
+     * How long a sequence the model was made for.
+     *
+     * @return the number of positions
+     */
     public final int positions() {
         return positions;
     }
 
-    /** The tokens that end a text, as generation_config.json or config.json has them. */
+    /** {@return the tokens that end a text, as generation_config.json or config.json has them} */
     public final List<Integer> stopTokens() {
         return stopTokens;
     }
 
-    /** Says which tokens end a text. */
+    /**
+     * Says which tokens end a text.
+     *
+     * @param tokens token ids
+     */
     public final void setStopTokens(List<Integer> tokens) {
         stopTokens = List.copyOf(tokens);
     }
 
-    /** Vectors of the tokens, before the first layer. */
+    /**
+     * Vectors of the tokens, before the first layer.
+     *
+     * @param ids token ids
+     * @param call the settings of this call
+     * @return vectors, {@code [batch, length, hidden]}
+     */
     protected abstract Tensor embed(Tensor ids, Call call);
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public abstract int layerCount();
 
-    /** One layer. */
+    /**
+     * One layer.
+     *
+     * @param number the layer's number, from 0
+     * @param x the input
+     * @param call the settings of this call
+     * @return one layer
+     */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
-    /** What follows the last layer. */
+    /**
+     * What follows the last layer.
+     *
+     * @param x the input
+     * @return what follows the last layer
+     */
     protected abstract Tensor normalize(Tensor x);
 
-    /** Scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}. */
+    /**
+     * Scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}.
+     *
+     * @param hidden the hidden states
+     * @return scores, {@code [..., vocabulary]}
+     */
     public abstract Tensor head(Tensor hidden);
 
     /**
@@ -81,6 +118,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      *
      * @param ids as above
      * @param mask as above
+     * @return the inputs of all layers, and the result of {@link #hidden}, as the last
      */
     public final List<Tensor> hiddenStates(Tensor ids, @Nullable Tensor mask) {
         return called(
@@ -106,10 +144,18 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         return normalize(x);
     }
 
-    /** Refuses sequences that the model has no positions for; rotary ones have no end. */
+    /**
+     * Refuses sequences that the model has no positions for; rotary ones have no end.
+     *
+     * @param tokens token ids
+     */
     protected void checkLength(long tokens) {}
 
-    /** Refuses more tokens than there are learned positions. */
+    /**
+     * Refuses more tokens than there are learned positions.
+     *
+     * @param tokens token ids
+     */
     protected final void checkPositions(long tokens) {
         if (tokens > positions) {
             throw new TensorException(family() + ": " + tokens + " tokens (expected at most " + positions
@@ -123,7 +169,14 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         return head(hidden(ids, null, null));
     }
 
-    /** Scores of each next token, with the arguments of {@link #hidden}. */
+    /**
+     * Scores of each next token, with the arguments of {@link #hidden}.
+     *
+     * @param ids token ids
+     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
+     * @param cache keys and values of the tokens before
+     * @return scores, {@code [batch, length, vocabulary]}
+     */
     public final Tensor logits(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
         return called(() -> head(hidden(ids, mask, cache, null)));
     }
@@ -134,6 +187,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}: the tokens themselves, of which each is what the logits before it should say; -100 is left
      *     out
+     * @return the mean cross-entropy of each next token
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
         long l = labels.shape().size(1);

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
 @SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class Encoder extends PretrainedModel {
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name in {@code config.json}
+     */
     protected Encoder(String family) {
         super(family);
     }
@@ -60,28 +64,52 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         }
     }
 
-    /** What the head answers. */
+    /** {@return what the head answers} */
     public abstract Task task();
 
-    /** How many tokens a text may have. */
+    /** {@return how many tokens a text may have} */
     public abstract int positions();
 
-    /** The token that fills shorter texts. */
+    /** {@return the token that fills shorter texts} */
     public abstract int padding();
 
-    /** Vectors of the tokens, before the first layer. */
+    /**
+     * Vectors of the tokens, before the first layer.
+     *
+     * @param ids token ids
+     * @param types token types, or null
+     * @return vectors, {@code [batch, length, hidden]}
+     */
     protected abstract Tensor embed(Tensor ids, @Nullable Tensor types);
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public abstract int layerCount();
 
-    /** One layer. */
+    /**
+     * One layer.
+     *
+     * @param number the layer's number, from 0
+     * @param x the input
+     * @param call the settings of this call
+     * @return one layer
+     */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
-    /** The first token's result through a layer of its own, or null if the model has none. */
+    /**
+     * The first token's result through a layer of its own, or null if the model has none.
+     *
+     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
+     * @return the first token's result through a layer of its own, or null if the model has none
+     */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
-    /** What the head says, or null without one. */
+    /**
+     * What the head says, or null without one.
+     *
+     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
+     * @param pooled the pooled result, or null
+     * @return what the head says, or null without one
+     */
     protected abstract @Nullable Tensor head(Tensor lastHidden, @Nullable Tensor pooled);
 
     /**
@@ -90,6 +118,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param ids {@code [n, l]} of I64
      * @param mask {@code [n, l]}, 0 for padding; or null if there is none
      * @param types {@code [n, l]} of I64, which of two texts a token is in; or null for all 0
+     * @return hidden states, pooled result and logits, as far as the model has them
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types) {
         return run(ids, mask, types, false);
@@ -102,6 +131,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param mask as above
      * @param types as above
      * @param keepHidden whether the inputs of all layers are part of the result
+     * @return hidden states, pooled result and logits, as far as the model has them
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean keepHidden) {
         return called(() -> compute(ids, mask, types, keepHidden), Output::tensors);
@@ -140,6 +170,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      *
      * @param logits of {@link Output}
      * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers
+     * @return the loss that the head is trained with
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
         return switch (task()) {
@@ -159,6 +190,9 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     /**
      * One vector for each text: the mean over its tokens of the last layer's result, padding left out.
      *
+     * @param ids token ids
+     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
+     * @param types token types, or null
      * @param normalize whether vectors get the length 1, so that their product is their cosine
      * @return {@code [n, size]}
      */

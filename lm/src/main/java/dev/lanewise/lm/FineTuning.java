@@ -52,20 +52,34 @@ public final class FineTuning {
             }
         }
 
-        /** Three epochs, batches of 8, a rate of 5e-4, 256 tokens. */
+        /**
+         * Three epochs, batches of 8, a rate of 5e-4, 256 tokens.
+         *
+         * @return the options
+         */
         public static Options defaults() {
             return new Options(3, 8, 5e-4, 256, 0);
         }
     }
 
-    /** A step that was taken. */
+    /**
+     * A step that was taken.
+     *
+     * @param epoch the epoch, from 0
+     * @param step the step, from 0
+     * @param steps the number of steps
+     * @param loss the loss
+     */
     public record Step(int epoch, int step, int steps, double loss) {}
 
     /**
      * Trains.
      *
      * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
+     * @param tokenizer the tokenizer
      * @param lora the adapter on it; nothing else changes
+     * @param samples the samples
+     * @param options how to do it
      * @param each is told of every step
      * @throws TensorException if the model can't be trained in this way
      */

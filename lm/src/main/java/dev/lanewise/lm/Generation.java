@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 public final class Generation {
     private Generation() {}
 
-    /** A continuation found by beam search. */
+    /**
+     * A continuation found by beam search.
+     *
+     * @param tokens token ids
+     * @param score the score
+     */
     public record Beam(int[] tokens, double score) {}
 
     /**
@@ -45,13 +50,27 @@ public final class Generation {
         }
     }
 
-    /** The continuation of a prompt, token by token. */
+    /**
+     * The continuation of a prompt, token by token.
+     *
+     * @param model the model
+     * @param prompt the token ids to begin with
+     * @param options how to do it
+     * @return the continuation of a prompt, token by token
+     */
     public static TokenStream stream(CausalLM model, int[] prompt, GenerationOptions options) {
         return new TokenStream(
                 Decoding.of(model, List.of(prompt), options.newTokens()), options, stop(model, options.stopTokens()));
     }
 
-    /** The answer to a text {@code ids [1, s]}, token by token. */
+    /**
+     * The answer to a text {@code ids [1, s]}, token by token.
+     *
+     * @param model the model
+     * @param text the text
+     * @param options how to do it
+     * @return the answer to a text {@code ids [1, s]}, token by token
+     */
     public static TokenStream stream(Seq2SeqLM model, int[] text, GenerationOptions options) {
         long[] ids = Arrays.stream(text).asLongStream().toArray();
         return new TokenStream(
@@ -72,6 +91,9 @@ public final class Generation {
      * The continuations of several prompts, computed together; shorter prompts are padded at their left, and their tokens are
      * those that they get alone. A row's chance begins with the seed plus its number.
      *
+     * @param model the model
+     * @param prompts token ids to begin with, one list for each sequence
+     * @param options how to do it
      * @return for each prompt the new tokens, with the one that ends it, if one does
      */
     public static List<int[]> batch(CausalLM model, List<int[]> prompts, GenerationOptions options) {
@@ -83,8 +105,11 @@ public final class Generation {
     /**
      * The answers to several texts, computed together.
      *
+     * @param model the model
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null
+     * @param options how to do it
+     * @return the answers to several texts, computed together
      */
     public static List<int[]> batch(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
@@ -144,14 +169,29 @@ public final class Generation {
         }
     }
 
-    /** The best continuations of a prompt by beam search, best first, each with the prompt before it. */
+    /**
+     * The best continuations of a prompt by beam search, best first, each with the prompt before it.
+     *
+     * @param model the model
+     * @param prompt the token ids to begin with
+     * @param options how to do it
+     * @return the best continuations of a prompt by beam search, best first, each with the prompt before it
+     */
     public static List<Beam> beams(CausalLM model, int[] prompt, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, List.of(prompt), options.newTokens())) {
             return new BeamSearch(decoding, options, stop(model, options.stopTokens())).run();
         }
     }
 
-    /** The best answers to a text by beam search, best first, each with the decoder's first token before it. */
+    /**
+     * The best answers to a text by beam search, best first, each with the decoder's first token before it.
+     *
+     * @param model the model
+     * @param ids token ids
+     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
+     * @param options how to do it
+     * @return the best answers to a text by beam search, best first, each with the decoder's first token before it
+     */
     public static List<Beam> beams(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
             return new BeamSearch(decoding, options, stop(model, options.stopTokens())).run();

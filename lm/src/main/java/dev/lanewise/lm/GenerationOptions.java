@@ -60,23 +60,44 @@ public record GenerationOptions(
         }
     }
 
-    /** The best token each time. */
+    /**
+     * The best token each time.
+     *
+     * @param newTokens how many tokens are added at most
+     * @return the best token each time
+     */
     public static GenerationOptions greedy(int newTokens) {
         return new GenerationOptions(newTokens, false, 0, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
-    /** Tokens by chance, as likely as the model says. */
+    /**
+     * Tokens by chance, as likely as the model says.
+     *
+     * @param newTokens how many tokens are added at most
+     * @param seed decides all draws
+     * @return the options
+     */
     public static GenerationOptions sampled(int newTokens, long seed) {
         return new GenerationOptions(newTokens, true, seed, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
-    /** The same with another temperature. */
+    /**
+     * The same with another temperature.
+     *
+     * @param value the new value
+     * @return the changed copy
+     */
     public GenerationOptions withTemperature(double value) {
         return new GenerationOptions(
                 newTokens, sampled, seed, value, topK, topP, minP, repetitionPenalty, filters, stopTokens, stopTexts);
     }
 
-    /** The same with so many tokens kept. */
+    /**
+     * The same with so many tokens kept.
+     *
+     * @param value the new value
+     * @return the changed copy
+     */
     public GenerationOptions withTopK(int value) {
         return new GenerationOptions(
                 newTokens,
@@ -92,7 +113,12 @@ public record GenerationOptions(
                 stopTexts);
     }
 
-    /** The same with such a share of probability kept. */
+    /**
+     * The same with such a share of probability kept.
+     *
+     * @param value the new value
+     * @return the changed copy
+     */
     public GenerationOptions withTopP(double value) {
         return new GenerationOptions(
                 newTokens,
@@ -108,7 +134,12 @@ public record GenerationOptions(
                 stopTexts);
     }
 
-    /** The same with such a share of the best token's probability needed. */
+    /**
+     * The same with such a share of the best token's probability needed.
+     *
+     * @param value the new value
+     * @return the changed copy
+     */
     public GenerationOptions withMinP(double value) {
         return new GenerationOptions(
                 newTokens,
@@ -124,13 +155,23 @@ public record GenerationOptions(
                 stopTexts);
     }
 
-    /** The same with another penalty for repetition. */
+    /**
+     * The same with another penalty for repetition.
+     *
+     * @param value the new value
+     * @return the changed copy
+     */
     public GenerationOptions withRepetitionPenalty(double value) {
         return new GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, value, filters, stopTokens, stopTexts);
     }
 
-    /** The same with more filters, after all others. */
+    /**
+     * The same with more filters, after all others.
+     *
+     * @param more what comes on top
+     * @return the changed copy
+     */
     public GenerationOptions withFilters(ScoreFilter... more) {
         List<ScoreFilter> all = new ArrayList<>(filters);
         all.addAll(Arrays.asList(more));
@@ -138,13 +179,23 @@ public record GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, all, stopTokens, stopTexts);
     }
 
-    /** The same with other tokens that end a text; none, for texts of full length. */
+    /**
+     * The same with other tokens that end a text; none, for texts of full length.
+     *
+     * @param tokens token ids
+     * @return the changed copy
+     */
     public GenerationOptions withStopTokens(List<Integer> tokens) {
         return new GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, filters, tokens, stopTexts);
     }
 
-    /** The same with texts that end a text. */
+    /**
+     * The same with texts that end a text.
+     *
+     * @param texts the texts
+     * @return the changed copy
+     */
     public GenerationOptions withStopTexts(String... texts) {
         return new GenerationOptions(
                 newTokens,
@@ -160,7 +211,7 @@ public record GenerationOptions(
                 List.of(texts));
     }
 
-    /** What scores go through, in order. */
+    /** {@return what scores go through, in order} */
     public List<ScoreFilter> allFilters() {
         List<ScoreFilter> all = new ArrayList<>();
         if (repetitionPenalty != 1) {

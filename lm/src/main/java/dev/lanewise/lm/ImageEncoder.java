@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
 /** A model that reads images: ViT, by itself or with a head for classes. */
 @SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class ImageEncoder extends PretrainedModel {
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name in {@code config.json}
+     */
     protected ImageEncoder(String family) {
         super(family);
     }
@@ -42,25 +46,57 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
         }
     }
 
-    /** Vectors of the patches, and of the class in the first place. */
+    /**
+     * Vectors of the patches, and of the class in the first place.
+     *
+     * @param pixels images, {@code [batch, channels, height, width]}
+     * @return vectors, {@code [batch, patches + 1, hidden]}
+     */
     protected abstract Tensor embed(Tensor pixels);
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public abstract int layerCount();
 
-    /** One layer. */
+    /**
+     * One layer.
+     *
+     * @param number the layer's number, from 0
+     * @param x the input
+     * @param call the settings of this call
+     * @return one layer
+     */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
-    /** What follows the last layer. */
+    /**
+     * What follows the last layer.
+     *
+     * @param x the input
+     * @return what follows the last layer
+     */
     protected abstract Tensor normalize(Tensor x);
 
-    /** The first place's result through a layer of its own, or null if the model has none. */
+    /**
+     * The first place's result through a layer of its own, or null if the model has none.
+     *
+     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
+     * @return the first place's result through a layer of its own, or null if the model has none
+     */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
-    /** What the head says, or null without one. */
+    /**
+     * What the head says, or null without one.
+     *
+     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
+     * @return what the head says, or null without one
+     */
     protected abstract @Nullable Tensor head(Tensor lastHidden);
 
-    /** Runs the model on images {@code [n, channels, height, width]}. */
+    /**
+     * Runs the model on images {@code [n, channels, height, width]}.
+     *
+     * @param pixels images, {@code [batch, channels, height, width]}
+     * @return hidden states, pooled result and logits, as far as the model has them
+     */
     public final Output run(Tensor pixels) {
         return called(() -> output(pixels), Output::tensors);
     }
@@ -86,7 +122,13 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
         return logits == null ? output.lastHidden : logits;
     }
 
-    /** The mean cross-entropy of classes {@code [n]}. */
+    /**
+     * The mean cross-entropy of classes {@code [n]}.
+     *
+     * @param logits the logits, {@code [batch, length, vocabulary]}
+     * @param labels a class for each row
+     * @return the mean cross-entropy of classes {@code [n]}
+     */
     public final Tensor loss(Tensor logits, Tensor labels) {
         if (logits.shape().rank() != 2) {
             throw new TensorException(

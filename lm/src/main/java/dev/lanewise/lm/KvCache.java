@@ -71,12 +71,16 @@ public final class KvCache implements AutoCloseable {
         return Math.ceilDiv(tokens, (long) BLOCK) * BLOCK;
     }
 
-    /** How many tokens each sequence has, padding included. */
+    /** {@return how many tokens each sequence has, padding included} */
     public long length() {
         return length;
     }
 
-    /** Which of the tokens are no padding, {@code [n, length]} of I64, or null if none is. */
+    /**
+     * Which of the tokens are no padding, {@code [n, length]} of I64, or null if none is.
+     *
+     * @return the mask, or null
+     */
     public @Nullable Tensor mask() {
         return mask;
     }
@@ -116,13 +120,25 @@ public final class KvCache implements AutoCloseable {
         return room;
     }
 
-    /** Keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}. */
+    /**
+     * Keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}.
+     *
+     * @param layer the layer
+     * @return keys and values, or null before there are any
+     */
     public @Nullable Seen fixed(int layer) {
         Entry entry = entry(layer);
         return entry.fixed && entry.keys != null && entry.values != null ? new Seen(entry.keys, entry.values) : null;
     }
 
-    /** Keeps keys and values that no new token changes. */
+    /**
+     * Keeps keys and values that no new token changes.
+     *
+     * @param layer the layer
+     * @param keys the keys
+     * @param values the values
+     * @return the keys and values kept
+     */
     public Seen fix(int layer, Tensor keys, Tensor values) {
         Entry entry = entry(layer);
         entry.fixed = true;
@@ -173,7 +189,11 @@ public final class KvCache implements AutoCloseable {
         return to;
     }
 
-    /** Forgets the last tokens, so that others can follow the first ones. */
+    /**
+     * Forgets the last tokens, so that others can follow the first ones.
+     *
+     * @param tokens token ids
+     */
     public void truncate(long tokens) {
         if (tokens < 0 || tokens > length) {
             throw new TensorException(

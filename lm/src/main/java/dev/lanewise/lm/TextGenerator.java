@@ -27,6 +27,8 @@ public record TextGenerator(
     /**
      * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file.
      *
+     * @param folder the model's folder
+     * @return the generator
      * @throws BadFileException if a file is missing or damaged
      */
     public static TextGenerator load(Path folder) {
@@ -35,12 +37,24 @@ public record TextGenerator(
         return new TextGenerator(model, tokenizer, Tokenizers.chatTemplate(folder, tokenizer));
     }
 
-    /** The continuation of a text, piece by piece. */
+    /**
+     * The continuation of a text, piece by piece.
+     *
+     * @param prompt the token ids to begin with
+     * @param options how to do it
+     * @return the continuation of a text, piece by piece
+     */
     public TextStream stream(String prompt, GenerationOptions options) {
         return stream(tokenizer.encode(prompt, true).ids(), options);
     }
 
-    /** The continuation of a text. */
+    /**
+     * The continuation of a text.
+     *
+     * @param prompt the token ids to begin with
+     * @param options how to do it
+     * @return the continuation of a text
+     */
     public String generate(String prompt, GenerationOptions options) {
         return stream(prompt, options).rest();
     }
@@ -49,6 +63,8 @@ public record TextGenerator(
      * The answer in a conversation, piece by piece.
      *
      * @param messages each with a role and a content; see {@link ChatTemplate#message}
+     * @param options how to do it
+     * @return the answer in a conversation, piece by piece
      * @throws BadFileException if the model has no chat template
      */
     public TextStream chat(List<? extends Map<String, ?>> messages, GenerationOptions options) {

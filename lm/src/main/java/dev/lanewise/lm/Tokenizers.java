@@ -19,6 +19,8 @@ public final class Tokenizers {
      * The tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in
      * a .gguf file.
      *
+     * @param model the model
+     * @return the tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in a .gguf file
      * @throws BadFileException if there is none
      */
     public static Tokenizer load(Path model) {

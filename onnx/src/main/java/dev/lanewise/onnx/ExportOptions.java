@@ -47,27 +47,50 @@ public record ExportOptions(
         this(20, null, List.of(), false);
     }
 
-    /** The same with another version of the operators. */
+    /**
+     * The same with another version of the operators.
+     *
+     * @param version the version of the operator set, 17 to 23
+     * @return the changed copy
+     */
     public ExportOptions opset(int version) {
         return new ExportOptions(version, dynamicAxes, outputs, externalData);
     }
 
-    /** The same with these axes open. */
+    /**
+     * The same with these axes open.
+     *
+     * @param axes for each input the names of its open axes by number
+     * @return the changed copy
+     */
     public ExportOptions dynamicAxes(Map<String, Map<Integer, String>> axes) {
         return new ExportOptions(opset, axes, outputs, externalData);
     }
 
-    /** The same with all sizes as those of the example. */
+    /**
+     * The same with all sizes as those of the example.
+     *
+     * @return the changed copy
+     */
     public ExportOptions fixed() {
         return dynamicAxes(Map.of());
     }
 
-    /** The same with names for the outputs. */
+    /**
+     * The same with names for the outputs.
+     *
+     * @param names the names, in the order of the results
+     * @return the changed copy
+     */
     public ExportOptions outputs(String... names) {
         return new ExportOptions(opset, dynamicAxes, List.of(names), externalData);
     }
 
-    /** The same with the weights in a file of their own. */
+    /**
+     * The same with the weights in a file of their own.
+     *
+     * @return the changed copy
+     */
     public ExportOptions withExternalData() {
         return new ExportOptions(opset, dynamicAxes, outputs, true);
     }

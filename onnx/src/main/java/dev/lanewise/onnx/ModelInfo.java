@@ -25,6 +25,8 @@ public record ModelInfo(
     /**
      * Reads a file.
      *
+     * @param file the file
+     * @return what the file holds
      * @throws BadFileException if the file can't be read or is damaged
      * @throws TensorException if its graph is wrong
      */

@@ -25,7 +25,9 @@ public final class Onnx {
     /**
      * Exports a layer of one input, named {@code input}, and one output, named {@code output}, for any size of the first axis.
      *
+     * @param layer the layer
      * @param example an input; its values matter only where the layer looks at them on the host
+     * @param file the file
      * @throws TensorException if something that the layer computes has no operator, or depends on the example's sizes
      * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
      */
@@ -36,7 +38,10 @@ public final class Onnx {
     /**
      * Exports a layer: one that takes a tensor, for one example, or an {@link OnnxModel}.
      *
+     * @param layer the layer
      * @param examples an input for each name
+     * @param file the file
+     * @param options how to write it
      * @throws TensorException if something that the layer computes has no operator, or depends on the examples' sizes
      * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
      */
@@ -71,6 +76,8 @@ public final class Onnx {
      * @param layer holds the parameters and buffers
      * @param call computes a tensor for each output from one for each input; it is called several times
      * @param examples an input for each name
+     * @param file the file
+     * @param options how to write it
      * @throws TensorException if something that is computed has no operator, or depends on the examples' sizes
      * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
      */

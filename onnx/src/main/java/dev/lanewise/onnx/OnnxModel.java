@@ -128,6 +128,7 @@ public final class OnnxModel extends Layer {
      *
      * @param arguments as {@link #run} takes them
      * @param calls how many calls are measured, 1 or more; as many go before them
+     * @return the report, some lines of text
      */
     public String explain(Map<String, OnnxValue> arguments, int calls) {
         if (calls < 1) {

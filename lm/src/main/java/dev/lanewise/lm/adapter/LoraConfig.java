@@ -89,7 +89,12 @@ public record LoraConfig(
             }
         }
 
-        /** Layers by names, or by ends of names after a point. */
+        /**
+         * Layers by names, or by ends of names after a point.
+         *
+         * @param names the names
+         * @return the choice of layers
+         */
         public static Targets named(String... names) {
             return new Targets(List.of(names), null, List.of(), List.of(), List.of());
         }
@@ -170,13 +175,24 @@ public record LoraConfig(
     /**
      * Low-rank updates.
      *
+     * @param rank the rank of the update
+     * @param alpha the update's factor, times the rank
      * @param targets names, or ends of names after a point, of the layers that get them
+     * @return the settings
      */
     public static LoraConfig lora(int rank, double alpha, String... targets) {
         return of(Kind.LORA, rank, alpha, Targets.named(targets), null);
     }
 
-    /** Low-rank updates whose rank is taken away by importance, from a first rank on. */
+    /**
+     * Low-rank updates whose rank is taken away by importance, from a first rank on.
+     *
+     * @param rank the rank of the update
+     * @param alpha the update's factor, times the rank
+     * @param allocation how ranks are given out
+     * @param targets the classes or values, one for each row
+     * @return the settings
+     */
     public static LoraConfig adaLora(int rank, double alpha, Allocation allocation, String... targets) {
         return of(Kind.ADALORA, rank, alpha, Targets.named(targets), allocation);
     }
@@ -185,6 +201,8 @@ public record LoraConfig(
      * Scales of results, and of inputs where the layer is one of a feed-forward part.
      *
      * @param feedForward those of the targets whose input is scaled
+     * @param targets the classes or values, one for each row
+     * @return the settings
      */
     public static LoraConfig ia3(List<String> feedForward, String... targets) {
         LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
@@ -197,7 +215,12 @@ public record LoraConfig(
                 kind, rank, alpha, 0, targets, Map.of(), Map.of(), Biases.NONE, List.of(), List.of(), allocation);
     }
 
-    /** The same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}. */
+    /**
+     * The same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}.
+     *
+     * @param other the other one
+     * @return the changed copy
+     */
     public LoraConfig withKind(Kind other) {
         return new LoraConfig(
                 other,
@@ -213,7 +236,12 @@ public record LoraConfig(
                 allocation);
     }
 
-    /** The same with layers that are trained as a whole. */
+    /**
+     * The same with layers that are trained as a whole.
+     *
+     * @param names the names
+     * @return the changed copy
+     */
     public LoraConfig withModulesToSave(String... names) {
         List<String> all = new ArrayList<>(modulesToSave);
         all.addAll(List.of(names));
@@ -221,7 +249,12 @@ public record LoraConfig(
                 kind, rank, alpha, dropout, targets, rankPatterns, alphaPatterns, biases, all, feedForward, allocation);
     }
 
-    /** The same with dropout before the updates. */
+    /**
+     * The same with dropout before the updates.
+     *
+     * @param probability from 0 to 1
+     * @return the changed copy
+     */
     public LoraConfig withDropout(double probability) {
         return new LoraConfig(
                 kind,

@@ -61,22 +61,32 @@ public enum BlockType {
         this.unpacker = unpacker;
     }
 
-    /** The type of that number in files, if Lanewise reads it. */
+    /**
+     * The type of that number in files, if Lanewise reads it.
+     *
+     * @param number the layer's number, from 0
+     * @return the type of that number in files, if Lanewise reads it
+     */
     public static Optional<BlockType> ofNumber(int number) {
         return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
     }
 
-    /** How many numbers a block holds. */
+    /** {@return how many numbers a block holds} */
     public int elements() {
         return elements;
     }
 
-    /** How many bytes a block takes. */
+    /** {@return how many bytes a block takes} */
     public int bytes() {
         return bytes;
     }
 
-    /** How many bytes so many numbers take. */
+    /**
+     * How many bytes so many numbers take.
+     *
+     * @param numbers the numbers
+     * @return how many bytes so many numbers take
+     */
     public long bytes(long numbers) {
         if (numbers % elements != 0) {
             throw new IllegalArgumentException(
@@ -100,7 +110,7 @@ public enum BlockType {
         }
     }
 
-    /** Whether {@link #pack} has this type. */
+    /** {@return whether {@link #pack} has this type} */
     public boolean packs() {
         return switch (this) {
             case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, TQ1_0, TQ2_0 -> true;
@@ -112,6 +122,7 @@ public enum BlockType {
      * Rounds numbers to blocks, with the results of the gguf package, byte for byte.
      *
      * @param values a multiple of {@link #elements()} of them
+     * @return the blocks' bytes
      * @throws UnsupportedOperationException if the type is only read
      */
     public byte[] pack(float[] values) {

@@ -55,13 +55,20 @@ public final class GgufFile implements AutoCloseable {
     /**
      * Maps a file and checks its header.
      *
+     * @param file the file
+     * @return the file, mapped until it is closed
      * @throws BadFileException if it is not a whole and consistent GGUF file
      */
     public static GgufFile open(Path file) {
         return open(file, Arena.ofShared());
     }
 
-    /** Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it. */
+    /**
+     * Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it.
+     *
+     * @param file the file
+     * @return the file, mapped as long as anybody holds it
+     */
     public static GgufFile openForever(Path file) {
         return open(file, Arena.ofAuto());
     }
@@ -93,7 +100,7 @@ public final class GgufFile implements AutoCloseable {
                 fault);
     }
 
-    /** The path the file was opened by. */
+    /** {@return the path the file was opened by} */
     public Path file() {
         return file;
     }
@@ -101,17 +108,24 @@ public final class GgufFile implements AutoCloseable {
     /**
      * The settings by name: Boolean, Long, Double, String, or a List of them. A number of 64 bits without sign that is above
      * 2^63 - 1 is negative here.
+     *
+     * @return the settings by name
      */
     public Map<String, Object> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
 
-    /** A text of the settings, if it is there. */
+    /**
+     * A text of the settings, if it is there.
+     *
+     * @param name the name
+     * @return a text of the settings, if it is there
+     */
     public Optional<String> text(String name) {
         return Optional.ofNullable(header.metadata().get(name) instanceof String text ? text : null);
     }
 
-    /** The names of the tensors, in the file's order. */
+    /** {@return the names of the tensors, in the file's order} */
     public Set<String> names() {
         return Collections.unmodifiableSet(header.tensors().keySet());
     }
@@ -119,6 +133,8 @@ public final class GgufFile implements AutoCloseable {
     /**
      * A tensor as it is stored.
      *
+     * @param name the name
+     * @return a tensor as it is stored
      * @throws BadFileException if there is none of that name
      */
     public Stored stored(String name) {
@@ -133,7 +149,12 @@ public final class GgufFile implements AutoCloseable {
                 data.asSlice(entry.offset(), entry.type().bytes(entry.shape().elements())));
     }
 
-    /** A tensor widened to F32, on the CPU; it does not depend on the file. */
+    /**
+     * A tensor widened to F32, on the CPU; it does not depend on the file.
+     *
+     * @param name the name
+     * @return a tensor widened to F32, on the CPU
+     */
     public Tensor read(String name) {
         Stored stored = stored(name);
         BlockType type = stored.type;

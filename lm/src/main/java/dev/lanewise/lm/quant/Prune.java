@@ -29,8 +29,10 @@ public final class Prune {
     /**
      * The mask without the smallest magnitudes.
      *
+     * @param weight the weight, {@code [out, in]}
      * @param share of what is left, from 0 to 1; rounded to whole numbers, halves to even
      * @param before the mask so far, or null
+     * @return the mask without the smallest magnitudes
      */
     public static Tensor smallest(Tensor weight, double share, @Nullable Tensor before) {
         boolean[] mask = mask(weight.shape(), before);
@@ -38,7 +40,14 @@ public final class Prune {
         return smallest(weight, count(share, left), mask);
     }
 
-    /** The mask without so many of the smallest magnitudes. */
+    /**
+     * The mask without so many of the smallest magnitudes.
+     *
+     * @param weight the weight, {@code [out, in]}
+     * @param count how many
+     * @param before what was there before
+     * @return the mask without so many of the smallest magnitudes
+     */
     public static Tensor smallest(Tensor weight, int count, @Nullable Tensor before) {
         return smallest(weight, count, mask(weight.shape(), before));
     }
@@ -49,7 +58,13 @@ public final class Prune {
         return Tensor.of(mask, weight.shape().toArray());
     }
 
-    /** Masks of several weights without the smallest magnitudes of all of them together. */
+    /**
+     * Masks of several weights without the smallest magnitudes of all of them together.
+     *
+     * @param weights the weights
+     * @param share the share of the weights that become zero, from 0 to 1
+     * @return a mask for each weight, of its shape: 1 for what stays
+     */
     public static List<Tensor> smallestOfAll(List<Tensor> weights, double share) {
         double[] all = weights.stream()
                 .flatMapToDouble(weight -> Arrays.stream(magnitudes(weight)))
@@ -71,9 +86,12 @@ public final class Prune {
     /**
      * The mask without the slices of a dimension whose norm is smallest.
      *
+     * @param weight the weight, {@code [out, in]}
      * @param share of the slices of which anything is left
      * @param power of the norm: 1, 2, or infinity
+     * @param dim the dimension
      * @param before the mask so far, or null
+     * @return the mask without the slices of a dimension whose norm is smallest
      */
     public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
         int d = weight.shape().dim(dim, "prune");
@@ -112,7 +130,12 @@ public final class Prune {
      */
     public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {}
 
-    /** Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed. */
+    /**
+     * Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed.
+     *
+     * @param weight the weight, {@code [out, in]}
+     * @return the mask and what it keeps
+     */
     public static TwoOfFour twoOfFour(Tensor weight) {
         Shape shape = weight.shape();
         if (shape.rank() == 0 || shape.size(-1) % GROUP != 0) {
@@ -155,7 +178,12 @@ public final class Prune {
         /** No masks. */
         public Masks() {}
 
-        /** Sets a parameter's mask and applies it. */
+        /**
+         * Sets a parameter's mask and applies it.
+         *
+         * @param parameter the parameter
+         * @param mask 1 for tokens, 0 for padding, or null where there is no padding
+         */
         public void put(Parameter parameter, Tensor mask) {
             if (!mask.shape().equals(parameter.leaf().shape())) {
                 throw new TensorException("prune: mask " + mask.spec() + " for "
@@ -165,7 +193,12 @@ public final class Prune {
             apply();
         }
 
-        /** A parameter's mask, or null. */
+        /**
+         * A parameter's mask, or null.
+         *
+         * @param parameter the parameter
+         * @return a parameter's mask, or null
+         */
         public @Nullable Tensor get(Parameter parameter) {
             return masks.get(parameter);
         }
@@ -178,7 +211,7 @@ public final class Prune {
             }));
         }
 
-        /** The share of weights that are zero. */
+        /** {@return the share of weights that are zero} */
         public double sparsity() {
             double all = 0;
             double left = 0;

@@ -30,6 +30,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * Rounds a weight to 8 bits, with a scale for each row.
      *
      * @param weight {@code [out, in]}
+     * @return the rounded weight
      */
     public static QuantizedWeight int8(Tensor weight) {
         return new Rows(checked(weight), null);
@@ -40,6 +41,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      *
      * @param weight {@code [out, in]}
      * @param activations how they are rounded
+     * @return the changed copy
      */
     public static QuantizedWeight int8(Tensor weight, Activations activations) {
         return new Rows(checked(weight), activations);
@@ -49,6 +51,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * Rounds a weight to blocks of GGUF files.
      *
      * @param weight {@code [out, in]}, of which a block divides the rows
+     * @param type the type of the numbers
+     * @return the rounded weight
      */
     public static QuantizedWeight blocks(Tensor weight, BlockType type) {
         Tensor values = checked(weight);
@@ -65,7 +69,11 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * A weight in blocks that are there already, in a mapped file for example, of which nothing is copied.
      *
      * @param data all blocks, rows one after the other; as long as it is valid, the weight is
+     * @param type the type of the numbers
+     * @param out the number of outputs
+     * @param in the number of inputs
      * @param row where a row of the weight is in the data
+     * @return a weight in blocks that are there already, in a mapped file for example, of which nothing is copied
      */
     public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
         if (in % type.elements() != 0 || data.byteSize() != type.bytes(in * out)) {
@@ -91,7 +99,12 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         /** By the range of each call. */
         record Dynamic() implements Activations {}
 
-        /** By a range that was seen before. */
+        /**
+         * By a range that was seen before.
+         *
+         * @param least the least number
+         * @param greatest the greatest number
+         */
         record Static(double least, double greatest) implements Activations {}
     }
 
