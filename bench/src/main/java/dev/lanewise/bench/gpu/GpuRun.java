@@ -41,6 +41,9 @@ record GpuRun(
 
     private static final double SAME = 1e-4;
 
+    /** No reason for anything. */
+    private static final String EVERY_JVM_SAYS = "WARNING: Using incubator modules";
+
     /** Processes that run cases at once: more only wait for the device. */
     private static final int MOST_SHARDS = 4;
 
@@ -224,7 +227,7 @@ record GpuRun(
     private String problem(LimitedProcess.End end) {
         try {
             List<String> said = Files.readAllLines(log()).stream()
-                    .filter(text -> !text.isBlank())
+                    .filter(text -> !text.isBlank() && !text.startsWith(EVERY_JVM_SAYS))
                     .toList();
             return "the process " + end
                     + (said.isEmpty() ? "" : ": " + said.getLast().strip());

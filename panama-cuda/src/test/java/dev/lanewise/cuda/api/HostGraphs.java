@@ -122,7 +122,7 @@ public final class HostGraphs implements InvocationHandler {
 
     private Graph end(Stream stream) {
         Capture capture = captures.get(address(stream));
-        if (capture.thread != Thread.currentThread()) {
+        if (!capture.thread.equals(Thread.currentThread())) {
             throw failed("endCapture", 908, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD");
         }
         captures.values().removeIf(capture::equals);
@@ -172,7 +172,7 @@ public final class HostGraphs implements InvocationHandler {
         }
         if (UNSAFE.contains(name) && mode.get() != CaptureMode.RELAXED) {
             for (Capture each : captures.values()) {
-                if (each.thread == Thread.currentThread()) {
+                if (each.thread.equals(Thread.currentThread())) {
                     each.spoiled = true;
                     throw failed(name, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
                 }
