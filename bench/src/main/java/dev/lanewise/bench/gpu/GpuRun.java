@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -98,10 +99,14 @@ record GpuRun(
     StepResult attention() {
         Map<String, Map<String, Object>> ours = new LinkedHashMap<>();
         Map<String, Map<String, Object>> theirs = new LinkedHashMap<>();
+        // at once: importing PyTorch takes a while
+        CompletableFuture<LimitedProcess.End> peer = CompletableFuture.supplyAsync(
+                () -> process(Child.peer(List.of("attention")), byPrecision(theirs)),
+                task -> Thread.ofPlatform().start(task));
         LimitedProcess.End end = process(java(AttentionProcess.class, List.of(device)), byPrecision(ours));
-        LimitedProcess.End peer = process(Child.peer(List.of("attention")), byPrecision(theirs));
+        LimitedProcess.End peerEnd = peer.join();
         if (ours.isEmpty() || theirs.isEmpty()) {
-            return StepResult.failed(ours.isEmpty() ? problem(end) : "PyTorch: " + problem(peer));
+            return StepResult.failed(ours.isEmpty() ? problem(end) : "PyTorch: " + problem(peerEnd));
         }
         return AttentionProcess.compare(ours, theirs);
     }
