@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -40,6 +41,9 @@ record GpuRun(
     private static final double LEAK_SLACK_MIB = 32;
 
     private static final double SAME = 1e-4;
+
+    /** No reason for anything. */
+    private static final String EVERY_JVM_SAYS = "WARNING: Using incubator modules";
 
     /** Processes that run cases at once: more only wait for the device. */
     private static final int MOST_SHARDS = 4;
@@ -95,10 +99,14 @@ record GpuRun(
     StepResult attention() {
         Map<String, Map<String, Object>> ours = new LinkedHashMap<>();
         Map<String, Map<String, Object>> theirs = new LinkedHashMap<>();
+        // at once: importing PyTorch takes a while
+        CompletableFuture<LimitedProcess.End> peer = CompletableFuture.supplyAsync(
+                () -> process(Child.peer(List.of("attention")), byPrecision(theirs)),
+                task -> Thread.ofPlatform().start(task));
         LimitedProcess.End end = process(java(AttentionProcess.class, List.of(device)), byPrecision(ours));
-        LimitedProcess.End peer = process(Child.peer(List.of("attention")), byPrecision(theirs));
+        LimitedProcess.End peerEnd = peer.join();
         if (ours.isEmpty() || theirs.isEmpty()) {
-            return StepResult.failed(ours.isEmpty() ? problem(end) : "PyTorch: " + problem(peer));
+            return StepResult.failed(ours.isEmpty() ? problem(end) : "PyTorch: " + problem(peerEnd));
         }
         return AttentionProcess.compare(ours, theirs);
     }
@@ -224,7 +232,7 @@ record GpuRun(
     private String problem(LimitedProcess.End end) {
         try {
             List<String> said = Files.readAllLines(log()).stream()
-                    .filter(text -> !text.isBlank())
+                    .filter(text -> !text.isBlank() && !text.startsWith(EVERY_JVM_SAYS))
                     .toList();
             return "the process " + end
                     + (said.isEmpty() ? "" : ": " + said.getLast().strip());

@@ -21,7 +21,7 @@ final class Keeper implements AutoCloseable {
     private final Archive archive;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("gpu-check-results").factory());
-    private final Thread atExit = new Thread(this::writeStopped, "gpu-check-exit");
+    private final Thread atExit = new Thread(this::end, "gpu-check-exit");
     private Map<String, Object> facts = Map.of();
     private @Nullable GpuStep step;
     private @Nullable Supplier<StepResult> soFar;
@@ -71,10 +71,16 @@ final class Keeper implements AutoCloseable {
         write();
     }
 
+    /** The end before the end of the steps: what they started must not go on computing. */
+    private void end() {
+        writeStopped();
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+    }
+
     /** The results have been written. */
     @Override
     public void close() {
-        clock.shutdownNow();
+        clock.shutdown();
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {

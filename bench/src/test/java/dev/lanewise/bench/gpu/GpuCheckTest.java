@@ -91,16 +91,21 @@ final class GpuCheckTest {
                         folder.toString(),
                         "--archive",
                         archive.toString()));
+        List<ProcessHandle> started;
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try (BufferedReader lines = process.inputReader()) {
             lines.lines().filter(line -> line.contains("] golden: ")).findFirst();
-            Thread.sleep(4000);
+            Thread.sleep(2000);
+            started = process.descendants().toList();
             process.destroy();
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(entries(archive)).contains("golden.json", "facts.json", "gpu-check.md");
         assertThat(folder.resolve("golden.json")).content().contains("\"status\":\"stopped\"", "so far: ");
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        assertThat(started).isNotEmpty();
+        for (ProcessHandle child : started) {
+            child.onExit().get(30, TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -313,13 +313,23 @@ final class NativeDriver implements Driver {
                         stream.address(), DriverBindings.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL()));
     }
 
-    /** The modes stand in the order of their numbers. */
     @Override
     public CaptureMode exchangeCaptureMode(CaptureMode mode) {
         MemorySegment code = Scratch.get();
-        code.set(ValueLayout.JAVA_INT, 0, mode.ordinal());
+        code.set(ValueLayout.JAVA_INT, 0, code(mode));
         check("cuThreadExchangeStreamCaptureMode", DriverBindings.cuThreadExchangeStreamCaptureMode(code));
-        return CaptureMode.values()[Scratch.readInt(code)];
+        int before = Scratch.readInt(code);
+        return before == code(CaptureMode.RELAXED)
+                ? CaptureMode.RELAXED
+                : before == code(CaptureMode.GLOBAL) ? CaptureMode.GLOBAL : CaptureMode.THREAD_LOCAL;
+    }
+
+    private static int code(CaptureMode mode) {
+        return switch (mode) {
+            case GLOBAL -> DriverBindings.CU_STREAM_CAPTURE_MODE_GLOBAL();
+            case THREAD_LOCAL -> DriverBindings.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL();
+            case RELAXED -> DriverBindings.CU_STREAM_CAPTURE_MODE_RELAXED();
+        };
     }
 
     @Override

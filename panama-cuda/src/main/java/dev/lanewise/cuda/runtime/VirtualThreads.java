@@ -48,7 +48,7 @@ final class VirtualThreads {
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
-                    throw rethrown(e.getCause());
+                    throw rethrown(e);
                 }
             }
         } finally {
@@ -58,10 +58,11 @@ final class VirtualThreads {
         }
     }
 
-    private static RuntimeException rethrown(Throwable cause) {
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return (RuntimeException) cause;
+    private static RuntimeException rethrown(ExecutionException failed) {
+        return switch (failed.getCause()) {
+            case Error error -> throw error;
+            case RuntimeException problem -> problem;
+            case null, default -> new IllegalStateException(failed);
+        };
     }
 }

@@ -1,6 +1,6 @@
 // Elements that memory gives at once.
-template <typename T> struct alignas(16) PackOf {
-    T of[16 / sizeof(T)];
+template <typename E> struct alignas(16) PackOf {
+    E of[16 / sizeof(E)];
 };
 
 // Does something with every element of lines [lines, length], which threads of the x dimension share, in packs where the

@@ -131,7 +131,7 @@ class DriverCallsTest {
         assertThat(said.lines().toList())
                 .containsExactly(
                         "cuInit 0",
-                        "13.0.0 1 NVIDIA H200 150754820096",
+                        "13.0 1 NVIDIA H200 150754820096",
                         "COMPUTE_CAPABILITY_MAJOR 9",
                         "COMPUTE_CAPABILITY_MINOR 0",
                         "MULTIPROCESSOR_COUNT 132",

@@ -122,10 +122,10 @@ public final class HostGraphs implements InvocationHandler {
 
     private Graph end(Stream stream) {
         Capture capture = captures.get(address(stream));
-        if (capture.thread != Thread.currentThread()) {
+        if (!capture.thread.equals(Thread.currentThread())) {
             throw failed("endCapture", 908, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD");
         }
-        captures.values().removeIf(each -> each == capture);
+        captures.values().removeIf(capture::equals);
         if (capture.spoiled) {
             throw failed("endCapture", 901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED");
         }
@@ -172,7 +172,7 @@ public final class HostGraphs implements InvocationHandler {
         }
         if (UNSAFE.contains(name) && mode.get() != CaptureMode.RELAXED) {
             for (Capture each : captures.values()) {
-                if (each.thread == Thread.currentThread()) {
+                if (each.thread.equals(Thread.currentThread())) {
                     each.spoiled = true;
                     throw failed(name, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
                 }
@@ -192,31 +192,31 @@ public final class HostGraphs implements InvocationHandler {
             capture.calls.add(() -> run(method, kept));
             return null;
         }
-        switch (name) {
+        return switch (name) {
             case "allocate" -> {
                 // of the graph: nothing else may use or free it
                 long address = (long) run(method, arguments);
                 capture.memory.add(address);
-                return address;
+                yield address;
             }
             case "free" -> {
                 if (!capture.memory.remove((long) arguments[0])) {
                     throw spoil(capture, name, 1, "CUDA_ERROR_INVALID_VALUE");
                 }
-                return run(method, arguments);
+                yield run(method, arguments);
             }
             case "record" -> {
                 captured.put((Event) arguments[0], capture);
-                return null;
+                yield null;
             }
             case "await" -> {
-                if (captured.get((Event) arguments[1]) != capture) {
+                if (!capture.equals(captured.get((Event) arguments[1]))) {
                     throw spoil(capture, name, 905, "CUDA_ERROR_STREAM_CAPTURE_ISOLATION");
                 }
-                return null;
+                yield null;
             }
             default -> throw spoil(capture, name, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
-        }
+        };
     }
 
     private void onEvent(String name, Event event) {

@@ -23,7 +23,7 @@ class HostGraphsTest {
     private final MemoryPool pool = driver.createPool(0);
 
     /** What a thread that records may do in the relaxed mode only. */
-    private enum Unsafe {
+    enum Unsafe {
         ALLOCATE(test -> test.driver.allocate(64, test.pool, test.other)),
         FREE(test -> test.driver.free(test.memory, test.other)),
         PINNED_MEMORY(test -> test.driver.allocatePinned(64)),

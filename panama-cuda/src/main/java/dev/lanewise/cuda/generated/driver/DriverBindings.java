@@ -102,6 +102,15 @@ public class DriverBindings extends DriverBindings$shared {
     public static int CU_STREAM_CAPTURE_STATUS_ACTIVE() {
         return CU_STREAM_CAPTURE_STATUS_ACTIVE;
     }
+    private static final int CU_STREAM_CAPTURE_MODE_GLOBAL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum CUstreamCaptureMode_enum.CU_STREAM_CAPTURE_MODE_GLOBAL = 0
+     * }
+     */
+    public static int CU_STREAM_CAPTURE_MODE_GLOBAL() {
+        return CU_STREAM_CAPTURE_MODE_GLOBAL;
+    }
     private static final int CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = (int)1L;
     /**
      * {@snippet lang=c :
@@ -110,6 +119,15 @@ public class DriverBindings extends DriverBindings$shared {
      */
     public static int CU_STREAM_CAPTURE_MODE_THREAD_LOCAL() {
         return CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+    }
+    private static final int CU_STREAM_CAPTURE_MODE_RELAXED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum CUstreamCaptureMode_enum.CU_STREAM_CAPTURE_MODE_RELAXED = 2
+     * }
+     */
+    public static int CU_STREAM_CAPTURE_MODE_RELAXED() {
+        return CU_STREAM_CAPTURE_MODE_RELAXED;
     }
     private static final int CUDA_SUCCESS = (int)0L;
     /**
