@@ -26,7 +26,12 @@ public record DecoderSpec(
         @Nullable Experts experts,
         List<Integer> windows,
         Output output) {
-    /** The same with other rotary positions. */
+    /**
+     * The same with other rotary positions.
+     *
+     * @param other the other one
+     * @return the changed copy
+     */
     public DecoderSpec withRope(RopeFrequencies other) {
         return new DecoderSpec(sizes, heads, other, biases, norms, function, experts, windows, output);
     }

@@ -25,7 +25,12 @@ public enum Gate {
         this.function = function;
     }
 
-    /** The function of elements. */
+    /**
+     * The function of elements.
+     *
+     * @param x the input
+     * @return the function of elements
+     */
     public Tensor apply(Tensor x) {
         return function.apply(x);
     }

@@ -9,7 +9,12 @@ public final class OffsetRmsNorm extends Layer {
     private final Parameter weight;
     private final double epsilon;
 
-    /** A layer over a given parameter {@code [size]}. */
+    /**
+     * A layer over a given parameter {@code [size]}.
+     *
+     * @param weight the weight, {@code [out, in]}
+     * @param epsilon added to the mean of squares or the variance
+     */
     public OffsetRmsNorm(Parameter weight, double epsilon) {
         this.weight = parameter("weight", weight);
         this.epsilon = epsilon;

@@ -101,6 +101,7 @@ public final class RopeFrequencies {
      *
      * @param file what messages name
      * @param factors one for each pair
+     * @return the changed copy
      */
     public RopeFrequencies slowed(Object file, float[] factors) {
         if (factors.length != size / 2) {
@@ -167,12 +168,12 @@ public final class RopeFrequencies {
         return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
     }
 
-    /** How many elements of a head are rotated. */
+    /** {@return how many elements of a head are rotated} */
     public int size() {
         return size;
     }
 
-    /** What cosines and sines are multiplied by. */
+    /** {@return what cosines and sines are multiplied by} */
     public double scaling() {
         return scaling;
     }
@@ -195,6 +196,7 @@ public final class RopeFrequencies {
      * The angles per position, for each pair.
      *
      * @param length of the sequence, by which dynamic scaling and longrope choose
+     * @return the angles per position, for each pair
      */
     public float[] inverse(long length) {
         float[] inverse = scaled(length);
