@@ -59,10 +59,9 @@ final class VirtualThreads {
     }
 
     private static RuntimeException rethrown(ExecutionException failed) {
-        return switch (failed.getCause()) {
-            case Error error -> throw error;
-            case RuntimeException problem -> problem;
-            case null, default -> new IllegalStateException(failed);
-        };
+        if (failed.getCause() instanceof Error error) {
+            throw error;
+        }
+        return failed.getCause() instanceof RuntimeException problem ? problem : new IllegalStateException(failed);
     }
 }

@@ -17,9 +17,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -250,10 +253,14 @@ class CudaDeviceTest {
 
     @Test
     void virtualThreadsShareAFewStreams() throws Exception {
+        List<Future<?>> allocations = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 200; i++) {
-                threads.submit(() -> device.onSystemThread(() -> device.allocate(64)));
+                allocations.add(threads.submit(() -> device.onSystemThread(() -> device.allocate(64))));
             }
+        }
+        for (Future<?> allocation : allocations) {
+            allocation.get();
         }
         assertThat(recording.count("createStream")).isEqualTo(VirtualThreads.WORKERS);
     }
