@@ -22,46 +22,75 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     private final int positions;
     private List<Integer> stopTokens = List.of();
 
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name
+     * @param vocabulary how many tokens the model knows
+     * @param positions how long a sequence the model was made for
+     */
     protected CausalLM(String family, int vocabulary, int positions) {
         super(family);
         this.vocabulary = vocabulary;
         this.positions = positions;
     }
 
-    /** How many tokens the model knows. */
+    /** {@return how many tokens the model knows} */
     public final int vocabulary() {
         return vocabulary;
     }
 
-    /** How long a sequence the model was made for. */
+    /** {@return how long a sequence the model was made for} */
     public final int positions() {
         return positions;
     }
 
-    /** The tokens that end a text, as generation_config.json or config.json has them. */
+    /** {@return the tokens that end a text, as generation_config.json or config.json has them} */
     public final List<Integer> stopTokens() {
         return stopTokens;
     }
 
-    /** Says which tokens end a text. */
+    /**
+     * Says which tokens end a text.
+     *
+     * @param tokens the tokens
+     */
     public final void setStopTokens(List<Integer> tokens) {
         stopTokens = List.copyOf(tokens);
     }
 
-    /** Vectors of the tokens, before the first layer. */
+    /**
+     * {@return vectors of the tokens, before the first layer}
+     *
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param call what the layers of this call share
+     */
     protected abstract Tensor embed(Tensor ids, Call call);
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public abstract int layerCount();
 
-    /** One layer. */
+    /**
+     * {@return one layer's result}
+     *
+     * @param number its number, from 0
+     * @param x the input
+     * @param call what the layers of this call share
+     */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
-    /** What follows the last layer. */
+    /**
+     * {@return what follows the last layer}
+     *
+     * @param x the input
+     */
     protected abstract Tensor normalize(Tensor x);
 
-    /** Scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}. */
+    /**
+     * {@return scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}}
+     *
+     * @param hidden results of the last layer, normalized, {@code [n, l, size]}
+     */
     public abstract Tensor head(Tensor hidden);
 
     /**
@@ -77,7 +106,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     /**
-     * The inputs of all layers, and the result of {@link #hidden}, as the last.
+     * {@return the inputs of all layers, and the result of {@link #hidden}, as the last}
      *
      * @param ids as above
      * @param mask as above
@@ -106,10 +135,18 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         return normalize(x);
     }
 
-    /** Refuses sequences that the model has no positions for; rotary ones have no end. */
+    /**
+     * Refuses sequences that the model has no positions for; rotary ones have no end.
+     *
+     * @param tokens how many there are
+     */
     protected void checkLength(long tokens) {}
 
-    /** Refuses more tokens than there are learned positions. */
+    /**
+     * Refuses more tokens than there are learned positions.
+     *
+     * @param tokens how many there are
+     */
     protected final void checkPositions(long tokens) {
         if (tokens > positions) {
             throw new TensorException(family() + ": " + tokens + " tokens (expected at most " + positions
@@ -123,13 +160,19 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         return head(hidden(ids, null, null));
     }
 
-    /** Scores of each next token, with the arguments of {@link #hidden}. */
+    /**
+     * {@return scores of each next token, with the arguments of {@link #hidden}}
+     *
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param cache what was computed of the tokens before, or null
+     */
     public final Tensor logits(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
         return called(() -> head(hidden(ids, mask, cache, null)));
     }
 
     /**
-     * The mean cross-entropy of each next token.
+     * {@return the mean cross-entropy of each next token}
      *
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}: the tokens themselves, of which each is what the logits before it should say; -100 is left

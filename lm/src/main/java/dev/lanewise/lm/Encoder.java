@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
 @SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class Encoder extends PretrainedModel {
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name
+     */
     protected Encoder(String family) {
         super(family);
     }
@@ -60,28 +64,48 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         }
     }
 
-    /** What the head answers. */
+    /** {@return what the head answers} */
     public abstract Task task();
 
-    /** How many tokens a text may have. */
+    /** {@return how many tokens a text may have} */
     public abstract int positions();
 
-    /** The token that fills shorter texts. */
+    /** {@return the token that fills shorter texts} */
     public abstract int padding();
 
-    /** Vectors of the tokens, before the first layer. */
+    /**
+     * {@return vectors of the tokens, before the first layer}
+     *
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param types which of two texts each token is in, or null for all 0
+     */
     protected abstract Tensor embed(Tensor ids, @Nullable Tensor types);
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public abstract int layerCount();
 
-    /** One layer. */
+    /**
+     * {@return one layer's result}
+     *
+     * @param number its number, from 0
+     * @param x the input
+     * @param call what the layers of this call share
+     */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
-    /** The first token's result through a layer of its own, or null if the model has none. */
+    /**
+     * {@return the first token's result through a layer of its own, or null if the model has none}
+     *
+     * @param lastHidden the last layer's result
+     */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
-    /** What the head says, or null without one. */
+    /**
+     * {@return what the head says, or null without one}
+     *
+     * @param lastHidden the last layer's result
+     * @param pooled the first token's result through a layer of its own, or null
+     */
     protected abstract @Nullable Tensor head(Tensor lastHidden, @Nullable Tensor pooled);
 
     /**
@@ -90,6 +114,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param ids {@code [n, l]} of I64
      * @param mask {@code [n, l]}, 0 for padding; or null if there is none
      * @param types {@code [n, l]} of I64, which of two texts a token is in; or null for all 0
+     * @return what it computes
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types) {
         return run(ids, mask, types, false);
@@ -102,6 +127,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param mask as above
      * @param types as above
      * @param keepHidden whether the inputs of all layers are part of the result
+     * @return what it computes
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean keepHidden) {
         return called(() -> compute(ids, mask, types, keepHidden), Output::tensors);
@@ -135,8 +161,8 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * The loss that the head is trained with: cross-entropy where a text or token has one class (-100 is left out), binary
-     * cross-entropy where it has many, the mean squared error of numbers.
+     * {@return the loss that the head is trained with: cross-entropy where a text or token has one class (-100 is left out), binary
+     * cross-entropy where it has many, the mean squared error of numbers}
      *
      * @param logits of {@link Output}
      * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers
@@ -159,6 +185,9 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     /**
      * One vector for each text: the mean over its tokens of the last layer's result, padding left out.
      *
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param types which of two texts each token is in, or null for all 0
      * @param normalize whether vectors get the length 1, so that their product is their cosine
      * @return {@code [n, size]}
      */

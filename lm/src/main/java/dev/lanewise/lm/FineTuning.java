@@ -52,20 +52,30 @@ public final class FineTuning {
             }
         }
 
-        /** Three epochs, batches of 8, a rate of 5e-4, 256 tokens. */
+        /** {@return three epochs, batches of 8, a rate of 5e-4, 256 tokens} */
         public static Options defaults() {
             return new Options(3, 8, 5e-4, 256, 0);
         }
     }
 
-    /** A step that was taken. */
+    /**
+     * A step that was taken.
+     *
+     * @param epoch its epoch, from 0
+     * @param step its number, from 0
+     * @param steps how many there are
+     * @param loss the loss before it
+     */
     public record Step(int epoch, int step, int steps, double loss) {}
 
     /**
      * Trains.
      *
      * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
+     * @param tokenizer the model's tokenizer
      * @param lora the adapter on it; nothing else changes
+     * @param samples what is learned from
+     * @param options how
      * @param each is told of every step
      * @throws TensorException if the model can't be trained in this way
      */

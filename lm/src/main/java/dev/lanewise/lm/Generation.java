@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 public final class Generation {
     private Generation() {}
 
-    /** A continuation found by beam search. */
+    /**
+     * A continuation found by beam search.
+     *
+     * @param tokens the tokens, with what they continue
+     * @param score the sum of log-probabilities, divided by a power of the length
+     */
     public record Beam(int[] tokens, double score) {}
 
     /**
@@ -45,13 +50,25 @@ public final class Generation {
         }
     }
 
-    /** The continuation of a prompt, token by token. */
+    /**
+     * {@return the continuation of a prompt, token by token}
+     *
+     * @param model the model
+     * @param prompt what is continued
+     * @param options how
+     */
     public static TokenStream stream(CausalLM model, int[] prompt, GenerationOptions options) {
         return new TokenStream(
                 Decoding.of(model, List.of(prompt), options.newTokens()), options, stop(model, options.stopTokens()));
     }
 
-    /** The answer to a text {@code ids [1, s]}, token by token. */
+    /**
+     * {@return the answer to a text {@code ids [1, s]}, token by token}
+     *
+     * @param model the model
+     * @param text the tokens of the text
+     * @param options how
+     */
     public static TokenStream stream(Seq2SeqLM model, int[] text, GenerationOptions options) {
         long[] ids = Arrays.stream(text).asLongStream().toArray();
         return new TokenStream(
@@ -72,6 +89,9 @@ public final class Generation {
      * The continuations of several prompts, computed together; shorter prompts are padded at their left, and their tokens are
      * those that they get alone. A row's chance begins with the seed plus its number.
      *
+     * @param model the model
+     * @param prompts what is continued, each at least one token
+     * @param options how
      * @return for each prompt the new tokens, with the one that ends it, if one does
      */
     public static List<int[]> batch(CausalLM model, List<int[]> prompts, GenerationOptions options) {
@@ -81,10 +101,12 @@ public final class Generation {
     }
 
     /**
-     * The answers to several texts, computed together.
+     * {@return the answers to several texts, computed together}
      *
+     * @param model the model
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null
+     * @param options how
      */
     public static List<int[]> batch(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
@@ -144,14 +166,27 @@ public final class Generation {
         }
     }
 
-    /** The best continuations of a prompt by beam search, best first, each with the prompt before it. */
+    /**
+     * {@return the best continuations of a prompt by beam search, best first, each with the prompt before it}
+     *
+     * @param model the model
+     * @param prompt what is continued
+     * @param options how
+     */
     public static List<Beam> beams(CausalLM model, int[] prompt, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, List.of(prompt), options.newTokens())) {
             return new BeamSearch(decoding, options, stop(model, options.stopTokens())).run();
         }
     }
 
-    /** The best answers to a text by beam search, best first, each with the decoder's first token before it. */
+    /**
+     * {@return the best answers to a text by beam search, best first, each with the decoder's first token before it}
+     *
+     * @param model the model
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param options how
+     */
     public static List<Beam> beams(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
             return new BeamSearch(decoding, options, stop(model, options.stopTokens())).run();

@@ -60,23 +60,40 @@ public record GenerationOptions(
         }
     }
 
-    /** The best token each time. */
+    /**
+     * {@return the best token each time}
+     *
+     * @param newTokens how many tokens are written at most
+     */
     public static GenerationOptions greedy(int newTokens) {
         return new GenerationOptions(newTokens, false, 0, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
-    /** Tokens by chance, as likely as the model says. */
+    /**
+     * {@return tokens by chance, as likely as the model says}
+     *
+     * @param newTokens how many tokens are written at most
+     * @param seed where chance begins
+     */
     public static GenerationOptions sampled(int newTokens, long seed) {
         return new GenerationOptions(newTokens, true, seed, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
-    /** The same with another temperature. */
+    /**
+     * {@return the same with another temperature}
+     *
+     * @param value the value
+     */
     public GenerationOptions withTemperature(double value) {
         return new GenerationOptions(
                 newTokens, sampled, seed, value, topK, topP, minP, repetitionPenalty, filters, stopTokens, stopTexts);
     }
 
-    /** The same with so many tokens kept. */
+    /**
+     * {@return the same with so many tokens kept}
+     *
+     * @param value the value
+     */
     public GenerationOptions withTopK(int value) {
         return new GenerationOptions(
                 newTokens,
@@ -92,7 +109,11 @@ public record GenerationOptions(
                 stopTexts);
     }
 
-    /** The same with such a share of probability kept. */
+    /**
+     * {@return the same with such a share of probability kept}
+     *
+     * @param value the value
+     */
     public GenerationOptions withTopP(double value) {
         return new GenerationOptions(
                 newTokens,
@@ -108,7 +129,11 @@ public record GenerationOptions(
                 stopTexts);
     }
 
-    /** The same with such a share of the best token's probability needed. */
+    /**
+     * {@return the same with such a share of the best token's probability needed}
+     *
+     * @param value the value
+     */
     public GenerationOptions withMinP(double value) {
         return new GenerationOptions(
                 newTokens,
@@ -124,13 +149,21 @@ public record GenerationOptions(
                 stopTexts);
     }
 
-    /** The same with another penalty for repetition. */
+    /**
+     * {@return the same with another penalty for repetition}
+     *
+     * @param value the value
+     */
     public GenerationOptions withRepetitionPenalty(double value) {
         return new GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, value, filters, stopTokens, stopTexts);
     }
 
-    /** The same with more filters, after all others. */
+    /**
+     * {@return the same with more filters, after all others}
+     *
+     * @param more the filters
+     */
     public GenerationOptions withFilters(ScoreFilter... more) {
         List<ScoreFilter> all = new ArrayList<>(filters);
         all.addAll(Arrays.asList(more));
@@ -138,13 +171,21 @@ public record GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, all, stopTokens, stopTexts);
     }
 
-    /** The same with other tokens that end a text; none, for texts of full length. */
+    /**
+     * {@return the same with other tokens that end a text; none, for texts of full length}
+     *
+     * @param tokens the tokens
+     */
     public GenerationOptions withStopTokens(List<Integer> tokens) {
         return new GenerationOptions(
                 newTokens, sampled, seed, temperature, topK, topP, minP, repetitionPenalty, filters, tokens, stopTexts);
     }
 
-    /** The same with texts that end a text. */
+    /**
+     * {@return the same with texts that end a text}
+     *
+     * @param texts the texts
+     */
     public GenerationOptions withStopTexts(String... texts) {
         return new GenerationOptions(
                 newTokens,
@@ -160,7 +201,7 @@ public record GenerationOptions(
                 List.of(texts));
     }
 
-    /** What scores go through, in order. */
+    /** {@return what scores go through, in order} */
     public List<ScoreFilter> allFilters() {
         List<ScoreFilter> all = new ArrayList<>();
         if (repetitionPenalty != 1) {

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
 /** A model that reads images: ViT, by itself or with a head for classes. */
 @SuppressWarnings("exports") // families are this module's own
 public abstract non-sealed class ImageEncoder extends PretrainedModel {
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name
+     */
     protected ImageEncoder(String family) {
         super(family);
     }
@@ -42,25 +46,52 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
         }
     }
 
-    /** Vectors of the patches, and of the class in the first place. */
+    /**
+     * {@return vectors of the patches, and of the class in the first place}
+     *
+     * @param pixels images, {@code [n, channels, height, width]}
+     */
     protected abstract Tensor embed(Tensor pixels);
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public abstract int layerCount();
 
-    /** One layer. */
+    /**
+     * {@return one layer's result}
+     *
+     * @param number its number, from 0
+     * @param x the input
+     * @param call what the layers of this call share
+     */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
-    /** What follows the last layer. */
+    /**
+     * {@return what follows the last layer}
+     *
+     * @param x the input
+     */
     protected abstract Tensor normalize(Tensor x);
 
-    /** The first place's result through a layer of its own, or null if the model has none. */
+    /**
+     * {@return the first place's result through a layer of its own, or null if the model has none}
+     *
+     * @param lastHidden the last layer's result
+     */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
-    /** What the head says, or null without one. */
+    /**
+     * {@return what the head says, or null without one}
+     *
+     * @param lastHidden the last layer's result
+     */
     protected abstract @Nullable Tensor head(Tensor lastHidden);
 
-    /** Runs the model on images {@code [n, channels, height, width]}. */
+    /**
+     * Runs the model on images {@code [n, channels, height, width]}.
+     *
+     * @param pixels images, {@code [n, channels, height, width]}
+     * @return what it computes
+     */
     public final Output run(Tensor pixels) {
         return called(() -> output(pixels), Output::tensors);
     }
@@ -86,7 +117,12 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
         return logits == null ? output.lastHidden : logits;
     }
 
-    /** The mean cross-entropy of classes {@code [n]}. */
+    /**
+     * {@return the mean cross-entropy of classes {@code [n]}}
+     *
+     * @param logits scores, {@code [n, classes]}
+     * @param labels {@code [n]} or {@code [n, l]} of I64
+     */
     public final Tensor loss(Tensor logits, Tensor labels) {
         if (logits.shape().rank() != 2) {
             throw new TensorException(

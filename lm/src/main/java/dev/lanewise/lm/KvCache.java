@@ -71,12 +71,12 @@ public final class KvCache implements AutoCloseable {
         return Math.ceilDiv(tokens, (long) BLOCK) * BLOCK;
     }
 
-    /** How many tokens each sequence has, padding included. */
+    /** {@return how many tokens each sequence has, padding included} */
     public long length() {
         return length;
     }
 
-    /** Which of the tokens are no padding, {@code [n, length]} of I64, or null if none is. */
+    /** {@return which of the tokens are no padding, {@code [n, length]} of I64, or null if none is} */
     public @Nullable Tensor mask() {
         return mask;
     }
@@ -116,13 +116,24 @@ public final class KvCache implements AutoCloseable {
         return room;
     }
 
-    /** Keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}. */
+    /**
+     * {@return keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}}
+     *
+     * @param layer the layer's number
+     */
     public @Nullable Seen fixed(int layer) {
         Entry entry = entry(layer);
         return entry.fixed && entry.keys != null && entry.values != null ? new Seen(entry.keys, entry.values) : null;
     }
 
-    /** Keeps keys and values that no new token changes. */
+    /**
+     * Keeps keys and values that no new token changes.
+     *
+     * @param layer the layer's number
+     * @param keys {@code [n, heads, tokens, size]}
+     * @param values {@code [n, heads, tokens, size]}
+     * @return the result
+     */
     public Seen fix(int layer, Tensor keys, Tensor values) {
         Entry entry = entry(layer);
         entry.fixed = true;
@@ -173,7 +184,11 @@ public final class KvCache implements AutoCloseable {
         return to;
     }
 
-    /** Forgets the last tokens, so that others can follow the first ones. */
+    /**
+     * Forgets the last tokens, so that others can follow the first ones.
+     *
+     * @param tokens the tokens
+     */
     public void truncate(long tokens) {
         if (tokens < 0 || tokens > length) {
             throw new TensorException(

@@ -38,6 +38,7 @@ public final class Models {
      * Reads a model that computes in F32.
      *
      * @param folder with config.json and weights; or a .gguf file, whose blocks are widened
+     * @return what was read
      * @throws BadFileException if files are missing or damaged, or if the model is of a family or has a setting that is not
      *     known
      */
@@ -50,6 +51,7 @@ public final class Models {
      *
      * @param folder with config.json and weights
      * @param dtype F32, F64, BF16 or F16
+     * @return what was read
      */
     public static PretrainedModel load(Path folder, DType dtype) {
         if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
@@ -71,15 +73,19 @@ public final class Models {
     /**
      * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time. The
      * table of embeddings, and a head that is tied to it, are widened to F32.
+     *
+     * @param file its path
+     * @return the model
      */
     public static CausalLM packed(Path file) {
         return GgufModels.load(file, DType.F32, true);
     }
 
     /**
-     * A model with first values by chance, to be trained from the beginning.
+     * {@return a model with first values by chance, to be trained from the beginning}
      *
      * @param file its config.json
+     * @param random where first values come from
      */
     public static PretrainedModel untrained(Path file, Rng random) {
         Config config = Config.read(file);
@@ -96,17 +102,32 @@ public final class Models {
         Weights named(UnaryOperator<@Nullable String> names);
     }
 
-    /** Reads a decoder, as {@link #load(Path)} does; another kind of model is an error. */
+    /**
+     * Reads a decoder, as {@link #load(Path)} does; another kind of model is an error.
+     *
+     * @param folder with config.json and weights
+     * @return the model
+     */
     public static CausalLM causal(Path folder) {
         return as(CausalLM.class, "a decoder that predicts next tokens", folder);
     }
 
-    /** Reads an encoder of texts, as {@link #load(Path)} does; another kind of model is an error. */
+    /**
+     * Reads an encoder of texts, as {@link #load(Path)} does; another kind of model is an error.
+     *
+     * @param folder with config.json and weights
+     * @return the model
+     */
     public static Encoder encoder(Path folder) {
         return as(Encoder.class, "an encoder of texts", folder);
     }
 
-    /** Reads an encoder with a decoder, as {@link #load(Path)} does; another kind of model is an error. */
+    /**
+     * Reads an encoder with a decoder, as {@link #load(Path)} does; another kind of model is an error.
+     *
+     * @param folder with config.json and weights
+     * @return the model
+     */
     public static Seq2SeqLM seq2seq(Path folder) {
         return as(Seq2SeqLM.class, "an encoder with a decoder", folder);
     }

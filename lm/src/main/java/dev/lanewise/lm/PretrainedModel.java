@@ -15,22 +15,26 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2SeqLM, Encoder, ImageEncoder {
     private final String family;
 
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name
+     */
     protected PretrainedModel(String family) {
         this.family = family;
     }
 
-    /** The family's name, which {@code model_type} of config.json has: {@code llama}, for example. */
+    /** {@return the family's name, which {@code model_type} of config.json has: {@code llama}, for example} */
     public final String family() {
         return family;
     }
 
-    /** The type that the model computes in. */
+    /** {@return the type that the model computes in} */
     public final DType dtype() {
         return parameters().getFirst().leaf().dtype();
     }
 
-    /** Where the parameters are. */
+    /** {@return where the parameters are} */
     public final Device device() {
         return parameters().getFirst().leaf().device();
     }
@@ -39,6 +43,7 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
      * This model's name for a tensor that may have another one in published checkpoints: without the prefix of the base model,
      * or {@code gamma} instead of {@code weight}.
      *
+     * @param stored the name in a file
      * @return the name, or null for a tensor that the model does not need
      */
     public @Nullable String nameOf(String stored) {

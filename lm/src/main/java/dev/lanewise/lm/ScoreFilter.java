@@ -19,13 +19,23 @@ public interface ScoreFilter {
      */
     void apply(double[] scores, int[] previous);
 
-    /** Divides scores: below 1 likely tokens become likelier, above 1 all become more alike. */
+    /**
+     * Divides scores: below 1 likely tokens become likelier, above 1 all become more alike.
+     *
+     * @param temperature above 0
+     * @return the filter
+     */
     static ScoreFilter temperature(double temperature) {
         Scores.above("temperature", temperature, 0);
         return (scores, previous) -> Arrays.setAll(scores, i -> scores[i] / temperature);
     }
 
-    /** Keeps the best tokens, and those that are as good as the last of them. */
+    /**
+     * Keeps the best tokens, and those that are as good as the last of them.
+     *
+     * @param count how many tokens are kept
+     * @return the filter
+     */
     static ScoreFilter topK(int count) {
         Scores.above("top-k", count, 0);
         return (scores, previous) -> {
@@ -38,7 +48,12 @@ public interface ScoreFilter {
         };
     }
 
-    /** Keeps the best tokens whose probabilities together reach a share (Holtzman et al. 2019, arXiv:1904.09751). */
+    /**
+     * Keeps the best tokens whose probabilities together reach a share (Holtzman et al. 2019, arXiv:1904.09751).
+     *
+     * @param share the share, from 0 to 1
+     * @return the filter
+     */
     static ScoreFilter topP(double share) {
         Scores.share("top-p", share);
         return (scores, previous) -> {
@@ -62,7 +77,12 @@ public interface ScoreFilter {
         };
     }
 
-    /** Keeps tokens whose probability is at least a share of the best one's. */
+    /**
+     * Keeps tokens whose probability is at least a share of the best one's.
+     *
+     * @param share the share, from 0 to 1
+     * @return the filter
+     */
     static ScoreFilter minP(double share) {
         Scores.share("min-p", share);
         return (scores, previous) -> {
@@ -72,7 +92,12 @@ public interface ScoreFilter {
         };
     }
 
-    /** Keeps the tokens that surprise as much as is usual (Meister et al. 2022, arXiv:2202.00666), up to a share. */
+    /**
+     * Keeps the tokens that surprise as much as is usual (Meister et al. 2022, arXiv:2202.00666), up to a share.
+     *
+     * @param share the share, from 0 to 1
+     * @return the filter
+     */
     static ScoreFilter typicalP(double share) {
         Scores.share("typical-p", share);
         return (scores, previous) -> {
@@ -97,13 +122,22 @@ public interface ScoreFilter {
         };
     }
 
-    /** Keeps the best token and those that are not less likely than a probability (Hewitt et al. 2022, arXiv:2210.15191). */
+    /**
+     * Keeps the best token and those that are not less likely than a probability (Hewitt et al. 2022, arXiv:2210.15191).
+     *
+     * @param probability the probability
+     * @return the filter
+     */
     static ScoreFilter epsilonCutoff(double probability) {
         Scores.share("epsilon cutoff", probability);
         return (scores, previous) -> Scores.cut(scores, Scores.softmax(scores), probability);
     }
 
-    /** The same with a probability that is less where many tokens are likely. */
+    /**
+     * {@return the same with a probability that is less where many tokens are likely}
+     *
+     * @param probability the probability
+     */
     static ScoreFilter etaCutoff(double probability) {
         Scores.share("eta cutoff", probability);
         return (scores, previous) -> {
@@ -113,7 +147,12 @@ public interface ScoreFilter {
         };
     }
 
-    /** Makes tokens that were there before less likely, by a factor above 1 (Keskar et al. 2019, arXiv:1909.05858). */
+    /**
+     * Makes tokens that were there before less likely, by a factor above 1 (Keskar et al. 2019, arXiv:1909.05858).
+     *
+     * @param factor above 1 against repetition, below 1 for it
+     * @return the filter
+     */
     static ScoreFilter repetitionPenalty(double factor) {
         Scores.above("repetition penalty", factor, 0);
         return (scores, previous) -> {
@@ -125,7 +164,12 @@ public interface ScoreFilter {
         };
     }
 
-    /** Forbids tokens that would end a run of so many tokens that was there before. */
+    /**
+     * Forbids tokens that would end a run of so many tokens that was there before.
+     *
+     * @param length how many tokens
+     * @return the filter
+     */
     static ScoreFilter noRepeat(int length) {
         Scores.above("no-repeat length", length, 0);
         return (scores, previous) -> {
@@ -138,7 +182,13 @@ public interface ScoreFilter {
         };
     }
 
-    /** Forbids tokens that end a text, up to a length. */
+    /**
+     * Forbids tokens that end a text, up to a length.
+     *
+     * @param length how many tokens
+     * @param stopTokens what ends a text
+     * @return the filter
+     */
     static ScoreFilter minLength(int length, Set<Integer> stopTokens) {
         return (scores, previous) -> {
             if (previous.length < length) {
@@ -147,12 +197,22 @@ public interface ScoreFilter {
         };
     }
 
-    /** Forbids tokens. */
+    /**
+     * Forbids tokens.
+     *
+     * @param tokens the tokens
+     * @return the filter
+     */
     static ScoreFilter suppress(Set<Integer> tokens) {
         return (scores, previous) -> tokens.forEach(token -> Scores.forbid(scores, token));
     }
 
-    /** Forbids runs of tokens, each by its last one. */
+    /**
+     * Forbids runs of tokens, each by its last one.
+     *
+     * @param words the runs of tokens
+     * @return the filter
+     */
     static ScoreFilter badWords(List<List<Integer>> words) {
         return (scores, previous) -> {
             for (List<Integer> word : words) {

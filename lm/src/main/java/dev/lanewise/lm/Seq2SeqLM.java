@@ -27,29 +27,54 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
         }
     }
 
-    /** For families. */
+    /**
+     * For families.
+     *
+     * @param family the family's name
+     * @param tokens the tokens with a meaning
+     */
     protected Seq2SeqLM(String family, Tokens tokens) {
         super(family);
         this.tokens = tokens;
     }
 
-    /** The tokens with a meaning. */
+    /** {@return the tokens with a meaning} */
     public final Tokens tokens() {
         return tokens;
     }
 
-    /** Runs the encoder; adds the inputs of all layers to a list, if there is one. */
+    /**
+     * Runs the encoder; adds the inputs of all layers to a list, if there is one.
+     *
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param inputs takes the inputs of all layers, or null
+     * @return the encoder's result
+     */
     protected abstract Tensor encode(Tensor ids, @Nullable Tensor mask, @Nullable List<Tensor> inputs);
 
-    /** Runs the decoder; adds the inputs of all layers to a list, if there is one. */
+    /**
+     * Runs the decoder; adds the inputs of all layers to a list, if there is one.
+     *
+     * @param encoded the encoder's result, {@code [n, s, size]}
+     * @param mask 0 for padding; or null if there is none
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param cache what was computed of the tokens before, or null
+     * @param inputs takes the inputs of all layers, or null
+     * @return the decoder's result
+     */
     protected abstract Tensor decode(
             Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache, @Nullable List<Tensor> inputs);
 
-    /** Scores of the next token {@code [..., vocabulary]} from the decoder's result. */
+    /**
+     * {@return scores of the next token {@code [..., vocabulary]} from the decoder's result}
+     *
+     * @param decoded the decoder's result, {@code [n, l, size]}
+     */
     public abstract Tensor head(Tensor decoded);
 
     /**
-     * The encoder's result {@code [n, s, size]}.
+     * {@return the encoder's result {@code [n, s, size]}}
      *
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null if there is none
@@ -58,7 +83,12 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
         return called(() -> encode(ids, mask, null));
     }
 
-    /** The inputs of the encoder's layers and, as the last, its result. */
+    /**
+     * {@return the inputs of the encoder's layers and, as the last, its result}
+     *
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     */
     public final List<Tensor> encoderStates(Tensor ids, @Nullable Tensor mask) {
         return called(
                 () -> {
@@ -70,7 +100,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * The decoder's result {@code [n, l, size]}.
+     * {@return the decoder's result {@code [n, l, size]}}
      *
      * @param encoded the encoder's result
      * @param mask what the encoder was given
@@ -81,7 +111,13 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
         return called(() -> decode(encoded, mask, ids, cache, null));
     }
 
-    /** The inputs of the decoder's layers and, as the last, its result. */
+    /**
+     * {@return the inputs of the decoder's layers and, as the last, its result}
+     *
+     * @param encoded the encoder's result, {@code [n, s, size]}
+     * @param mask 0 for padding; or null if there is none
+     * @param ids tokens, {@code [n, l]} of I64
+     */
     public final List<Tensor> decoderStates(Tensor encoded, @Nullable Tensor mask, Tensor ids) {
         return called(
                 () -> {
@@ -92,7 +128,11 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
                 all -> all);
     }
 
-    /** What the decoder reads to say these labels: they begin one place later, after the first token; -100 is padding. */
+    /**
+     * {@return what the decoder reads to say these labels: they begin one place later, after the first token; -100 is padding}
+     *
+     * @param labels {@code [n, l]} of I64, -100 for padding
+     */
     public final Tensor shiftRight(Tensor labels) {
         long n = labels.shape().size(0);
         long l = labels.shape().size(1);
@@ -102,7 +142,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * The mean cross-entropy of labels.
+     * {@return the mean cross-entropy of labels}
      *
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}; -100 is left out

@@ -30,12 +30,21 @@ import java.util.stream.IntStream;
 public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     private static final int BATCH = 32;
 
-    /** Reads model and tokenizer of a folder. */
+    /**
+     * Reads model and tokenizer of a folder.
+     *
+     * @param folder of an encoder with its tokenizer
+     * @return what was read
+     */
     public static TextEncoder load(Path folder) {
         return new TextEncoder(Models.encoder(folder), Tokenizers.load(folder));
     }
 
-    /** Vectors of length 1, by the mean over each text's tokens; longer texts than the model reads are cut. */
+    /**
+     * {@return vectors of length 1, by the mean over each text's tokens; longer texts than the model reads are cut}
+     *
+     * @param texts the texts
+     */
     public float[][] embed(List<String> texts) {
         HfTokenizer cutting = cutting();
         List<Encoding> encodings = cutting.withPadding(null).encodeBatch(texts, true);
@@ -43,8 +52,10 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     }
 
     /**
-     * What the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}.
+     * {@return what the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}}
      *
+     * @param firsts the first text of each pair
+     * @param seconds the second text of each pair
      * @throws TensorException if the model has no head for whole texts
      */
     public float[][] score(List<String> firsts, List<String> seconds) {

@@ -79,7 +79,7 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
         return piece;
     }
 
-    /** All pieces that are left, together. */
+    /** {@return all pieces that are left, together} */
     public String rest() {
         StringBuilder all = new StringBuilder();
         forEachRemaining(all::append);

@@ -67,7 +67,7 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
         return token;
     }
 
-    /** All tokens that are left. */
+    /** {@return all tokens that are left} */
     public int[] rest() {
         int[] all = new int[options.newTokens()];
         int count = 0;

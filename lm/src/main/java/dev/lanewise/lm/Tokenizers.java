@@ -16,9 +16,10 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * The tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in
-     * a .gguf file.
+     * {@return the tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in
+     * a .gguf file}
      *
+     * @param model the model
      * @throws BadFileException if there is none
      */
     public static Tokenizer load(Path model) {

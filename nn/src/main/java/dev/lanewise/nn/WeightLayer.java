@@ -21,26 +21,30 @@ public abstract class WeightLayer extends Layer {
 
     /** A weight in another form than that of a parameter: of few bits, for example. It is not trained. */
     public interface Packed {
-        /** The elements of an input. */
+        /** {@return the elements of an input} */
         long in();
 
-        /** The elements of a result. */
+        /** {@return the elements of a result} */
         long out();
 
-        /** {@code x weight^T} of {@code [..., in]}, with gradients for x, without a bias. */
+        /**
+         * {@return {@code x weight^T} without a bias, with gradients for x}
+         *
+         * @param x {@code [..., in]}
+         */
         Tensor product(Tensor x);
 
-        /** The weight, {@code [out, in]}. */
+        /** {@return the weight, {@code [out, in]}} */
         Tensor dense();
 
-        /** How many bytes it takes. */
+        /** {@return how many bytes it takes} */
         long bytes();
     }
 
     /** What changes a layer's result. */
     public interface Adaptation {
         /**
-         * The result with the change.
+         * {@return the result with the change}
          *
          * @param layer the layer
          * @param x its input, {@code [..., in]}
@@ -49,37 +53,41 @@ public abstract class WeightLayer extends Layer {
         Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner);
     }
 
-    /** The layer's result without adaptations, by its parameters. */
+    /**
+     * {@return the layer's result without adaptations, by its parameters}
+     *
+     * @param x {@code [..., in]}
+     */
     protected abstract Tensor product(Tensor x);
 
     /**
-     * The weight as it is stored.
+     * {@return the weight as it is stored}
      *
      * @throws TensorException if it is packed
      */
     public abstract Parameter weight();
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     public abstract @Nullable Parameter bias();
 
-    /** Whether the weight is {@code [in, out]} instead of {@code [out, in]}. */
+    /** {@return whether the weight is {@code [in, out]} instead of {@code [out, in]}} */
     public boolean isInputFirst() {
         return false;
     }
 
-    /** The elements of an input. */
+    /** {@return the elements of an input} */
     public final long in() {
         Packed p = packed;
         return p == null ? weight().leaf().shape().size(isInputFirst() ? 0 : 1) : p.in();
     }
 
-    /** The elements of a result. */
+    /** {@return the elements of a result} */
     public final long out() {
         Packed p = packed;
         return p == null ? weight().leaf().shape().size(isInputFirst() ? 1 : 0) : p.out();
     }
 
-    /** The weight as {@code [out, in]}, whatever its form. */
+    /** {@return the weight as {@code [out, in]}, whatever its form} */
     public final Tensor dense() {
         Packed p = packed;
         if (p != null) {
@@ -89,7 +97,7 @@ public abstract class WeightLayer extends Layer {
         return isInputFirst() ? stored.transpose(0, 1) : stored;
     }
 
-    /** The weight in another form, or null while it is a parameter. */
+    /** {@return the weight in another form, or null while it is a parameter} */
     public final @Nullable Packed packed() {
         return packed;
     }
@@ -110,7 +118,11 @@ public abstract class WeightLayer extends Layer {
         weightPacked();
     }
 
-    /** Begins with a form of a weight that was never a parameter; called by constructors. */
+    /**
+     * Begins with a form of a weight that was never a parameter; called by constructors.
+     *
+     * @param form the weight
+     */
     protected final void begin(Packed form) {
         packed = form;
     }
@@ -118,7 +130,11 @@ public abstract class WeightLayer extends Layer {
     /** Lets go of the weight's parameter. */
     protected abstract void weightPacked();
 
-    /** The weight, if it is still a parameter; for {@link #weight}. */
+    /**
+     * {@return the weight, if it is still a parameter; for {@link #weight}}
+     *
+     * @param weight the parameter, or null if it is packed
+     */
     protected final Parameter unpacked(@Nullable Parameter weight) {
         if (weight == null) {
             throw new TensorException("layer " + getClass().getSimpleName()
@@ -127,14 +143,22 @@ public abstract class WeightLayer extends Layer {
         return weight;
     }
 
-    /** Adds a change, which is made after those that are there. */
+    /**
+     * Adds a change, which is made after those that are there.
+     *
+     * @param adaptation the change
+     */
     public final synchronized void adapt(Adaptation adaptation) {
         List<Adaptation> all = new ArrayList<>(adaptations);
         all.add(adaptation);
         adaptations = List.copyOf(all);
     }
 
-    /** Takes a change away again. */
+    /**
+     * Takes a change away again.
+     *
+     * @param adaptation the change
+     */
     public final synchronized void restore(Adaptation adaptation) {
         List<Adaptation> all = new ArrayList<>(adaptations);
         all.remove(adaptation);

@@ -72,7 +72,13 @@ public final class Lora extends Layer {
         Groups.place(this, name, adapter);
     }
 
-    /** Puts a new adapter on a model; its first values change no result. */
+    /**
+     * Puts a new adapter on a model; its first values change no result.
+     *
+     * @param model the model that gets it
+     * @param config what is put on which layers
+     * @return the adapter
+     */
     public static Lora apply(Layer model, LoraConfig config) {
         return apply(model, config, Rng.global());
     }
@@ -80,7 +86,10 @@ public final class Lora extends Layer {
     /**
      * Puts a new adapter on a model.
      *
+     * @param model the model that gets it
+     * @param config what is put on which layers
      * @param rng where its first values come from
+     * @return the adapter
      */
     public static Lora apply(Layer model, LoraConfig config, Rng rng) {
         return new Lora(model, config, name -> null, rng);
@@ -89,6 +98,10 @@ public final class Lora extends Layer {
     /**
      * Puts an adapter on a model that peft, or {@link #save}, has written: a folder with {@code adapter_config.json} and {@code
      * adapter_model.safetensors}.
+     *
+     * @param folder the folder of both files
+     * @param model the model that gets it
+     * @return what was read
      */
     public static Lora load(Path folder, Layer model) {
         return PeftFiles.load(folder, model);
@@ -98,7 +111,11 @@ public final class Lora extends Layer {
         return new Lora(model, config, stored, new Rng(0));
     }
 
-    /** Writes the files that peft reads. */
+    /**
+     * Writes the files that peft reads.
+     *
+     * @param folder the folder of both files
+     */
     public void save(Path folder) {
         PeftFiles.save(this, folder);
     }
@@ -119,17 +136,17 @@ public final class Lora extends Layer {
         });
     }
 
-    /** What was asked for. */
+    /** {@return what was asked for} */
     public LoraConfig config() {
         return config;
     }
 
-    /** The model that it is on. */
+    /** {@return the model that it is on} */
     public Layer model() {
         return model;
     }
 
-    /** The names of the layers that have an adapter. */
+    /** {@return the names of the layers that have an adapter} */
     public Set<String> adapted() {
         return Collections.unmodifiableSet(adapters.keySet());
     }
@@ -145,7 +162,11 @@ public final class Lora extends Layer {
         return merged.isEmpty() && (chosen == null ? enabled : chosen.contains(this));
     }
 
-    /** Turns the adapter on, as it is at first, or off. */
+    /**
+     * Turns the adapter on, as it is at first, or off.
+     *
+     * @param on whether it is on
+     */
     public void setEnabled(boolean on) {
         enabled = on;
     }
@@ -153,7 +174,10 @@ public final class Lora extends Layer {
     /**
      * Computes with these adapters and no others, whether they are enabled or not; other threads see nothing of it.
      *
+     * @param <T> what the computation gives
      * @param adapters none, for the model as it is
+     * @param body the computation
+     * @return what the computation gives
      */
     public static <T> T only(Set<Lora> adapters, Supplier<T> body) {
         Set<Lora> before = CHOSEN.get();
@@ -219,7 +243,7 @@ public final class Lora extends Layer {
     // ---- AdaLoRA
 
     /**
-     * What AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation.
+     * {@return what AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation}
      *
      * @param loss of the model
      */

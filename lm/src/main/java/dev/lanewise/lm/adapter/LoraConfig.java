@@ -89,7 +89,11 @@ public record LoraConfig(
             }
         }
 
-        /** Layers by names, or by ends of names after a point. */
+        /**
+         * {@return layers by names, or by ends of names after a point}
+         *
+         * @param names names, or ends of names after a point
+         */
         public static Targets named(String... names) {
             return new Targets(List.of(names), null, List.of(), List.of(), List.of());
         }
@@ -168,23 +172,33 @@ public record LoraConfig(
     }
 
     /**
-     * Low-rank updates.
+     * {@return low-rank updates}
      *
+     * @param rank the rank of updates
+     * @param alpha what updates are multiplied by
      * @param targets names, or ends of names after a point, of the layers that get them
      */
     public static LoraConfig lora(int rank, double alpha, String... targets) {
         return of(Kind.LORA, rank, alpha, Targets.named(targets), null);
     }
 
-    /** Low-rank updates whose rank is taken away by importance, from a first rank on. */
+    /**
+     * {@return low-rank updates whose rank is taken away by importance, from a first rank on}
+     *
+     * @param rank the rank of updates
+     * @param alpha what updates are multiplied by
+     * @param allocation how ranks are taken away
+     * @param targets names, or ends of names after a point, of the layers that get one
+     */
     public static LoraConfig adaLora(int rank, double alpha, Allocation allocation, String... targets) {
         return of(Kind.ADALORA, rank, alpha, Targets.named(targets), allocation);
     }
 
     /**
-     * Scales of results, and of inputs where the layer is one of a feed-forward part.
+     * {@return scales of results, and of inputs where the layer is one of a feed-forward part}
      *
      * @param feedForward those of the targets whose input is scaled
+     * @param targets names, or ends of names after a point, of the layers that get one
      */
     public static LoraConfig ia3(List<String> feedForward, String... targets) {
         LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
@@ -197,7 +211,11 @@ public record LoraConfig(
                 kind, rank, alpha, 0, targets, Map.of(), Map.of(), Biases.NONE, List.of(), List.of(), allocation);
     }
 
-    /** The same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}. */
+    /**
+     * {@return the same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}}
+     *
+     * @param other the kind
+     */
     public LoraConfig withKind(Kind other) {
         return new LoraConfig(
                 other,
@@ -213,7 +231,11 @@ public record LoraConfig(
                 allocation);
     }
 
-    /** The same with layers that are trained as a whole. */
+    /**
+     * {@return the same with layers that are trained as a whole}
+     *
+     * @param names names, or ends of names after a point
+     */
     public LoraConfig withModulesToSave(String... names) {
         List<String> all = new ArrayList<>(modulesToSave);
         all.addAll(List.of(names));
@@ -221,7 +243,11 @@ public record LoraConfig(
                 kind, rank, alpha, dropout, targets, rankPatterns, alphaPatterns, biases, all, feedForward, allocation);
     }
 
-    /** The same with dropout before the updates. */
+    /**
+     * {@return the same with dropout before the updates}
+     *
+     * @param probability the probability
+     */
     public LoraConfig withDropout(double probability) {
         return new LoraConfig(
                 kind,

@@ -42,7 +42,11 @@ public final class RankAllocator {
         }
     }
 
-    /** An allocator for an adapter of kind ADALORA. */
+    /**
+     * An allocator for an adapter of kind ADALORA.
+     *
+     * @param lora the adapter
+     */
     public RankAllocator(Lora lora) {
         LoraConfig.Allocation given = lora.config().allocation();
         if (given == null) {

@@ -61,22 +61,30 @@ public enum BlockType {
         this.unpacker = unpacker;
     }
 
-    /** The type of that number in files, if Lanewise reads it. */
+    /**
+     * {@return the type of that number in files, if Lanewise reads it}
+     *
+     * @param number the type's number
+     */
     public static Optional<BlockType> ofNumber(int number) {
         return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
     }
 
-    /** How many numbers a block holds. */
+    /** {@return how many numbers a block holds} */
     public int elements() {
         return elements;
     }
 
-    /** How many bytes a block takes. */
+    /** {@return how many bytes a block takes} */
     public int bytes() {
         return bytes;
     }
 
-    /** How many bytes so many numbers take. */
+    /**
+     * {@return how many bytes so many numbers take}
+     *
+     * @param numbers how many numbers
+     */
     public long bytes(long numbers) {
         if (numbers % elements != 0) {
             throw new IllegalArgumentException(
@@ -100,7 +108,7 @@ public enum BlockType {
         }
     }
 
-    /** Whether {@link #pack} has this type. */
+    /** {@return whether {@link #pack} has this type} */
     public boolean packs() {
         return switch (this) {
             case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, TQ1_0, TQ2_0 -> true;
@@ -112,6 +120,7 @@ public enum BlockType {
      * Rounds numbers to blocks, with the results of the gguf package, byte for byte.
      *
      * @param values a multiple of {@link #elements()} of them
+     * @return the result
      * @throws UnsupportedOperationException if the type is only read
      */
     public byte[] pack(float[] values) {

@@ -55,13 +55,20 @@ public final class GgufFile implements AutoCloseable {
     /**
      * Maps a file and checks its header.
      *
+     * @param file the file's path
+     * @return the open file
      * @throws BadFileException if it is not a whole and consistent GGUF file
      */
     public static GgufFile open(Path file) {
         return open(file, Arena.ofShared());
     }
 
-    /** Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it. */
+    /**
+     * Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it.
+     *
+     * @param file the file's path
+     * @return the open file
+     */
     public static GgufFile openForever(Path file) {
         return open(file, Arena.ofAuto());
     }
@@ -93,32 +100,37 @@ public final class GgufFile implements AutoCloseable {
                 fault);
     }
 
-    /** The path the file was opened by. */
+    /** {@return the path the file was opened by} */
     public Path file() {
         return file;
     }
 
     /**
-     * The settings by name: Boolean, Long, Double, String, or a List of them. A number of 64 bits without sign that is above
+     * {@return the settings by name: Boolean, Long, Double, String, or a List of them} A number of 64 bits without sign that is above
      * 2^63 - 1 is negative here.
      */
     public Map<String, Object> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
 
-    /** A text of the settings, if it is there. */
+    /**
+     * {@return a text of the settings, if it is there}
+     *
+     * @param name the name
+     */
     public Optional<String> text(String name) {
         return Optional.ofNullable(header.metadata().get(name) instanceof String text ? text : null);
     }
 
-    /** The names of the tensors, in the file's order. */
+    /** {@return the names of the tensors, in the file's order} */
     public Set<String> names() {
         return Collections.unmodifiableSet(header.tensors().keySet());
     }
 
     /**
-     * A tensor as it is stored.
+     * {@return a tensor as it is stored}
      *
+     * @param name the name
      * @throws BadFileException if there is none of that name
      */
     public Stored stored(String name) {
@@ -133,7 +145,11 @@ public final class GgufFile implements AutoCloseable {
                 data.asSlice(entry.offset(), entry.type().bytes(entry.shape().elements())));
     }
 
-    /** A tensor widened to F32, on the CPU; it does not depend on the file. */
+    /**
+     * {@return a tensor widened to F32, on the CPU; it does not depend on the file}
+     *
+     * @param name the name
+     */
     public Tensor read(String name) {
         Stored stored = stored(name);
         BlockType type = stored.type;

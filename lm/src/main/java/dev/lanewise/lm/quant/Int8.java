@@ -23,27 +23,39 @@ public final class Int8 {
      * @param zero the number that means 0
      */
     public record Quantized(Tensor values, Tensor scale, double zero) {
-        /** The numbers that they stand for, of type F32. */
+        /** {@return the numbers that they stand for, of type F32} */
         public Tensor dequantized() {
             return values.to(DType.F32).sub(zero).mul(scale);
         }
     }
 
-    /** Unsigned numbers with one scale, so that 0 is exact: ONNX's DynamicQuantizeLinear. */
+    /**
+     * {@return unsigned numbers with one scale, so that 0 is exact: ONNX's DynamicQuantizeLinear}
+     *
+     * @param x the numbers
+     */
     public static Quantized dynamic(Tensor x) {
         return dynamic(x, 255);
     }
 
     /**
-     * Unsigned numbers from 0 with one scale, so that 0 is exact.
+     * {@return unsigned numbers from 0 with one scale, so that 0 is exact}
      *
+     * @param x the numbers
      * @param most the largest number: 255, or 127 for products that must not overflow 16 bits
      */
     public static Quantized dynamic(Tensor x, int most) {
         return ofRange(x, Math.min(x.amin().item(), 0), Math.max(x.amax().item(), 0), most);
     }
 
-    /** The same for a range that is known beforehand; what is outside is cut. */
+    /**
+     * {@return the same for a range that is known beforehand; what is outside is cut}
+     *
+     * @param x the numbers
+     * @param least the beginning of the range
+     * @param greatest the end of the range
+     * @param most the largest whole number
+     */
     public static Quantized ofRange(Tensor x, double least, double greatest, int most) {
         float scale = ((float) greatest - (float) least) / most;
         if (scale == 0) {
@@ -54,7 +66,11 @@ public final class Int8 {
         return new Quantized(values, Tensor.scalar(scale), zero);
     }
 
-    /** Signed numbers from -127 to 127 with a scale for each row. */
+    /**
+     * {@return signed numbers from -127 to 127 with a scale for each row}
+     *
+     * @param x the numbers
+     */
     public static Quantized perRow(Tensor x) {
         Tensor scale = x.abs().amax(-1, Keep.KEEP).div(127).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
         return new Quantized(x.div(scale).round().clamp(-127, 127).to(DType.I8), scale, 0);
@@ -69,7 +85,7 @@ public final class Int8 {
      * @param group how many neighbours have one scale
      */
     public record Grouped(Tensor values, Tensor scale, Tensor zero, int group) {
-        /** The numbers that they stand for, of type F32. */
+        /** {@return the numbers that they stand for, of type F32} */
         public Tensor dequantized() {
             long rows = values.shape().size(0);
             Tensor grouped = values.to(DType.F32).reshape(rows, values.shape().size(1) / group, group);
@@ -81,7 +97,9 @@ public final class Int8 {
      * Rounds a weight to 4 bits in groups.
      *
      * @param weight {@code [rows, columns]}, whose columns the group divides
+     * @param group how many neighbours have one scale
      * @param symmetric whether 0 stands for 0; otherwise each group has its own zero
+     * @return whole numbers and what turns them back
      */
     public static Grouped groups(Tensor weight, int group, boolean symmetric) {
         long rows = weight.shape().size(0);
@@ -104,6 +122,7 @@ public final class Int8 {
      * Sums of products of whole numbers, exactly: {@code (a - zero) b^T}.
      *
      * @param a {@code [n, k]}
+     * @param zero the whole number that means 0
      * @param b {@code [m, k]} of I8
      * @return {@code [n, m]} of F64
      */
@@ -112,10 +131,12 @@ public final class Int8 {
     }
 
     /**
-     * What rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
-     * 2013, arXiv:1308.3432): for training with the rounding that comes later.
+     * {@return what rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
+     * 2013, arXiv:1308.3432): for training with the rounding that comes later}
      *
+     * @param x the numbers
      * @param scale one number, or a tensor that broadcasts
+     * @param zero the whole number that means 0
      * @param least the smallest whole number
      * @param most the largest
      */

@@ -27,8 +27,9 @@ public final class Prune {
     private Prune() {}
 
     /**
-     * The mask without the smallest magnitudes.
+     * {@return the mask without the smallest magnitudes}
      *
+     * @param weight the weight
      * @param share of what is left, from 0 to 1; rounded to whole numbers, halves to even
      * @param before the mask so far, or null
      */
@@ -38,7 +39,13 @@ public final class Prune {
         return smallest(weight, count(share, left), mask);
     }
 
-    /** The mask without so many of the smallest magnitudes. */
+    /**
+     * {@return the mask without so many of the smallest magnitudes}
+     *
+     * @param weight the weight
+     * @param count how many are taken
+     * @param before the mask so far, or null
+     */
     public static Tensor smallest(Tensor weight, int count, @Nullable Tensor before) {
         return smallest(weight, count, mask(weight.shape(), before));
     }
@@ -49,7 +56,12 @@ public final class Prune {
         return Tensor.of(mask, weight.shape().toArray());
     }
 
-    /** Masks of several weights without the smallest magnitudes of all of them together. */
+    /**
+     * {@return masks of several weights without the smallest magnitudes of all of them together}
+     *
+     * @param weights the weights
+     * @param share the share, from 0 to 1
+     */
     public static List<Tensor> smallestOfAll(List<Tensor> weights, double share) {
         double[] all = weights.stream()
                 .flatMapToDouble(weight -> Arrays.stream(magnitudes(weight)))
@@ -69,10 +81,12 @@ public final class Prune {
     }
 
     /**
-     * The mask without the slices of a dimension whose norm is smallest.
+     * {@return the mask without the slices of a dimension whose norm is smallest}
      *
+     * @param weight the weight
      * @param share of the slices of which anything is left
      * @param power of the norm: 1, 2, or infinity
+     * @param dim the dimension of the slices
      * @param before the mask so far, or null
      */
     public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
@@ -112,7 +126,12 @@ public final class Prune {
      */
     public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {}
 
-    /** Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed. */
+    /**
+     * Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed.
+     *
+     * @param weight the weight
+     * @return what stays
+     */
     public static TwoOfFour twoOfFour(Tensor weight) {
         Shape shape = weight.shape();
         if (shape.rank() == 0 || shape.size(-1) % GROUP != 0) {
@@ -155,7 +174,12 @@ public final class Prune {
         /** No masks. */
         public Masks() {}
 
-        /** Sets a parameter's mask and applies it. */
+        /**
+         * Sets a parameter's mask and applies it.
+         *
+         * @param parameter the parameter
+         * @param mask 0 for padding; or null if there is none
+         */
         public void put(Parameter parameter, Tensor mask) {
             if (!mask.shape().equals(parameter.leaf().shape())) {
                 throw new TensorException("prune: mask " + mask.spec() + " for "
@@ -165,7 +189,11 @@ public final class Prune {
             apply();
         }
 
-        /** A parameter's mask, or null. */
+        /**
+         * {@return a parameter's mask, or null}
+         *
+         * @param parameter the parameter
+         */
         public @Nullable Tensor get(Parameter parameter) {
             return masks.get(parameter);
         }
@@ -178,7 +206,7 @@ public final class Prune {
             }));
         }
 
-        /** The share of weights that are zero. */
+        /** {@return the share of weights that are zero} */
         public double sparsity() {
             double all = 0;
             double left = 0;

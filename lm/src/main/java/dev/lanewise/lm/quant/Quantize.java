@@ -33,12 +33,24 @@ public final class Quantize {
      */
     public record Saved(int layers, long bytesBefore, long bytesAfter) {}
 
-    /** Weights of 8 bits with a scale for each row. */
+    /**
+     * Weights of 8 bits with a scale for each row.
+     *
+     * @param model the model
+     * @param layers which layers, by name
+     * @return what was saved
+     */
     public static Saved int8(Layer model, Predicate<String> layers) {
         return pack(model, layers, QuantizedWeight::int8);
     }
 
-    /** Weights of 8 bits, and activations that are rounded to 8 bits in each call. */
+    /**
+     * Weights of 8 bits, and activations that are rounded to 8 bits in each call.
+     *
+     * @param model the model
+     * @param layers which layers, by name
+     * @return what was saved
+     */
     public static Saved int8Dynamic(Layer model, Predicate<String> layers) {
         return pack(model, layers, weight -> QuantizedWeight.int8(weight, new QuantizedWeight.Activations.Dynamic()));
     }
@@ -46,7 +58,10 @@ public final class Quantize {
     /**
      * Weights in blocks of GGUF files; layers whose rows are no multiple of a block stay as they are.
      *
+     * @param model the model
      * @param format one that can be written: Q8_0, Q5_0, Q4_0, ...
+     * @param layers which layers, by name
+     * @return what was saved
      */
     public static Saved weights(Layer model, BlockType format, Predicate<String> layers) {
         return pack(
@@ -112,6 +127,10 @@ public final class Quantize {
      *     calibration.apply();
      * }
      * }</pre>
+     *
+     * @param model the model
+     * @param layers which layers, by name
+     * @return what looks at the activations
      */
     public static Calibration calibrate(Layer model, Predicate<String> layers) {
         return new Calibration(model, layers);
@@ -152,7 +171,11 @@ public final class Quantize {
             });
         }
 
-        /** Rounds weights to 8 bits, and activations by the ranges seen; layers that saw nothing stay as they are. */
+        /**
+         * Rounds weights to 8 bits, and activations by the ranges seen; layers that saw nothing stay as they are.
+         *
+         * @return the adapter
+         */
         public Saved apply() {
             close();
             int count = 0;

@@ -30,13 +30,14 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * Rounds a weight to 8 bits, with a scale for each row.
      *
      * @param weight {@code [out, in]}
+     * @return what was saved
      */
     public static QuantizedWeight int8(Tensor weight) {
         return new Rows(checked(weight), null);
     }
 
     /**
-     * The same for products with activations that are rounded to 8 bits too.
+     * {@return the same for products with activations that are rounded to 8 bits too}
      *
      * @param weight {@code [out, in]}
      * @param activations how they are rounded
@@ -49,6 +50,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * Rounds a weight to blocks of GGUF files.
      *
      * @param weight {@code [out, in]}, of which a block divides the rows
+     * @param type the type of blocks
+     * @return the weight
      */
     public static QuantizedWeight blocks(Tensor weight, BlockType type) {
         Tensor values = checked(weight);
@@ -62,9 +65,12 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     }
 
     /**
-     * A weight in blocks that are there already, in a mapped file for example, of which nothing is copied.
+     * {@return a weight in blocks that are there already, in a mapped file for example, of which nothing is copied}
      *
      * @param data all blocks, rows one after the other; as long as it is valid, the weight is
+     * @param type the type of blocks
+     * @param out the elements of a result
+     * @param in the elements of an input
      * @param row where a row of the weight is in the data
      */
     public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
@@ -91,7 +97,12 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         /** By the range of each call. */
         record Dynamic() implements Activations {}
 
-        /** By a range that was seen before. */
+        /**
+         * By a range that was seen before.
+         *
+         * @param least the beginning of the range
+         * @param greatest the end of the range
+         */
         record Static(double least, double greatest) implements Activations {}
     }
 
