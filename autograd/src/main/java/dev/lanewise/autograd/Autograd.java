@@ -21,6 +21,8 @@ public final class Autograd {
     /**
      * A leaf over the same memory: what is computed from the result is recorded, and {@link Gradients#of} takes it.
      *
+     * @param tensor of a floating-point type
+     * @return the leaf, whose gradient can be asked for
      * @throws TensorException unless the type is floating-point
      */
     public static Tensor watch(Tensor tensor) {
@@ -31,27 +33,46 @@ public final class Autograd {
         return Origins.withOrigin(tensor, new Leaf());
     }
 
-    /** The same values as a constant: nothing computed from the result is recorded on its account. */
+    /**
+     * The same values as a constant: nothing computed from the result is recorded on its account.
+     *
+     * @param tensor any tensor
+     * @return a tensor over the same memory
+     */
     public static Tensor detach(Tensor tensor) {
         return Origins.withOrigin(tensor, null);
     }
 
-    /** Whether the tensor was watched or computed from one that was. */
+    /**
+     * {@return whether the tensor was watched or computed from one that was}
+     *
+     * @param tensor any tensor
+     */
     public static boolean isTracked(Tensor tensor) {
         return Origins.of(tensor) != null;
     }
 
-    /** Whether this thread records operations on watched tensors: everywhere but inside {@link #noGrad}. */
+    /** {@return whether this thread records operations on watched tensors: everywhere but inside {@link #noGrad}} */
     public static boolean isRecording() {
         return Recording.isOn();
     }
 
-    /** Runs a computation without recording it. */
+    /**
+     * Runs a computation without recording it.
+     *
+     * @param <T> what the computation returns
+     * @param body the computation
+     * @return what the computation returned
+     */
     public static <T> T noGrad(Supplier<T> body) {
         return Recording.with(false, body);
     }
 
-    /** Runs a computation without recording it. */
+    /**
+     * Runs a computation without recording it.
+     *
+     * @param body the computation
+     */
     public static void noGrad(Runnable body) {
         Recording.with(false, () -> {
             body.run();
@@ -63,6 +84,7 @@ public final class Autograd {
      * The gradients of a scalar for every watched tensor that it depends on. The record is released on the way.
      *
      * @param loss one element
+     * @return the gradient of each of the tensors; one that the outputs don't depend on has none
      * @throws TensorException if the loss has more elements, depends on nothing that is watched, or a saved tensor was
      *     changed in place
      */
@@ -70,7 +92,13 @@ public final class Autograd {
         return gradients(loss, Graph.RELEASE);
     }
 
-    /** The gradients of a scalar for every watched tensor that it depends on. */
+    /**
+     * The gradients of a scalar for every watched tensor that it depends on.
+     *
+     * @param loss a tracked scalar
+     * @param graph whether the record is kept for another walk or released
+     * @return the gradient of each of the tensors; one that the outputs don't depend on has none
+     */
     public static Gradients gradients(Tensor loss, Graph graph) {
         if (loss.shape().elements() != 1) {
             throw new TensorException("gradients: the loss is " + loss.spec()
@@ -84,6 +112,8 @@ public final class Autograd {
      *
      * @param outputs what to differentiate
      * @param upstream for each output a tensor of its type and shape
+     * @param graph whether the record is kept for another walk or released
+     * @return the gradient of each of the tensors; one that the outputs don't depend on has none
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Graph graph) {
         return new Gradients(walk(outputs, upstream, Set.of(), graph));
@@ -92,7 +122,11 @@ public final class Autograd {
     /**
      * The gradients for given tensors only, which may also be intermediate results. The walk stops at them.
      *
+     * @param outputs what to differentiate
+     * @param upstream for each output the gradient with respect to it, of its shape and type
      * @param wrt tracked tensors
+     * @param graph whether the record is kept for another walk or released
+     * @return the gradient of each of the tensors; one that the outputs don't depend on has none
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Tensor[] wrt, Graph graph) {
         Set<GradOrigin> targets = new HashSet<>();
@@ -131,15 +165,25 @@ public final class Autograd {
      * @see #apply
      */
     public interface CustomOp {
-        /** The name in messages. */
+        /** {@return the name in messages} */
         String name();
 
-        /** The result; nothing in here is recorded. */
+        /**
+         * The result; nothing in here is recorded.
+         *
+         * @param inputs the operands
+         * @return the result, a new tensor
+         */
         Tensor forward(Tensor[] inputs);
 
         /**
          * The gradient for each input, or null where there is none. Written in tensor operations it can be
          * differentiated again.
+         *
+         * @param upstream the gradient with respect to the result, of its shape
+         * @param inputs the operands of the forward pass
+         * @param output its result
+         * @return for each operand a gradient of its shape and type, or null
          */
         @Nullable
         Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
@@ -153,7 +197,13 @@ public final class Autograd {
         }
     }
 
-    /** Runs a custom operation and records it. */
+    /**
+     * Runs a custom operation and records it.
+     *
+     * @param op what to compute, and its gradient
+     * @param inputs the operands
+     * @return the result
+     */
     public static Tensor apply(CustomOp op, Tensor... inputs) {
         Tensor output = detach(noGrad(() -> op.forward(inputs)));
         boolean tracked = false;
@@ -192,6 +242,8 @@ public final class Autograd {
      * the same, as long as no other thread draws from it meanwhile. There are no second derivatives through it.
      *
      * @param body computes one result from the inputs and, possibly, from parameters (watched leaves) it refers to
+     * @param inputs what the computation takes; gradients flow to them
+     * @return the result of the computation
      */
     public static Tensor checkpoint(Function<Tensor[], Tensor> body, Tensor... inputs) {
         if (!Recording.isOn()) {

@@ -47,7 +47,12 @@ public final class GradCheck {
         }
     }
 
-    /** Checks the second derivatives: the first derivatives of a random weighting of the gradients, likewise. */
+    /**
+     * Checks the second derivatives: the first derivatives of a random weighting of the gradients, likewise.
+     *
+     * @param f a function of F64 tensors
+     * @param inputs where the derivatives are compared
+     */
     public static void second(Function<Tensor[], Tensor[]> f, Tensor... inputs) {
         for (long results : subsets(f, inputs)) {
             try (var ignored = Scope.open("GradCheck")) {

@@ -26,7 +26,11 @@ public final class GradientSum {
     /** Nothing yet. */
     public GradientSum() {}
 
-    /** Adds gradients. A tensor that has had none yet gets a copy of its gradient, owned by the present scope. */
+    /**
+     * Adds gradients. A tensor that has had none yet gets a copy of its gradient, owned by the present scope.
+     *
+     * @param gradients of tensors with the shapes and types of those added before
+     */
     public void add(Gradients gradients) {
         Autograd.noGrad(() -> gradients.byOrigin().forEach((origin, gradient) -> {
             Tensor sum = sums.get(origin);
@@ -39,7 +43,7 @@ public final class GradientSum {
         }));
     }
 
-    /** The sums so far; they change with the next {@link #add}. */
+    /** {@return the sums so far; they change with the next {@link #add}} */
     public Gradients gradients() {
         return new Gradients(sums);
     }

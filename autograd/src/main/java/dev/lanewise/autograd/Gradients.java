@@ -17,13 +17,17 @@ public final class Gradients {
         this.byOrigin = byOrigin;
     }
 
-    /** Whether the output depends on the tensor. */
+    /**
+     * {@return whether the output depends on the tensor}
+     *
+     * @param watched a watched tensor
+     */
     public boolean has(Tensor watched) {
         return find(watched) != null;
     }
 
     /**
-     * The gradient, of the tensor's shape and type.
+     * {@return the gradient, of the tensor's shape and type}
      *
      * @param watched what {@link Autograd#watch} returned, or a tensor that was asked for
      * @throws TensorException if the tensor is not watched, or the output does not depend on it
@@ -40,12 +44,19 @@ public final class Gradients {
                                 + "; was it computed inside noGrad, or from a detached tensor?");
     }
 
-    /** The gradients themselves, in the order in which they were found, the same in every run of one computation. */
+    /**
+     * {@return the gradients themselves, in the order in which they were found, the same in every run of one computation}
+     */
     public Collection<Tensor> values() {
         return Collections.unmodifiableCollection(byOrigin.values());
     }
 
-    /** The gradients after a function, for example one that scales them. */
+    /**
+     * The gradients after a function, for example one that scales them.
+     *
+     * @param function makes of each gradient another one of the same shape
+     * @return the new gradients
+     */
     public Gradients map(UnaryOperator<Tensor> function) {
         Map<GradOrigin, Tensor> mapped = new LinkedHashMap<>();
         byOrigin.forEach((origin, gradient) -> mapped.put(origin, function.apply(gradient)));

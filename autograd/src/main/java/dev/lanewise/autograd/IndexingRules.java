@@ -19,7 +19,7 @@ final class IndexingRules {
 
     private static Tensor cleared(Context c, Scatter op) {
         Tensor zeros = Tensor.full(0, c.g().dtype(), c.g().device(), c.shape(1).toArray());
-        return c.g().scatter(Scatter.Kind.SET, op.dim(), c.x(1), zeros);
+        return c.g().scatter(op.dim(), c.x(1), zeros);
     }
 
     /** Zero for an element that a later one for the same place replaced. */
@@ -28,7 +28,7 @@ final class IndexingRules {
         Tensor order = Tensor.arange(index.shape().elements(), DType.I64, index.device())
                 .reshape(index.shape());
         Tensor places = Tensor.full(-1, DType.I64, index.device(), c.shape(0).toArray());
-        Tensor last = places.scatter(Scatter.Kind.SET, op.dim(), index, order).gather(op.dim(), index);
+        Tensor last = places.scatter(op.dim(), index, order).gather(op.dim(), index);
         Tensor zero = Tensor.full(0, c.g().dtype(), c.g().device());
         return last.eq(order).where(c.g().gather(op.dim(), index), zero);
     }
@@ -36,13 +36,13 @@ final class IndexingRules {
     /** For the base the product of its elements; for an element what the others give. */
     private static Tensor product(Context c, Scatter op, int input) {
         if (input == 0) {
-            return c.g().mul(c.g().onesLike().scatter(Scatter.Kind.MUL, op.dim(), c.x(1), c.x(2)));
+            return c.g().mul(Tensor.apply(op, c.g().onesLike(), c.x(1), c.x(2)));
         }
         Tensor index = c.x(1);
         Tensor zero = c.x(2).eq(0);
         Tensor zeros = c.x(0).eq(0).to(DType.I64).scatterAdd(op.dim(), index, zero.to(DType.I64));
         Tensor factors = c.x(2).maskedFill(zero, 1);
-        Tensor products = c.x(0).maskedFill(c.x(0).eq(0), 1).scatter(Scatter.Kind.MUL, op.dim(), index, factors);
+        Tensor products = Tensor.apply(op, c.x(0).maskedFill(c.x(0).eq(0), 1), index, factors);
         // the element is divided out; if it is zero, it is not in the product
         Tensor others = c.g().mul(products).gather(op.dim(), index).div(factors);
         Tensor zerosOfOthers = zeros.gather(op.dim(), index).sub(zero.to(DType.I64));

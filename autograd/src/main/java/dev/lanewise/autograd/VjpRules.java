@@ -162,7 +162,7 @@ final class VjpRules {
     }
 
     private static Tensor scatterZeros(Context c, int dim, Tensor index) {
-        return zeros(c.g(), c.shape(0)).scatter(Scatter.Kind.SET, dim, index, c.g());
+        return zeros(c.g(), c.shape(0)).scatter(dim, index, c.g());
     }
 
     private static Tensor gatherBack(Context c, int dim) {

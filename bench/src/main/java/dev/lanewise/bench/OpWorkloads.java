@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /** The operations of {@code bench ops}: names, shapes and order are those of {@code bench/peers/pytorch_peer.py}. */
@@ -117,7 +118,7 @@ public final class OpWorkloads {
             unary.forEach((name, op) -> add(name, shape, Rate.GELEMS, size, operands -> {
                 Tensor x = operands.normal(size);
                 return () -> {
-                    Tensor unused = op.apply(x);
+                    Objects.requireNonNull(op.apply(x));
                 };
             }));
         }

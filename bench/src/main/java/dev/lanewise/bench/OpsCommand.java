@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code lanewise bench ops}. */
-@Command(name = "ops", description = "Time operations: microseconds, and 1e9 operations or elements a second.")
+@Command(name = "ops", description = "Time operations: microseconds, and 1e9 operations or elements per second.")
 final class OpsCommand implements Callable<Integer> {
     @Mixin
     private MeasureOptions options;

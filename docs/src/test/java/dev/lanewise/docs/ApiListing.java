@@ -55,7 +55,7 @@ final class ApiListing {
                 Stream.concat(Stream.of(declaration(type)), members).map(prefix::concat), nested);
     }
 
-    private static boolean isShown(Class<?> type, int modifiers, boolean synthetic) {
+    static boolean isShown(Class<?> type, int modifiers, boolean synthetic) {
         boolean extensible = !Modifier.isFinal(type.getModifiers()) && !type.isSealed();
         return !synthetic && (Modifier.isPublic(modifiers) || extensible && Modifier.isProtected(modifiers));
     }
@@ -118,7 +118,7 @@ final class ApiListing {
                 + joined(" throws ", method.getGenericExceptionTypes());
     }
 
-    private static String parameters(Parameter[] parameters, boolean varArgs) {
+    static String parameters(Parameter[] parameters, boolean varArgs) {
         String list = Arrays.stream(parameters)
                 .map(Parameter::getParameterizedType)
                 .map(ApiListing::type)
@@ -159,7 +159,7 @@ final class ApiListing {
     }
 
     /** With the classes around it, without the package. */
-    private static String name(Class<?> type) {
+    static String name(Class<?> type) {
         Class<?> outer = type.getDeclaringClass();
         return outer == null ? type.getSimpleName() : name(outer) + "." + type.getSimpleName();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.Models;
 import dev.lanewise.nn.Layer;
+import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.HfTokenizer;
 import java.io.IOException;
@@ -21,7 +22,7 @@ class ApiListingTest {
             + " -Dsurefire.failIfNoSpecifiedTests=false -Dapi.update=true";
 
     private static List<ExportedApi> modules() {
-        return Stream.<Class<?>>of(Tensor.class, Autograd.class, Layer.class, HfTokenizer.class, Models.class)
+        return Stream.<Class<?>>of(Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class, Models.class)
                 .map(ExportedApi::of)
                 .toList();
     }

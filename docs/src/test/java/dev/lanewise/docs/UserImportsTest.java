@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,20 +19,10 @@ class UserImportsTest {
             Path.of("..", "examples", "src", "main", "java", "dev", "lanewise", "examples");
     private static final Pattern INNER = Pattern.compile("dev\\.lanewise\\.tensor\\.(op|spi)\\b");
 
-    /**
-     * Examples are read for how to use the library; these are tools. {@code doctor} prints what providers of backends say,
-     * {@code Resources} measures the process, and {@code golden} runs single operations by their records.
-     */
-    private static final Set<Path> TOOLS = Set.of(
-            EXAMPLES.resolve("DoctorCommand.java"), EXAMPLES.resolve("train").resolve("Resources.java"));
-
     static List<Path> texts() throws IOException {
         List<Path> texts = new ArrayList<>(GuideTest.pages());
         try (Stream<Path> examples = Files.walk(EXAMPLES)) {
-            examples.filter(file -> file.toString().endsWith(".java"))
-                    .filter(file -> !file.startsWith(EXAMPLES.resolve("golden")) && !TOOLS.contains(file))
-                    .sorted()
-                    .forEach(texts::add);
+            examples.filter(file -> file.toString().endsWith(".java")).sorted().forEach(texts::add);
         }
         try (Stream<Path> projects = Files.walk(Path.of("src", "it"))) {
             projects.filter(file -> file.toString().endsWith(".java")).forEach(texts::add);
@@ -54,6 +43,5 @@ class UserImportsTest {
                 .anyMatch(file -> file.endsWith("LinearRegression.java"))
                 .anyMatch(file -> file.endsWith("SentenceClassifier.java"))
                 .allMatch(Files::exists);
-        assertThat(TOOLS).allMatch(Files::exists);
     }
 }

@@ -1,10 +1,6 @@
 package dev.lanewise.examples;
 
-import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.spi.BackendInfo;
-import dev.lanewise.tensor.spi.BackendProvider;
-import dev.lanewise.tensor.spi.BackendProvider.Availability;
-import dev.lanewise.tensor.spi.Backends;
+import dev.lanewise.tensor.Lanewise;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.Callable;
@@ -31,8 +27,9 @@ final class DoctorCommand implements Callable<Integer> {
         row(out, "cores", Integer.toString(runtime.availableProcessors()));
         row(out, "max heap", (runtime.maxMemory() >> 20) + " MiB");
         boolean usable = false;
-        for (BackendProvider provider : Backends.providers()) {
-            usable |= describe(out, provider);
+        for (Lanewise.BackendReport backend : Lanewise.backends()) {
+            usable |= backend.isAvailable();
+            describe(out, backend);
         }
         if (!usable) {
             out.println("no backend can be used: nothing will run");
@@ -41,22 +38,15 @@ final class DoctorCommand implements Callable<Integer> {
         return usable ? 0 : 1;
     }
 
-    private static boolean describe(PrintWriter out, BackendProvider provider) {
-        return switch (provider.availability()) {
-            case Availability.Available available -> {
-                for (Device device : provider.devices()) {
-                    BackendInfo info = Backends.of(device).describe();
-                    row(out, "backend", info.name() + " for " + device + ": " + info.summary());
-                    info.details().forEach((name, value) -> row(out, "  " + name, value));
-                }
-                yield true;
-            }
-            case Availability.Unavailable unavailable -> {
-                row(out, "backend", provider.name() + ": not available");
-                unavailable.reason().lines().forEach(line -> row(out, "", line));
-                yield false;
-            }
-        };
+    private static void describe(PrintWriter out, Lanewise.BackendReport backend) {
+        if (!backend.isAvailable()) {
+            row(out, "backend", backend.name() + ": not available");
+            backend.reason().lines().forEach(line -> row(out, "", line));
+        }
+        for (Lanewise.DeviceReport report : backend.devices()) {
+            row(out, "backend", report.backend() + " for " + report.device() + ": " + report.summary());
+            report.details().forEach((name, value) -> row(out, "  " + name, value));
+        }
     }
 
     private static void row(PrintWriter out, String name, String value) {

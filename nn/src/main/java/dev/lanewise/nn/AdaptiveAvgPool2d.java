@@ -13,7 +13,12 @@ public final class AdaptiveAvgPool2d extends Layer {
         this(1, 1);
     }
 
-    /** The result's height and width. */
+    /**
+     * The result's height and width.
+     *
+     * @param height the height of the result
+     * @param width the width of the result
+     */
     public AdaptiveAvgPool2d(long height, long width) {
         this.height = height;
         this.width = width;

@@ -9,17 +9,31 @@ public final class AvgPool2d extends Layer {
     private final Window window;
     private final boolean countIncludePad;
 
-    /** A square window whose stride is its size. */
+    /**
+     * A square window whose stride is its size.
+     *
+     * @param kernel the size of the window in every direction
+     */
     public AvgPool2d(int kernel) {
         this(Window.of(kernel));
     }
 
-    /** A square window; the padding is at most half of it, and counts as zeros. */
+    /**
+     * A square window; the padding is at most half of it, and counts as zeros.
+     *
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how much is added on each side
+     */
     public AvgPool2d(int kernel, int stride, int padding) {
         this(Window.of(kernel).stride(stride).padding(padding));
     }
 
-    /** Any window; padding counts as zeros. */
+    /**
+     * Any window; padding counts as zeros.
+     *
+     * @param window its size, stride and padding
+     */
     public AvgPool2d(Window window) {
         this(window, true);
     }
@@ -27,6 +41,7 @@ public final class AvgPool2d extends Layer {
     /**
      * Any window.
      *
+     * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     public AvgPool2d(Window window, boolean countIncludePad) {

@@ -19,7 +19,11 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     private final Parameter weight;
     private final Parameter bias;
 
-    /** With a momentum of 0.1 and an epsilon of 1e-5. */
+    /**
+     * With a momentum of 0.1 and an epsilon of 1e-5.
+     *
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     */
     public BatchNorm(long channels) {
         this(channels, 0.1, 1e-5);
     }
@@ -27,6 +31,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     /**
      * A layer.
      *
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param momentum how much of a batch goes into the running statistics
      * @param epsilon is added to the variance
      */
@@ -49,8 +54,8 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         }
         if (x.shape().elements() <= channels) {
             throw new TensorException(
-                    "batch norm: input " + x.spec() + " has " + x.shape().elements() / channels
-                            + " values per channel (expected 2 or more in training); use larger batches, leave out the last"
+                    "batch norm: input " + x.spec() + " has " + (x.shape().isEmpty() ? "0 values" : "1 value")
+                            + " per channel (expected 2 or more in training); use larger batches, leave out the last"
                             + " incomplete one, or call eval()");
         }
         NeuralMethods.BatchNormResult result = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);

@@ -4,12 +4,22 @@ import dev.lanewise.tensor.Tensor;
 
 /** {@link BatchNorm} of features {@code [n, c]} or signals {@code [n, c, l]}; other ranks are an error. */
 public final class BatchNorm1d extends BatchNorm {
-    /** With a momentum of 0.1 and an epsilon of 1e-5. */
+    /**
+     * With a momentum of 0.1 and an epsilon of 1e-5.
+     *
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     */
     public BatchNorm1d(long channels) {
         super(channels);
     }
 
-    /** See {@link BatchNorm#BatchNorm(long, double, double)}. */
+    /**
+     * See {@link BatchNorm#BatchNorm(long, double, double)}.
+     *
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     * @param momentum how much of a batch goes into the running statistics
+     * @param epsilon is added to the variance, against division by 0
+     */
     public BatchNorm1d(long channels, double momentum, double epsilon) {
         super(channels, momentum, epsilon);
     }

@@ -10,19 +10,40 @@ public final class Bilinear extends Layer {
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** A layer with bias. */
+    /**
+     * A layer with bias.
+     *
+     * @param first the width of the first input
+     * @param second the width of the second input
+     * @param out the width of the result
+     * @param rng gives the initial values
+     */
     public Bilinear(long first, long second, long out, Rng rng) {
         this(first, second, out, true, rng);
     }
 
-    /** A layer with or without bias. */
+    /**
+     * A layer with or without bias.
+     *
+     * @param first the width of the first input
+     * @param second the width of the second input
+     * @param out the width of the result
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
+     */
     public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
         this.first = first;
         weight = parameter("weight", Init.fanIn(rng, first, out, first, second));
         bias = withBias ? parameter("bias", Init.fanIn(rng, first, out)) : null;
     }
 
-    /** The layer's result for two inputs. */
+    /**
+     * The layer's result for two inputs.
+     *
+     * @param a the first input, {@code [..., first]}
+     * @param b the second input, {@code [..., second]}
+     * @return {@code [..., out]}
+     */
     public Tensor forward(Tensor a, Tensor b) {
         return forward(Tensor.cat(-1, a, b));
     }

@@ -21,7 +21,12 @@ import java.util.Set;
 public final class Checkpoint {
     private Checkpoint() {}
 
-    /** Writes a model's weights. */
+    /**
+     * Writes a model's weights.
+     *
+     * @param file where they go; a file that is there is replaced when the new one is complete
+     * @param model the model
+     */
     public static void saveWeights(Path file, Layer model) {
         Map<String, TensorData> data = new LinkedHashMap<>();
         model.stateDict().forEach((name, tensor) -> data.put(name, TensorData.of(tensor)));
@@ -31,6 +36,8 @@ public final class Checkpoint {
     /**
      * Reads a model's weights, straight into its parameters, without a second copy of the file in memory.
      *
+     * @param file a safetensors file
+     * @param model the model
      * @throws CheckpointException if the file is damaged or of another model; then nothing is changed
      */
     public static void loadWeights(Path file, Layer model) {
@@ -40,6 +47,8 @@ public final class Checkpoint {
     /**
      * Reads weights from a file whose names may differ from the model's, and which may hold more or fewer tensors.
      *
+     * @param file a safetensors file
+     * @param model the model
      * @param loading how its names become the model's, and whether all must fit
      * @return what fitted and what did not
      * @throws CheckpointException if the file is damaged, or all must fit and some don't; then nothing is changed

@@ -18,22 +18,52 @@ public final class Conv1d extends Layer {
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** With bias, initialized from the global random stream. */
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how many zeros are added on each side
+     */
     public Conv1d(long in, long out, int kernel, int stride, int padding) {
         this(in, out, kernel, stride, padding, Rng.global());
     }
 
-    /** With bias. */
+    /**
+     * With bias.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how many zeros are added on each side
+     * @param rng gives the initial values
+     */
     public Conv1d(long in, long out, int kernel, int stride, int padding, Rng rng) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding), rng);
     }
 
-    /** With bias, initialized from the global random stream. */
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     */
     public Conv1d(long in, long out, Window window) {
         this(in, out, window, Rng.global());
     }
 
-    /** With bias. */
+    /**
+     * With bias.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     * @param rng gives the initial values
+     */
     public Conv1d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
     }
@@ -41,8 +71,12 @@ public final class Conv1d extends Layer {
     /**
      * A layer with all its options.
      *
+     * @param in the number of input channels
+     * @param out the number of output channels
      * @param window kernel, stride, padding and dilation
      * @param groups into how many independent parts the channels fall
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
      */
     public Conv1d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
@@ -60,12 +94,12 @@ public final class Conv1d extends Layer {
         return x.conv1d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
-    /** The weight, {@code [out, in / groups, kernel]}. */
+    /** {@return the weight, {@code [out, in / groups, kernel]}} */
     public Parameter weight() {
         return weight;
     }
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

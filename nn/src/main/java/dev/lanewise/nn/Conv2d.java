@@ -18,22 +18,49 @@ public final class Conv2d extends Layer {
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** Stride 1, no padding, with bias, initialized from the global random stream. */
+    /**
+     * Stride 1, no padding, with bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     */
     public Conv2d(long in, long out, int kernel) {
         this(in, out, kernel, 1, 0);
     }
 
-    /** With bias, initialized from the global random stream. */
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how many zeros are added on each side
+     */
     public Conv2d(long in, long out, int kernel, int stride, int padding) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding));
     }
 
-    /** With bias, initialized from the global random stream. */
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     */
     public Conv2d(long in, long out, Window window) {
         this(in, out, window, Rng.global());
     }
 
-    /** With bias. */
+    /**
+     * With bias.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     * @param rng gives the initial values
+     */
     public Conv2d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
     }
@@ -41,8 +68,12 @@ public final class Conv2d extends Layer {
     /**
      * A layer with all its options.
      *
+     * @param in the number of input channels
+     * @param out the number of output channels
      * @param window kernel, stride, padding and dilation
      * @param groups into how many independent parts the channels fall
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
      */
     public Conv2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
@@ -60,12 +91,12 @@ public final class Conv2d extends Layer {
         return x.conv2d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
-    /** The weight, {@code [out, in / groups, r, s]}. */
+    /** {@return the weight, {@code [out, in / groups, r, s]}} */
     public Parameter weight() {
         return weight;
     }
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

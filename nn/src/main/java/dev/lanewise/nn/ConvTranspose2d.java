@@ -22,18 +22,37 @@ public final class ConvTranspose2d extends Layer {
     /**
      * A layer with bias.
      *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how many zeros are added on each side
      * @param outputPadding is added to the result's sizes at one side
+     * @param rng gives the initial values
      */
     public ConvTranspose2d(long in, long out, int kernel, int stride, int padding, int outputPadding, Rng rng) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding).outputPadding(outputPadding), rng);
     }
 
-    /** With bias, initialized from the global random stream. */
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     */
     public ConvTranspose2d(long in, long out, Window window) {
         this(in, out, window, Rng.global());
     }
 
-    /** With bias. */
+    /**
+     * With bias.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation
+     * @param rng gives the initial values
+     */
     public ConvTranspose2d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
     }
@@ -41,9 +60,13 @@ public final class ConvTranspose2d extends Layer {
     /**
      * A layer with all its options.
      *
+     * @param in the number of input channels
+     * @param out the number of output channels
      * @param window kernel, stride, padding and dilation of the convolution that it reverses, and the output padding, less
      *     than stride or dilation
      * @param groups into how many independent parts the channels fall
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
      */
     public ConvTranspose2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;
@@ -70,12 +93,12 @@ public final class ConvTranspose2d extends Layer {
         return x.convTranspose2d(weight.tensor(), bias == null ? null : bias.tensor(), window, groups);
     }
 
-    /** The weight, {@code [in, out / groups, r, s]}. */
+    /** {@return the weight, {@code [in, out / groups, r, s]}} */
     public Parameter weight() {
         return weight;
     }
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

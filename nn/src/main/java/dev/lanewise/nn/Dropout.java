@@ -9,7 +9,11 @@ public final class Dropout extends Layer {
     private final double p;
     private final Rng rng;
 
-    /** Draws from the global random stream. */
+    /**
+     * Draws from the global random stream.
+     *
+     * @param p the probability of an element to become 0, from 0 to below 1
+     */
     public Dropout(double p) {
         this(p, Rng.global());
     }
@@ -18,13 +22,18 @@ public final class Dropout extends Layer {
      * A layer with a random stream of its own.
      *
      * @param p the probability to be zeroed, from 0 to below 1
+     * @param rng where chance comes from
      */
     public Dropout(double p, Rng rng) {
         this.p = checked(p);
         this.rng = random(rng);
     }
 
-    /** The probability, if it is one. */
+    /**
+     * {@return the probability, if it is one}
+     *
+     * @param p a number
+     */
     public static double checked(double p) {
         if (!(p >= 0 && p < 1)) {
             throw new TensorException("dropout: probability " + p + " (expected 0 to below 1); check the rate");

@@ -12,7 +12,12 @@ public final class Flatten extends Layer {
         this(1, -1);
     }
 
-    /** Merges the dimensions from start to end, both included; negative ones count from the last, -1. */
+    /**
+     * Merges the dimensions from start to end, both included; negative ones count from the last, -1.
+     *
+     * @param start the first dimension to merge
+     * @param end the last dimension to merge
+     */
     public Flatten(int start, int end) {
         this.start = start;
         this.end = end;

@@ -9,12 +9,23 @@ public final class GroupNorm extends Layer {
     private final Parameter weight;
     private final Parameter bias;
 
-    /** With an epsilon of 1e-5. */
+    /**
+     * With an epsilon of 1e-5.
+     *
+     * @param groups into how many groups the channels are divided
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     */
     public GroupNorm(int groups, long channels) {
         this(groups, channels, 1e-5);
     }
 
-    /** A layer; the groups must divide the channels. */
+    /**
+     * A layer; the groups must divide the channels.
+     *
+     * @param groups into how many groups the channels are divided
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     * @param epsilon is added to the variance, against division by 0
+     */
     public GroupNorm(int groups, long channels, double epsilon) {
         this.groups = groups;
         this.epsilon = epsilon;

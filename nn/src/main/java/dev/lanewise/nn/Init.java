@@ -22,7 +22,9 @@ public final class Init {
      * Checkpoint.loadWeights(file, model);
      * }</pre>
      *
+     * @param <T> the kind of model
      * @param body makes the model; what it draws otherwise than through this class is drawn
+     * @return what the body made
      */
     public static <T> T skip(Supplier<T> body) {
         boolean before = SKIPPED.get();
@@ -34,7 +36,15 @@ public final class Init {
         }
     }
 
-    /** Uniform numbers on [low, high). */
+    /**
+     * Uniform numbers on [low, high).
+     *
+     * @param rng where chance comes from
+     * @param low the least number
+     * @param high the number that all stay below
+     * @param sizes the shape
+     * @return a new tensor of type F32 on the CPU
+     */
     public static Tensor uniform(Rng rng, double low, double high, long... sizes) {
         if (SKIPPED.get()) {
             return Tensor.zeros(sizes);
@@ -44,7 +54,15 @@ public final class Init {
         }
     }
 
-    /** Normal numbers. */
+    /**
+     * Normal numbers.
+     *
+     * @param rng where chance comes from
+     * @param mean their mean
+     * @param deviation their standard deviation
+     * @param sizes the shape
+     * @return a new tensor of type F32 on the CPU
+     */
     public static Tensor normal(Rng rng, double mean, double deviation, long... sizes) {
         if (SKIPPED.get()) {
             return Tensor.zeros(sizes);
@@ -58,14 +76,23 @@ public final class Init {
      * PyTorch's default for weights and biases of linear and convolutional layers: uniform on plus/minus
      * {@code 1 / sqrt(fan in)} (He et al. 2015, arXiv:1502.01852, with a = sqrt(5)).
      *
+     * @param rng where chance comes from
      * @param fanIn how many inputs an output has
+     * @param sizes the shape
+     * @return a new tensor of type F32 on the CPU
      */
     public static Tensor fanIn(Rng rng, long fanIn, long... sizes) {
         double bound = fanIn == 0 ? 0 : 1 / Math.sqrt(fanIn);
         return uniform(rng, -bound, bound, sizes);
     }
 
-    /** Uniform by Glorot and Bengio 2010: plus/minus {@code sqrt(6 / (fan in + fan out))} for {@code [out, in, ...]}. */
+    /**
+     * Uniform by Glorot and Bengio 2010: plus/minus {@code sqrt(6 / (fan in + fan out))} for {@code [out, in, ...]}.
+     *
+     * @param rng where chance comes from
+     * @param sizes the shape, {@code [out, in, ...]}
+     * @return a new tensor of type F32 on the CPU
+     */
     public static Tensor xavierUniform(Rng rng, long... sizes) {
         Shape shape = Shape.of(sizes);
         long kernel = shape.slice(2, shape.rank()).elements();
@@ -73,7 +100,13 @@ public final class Init {
         return uniform(rng, -bound, bound, sizes);
     }
 
-    /** Normal by He et al. 2015: deviation {@code sqrt(2 / fan out)} for {@code [out, in, ...]}, for ReLU networks. */
+    /**
+     * Normal by He et al. 2015: deviation {@code sqrt(2 / fan out)} for {@code [out, in, ...]}, for ReLU networks.
+     *
+     * @param rng where chance comes from
+     * @param sizes the shape, {@code [out, in, ...]}
+     * @return a new tensor of type F32 on the CPU
+     */
     public static Tensor kaimingNormalFanOut(Rng rng, long... sizes) {
         Shape shape = Shape.of(sizes);
         long fanOut = shape.size(0) * shape.slice(2, shape.rank()).elements();

@@ -11,7 +11,11 @@ public final class InstanceNorm extends Layer {
     private final @Nullable Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** Without weight and bias, as is PyTorch's default; epsilon 1e-5. */
+    /**
+     * Without weight and bias, as is PyTorch's default; epsilon 1e-5.
+     *
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
+     */
     public InstanceNorm(long channels) {
         this(channels, false);
     }
@@ -19,6 +23,7 @@ public final class InstanceNorm extends Layer {
     /**
      * A layer; epsilon 1e-5.
      *
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param affine whether it has {@code weight [c]} and {@code bias [c]}
      */
     public InstanceNorm(long channels, boolean affine) {

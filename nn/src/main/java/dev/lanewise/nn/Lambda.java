@@ -17,6 +17,7 @@ public final class Lambda extends Layer {
     /**
      * A layer that applies a function.
      *
+     * @param function what the layer computes
      * @param used the layers that the function calls: they become children, named by their numbers from 0
      */
     public Lambda(UnaryOperator<Tensor> function, Layer... used) {

@@ -60,6 +60,9 @@ public abstract class Layer {
     /**
      * The layer's result. It runs in a scope of its own: of the tensors made inside, only the result and what the record
      * for gradients needs live on.
+     *
+     * @param x the input, as the kind of layer takes it
+     * @return the result, which belongs to the scope of the caller
      */
     public final Tensor forward(Tensor x) {
         return called(() -> compute(x));
@@ -69,6 +72,8 @@ public abstract class Layer {
      * The function itself; called by {@link #forward}. A layer that is called with other inputs does not have it, but
      * methods of its own that use {@link #called(Supplier)}.
      *
+     * @param x the input
+     * @return the result
      * @throws TensorException if it is not overridden
      */
     protected Tensor compute(Tensor x) {
@@ -86,6 +91,9 @@ public abstract class Layer {
      *     return called(() -> score.forward(question, answer));
      * }
      * }</pre>
+     *
+     * @param body the computation
+     * @return what the computation returned
      */
     protected final Tensor called(Supplier<Tensor> body) {
         return called(body, List::of);
@@ -102,7 +110,10 @@ public abstract class Layer {
      * }
      * }</pre>
      *
+     * @param <R> what the call gives
+     * @param body the computation
      * @param tensors all tensors of a result, which live on after the call; the summary shows the first one
+     * @return what the computation returned
      */
     protected final <R> R called(Supplier<R> body, Function<? super R, ? extends List<Tensor>> tensors) {
         OutermostCall call = OutermostCall.current();
@@ -124,7 +135,13 @@ public abstract class Layer {
 
     // ---- registering
 
-    /** Adds a parameter under a name and returns it. */
+    /**
+     * Adds a parameter under a name and returns it.
+     *
+     * @param name without dots, and not taken yet
+     * @param initial its first values
+     * @return the parameter
+     */
     protected final Parameter parameter(String name, Tensor initial) {
         return parameter(name, new Parameter(initial));
     }
@@ -132,6 +149,10 @@ public abstract class Layer {
     /**
      * Adds another layer's parameter under a name and returns it: both compute with it, it is trained once (tied weights),
      * and {@link #stateDict} has it under both names.
+     *
+     * @param name without dots, and not taken yet
+     * @param shared the parameter of the other layer
+     * @return the parameter
      */
     protected final Parameter parameter(String name, Parameter shared) {
         checkNew(name);
@@ -144,7 +165,13 @@ public abstract class Layer {
         parameters.remove(name);
     }
 
-    /** Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on. */
+    /**
+     * Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on.
+     *
+     * @param name without dots, and not taken yet
+     * @param initial its first values
+     * @return the tensor that stands under the name now
+     */
     protected final Tensor buffer(String name, Tensor initial) {
         checkNew(name);
         Tensor kept = initial.contiguous().keep();
@@ -152,7 +179,12 @@ public abstract class Layer {
         return kept;
     }
 
-    /** A buffer's tensor. */
+    /**
+     * A buffer's tensor.
+     *
+     * @param name the name that it was added under
+     * @return the tensor that stands under the name now
+     */
     protected final Tensor buffer(String name) {
         CallContext context = CallContext.current();
         Tensor substitute = context == null
@@ -166,14 +198,26 @@ public abstract class Layer {
         return buffer;
     }
 
-    /** Adds a child layer under a name and returns it. */
+    /**
+     * Adds a child layer under a name and returns it.
+     *
+     * @param <M> the kind of layer
+     * @param name without dots, and not taken yet
+     * @param layer the child
+     * @return the child
+     */
     protected final <M extends Layer> M child(String name, M layer) {
         checkNew(name);
         children.put(name, layer);
         return layer;
     }
 
-    /** Tells that this layer draws from a random stream, so that a checkpoint can save its position; returns it. */
+    /**
+     * Tells that this layer draws from a random stream, so that a checkpoint can save its position; returns it.
+     *
+     * @param rng the stream
+     * @return the stream
+     */
     protected final Rng random(Rng rng) {
         randomStreams.add(rng);
         return rng;
@@ -192,19 +236,19 @@ public abstract class Layer {
 
     // ---- looking at it
 
-    /** The child layers by name. */
+    /** {@return the child layers by name} */
     public final Map<String, Layer> children() {
         return Collections.unmodifiableMap(children);
     }
 
-    /** All parameters of this layer and its descendants, each once. */
+    /** {@return all parameters of this layer and its descendants, each once} */
     public final List<Parameter> parameters() {
         return List.copyOf(namedParameters().values());
     }
 
     /**
-     * All parameters of this layer and its descendants by full name, in the order of registration; one that is there more
-     * than once has the first of its names.
+     * {@return all parameters of this layer and its descendants by full name, in the order of registration; one that is
+     * there more than once has the first of its names}
      */
     public final Map<String, Parameter> namedParameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
@@ -219,14 +263,14 @@ public abstract class Layer {
         return all;
     }
 
-    /** All buffers of this layer and its descendants by full name. */
+    /** {@return all buffers of this layer and its descendants by full name} */
     public final Map<String, Tensor> namedBuffers() {
         Map<String, Tensor> all = new LinkedHashMap<>();
         visit("", (prefix, layer) -> layer.buffers.forEach((name, b) -> all.put(prefix + name, b)));
         return all;
     }
 
-    /** This layer and its descendants, parents first, each once. */
+    /** {@return this layer and its descendants, parents first, each once} */
     public final List<Layer> layers() {
         Set<Layer> all = new LinkedHashSet<>();
         visit("", (prefix, layer) -> all.add(layer));
@@ -243,19 +287,25 @@ public abstract class Layer {
         return Collections.unmodifiableMap(buffers);
     }
 
-    /** The random streams that this layer and its descendants draw from, each once, in the order of registration. */
+    /**
+     * {@return the random streams that this layer and its descendants draw from, each once, in the order of registration}
+     */
     public final List<Rng> randomStreams() {
         Set<Rng> streams = new LinkedHashSet<>();
         visit("", (prefix, layer) -> streams.addAll(layer.randomStreams));
         return List.copyOf(streams);
     }
 
-    /** Calls an action for this layer and every descendant. */
+    /**
+     * Calls an action for this layer and every descendant.
+     *
+     * @param action is called once for each layer, parents first
+     */
     public final void apply(Consumer<? super Layer> action) {
         layers().forEach(action);
     }
 
-    /** The number of elements of all parameters. */
+    /** {@return the number of elements of all parameters} */
     public final long parameterCount() {
         return parameters().stream().mapToLong(p -> p.leaf().shape().elements()).sum();
     }
@@ -281,17 +331,25 @@ public abstract class Layer {
         apply(layer -> layer.training = false);
     }
 
-    /** Whether this layer is in training mode, in which layers begin. */
+    /** {@return whether this layer is in training mode, in which layers begin} */
     public final boolean isTraining() {
         return training && !CallContext.isEvaluating();
     }
 
-    /** Freezes all parameters, or lets them be trained again. */
+    /**
+     * Freezes all parameters, or lets them be trained again.
+     *
+     * @param frozen true to freeze them, false to train them again
+     */
     public final void freeze(boolean frozen) {
         parameters().forEach(parameter -> parameter.freeze(frozen));
     }
 
-    /** Moves all parameters and buffers to a device. Make optimizers afterwards. */
+    /**
+     * Moves all parameters and buffers to a device. Make optimizers afterwards.
+     *
+     * @param device where they are moved
+     */
     public final void to(Device device) {
         convert(tensor -> tensor.to(device));
     }
@@ -319,7 +377,10 @@ public abstract class Layer {
         });
     }
 
-    /** Parameters and buffers by full name, as PyTorch's {@code state_dict} has them. The tensors are the layer's own. */
+    /**
+     * {@return parameters and buffers by full name, as PyTorch's {@code state_dict} has them} The tensors are the layer's
+     * own.
+     */
     public final Map<String, Tensor> stateDict() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         visit("", (prefix, layer) -> {
@@ -361,8 +422,10 @@ public abstract class Layer {
      * tracked: for gradients with respect to them, per-sample weights, or averages of weights. Other threads see the layer
      * as it is.
      *
+     * @param <T> what the computation returns
      * @param tensors by full name, as {@link #stateDict} has them; what is left out stays
      * @param body what to compute
+     * @return what the computation returned
      */
     public final <T> T functionalCall(Map<String, Tensor> tensors, Supplier<T> body) {
         return substitute(tensors).run(body);
@@ -395,7 +458,12 @@ public abstract class Layer {
         }
     }
 
-    /** As {@link #summary(Tensor)}, for zeros of type {@link DType#F32}. */
+    /**
+     * As {@link #summary(Tensor)}, for zeros of type {@link DType#F32}.
+     *
+     * @param inputShape the shape of an example, batch dimension included
+     * @return the summary, whose text is a table
+     */
     public final Summary summary(long... inputShape) {
         try (Scope ignored = Scope.open("summary")) {
             return summary(Tensor.zeros(inputShape));
@@ -408,12 +476,13 @@ public abstract class Layer {
      *
      * @param input an example, batch dimension included, on the model's device; for a model that begins with an embedding
      *     it is of type {@link DType#I64}
+     * @return the summary, whose text is a table
      */
     public final Summary summary(Tensor input) {
         return Summary.of(this, () -> forward(input));
     }
 
-    /** What {@code toString} shows of a layer without children: its attributes. */
+    /** {@return what {@code toString} shows of a layer without children: its attributes} */
     protected String attributes() {
         return "";
     }

@@ -17,7 +17,11 @@ import java.util.List;
 public final class LayerList<M extends Layer> extends Layer implements Iterable<M> {
     private final List<M> layers;
 
-    /** The layers in order. */
+    /**
+     * The layers in order.
+     *
+     * @param layers the layers, which become children, named by their numbers from 0
+     */
     public LayerList(List<? extends M> layers) {
         this.layers = List.copyOf(layers);
         for (int i = 0; i < this.layers.size(); i++) {
@@ -25,17 +29,22 @@ public final class LayerList<M extends Layer> extends Layer implements Iterable<
         }
     }
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public int size() {
         return layers.size();
     }
 
-    /** A layer by its place, from 0. */
+    /**
+     * A layer by its place, from 0.
+     *
+     * @param i the place, below the size
+     * @return the layer
+     */
     public M get(int i) {
         return layers.get(i);
     }
 
-    /** The layers, unmodifiable. */
+    /** {@return the layers, unmodifiable} */
     public List<M> asList() {
         return layers;
     }

@@ -22,6 +22,8 @@ public final class LayerMap extends Layer {
      * Adds a layer and returns this map.
      *
      * @param name words separated by dots; none may be taken yet
+     * @param layer the layer
+     * @return this map
      */
     public LayerMap with(String name, Layer layer) {
         int point = name.indexOf('.');
@@ -46,6 +48,8 @@ public final class LayerMap extends Layer {
     /**
      * A layer by its name.
      *
+     * @param name words separated by dots
+     * @return the layer
      * @throws TensorException if there is none
      */
     public Layer get(String name) {
@@ -60,7 +64,14 @@ public final class LayerMap extends Layer {
         return found;
     }
 
-    /** A layer by its name, as what it is. */
+    /**
+     * A layer by its name, as what it is.
+     *
+     * @param <M> the kind of layer
+     * @param name words separated by dots
+     * @param type the class that the layer has to be of
+     * @return the layer
+     */
     public <M extends Layer> M get(String name, Class<M> type) {
         Layer found = get(name);
         if (!type.isInstance(found)) {
@@ -70,7 +81,7 @@ public final class LayerMap extends Layer {
         return type.cast(found);
     }
 
-    /** The names of the layers that are directly in this map, in the order in which they were added. */
+    /** {@return the names of the layers that are directly in this map, in the order in which they were added} */
     public Set<String> names() {
         return children().keySet();
     }

@@ -10,7 +10,11 @@ public final class LayerNorm extends Layer {
     private final Parameter weight;
     private final Parameter bias;
 
-    /** With an epsilon of 1e-5. */
+    /**
+     * With an epsilon of 1e-5.
+     *
+     * @param normalized the sizes of the last dimensions, which are normalized together
+     */
     public LayerNorm(long... normalized) {
         this(1e-5, normalized);
     }

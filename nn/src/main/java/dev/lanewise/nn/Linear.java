@@ -4,7 +4,6 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.matrix.LinearProduct.Activation;
 import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
@@ -14,17 +13,35 @@ public final class Linear extends WeightLayer {
     private @Nullable Parameter weight;
     private final @Nullable Parameter bias;
 
-    /** A layer with bias, initialized from the global random stream. */
+    /**
+     * A layer with bias, initialized from the global random stream.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     */
     public Linear(long in, long out) {
         this(in, out, true, Rng.global());
     }
 
-    /** A layer with bias. */
+    /**
+     * A layer with bias.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param rng gives the initial values
+     */
     public Linear(long in, long out, Rng rng) {
         this(in, out, true, rng);
     }
 
-    /** A layer with or without bias. */
+    /**
+     * A layer with or without bias.
+     *
+     * @param in the width of the input
+     * @param out the width of the result
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
+     */
     public Linear(long in, long out, boolean withBias, Rng rng) {
         this.in = in;
         this.out = out;
@@ -53,19 +70,15 @@ public final class Linear extends WeightLayer {
 
     @Override
     protected Tensor product(Tensor x) {
-        return product(x, Activation.NONE);
+        return x.linear(weight().tensor(), bias == null ? null : bias.tensor());
     }
 
-    /** The layer followed by the ReLU, in one operation where nothing adapts it. */
-    Tensor computeRelu(Tensor x) {
-        return isPlain() ? product(x, Activation.RELU) : compute(x).relu();
+    /** The layer and a ReLU behind it, in one operation where nothing adapts the layer. */
+    Tensor computeWithRelu(Tensor x) {
+        return isPlain() ? x.linearRelu(weight().tensor(), bias == null ? null : bias.tensor()) : compute(x).relu();
     }
 
-    private Tensor product(Tensor x, Activation activation) {
-        return x.linear(weight().tensor(), bias == null ? null : bias.tensor(), activation);
-    }
-
-    /** The weight, {@code [out, in]}. */
+    /** {@return the weight, {@code [out, in]}} */
     @Override
     public Parameter weight() {
         return unpacked(weight);
@@ -76,7 +89,7 @@ public final class Linear extends WeightLayer {
         weight = null;
     }
 
-    /** The bias, {@code [out]}, or null. */
+    /** {@return the bias, {@code [out]}, or null} */
     @Override
     public @Nullable Parameter bias() {
         return bias;

@@ -8,17 +8,31 @@ import dev.lanewise.tensor.spi.Windows;
 public final class MaxPool1d extends Layer {
     private final Window window;
 
-    /** A window whose stride is its size. */
+    /**
+     * A window whose stride is its size.
+     *
+     * @param kernel the size of the window in every direction
+     */
     public MaxPool1d(int kernel) {
         this(Window.of(kernel));
     }
 
-    /** A window; the padding is at most half of it. */
+    /**
+     * A window; the padding is at most half of it.
+     *
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how much is added on each side
+     */
     public MaxPool1d(int kernel, int stride, int padding) {
         this(Window.of(kernel).stride(stride).padding(padding));
     }
 
-    /** Any window. */
+    /**
+     * Any window.
+     *
+     * @param window its size, stride and padding
+     */
     public MaxPool1d(Window window) {
         this.window = Windows.pooling("max_pool1d", window, 1);
     }

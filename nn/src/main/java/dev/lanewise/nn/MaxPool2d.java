@@ -8,17 +8,31 @@ import dev.lanewise.tensor.spi.Windows;
 public final class MaxPool2d extends Layer {
     private final Window window;
 
-    /** A square window whose stride is its size. */
+    /**
+     * A square window whose stride is its size.
+     *
+     * @param kernel the size of the window in every direction
+     */
     public MaxPool2d(int kernel) {
         this(Window.of(kernel));
     }
 
-    /** A square window; the padding is at most half of it. */
+    /**
+     * A square window; the padding is at most half of it.
+     *
+     * @param kernel the size of the window in every direction
+     * @param stride the distance of two places of the window
+     * @param padding how much is added on each side
+     */
     public MaxPool2d(int kernel, int stride, int padding) {
         this(Window.of(kernel).stride(stride).padding(padding));
     }
 
-    /** Any window. */
+    /**
+     * Any window.
+     *
+     * @param window its size, stride and padding
+     */
     public MaxPool2d(Window window) {
         this.window = Windows.pooling("max_pool2d", window, 2);
     }

@@ -18,7 +18,12 @@ public final class PReLU extends Layer {
         this(1, 0.25);
     }
 
-    /** A slope for every channel, or one for all. */
+    /**
+     * A slope for every channel, or one for all.
+     *
+     * @param channels the number of slopes: that of the channels, or 1
+     * @param initial the first value of each slope
+     */
     public PReLU(long channels, double initial) {
         this.channels = channels;
         weight = parameter("weight", Tensor.full(initial, DType.F32, Device.CPU, channels));

@@ -13,12 +13,16 @@ public final class Parameter {
     private volatile Tensor tensor;
     private volatile boolean frozen;
 
-    /** A parameter over the given initial values, which it takes out of their scope. */
+    /**
+     * A parameter over the given initial values, which it takes out of their scope.
+     *
+     * @param initial the values, of a floating-point type
+     */
     public Parameter(Tensor initial) {
         tensor = Autograd.watch(initial.contiguous().keep());
     }
 
-    /** The tensor to compute with: watched, or a constant while the parameter is frozen. */
+    /** {@return the tensor to compute with: watched, or a constant while the parameter is frozen} */
     public Tensor tensor() {
         CallContext context = CallContext.current();
         Tensor substitute = context == null ? null : context.parameters().get(this);
@@ -29,17 +33,21 @@ public final class Parameter {
         return frozen ? Autograd.detach(current) : current;
     }
 
-    /** The watched leaf, frozen or not: what {@link dev.lanewise.autograd.Gradients#of} takes. */
+    /** {@return the watched leaf, frozen or not: what {@link dev.lanewise.autograd.Gradients#of} takes} */
     public Tensor leaf() {
         return tensor;
     }
 
-    /** Whether the parameter stays as it is in training. */
+    /** {@return whether the parameter stays as it is in training} */
     public boolean isFrozen() {
         return frozen;
     }
 
-    /** Freezes the parameter, or lets it be trained again. */
+    /**
+     * Freezes the parameter, or lets it be trained again.
+     *
+     * @param newFrozen true to freeze it, false to train it again
+     */
     public void freeze(boolean newFrozen) {
         frozen = newFrozen;
     }
@@ -47,6 +55,7 @@ public final class Parameter {
     /**
      * Replaces the tensor. Computations that have begun continue with the old one.
      *
+     * @param replacement of the same type and shape
      * @throws TensorException if type or shape differ
      */
     public void set(Tensor replacement) {

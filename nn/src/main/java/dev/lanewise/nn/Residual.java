@@ -7,12 +7,21 @@ public final class Residual extends Layer {
     private final Layer body;
     private final Layer shortcut;
 
-    /** Adds the input itself. */
+    /**
+     * Adds the input itself.
+     *
+     * @param body what the sum adds to the input
+     */
     public Residual(Layer body) {
         this(body, new Identity());
     }
 
-    /** Adds what a shortcut makes of the input. */
+    /**
+     * Adds what a shortcut makes of the input.
+     *
+     * @param body what the sum adds to the input
+     * @param shortcut what is added in place of the input, for other shapes or strides
+     */
     public Residual(Layer body, Layer shortcut) {
         this.body = child("body", body);
         this.shortcut = child("shortcut", shortcut);

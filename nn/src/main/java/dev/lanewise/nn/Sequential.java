@@ -15,7 +15,11 @@ import java.util.List;
 public final class Sequential extends Layer {
     private final List<Layer> layers;
 
-    /** The layers in the order in which they run. */
+    /**
+     * The layers in the order in which they run.
+     *
+     * @param layers the layers, which become children, named by their numbers from 0
+     */
     public Sequential(Layer... layers) {
         this.layers = new ArrayList<>(List.of(layers));
         for (int i = 0; i < layers.length; i++) {
@@ -23,7 +27,13 @@ public final class Sequential extends Layer {
         }
     }
 
-    /** Adds a layer, which runs after those added before, under a name, and returns this one. */
+    /**
+     * Adds a layer, which runs after those added before, under a name, and returns this one.
+     *
+     * @param name without dots, and not taken yet
+     * @param layer the layer
+     * @return this layer
+     */
     public Sequential with(String name, Layer layer) {
         layers.add(child(name, layer));
         return this;
@@ -37,7 +47,7 @@ public final class Sequential extends Layer {
         for (int i = 0; i < layers.size(); i++) {
             // a linear layer and the ReLU behind it are one pass over memory
             if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1)) {
-                y = linear.computeRelu(y);
+                y = linear.computeWithRelu(y);
                 i++;
             } else {
                 y = layers.get(i).forward(y);
@@ -50,12 +60,17 @@ public final class Sequential extends Layer {
         return i < layers.size() && layers.get(i) instanceof ReLU;
     }
 
-    /** How many layers there are. */
+    /** {@return how many layers there are} */
     public int size() {
         return layers.size();
     }
 
-    /** A layer by its place, from 0. */
+    /**
+     * A layer by its place, from 0.
+     *
+     * @param i the place, below the size
+     * @return the layer
+     */
     public Layer get(int i) {
         return layers.get(i);
     }

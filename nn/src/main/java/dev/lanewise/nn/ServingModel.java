@@ -33,7 +33,11 @@ public final class ServingModel {
 
     private record Published(CallContext context, long version) {}
 
-    /** Publishes the model's weights as they are, as version 1. */
+    /**
+     * Publishes the model's weights as they are, as version 1.
+     *
+     * @param model the model; it may be trained further
+     */
     public ServingModel(Layer model) {
         this.model = model;
         this.published = new Published(copyOf(model, model.stateDict()), 1);
@@ -41,6 +45,9 @@ public final class ServingModel {
 
     /**
      * The model's result with the published weights. It belongs to the caller's scope. Safe for use by many threads.
+     *
+     * @param x the input, as the model takes it
+     * @return the result
      */
     public Tensor predict(Tensor x) {
         return call(() -> model.forward(x));
@@ -50,6 +57,10 @@ public final class ServingModel {
      * Runs a computation in which every call of the model, by whatever method, has the same published weights, also if
      * others are published meanwhile. Safe for use by many threads; calls count that the computation makes on its own
      * thread.
+     *
+     * @param <T> what the computation returns
+     * @param body calls the model
+     * @return what the computation returned
      */
     public <T> T call(Supplier<T> body) {
         CallContext context = published.context;
@@ -83,7 +94,7 @@ public final class ServingModel {
         return published.version;
     }
 
-    /** The number of the published weights: 1 to begin with, one more every time. */
+    /** {@return the number of the published weights: 1 to begin with, one more every time} */
     public long version() {
         return published.version;
     }

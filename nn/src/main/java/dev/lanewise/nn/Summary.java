@@ -122,7 +122,7 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
                 .sum();
     }
 
-    /** How many elements all parameters have. */
+    /** {@return how many elements all parameters have} */
     public long parameters() {
         return trainable + frozen;
     }

@@ -10,6 +10,7 @@ public final class Upsample extends Layer {
     /**
      * A layer.
      *
+     * @param factor how many times the height and width grow
      * @param bilinear whether pixels are interpolated rather than repeated
      */
     public Upsample(int factor, boolean bilinear) {

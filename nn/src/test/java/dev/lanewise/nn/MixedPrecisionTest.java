@@ -10,7 +10,10 @@ import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Clipping;
 import dev.lanewise.nn.optim.GradScaler;
 import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.nn.sequence.GRU;
+import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.RNN;
 import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
@@ -19,7 +22,6 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
-import dev.lanewise.tensor.op.sequence.Recurrence;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -107,8 +109,10 @@ final class MixedPrecisionTest {
     @Test
     void recurrentAndAttentionLayersRunAndComeClose() {
         Tensor x = new Rng(4).randn(DType.F32, 3, 5, 8);
-        for (Recurrence.Kind kind : Recurrence.Kind.values()) {
-            Recurrent recurrent = new Recurrent(kind, 8, 8, 2, true, new Rng(5));
+        for (Recurrent recurrent : List.of(
+                new RNN(8, 8, 2, true, 0, new Rng(5)),
+                new GRU(8, 8, 2, true, 0, new Rng(5)),
+                new LSTM(8, 8, 2, true, 0, new Rng(5)))) {
             assertClose(() -> recurrent.forward(x), 0.03);
         }
         MultiHeadAttention attention = new MultiHeadAttention(8, 2, new Rng(6));

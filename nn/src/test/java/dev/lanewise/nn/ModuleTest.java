@@ -202,12 +202,20 @@ final class ModuleTest {
     }
 
     @Test
+    void attentionRefusesAMaskOfIntegers() {
+        MultiHeadAttention attention = new MultiHeadAttention(4, 2, new Rng(1));
+        assertThatThrownBy(() -> attention.selfAttention(Tensor.ones(1, 3, 4), Tensor.ones(DType.I64, 3, 3), false))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("attention: mask I64[3, 3] (expected BOOL, true where a position may not look");
+    }
+
+    @Test
     void batchNormNeedsTwoValuesPerChannel() {
         BatchNorm norm = new BatchNorm(2);
         for (long n : new long[] {0, 1}) {
             assertThatThrownBy(() -> norm.forward(Tensor.ones(n, 2)))
                     .isInstanceOf(TensorException.class)
-                    .hasMessageContaining(n + " values per channel");
+                    .hasMessageContaining(n == 1 ? "1 value per channel" : "0 values per channel");
         }
         assertThatThrownBy(() -> Tensor.ones(0, 2).batchNorm(Tensor.ones(2), Tensor.zeros(2), 1e-5))
                 .isInstanceOf(TensorException.class)

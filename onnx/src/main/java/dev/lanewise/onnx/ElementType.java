@@ -68,12 +68,12 @@ public enum ElementType {
         this.bits = bits;
     }
 
-    /** The number that stands for the type in files. */
+    /** {@return the number that stands for the type in files} */
     public int number() {
         return number;
     }
 
-    /** The type of the tensors that hold such elements. */
+    /** {@return the type of the tensors that hold such elements} */
     public DType carrier() {
         return carrier;
     }
@@ -83,7 +83,7 @@ public enum ElementType {
         return bits;
     }
 
-    /** Whether tensors have the type themselves. */
+    /** {@return whether tensors have the type themselves} */
     public boolean isOwn() {
         return this != STRING && of(carrier) == this;
     }
@@ -103,7 +103,11 @@ public enum ElementType {
         return this != STRING && this != BOOL && !isFloating();
     }
 
-    /** The type of a tensor's elements. */
+    /**
+     * {@return the type of a tensor's elements}
+     *
+     * @param dtype the type of the tensor
+     */
     public static ElementType of(DType dtype) {
         return switch (dtype) {
             case F32 -> FLOAT;

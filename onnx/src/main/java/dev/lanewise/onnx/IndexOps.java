@@ -4,7 +4,6 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.index.Scatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -94,17 +93,12 @@ final class IndexOps {
         return x.reshape(batches * picked, rest).indexSelect(0, flat).reshape(shape);
     }
 
-    private static Scatter.Kind kind(String reduction) {
-        return switch (reduction) {
-            case "none" -> Scatter.Kind.SET;
-            case "add" -> Scatter.Kind.ADD;
-            default -> throw new TensorException("reduction " + reduction + " (expected none, add, mul, max or min)");
-        };
-    }
-
     private static Tensor scatter(Tensor x, int axis, Tensor index, Tensor source, String reduction) {
-        if (reduction.equals("none") || reduction.equals("add")) {
-            return x.scatter(kind(reduction), axis, index, source);
+        if (reduction.equals("none")) {
+            return x.scatter(axis, index, source);
+        }
+        if (reduction.equals("add")) {
+            return x.scatterAdd(axis, index, source);
         }
         // placed by one another, as repeated positions need
         boolean real = x.dtype().isFloating();
@@ -180,7 +174,7 @@ final class IndexOps {
             Arrays.fill(shape, 1);
             shape[axis] = at.length;
             Tensor index = Host.vector(at, cache.device()).reshape(shape).expand(source.shape());
-            rows.add(cache.narrow(0, b, 1).scatter(Scatter.Kind.SET, axis, index, source));
+            rows.add(cache.narrow(0, b, 1).scatter(axis, index, source));
         }
         return ShapeOps.cat(0, rows);
     }

@@ -77,6 +77,7 @@ public final class OnnxCases {
     /**
      * Runs all cases of a folder or zip file.
      *
+     * @param path the folder or zip file
      * @param each is called with every result as it comes
      * @throws BadFileException if the folder or file can't be read
      */

@@ -102,8 +102,8 @@ public final class OnnxModel extends Layer {
     }
 
     /**
-     * What was done to the graph when it was loaded, and what runs: folded and dropped nodes, fused patterns, and how often
-     * each operator runs.
+     * {@return what was done to the graph when it was loaded, and what runs: folded and dropped nodes, fused patterns, and
+     * how often each operator runs}
      */
     public String explain() {
         StringBuilder text = new StringBuilder();
@@ -158,6 +158,8 @@ public final class OnnxModel extends Layer {
     /**
      * Reads a model; external data may lie beside it.
      *
+     * @param file its path
+     * @return the model, ready to run
      * @throws BadFileException if the file can't be read or is damaged
      * @throws TensorException if its graph is wrong, or needs operators that are missing: all are named
      */
@@ -168,6 +170,8 @@ public final class OnnxModel extends Layer {
     /**
      * Reads a model from memory, which must stay as it is until this returns.
      *
+     * @param memory the bytes of a model
+     * @return the model, ready to run
      * @throws BadFileException if it is damaged or has external data
      * @throws TensorException if its graph is wrong, or needs operators that are missing: all are named
      */
@@ -178,6 +182,8 @@ public final class OnnxModel extends Layer {
     /**
      * Reads a model from a stream, to its end, which is not closed.
      *
+     * @param stream the bytes of a model
+     * @return the model, ready to run
      * @throws IOException if reading fails
      * @throws BadFileException if it is damaged or has external data
      * @throws TensorException if its graph is wrong, or needs operators that are missing: all are named
@@ -201,22 +207,22 @@ public final class OnnxModel extends Layer {
 
     // ---- looking at it
 
-    /** The inputs that a call must give, initializers left out. */
+    /** {@return the inputs that a call must give, initializers left out} */
     public List<ValueInfo> inputs() {
         return inputs;
     }
 
-    /** The outputs of a call. */
+    /** {@return the outputs of a call} */
     public List<ValueInfo> outputs() {
         return model.graph().outputs();
     }
 
-    /** The version of every domain's operators; the domain {@code ai.onnx} is empty. */
+    /** {@return the version of every domain's operators; the domain {@code ai.onnx} is empty} */
     public Map<String, Integer> opsets() {
         return Map.copyOf(model.opsets());
     }
 
-    /** How often each operator occurs in the graph, graphs inside nodes included. */
+    /** {@return how often each operator occurs in the graph, graphs inside nodes included} */
     public Map<String, Integer> operators() {
         Map<String, Integer> counts = new TreeMap<>();
         count(model.graph(), counts);

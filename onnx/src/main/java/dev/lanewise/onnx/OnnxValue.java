@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What goes into and comes out of ONNX operators. */
 public sealed interface OnnxValue {
-    /** Whether this is nothing: an optional without content. */
+    /** {@return whether this is nothing: an optional without content} */
     default boolean isEmpty() {
         return false;
     }
 
-    /** One line on type and shape, for messages. */
+    /** {@return one line on type and shape, for messages} */
     String describe();
 
     /**
@@ -88,12 +88,21 @@ public sealed interface OnnxValue {
         }
     }
 
-    /** A tensor whose type tensors have. */
+    /**
+     * A tensor whose type tensors have.
+     *
+     * @param tensor the tensor
+     * @return the value
+     */
     static OnnxValue of(Tensor tensor) {
         return new Numbers(ElementType.of(tensor.dtype()), tensor);
     }
 
-    /** The tensor inside, or null if there is none. */
+    /**
+     * {@return the tensor inside, or null if there is none}
+     *
+     * @param value any value
+     */
     static @Nullable Tensor tensorOf(OnnxValue value) {
         return value instanceof Numbers numbers ? numbers.tensor() : null;
     }

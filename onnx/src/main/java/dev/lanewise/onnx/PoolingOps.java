@@ -7,7 +7,6 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
-import dev.lanewise.tensor.op.index.Scatter;
 import java.util.Map;
 
 /** Pooling over one and more dimensions. */
@@ -197,7 +196,6 @@ final class PoolingOps {
             at[i] = position;
         }
         Tensor zeros = Call.like(0, x).expand(target.elements()).contiguous();
-        return zeros.scatter(Scatter.Kind.SET, 0, Host.vector(at, x.device()), x.reshape(count))
-                .reshape(target);
+        return zeros.scatter(0, Host.vector(at, x.device()), x.reshape(count)).reshape(target);
     }
 }

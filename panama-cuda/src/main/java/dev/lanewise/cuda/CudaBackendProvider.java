@@ -36,6 +36,9 @@ public final class CudaBackendProvider implements BackendProvider {
     /** Volta, the oldest that cuDNN 9 runs on. */
     private static final int OLDEST_ARCHITECTURE = 70;
 
+    /** Made by the service loader. */
+    public CudaBackendProvider() {}
+
     @Override
     public String name() {
         return "panama-cuda";

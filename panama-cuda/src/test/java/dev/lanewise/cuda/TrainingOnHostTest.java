@@ -14,7 +14,6 @@ import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Update.AdamStep;
-import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.StepRecorder;
@@ -67,8 +66,7 @@ class TrainingOnHostTest {
         void step() {
             steps++;
             try (Scope scope = Scope.open("step")) {
-                Tensor hidden = x.linear(parameters[0], parameters[1], LinearProduct.Activation.RELU)
-                        .dropout(0.25, rng);
+                Tensor hidden = x.linearRelu(parameters[0], parameters[1]).dropout(0.25, rng);
                 Tensor result = hidden.linear(parameters[2], parameters[3]).crossEntropy(y);
                 Gradients gradients = Autograd.gradients(result);
                 Autograd.noGrad(() -> update(gradients));

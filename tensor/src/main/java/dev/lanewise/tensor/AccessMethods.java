@@ -18,22 +18,32 @@ public sealed interface AccessMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** The elements converted to another type (see {@link Cast}); this tensor if it has that type. */
+    /**
+     * {@return the elements converted to another type; this tensor itself if it has that type} Narrower floating-point
+     * types round to the nearest, halves to even; integer types cut fractions and keep the low bits, NaN becomes 0; {@link
+     * DType#BOOL} is whether an element is not 0.
+     *
+     * @param dtype the type wanted
+     */
     default Tensor to(DType dtype) {
         return dtype == self().dtype() ? self() : self().apply(new Cast(dtype));
     }
 
-    /** A copy on another device; this tensor if it is there. */
+    /**
+     * {@return a copy on another device; this tensor if it is there}
+     *
+     * @param device the device wanted
+     */
     default Tensor to(Device device) {
         return device.equals(self().device()) ? self() : self().apply(new Transfer(device));
     }
 
-    /** The elements dense and in row-major order; this tensor if they are. */
+    /** {@return the elements dense and in row-major order; this tensor if they are} */
     default Tensor contiguous() {
         return self().isContiguous() ? self() : self().apply(Copy.COPY);
     }
 
-    /** A dense copy with memory of its own. */
+    /** {@return a dense copy with memory of its own} */
     default Tensor copy() {
         return self().apply(Copy.COPY);
     }
@@ -41,19 +51,29 @@ public sealed interface AccessMethods permits Tensor {
     /**
      * Overwrites this tensor's elements (of a view: those it shows) with another's, which broadcasts. Counts as a new
      * version; nothing is recorded for gradients.
+     *
+     * @param source the elements, of this tensor's type and device; they broadcast to its shape
      */
     default void assign(Tensor source) {
         Dispatch.update(
                 Copy.COPY, new Tensor[] {self()}, source.expand(self().shape().toArray()));
     }
 
-    /** Takes this tensor's memory out of every scope: it lives as long as it is reachable. Returns this tensor. */
+    /**
+     * Takes this tensor's memory out of every scope: it lives as long as it is reachable. Returns this tensor.
+     *
+     * @return this tensor
+     */
     default Tensor keep() {
         Ownership.escape(Storage.buffer(self()));
         return self();
     }
 
-    /** Copies the elements in row-major order into memory of exactly their size; waits for the device. */
+    /**
+     * Copies the elements in row-major order into memory of exactly their size; waits for the device.
+     *
+     * @param target where the elements go, in row-major order and native byte order
+     */
     default void copyTo(MemorySegment target) {
         Storage.buffer(self()).checkAlive();
         if (target.byteSize() != self().spec().bytes()) {
@@ -83,6 +103,8 @@ public sealed interface AccessMethods permits Tensor {
     /**
      * Overwrites the elements with those in memory of exactly their size, in row-major order as {@link #copyTo} writes them.
      * Counts as a new version; nothing is recorded for gradients.
+     *
+     * @param source the elements, in row-major order and native byte order
      */
     default void copyFrom(MemorySegment source) {
         Storage.buffer(self()).checkAlive();
@@ -113,13 +135,13 @@ public sealed interface AccessMethods permits Tensor {
         }
     }
 
-    /** The only element of a tensor with one; waits for the device. */
+    /** {@return the only element of a tensor with one; waits for the device} */
     default double item() {
         checkSingle();
         return toDoubleArray()[0];
     }
 
-    /** The only element of an integer or truth-value tensor with one; waits for the device. */
+    /** {@return the only element of an integer or truth-value tensor with one; waits for the device} */
     default long itemLong() {
         checkSingle();
         return toLongArray()[0];
@@ -132,35 +154,35 @@ public sealed interface AccessMethods permits Tensor {
         }
     }
 
-    /** The elements in row-major order, converted to {@code float}. */
+    /** {@return the elements in row-major order, converted to {@code float}} */
     default float[] toFloatArray() {
         float[] values = new float[arrayLength()];
         read(DType.F32, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** The elements in row-major order, converted to {@code double}. */
+    /** {@return the elements in row-major order, converted to {@code double}} */
     default double[] toDoubleArray() {
         double[] values = new double[arrayLength()];
         read(DType.F64, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** The elements in row-major order, converted to {@code long}. */
+    /** {@return the elements in row-major order, converted to {@code long}} */
     default long[] toLongArray() {
         long[] values = new long[arrayLength()];
         read(DType.I64, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** The elements in row-major order, converted to {@code int}. */
+    /** {@return the elements in row-major order, converted to {@code int}} */
     default int[] toIntArray() {
         int[] values = new int[arrayLength()];
         read(DType.I32, MemorySegment.ofArray(values));
         return values;
     }
 
-    /** Whether the elements are not 0, in row-major order. */
+    /** {@return whether the elements are not 0, in row-major order} */
     default boolean[] toBooleanArray() {
         byte[] bytes = new byte[arrayLength()];
         MemorySegment segment = MemorySegment.ofArray(bytes);

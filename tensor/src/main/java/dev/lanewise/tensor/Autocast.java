@@ -29,17 +29,29 @@ public final class Autocast implements AutoCloseable {
         region = CastRegion.open(narrow);
     }
 
-    /** Opens a region that casts to {@link DType#BF16}. */
+    /**
+     * Opens a region that casts to {@link DType#BF16}.
+     *
+     * @return the region, to be closed by the same thread
+     */
     public static Autocast bf16() {
         return new Autocast(DType.BF16);
     }
 
-    /** Opens a region that casts to {@link DType#F16}. */
+    /**
+     * Opens a region that casts to {@link DType#F16}.
+     *
+     * @return the region, to be closed by the same thread
+     */
     public static Autocast f16() {
         return new Autocast(DType.F16);
     }
 
-    /** Opens a region in which nothing is cast. */
+    /**
+     * Opens a region in which nothing is cast.
+     *
+     * @return the region, to be closed by the same thread
+     */
     public static Autocast off() {
         return new Autocast(null);
     }
@@ -47,7 +59,10 @@ public final class Autocast implements AutoCloseable {
     /**
      * Runs a computation in a region.
      *
+     * @param <T> what the computation returns
      * @param narrow the 16-bit type, or null for none
+     * @param body the computation
+     * @return what the computation returned
      * @throws TensorException for any other type
      */
     public static <T> T run(@Nullable DType narrow, Supplier<T> body) {
@@ -59,14 +74,16 @@ public final class Autocast implements AutoCloseable {
         }
     }
 
-    /** The 16-bit type of the thread's innermost region, or null where nothing is cast. */
+    /** {@return the 16-bit type of the thread's innermost region, or null where nothing is cast} */
     public static @Nullable DType current() {
         return CastRegion.current();
     }
 
     /**
-     * A tensor for a computation that needs the range and precision of F32, such as a loss made of several operations: in
-     * F32 where the thread's operations are cast and the tensor is narrower, as it is otherwise.
+     * {@return a tensor for a computation that needs the range and precision of F32, such as a loss made of several
+     * operations: in F32 where the thread's operations are cast and the tensor is narrower, as it is otherwise}
+     *
+     * @param tensor an operand of such a computation
      */
     public static Tensor widened(Tensor tensor) {
         boolean narrow = tensor.dtype() == DType.F16 || tensor.dtype() == DType.BF16;

@@ -55,17 +55,17 @@ public enum DType {
         this.kind = kind;
     }
 
-    /** The size of one element in bytes. */
+    /** {@return the size of one element in bytes} */
     public int bytes() {
         return bytes;
     }
 
-    /** Whether this is a floating-point type. */
+    /** {@return whether this is a floating-point type} */
     public boolean isFloating() {
         return kind == Kind.FLOATING;
     }
 
-    /** Whether this is an integer type ({@link #BOOL} is not). */
+    /** {@return whether this is an integer type ({@link #BOOL} is not)} */
     public boolean isInteger() {
         return kind == Kind.INTEGER;
     }

@@ -32,7 +32,11 @@ public record Device(Kind kind, int index) {
         }
     }
 
-    /** The GPU with the given index, from 0. */
+    /**
+     * {@return the GPU with the given index, from 0}
+     *
+     * @param index its number, from 0
+     */
     public static Device cuda(int index) {
         return new Device(Kind.CUDA, index);
     }
@@ -40,6 +44,8 @@ public record Device(Kind kind, int index) {
     /**
      * Reads {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}.
      *
+     * @param text a name, in upper or lower case
+     * @return the device; whether it is there is not looked at
      * @throws TensorException for anything else
      */
     public static Device parse(String text) {
@@ -57,8 +63,8 @@ public record Device(Kind kind, int index) {
     }
 
     /**
-     * The devices that tensors can be on in this process, GPUs in the order of their numbers; without the CPU where its
-     * backend is missing. {@link #requireAvailable} says why a device is not among them.
+     * {@return the devices that tensors can be on in this process, GPUs in the order of their numbers; without the CPU
+     * where its backend is missing} {@link #requireAvailable} says why a device is not among them.
      */
     public static List<Device> available() {
         return Backends.providers().stream()
@@ -72,6 +78,7 @@ public record Device(Kind kind, int index) {
     /**
      * Returns this device if tensors can be on it: for a setting that is to be checked before work begins.
      *
+     * @return this device
      * @throws BackendUnavailableException if no backend serves it, saying why and what to do
      */
     public Device requireAvailable() {
@@ -79,7 +86,7 @@ public record Device(Kind kind, int index) {
         return this;
     }
 
-    /** Whether this is the host's processor. */
+    /** {@return whether this is the host's processor} */
     public boolean isCpu() {
         return kind == Kind.CPU;
     }

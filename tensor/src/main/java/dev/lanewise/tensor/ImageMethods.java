@@ -17,13 +17,18 @@ public sealed interface ImageMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** One-dimensional convolution with stride 1, without padding. */
+    /**
+     * {@return the one-dimensional convolution with stride 1, without padding}
+     *
+     * @param weight {@code [k, c, s]} for this {@code [n, c, l]}
+     * @param bias {@code [k]}, or null
+     */
     default Tensor conv1d(Tensor weight, @Nullable Tensor bias) {
         return conv1d(weight, bias, Window.of(Math.toIntExact(signal(weight).size(2))), 1);
     }
 
     /**
-     * One-dimensional convolution (cross-correlation) of this {@code [n, c, l]}.
+     * {@return the one-dimensional convolution (cross-correlation) of this {@code [n, c, l]}}
      *
      * @param weight {@code [k, c / groups, s]}
      * @param bias {@code [k]}, or null
@@ -47,9 +52,9 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * Two-dimensional transposed convolution: the gradient of a convolution with the same window with respect to its input
-     * (Dumoulin and Visin 2016, arXiv:1603.07285). The height becomes
-     * {@code (h - 1) stride - 2 padding + dilation (r - 1) + outputPadding + 1}.
+     * {@return the two-dimensional transposed convolution: the gradient of a convolution with the same window with respect to
+     * its input (Dumoulin and Visin 2016, arXiv:1603.07285)} The height becomes {@code (h - 1) stride - 2 padding +
+     * dilation (r - 1) + outputPadding + 1}.
      *
      * @param weight {@code [c, k / groups, r, s]} for this {@code [n, c, h, w]}
      * @param bias {@code [k]}, or null
@@ -76,15 +81,20 @@ public sealed interface ImageMethods permits Tensor {
         return bias == null ? grown : grown.add(bias.reshape(-1, 1, 1));
     }
 
-    /** The largest element of every window of this {@code [n, c, l]}; NaN if the window holds one. */
+    /**
+     * {@return the largest element of every window of this {@code [n, c, l]}; NaN if the window holds one}
+     *
+     * @param window its size, stride and padding
+     */
     default Tensor maxPool1d(Window window) {
         Tensor row = row("max_pool1d");
         return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool1d", window, 1)), row)[0].squeeze(2);
     }
 
     /**
-     * The mean of every window of this {@code [n, c, l]}.
+     * {@return the mean of every window of this {@code [n, c, l]}}
      *
+     * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     default Tensor avgPool1d(Window window, boolean countIncludePad) {
@@ -93,7 +103,12 @@ public sealed interface ImageMethods permits Tensor {
                 .squeeze(2);
     }
 
-    /** The mean of windows that cut the image into {@code h} by {@code w}; they overlap where sizes don't divide. */
+    /**
+     * {@return the mean of windows that cut the image into {@code h} by {@code w}; they overlap where sizes don't divide}
+     *
+     * @param h the height of the result
+     * @param w the width of the result
+     */
     default Tensor adaptiveAvgPool2d(long h, long w) {
         checkImage("adaptive_avg_pool2d", h, w);
         long height = self().shape().size(2);
@@ -106,7 +121,12 @@ public sealed interface ImageMethods permits Tensor {
         return Resampling.averages(Resampling.averages(wide(), 3, w), 2, h).to(self().dtype());
     }
 
-    /** The largest elements of windows that cut the image into {@code h} by {@code w}. */
+    /**
+     * {@return the largest elements of windows that cut the image into {@code h} by {@code w}}
+     *
+     * @param h the height of the result
+     * @param w the width of the result
+     */
     default Tensor adaptiveMaxPool2d(long h, long w) {
         checkImage("adaptive_max_pool2d", h, w);
         Tensor rows = Resampling.windows(self().shape().size(2), h, self().device());
@@ -114,7 +134,12 @@ public sealed interface ImageMethods permits Tensor {
         return self().indexSelect(2, rows).amax(3).indexSelect(3, columns).amax(4);
     }
 
-    /** The image resized by repeating or dropping the nearest elements: {@code [n, c, h, w]}. */
+    /**
+     * {@return the image, resized by repeating or dropping the nearest elements: {@code [n, c, h, w]}}
+     *
+     * @param h the height of the result
+     * @param w the width of the result
+     */
     default Tensor interpolateNearest(long h, long w) {
         checkImage("interpolate_nearest", h, w);
         return self().indexSelect(2, Resampling.nearest(self().shape().size(2), h, self().device()))
@@ -122,8 +147,10 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * The image resized by interpolating linearly between the four neighbours: {@code [n, c, h, w]}.
+     * {@return the image, resized by interpolating linearly between the four neighbours: {@code [n, c, h, w]}}
      *
+     * @param h the height of the result
+     * @param w the width of the result
      * @param alignCorners whether the corners' centres, rather than their outer edges, stay where they are
      */
     default Tensor interpolateBilinear(long h, long w, boolean alignCorners) {

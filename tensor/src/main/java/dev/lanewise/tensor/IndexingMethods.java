@@ -20,7 +20,12 @@ public sealed interface IndexingMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** Parts of the given size along a dimension; the last may be smaller. */
+    /**
+     * {@return the parts of the given size along a dimension; the last may be smaller}
+     *
+     * @param size the size of every part but perhaps the last, 1 or more
+     * @param dim the dimension; negative numbers count from the end
+     */
     default List<Tensor> split(long size, int dim) {
         if (size < 1) {
             throw new TensorException("split: size " + size + " (expected 1 or more); check the size");
@@ -33,25 +38,63 @@ public sealed interface IndexingMethods permits Tensor {
         return parts;
     }
 
-    /** The slices at the given positions; see {@link IndexSelect}. */
+    /**
+     * {@return the slices of a dimension at the given positions; the positions' shape takes the dimension's place} Of a
+     * matrix and {@code dim} 0 these are rows, as of an embedding.
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param index positions from 0, of {@link DType#I64} or {@link DType#I32} and any shape
+     * @throws TensorException if a position is outside the dimension
+     */
     default Tensor indexSelect(int dim, Tensor index) {
         return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), Positions.wide(index));
     }
 
-    /** Elements by position along one dimension; see {@link Gather}. */
+    /**
+     * For each position the element with the same coordinates but for one dimension, where the position stands:
+     * {@code out[i][j] = this[index[i][j]][j]} for a matrix and {@code dim} 0.
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param index positions from 0, of {@link DType#I64} or {@link DType#I32} and of this tensor's rank; its shape is the
+     *     result's
+     * @return of the shape of the index and this tensor's type
+     * @throws TensorException if a position is outside the dimension, or the index is larger than this tensor elsewhere
+     */
     default Tensor gather(int dim, Tensor index) {
         return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), Positions.wide(index));
     }
 
-    /** A copy with elements of another tensor combined in; see {@link Scatter}. */
-    default Tensor scatter(Scatter.Kind kind, int dim, Tensor index, Tensor source) {
-        return Tensor.apply(
-                new Scatter(kind, self().shape().dim(dim, "scatter")), self(), Positions.wide(index), source);
+    /**
+     * A copy in which elements of another tensor replace those at given positions of one dimension, the inverse of
+     * {@link #gather}: {@code out[index[i][j]][j] = source[i][j]} for a matrix and {@code dim} 0. Where a position occurs
+     * more than once, the last element in row-major order counts, on every device.
+     *
+     * @param dim the dimension that the positions are in; negative numbers count from the end
+     * @param index {@link DType#I64} or {@link DType#I32} positions from 0, of this tensor's rank; its sizes in the other
+     *     dimensions are at most this tensor's
+     * @param source the elements, of this tensor's type and of the shape of {@code index}
+     * @return of this tensor's shape and type
+     * @throws TensorException if shapes or types don't fit each other, or a position is outside the dimension
+     */
+    default Tensor scatter(int dim, Tensor index, Tensor source) {
+        return Positions.scatter(Scatter.Kind.SET, self(), dim, index, source);
     }
 
-    /** A copy with elements of another tensor added; see {@link Scatter}. */
+    /**
+     * A copy with elements of another tensor added at given positions of one dimension:
+     * {@code out[index[i][j]][j] += source[i][j]} for a matrix and {@code dim} 0. Elements for the same place are added in
+     * row-major order, so the result is the same in every run. For other ways to combine them see
+     * {@link Tensor#scatterReduce scatterReduce}.
+     *
+     * @param dim the dimension that the positions are in; negative numbers count from the end
+     * @param index {@link DType#I64} or {@link DType#I32} positions from 0, of this tensor's rank; its sizes in the other
+     *     dimensions are at most this tensor's
+     * @param source the elements, of this tensor's type (numbers) and of the shape of {@code index}
+     * @return of this tensor's shape and type
+     * @throws TensorException if shapes or types don't fit each other, or a position is outside the dimension
+     */
     default Tensor scatterAdd(int dim, Tensor index, Tensor source) {
-        return scatter(Scatter.Kind.ADD, dim, index, source);
+        return Positions.scatter(Scatter.Kind.ADD, self(), dim, index, source);
     }
 
     /**
@@ -59,6 +102,7 @@ public sealed interface IndexingMethods permits Tensor {
      *
      * @param value the constant
      * @param pads for the last dimension how many before and after, then for the one before it, and so on
+     * @return a new tensor of this one's type
      */
     default Tensor pad(double value, long... pads) {
         int rank = self().shape().rank();
@@ -95,6 +139,7 @@ public sealed interface IndexingMethods permits Tensor {
      *
      * @param pads for the last dimension how many before and after, then for the one before it, and so on; each less
      *     than the dimension's size
+     * @return a new tensor of this one's type
      */
     default Tensor padReflect(long... pads) {
         return padFromInside("pad_reflect", pads, 1, (i, size) -> {
@@ -107,6 +152,7 @@ public sealed interface IndexingMethods permits Tensor {
      * Surrounded by its outermost elements: {@code [a, b, c]} padded by 2 is {@code [a, a, a, b, c, c, c]}.
      *
      * @param pads for the last dimension how many before and after, then for the one before it, and so on
+     * @return a new tensor of this one's type
      */
     default Tensor padReplicate(long... pads) {
         return padFromInside("pad_replicate", pads, Long.MIN_VALUE, (i, size) -> i.clamp(0, size - 1));
@@ -132,7 +178,11 @@ public sealed interface IndexingMethods permits Tensor {
         return x;
     }
 
-    /** The order of dimensions' elements reversed. */
+    /**
+     * {@return this tensor with the order of elements reversed along the given dimensions}
+     *
+     * @param dims the dimensions to reverse; negative numbers count from the end
+     */
     default Tensor flip(int... dims) {
         Tensor x = self();
         for (int dim : dims) {
@@ -144,7 +194,12 @@ public sealed interface IndexingMethods permits Tensor {
         return x;
     }
 
-    /** The elements shifted along a dimension; what leaves at one end comes in at the other. */
+    /**
+     * {@return the elements shifted along a dimension; what leaves at one end comes in at the other}
+     *
+     * @param shift how far elements move towards the end; negative numbers move them towards the beginning
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Tensor roll(long shift, int dim) {
         long size = self().shape().size(dim);
         long split = size == 0 ? 0 : Math.floorMod(-(shift % size), size);
@@ -153,7 +208,11 @@ public sealed interface IndexingMethods permits Tensor {
                 : Tensor.cat(dim, self().narrow(dim, split, size - split), self().narrow(dim, 0, split));
     }
 
-    /** The tensor repeated along its dimensions; more numbers than dimensions add leading ones. */
+    /**
+     * {@return the tensor repeated along its dimensions; more numbers than dimensions add leading ones}
+     *
+     * @param times how often each dimension is repeated, the last number for the last dimension
+     */
     default Tensor repeat(long... times) {
         int added = times.length - self().shape().rank();
         if (added < 0) {
@@ -174,12 +233,20 @@ public sealed interface IndexingMethods permits Tensor {
         return self().reshape(Shape.of(separated)).expand(Shape.of(expanded)).reshape(Shape.of(merged));
     }
 
-    /** The lower triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one. */
+    /**
+     * {@return the lower triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one}
+     *
+     * @param diagonal the last diagonal that is kept: positive numbers are above the main one
+     */
     default Tensor tril(long diagonal) {
         return triangle(diagonal, true);
     }
 
-    /** The upper triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one. */
+    /**
+     * {@return the upper triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one}
+     *
+     * @param diagonal the first diagonal that is kept: positive numbers are above the main one
+     */
     default Tensor triu(long diagonal) {
         return triangle(diagonal, false);
     }
@@ -196,8 +263,10 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * One-hot vectors of class numbers: {@code [...] -> [..., classes]} of type {@link DType#I64}. Waits for the device.
+     * {@return one-hot vectors of class numbers: {@code [...] -> [..., classes]} of type {@link DType#I64}} Waits for the
+     * device.
      *
+     * @param classes how many classes there are
      * @throws TensorException if a number is below 0, or not below {@code classes}
      */
     default Tensor oneHot(long classes) {

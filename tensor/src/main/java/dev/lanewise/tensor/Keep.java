@@ -10,7 +10,12 @@ public enum Keep {
     /** Reduced dimensions are removed; the same as giving nothing. */
     REMOVE;
 
-    /** {@link #KEEP} if a condition holds. */
+    /**
+     * {@link #KEEP} if a condition holds.
+     *
+     * @param keep the condition
+     * @return {@link #KEEP} or {@link #REMOVE}
+     */
     public static Keep when(boolean keep) {
         return keep ? KEEP : REMOVE;
     }

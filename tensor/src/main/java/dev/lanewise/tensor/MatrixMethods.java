@@ -12,9 +12,11 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * The matrix product. Vectors count as a row on the left and a column on the right, and that dimension goes from the
-     * result; leading dimensions of more than two broadcast.
+     * {@return the matrix product} A vector counts as a row on the left and as a column on the right, and that dimension is
+     * removed from the result; dimensions before the last two broadcast.
      *
+     * @param other a vector {@code [k]} or matrices {@code [..., k, n]} of this tensor's type, for this {@code [k]} or
+     *     {@code [..., m, k]}
      * @throws TensorException if the inner sizes differ, naming the shapes
      */
     default Tensor matmul(Tensor other) {
@@ -34,22 +36,41 @@ public sealed interface MatrixMethods permits Tensor {
         return row ? product.squeeze(column ? -1 : -2) : product;
     }
 
-    /** The inner product of two vectors: a scalar. */
+    /**
+     * {@return the inner product of two vectors: a scalar}
+     *
+     * @param other a vector of this tensor's type and size
+     */
     default Tensor dot(Tensor other) {
         return self().matmul(other);
     }
 
-    /** The outer product {@code [m], [n] -> [m, n]}. */
+    /**
+     * {@return the outer product {@code [m], [n] -> [m, n]}}
+     *
+     * @param other a vector {@code [n]} of this tensor's type
+     */
     default Tensor outer(Tensor other) {
         return self().unsqueeze(1).mul(other.unsqueeze(0));
     }
 
-    /** {@code this + a b}: a product added to this, which broadcasts. */
+    /**
+     * {@return {@code this + a b}: a product added to this, which broadcasts}
+     *
+     * @param a matrices {@code [..., m, k]}
+     * @param b matrices {@code [..., k, n]}
+     */
     default Tensor addmm(Tensor a, Tensor b) {
         return self().add(a.matmul(b));
     }
 
-    /** The elements whose positions in two dimensions are equal; those dimensions go, and a new last one comes. */
+    /**
+     * {@return the elements whose positions in two dimensions are equal, as a view: both dimensions are removed, and the
+     * diagonal becomes the last one}
+     *
+     * @param dim0 the dimension of rows; negative numbers count from the end
+     * @param dim1 the dimension of columns
+     */
     default Tensor diagonal(int dim0, int dim1) {
         int first = self().shape().dim(dim0, "diagonal");
         int second = self().shape().dim(dim1, "diagonal");
@@ -64,27 +85,47 @@ public sealed interface MatrixMethods permits Tensor {
         return flat.apply(new Slice(leading.rank(), 0, Math.min(rows, columns), columns + 1));
     }
 
-    /** The sum of the diagonal of the last two dimensions. */
+    /** {@return the sum of the diagonal of the last two dimensions} */
     default Tensor trace() {
         return diagonal(-2, -1).sum(-1);
     }
 
-    /** {@link Linalg#CHOLESKY}. */
+    /**
+     * {@return the Cholesky factor of each symmetric positive definite matrix of this {@code [..., n, n]}: the lower
+     * triangular L with {@code L L^T = this}} Only the lower triangle is read. F32 and F64.
+     *
+     * @throws TensorException if a matrix is not square or not positive definite
+     */
     default Tensor cholesky() {
         return self().apply(Linalg.CHOLESKY);
     }
 
-    /** The X with {@code this X = b}; see {@link Linalg#SOLVE}. */
+    /**
+     * {@return the solution X of {@code this X = b} for each matrix of this {@code [..., n, n]}} F32 and F64.
+     *
+     * @param b the right side, {@code [..., n, k]} for this {@code [..., n, n]}
+     * @throws TensorException if shapes don't fit, or a matrix is singular
+     */
     default Tensor solve(Tensor b) {
         return Tensor.apply(Linalg.SOLVE, self(), b);
     }
 
-    /** {@link Linalg#INVERSE}. */
+    /**
+     * {@return the inverse of each matrix of this {@code [..., n, n]}, F32 or F64; for systems of equations {@link #solve}
+     * is faster and more accurate}
+     *
+     * @throws TensorException if a matrix is not square or is singular
+     */
     default Tensor inverse() {
         return self().apply(Linalg.INVERSE);
     }
 
-    /** {@link Linalg#DET}. */
+    /**
+     * {@return the determinant of each matrix of this {@code [..., n, n]}, F32 or F64: {@code [...]}, and 0 for a singular
+     * one}
+     *
+     * @throws TensorException if the matrices are not square
+     */
     default Tensor det() {
         return self().apply(Linalg.DET);
     }
@@ -97,7 +138,10 @@ public sealed interface MatrixMethods permits Tensor {
      */
     record Qr(Tensor q, Tensor r) {}
 
-    /** {@link Linalg#QR}. */
+    /**
+     * {@return the reduced QR decomposition of each matrix of this {@code [..., m, n]}, F32 or F64: {@code this = q r},
+     * with {@code k = min(m, n)} orthonormal columns in q and an upper triangular r}
+     */
     default Qr qr() {
         Tensor[] parts = Tensor.applyAll(Linalg.QR, self());
         return new Qr(parts[0], parts[1]);
@@ -112,7 +156,10 @@ public sealed interface MatrixMethods permits Tensor {
      */
     record Svd(Tensor u, Tensor s, Tensor vt) {}
 
-    /** {@link Linalg#SVD}. */
+    /**
+     * {@return the reduced singular value decomposition of each matrix of this {@code [..., m, n]}, F32 or F64, with {@code
+     * k = min(m, n)} singular values}
+     */
     default Svd svd() {
         Tensor[] parts = Tensor.applyAll(Linalg.SVD, self());
         return new Svd(parts[0], parts[1], parts[2]);

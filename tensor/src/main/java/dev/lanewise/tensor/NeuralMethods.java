@@ -11,11 +11,8 @@ import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.Softmax;
 import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
-import dev.lanewise.tensor.op.sequence.Recurrence;
-import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.tensor.spi.Windows;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -29,39 +26,69 @@ public sealed interface NeuralMethods permits Tensor {
         return Arrays.stream(operands).filter(Objects::nonNull).toArray(Tensor[]::new);
     }
 
-    /** {@code e^x / sum(e^x)} along a dimension. */
+    /**
+     * {@return {@code e^x / sum(e^x)} along a dimension, without overflow for large x} Floating-point types.
+     *
+     * @param dim the dimension that sums to 1; negative numbers count from the end
+     */
     default Tensor softmax(int dim) {
         return self().apply(new Softmax(self().shape().dim(dim, "softmax"), false));
     }
 
-    /** The logarithm of {@link #softmax}. */
+    /**
+     * {@return the logarithm of {@link #softmax} along a dimension, {@code x - log(sum(e^x))}, accurate also where the
+     * softmax rounds to 0}
+     *
+     * @param dim the dimension that sums to 1; negative numbers count from the end
+     */
     default Tensor logSoftmax(int dim) {
         return self().apply(new Softmax(self().shape().dim(dim, "log_softmax"), true));
     }
 
     /**
-     * {@code this weight^T + bias}.
+     * The product with a transposed matrix, and a bias added: {@code this weight^T + bias}, as in a linear layer.
      *
      * @param weight {@code [n, k]} for this {@code [..., k]}
      * @param bias {@code [n]}, or null
+     * @return {@code [..., n]}
+     * @throws TensorException if types differ or are not floating-point, or the shapes don't fit
      */
     default Tensor linear(Tensor weight, @Nullable Tensor bias) {
         return linear(weight, bias, LinearProduct.Activation.NONE);
     }
 
-    /** {@code activation(this weight^T + bias)}; see {@link #linear(Tensor, Tensor)}. */
-    default Tensor linear(Tensor weight, @Nullable Tensor bias, LinearProduct.Activation activation) {
+    /**
+     * {@code relu(this weight^T + bias)} in a single pass over the result, with the bits of {@link #linear} followed by
+     * {@link Tensor#relu relu}.
+     *
+     * @param weight {@code [n, k]} for this {@code [..., k]}
+     * @param bias {@code [n]}, or null
+     * @return {@code [..., n]}
+     * @throws TensorException if types differ or are not floating-point, or the shapes don't fit
+     */
+    default Tensor linearRelu(Tensor weight, @Nullable Tensor bias) {
+        return linear(weight, bias, LinearProduct.Activation.RELU);
+    }
+
+    private Tensor linear(Tensor weight, @Nullable Tensor bias, LinearProduct.Activation activation) {
         return Tensor.apply(new LinearProduct(activation), present(self(), weight, bias));
     }
 
-    /** Two-dimensional convolution with stride 1, without padding; see {@link #conv2d(Tensor, Tensor, Window, int)}. */
+    /**
+     * {@return the two-dimensional convolution (cross-correlation) with stride 1, without padding: {@code [n, c, h, w] -> [n,
+     * k, h - r + 1, w - s + 1]}}
+     *
+     * @param weight {@code [k, c, r, s]} for this {@code [n, c, h, w]}
+     * @param bias {@code [k]}, or null
+     * @throws TensorException if sizes don't fit each other, naming them
+     */
     default Tensor conv2d(Tensor weight, @Nullable Tensor bias) {
         return convolved(weight, bias, new Convolution2d(1, 0));
     }
 
     /**
-     * Two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
-     * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
+     * {@return the two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
+     * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise}
      *
      * @param weight {@code [k, c / groups, r, s]}
      * @param bias {@code [k]}, or null
@@ -84,26 +111,44 @@ public sealed interface NeuralMethods permits Tensor {
         return weight.shape();
     }
 
-    /** The largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one. */
+    /**
+     * {@return the largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one} Padding
+     * counts as minus infinity.
+     *
+     * @param window its size, stride and padding
+     */
     default Tensor maxPool2d(Window window) {
         return Tensor.applyAll(new MaxPooling2d(Windows.pooling2d("max_pool2d", window, 2)), self())[0];
     }
 
     /**
-     * The mean of every window of this {@code [n, c, h, w]}.
+     * {@return the mean of every window of this {@code [n, c, h, w]}}
      *
+     * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
      */
     default Tensor avgPool2d(Window window, boolean countIncludePad) {
         return self().apply(new AveragePooling2d(Windows.pooling2d("avg_pool2d", window, 2), countIncludePad));
     }
 
-    /** Rows of a table, this {@code [rows, d]}, by number: {@code [...] -> [..., d]}. */
+    /**
+     * {@return the rows of this table {@code [rows, d]} that an index names: {@code [..., d]} for an index {@code [...]}}
+     *
+     * @param index numbers of rows from 0, of {@link DType#I64} or {@link DType#I32} and any shape
+     * @throws TensorException if a number is outside the table
+     */
     default Tensor embedding(Tensor index) {
         return self().indexSelect(0, index);
     }
 
-    /** Zeroes elements with probability p and scales the others; see {@link RandomDropout}. */
+    /**
+     * {@return this tensor with elements zeroed at random and the others divided by {@code 1 - p} (Srivastava et al. 2014)}
+     * The seed and the position of the random stream decide, so devices agree.
+     *
+     * @param p the probability of an element to become 0, from 0 to below 1
+     * @param rng where chance comes from
+     * @throws TensorException if p is outside its range
+     */
     default Tensor dropout(double p, Rng rng) {
         if (p == 0) {
             return self();
@@ -114,27 +159,44 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Cross-entropy of these logits {@code [n, c]} and class numbers.
+     * Cross-entropy of these logits {@code [n, c]} and class numbers: for smoothing e, weights w and class t a row's loss is
+     * {@code -(1 - e) w_t logp_t - e/c sum_j(w_j logp_j)}, where logp is the {@linkplain #logSoftmax log-softmax} of the
+     * row; the mean divides by the sum of all {@code w_t} (Szegedy et al. 2015, arXiv:1512.00567; PyTorch's conventions).
      *
-     * @param classes {@code [n]} of type {@link DType#I64} or {@link DType#I32}
+     * @param classes {@code [n]} of type {@link DType#I64} or {@link DType#I32}, from 0 to c - 1
      * @param weight a weight for each class {@code [c]}, or null
-     * @param attributes reduction, ignored class and label smoothing
+     * @param reduction how the rows' losses combine
+     * @param ignoreIndex rows of this class count for nothing; {@code -100} in PyTorch, where none is named
+     * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
+     * @return the loss, a scalar, or {@code [n]} without reduction
+     * @throws TensorException if shapes or types don't fit each other, or a class is outside its range
      */
-    default Tensor crossEntropy(Tensor classes, @Nullable Tensor weight, CrossEntropy attributes) {
-        return Tensor.applyAll(attributes, present(self(), Positions.wide(classes), weight))[0];
-    }
-
-    /** The mean cross-entropy of these logits {@code [n, c]} and class numbers {@code [n]}. */
-    default Tensor crossEntropy(Tensor classes) {
-        return crossEntropy(classes, null, new CrossEntropy(Reduction.MEAN, -100, 0));
+    default Tensor crossEntropy(
+            Tensor classes, @Nullable Tensor weight, Reduction reduction, long ignoreIndex, double labelSmoothing) {
+        CrossEntropy op = new CrossEntropy(reduction, ignoreIndex, labelSmoothing);
+        return Tensor.applyAll(op, present(self(), Positions.wide(classes), weight))[0];
     }
 
     /**
-     * Normalization over the last dimensions; see {@link LayerNormalization}.
+     * The mean cross-entropy of these logits {@code [n, c]} and class numbers, {@code -log(softmax(logits)[class])}. Rows
+     * of class -100 count for nothing, as in PyTorch.
      *
-     * @param dims how many
+     * @param classes {@code [n]} of type {@link DType#I64} or {@link DType#I32}, from 0 to c - 1
+     * @return a scalar
+     * @throws TensorException if shapes or types don't fit each other, or a class is outside its range
+     */
+    default Tensor crossEntropy(Tensor classes) {
+        return crossEntropy(classes, null, Reduction.MEAN, -100, 0);
+    }
+
+    /**
+     * {@return {@code (x - mean) / sqrt(variance + epsilon) * weight + bias} with the mean and the biased variance over the
+     * last dimensions (Ba et al. 2016, arXiv:1607.06450)} 16-bit types are computed in F32.
+     *
+     * @param dims how many of the last dimensions are normalized together
      * @param weight of the normalized dimensions' shape, or null
-     * @param bias likewise; null if the weight is
+     * @param bias of the normalized dimensions' shape, or null; null if the weight is
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         return Tensor.applyAll(new LayerNormalization(dims, epsilon), present(self(), weight, bias))[0];
@@ -150,11 +212,12 @@ public sealed interface NeuralMethods permits Tensor {
     record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {}
 
     /**
-     * Normalization of every channel of this {@code [n, c, ...]} by the batch:
-     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}; see {@link BatchNormalization}.
+     * {@return the normalization of every channel of this {@code [n, c, ...]} by the batch's own mean and biased variance
+     * (Ioffe and Szegedy 2015, arXiv:1502.03167): {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
-     * @param weight {@code [c]}
-     * @param bias {@code [c]}
+     * @param weight a factor for each channel, {@code [c]}
+     * @param bias what is added to each channel, {@code [c]}
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default BatchNormResult batchNorm(Tensor weight, Tensor bias, double epsilon) {
         Tensor[] results = Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);
@@ -162,11 +225,17 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Scaled dot-product attention of these queries; see {@link Attention}. Scores are scaled by one over the square root
-     * of the queries' width; queries without columns weigh all keys alike.
+     * Scaled dot-product attention of these queries {@code [..., l, e]}:
+     * {@code softmax(q k^T / sqrt(e) + mask) v} (Vaswani et al. 2017, arXiv:1706.03762). A query that sees no key, because
+     * the mask hides all of them or because there are none, gets zeros.
      *
+     * @param keys {@code [..., s, e]}
+     * @param values {@code [..., s, v]}
      * @param mask is added to the scores; or of type {@link DType#BOOL}, true where a query sees a key; or null. It
-     *     broadcasts to {@code [..., l, s]}. A query that sees no key gets zeros
+     *     broadcasts to {@code [..., l, s]}
+     * @param causal whether query i sees only the keys up to number i, besides what the mask says
+     * @return {@code [..., l, v]}
+     * @throws TensorException if shapes or types don't fit each other
      */
     default Tensor attention(Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal) {
         Attention op = attention(causal);
@@ -179,7 +248,12 @@ public sealed interface NeuralMethods permits Tensor {
 
     /** A mask to be added to the scores: minus infinity where a truth value hides a key. */
     private @Nullable Tensor added(@Nullable Tensor mask) {
-        return mask == null || mask.dtype() != DType.BOOL
+        if (mask != null && mask.dtype().isInteger()) {
+            throw new TensorException(
+                    "attention: mask " + mask.spec() + " (expected BOOL, true where a query sees a key,"
+                            + " or floating-point numbers, which are added to the scores); compare it: mask.ne(0)");
+        }
+        return mask == null || mask.dtype().isFloating()
                 ? mask
                 : Tensor.full(0, self().dtype(), mask.device())
                         .expand(mask.shape())
@@ -187,12 +261,18 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * Scaled dot-product attention with dropout of its weights, as PyTorch's has it; with a probability above 0 it is put
-     * together from single operations, which need memory for all weights {@code [..., l, s]}.
+     * Scaled dot-product attention with dropout of its weights, as in PyTorch. With a probability above 0 it is composed of
+     * single operations, which need memory for all weights {@code [..., l, s]}.
      *
-     * @param mask as without dropout
+     * @param keys {@code [..., s, e]} for these queries {@code [..., l, e]}
+     * @param values {@code [..., s, v]}
+     * @param mask is added to the scores; or of type {@link DType#BOOL}, true where a query sees a key; or null. It
+     *     broadcasts to {@code [..., l, s]}
+     * @param causal whether query i sees only the keys up to number i, besides what the mask says
      * @param dropout the probability of a weight to be zeroed, from 0 to below 1
      * @param rng where chance comes from
+     * @return {@code [..., l, v]}
+     * @throws TensorException if shapes or types don't fit each other
      */
     default Tensor attention(
             Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal, double dropout, Rng rng) {
@@ -203,35 +283,5 @@ public sealed interface NeuralMethods permits Tensor {
                 .weights(self(), keys, added(mask))
                 .dropout(dropout, rng)
                 .matmul(values);
-    }
-
-    /**
-     * What a recurrent layer computed.
-     *
-     * @param output the hidden states at every time, {@code [n, time, directions * hidden]}
-     * @param lastStates each direction's last hidden state {@code [n, hidden]}, in an LSTM followed by its cell state
-     */
-    record RecurrenceResult(Tensor output, List<Tensor> lastStates) {}
-
-    /**
-     * One layer of a recurrent network over these sequences {@code [n, time, in]}; see {@link Recurrence}. Where the
-     * device's backend does not have it as one operation, the layer runs step by step, and {@link Autocast} then decides
-     * for each step's operations.
-     *
-     * @param op the kind of cells and the directions
-     * @param parameters the operands that follow the input: weights, biases and first states of each direction
-     */
-    default RecurrenceResult recurrence(Recurrence op, Tensor... parameters) {
-        Tensor[] operands = new Tensor[1 + parameters.length];
-        if (operands.length != op.operands()) {
-            throw new TensorException(op.opName() + ": got " + operands.length + " operands (expected " + op.operands()
-                    + ": the input, then weights, biases and first states of each direction); check the call");
-        }
-        operands[0] = self();
-        System.arraycopy(parameters, 0, operands, 1, parameters.length);
-        Tensor[] results = Backends.of(self().device()).supports(op, operands)
-                ? Tensor.applyAll(op, operands)
-                : op.decompose(operands);
-        return new RecurrenceResult(results[0], List.of(results).subList(1, op.results()));
     }
 }

@@ -1,7 +1,6 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Magnitudes;
-import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -14,10 +13,14 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * Normalization of every channel by given statistics, as {@link BatchNormalization} uses them after training:
-     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}.
+     * {@return the normalization of every channel by given statistics, as models use them after training:
+     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
      * @param mean {@code [c]} for this {@code [n, c, ...]}; so are the others
+     * @param variance the biased variance of each channel, {@code [c]}
+     * @param weight a factor for each channel, {@code [c]}
+     * @param bias what is added to each channel, {@code [c]}
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      * @throws TensorException if they have other shapes
      */
     default Tensor batchNormInference(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double epsilon) {
@@ -28,12 +31,13 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * Normalization of groups of neighbouring channels by their own mean and biased variance (Wu and He 2018,
-     * arXiv:1803.08494).
+     * {@return the normalization of groups of neighbouring channels by their own mean and biased variance (Wu and He 2018,
+     * arXiv:1803.08494)}
      *
      * @param groups a divisor of the channels of this {@code [n, c, ...]}
      * @param weight {@code [c]}, or null
      * @param bias {@code [c]}, or null
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         Shape shape = self().shape();
@@ -49,11 +53,12 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * Normalization of every channel of every sample by its own mean and biased variance (Ulyanov et al. 2016,
-     * arXiv:1607.08022).
+     * {@return the normalization of every channel of every sample by its own mean and biased variance (Ulyanov et al. 2016,
+     * arXiv:1607.08022)}
      *
      * @param weight {@code [c]} for this {@code [n, c, ...]}, or null
      * @param bias {@code [c]}, or null
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default Tensor instanceNorm(@Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         int channels =
@@ -62,11 +67,12 @@ public sealed interface NormalizationMethods permits Tensor {
     }
 
     /**
-     * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimensions (Zhang and Sennrich 2019,
-     * arXiv:1910.07467). 16-bit types are normalized in F32.
+     * {@return {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimensions (Zhang and Sennrich 2019,
+     * arXiv:1910.07467)} 16-bit types are normalized in F32.
      *
      * @param dims how many
      * @param weight of the normalized dimensions' shape, or null
+     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
      */
     default Tensor rmsNorm(int dims, @Nullable Tensor weight, double epsilon) {
         int rank = self().shape().rank();

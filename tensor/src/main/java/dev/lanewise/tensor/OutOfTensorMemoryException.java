@@ -8,7 +8,12 @@ public final class OutOfTensorMemoryException extends TensorException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** An error that says what was asked for and what is held. */
+    /**
+     * An error that says what was asked for and what is held.
+     *
+     * @param message operation, what was found, what was expected and what to do, in one line
+     * @param cause what led to it, or null
+     */
     public OutOfTensorMemoryException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -11,6 +11,9 @@ public sealed interface RandomMethods permits Tensor {
     /**
      * For each probability whether it came true: {@link DType#BOOL}. Types of 16 bits are compared in F32, in whose steps
      * of 2^-24 their probabilities are exact.
+     *
+     * @param rng where chance comes from
+     * @return of this tensor's shape
      */
     default Tensor bernoulli(Rng rng) {
         Tensor probabilities = wide();
@@ -23,12 +26,14 @@ public sealed interface RandomMethods permits Tensor {
     }
 
     /**
-     * Class numbers drawn with these (unnormalized) probabilities {@code [..., c]}: {@code [..., count]} of
-     * {@link DType#I64}. Without replacement by the exponential race: the classes whose {@code -log(1 - u) / p} come
-     * first (Efraimidis and Spirakis 2006). Types of 16 bits are drawn in F32, in whose steps no class is lost. Waits for
-     * the device to check the probabilities.
+     * {@return class numbers drawn with these (unnormalized) probabilities {@code [..., c]}: {@code [..., count]} of {@link
+     * DType#I64}} Without replacement by the exponential race: the classes whose {@code -log(1 - u) / p} come first
+     * (Efraimidis and Spirakis 2006). Types of 16 bits are drawn in F32, in whose steps no class is lost. Waits for the
+     * device to check the probabilities.
      *
+     * @param count how many numbers are drawn per row
      * @param replacement whether a class can be drawn again
+     * @param rng where chance comes from
      * @throws TensorException if a probability is negative or not finite, or there are too few above 0: one, or without
      *     replacement as many as are drawn
      */
@@ -62,7 +67,7 @@ public sealed interface RandomMethods permits Tensor {
         return behind.le(u.unsqueeze(-1)).sum(-1);
     }
 
-    /** What the exponential race takes for each class of these weights: for ever where the weight is 0. */
+    /** What the exponential race takes for each class of these weights: forever where the weight is 0. */
     private static Tensor waitingTimes(Tensor weights, Rng rng) {
         double longest = weights.dtype() == DType.F64 ? Double.MAX_VALUE : Float.MAX_VALUE;
         return weights.randLike(rng)

@@ -7,7 +7,11 @@ public final class ReleasedTensorException extends TensorException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** An error that says who released the tensor's memory. */
+    /**
+     * An error that says who released the tensor's memory.
+     *
+     * @param message operation, what was found, what was expected and what to do, in one line
+     */
     public ReleasedTensorException(String message) {
         super(message);
     }

@@ -24,37 +24,50 @@ public final class Rng {
      */
     public record Position(long seed, long counter) {}
 
-    /** A stream that starts at the beginning of a seed's sequence. */
+    /**
+     * A stream that starts at the beginning of a seed's sequence.
+     *
+     * @param seed any number; the same one gives the same stream
+     */
     public Rng(long seed) {
         position = new AtomicReference<>(new Position(seed, 0));
     }
 
-    /** The process-wide stream that methods without one use; its first seed is 0. */
+    /** {@return the process-wide stream that methods without one use; its first seed is 0} */
     public static Rng global() {
         return GLOBAL;
     }
 
-    /** Goes to the beginning of another seed's sequence. */
+    /**
+     * Goes to the beginning of another seed's sequence.
+     *
+     * @param newSeed any number
+     */
     public void seed(long newSeed) {
         seek(newSeed, 0);
     }
 
-    /** The seed. */
+    /** {@return the seed} */
     public long seed() {
         return position().seed;
     }
 
-    /** The position: how many blocks of four 32-bit words were drawn. */
+    /** {@return the position: how many blocks of four 32-bit words were drawn} */
     public long counter() {
         return position().counter;
     }
 
-    /** Seed and counter at one moment, also while other threads draw or seek. */
+    /** {@return seed and counter at one moment, also while other threads draw or seek} */
     public Position position() {
         return Objects.requireNonNull(position.get());
     }
 
-    /** Continues from a position that {@link #counter} gave, as after a restart. */
+    /**
+     * Continues from a position that {@link #counter} gave, as after a restart.
+     *
+     * @param newSeed the seed of the stream
+     * @param newCounter how many blocks of four 32-bit words come before
+     */
     public void seek(long newSeed, long newCounter) {
         position.set(new Position(newSeed, newCounter));
     }
@@ -62,6 +75,7 @@ public final class Rng {
     /**
      * Draws blocks of four words.
      *
+     * @param blocks how many, 0 or more
      * @return the position of the first
      */
     public long reserve(long blocks) {
@@ -84,28 +98,82 @@ public final class Rng {
         return first;
     }
 
-    /** Uniform numbers on [0, 1), on the CPU. */
+    /**
+     * Uniform numbers on [0, 1), on the CPU.
+     *
+     * @param dtype a floating-point type
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
     public Tensor rand(DType dtype, long... sizes) {
-        return draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), Device.CPU);
+        return rand(dtype, Device.CPU, sizes);
     }
 
-    /** Standard normal numbers, on the CPU. */
+    /**
+     * Uniform numbers on [0, 1), the same on every device.
+     *
+     * @param dtype a floating-point type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
+    public Tensor rand(DType dtype, Device device, long... sizes) {
+        return draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
+    }
+
+    /**
+     * Standard normal numbers, on the CPU.
+     *
+     * @param dtype a floating-point type
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
     public Tensor randn(DType dtype, long... sizes) {
-        return draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), Device.CPU);
+        return randn(dtype, Device.CPU, sizes);
     }
 
-    /** Uniform {@link DType#I64} integers from low to below high, on the CPU. */
+    /**
+     * Standard normal numbers, by the Box-Muller transform.
+     *
+     * @param dtype a floating-point type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that type and shape
+     * @throws TensorException if the type is not floating-point or a size is negative
+     */
+    public Tensor randn(DType dtype, Device device, long... sizes) {
+        return draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
+    }
+
+    /**
+     * Uniform {@link DType#I64} integers, on the CPU.
+     *
+     * @param low the least number that can occur
+     * @param high one more than the greatest number that can occur
+     * @param sizes the shape; none for a scalar
+     * @return a new tensor of that shape
+     * @throws TensorException if the range is empty or a size is negative
+     */
     public Tensor randint(long low, long high, long... sizes) {
         return draw(Distribution.INTEGER, low, high, new TensorSpec(DType.I64, Shape.of(sizes)), Device.CPU);
     }
 
-    /** The numbers 0 to n - 1 in random order, {@code [n]} of {@link DType#I64}, on the CPU. */
+    /**
+     * The numbers 0 to n - 1 in random order, on the CPU.
+     *
+     * @param n how many numbers
+     * @return {@code [n]} of {@link DType#I64}
+     * @throws TensorException if n is negative
+     */
     public Tensor randperm(long n) {
         return randint(Long.MIN_VALUE, Long.MAX_VALUE, n).argsort(0, false);
     }
 
-    /** Numbers of any distribution on any device. */
-    public Tensor draw(Distribution distribution, long a, long b, TensorSpec spec, Device device) {
+    /** Numbers of a distribution. */
+    Tensor draw(Distribution distribution, long a, long b, TensorSpec spec, Device device) {
         Position first = take(distribution.blocks(spec));
         Random random = new Random(distribution, first.seed, first.counter, a, b, spec);
         return Tensor.create(random, device);

@@ -23,7 +23,11 @@ public final class Scope implements AutoCloseable {
         ownership = Ownership.open(name);
     }
 
-    /** Opens a scope inside the thread's innermost one. */
+    /**
+     * Opens a scope inside the thread's innermost one.
+     *
+     * @return the scope, to be closed by the same thread
+     */
     public static Scope open() {
         return open("unnamed");
     }
@@ -32,12 +36,13 @@ public final class Scope implements AutoCloseable {
      * Opens a scope inside the thread's innermost one.
      *
      * @param name appears in the error message when a released tensor is used
+     * @return the scope, to be closed by the same thread
      */
     public static Scope open(String name) {
         return new Scope(name);
     }
 
-    /** The name given when it was opened. */
+    /** {@return the name given when it was opened} */
     public String name() {
         return ownership.name();
     }
@@ -46,6 +51,7 @@ public final class Scope implements AutoCloseable {
      * Hands a tensor of this scope to the enclosing scope, or, outside every other scope, to the garbage collector. A
      * tensor that this scope does not own stays where it is.
      *
+     * @param tensor one that this scope owns, or any other
      * @return the same tensor
      */
     public Tensor keep(Tensor tensor) {
@@ -57,6 +63,7 @@ public final class Scope implements AutoCloseable {
      * Moves a tensor that no scope owns, for example one that another thread {@linkplain Tensor#keep kept}, into the
      * thread's innermost scope. Nobody else may rely on it afterwards.
      *
+     * @param tensor one that no scope owns
      * @return the same tensor
      */
     public static Tensor adopt(Tensor tensor) {
@@ -64,7 +71,13 @@ public final class Scope implements AutoCloseable {
         return tensor;
     }
 
-    /** {@linkplain #keep(Tensor) Keeps} each tensor; returns the same collection. */
+    /**
+     * {@linkplain #keep(Tensor) Keeps} each tensor; returns the same collection.
+     *
+     * @param <C> the kind of collection
+     * @param tensors the tensors to hand on
+     * @return the same collection
+     */
     public <C extends Collection<? extends Tensor>> C keepAll(C tensors) {
         tensors.forEach(this::keep);
         return tensors;

@@ -13,7 +13,9 @@ public sealed interface SelectionMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** The coordinates of the elements that are not 0, in row-major order: {@code [n, rank]} of {@link DType#I64}. */
+    /**
+     * {@return the coordinates of the elements that are not 0, in row-major order: {@code [n, rank]} of {@link DType#I64}}
+     */
     default Tensor nonzero() {
         Shape shape = self().shape();
         Tensor flat = Positions.of(self());
@@ -28,7 +30,11 @@ public sealed interface SelectionMethods permits Tensor {
         return Tensor.stack(1, coordinates);
     }
 
-    /** The elements where a {@link DType#BOOL} mask holds: {@code [n]} in row-major order. The mask broadcasts. */
+    /**
+     * {@return the elements where a {@link DType#BOOL} mask holds: {@code [n]} in row-major order} The mask broadcasts.
+     *
+     * @param mask of {@link DType#BOOL}; it broadcasts
+     */
     default Tensor maskedSelect(Tensor mask) {
         Shape shape = Shape.broadcast("masked_select", self().shape(), mask.shape());
         Tensor positions = Positions.of(Positions.mask("masked_select", mask).expand(shape));
@@ -36,9 +42,11 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * A copy in which the elements where a {@link DType#BOOL} mask holds are replaced, in row-major order, by the first
-     * elements of another tensor. The mask broadcasts.
+     * {@return a copy in which the elements where a {@link DType#BOOL} mask holds are replaced, in row-major order, by the
+     * first elements of another tensor} The mask broadcasts.
      *
+     * @param mask of {@link DType#BOOL}; it broadcasts
+     * @param source at least as many elements as the mask holds times, of this tensor's type
      * @throws TensorException if the other tensor has too few elements
      */
     default Tensor maskedScatter(Tensor mask, Tensor source) {
@@ -49,14 +57,12 @@ public sealed interface SelectionMethods permits Tensor {
                     + " times (expected as many elements or more); check the mask");
         }
         Tensor elements = source.flatten().narrow(0, 0, count);
-        return self().flatten()
-                .scatter(Scatter.Kind.SET, 0, positions, elements)
-                .reshape(self().shape());
+        return self().flatten().scatter(0, positions, elements).reshape(self().shape());
     }
 
     /**
-     * The elements (or, with fewer index tensors than dimensions, slices) at coordinates: for {@code x[i, j]} in NumPy's
-     * terms. Negative positions count from the end.
+     * {@return the elements (or, with fewer index tensors than dimensions, slices) at coordinates: for {@code x[i, j]} in
+     * NumPy's terms} Negative positions count from the end.
      *
      * @param index {@link DType#I64} or {@link DType#I32} positions in the first dimensions; they broadcast, and their shape is the result's,
      *     followed by the dimensions without an index
@@ -67,8 +73,8 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * A copy with elements (or slices) at coordinates replaced, or added to. For a position that occurs more than once
-     * the last element counts.
+     * {@return a copy with elements (or slices) at coordinates replaced, or added to} For a position that occurs more than
+     * once the last element counts.
      *
      * @param index as for {@link #index}
      * @param values broadcast to what {@link #index} would give
@@ -82,9 +88,8 @@ public sealed interface SelectionMethods permits Tensor {
         Tensor placed = values.expand(grid.positions().shape().concat(rest)).reshape(Shape.of(count, rest.elements()));
         Tensor rows = grid.positions().reshape(count, 1).expand(count, rest.elements());
         Scatter.Kind kind = accumulate ? Scatter.Kind.ADD : Scatter.Kind.SET;
-        return self().reshape(Shape.of(merged.size(0), rest.elements()))
-                .scatter(kind, 0, rows, placed)
-                .reshape(self().shape());
+        Tensor base = self().reshape(Shape.of(merged.size(0), rest.elements()));
+        return Positions.scatter(kind, base, 0, rows, placed).reshape(self().shape());
     }
 
     /** How {@link #scatterReduce} combines elements that meet in one place. */
@@ -108,13 +113,19 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * A copy with elements of another tensor combined in; see {@link Scatter}.
+     * {@return a copy with elements of another tensor combined in at given positions of one dimension: for a matrix, {@code
+     * dim} 0 and sums {@code out[index[i][j]][j] += source[i][j]}}
      *
+     * @param how how elements are combined
+     * @param dim the dimension; negative numbers count from the end
+     * @param index positions from 0, of {@link DType#I64} or {@link DType#I32} and of this tensor's rank; its sizes in the
+     *     other dimensions are at most this tensor's
+     * @param source the elements, of this tensor's type and of the shape of {@code index}
      * @param includeSelf whether the elements that are there take part; otherwise they count only where nothing comes
      */
     default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
         Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
-        Tensor combined = base.scatter(how.kind, dim, index, source);
+        Tensor combined = Positions.scatter(how.kind, base, dim, index, source);
         if (how != Reduction.MEAN) {
             return combined;
         }
@@ -130,7 +141,7 @@ public sealed interface SelectionMethods permits Tensor {
 
     private Tensor scatterAll(int dim, Tensor index, Number value) {
         Tensor same = Tensor.full(value, self().dtype(), self().device()).expand(index.shape());
-        return self().scatter(Scatter.Kind.SET, dim, index, same);
+        return self().scatter(dim, index, same);
     }
 
     /**
@@ -143,15 +154,19 @@ public sealed interface SelectionMethods permits Tensor {
      */
     record Unique(Tensor values, Tensor inverse, Tensor counts) {}
 
-    /** The distinct elements, ascending. */
+    /** {@return the distinct elements, ascending} */
     default Unique unique() {
         Tensor flat = self().flatten();
-        ReductionMethods.Indexed sorted = flat.sort(0, false);
+        OrderMethods.Indexed sorted = flat.sort(0, false);
         Unique unique = Positions.runs(sorted.values().unsqueeze(1), sorted.indices());
         return new Unique(unique.values().squeeze(1), unique.inverse().reshape(self().shape()), unique.counts());
     }
 
-    /** The distinct slices along a dimension, in the order of their elements. */
+    /**
+     * {@return the distinct slices along a dimension, in the order of their elements}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     default Unique unique(int dim) {
         int d = self().shape().dim(dim, "unique");
         Tensor front = self().transpose(0, d);
@@ -170,7 +185,7 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * How often each of the numbers 0, 1, 2, … occurs in this tensor of {@link DType#I64} or {@link DType#I32}.
+     * {@return how often each of the numbers 0, 1, 2, … occurs in this tensor of {@link DType#I64} or {@link DType#I32}}
      *
      * @param least the least size of the result, {@code [max(least, largest + 1)]}
      */
@@ -180,7 +195,8 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * The sums of the weights of each of the numbers 0, 1, 2, … in this tensor of {@link DType#I64} or {@link DType#I32}.
+     * {@return the sums of the weights of each of the numbers 0, 1, 2, … in this tensor of {@link DType#I64} or {@link
+     * DType#I32}}
      *
      * @param least the least size of the result, {@code [max(least, largest + 1)]} of the weights' type
      * @param weights of this tensor's shape
@@ -205,8 +221,10 @@ public sealed interface SelectionMethods permits Tensor {
     record Histogram(Tensor counts, Tensor edges) {}
 
     /**
-     * How many elements lie in each of equally wide intervals between the smallest and the largest element; if they are
-     * equal, from half below to half above, and of no elements from 0 to 1.
+     * {@return how many elements lie in each of equally wide intervals between the smallest and the largest element; if
+     * they are equal, from half below to half above, and of no elements from 0 to 1}
+     *
+     * @param bins how many intervals, 1 or more
      */
     default Histogram histogram(long bins) {
         if (self().shape().isEmpty()) {
@@ -218,8 +236,12 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * How many elements lie in each of equally wide intervals, which include their lower edge; the last one includes both
-     * edges, and elements outside (and NaN) count nowhere.
+     * {@return how many elements lie in each of equally wide intervals, which include their lower edge; the last one
+     * includes both edges, and elements outside (and NaN) count nowhere}
+     *
+     * @param bins how many intervals, 1 or more
+     * @param least the lower edge of the first interval
+     * @param most the upper edge of the last interval
      */
     default Histogram histogram(long bins, double least, double most) {
         if (bins < 1 || !(least < most) || Double.isInfinite(most - least)) {

@@ -40,25 +40,30 @@ public final class Shape {
     }
 
     /**
-     * A shape of the given sizes.
+     * {@return a shape of the given sizes}
      *
+     * @param sizes the sizes, outermost first
      * @throws TensorException if a size is negative or the number of elements overflows
      */
     public static Shape of(long... sizes) {
         return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
     }
 
-    /** A shape of the given sizes. */
+    /**
+     * {@return a shape of the given sizes}
+     *
+     * @param sizes the sizes, outermost first
+     */
     public static Shape of(List<? extends Number> sizes) {
         return of(sizes.stream().mapToLong(Number::longValue).toArray());
     }
 
-    /** The number of dimensions. */
+    /** {@return the number of dimensions} */
     public int rank() {
         return sizes.length;
     }
 
-    /** The number of elements: the product of the sizes, 1 for a scalar. */
+    /** {@return the number of elements: the product of the sizes, 1 for a scalar} */
     public long elements() {
         return elements;
     }
@@ -68,13 +73,13 @@ public final class Shape {
         return extent;
     }
 
-    /** Whether there are no elements. */
+    /** {@return whether there are no elements} */
     public boolean isEmpty() {
         return elements == 0;
     }
 
     /**
-     * The size of a dimension.
+     * {@return the size of a dimension}
      *
      * @param dim from 0, or from -1 backwards
      * @throws TensorException if there is no such dimension
@@ -83,13 +88,13 @@ public final class Shape {
         return sizes[dim(dim, "size")];
     }
 
-    /** The sizes, in a new array. */
+    /** {@return the sizes, in a new array} */
     public long[] toArray() {
         return sizes.clone();
     }
 
     /**
-     * The dimension counted from 0.
+     * {@return the dimension counted from 0}
      *
      * @param dim from 0, or from -1 backwards
      * @param op the operation that asks, for the message
@@ -106,14 +111,36 @@ public final class Shape {
         return dim < 0 ? dim + rank : dim;
     }
 
-    /** This shape with another size for one dimension. */
+    /** Checks that each of some dimensions is there, and named once; negative ones count from the end. */
+    void checkDims(String op, int... dims) {
+        for (int i = 0; i < dims.length; i++) {
+            int dim = dim(dims[i], op);
+            for (int j = 0; j < i; j++) {
+                if (dim(dims[j], op) == dim) {
+                    throw new TensorException(op + ": dimensions " + Arrays.toString(dims) + " of shape " + this
+                            + " name one twice; name each once");
+                }
+            }
+        }
+    }
+
+    /**
+     * {@return this shape with another size for one dimension}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param size its size
+     */
     public Shape with(int dim, long size) {
         long[] changed = sizes.clone();
         changed[dim(dim, "shape")] = size;
         return new Shape(changed);
     }
 
-    /** This shape without one dimension. */
+    /**
+     * {@return this shape without one dimension}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     public Shape without(int dim) {
         int d = dim(dim, "shape");
         long[] rest = new long[sizes.length - 1];
@@ -122,7 +149,12 @@ public final class Shape {
         return of(rest);
     }
 
-    /** This shape with one more dimension of the given size before dimension {@code dim} (from 0 to the rank). */
+    /**
+     * {@return this shape with one more dimension of the given size before dimension {@code dim} (from 0 to the rank)}
+     *
+     * @param dim the place of the new dimension, from 0 to the rank
+     * @param size its size
+     */
     public Shape insert(int dim, long size) {
         checkRange("insert", dim, dim);
         long[] more = new long[sizes.length + 1];
@@ -132,14 +164,23 @@ public final class Shape {
         return of(more);
     }
 
-    /** This shape followed by another. */
+    /**
+     * {@return this shape followed by another}
+     *
+     * @param other the dimensions that follow
+     */
     public Shape concat(Shape other) {
         long[] both = Arrays.copyOf(sizes, sizes.length + other.sizes.length);
         System.arraycopy(other.sizes, 0, both, sizes.length, other.sizes.length);
         return of(both);
     }
 
-    /** The dimensions from {@code from} (inclusive) to {@code to} (exclusive), counted from 0. */
+    /**
+     * {@return the dimensions from {@code from} (inclusive) to {@code to} (exclusive), counted from 0}
+     *
+     * @param from the first dimension, from 0
+     * @param to the dimension before which to stop
+     */
     public Shape slice(int from, int to) {
         checkRange("slice", from, to);
         return of(Arrays.copyOfRange(sizes, from, to));
@@ -152,7 +193,7 @@ public final class Shape {
         }
     }
 
-    /** The strides, in elements, of a dense row-major tensor of this shape. */
+    /** {@return the strides, in elements, of a dense row-major tensor of this shape} */
     public long[] rowMajorStrides() {
         long[] strides = new long[sizes.length];
         long stride = 1;
@@ -164,9 +205,12 @@ public final class Shape {
     }
 
     /**
-     * The shape that both broadcast to, by NumPy's rule: aligned at the last dimension, sizes are equal or one is 1.
+     * {@return the shape that both broadcast to, by NumPy's rule: aligned at the last dimension, sizes are equal or one is
+     * 1}
      *
      * @param op the operation that asks, for the message
+     * @param a a shape
+     * @param b another one
      * @throws TensorException if they don't broadcast
      */
     public static Shape broadcast(String op, Shape a, Shape b) {

@@ -1,20 +1,15 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Creation;
 import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Einsum;
 import dev.lanewise.tensor.internal.JavaArrays;
 import dev.lanewise.tensor.internal.StridedTensor;
-import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Source.Distribution;
 import dev.lanewise.tensor.op.index.Cat;
-import dev.lanewise.tensor.spi.Backend;
-import dev.lanewise.tensor.spi.Backends;
-import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
-import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -39,8 +34,11 @@ import java.util.List;
 public sealed interface Tensor
         extends AccessMethods,
                 ElementwiseMethods,
+                ComparisonMethods,
                 FunctionMethods,
                 ReductionMethods,
+                StatisticsMethods,
+                OrderMethods,
                 ViewMethods,
                 IndexingMethods,
                 SelectionMethods,
@@ -51,329 +49,509 @@ public sealed interface Tensor
                 RandomMethods
         permits StridedTensor {
 
-    /** Where the memory is. */
+    /** {@return the device that the memory is on, where operations run} */
     Device device();
 
-    /** The element type. */
+    /** {@return the element type} */
     DType dtype();
 
-    /** The sizes. */
+    /** {@return the sizes} */
     Shape shape();
 
-    /** Type and shape. */
+    /** {@return element type and shape together, as messages show them: {@code F32[2, 3]}} */
     TensorSpec spec();
 
-    /** For each dimension the distance of neighbouring elements in the buffer, in elements. */
+    /**
+     * For each dimension the distance of neighbouring elements in the buffer, in elements.
+     *
+     * @return the strides, in a new array
+     */
     long[] strides();
 
-    /** The distance of neighbouring elements of one dimension, in elements. */
+    /**
+     * {@return the distance of neighbouring elements of one dimension, in elements}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
     long stride(int dim);
 
-    /** Whether the elements are dense and in row-major order. */
+    /** {@return whether the elements are dense and in row-major order} */
     boolean isContiguous();
 
     // ---- creation
 
-    /** A tensor of the operation's result. */
+    /**
+     * A tensor of the operation's result.
+     *
+     * @param op what the elements are
+     * @param device where the tensor is made
+     * @return the new tensor
+     */
     static Tensor create(Source op, Device device) {
         return Dispatch.create(op, device);
     }
 
-    /** A scalar of type {@link DType#F32}. */
+    /**
+     * {@return a scalar of type {@link DType#F32}}
+     *
+     * @param value the element, rounded to F32
+     */
     static Tensor scalar(double value) {
         return full(value, DType.F32, Device.CPU);
     }
 
-    /** A vector of one element of type {@link DType#F32}. */
+    /**
+     * {@return a vector of one element of type {@link DType#F32}}
+     *
+     * @param value the element
+     */
     static Tensor of(float value) {
         return of(new float[] {value});
     }
 
-    /** A vector of type {@link DType#F32}. */
+    /**
+     * {@return a vector of type {@link DType#F32}}
+     *
+     * @param values the elements
+     */
     static Tensor of(float... values) {
         return of(values, values.length);
     }
 
-    /** A tensor of type {@link DType#F32} from its elements in row-major order. */
+    /**
+     * {@return a tensor of type {@link DType#F32} from its elements in row-major order}
+     *
+     * @param values the elements in row-major order
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor of(float[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
-    /** A vector of one element of type {@link DType#F64}. */
+    /**
+     * {@return a vector of one element of type {@link DType#F64}}
+     *
+     * @param value the element
+     */
     static Tensor of(double value) {
         return of(new double[] {value});
     }
 
-    /** A vector of type {@link DType#F64}. */
+    /**
+     * {@return a vector of type {@link DType#F64}}
+     *
+     * @param values the elements
+     */
     static Tensor of(double... values) {
         return of(values, values.length);
     }
 
-    /** A tensor of type {@link DType#F64} from its elements in row-major order. */
+    /**
+     * {@return a tensor of type {@link DType#F64} from its elements in row-major order}
+     *
+     * @param values the elements in row-major order
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor of(double[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
-    /** A vector of one element of type {@link DType#I32}. */
+    /**
+     * {@return a vector of one element of type {@link DType#I32}}
+     *
+     * @param value the element
+     */
     static Tensor of(int value) {
         return of(new int[] {value});
     }
 
-    /** A vector of type {@link DType#I32}. */
+    /**
+     * {@return a vector of type {@link DType#I32}}
+     *
+     * @param values the elements
+     */
     static Tensor of(int... values) {
         return of(values, values.length);
     }
 
-    /** A tensor of type {@link DType#I32} from its elements in row-major order. */
+    /**
+     * {@return a tensor of type {@link DType#I32} from its elements in row-major order}
+     *
+     * @param values the elements in row-major order
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor of(int[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
-    /** A vector of one element of type {@link DType#I64}. */
+    /**
+     * {@return a vector of one element of type {@link DType#I64}}
+     *
+     * @param value the element
+     */
     static Tensor of(long value) {
         return of(new long[] {value});
     }
 
-    /** A vector of type {@link DType#I64}. */
+    /**
+     * {@return a vector of type {@link DType#I64}}
+     *
+     * @param values the elements
+     */
     static Tensor of(long... values) {
         return of(values, values.length);
     }
 
-    /** A tensor of type {@link DType#I64} from its elements in row-major order. */
+    /**
+     * {@return a tensor of type {@link DType#I64} from its elements in row-major order}
+     *
+     * @param values the elements in row-major order
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor of(long[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
-    /** A vector of type {@link DType#I8}. */
+    /**
+     * {@return a vector of type {@link DType#I8}}
+     *
+     * @param values the elements
+     */
     static Tensor of(byte... values) {
         return of(values, values.length);
     }
 
-    /** A tensor of type {@link DType#I8} from its elements in row-major order. */
+    /**
+     * {@return a tensor of type {@link DType#I8} from its elements in row-major order}
+     *
+     * @param values the elements in row-major order
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor of(byte[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
-    /** A vector of one element of type {@link DType#BOOL}. */
+    /**
+     * {@return a vector of one element of type {@link DType#BOOL}}
+     *
+     * @param value the element
+     */
     static Tensor of(boolean value) {
         return of(new boolean[] {value});
     }
 
-    /** A vector of type {@link DType#BOOL}. */
+    /**
+     * {@return a vector of type {@link DType#BOOL}}
+     *
+     * @param values the elements
+     */
     static Tensor of(boolean... values) {
         return of(values, values.length);
     }
 
-    /** A tensor of type {@link DType#BOOL} from its elements in row-major order. */
+    /**
+     * {@return a tensor of type {@link DType#BOOL} from its elements in row-major order}
+     *
+     * @param values the elements in row-major order
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor of(boolean[] values, long... sizes) {
-        return copyOf(JavaArrays.dense(values, Shape.of(sizes)));
+        return Creation.copyOf(JavaArrays.dense(values, Shape.of(sizes)));
     }
 
     /**
-     * A copy of a rectangular Java array of any rank: {@code float} gives {@link DType#F32}, {@code double} F64,
-     * {@code byte} I8, {@code int} I32, {@code long} I64, {@code boolean} BOOL.
+     * {@return a copy of a rectangular Java array of any rank: {@code float} gives {@link DType#F32}, {@code double} F64,
+     * {@code byte} I8, {@code int} I32, {@code long} I64, {@code boolean} BOOL}
      *
+     * @param nestedArray an array of a primitive type, or of arrays of one length, to any depth
      * @throws TensorException for anything else, or rows of different lengths
      */
     static Tensor of(Object nestedArray) {
-        return copyOf(JavaArrays.flatten(nestedArray));
+        return Creation.copyOf(JavaArrays.flatten(nestedArray));
     }
 
     /**
-     * A copy of memory that holds elements in row-major order and native byte order. Of {@link DType#BOOL} a byte that is
-     * not 0 is true.
+     * {@return a copy of memory that holds elements in row-major order and native byte order} Of {@link DType#BOOL} a byte
+     * that is not 0 is true.
      *
+     * @param memory the elements, of the size that type and shape have
+     * @param dtype the element type
+     * @param sizes the shape; none for a scalar
      * @throws TensorException if the segment's size is not the tensor's
      */
     static Tensor of(MemorySegment memory, DType dtype, long... sizes) {
-        TensorSpec spec = new TensorSpec(dtype, Shape.of(sizes));
-        if (memory.byteSize() != spec.bytes()) {
-            throw new TensorException("of: a segment of " + memory.byteSize() + " bytes for " + spec + " (expected "
-                    + spec.bytes() + "); check segment or shape");
-        }
-        return copyOf(new JavaArrays.Dense(spec, memory));
+        return Creation.copyOf(memory, new TensorSpec(dtype, Shape.of(sizes)));
     }
 
-    /** Zeros of type {@link DType#F32} on the CPU. */
+    /**
+     * {@return zeros of type {@link DType#F32} on the CPU}
+     *
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor zeros(long... sizes) {
         return zeros(DType.F32, sizes);
     }
 
-    /** Zeros on the CPU. */
+    /**
+     * {@return a tensor of zeros on the CPU}
+     *
+     * @param dtype the element type
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor zeros(DType dtype, long... sizes) {
         return zeros(dtype, Device.CPU, sizes);
     }
 
-    /** Zeros. */
+    /**
+     * {@return a tensor of zeros}
+     *
+     * @param dtype the element type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor zeros(DType dtype, Device device, long... sizes) {
         return full(0, dtype, device, sizes);
     }
 
-    /** Ones of type {@link DType#F32} on the CPU. */
+    /**
+     * {@return ones of type {@link DType#F32} on the CPU}
+     *
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor ones(long... sizes) {
         return ones(DType.F32, sizes);
     }
 
-    /** Ones on the CPU. */
+    /**
+     * {@return a tensor of ones on the CPU}
+     *
+     * @param dtype the element type
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor ones(DType dtype, long... sizes) {
         return ones(dtype, Device.CPU, sizes);
     }
 
-    /** Ones. */
+    /**
+     * {@return a tensor of ones}
+     *
+     * @param dtype the element type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor ones(DType dtype, Device device, long... sizes) {
         return full(1, dtype, device, sizes);
     }
 
     /**
-     * Every element the same; a scalar without sizes. Of integers a fraction is cut towards 0.
+     * {@return a tensor whose elements are all one number} For integer types a fraction is cut towards 0.
      *
+     * @param value the element
+     * @param dtype the element type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
      * @throws TensorException if an integer type does not hold the value: it is NaN or outside the type's range
      */
     static Tensor full(Number value, DType dtype, Device device, long... sizes) {
-        if (dtype.isInteger()) {
-            checkHolds(value, dtype);
-        }
-        return create(new Source.Fill(value, new TensorSpec(dtype, Shape.of(sizes))), device);
+        return Creation.full(value, device, new TensorSpec(dtype, Shape.of(sizes)));
     }
 
-    private static void checkHolds(Number value, DType dtype) {
-        if (value instanceof Double || value instanceof Float) {
-            double v = value.doubleValue();
-            WholeNumbers.element("full", dtype, v < 0 ? Math.ceil(v) : Math.floor(v));
-        } else {
-            WholeNumbers.element("full", dtype, value.longValue());
-        }
-    }
-
-    /** Zeros of this tensor's type, shape and device. */
+    /** {@return zeros of this tensor's type, shape and device} */
     default Tensor zerosLike() {
         return create(new Source.Fill(0, spec()), device());
     }
 
-    /** Ones of this tensor's type, shape and device. */
+    /** {@return ones of this tensor's type, shape and device} */
     default Tensor onesLike() {
         return create(new Source.Fill(1, spec()), device());
     }
 
-    /** The numbers 0 to n - 1, {@code [n]} of type {@link DType#I64} on the CPU. */
+    /**
+     * {@return the numbers 0 to n - 1, {@code [n]} of type {@link DType#I64} on the CPU}
+     *
+     * @param n how many numbers
+     */
     static Tensor arange(long n) {
         return arange(n, DType.I64, Device.CPU);
     }
 
-    /** The numbers 0 to n - 1, {@code [n]}. */
+    /**
+     * {@return the numbers 0 to n - 1, {@code [n]}}
+     *
+     * @param n how many numbers
+     * @param dtype the element type
+     * @param device where the tensor is made
+     */
     static Tensor arange(long n, DType dtype, Device device) {
         return create(new Source.Range(0, 1, new TensorSpec(dtype, Shape.of(n))), device);
     }
 
-    /** The numbers from start to below end in steps; {@code [ceil((end - start) / step)]}. */
+    /**
+     * {@return the numbers from start to below end in steps; {@code [ceil((end - start) / step)]}}
+     *
+     * @param start the first number
+     * @param end the number before which to stop
+     * @param step the distance of two numbers; negative to count down
+     * @param dtype the element type
+     * @param device where the tensor is made
+     */
     static Tensor arange(double start, double end, double step, DType dtype, Device device) {
-        double n = Math.ceil((end - start) / step);
-        if (step == 0 || !(n >= 0) || n >= Long.MAX_VALUE) {
-            throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
-                    + " (expected finite numbers and a step towards the end); change its sign?");
-        }
-        if (dtype.isInteger() && n > 0) {
-            checkHolds(start, dtype);
-            checkHolds(start + (n - 1) * step, dtype);
-        }
-        return create(new Source.Range(start, step, new TensorSpec(dtype, Shape.of((long) n))), device);
+        return Creation.range(start, end, step, dtype, device);
     }
 
     /**
-     * The integers from start to below end in steps, exact also beyond 2<sup>53</sup>; {@code [ceil((end - start) / step)]}.
+     * {@return the integers from start to below end in steps, exact also beyond 2<sup>53</sup>; {@code [ceil((end - start)
+     * / step)]}}
      *
+     * @param start the first number
+     * @param end the number before which to stop
+     * @param step the distance of two numbers; negative to count down
+     * @param dtype the element type
+     * @param device where the tensor is made
      * @throws TensorException if the step doesn't lead to the end, or the type does not hold the numbers
      */
     static Tensor arange(long start, long end, long step, DType dtype, Device device) {
-        if (dtype != DType.I64
-                || WholeNumbers.isExact(start) && WholeNumbers.isExact(end) && WholeNumbers.isExact(step)) {
-            return arange((double) start, (double) end, (double) step, dtype, device);
-        }
-        BigInteger length = BigInteger.valueOf(end).subtract(BigInteger.valueOf(start));
-        BigInteger[] steps = step == 0 ? new BigInteger[2] : length.divideAndRemainder(BigInteger.valueOf(step));
-        if (step == 0 || steps[0].signum() < 0 || length.signum() * Long.signum(step) < 0) {
-            throw new TensorException("arange: from " + start + " to " + end + " in steps of " + step
-                    + " (expected a step towards the end); change its sign?");
-        }
-        BigInteger n = steps[1].signum() == 0 ? steps[0] : steps[0].add(BigInteger.ONE);
-        if (n.bitLength() > 63) {
-            throw new TensorException("arange: " + n + " numbers (expected fewer than 2^63); take larger steps");
-        }
-        return arange(n.longValue(), DType.I64, device).mul(step).add(start);
+        return Creation.range(start, end, step, dtype, device);
     }
 
-    /** {@code n} equally spaced numbers from start to end inclusive, of type {@link DType#F32} on the CPU. */
+    /**
+     * {@return {@code n} equally spaced numbers from start to end inclusive, of type {@link DType#F32} on the CPU}
+     *
+     * @param start the first number
+     * @param end the last number
+     * @param n how many numbers
+     */
     static Tensor linspace(double start, double end, long n) {
         double step = n > 1 ? (end - start) / (n - 1) : 0;
         return create(new Source.Range(start, step, new TensorSpec(DType.F32, Shape.of(n))), Device.CPU);
     }
 
-    /** The identity matrix {@code [n, n]} of type {@link DType#F32} on the CPU. */
+    /**
+     * {@return the identity matrix {@code [n, n]} of type {@link DType#F32} on the CPU}
+     *
+     * @param n the number of rows and of columns
+     */
     static Tensor eye(long n) {
         return eye(n, DType.F32, Device.CPU);
     }
 
-    /** The identity matrix {@code [n, n]}. */
+    /**
+     * {@return the identity matrix {@code [n, n]}}
+     *
+     * @param n the number of rows and of columns
+     * @param dtype the element type
+     * @param device where the tensor is made
+     */
     static Tensor eye(long n, DType dtype, Device device) {
-        // a matrix that cannot be is refused before its index takes memory
-        TensorSpec matrix = new TensorSpec(dtype, Shape.of(n, n));
-        Tensor index = arange(matrix.shape().size(0), DType.I64, device);
-        return index.unsqueeze(1).eq(index).to(dtype);
+        return Creation.identity(n, dtype, device);
     }
 
-    /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, F32 on the CPU. */
+    /**
+     * {@return uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, F32 on the CPU}
+     *
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor rand(long... sizes) {
         return rand(DType.F32, sizes);
     }
 
-    /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, on the CPU. */
+    /**
+     * {@return uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}, on the CPU}
+     *
+     * @param dtype the element type
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor rand(DType dtype, long... sizes) {
         return rand(dtype, Device.CPU, sizes);
     }
 
-    /** Uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}. */
+    /**
+     * {@return uniform numbers on [0, 1) from the {@linkplain Rng#global global stream}}
+     *
+     * @param dtype the element type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor rand(DType dtype, Device device, long... sizes) {
         return Rng.global().draw(Distribution.UNIFORM, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
     }
 
-    /** Standard normal numbers from the {@linkplain Rng#global global stream}, F32 on the CPU. */
+    /**
+     * {@return standard normal numbers from the {@linkplain Rng#global global stream}, F32 on the CPU}
+     *
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor randn(long... sizes) {
         return randn(DType.F32, sizes);
     }
 
-    /** Standard normal numbers from the {@linkplain Rng#global global stream}, on the CPU. */
+    /**
+     * {@return standard normal numbers from the {@linkplain Rng#global global stream}, on the CPU}
+     *
+     * @param dtype the element type
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor randn(DType dtype, long... sizes) {
         return randn(dtype, Device.CPU, sizes);
     }
 
-    /** Standard normal numbers from the {@linkplain Rng#global global stream}. */
+    /**
+     * {@return standard normal numbers from the {@linkplain Rng#global global stream}}
+     *
+     * @param dtype the element type
+     * @param device where the tensor is made
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor randn(DType dtype, Device device, long... sizes) {
         return Rng.global().draw(Distribution.NORMAL, 0, 0, new TensorSpec(dtype, Shape.of(sizes)), device);
     }
 
-    /** Integers from low to below high from the {@linkplain Rng#global global stream}, I64 on the CPU. */
+    /**
+     * {@return integers from low to below high from the {@linkplain Rng#global global stream}, I64 on the CPU}
+     *
+     * @param low the least number that can occur
+     * @param high one more than the greatest number that can occur
+     * @param sizes the shape; none for a scalar
+     */
     static Tensor randint(long low, long high, long... sizes) {
         return Rng.global().randint(low, high, sizes);
     }
 
-    /** The numbers 0 to n - 1 in random order from the {@linkplain Rng#global global stream}, I64 on the CPU. */
+    /**
+     * {@return the numbers 0 to n - 1 in random order from the {@linkplain Rng#global global stream}, I64 on the CPU}
+     *
+     * @param n how many numbers
+     */
     static Tensor randperm(long n) {
         return Rng.global().randperm(n);
     }
 
-    /** Standard normal numbers of this tensor's type, shape and device. */
+    /**
+     * {@return standard normal numbers of this tensor's type, shape and device}
+     *
+     * @param rng where chance comes from
+     */
     default Tensor randnLike(Rng rng) {
         return rng.draw(Distribution.NORMAL, 0, 0, spec(), device());
     }
 
-    /** Uniform numbers on [0, 1) of this tensor's type, shape and device. */
+    /**
+     * {@return uniform numbers on [0, 1) of this tensor's type, shape and device}
+     *
+     * @param rng where chance comes from
+     */
     default Tensor randLike(Rng rng) {
         return rng.draw(Distribution.UNIFORM, 0, 0, spec(), device());
     }
 
     // ---- joining
 
-    /** Tensors behind each other along a dimension. */
+    /**
+     * {@return the tensors joined along a dimension, one after the other}
+     *
+     * @param dim the dimension along which they are joined; negative numbers count from the end
+     * @param tensors one or more, of one type and equal in all other dimensions
+     */
     static Tensor cat(int dim, Tensor... tensors) {
         if (tensors.length == 0) {
             throw new TensorException("cat: got no tensors (expected one or more); check the list");
@@ -381,26 +559,24 @@ public sealed interface Tensor
         return Tensor.apply(new Cat(tensors[0].shape().dim(dim, "cat")), tensors);
     }
 
-    /** Tensors of one shape side by side along a new dimension. */
+    /**
+     * {@return the tensors side by side along a new dimension, whose size is their number}
+     *
+     * @param dim the place of the new dimension in the result
+     * @param tensors one or more, of one type and shape
+     */
     static Tensor stack(int dim, Tensor... tensors) {
         return cat(dim, Arrays.stream(tensors).map(t -> t.unsqueeze(dim)).toArray(Tensor[]::new));
     }
 
     /**
-     * The coordinates of a grid: for vectors of n, m, … elements as many tensors {@code [n, m, …]}, each constant along
-     * all dimensions but its own ({@code ij} indexing).
+     * {@return the coordinates of a grid: for vectors of n, m, … elements as many tensors {@code [n, m, …]}, each constant
+     * along all dimensions but its own ({@code ij} indexing)}
+     *
+     * @param vectors the coordinates along each dimension of the grid
      */
     static List<Tensor> meshgrid(Tensor... vectors) {
-        Shape grid = Shape.of(
-                Arrays.stream(vectors).mapToLong(v -> v.shape().elements()).toArray());
-        List<Tensor> coordinates = new ArrayList<>();
-        for (int d = 0; d < vectors.length; d++) {
-            long[] own = new long[vectors.length];
-            Arrays.fill(own, 1);
-            own[d] = grid.size(d);
-            coordinates.add(vectors[d].reshape(own).expand(grid));
-        }
-        return coordinates;
+        return Creation.grid(vectors);
     }
 
     /**
@@ -414,6 +590,8 @@ public sealed interface Tensor
      *
      * @param equation one or two operands; {@code ...} stands for any further dimensions, which broadcast; without
      *     {@code ->} the result names the letters that occur once, in alphabetical order
+     * @param operands one or two tensors, as many as the equation names
+     * @return the sum of products, with the dimensions that the equation names
      * @throws TensorException if the equation and the operands don't fit
      */
     static Tensor einsum(String equation, Tensor... operands) {
@@ -422,27 +600,35 @@ public sealed interface Tensor
 
     // ---- running operations
 
-    /** Runs an operation with one operand, this, and one result. */
+    /**
+     * Runs an operation with one operand, this, and one result.
+     *
+     * @param op the operation's record
+     * @return the result
+     */
     default Tensor apply(Op op) {
         return Dispatch.run(op, this);
     }
 
-    /** Runs an operation with one result. */
+    /**
+     * Runs an operation with one result.
+     *
+     * @param op the operation's record
+     * @param operands as many as the operation has
+     * @return the result
+     */
     static Tensor apply(Op op, Tensor... operands) {
         return Dispatch.run(op, operands);
     }
 
-    /** Runs an operation. */
+    /**
+     * Runs an operation.
+     *
+     * @param op the operation's record
+     * @param operands as many as the operation has
+     * @return the results, in the order in which the operation's record names them
+     */
     static Tensor[] applyAll(Op op, Tensor... operands) {
         return Dispatch.runAll(op, operands);
-    }
-
-    private static Tensor copyOf(JavaArrays.Dense dense) {
-        Backend backend = Backends.of(Device.CPU);
-        Tensor tensor = Dispatch.empty(dense.spec(), backend);
-        if (!tensor.shape().isEmpty()) {
-            backend.copyIn(JavaArrays.truth(dense), Storage.buffer(tensor), 0);
-        }
-        return tensor;
     }
 }

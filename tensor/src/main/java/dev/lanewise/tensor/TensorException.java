@@ -11,12 +11,21 @@ public class TensorException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** An error with a message of the form {@code operation: what was found (what was expected); remedy}. */
+    /**
+     * An error with a message of the form {@code operation: what was found (what was expected); remedy}.
+     *
+     * @param message operation, what was found, what was expected and what to do, in one line
+     */
     public TensorException(String message) {
         super(message);
     }
 
-    /** An error with its cause. */
+    /**
+     * An error with its cause.
+     *
+     * @param message operation, what was found, what was expected and what to do, in one line
+     * @param cause what led to it, or null
+     */
     public TensorException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

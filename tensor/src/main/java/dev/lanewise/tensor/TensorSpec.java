@@ -24,17 +24,25 @@ public record TensorSpec(DType dtype, Shape shape) {
         }
     }
 
-    /** The same type with another shape. */
+    /**
+     * {@return the same type with another shape}
+     *
+     * @param newShape the sizes
+     */
     public TensorSpec with(Shape newShape) {
         return new TensorSpec(dtype, newShape);
     }
 
-    /** The same shape with another type. */
+    /**
+     * {@return the same shape with another type}
+     *
+     * @param newType the element type
+     */
     public TensorSpec with(DType newType) {
         return new TensorSpec(newType, shape);
     }
 
-    /** The size in bytes of a dense tensor. */
+    /** {@return the size in bytes of a dense tensor} */
     public long bytes() {
         return shape.elements() * dtype.bytes();
     }

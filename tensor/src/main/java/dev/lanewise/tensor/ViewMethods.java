@@ -17,7 +17,11 @@ public sealed interface ViewMethods permits Tensor {
         return (Tensor) this;
     }
 
-    /** The elements in row-major order under another shape; one size may be -1. Copies only if strides demand it. */
+    /**
+     * {@return the elements in row-major order under another shape; one size may be -1} Copies only if strides demand it.
+     *
+     * @param sizes the new sizes; one may be -1, which stands for what the others leave
+     */
     default Tensor reshape(long... sizes) {
         int open = -1;
         long product = 1;
@@ -40,12 +44,20 @@ public sealed interface ViewMethods permits Tensor {
         return reshape(Shape.of(full));
     }
 
-    /** The elements in row-major order under another shape. Copies only if strides demand it. */
+    /**
+     * {@return the elements in row-major order under another shape} Copies only if strides demand it.
+     *
+     * @param shape the new sizes
+     */
     default Tensor reshape(Shape shape) {
         return shape.equals(self().shape()) ? self() : self().apply(new Reshape(shape));
     }
 
-    /** The dimensions in another order: for each of the result's, which one it was. */
+    /**
+     * {@return the dimensions in another order: for each of the result's, which one it was}
+     *
+     * @param dims for each dimension of the result the one that it was; each once
+     */
     default Tensor permute(int... dims) {
         return self().apply(new Permute(Arrays.stream(dims)
                 .map(dim -> self().shape().dim(dim, "permute"))
@@ -53,12 +65,17 @@ public sealed interface ViewMethods permits Tensor {
                 .toList()));
     }
 
-    /** The last two dimensions exchanged. */
+    /** {@return the last two dimensions exchanged} */
     default Tensor transpose() {
         return transpose(-1, -2);
     }
 
-    /** Two dimensions exchanged. */
+    /**
+     * {@return this tensor with two dimensions exchanged}
+     *
+     * @param dim0 one of the dimensions; negative numbers count from the end
+     * @param dim1 the other one
+     */
     default Tensor transpose(int dim0, int dim1) {
         List<Integer> dims = IntStream.range(0, self().shape().rank()).boxed().collect(Collectors.toList());
         Collections.swap(
@@ -66,7 +83,11 @@ public sealed interface ViewMethods permits Tensor {
         return self().apply(new Permute(dims));
     }
 
-    /** Dimensions of size 1 repeated, and new leading ones, without copying; -1 keeps a size. */
+    /**
+     * {@return this tensor with dimensions of size 1 repeated, and new leading ones added, without copying}
+     *
+     * @param sizes the new sizes, for leading dimensions too; -1 keeps a size
+     */
     default Tensor expand(long... sizes) {
         int added = sizes.length - self().shape().rank();
         long[] full = sizes.clone();
@@ -76,19 +97,27 @@ public sealed interface ViewMethods permits Tensor {
         return expand(Shape.of(full));
     }
 
-    /** Dimensions of size 1 repeated, and new leading ones, without copying. */
+    /**
+     * {@return this tensor with dimensions of size 1 repeated, and new leading ones added, without copying}
+     *
+     * @param shape the new sizes
+     */
     default Tensor expand(Shape shape) {
         return shape.equals(self().shape()) ? self() : self().apply(new Expand(shape));
     }
 
-    /** Without the dimensions of size 1. */
+    /** {@return this tensor without its dimensions of size 1} */
     default Tensor squeeze() {
         return reshape(Arrays.stream(self().shape().toArray())
                 .filter(size -> size != 1)
                 .toArray());
     }
 
-    /** Without the given dimensions, as far as they have size 1. */
+    /**
+     * {@return this tensor without those of the given dimensions that have size 1}
+     *
+     * @param dims the dimensions to remove; negative numbers count from the end
+     */
     default Tensor squeeze(int... dims) {
         Shape shape = self().shape();
         boolean[] drop = new boolean[shape.rank()];
@@ -102,7 +131,12 @@ public sealed interface ViewMethods permits Tensor {
                 .toArray()));
     }
 
-    /** With a new dimension of size 1 at the given place, from 0 to the rank, or from -1 (after the last) backwards. */
+    /**
+     * {@return this tensor with a new dimension of size 1 at the given place, from 0 to the rank, or from -1 (after the last)
+     * backwards}
+     *
+     * @param dim the place of the new dimension in the result
+     */
     default Tensor unsqueeze(int dim) {
         int rank = self().shape().rank();
         int d = dim < 0 ? dim + rank + 1 : dim;
@@ -113,17 +147,28 @@ public sealed interface ViewMethods permits Tensor {
         return reshape(self().shape().insert(d, 1));
     }
 
-    /** All elements in one dimension. */
+    /** {@return all elements in a single dimension, in row-major order} */
     default Tensor flatten() {
         return reshape(-1);
     }
 
-    /** Merges the dimensions from the given one on into one. */
+    /**
+     * Merges the dimensions from the given one on into one.
+     *
+     * @param startDim the first dimension to merge; negative numbers count from the end
+     * @return the elements in row-major order; a view where strides allow it
+     */
     default Tensor flatten(int startDim) {
         return flatten(startDim, -1);
     }
 
-    /** Merges the dimensions from start to end, both included, into one. */
+    /**
+     * Merges the dimensions from start to end, both included, into one.
+     *
+     * @param startDim the first dimension to merge; negative numbers count from the end
+     * @param endDim the last dimension to merge
+     * @return the elements in row-major order; a view where strides allow it
+     */
     default Tensor flatten(int startDim, int endDim) {
         Shape shape = self().shape();
         if (shape.rank() == 0) {
@@ -139,14 +184,25 @@ public sealed interface ViewMethods permits Tensor {
         return reshape(shape.slice(0, start).concat(flat).concat(shape.slice(end + 1, shape.rank())));
     }
 
-    /** {@code length} elements of a dimension from {@code start} on. */
+    /**
+     * {@return the {@code length} elements of a dimension from {@code start} on}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param start the first position, from 0
+     * @param length how many positions
+     */
     default Tensor narrow(int dim, long start, long length) {
         return self().apply(new Slice(self().shape().dim(dim, "narrow"), start, length, 1));
     }
 
     /**
-     * Every {@code step}-th element of a dimension from {@code start} to below {@code end}. As in Python, negative
+     * {@return each {@code step}-th element of a dimension from {@code start} to below {@code end}} As in Python, negative
      * positions count from the end, and positions beyond the ends are cut off.
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param start the first position
+     * @param end the position before which to stop
+     * @param step the distance of positions, 1 or more
      */
     default Tensor slice(int dim, long start, long end, long step) {
         int d = self().shape().dim(dim, "slice");
@@ -170,6 +226,8 @@ public sealed interface ViewMethods permits Tensor {
      * x.slice("1:3, :, ::2, -1")
      * }</pre>
      *
+     * @param text what to pick from each dimension
+     * @return a view, or a copy where a range is reversed
      * @throws TensorException if the text can't be read or names more dimensions than there are
      */
     default Tensor slice(String text) {
@@ -180,7 +238,12 @@ public sealed interface ViewMethods permits Tensor {
         return Math.min(Math.max(position < 0 ? position + size : position, 0), size);
     }
 
-    /** The elements at one position of a dimension, which is removed. Negative positions count from the end. */
+    /**
+     * {@return the elements at one position of a dimension, which is removed} Negative positions count from the end.
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param index the position; negative ones count from the end
+     */
     default Tensor select(int dim, long index) {
         int d = self().shape().dim(dim, "select");
         long size = self().shape().size(d);

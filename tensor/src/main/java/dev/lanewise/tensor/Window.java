@@ -51,32 +51,52 @@ public record Window(
         return List.copyOf(numbers);
     }
 
-    /** A window without padding that moves by 1 in convolutions, and by its size in poolings. */
+    /**
+     * {@return a window without padding that moves by 1 in convolutions, and by its size in poolings}
+     *
+     * @param kernel the size, one number for all dimensions or one for each
+     */
     public static Window of(int... kernel) {
         return new Window(list(kernel), List.of(), ZERO, ONE, ZERO, false);
     }
 
-    /** The same, moving by other distances. */
+    /**
+     * {@return the same, moving by other distances}
+     *
+     * @param newStride one number for all dimensions or one for each, 1 or more
+     */
     public Window stride(int... newStride) {
         return new Window(kernel, list(newStride), padding, dilation, outputPadding, ceilMode);
     }
 
-    /** The same with other amounts added on each side. */
+    /**
+     * {@return the same with other amounts added on each side}
+     *
+     * @param newPadding one number for all dimensions or one for each, 0 or more
+     */
     public Window padding(int... newPadding) {
         return new Window(kernel, stride, list(newPadding), dilation, outputPadding, ceilMode);
     }
 
-    /** The same with other distances of elements; for convolutions. */
+    /**
+     * {@return the same with other distances of elements; for convolutions}
+     *
+     * @param newDilation one number for all dimensions or one for each, 1 or more
+     */
     public Window dilation(int... newDilation) {
         return new Window(kernel, stride, padding, list(newDilation), outputPadding, ceilMode);
     }
 
-    /** The same with other amounts added to the result on one side; for transposed convolutions. */
+    /**
+     * {@return the same with other amounts added to the result on one side; for transposed convolutions}
+     *
+     * @param newOutputPadding one number for all dimensions or one for each, 0 or more
+     */
     public Window outputPadding(int... newOutputPadding) {
         return new Window(kernel, stride, padding, dilation, list(newOutputPadding), ceilMode);
     }
 
-    /** The same where a last place that is partly outside counts; for poolings. */
+    /** {@return the same where a last place that is partly outside counts; for poolings} */
     public Window ceil() {
         return new Window(kernel, stride, padding, dilation, outputPadding, true);
     }

@@ -33,6 +33,8 @@ public final class Elements {
     /**
      * The elements of a tensor.
      *
+     * @param tensor a tensor of any type
+     * @return a view of them
      * @throws TensorException if it is not in host memory
      */
     public static Elements of(Tensor tensor) {
@@ -44,7 +46,12 @@ public final class Elements {
         return new Elements(host.segment(), tensor.dtype(), tensor.shape(), tensor.strides(), Storage.offset(tensor));
     }
 
-    /** The same elements repeated to a shape that theirs broadcasts to. */
+    /**
+     * The same elements repeated to a shape that theirs broadcasts to.
+     *
+     * @param to the shape
+     * @return a view
+     */
     public Elements broadcast(Shape to) {
         int added = to.rank() - shape.rank();
         long[] repeated = new long[to.rank()];
@@ -54,27 +61,38 @@ public final class Elements {
         return new Elements(memory, dtype, to, repeated, offset);
     }
 
-    /** The element type. */
+    /** {@return the element type} */
     public DType dtype() {
         return dtype;
     }
 
-    /** The sizes. */
+    /** {@return the sizes} */
     public Shape shape() {
         return shape;
     }
 
-    /** How many elements there are. */
+    /** {@return how many elements there are} */
     public long count() {
         return shape.elements();
     }
 
-    /** The coordinates of an element by its position in row-major order. */
+    /**
+     * The coordinates of an element by its position in row-major order.
+     *
+     * @param position the position, from 0
+     * @return a coordinate for each dimension
+     */
     public long[] index(long position) {
         return index(shape, position);
     }
 
-    /** The coordinates that a position in row-major order has in a shape. */
+    /**
+     * The coordinates that a position in row-major order has in a shape.
+     *
+     * @param shape the sizes
+     * @param position the position, from 0
+     * @return a coordinate for each dimension
+     */
     public static long[] index(Shape shape, long position) {
         long[] index = new long[shape.rank()];
         long rest = position;
@@ -85,7 +103,12 @@ public final class Elements {
         return index;
     }
 
-    /** An element as {@code double}. */
+    /**
+     * An element as {@code double}.
+     *
+     * @param index the coordinates
+     * @return the element
+     */
     public double real(long... index) {
         long p = place(index);
         return switch (dtype) {
@@ -97,7 +120,12 @@ public final class Elements {
         };
     }
 
-    /** An element as {@code long}; of a floating-point tensor its integer part. */
+    /**
+     * An element as {@code long}; of a floating-point tensor its integer part.
+     *
+     * @param index the coordinates
+     * @return the element
+     */
     public long integer(long... index) {
         long p = place(index);
         return switch (dtype) {
@@ -110,7 +138,12 @@ public final class Elements {
         };
     }
 
-    /** Replaces an element, rounded to the element type. For {@link DType#BOOL}: whether the value is not 0. */
+    /**
+     * Replaces an element, rounded to the element type. For {@link DType#BOOL}: whether the value is not 0.
+     *
+     * @param value the new element
+     * @param index the coordinates
+     */
     public void set(double value, long... index) {
         long p = place(index);
         switch (dtype) {
@@ -123,7 +156,12 @@ public final class Elements {
         }
     }
 
-    /** Replaces an element, wrapped to the element type. For {@link DType#BOOL}: the lowest bit. */
+    /**
+     * Replaces an element, wrapped to the element type. For {@link DType#BOOL}: the lowest bit.
+     *
+     * @param value the new element
+     * @param index the coordinates
+     */
     public void set(long value, long... index) {
         long p = place(index);
         switch (dtype) {
@@ -136,7 +174,13 @@ public final class Elements {
         }
     }
 
-    /** Replaces an element by one of a tensor of the same type. */
+    /**
+     * Replaces an element by one of a tensor of the same type.
+     *
+     * @param source where the element is
+     * @param from the coordinates in the source
+     * @param index the coordinates
+     */
     public void copy(Elements source, long[] from, long... index) {
         if (dtype.isFloating()) {
             set(source.real(from), index);

@@ -30,17 +30,21 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
     private int replays;
     private boolean closed;
 
-    /** A recorder on a backend that runs the operations. */
+    /**
+     * A recorder on a backend that runs the operations.
+     *
+     * @param backend what runs the operations
+     */
     public OpRecorder(Backend backend) {
         super(backend);
     }
 
-    /** How often recorded steps were replayed. */
+    /** {@return how often recorded steps were replayed} */
     public int replays() {
         return replays;
     }
 
-    /** Whether whoever was given the recorder last gave it back. */
+    /** {@return whether whoever was given the recorder last gave it back} */
     public boolean isClosed() {
         return closed;
     }

@@ -50,6 +50,9 @@ import java.util.Map;
  * <p>It declines fused operations; their decompositions run instead.
  */
 public final class ReferenceBackend implements Backend {
+    /** The oracle; it has no state. */
+    public ReferenceBackend() {}
+
     @Override
     public Device device() {
         return Device.CPU;

@@ -12,6 +12,9 @@ import java.util.List;
 public final class ReferenceBackendProvider implements BackendProvider {
     private static final String PROPERTY = "lanewise.reference";
 
+    /** Made by the service loader. */
+    public ReferenceBackendProvider() {}
+
     @Override
     public String name() {
         return "reference";

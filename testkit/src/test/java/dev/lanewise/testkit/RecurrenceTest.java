@@ -81,7 +81,7 @@ final class RecurrenceTest {
                 .hasMessage(
                         "gru: operand 2 is [12, 5] for the input [2, 5, 3] and first states [2, 4] (expected [12, 4]);"
                                 + " give weight_ih, weight_hh, bias_ih, bias_hh and the first states of each direction");
-        assertThatThrownBy(() -> operands[0].recurrence(op, operands[1]))
+        assertThatThrownBy(() -> op.run(operands[0], operands[1]))
                 .isInstanceOf(TensorException.class)
                 .hasMessageStartingWith("gru: got 2 operands (expected 6: ");
         operands[0] = random(2, 0, 3);

@@ -19,7 +19,13 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
         }
     }
 
-    /** Fills up to the longest of the batch at the right. */
+    /**
+     * Fills up to the longest of the batch at the right.
+     *
+     * @param id the number of the padding token
+     * @param token its text
+     * @return the padding
+     */
     public static Padding toLongest(int id, String token) {
         return new Padding(0, 0, Direction.RIGHT, id, 0, token);
     }

@@ -27,7 +27,12 @@ public record Truncation(int maxLength, int stride, Strategy strategy, Direction
         ONLY_SECOND
     }
 
-    /** Cuts to at most {@code maxLength} tokens at the right, the longer text of a pair first. */
+    /**
+     * Cuts to at most {@code maxLength} tokens at the right, the longer text of a pair first.
+     *
+     * @param maxLength the most tokens, special ones included
+     * @return the truncation
+     */
     public static Truncation to(int maxLength) {
         return new Truncation(maxLength, 0, Strategy.LONGEST_FIRST, Direction.RIGHT);
     }

@@ -96,12 +96,12 @@ public final class OpCheck {
     }
 
     /** A dense F32 tensor of the given numbers. */
-    public static Tensor of(Shape shape, double... values) {
-        return of(DType.F32, shape, values);
+    public static Tensor tensor(Shape shape, double... values) {
+        return tensor(DType.F32, shape, values);
     }
 
     /** A dense tensor of the given numbers. */
-    public static Tensor of(DType dtype, Shape shape, double... values) {
+    public static Tensor tensor(DType dtype, Shape shape, double... values) {
         Tensor tensor = empty(new TensorSpec(dtype, shape), Layout.DENSE);
         Elements elements = Elements.of(tensor);
         for (int i = 0; i < values.length; i++) {

@@ -43,9 +43,8 @@ final class AdoptionRace implements ThreadsTarget.Race {
                         adopt(tensors.get(i), size);
                         own(size, own);
                     }
-                } catch (BrokenBarrierException | TimeoutException e) {
-                    // another one has failed, and says so
-                    Thread.yield();
+                } catch (BrokenBarrierException | TimeoutException anotherFailed) {
+                    // the one that has failed says so
                 } finally {
                     barrier.reset();
                 }

@@ -51,7 +51,7 @@ final class CaseFile {
     }
 
     String text() {
-        int length = (int) Math.clamp(memory.get(ValueLayout.JAVA_LONG, LENGTH), 0, MOST_TEXT);
+        int length = Math.clamp(memory.get(ValueLayout.JAVA_LONG, LENGTH), 0, MOST_TEXT);
         byte[] bytes = memory.asSlice(TEXT, length).toArray(ValueLayout.JAVA_BYTE);
         return new String(Arrays.copyOf(bytes, length), StandardCharsets.UTF_8);
     }

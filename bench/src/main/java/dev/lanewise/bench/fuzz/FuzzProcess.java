@@ -13,8 +13,10 @@ final class FuzzProcess {
 
     /** Runs the cases: class of the target, seed, first number, number behind the last one, file for the running case. */
     public static void main(String[] args) throws IOException, ReflectiveOperationException {
-        FuzzTarget target =
-                (FuzzTarget) Class.forName(args[0]).getDeclaredConstructor().newInstance();
+        FuzzTarget target = Class.forName(args[0])
+                .asSubclass(FuzzTarget.class)
+                .getDeclaredConstructor()
+                .newInstance();
         long seed = Long.parseLong(args[1]);
         long end = Long.parseLong(args[3]);
         CaseFile file = CaseFile.of(Path.of(args[4]));

@@ -150,9 +150,8 @@ final class FuzzRun {
                         fields.getOrDefault("kind", "").toString(),
                         fields.getOrDefault("text", "").toString()));
             });
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException ended) {
             // the process was ended while it printed
-            Thread.yield();
         }
     }
 

@@ -83,9 +83,8 @@ final class ThreadsTarget implements FuzzTarget {
         try {
             start.await();
             step.run();
-        } catch (TensorException e) {
-            // released, adopted by another thread, or no memory: documented
-            Thread.yield();
+        } catch (TensorException documented) {
+            // released, adopted by another thread, or no memory
         } catch (Throwable e) {
             failure.compareAndSet(null, e);
         }

@@ -1,7 +1,6 @@
 package dev.lanewise.bench.jmh;
 
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.matrix.LinearProduct;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -60,6 +59,6 @@ public class GemmBenchmark {
     /** {@code relu(a b^T + bias)}. */
     @Benchmark
     public void linear() {
-        Steps.run(() -> a.linear(b, bias, LinearProduct.Activation.RELU));
+        Steps.run(() -> a.linearRelu(b, bias));
     }
 }

@@ -3,6 +3,7 @@ package dev.lanewise.bench.jmh;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** What the benchmarks share. */
@@ -15,7 +16,7 @@ final class Steps {
     /** Runs an operation and releases its results, as a loop in a program would. */
     static void run(Supplier<?> operation) {
         try (var ignored = Scope.open("benchmark")) {
-            Object unused = operation.get();
+            Objects.requireNonNull(operation.get());
         }
     }
 

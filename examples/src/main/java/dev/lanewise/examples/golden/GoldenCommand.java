@@ -3,7 +3,6 @@ package dev.lanewise.examples.golden;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.spi.Backends;
 import dev.lanewise.testkit.golden.GoldenResult;
 import dev.lanewise.testkit.golden.GoldenRunner;
 import java.io.PrintWriter;
@@ -83,8 +82,7 @@ public final class GoldenCommand implements Callable<Integer> {
         } catch (TensorException unknown) {
             throw new ParameterException(spec.commandLine(), "--device: " + unknown.getMessage(), unknown);
         }
-        Backends.of(parsed);
-        return parsed;
+        return parsed.requireAvailable();
     }
 
     private static String line(GoldenResult result) {

@@ -8,15 +8,16 @@ import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.nn.loss.Losses;
 import dev.lanewise.nn.optim.Clipping;
 import dev.lanewise.nn.optim.Schedule;
+import dev.lanewise.nn.sequence.GRU;
+import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.MultiHeadAttention;
+import dev.lanewise.nn.sequence.RNN;
 import dev.lanewise.nn.sequence.Recurrent;
 import dev.lanewise.nn.sequence.TransformerLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.elementwise.Unary;
-import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.testkit.golden.Attributes;
 import dev.lanewise.testkit.golden.GoldenOp;
 import dev.lanewise.testkit.golden.GoldenOps;
@@ -29,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Adapters from reference cases to losses, layers, optimizers and schedules. */
@@ -102,14 +104,9 @@ public final class NnGoldenOps implements GoldenOps {
     }
 
     private void layers() {
-        for (Recurrence.Kind kind : Recurrence.Kind.values()) {
-            layer(kind.name().toLowerCase(Locale.ROOT), a -> recurrent(kind, a), (layer, x) -> {
-                Recurrent.Result result = ((Recurrent) layer).run(x);
-                return result.cell() == null
-                        ? List.of(result.output(), result.hidden())
-                        : List.of(result.output(), result.hidden(), result.cell());
-            });
-        }
+        recurrent("rnn", RNN::new);
+        recurrent("gru", GRU::new);
+        recurrent("lstm", LSTM::new);
         layer(
                 "multihead_attention",
                 a -> new MultiHeadAttention(a.integer("embed"), a.dim("heads"), new Rng(0)),
@@ -117,9 +114,28 @@ public final class NnGoldenOps implements GoldenOps {
         layer("transformer_encoder_layer", NnGoldenOps::transformer, (layer, x) -> List.of(layer.forward(x)));
     }
 
-    private static Layer recurrent(Recurrence.Kind kind, Attributes a) {
-        return new Recurrent(
-                kind, a.integer("input"), a.integer("hidden"), a.dim("layers"), a.flag("bidirectional"), new Rng(0));
+    /** The constructor of a kind of recurrent layer. */
+    private interface RecurrentLayers {
+        Recurrent make(long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng);
+    }
+
+    private void recurrent(String name, RecurrentLayers layers) {
+        Function<Attributes, Layer> build = a -> layers.make(
+                a.integer("input"), a.integer("hidden"), a.dim("layers"), a.flag("bidirectional"), 0, new Rng(0));
+        layer(name, build, (layer, x) -> {
+            Recurrent.Result result = ((Recurrent) layer).run(x);
+            return result.cell() == null
+                    ? List.of(result.output(), result.hidden())
+                    : List.of(result.output(), result.hidden(), result.cell());
+        });
+    }
+
+    private static UnaryOperator<Tensor> activation(String name) {
+        return switch (name) {
+            case "relu" -> Tensor::relu;
+            case "gelu" -> Tensor::gelu;
+            default -> throw new IllegalArgumentException("activation " + name + " (expected relu or gelu)");
+        };
     }
 
     private static Layer transformer(Attributes a) {
@@ -128,7 +144,7 @@ public final class NnGoldenOps implements GoldenOps {
                 a.dim("heads"),
                 a.integer("feedforward"),
                 0,
-                Unary.valueOf(a.text("activation").toUpperCase(Locale.ROOT)),
+                activation(a.text("activation")),
                 a.flag("norm_first"),
                 false,
                 false);

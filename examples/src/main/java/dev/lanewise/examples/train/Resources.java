@@ -1,6 +1,6 @@
 package dev.lanewise.examples.train;
 
-import dev.lanewise.tensor.spi.HostMemory;
+import dev.lanewise.tensor.Lanewise;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -29,7 +29,7 @@ final class Resources {
     }
 
     private static long ownBytes() {
-        return HostMemory.bytesFromSystem()
+        return Lanewise.hostMemory()
                 + ManagementFactory.getMemoryPoolMXBeans().stream()
                         .filter(pool -> pool.getType() == MemoryType.HEAP)
                         .map(MemoryPoolMXBean::getPeakUsage)

@@ -4,9 +4,16 @@ package dev.lanewise.nn.data;
 public final class BadSampleException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The number of the sample. */
     private final long index;
 
-    /** What went wrong with a sample of a data set. */
+    /**
+     * What went wrong with a sample of a data set.
+     *
+     * @param dataset what the sample is of
+     * @param index its number
+     * @param cause what went wrong
+     */
     public BadSampleException(Dataset dataset, long index, RuntimeException cause) {
         super(
                 "data loader: found a bad sample, number " + index + " (" + dataset.describe(index) + "): "
@@ -15,7 +22,7 @@ public final class BadSampleException extends RuntimeException {
         this.index = index;
     }
 
-    /** The sample's number in its data set. */
+    /** {@return the sample's number in its data set} */
     public long index() {
         return index;
     }

@@ -10,7 +10,11 @@ import dev.lanewise.tensor.Tensor;
  * @param y the targets, {@code [n, ...]}
  */
 public record Batch(Tensor x, Tensor y) {
-    /** The number of samples. */
+    /**
+     * The number of samples.
+     *
+     * @return a batch with the same inputs
+     */
     public long size() {
         return x.shape().size(0);
     }
@@ -18,6 +22,9 @@ public record Batch(Tensor x, Tensor y) {
     /**
      * The same with targets that are class numbers, {@code [n, ...]} of type {@link DType#I64}, as vectors
      * {@code [n, ..., classes]} of type {@link DType#F32}: 1 at the class, else 0.
+     *
+     * @param classes how many classes there are
+     * @return a batch with the same inputs
      */
     public Batch withOneHotTargets(long classes) {
         return new Batch(x, y.oneHot(classes).to(DType.F32));

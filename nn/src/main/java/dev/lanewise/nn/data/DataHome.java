@@ -25,7 +25,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
     public static final String VARIABLE = "LANEWISE_DATA";
 
     /**
-     * The places of this process.
+     * {@return the places of this process}
      *
      * @param explicit the folder the user named, or null
      */
@@ -78,8 +78,8 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
     }
 
     /**
-     * The folder of a data set that the user pointed to: the named folder, or else that of the environment, each with or
-     * without the data set's name appended. The cache is not searched.
+     * {@return the folder of a data set that the user pointed to: the named folder, or else that of the environment, each
+     * with or without the data set's name appended} The cache is not searched.
      *
      * @param dataset the data set's name and that of its folder, such as {@code mnist}
      * @param expected what the folder should hold, for the message

@@ -45,12 +45,17 @@ public final class DataLoader {
             }
         }
 
-        /** One worker, one batch ahead: enough where samples are in memory. */
+        /** {@return one worker, one batch ahead: enough where samples are in memory} */
         public static Options defaults() {
             return new Options(1, 1, false);
         }
 
-        /** Several workers, each with two batches ahead: for samples that are read and decoded. */
+        /**
+         * Several workers, each with two batches ahead: for samples that are read and decoded.
+         *
+         * @param workers how many threads, 1 or more
+         * @return the options
+         */
         public static Options workers(int workers) {
             return new Options(workers, 2 * workers, false);
         }
@@ -65,6 +70,7 @@ public final class DataLoader {
     /**
      * A loader of all samples.
      *
+     * @param dataset where samples come from
      * @param batchSize how many samples a batch has, 1 or more
      * @param shuffle whether every epoch has an order of its own
      * @param seed decides the orders
@@ -76,6 +82,10 @@ public final class DataLoader {
     /**
      * A loader of all samples whose batches are on a device: the next batch is on its way there while one is in use.
      *
+     * @param dataset where samples come from
+     * @param batchSize how many samples a batch has, 1 or more
+     * @param shuffle whether every epoch has an order of its own
+     * @param seed decides the orders
      * @param device where batches go, whatever device the data set makes them on
      */
     public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed, Device device) {
@@ -87,7 +97,14 @@ public final class DataLoader {
                 device);
     }
 
-    /** A loader of chosen samples whose batches stay where the data set makes them. */
+    /**
+     * A loader of chosen samples whose batches stay where the data set makes them.
+     *
+     * @param dataset where samples come from
+     * @param batchSize how many samples a batch has, 1 or more
+     * @param sampler which samples an epoch has, and in which order
+     * @param options how many threads read samples, and how far ahead
+     */
     public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options) {
         this(dataset, batchSize, sampler, options, Device.CPU);
     }
@@ -95,8 +112,10 @@ public final class DataLoader {
     /**
      * A loader.
      *
+     * @param dataset where samples come from
      * @param batchSize how many samples a batch has, 1 or more
      * @param sampler which samples an epoch has
+     * @param options how many threads read samples, and how far ahead
      * @param device where batches go; with {@link Device#CPU} they stay where the data set makes them
      */
     public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options, Device device) {
@@ -115,22 +134,27 @@ public final class DataLoader {
         this.device = device;
     }
 
-    /** How many samples a batch has, but for an epoch's last one. */
+    /** {@return how many samples a batch has, but for an epoch's last one} */
     public int batchSize() {
         return batchSize;
     }
 
-    /** The number of batches of an epoch. */
+    /** {@return the number of batches of an epoch} */
     public long batches() {
         return options.dropLast ? sampler.size() / batchSize : (sampler.size() + batchSize - 1) / batchSize;
     }
 
-    /** The number of samples of an epoch. */
+    /** {@return the number of samples of an epoch} */
     public long samples() {
         return options.dropLast ? batches() * batchSize : sampler.size();
     }
 
-    /** The batches of one epoch. A batch belongs to the scope that is innermost when it is taken. */
+    /**
+     * The batches of one epoch. A batch belongs to the scope that is innermost when it is taken.
+     *
+     * @param epoch the number of the epoch, which decides its order
+     * @return the batches in order; they can be gone over once
+     */
     public Iterable<Batch> epoch(long epoch) {
         return epoch(epoch, 0);
     }
@@ -138,7 +162,9 @@ public final class DataLoader {
     /**
      * The batches of one epoch from a given one on, as after an interruption; those before it are not made.
      *
+     * @param epoch the number of the epoch, which decides its order
      * @param firstBatch how many to pass over, from 0 to {@link #batches}
+     * @return the batches in order; they can be gone over once
      */
     public Iterable<Batch> epoch(long epoch, long firstBatch) {
         if (firstBatch < 0 || firstBatch > batches()) {

@@ -5,25 +5,36 @@ import java.util.function.UnaryOperator;
 
 /** Samples by number. Implementations are safe for use by many background threads. */
 public interface Dataset {
-    /** How many samples there are. */
+    /** {@return how many samples there are} */
     long size();
 
     /**
      * The given samples, in the order given, as one batch of new tensors: they are released after use, so they must not be
      * views of what the data set keeps.
+     *
+     * @param indices numbers of samples, from 0
+     * @return the batch, with the samples along the first dimension
      */
     Batch batch(long[] indices);
 
-    /** Sets the epoch that the next batches belong to; a data set with random changes then draws new ones. */
+    /**
+     * Sets the epoch that the next batches belong to; a data set with random changes then draws new ones.
+     *
+     * @param number the number of the epoch
+     */
     default void epoch(long number) {}
 
-    /** What a sample is called in messages: a file, a line, or just its number. */
+    /**
+     * {@return what a sample is called in messages: a file, a line, or just its number}
+     *
+     * @param index its number
+     */
     default String describe(long index) {
         return "sample " + index;
     }
 
     /**
-     * This data set with every batch changed, for example {@code batch -> batch.withOneHotTargets(10)}.
+     * {@return this data set with every batch changed, for example {@code batch -> batch.withOneHotTargets(10)}}
      *
      * @param change is called on background threads; of the tensors it makes, the result's live on
      */

@@ -7,7 +7,15 @@ import org.jspecify.annotations.Nullable;
 public final class DownloadException extends BadFileException {
     private static final long serialVersionUID = 1L;
 
-    /** As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}. */
+    /**
+     * As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
+     *
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param found what is wrong with it
+     * @param expected what it should have been
+     * @param remedy what to do
+     * @param cause what led to it, or null
+     */
     public DownloadException(Object file, String found, String expected, String remedy, @Nullable Throwable cause) {
         super(file, found, expected, remedy, cause);
     }

@@ -89,8 +89,10 @@ public final class Downloader {
     /**
      * Downloads a file into a folder, unless it is there already.
      *
+     * @param file its name, length and checksum
      * @param mirrors addresses to append the file's name to, tried in order
      * @param folder created if missing
+     * @param listener is told how far it got
      * @return the path of the whole, checked file
      * @throws DownloadException if no mirror delivered it, with every mirror's reason
      * @throws BadFileException if the folder is not writable
@@ -125,7 +127,12 @@ public final class Downloader {
                 null);
     }
 
-    /** Whether the file is there with the right length and checksum. */
+    /**
+     * {@return whether the file is there with the right length and checksum}
+     *
+     * @param path where the file may be
+     * @param file its name, length and checksum
+     */
     public static boolean isWhole(Path path, RemoteFile file) {
         try {
             return Files.isRegularFile(path)

@@ -9,29 +9,55 @@ import java.util.stream.LongStream;
 
 /** Which samples an epoch has, in which order. The order depends on the epoch's number alone, so that training can resume. */
 public interface Sampler {
-    /** How many samples an epoch has. */
+    /** {@return how many samples an epoch has} */
     long size();
 
-    /** The numbers of an epoch's samples in order. */
+    /**
+     * {@return the numbers of an epoch's samples in order}
+     *
+     * @param epoch the number of the epoch
+     */
     long[] order(long epoch);
 
-    /** All samples from the first to the last. */
+    /**
+     * All samples from the first to the last.
+     *
+     * @param samples how many samples there are
+     * @return the sampler
+     */
     static Sampler sequential(long samples) {
         return sequential(LongStream.range(0, samples).toArray());
     }
 
-    /** Some samples, such as those of {@link Split#test}, in the given order. */
+    /**
+     * Some samples, such as those of {@link Split#test}, in the given order.
+     *
+     * @param chosen the numbers of the samples
+     * @return the sampler
+     */
     static Sampler sequential(long... chosen) {
         long[] copy = chosen.clone();
         return of(copy.length, epoch -> copy.clone());
     }
 
-    /** All samples, every epoch in an order of its own that the seed decides. */
+    /**
+     * All samples, every epoch in an order of its own that the seed decides.
+     *
+     * @param samples how many samples there are
+     * @param seed decides the orders; the same one gives the same orders
+     * @return the sampler
+     */
     static Sampler shuffled(long samples, long seed) {
         return shuffled(LongStream.range(0, samples).toArray(), seed);
     }
 
-    /** Some samples, such as those of {@link Split#train}, every epoch in an order of its own that the seed decides. */
+    /**
+     * Some samples, such as those of {@link Split#train}, every epoch in an order of its own that the seed decides.
+     *
+     * @param chosen the numbers of the samples
+     * @param seed decides the orders; the same one gives the same orders
+     * @return the sampler
+     */
     static Sampler shuffled(long[] chosen, long seed) {
         long[] copy = chosen.clone();
         return of(copy.length, epoch -> {
@@ -48,8 +74,8 @@ public interface Sampler {
     }
 
     /**
-     * Samples drawn with the probabilities of their weights, again in every epoch. Without replacement by the exponential race:
-     * the samples whose {@code -log(u) / weight} come first (Efraimidis and Spirakis 2006).
+     * {@return samples drawn with the probabilities of their weights, again in every epoch} Without replacement by the
+     * exponential race: the samples whose {@code -log(u) / weight} come first (Efraimidis and Spirakis 2006).
      *
      * @param weights 0 or more for each sample; they need not sum to 1
      * @param draws how many samples an epoch has
@@ -77,6 +103,9 @@ public interface Sampler {
      * Draws with replacement in which every class is as likely as every other, for data with rare classes.
      *
      * @param labels the class of every sample
+     * @param draws how many samples an epoch has
+     * @param seed decides the orders; the same one gives the same orders
+     * @return the sampler
      */
     static Sampler balanced(int[] labels, int draws, long seed) {
         int classes = Arrays.stream(labels).max().orElse(-1) + 1;
@@ -123,11 +152,22 @@ public interface Sampler {
     /** The orders of epochs. */
     @FunctionalInterface
     interface Orders {
-        /** The numbers of an epoch's samples in order. */
+        /**
+         * The numbers of an epoch's samples in order.
+         *
+         * @param epoch the number of the epoch
+         * @return the sampler
+         */
         long[] of(long epoch);
     }
 
-    /** Any orders of a given size. */
+    /**
+     * Any orders of a given size.
+     *
+     * @param size how many samples an epoch has
+     * @param orders gives the numbers of an epoch's samples
+     * @return the sampler
+     */
     static Sampler of(long size, Orders orders) {
         return new Sampler() {
             @Override

@@ -21,6 +21,7 @@ public final class Split {
      * @param labels the classes, from 0
      * @param testFraction the part of the test set, above 0 and below 1
      * @param seed the same seed gives the same split
+     * @return the numbers of the samples of both sets
      */
     public static Split stratified(int[] labels, double testFraction, long seed) {
         check(testFraction);
@@ -39,7 +40,14 @@ public final class Split {
         return of(isTest);
     }
 
-    /** Splits at random, whatever the classes; see {@link #stratified}. */
+    /**
+     * Splits at random, whatever the classes; see {@link #stratified}.
+     *
+     * @param samples how many samples there are
+     * @param testFraction how large a part the test set is, from 0 to 1
+     * @param seed decides which samples go where
+     * @return the numbers of the samples of both sets
+     */
     public static Split random(int samples, double testFraction, long seed) {
         check(testFraction);
         int[] all = new int[samples];
@@ -82,12 +90,20 @@ public final class Split {
         return new Split(Arrays.copyOf(train, trainCount), Arrays.copyOf(test, testCount));
     }
 
-    /** The indices to train on, a copy. */
+    /**
+     * The indices to train on, a copy.
+     *
+     * @return the numbers of the samples of both sets
+     */
     public int[] train() {
         return train.clone();
     }
 
-    /** The indices to measure on, a copy. */
+    /**
+     * The indices to measure on, a copy.
+     *
+     * @return the numbers of the samples of both sets
+     */
     public int[] test() {
         return test.clone();
     }

@@ -36,7 +36,12 @@ public final class AtomicFile {
     /** Writes the content of a file. */
     @FunctionalInterface
     public interface Content {
-        /** Writes everything to {@code channel}, which is empty and closed by the caller. */
+        /**
+         * Writes everything to {@code channel}, which is empty and closed by the caller.
+         *
+         * @param channel where it goes
+         * @throws IOException if writing fails; the old file then stays
+         */
         void writeTo(WritableByteChannel channel) throws IOException;
     }
 
@@ -44,6 +49,8 @@ public final class AtomicFile {
      * Writes {@code content} to {@code file}, replacing what is there. On failure the old file is unchanged and the
      * temporary one is deleted.
      *
+     * @param file where it goes
+     * @param content writes the bytes
      * @throws BadFileException if the folder is missing or not writable, the disk is full, or something is there that is no
      *     regular file
      */

@@ -15,16 +15,28 @@ import org.jspecify.annotations.Nullable;
 public class BadFileException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The path or address of the file. */
     private final String file;
+    /** What the file holds, in one line. */
     private final String found;
+    /** What the user can do about it. */
     private final String remedy;
 
-    /** As {@link #BadFileException(Object, String, String, String, Throwable)} without a cause. */
+    /**
+     * As {@link #BadFileException(Object, String, String, String, Throwable)} without a cause.
+     *
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param found what is wrong with it
+     * @param expected what it should have been
+     * @param remedy what to do
+     */
     public BadFileException(Object file, String found, String expected, String remedy) {
         this(file, found, expected, remedy, null);
     }
 
     /**
+     * An error that names a file, what it holds and what it should hold.
+     *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what the file holds
      * @param expected what it should hold
@@ -38,17 +50,17 @@ public class BadFileException extends RuntimeException {
         this.remedy = remedy;
     }
 
-    /** The path or address of the file. */
+    /** {@return the path or address of the file} */
     public final String file() {
         return file;
     }
 
-    /** What the file holds, in one line. */
+    /** {@return what the file holds, in one line} */
     public final String found() {
         return found;
     }
 
-    /** What the user can do about it. */
+    /** {@return what the user can do about it} */
     public final String remedy() {
         return remedy;
     }
@@ -56,7 +68,10 @@ public class BadFileException extends RuntimeException {
     /**
      * Describes a failure to read a file: missing, not permitted, a folder, or an input error.
      *
+     * @param file the path or address of the file, possibly with the entry inside it
      * @param expected what the file should have been, such as {@code "a safetensors file"}
+     * @param cause what led to it, or null
+     * @return the error, to be thrown
      */
     public static BadFileException unreadable(Path file, String expected, IOException cause) {
         if (cause instanceof NoSuchFileException) {
@@ -72,13 +87,26 @@ public class BadFileException extends RuntimeException {
                 file, "a read error (" + reason(cause) + ")", expected, "check the disk or copy the file again", cause);
     }
 
-    /** As {@link #unreadable(Path, String, IOException)}, of a failure on the way through a folder's entries. */
+    /**
+     * As {@link #unreadable(Path, String, IOException)}, of a failure on the way through a folder's entries.
+     *
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param expected what it should have been
+     * @param wrapped the failure, whose cause is an {@link IOException}
+     * @return the error, to be thrown
+     */
     public static BadFileException unreadable(Path file, String expected, RuntimeException wrapped) {
         return unreadable(
                 file, expected, wrapped.getCause() instanceof IOException cause ? cause : new IOException(wrapped));
     }
 
-    /** Describes a failure to write a file. */
+    /**
+     * Describes a failure to write a file.
+     *
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param cause what led to it, or null
+     * @return the error, to be thrown
+     */
     public static BadFileException unwritable(Path file, IOException cause) {
         return new BadFileException(
                 file,

@@ -6,12 +6,27 @@ import org.jspecify.annotations.Nullable;
 public final class CheckpointException extends BadFileException {
     private static final long serialVersionUID = 1L;
 
-    /** As {@link BadFileException#BadFileException(Object, String, String, String)}. */
+    /**
+     * As {@link BadFileException#BadFileException(Object, String, String, String)}.
+     *
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param found what is wrong with it
+     * @param expected what it should have been
+     * @param remedy what to do
+     */
     public CheckpointException(Object file, String found, String expected, String remedy) {
         super(file, found, expected, remedy);
     }
 
-    /** As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}. */
+    /**
+     * As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
+     *
+     * @param file the path or address of the file, possibly with the entry inside it
+     * @param found what is wrong with it
+     * @param expected what it should have been
+     * @param remedy what to do
+     * @param cause what led to it, or null
+     */
     public CheckpointException(Object file, String found, String expected, String remedy, @Nullable Throwable cause) {
         super(file, found, expected, remedy, cause);
     }

@@ -24,8 +24,9 @@ public final class InputLimits {
     private InputLimits() {}
 
     /**
-     * The length of a regular file.
+     * {@return the length of a regular file}
      *
+     * @param file its path
      * @param expected what the file should be, such as {@code "a .npy file"}
      * @throws BadFileException if it is missing, a folder, a device or a pipe
      */
@@ -46,7 +47,7 @@ public final class InputLimits {
     }
 
     /**
-     * How many bytes the packed content of a file may have.
+     * {@return how many bytes the packed content of a file may have}
      *
      * @param fileBytes the file's length
      */

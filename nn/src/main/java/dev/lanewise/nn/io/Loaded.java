@@ -23,12 +23,12 @@ public record Loaded(List<String> loaded, List<String> missing, List<String> une
         mismatched = List.copyOf(mismatched);
     }
 
-    /** Whether all of the model was overwritten and nothing was left over. */
+    /** {@return whether all of the model was overwritten and nothing was left over} */
     public boolean isComplete() {
         return missing.isEmpty() && unexpected.isEmpty() && mismatched.isEmpty();
     }
 
-    /** What did not fit, in one line; empty if all did. */
+    /** {@return what did not fit, in one line; empty if all did} */
     public String problems() {
         List<String> problems = new ArrayList<>();
         add(problems, "missing ", missing);

@@ -18,27 +18,45 @@ import org.jspecify.annotations.Nullable;
  * @param strict whether all of the model's names must be there, with the same shapes, and no others
  */
 public record Loading(String prefix, Function<String, @Nullable String> rename, boolean strict) {
-    /** Exactly the model's names. */
+    /**
+     * Exactly the model's names.
+     *
+     * @return how to load
+     */
     public static Loading exact() {
         return new Loading("", name -> name, true);
     }
 
-    /** What fits by name and shape; the rest is reported. */
+    /** {@return what fits by name and shape; the rest is reported} */
     public static Loading lenient() {
         return new Loading("", name -> name, false);
     }
 
-    /** The same, of names that begin with a prefix. */
+    /**
+     * The same, of names that begin with a prefix.
+     *
+     * @param newPrefix what is removed from the beginning of each saved name; tensors without it are skipped
+     * @return how to load
+     */
     public Loading withPrefix(String newPrefix) {
         return new Loading(newPrefix, rename, strict);
     }
 
-    /** The same with other names, for saved ones without the prefix; null for one that is skipped. */
+    /**
+     * The same with other names, for saved ones without the prefix; null for one that is skipped.
+     *
+     * @param newRename makes the model's name from a saved one, or null to skip it
+     * @return how to load
+     */
     public Loading renamed(Function<String, @Nullable String> newRename) {
         return new Loading(prefix, newRename, strict);
     }
 
-    /** The model's name for a saved one, or null. */
+    /**
+     * {@return the model's name for a saved one, or null}
+     *
+     * @param saved a name in the file
+     */
     @Nullable
     public String nameOf(String saved) {
         return saved.startsWith(prefix) ? rename.apply(saved.substring(prefix.length())) : null;

@@ -22,6 +22,8 @@ public final class Npy {
     /**
      * Reads a whole file into memory.
      *
+     * @param file its path
+     * @return the array
      * @throws BadFileException if it is missing, of another kind or dtype, truncated, or longer than its header says
      */
     public static TensorData read(Path file) {
@@ -38,6 +40,8 @@ public final class Npy {
     /**
      * Writes a file, replacing it atomically.
      *
+     * @param file where they go
+     * @param tensor what is written
      * @throws IllegalArgumentException if the dtype is BF16, which NumPy does not have
      * @throws BadFileException if the file cannot be written; an old file is then unchanged
      */

@@ -36,6 +36,7 @@ public final class Npz {
     /**
      * Reads all arrays into memory, in the order of the archive; entries that are not {@code .npy} are passed over.
      *
+     * @param file its path
      * @return the arrays by name, unmodifiable; those of a type that {@link Npy} doesn't read are left out, and asking for
      *     one of them throws a {@link BadFileException} that names its type
      * @throws BadFileException if the archive or an array is damaged, there twice, or packed tighter than {@link InputLimits}
@@ -103,6 +104,8 @@ public final class Npz {
     /**
      * Writes arrays, replacing the file atomically. Equal arguments give equal bytes; the arrays are ordered by name.
      *
+     * @param file where they go
+     * @param arrays by name, without {@code .npy}
      * @param compress whether to deflate them, as {@code savez_compressed} does
      * @throws IllegalArgumentException if a dtype is BF16, which NumPy does not have
      * @throws BadFileException if the file cannot be written; an old file is then unchanged

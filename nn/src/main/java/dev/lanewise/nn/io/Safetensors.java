@@ -34,6 +34,8 @@ public final class Safetensors {
     /**
      * Maps a file into memory and checks all of its header; the tensors' bytes are read when they are used.
      *
+     * @param file its path
+     * @return the file, to be closed
      * @throws CheckpointException if the file is not a whole and consistent safetensors file of supported dtypes
      * @throws BadFileException if it cannot be read
      */
@@ -41,7 +43,12 @@ public final class Safetensors {
         return SafetensorsFile.open(file);
     }
 
-    /** Writes tensors without metadata; see {@link #write(Path, Map, Map)}. */
+    /**
+     * Writes tensors without metadata; see {@link #write(Path, Map, Map)}.
+     *
+     * @param file where they go
+     * @param tensors by name
+     */
     public static void write(Path file, Map<String, TensorData> tensors) {
         write(file, tensors, Map.of());
     }
@@ -51,6 +58,9 @@ public final class Safetensors {
      * ordered by element size, widest first (so every tensor is aligned to its element), then by name; metadata by
      * key.
      *
+     * @param file where they go
+     * @param tensors by name
+     * @param metadata texts by name
      * @throws IllegalArgumentException if a tensor is called {@code __metadata__} or the header would be too long
      * @throws BadFileException if the file cannot be written; an old file is then unchanged
      */

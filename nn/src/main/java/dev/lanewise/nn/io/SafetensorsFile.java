@@ -151,17 +151,21 @@ public final class SafetensorsFile implements AutoCloseable {
         return length;
     }
 
-    /** The names of the tensors, in the order of the header. */
+    /** {@return the names of the tensors, in the order of the header} */
     public Set<String> names() {
         return Collections.unmodifiableSet(header.entries().keySet());
     }
 
-    /** The free-form metadata; empty when the file has none. */
+    /** {@return the free-form metadata; empty when the file has none} */
     public Map<String, String> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
 
-    /** Whether there is a tensor of this name. */
+    /**
+     * {@return whether there is a tensor of this name}
+     *
+     * @param name the name of a tensor in the file
+     */
     public boolean contains(String name) {
         return header.entries().containsKey(name);
     }
@@ -170,6 +174,8 @@ public final class SafetensorsFile implements AutoCloseable {
      * A tensor. Its segment lies in the mapped file and is valid until {@link #close}; only the types that Lanewise doesn't
      * have are copied and widened: F8_E4M3 and F8_E5M2 to F32, I16 and U16 to I32, U32 and U64 to I64.
      *
+     * @param name the name of a tensor in the file
+     * @return the tensor
      * @throws CheckpointException if there is none with this name, if it is of another type, which the message names, if a U64
      *     is above 2^63 - 1, or if the file has been cut since it was opened
      * @throws IllegalStateException if the file is closed
@@ -218,6 +224,7 @@ public final class SafetensorsFile implements AutoCloseable {
      * elements are read to where they stay, piece by piece and not through the mapping, whose pages would count as memory of
      * the process beside the tensor's own.
      *
+     * @param name the name of a tensor in the file
      * @param target of the same shape, on any device
      * @throws CheckpointException if there is none with this name, it has another shape, or the file has become shorter
      */
@@ -261,7 +268,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    /** The path the file was opened by. */
+    /** {@return the path the file was opened by} */
     public Path file() {
         return file;
     }

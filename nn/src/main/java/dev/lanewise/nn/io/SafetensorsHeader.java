@@ -35,7 +35,7 @@ final class SafetensorsHeader {
     /** The longest metadata that is read, in characters. Longer ones have been found in no checkpoint. */
     static final int MAX_METADATA = 1 << 24;
 
-    /** A header of many small tensors takes so many times its bytes while it is open. */
+    /** How many times its own bytes a header of many small tensors takes while it is open. */
     static final int HEAP_PER_BYTE = 10;
 
     // Hostile names must not pile up in a table that outlives the file.

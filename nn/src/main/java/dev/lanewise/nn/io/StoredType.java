@@ -57,7 +57,7 @@ record StoredType(String name, int bits, @Nullable DType readAs) {
         return known == null ? new StoredType(name, 0, null) : known;
     }
 
-    /** Whether so many bytes can be so many elements, which they can where the type is not known. */
+    /** Whether a number of bytes can be a number of elements, which is always so where the type is not known. */
     boolean fits(long elements, long bytes) {
         if (bits >= 8) {
             // Compared by division: the product of a hostile shape and its element size may overflow.

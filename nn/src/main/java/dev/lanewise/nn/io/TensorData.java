@@ -16,6 +16,10 @@ import java.util.Objects;
  * <p>The segment is read-only; it may be a slice of a mapped file, start at any address, and die with the file it came from.
  * The methods here throw {@link IllegalStateException} when that file is closed, and {@link BadFileException} when it has been
  * truncated since it was opened; code that reads the segment itself then gets Java's {@link InternalError}.
+ *
+ * @param dtype the element type
+ * @param shape the sizes
+ * @param segment the elements
  */
 public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     private static final ValueLayout.OfShort SHORT =
@@ -42,35 +46,64 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         segment = segment.asReadOnly();
     }
 
-    /** Copies F32 elements. */
+    /**
+     * Copies F32 elements.
+     *
+     * @param values the elements in row-major order
+     * @param shape the sizes; their product is the number of elements
+     * @return a copy
+     */
     public static TensorData of(float[] values, long... shape) {
         MemorySegment segment = allocate(DType.F32, values.length);
         MemorySegment.copy(values, 0, segment, FLOAT, 0, values.length);
         return new TensorData(DType.F32, Shape.of(shape), segment);
     }
 
-    /** Copies F64 elements. */
+    /**
+     * Copies F64 elements.
+     *
+     * @param values the elements in row-major order
+     * @param shape the sizes; their product is the number of elements
+     * @return a copy
+     */
     public static TensorData of(double[] values, long... shape) {
         MemorySegment segment = allocate(DType.F64, values.length);
         MemorySegment.copy(values, 0, segment, DOUBLE, 0, values.length);
         return new TensorData(DType.F64, Shape.of(shape), segment);
     }
 
-    /** Copies I32 elements. */
+    /**
+     * Copies I32 elements.
+     *
+     * @param values the elements in row-major order
+     * @param shape the sizes; their product is the number of elements
+     * @return a copy
+     */
     public static TensorData of(int[] values, long... shape) {
         MemorySegment segment = allocate(DType.I32, values.length);
         MemorySegment.copy(values, 0, segment, INT, 0, values.length);
         return new TensorData(DType.I32, Shape.of(shape), segment);
     }
 
-    /** Copies I64 elements. */
+    /**
+     * Copies I64 elements.
+     *
+     * @param values the elements in row-major order
+     * @param shape the sizes; their product is the number of elements
+     * @return a copy
+     */
     public static TensorData of(long[] values, long... shape) {
         MemorySegment segment = allocate(DType.I64, values.length);
         MemorySegment.copy(values, 0, segment, LONG, 0, values.length);
         return new TensorData(DType.I64, Shape.of(shape), segment);
     }
 
-    /** Copies a tensor's elements from whatever device it is on; waits for the device. */
+    /**
+     * Copies a tensor's elements from whatever device it is on; waits for the device.
+     *
+     * @param tensor any tensor
+     * @return a copy
+     */
     public static TensorData of(Tensor tensor) {
         long bytes = tensor.shape().elements() * tensor.dtype().bytes();
         MemorySegment segment = Arena.ofAuto().allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
@@ -78,7 +111,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         return new TensorData(tensor.dtype(), tensor.shape(), littleEndian(segment, tensor.dtype()));
     }
 
-    /** A tensor on the CPU with a copy of the elements; it does not depend on the file. */
+    /** {@return a tensor on the CPU with a copy of the elements; it does not depend on the file} */
     public Tensor toTensor() {
         return MappedMemory.read(segment, () -> {
             MemorySegment source = dtype == DType.BOOL ? normalized() : littleEndian(segment, dtype);
@@ -117,7 +150,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * The elements as floats; F16 and BF16 are widened exactly, F64 is rounded.
+     * {@return the elements as floats; F16 and BF16 are widened exactly, F64 is rounded}
      *
      * @throws IllegalStateException if the dtype is not a floating-point one
      */
@@ -138,7 +171,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * The elements as doubles; F16, BF16 and F32 are widened exactly.
+     * {@return the elements as doubles; F16, BF16 and F32 are widened exactly}
      *
      * @throws IllegalStateException if the dtype is not a floating-point one
      */
@@ -157,7 +190,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * The elements as longs; U8 counts from 0 to 255, BOOL is 0 or 1.
+     * {@return the elements as longs; U8 counts from 0 to 255, BOOL is 0 or 1}
      *
      * @throws IllegalStateException if the dtype is a floating-point one
      */

@@ -24,7 +24,11 @@ import java.util.Set;
 public final class CsvLog implements Callback {
     private final Path file;
 
-    /** Writes to a file in an existing folder; what it held is replaced. */
+    /**
+     * Writes to a file in an existing folder; what it held is replaced.
+     *
+     * @param file where it goes
+     */
     public CsvLog(Path file) {
         this.file = file;
     }
@@ -42,6 +46,8 @@ public final class CsvLog implements Callback {
     /**
      * Writes epochs as this log does.
      *
+     * @param file where it goes
+     * @param history one epoch after the other
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
      */
     public static void write(Path file, List<EpochFigures> history) {

@@ -42,6 +42,7 @@ public final class CurvesPng implements Callback {
     /**
      * Writes to a file in an existing folder.
      *
+     * @param file where it goes
      * @throws TensorException if XChart is missing
      */
     public CurvesPng(Path file) {
@@ -75,6 +76,7 @@ public final class CurvesPng implements Callback {
     /**
      * Writes the curves of epochs.
      *
+     * @param file where it goes
      * @param history one epoch or more
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
      * @throws TensorException if XChart is missing

@@ -48,7 +48,11 @@ public final class JsonLinesLog implements Callback {
     private final int everySteps;
     private boolean open;
 
-    /** A line for every epoch. */
+    /**
+     * A line for every epoch.
+     *
+     * @param file where it goes
+     */
     public JsonLinesLog(Path file) {
         this(file, 0);
     }

@@ -43,7 +43,11 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     private final boolean weights;
     private @Nullable EventFile events;
 
-    /** Figures of epochs and of every tenth step. */
+    /**
+     * Figures of epochs and of every tenth step.
+     *
+     * @param folder where the event file is made
+     */
     public TensorBoardLog(Path folder) {
         this(folder, 10, false);
     }
@@ -70,6 +74,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
      *
      * @param tag the curve's name; those with the same beginning before a slash stand together
      * @param step its place on the curve
+     * @param value the number
      * @throws BadFileException if the file cannot be written
      */
     public void scalar(String tag, long step, double value) {
@@ -79,6 +84,9 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     /**
      * Adds the distribution of a tensor's elements; those that are not finite are left out.
      *
+     * @param tag the name in TensorBoard
+     * @param step its place in time
+     * @param values the elements
      * @throws BadFileException if the file cannot be written
      */
     public void histogram(String tag, long step, Tensor values) {
@@ -93,6 +101,9 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     /**
      * Adds an image of one channel (grey) or three (red, green, blue) with values from 0 to 1.
      *
+     * @param tag the name in TensorBoard
+     * @param step its place in time
+     * @param image the image
      * @throws BadFileException if the file cannot be written
      */
     public void image(String tag, long step, Image image) {

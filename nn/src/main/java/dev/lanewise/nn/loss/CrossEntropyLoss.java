@@ -6,7 +6,6 @@ import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.norm.CrossEntropy;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -32,21 +31,24 @@ public record CrossEntropyLoss(
 
     @Override
     public Tensor of(Tensor logits, Tensor classes) {
-        CrossEntropy op = new CrossEntropy(reduction, ignoreIndex, labelSmoothing);
         int rank = logits.shape().rank();
         if (rank == 1) {
-            Tensor loss = logits.unsqueeze(0).crossEntropy(classes.reshape(1), weight, op);
+            Tensor loss = rows(logits.unsqueeze(0), classes.reshape(1));
             return loss.reshape(Shape.SCALAR);
         }
         if (rank == 2) {
-            return logits.crossEntropy(classes, weight, op);
+            return rows(logits, classes);
         }
         int[] channelsLast = IntStream.range(0, rank)
                 .map(d -> d == 0 ? 0 : d == rank - 1 ? 1 : d + 1)
                 .toArray();
         Tensor rows = logits.permute(channelsLast).flatten(0, -2);
-        Tensor loss = rows.crossEntropy(classes.flatten(), weight, op);
+        Tensor loss = rows(rows, classes.flatten());
         return reduction == Reduction.NONE ? loss.reshape(classes.shape()) : loss;
+    }
+
+    private Tensor rows(Tensor logits, Tensor classes) {
+        return logits.crossEntropy(classes, weight, reduction, ignoreIndex, labelSmoothing);
     }
 
     /** The rows that are not ignored, or the sum of their classes' weights. */

@@ -30,6 +30,10 @@ public interface Loss {
     /**
      * The sum that {@link #of} divides by {@link #averagedOver}: the loss itself if that is empty. It is finite also where
      * there is nothing to divide by.
+     *
+     * @param prediction what the model gave
+     * @param target what it should have given
+     * @return a scalar
      */
     default Tensor sum(Tensor prediction, Tensor target) {
         OptionalDouble over = averagedOver(target);

@@ -16,12 +16,22 @@ public final class Losses {
 
     private Losses() {}
 
-    /** {@code (p - t)^2}. */
+    /**
+     * {@code (p - t)^2}.
+     *
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
+     */
     public static Loss meanSquaredError(Reduction reduction) {
         return reducing(reduction, (p, t) -> reduce("mse_loss", p, t, p.sub(t).square(), reduction));
     }
 
-    /** {@code |p - t|}. */
+    /**
+     * {@code |p - t|}.
+     *
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
+     */
     public static Loss absoluteError(Reduction reduction) {
         return reducing(reduction, (p, t) -> reduce("l1_loss", p, t, p.sub(t).abs(), reduction));
     }
@@ -31,6 +41,8 @@ public final class Losses {
      * arXiv:1504.08083).
      *
      * @param beta where the parabola ends; with 0 this is {@link #absoluteError}
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      * @throws TensorException if beta is negative, infinite or NaN
      */
     public static Loss smoothL1(double beta, Reduction reduction) {
@@ -49,6 +61,8 @@ public final class Losses {
      * {@code (p - t)^2 / 2} where {@code |p - t| <= delta}, else {@code delta (|p - t| - delta / 2)} (Huber 1964).
      *
      * @param delta where the parabola ends, above 0
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      * @throws TensorException if delta is not a number above 0
      */
     public static Loss huber(double delta, Reduction reduction) {
@@ -77,6 +91,9 @@ public final class Losses {
      * not below -100 as in PyTorch. Its gradient for p is PyTorch's too, {@code (p - t) / max(p (1 - p), 1e-12)}, finite
      * also at p of 0 and 1. 16-bit types are computed in F32, because F16 has no 1e-12. {@link
      * #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
+     *
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
         return reducing(reduction, (p, t) -> {
@@ -94,6 +111,8 @@ public final class Losses {
      * {@code (1 - t) softplus(x) + weight t softplus(-x)}.
      *
      * @param weight usually the number of negative samples over that of positive ones; broadcasts to the prediction
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
         return reducing(reduction, (x, t) -> {
@@ -105,6 +124,9 @@ public final class Losses {
     /**
      * Binary cross-entropy of logits x and targets t on [0, 1]: {@code (1 - t) softplus(x) + t softplus(-x)}, in which
      * nothing cancels, neither in the loss nor in its gradient {@code sigmoid(x) - t}.
+     *
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
         return reducing(reduction, (x, t) -> {
@@ -115,6 +137,9 @@ public final class Losses {
 
     /**
      * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
+     *
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
         return reducing(
@@ -127,6 +152,8 @@ public final class Losses {
      * Kullback-Leibler divergence of log-probabilities from probabilities: {@code t (log(t) - logp)}, 0 where t is 0.
      *
      * @param batchMean whether the sum is divided by the first size, as the definition asks, rather than reduced
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
      */
     public static Loss klDivergence(boolean batchMean, Reduction reduction) {
         Loss divergence = (logp, t) -> {

@@ -21,7 +21,11 @@ public final class Accuracy implements Metric {
         all += target.shape().elements();
     }
 
-    /** From 0 to 1; NaN of nothing. */
+    /**
+     * From 0 to 1; NaN of nothing.
+     *
+     * @return the fraction of samples whose class was predicted
+     */
     public double value() {
         return (double) right / all;
     }

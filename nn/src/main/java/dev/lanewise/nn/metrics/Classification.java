@@ -46,7 +46,11 @@ public final class Classification implements Metric {
         this.matrix = new ConfusionMatrix(classes.size());
     }
 
-    /** A measurement of classes without names. */
+    /**
+     * A measurement of classes without names.
+     *
+     * @param classes how many classes there are
+     */
     public Classification(int classes) {
         this(IntStream.range(0, classes).mapToObj(Integer::toString).toList());
     }
@@ -63,7 +67,7 @@ public final class Classification implements Metric {
         }
     }
 
-    /** How often each class was taken for each. */
+    /** {@return how often each class was taken for each} */
     public ConfusionMatrix matrix() {
         return matrix;
     }

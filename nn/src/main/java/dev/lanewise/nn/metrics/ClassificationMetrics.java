@@ -9,6 +9,9 @@ public final class ClassificationMetrics {
     /**
      * The fraction of the samples whose class was predicted, from 0 to 1.
      *
+     * @param actual the class of each sample
+     * @param predicted the class that each sample was taken for
+     * @return a number from 0 to 1
      * @throws IllegalArgumentException if there are no samples or the lengths differ
      */
     public static double accuracy(int[] actual, int[] predicted) {
@@ -25,6 +28,8 @@ public final class ClassificationMetrics {
      * The class with the greatest score of each sample; among equal scores the first, and NaN above all, as in NumPy.
      *
      * @param scores [samples, classes], row-major: logits or probabilities
+     * @param classes how many classes there are
+     * @return a class for each sample
      */
     public static int[] argmax(float[] scores, int classes) {
         int samples = samples("argmax", scores, classes);
@@ -46,7 +51,11 @@ public final class ClassificationMetrics {
      * The fraction of the samples whose class is among the {@code k} greatest scores. Among equal scores the greater class
      * counts as the better one, as in scikit-learn's {@code top_k_accuracy_score}.
      *
+     * @param actual the class of each sample
      * @param scores [samples, classes], row-major
+     * @param classes how many classes there are
+     * @param k how many scores count
+     * @return a number from 0 to 1
      */
     public static double topK(int[] actual, float[] scores, int classes, int k) {
         Checks.sameLength("topK", actual.length, samples("topK", scores, classes));
@@ -77,6 +86,7 @@ public final class ClassificationMetrics {
      *
      * @param positive whether each sample is of the positive class
      * @param scores greater means more likely positive; not NaN
+     * @return a number from 0 to 1
      * @throws IllegalArgumentException if one of the two classes has no sample, or a score is NaN
      */
     public static double rocAuc(boolean[] positive, float[] scores) {
@@ -111,7 +121,13 @@ public final class ClassificationMetrics {
         return (rankSum - positives * (positives + 1) / 2.0) / ((double) positives * negatives);
     }
 
-    /** As {@link #rocAuc(boolean[], float[])}, with labels 0 and 1. */
+    /**
+     * As {@link #rocAuc(boolean[], float[])}, with labels 0 and 1.
+     *
+     * @param actual the class of each sample
+     * @param scores the score of each sample, higher for 1
+     * @return a number from 0 to 1
+     */
     public static double rocAuc(int[] actual, float[] scores) {
         boolean[] positive = new boolean[actual.length];
         for (int i = 0; i < actual.length; i++) {
@@ -123,7 +139,10 @@ public final class ClassificationMetrics {
     /**
      * The mean over all classes of {@link #rocAuc(boolean[], float[])} of that class against the rest.
      *
+     * @param actual the class of each sample
      * @param scores [samples, classes], row-major
+     * @param classes how many classes there are
+     * @return a number from 0 to 1
      * @throws IllegalArgumentException if a class has no sample
      */
     public static double rocAucOneVersusRest(int[] actual, float[] scores, int classes) {

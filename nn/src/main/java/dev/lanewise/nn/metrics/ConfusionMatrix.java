@@ -15,7 +15,11 @@ public final class ConfusionMatrix {
     private final int classes;
     private final long[] counts;
 
-    /** An empty matrix for classes from 0 to {@code classes - 1}. */
+    /**
+     * An empty matrix for classes from 0 to {@code classes - 1}.
+     *
+     * @param classes how many classes there are
+     */
     public ConfusionMatrix(int classes) {
         if (classes < 1) {
             throw new IllegalArgumentException(
@@ -25,7 +29,14 @@ public final class ConfusionMatrix {
         this.counts = new long[Math.multiplyExact(classes, classes)];
     }
 
-    /** The matrix of a whole set of predictions. */
+    /**
+     * The matrix of a whole set of predictions.
+     *
+     * @param actual the class of each sample
+     * @param predicted the class that each sample was taken for
+     * @param classes how many classes there are
+     * @return the matrix
+     */
     public static ConfusionMatrix of(int[] actual, int[] predicted, int classes) {
         ConfusionMatrix matrix = new ConfusionMatrix(classes);
         matrix.add(actual, predicted);
@@ -35,6 +46,8 @@ public final class ConfusionMatrix {
     /**
      * Adds a batch.
      *
+     * @param actual the class of each sample
+     * @param predicted the class that each sample was taken for
      * @throws IllegalArgumentException if the lengths differ or a class is out of range
      */
     public void add(int[] actual, int[] predicted) {
@@ -44,31 +57,45 @@ public final class ConfusionMatrix {
         }
     }
 
-    /** Adds one prediction. */
+    /**
+     * Adds one prediction.
+     *
+     * @param actual the class that a sample is of
+     * @param predicted the class that it was taken for
+     */
     public void add(int actual, int predicted) {
         counts[
                 Checks.label("ConfusionMatrix", actual, classes) * classes
                         + Checks.label("ConfusionMatrix", predicted, classes)]++;
     }
 
-    /** How many samples of class {@code actual} were taken for {@code predicted}. */
+    /**
+     * {@return how many samples of class {@code actual} were taken for {@code predicted}}
+     *
+     * @param actual the class that a sample is of
+     * @param predicted the class that it was taken for
+     */
     public long count(int actual, int predicted) {
         return counts[
                 Checks.label("ConfusionMatrix", actual, classes) * classes
                         + Checks.label("ConfusionMatrix", predicted, classes)];
     }
 
-    /** The number of classes. */
+    /** {@return the number of classes} */
     public int classes() {
         return classes;
     }
 
-    /** The number of samples. */
+    /** {@return the number of samples} */
     public long total() {
         return Arrays.stream(counts).sum();
     }
 
-    /** How many samples are of this class. */
+    /**
+     * {@return how many samples are of this class}
+     *
+     * @param label the class, from 0
+     */
     public long support(int label) {
         long sum = 0;
         for (int predicted = 0; predicted < classes; predicted++) {
@@ -77,7 +104,11 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** How many samples were taken for this class. */
+    /**
+     * {@return how many samples were taken for this class}
+     *
+     * @param label the class, from 0
+     */
     public long predicted(int label) {
         long sum = 0;
         for (int actual = 0; actual < classes; actual++) {
@@ -86,37 +117,67 @@ public final class ConfusionMatrix {
         return sum;
     }
 
-    /** The fraction of the samples whose class was predicted, from 0 to 1. */
+    /** {@return the fraction of the samples whose class was predicted, from 0 to 1} */
     public double accuracy() {
         return ratio(correct(), total());
     }
 
-    /** Of the samples taken for this class, the part that is of it. */
+    /**
+     * Of the samples taken for this class, the part that is of it.
+     *
+     * @param label the class, from 0
+     * @return from 0 to 1; 0 where nothing is divided by nothing
+     */
     public double precision(int label) {
         return ratio(count(label, label), predicted(label));
     }
 
-    /** Of the samples of this class, the part that was found. */
+    /**
+     * Of the samples of this class, the part that was found.
+     *
+     * @param label the class, from 0
+     * @return from 0 to 1; 0 where nothing is divided by nothing
+     */
     public double recall(int label) {
         return ratio(count(label, label), support(label));
     }
 
-    /** The harmonic mean of {@link #precision(int)} and {@link #recall(int)}: 2 TP / (2 TP + FP + FN). */
+    /**
+     * The harmonic mean of {@link #precision(int)} and {@link #recall(int)}: 2 TP / (2 TP + FP + FN).
+     *
+     * @param label the class, from 0
+     * @return from 0 to 1; 0 where nothing is divided by nothing
+     */
     public double f1(int label) {
         return ratio(2 * count(label, label), predicted(label) + support(label));
     }
 
-    /** {@link #precision(int)} over the classes. */
+    /**
+     * {@link #precision(int)} over the classes.
+     *
+     * @param average how the classes' values are averaged
+     * @return from 0 to 1; 0 where nothing is divided by nothing
+     */
     public double precision(Average average) {
         return average(average, this::precision);
     }
 
-    /** {@link #recall(int)} over the classes. */
+    /**
+     * {@link #recall(int)} over the classes.
+     *
+     * @param average how the classes' values are averaged
+     * @return from 0 to 1; 0 where nothing is divided by nothing
+     */
     public double recall(Average average) {
         return average(average, this::recall);
     }
 
-    /** {@link #f1(int)} over the classes. */
+    /**
+     * {@link #f1(int)} over the classes.
+     *
+     * @param average how the classes' values are averaged
+     * @return from 0 to 1; 0 where nothing is divided by nothing
+     */
     public double f1(Average average) {
         return average(average, this::f1);
     }
@@ -169,7 +230,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * A table of precision, recall, F1 and support for every class, with accuracy and averages below.
+     * {@return a table of precision, recall, F1 and support for every class, with accuracy and averages below}
      *
      * @param names the classes' names, one each
      */

@@ -13,10 +13,10 @@ public interface Metric {
      */
     void add(Tensor output, Tensor target);
 
-    /** What was measured, by name. */
+    /** {@return what was measured, by name} */
     Map<String, Double> figures();
 
-    /** What was measured for people, in lines; empty if the figures say it all. */
+    /** {@return what was measured for people, in lines; empty if the figures say it all} */
     default String report() {
         return "";
     }

@@ -30,7 +30,7 @@ public final class Regression implements Metric {
         }
     }
 
-    /** The measures of all batches together. */
+    /** {@return the measures of all batches together} */
     public RegressionMetrics metrics() {
         return RegressionMetrics.of(toArray(actual), toArray(predicted));
     }

@@ -12,6 +12,9 @@ public record RegressionMetrics(double meanAbsoluteError, double rootMeanSquared
     /**
      * Compares predictions with the true values.
      *
+     * @param actual the true values
+     * @param predicted the predictions
+     * @return the measures
      * @throws IllegalArgumentException if there are none or the lengths differ
      */
     public static RegressionMetrics of(float[] actual, float[] predicted) {

@@ -17,7 +17,11 @@ public final class Adadelta extends PerParameter {
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double rho, double epsilon, double weightDecay) {
-        /** PyTorch's defaults. */
+        /**
+         * PyTorch's defaults.
+         *
+         * @return the options
+         */
         public static Options defaults() {
             return new Options(0.9, 1e-6, 0);
         }
@@ -25,12 +29,24 @@ public final class Adadelta extends PerParameter {
 
     private final Options options;
 
-    /** An optimizer with options. */
+    /**
+     * An optimizer with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public Adadelta(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
-    /** An optimizer of groups. */
+    /**
+     * An optimizer of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public Adadelta(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "square", "change");
         this.options = options;

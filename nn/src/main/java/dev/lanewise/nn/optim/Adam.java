@@ -23,12 +23,20 @@ public final class Adam extends Optimizer {
      * @param decoupled whether the penalty scales the parameter (AdamW) rather than adds to the gradient (Adam)
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
-        /** Adam's defaults: no weight decay. */
+        /**
+         * Adam's defaults: no weight decay.
+         *
+         * @return the options
+         */
         public static Options adam() {
             return new Options(0.9, 0.999, 1e-8, 0, false);
         }
 
-        /** AdamW's defaults: decoupled weight decay of 0.01. */
+        /**
+         * AdamW's defaults: decoupled weight decay of 0.01.
+         *
+         * @return the options
+         */
         public static Options adamW() {
             return new Options(0.9, 0.999, 1e-8, 0.01, true);
         }
@@ -38,17 +46,34 @@ public final class Adam extends Optimizer {
     private final Map<Integer, Tensor> means = new LinkedHashMap<>();
     private final Map<Integer, Tensor> squares = new LinkedHashMap<>();
 
-    /** Adam with its defaults. */
+    /**
+     * Adam with its defaults.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     */
     public Adam(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.adam());
     }
 
-    /** Adam with options. */
+    /**
+     * Adam with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public Adam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
-    /** Adam of groups. */
+    /**
+     * Adam of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public Adam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
         this.options = options;
@@ -92,12 +117,12 @@ public final class Adam extends Optimizer {
     }
 
     @Override
-    protected boolean isReplayable() {
+    boolean isReplayable() {
         return groups().size() == 1;
     }
 
     @Override
-    protected Update next(Update recorded) {
+    Update next(Update recorded) {
         if (!(recorded instanceof AdamStep adam)) {
             return super.next(recorded);
         }

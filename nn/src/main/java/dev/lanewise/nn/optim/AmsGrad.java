@@ -13,6 +13,8 @@ public final class AmsGrad extends PerParameter {
     /**
      * An optimizer.
      *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
      * @param epsilon keeps the denominator from 0
@@ -23,7 +25,16 @@ public final class AmsGrad extends PerParameter {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, beta1, beta2, epsilon, weightDecay);
     }
 
-    /** An optimizer of groups. */
+    /**
+     * An optimizer of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon keeps the denominator from 0
+     * @param weightDecay the factor of the L2 penalty
+     */
     public AmsGrad(
             ParameterGroups groups, double rate, double beta1, double beta2, double epsilon, double weightDecay) {
         super(groups, rate, weightDecay, "mean", "square", "maximum");

@@ -47,7 +47,12 @@ public final class CapturedStep implements AutoCloseable {
     /** A training step: what it computes for its inputs, among which are no parameters. */
     @FunctionalInterface
     public interface Body {
-        /** Makes a step, optimizer and all, and returns what is to be looked at, such as the loss. */
+        /**
+         * Makes a step, optimizer and all, and returns what is to be looked at, such as the loss.
+         *
+         * @param inputs the tensors of the step, in the order given
+         * @return the tensors to look at, which stay valid until the next step
+         */
         Tensor[] run(Tensor[] inputs);
     }
 
@@ -75,7 +80,11 @@ public final class CapturedStep implements AutoCloseable {
     private @Nullable Replayed replayed;
     private @Nullable String obstacle;
 
-    /** Whether steps can be recorded on a device: on GPUs, not on the CPU. */
+    /**
+     * {@return whether steps can be recorded on a device: on GPUs, not on the CPU}
+     *
+     * @param device the device
+     */
     public static boolean isSupported(Device device) {
         Optional<StepRecorder> recorder = Backends.of(device).recorder();
         // it holds memory of the device
@@ -83,7 +92,12 @@ public final class CapturedStep implements AutoCloseable {
         return recorder.isPresent();
     }
 
-    /** Steps that cannot be recorded or replayed run as they are. */
+    /**
+     * Steps that cannot be recorded or replayed run as they are.
+     *
+     * @param optimizer what the step changes parameters with
+     * @param body makes the step
+     */
     public CapturedStep(Optimizer optimizer, Body body) {
         this(optimizer, body, Otherwise.EAGER);
     }
@@ -109,12 +123,16 @@ public final class CapturedStep implements AutoCloseable {
         }
     }
 
-    /** Whether steps are replayed from now on. */
+    /** {@return whether steps are replayed from now on} */
     public boolean isRecorded() {
         return replayed != null;
     }
 
-    /** Why steps are not recorded, or empty. */
+    /**
+     * Why steps are not recorded, or empty.
+     *
+     * @return one line for people, or nothing
+     */
     public Optional<String> obstacle() {
         return Optional.ofNullable(obstacle);
     }

@@ -22,7 +22,13 @@ public final class Clipping {
      */
     public record Clipped(Gradients gradients, double norm) {}
 
-    /** Scales all gradients so that the Euclidean norm of all together is at most {@code most}. */
+    /**
+     * Scales all gradients so that the Euclidean norm of all together is at most {@code most}.
+     *
+     * @param gradients the gradients
+     * @param most the greatest norm, above 0
+     * @return the scaled gradients and the norm before
+     */
     public static Clipped byNorm(Gradients gradients, double most) {
         checkPositive(most);
         double norm = norm(gradients);
@@ -41,6 +47,10 @@ public final class Clipping {
     /**
      * As {@link #byNorm}, without waiting for the device, as a {@linkplain CapturedStep captured step} needs it. All gradients
      * are on one device.
+     *
+     * @param gradients the gradients
+     * @param most the greatest norm, above 0
+     * @return the scaled gradients and the norm before
      */
     public static Pending byPendingNorm(Gradients gradients, double most) {
         checkPositive(most);
@@ -52,7 +62,12 @@ public final class Clipping {
         return new Pending(gradients.map(g -> g.mul(factor.to(g.dtype()))), Optional.of(norm));
     }
 
-    /** The Euclidean norm of all gradients together. */
+    /**
+     * The Euclidean norm of all gradients together.
+     *
+     * @param gradients the gradients
+     * @return the norm; waits for the device
+     */
     public static double norm(Gradients gradients) {
         double norm = 0;
         for (Tensor gradient : gradients.values()) {
@@ -77,7 +92,13 @@ public final class Clipping {
         return gradient.dtype().bytes() == Short.BYTES ? gradient.to(DType.F32) : gradient;
     }
 
-    /** Cuts every element of every gradient to between {@code -most} and {@code most}. */
+    /**
+     * Cuts every element of every gradient to between {@code -most} and {@code most}.
+     *
+     * @param gradients the gradients
+     * @param most the greatest magnitude, above 0
+     * @return new gradients
+     */
     public static Gradients byValue(Gradients gradients, double most) {
         checkPositive(most);
         return gradients.map(g -> g.clamp(-most, most));

@@ -64,7 +64,12 @@ public final class GradScaler {
      * @param finite whether no element overflowed or is not a number
      */
     public record Unscaled(Gradients gradients, boolean finite) {
-        /** After a function, for example one that clips; what overflowed stays as it is. */
+        /**
+         * After a function, for example one that clips; what overflowed stays as it is.
+         *
+         * @param function makes of gradients other ones
+         * @return the new gradients
+         */
         public Unscaled map(UnaryOperator<Gradients> function) {
             return finite ? new Unscaled(function.apply(gradients), true) : this;
         }
@@ -86,7 +91,11 @@ public final class GradScaler {
         this(new Options());
     }
 
-    /** With other numbers. */
+    /**
+     * With other numbers.
+     *
+     * @param options the first factor, and when it changes
+     */
     public GradScaler(Options options) {
         scale = options.initialScale;
         growthFactor = options.growthFactor;
@@ -94,14 +103,15 @@ public final class GradScaler {
         growthInterval = options.growthInterval;
     }
 
-    /** The factor. */
+    /** {@return the factor} */
     public double scale() {
         return scale;
     }
 
     /**
-     * The loss times the factor.
+     * {@return the loss times the factor}
      *
+     * @param loss a scalar of type F32
      * @throws TensorException for a loss of 16 bits, in which the product overflows
      */
     public Tensor scale(Tensor loss) {
@@ -116,6 +126,8 @@ public final class GradScaler {
     /**
      * The gradients of a loss from those of the scaled one. Waits once for the device, to learn whether they are finite.
      *
+     * @param scaled gradients of a scaled loss
+     * @return the gradients, and whether they overflowed
      * @throws TensorException if one is F16: a parameter should be F32
      */
     public Unscaled unscale(Gradients scaled) {
@@ -127,7 +139,13 @@ public final class GradScaler {
         });
     }
 
-    /** {@linkplain #unscale Unscales} and {@linkplain #step(Optimizer, Unscaled) makes a step}. */
+    /**
+     * {@linkplain #unscale Unscales} and {@linkplain #step(Optimizer, Unscaled) makes a step}.
+     *
+     * @param optimizer makes the step
+     * @param scaled gradients of a scaled loss
+     * @return whether the step was made
+     */
     public boolean step(Optimizer optimizer, Gradients scaled) {
         return step(optimizer, unscale(scaled));
     }
@@ -135,6 +153,8 @@ public final class GradScaler {
     /**
      * The optimizer's step, unless the gradients overflowed.
      *
+     * @param optimizer makes the step
+     * @param gradients unscaled gradients, perhaps clipped
      * @return whether it was made
      */
     public boolean step(Optimizer optimizer, Unscaled gradients) {
@@ -171,7 +191,7 @@ public final class GradScaler {
         overflowed = false;
     }
 
-    /** The state as scalars, under PyTorch's names. */
+    /** {@return the state as scalars, under PyTorch's names} */
     public Map<String, Tensor> stateDict() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         state.put("scale", Tensor.full(scale, DType.F64, Device.CPU));
@@ -185,6 +205,7 @@ public final class GradScaler {
     /**
      * Takes over a state.
      *
+     * @param state what {@link #stateDict} gave
      * @throws TensorException if a name is missing or a number makes no sense
      */
     public void loadStateDict(Map<String, Tensor> state) {

@@ -17,7 +17,11 @@ public final class NAdam extends PerParameter {
      * @param momentumDecay how fast the momentum factor grows
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, double momentumDecay) {
-        /** PyTorch's defaults. */
+        /**
+         * PyTorch's defaults.
+         *
+         * @return the options
+         */
         public static Options defaults() {
             return new Options(0.9, 0.999, 1e-8, 0, 4e-3);
         }
@@ -28,12 +32,24 @@ public final class NAdam extends PerParameter {
     /** By the number of steps; about 7,000 of them suffice, as then the product is 0. */
     private final List<Double> products = new ArrayList<>(List.of(1.0));
 
-    /** An optimizer with options. */
+    /**
+     * An optimizer with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public NAdam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
-    /** An optimizer of groups. */
+    /**
+     * An optimizer of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public NAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "square");
         this.options = options;

@@ -41,17 +41,26 @@ public abstract class Optimizer {
         rate(rate);
     }
 
-    /** As {@link #Optimizer(ParameterGroups, double)}, with all parameters in one group. */
+    /**
+     * As {@link #Optimizer(ParameterGroups, double)}, with all parameters in one group.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     */
     protected Optimizer(List<Parameter> parameters, double rate) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate);
     }
 
-    /** The learning rate. */
+    /** {@return the learning rate} */
     public final double rate() {
         return rate;
     }
 
-    /** Sets the learning rate, 0 or more. */
+    /**
+     * Sets the learning rate, 0 or more.
+     *
+     * @param newRate the rate of the steps that follow
+     */
     public final void rate(double newRate) {
         if (!(newRate >= 0) || Double.isInfinite(newRate)) {
             throw new TensorException("optimizer: learning rate " + newRate + " (expected 0 or more); check it");
@@ -59,7 +68,11 @@ public abstract class Optimizer {
         rate = newRate;
     }
 
-    /** How many steps were made. */
+    /**
+     * How many steps were made.
+     *
+     * @return the number of steps
+     */
     public final long steps() {
         return steps;
     }
@@ -68,7 +81,7 @@ public abstract class Optimizer {
      * Whether {@link #next} is all that a recorded step needs to be replayed: the step is made of {@link Update}s, and of
      * nothing else that depends on its number or the learning rate.
      */
-    protected boolean isReplayable() {
+    boolean isReplayable() {
         return false;
     }
 
@@ -77,7 +90,7 @@ public abstract class Optimizer {
      *
      * @param recorded one of this optimizer's
      */
-    protected Update next(Update recorded) {
+    Update next(Update recorded) {
         throw new TensorException("optimizer: " + getClass().getSimpleName() + " can't replay " + recorded
                 + " (expected Sgd or Adam with one group of parameters); run the step without recording");
     }
@@ -110,22 +123,25 @@ public abstract class Optimizer {
     /**
      * In how many steps a parameter took part, the present one included: the number that corrections for the beginning of
      * running means go by. It differs from {@link #steps} for a parameter that was frozen, or had no gradient, at times.
+     *
+     * @param p the parameter
+     * @return the number of steps
      */
     protected final long steps(Trained p) {
         return counts.of(p.index());
     }
 
-    /** The present number of steps of the parameters that had made so many when the step that is replayed was recorded. */
+    /** The present number of steps of the parameters that had made the given number when the step that is replayed was recorded. */
     final long stepsNow(long whenRecorded) {
         return counts.now(whenRecorded);
     }
 
-    /** What is trained: the parameters of all groups, one group after the other. */
+    /** {@return what is trained: the parameters of all groups, one group after the other} */
     public final List<Parameter> parameters() {
         return Collections.unmodifiableList(parameters);
     }
 
-    /** The groups of parameters; one, unless others were given. */
+    /** {@return the groups of parameters; one, unless others were given} */
     public final List<ParameterGroup> groups() {
         return groups;
     }
@@ -133,6 +149,7 @@ public abstract class Optimizer {
     /**
      * Changes every parameter that is not frozen and has a gradient.
      *
+     * @param gradients of a loss that depends on the parameters
      * @throws TensorException if none of the parameters that are not frozen has one: the gradients are of another model
      */
     public final void step(Gradients gradients) {
@@ -174,7 +191,11 @@ public abstract class Optimizer {
         }
     }
 
-    /** What holds for a group in a step with the present learning rate. */
+    /**
+     * {@return what holds for a group in a step with the present learning rate}
+     *
+     * @param group the group
+     */
     protected final Settings settings(ParameterGroup group) {
         return new Settings(rate * group.rateFactor(), group.weightDecay());
     }
@@ -198,7 +219,11 @@ public abstract class Optimizer {
      * @param ownWeightDecay their weight decay, if they have one of their own
      */
     protected record Settings(double rate, OptionalDouble ownWeightDecay) {
-        /** Their weight decay. */
+        /**
+         * {@return their weight decay}
+         *
+         * @param ofOptimizer the weight decay of groups without one of their own
+         */
         public double weightDecay(double ofOptimizer) {
             return ownWeightDecay.orElse(ofOptimizer);
         }
@@ -213,15 +238,20 @@ public abstract class Optimizer {
      */
     protected record Trained(int index, Tensor value, Tensor gradient) {}
 
-    /** Changes the parameters of a group in place; runs without recording and in a scope of its own. */
+    /**
+     * Changes the parameters of a group in place; runs without recording and in a scope of its own.
+     *
+     * @param trained the parameters that have a gradient
+     * @param settings the rate and weight decay of their group
+     */
     protected abstract void update(List<Trained> trained, Settings settings);
 
-    /** The state by name; the tensors are the optimizer's own. */
+    /** {@return the state by name; the tensors are the optimizer's own} */
     protected abstract Map<String, Map<Integer, Tensor>> state();
 
     /**
-     * The state's tensors by name ({@code momentum.3} for the parameter of index 3), which are the optimizer's own, and as
-     * {@code step.3} in how many steps the parameter took part.
+     * {@return the state's tensors by name ({@code momentum.3} for the parameter of index 3), which are the optimizer's
+     * own, and as {@code step.3} in how many steps the parameter took part}
      */
     public final Map<String, Tensor> stateDict() {
         Map<String, Tensor> flat = new LinkedHashMap<>();
@@ -234,6 +264,7 @@ public abstract class Optimizer {
      * Takes over a state of the same kind of optimizer over the same parameters, in place of what it has. In a state without
      * counts of single parameters, as earlier versions saved it, each parameter with a state took part in every step.
      *
+     * @param saved what {@link #stateDict} gave, tensors by name
      * @param stepsBefore how many steps it had made, 0 or more
      * @throws TensorException naming what does not fit; then nothing is changed
      */
@@ -300,7 +331,13 @@ public abstract class Optimizer {
         return text.matches("\\d{1,9}") ? Integer.parseInt(text) : -1;
     }
 
-    /** The tensor of a parameter in a kind of state, zeros to begin with. */
+    /**
+     * The tensor of a parameter in a kind of state, zeros to begin with.
+     *
+     * @param tensors the kind of state, by the parameters' indices
+     * @param p the parameter
+     * @return the tensor, which is the optimizer's own
+     */
     protected static Tensor zeros(Map<Integer, Tensor> tensors, Trained p) {
         return tensors.computeIfAbsent(
                 p.index(), i -> Autograd.detach(p.value()).zerosLike().keep());

@@ -34,7 +34,12 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
         }
     }
 
-    /** With the optimizer's own learning rate and weight decay. */
+    /**
+     * With the optimizer's own learning rate and weight decay.
+     *
+     * @param parameters the parameters of the group
+     * @return the group or groups
+     */
     public static ParameterGroup of(List<Parameter> parameters) {
         return new ParameterGroup(parameters, 1, OptionalDouble.empty());
     }
@@ -42,6 +47,9 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
     /**
      * A model's parameters in two groups, as transformers are usually trained: the weights with the optimizer's weight decay,
      * and those of one dimension (biases, and weights of normalizations) without.
+     *
+     * @param model the model
+     * @return the group or groups
      */
     public static ParameterGroups withoutDecayOfVectors(Layer model) {
         List<Parameter> matrices = new ArrayList<>();
@@ -52,12 +60,22 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
         return ParameterGroups.of(of(matrices), of(vectors).withWeightDecay(0));
     }
 
-    /** The same with another multiple of the optimizer's learning rate. */
+    /**
+     * The same with another multiple of the optimizer's learning rate.
+     *
+     * @param factor 0 or more
+     * @return the group or groups
+     */
     public ParameterGroup withRateFactor(double factor) {
         return new ParameterGroup(parameters, factor, weightDecay);
     }
 
-    /** The same with a weight decay of its own. */
+    /**
+     * The same with a weight decay of its own.
+     *
+     * @param decay 0 or more
+     * @return the group or groups
+     */
     public ParameterGroup withWeightDecay(double decay) {
         return new ParameterGroup(parameters, rateFactor, OptionalDouble.of(decay));
     }

@@ -13,7 +13,12 @@ public record ParameterGroups(List<ParameterGroup> groups) {
         groups = List.copyOf(groups);
     }
 
-    /** These groups. */
+    /**
+     * These groups.
+     *
+     * @param groups one or more; each parameter is in one of them
+     * @return the group or groups
+     */
     public static ParameterGroups of(ParameterGroup... groups) {
         return new ParameterGroups(List.of(groups));
     }

@@ -15,6 +15,7 @@ public final class Plateau {
     /**
      * A schedule by measure.
      *
+     * @param optimizer the optimizer whose rate is set
      * @param factor the rate is multiplied by it, between 0 and 1
      * @param patience how many measures may pass without a new best
      * @param least the rate does not fall below
@@ -30,18 +31,26 @@ public final class Plateau {
         this.least = least;
     }
 
-    /** What a resumed training must know, by name; the rate itself is the optimizer's. */
+    /** {@return what a resumed training must know, by name; the rate itself is the optimizer's} */
     public Map<String, Double> state() {
         return Map.of("best", best, "waited", (double) waited);
     }
 
-    /** Takes over what {@link #state} gave. */
+    /**
+     * Takes over what {@link #state} gave.
+     *
+     * @param state numbers by name
+     */
     public void restore(Map<String, Double> state) {
         best = state.getOrDefault("best", best);
         waited = state.getOrDefault("waited", (double) waited).intValue();
     }
 
-    /** Takes the next measure, for example a validation loss; better is smaller by a relative 1e-4. */
+    /**
+     * Takes the next measure, for example a validation loss; better is smaller by a relative 1e-4.
+     *
+     * @param value the measure
+     */
     public void measure(double value) {
         if (value < best * (1 - 1e-4 * Math.signum(best))) {
             best = value;

@@ -20,7 +20,11 @@ public final class RmsProp extends PerParameter {
      *     makes it negative, for which PyTorch gives NaN
      */
     public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
-        /** PyTorch's defaults. */
+        /**
+         * PyTorch's defaults.
+         *
+         * @return the options
+         */
         public static Options defaults() {
             return new Options(0.99, 1e-8, 0, 0, false);
         }
@@ -28,12 +32,24 @@ public final class RmsProp extends PerParameter {
 
     private final Options options;
 
-    /** An optimizer with options. */
+    /**
+     * An optimizer with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public RmsProp(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
-    /** An optimizer of groups. */
+    /**
+     * An optimizer of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public RmsProp(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "square", "mean", "momentum");
         this.options = options;

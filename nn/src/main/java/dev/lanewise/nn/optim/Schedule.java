@@ -13,21 +13,45 @@ import dev.lanewise.tensor.TensorException;
  */
 @FunctionalInterface
 public interface Schedule {
-    /** The rate of a step, from 0. */
+    /**
+     * The rate of a step, from 0.
+     *
+     * @param step the number of the step
+     * @return the learning rate, or a factor
+     */
     double rate(long step);
 
-    /** Always the same. */
+    /**
+     * Always the same.
+     *
+     * @param base the rate at the beginning
+     * @return the schedule
+     */
     static Schedule constant(double base) {
         return step -> base;
     }
 
-    /** Times gamma every {@code size} steps. */
+    /**
+     * Times gamma every {@code size} steps.
+     *
+     * @param base the rate at the beginning
+     * @param size how many steps the rate stays the same
+     * @param gamma the factor
+     * @return the schedule
+     */
     static Schedule step(double base, long size, double gamma) {
         positive("step", size);
         return step -> base * Math.pow(gamma, Math.floorDiv(step, size));
     }
 
-    /** Times gamma at each milestone. */
+    /**
+     * Times gamma at each milestone.
+     *
+     * @param base the rate at the beginning
+     * @param gamma the factor
+     * @param milestones numbers of steps, ascending
+     * @return the schedule
+     */
     static Schedule multiStep(double base, double gamma, long... milestones) {
         long[] copy = milestones.clone();
         return step -> {
@@ -39,7 +63,13 @@ public interface Schedule {
         };
     }
 
-    /** Times gamma every step. */
+    /**
+     * Times gamma every step.
+     *
+     * @param base the rate at the beginning
+     * @param gamma the factor
+     * @return the schedule
+     */
     static Schedule exponential(double base, double gamma) {
         return step -> base * Math.pow(gamma, step);
     }
@@ -47,13 +77,26 @@ public interface Schedule {
     /**
      * Half a cosine from base to least in {@code steps} steps, and back up in as many (Loshchilov and Hutter 2016,
      * arXiv:1608.03983).
+     *
+     * @param base the rate at the beginning
+     * @param least the rate at the end
+     * @param steps how many steps it takes
+     * @return the schedule
      */
     static Schedule cosine(double base, double least, long steps) {
         positive("cosine", steps);
         return step -> least + (base - least) * (1 + Math.cos(Math.PI * step / steps)) / 2;
     }
 
-    /** From {@code start * base} to {@code end * base} in equal steps. */
+    /**
+     * From {@code start * base} to {@code end * base} in equal steps.
+     *
+     * @param base the rate at the beginning
+     * @param start the first factor
+     * @param end the last factor
+     * @param steps how many steps it takes
+     * @return the schedule
+     */
     static Schedule linear(double base, double start, double end, long steps) {
         positive("linear", steps);
         return step -> base * (start + (end - start) * Math.min(step, steps) / steps);
@@ -62,6 +105,10 @@ public interface Schedule {
     /**
      * One cycle (Smith and Topin 2017, arXiv:1708.07120): half a cosine from {@code most / 25} up to most in the first 30%
      * of the steps, and half a cosine down to {@code most / 250000} in the others.
+     *
+     * @param most the greatest rate
+     * @param steps how many steps it takes
+     * @return the schedule
      */
     static Schedule oneCycle(double most, long steps) {
         positive("one-cycle", steps);
@@ -73,18 +120,34 @@ public interface Schedule {
                 : between(most, last, Math.min(1, (step - top) / (steps - 1 - top)));
     }
 
-    /** This schedule, its first steps scaled from near 0 up to 1. */
+    /**
+     * This schedule, its first steps scaled from near 0 up to 1.
+     *
+     * @param steps how many first steps
+     * @return the schedule
+     */
     default Schedule warmedUp(long steps) {
         positive("warm-up", steps);
         return step -> rate(step) * Math.min(1, (step + 1.0) / steps);
     }
 
-    /** This schedule for its first steps, then another from its own beginning. */
+    /**
+     * This schedule for its first steps, then another from its own beginning.
+     *
+     * @param steps how many first steps
+     * @param next what follows
+     * @return the schedule
+     */
     default Schedule then(long steps, Schedule next) {
         return step -> step < steps ? rate(step) : next.rate(step - steps);
     }
 
-    /** The product of both, as of PyTorch's chained schedulers: the other one gives factors. */
+    /**
+     * The product of both, as of PyTorch's chained schedulers: the other one gives factors.
+     *
+     * @param factor the other schedule
+     * @return the schedule
+     */
     default Schedule times(Schedule factor) {
         return step -> rate(step) * factor.rate(step);
     }

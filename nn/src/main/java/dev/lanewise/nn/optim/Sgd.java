@@ -30,7 +30,12 @@ public final class Sgd extends Optimizer {
             }
         }
 
-        /** Momentum alone. */
+        /**
+         * Momentum alone.
+         *
+         * @param momentum how much of the running mean stays after a step
+         * @return the options
+         */
         public static Options momentum(double momentum) {
             return new Options(momentum, 0, 0, false);
         }
@@ -39,17 +44,34 @@ public final class Sgd extends Optimizer {
     private final Options options;
     private final Map<Integer, Tensor> momenta = new LinkedHashMap<>();
 
-    /** Plain descent. */
+    /**
+     * Plain descent.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     */
     public Sgd(List<Parameter> parameters, double rate) {
         this(parameters, rate, Options.momentum(0));
     }
 
-    /** Descent with options. */
+    /**
+     * Descent with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public Sgd(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
-    /** Descent of groups. */
+    /**
+     * Descent of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
     public Sgd(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
         this.options = options;
@@ -98,12 +120,12 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    protected boolean isReplayable() {
+    boolean isReplayable() {
         return groups().size() == 1;
     }
 
     @Override
-    protected Update next(Update recorded) {
+    Update next(Update recorded) {
         return step(settings(groups().getFirst()), false);
     }
 

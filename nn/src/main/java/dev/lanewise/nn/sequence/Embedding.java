@@ -19,12 +19,23 @@ public final class Embedding extends Layer {
     private final long padding;
     private final Parameter weight;
 
-    /** Standard normal rows from the global random stream. */
+    /**
+     * Standard normal rows from the global random stream.
+     *
+     * @param rows how many rows the table has
+     * @param size the width of a row
+     */
     public Embedding(long rows, long size) {
         this(rows, size, Rng.global());
     }
 
-    /** Standard normal rows. */
+    /**
+     * Standard normal rows.
+     *
+     * @param rows how many rows the table has
+     * @param size the width of a row
+     * @param rng gives the initial values
+     */
     public Embedding(long rows, long size, Rng rng) {
         this(rows, size, NO_PADDING, rng);
     }
@@ -32,7 +43,10 @@ public final class Embedding extends Layer {
     /**
      * Standard normal rows.
      *
+     * @param rows how many rows the table has
+     * @param size the width of a row
      * @param padding the number whose row starts as zeros and is not trained, or {@link #NO_PADDING}
+     * @param rng gives the initial values
      */
     public Embedding(long rows, long size, long padding, Rng rng) {
         this.rows = rows;
@@ -80,7 +94,7 @@ public final class Embedding extends Layer {
         return numbers.eq(padding).unsqueeze(-1).where(Autograd.detach(looked), looked);
     }
 
-    /** The table, {@code [rows, size]}. */
+    /** {@return the table, {@code [rows, size]}} */
     public Parameter weight() {
         return weight;
     }

@@ -31,7 +31,13 @@ public final class EmbeddingBag extends Layer {
     private final long padding;
     private final Parameter weight;
 
-    /** Means of standard normal rows. */
+    /**
+     * Means of standard normal rows.
+     *
+     * @param rows how many rows the table has
+     * @param size the width of a row
+     * @param rng gives the initial values
+     */
     public EmbeddingBag(long rows, long size, Rng rng) {
         this(rows, size, Mode.MEAN, Embedding.NO_PADDING, rng);
     }
@@ -39,7 +45,11 @@ public final class EmbeddingBag extends Layer {
     /**
      * Standard normal rows.
      *
+     * @param rows how many rows the table has
+     * @param size the width of a row
+     * @param mode how the rows of a bag combine
      * @param padding a number that counts as not there, or {@link Embedding#NO_PADDING}
+     * @param rng gives the initial values
      */
     public EmbeddingBag(long rows, long size, Mode mode, long padding, Rng rng) {
         this.rows = rows;

@@ -19,6 +19,7 @@ public final class LearnedPositions extends Layer {
      *
      * @param longest the greatest time
      * @param size the sequence's width
+     * @param rng gives the initial values
      */
     public LearnedPositions(int longest, long size, Rng rng) {
         this.longest = longest;

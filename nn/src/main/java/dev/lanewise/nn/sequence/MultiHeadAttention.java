@@ -25,7 +25,13 @@ public final class MultiHeadAttention extends Layer {
     private final double dropout;
     private final Rng random;
 
-    /** A layer; the heads must divide the size. */
+    /**
+     * A layer; the heads must divide the size.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads
+     * @param rng gives the initial values
+     */
     public MultiHeadAttention(long size, int heads, Rng rng) {
         this(size, heads, null, rng);
     }
@@ -33,7 +39,10 @@ public final class MultiHeadAttention extends Layer {
     /**
      * A layer; the heads must divide the size.
      *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads
      * @param rotary turns queries and keys of self-attention by their positions, of a width of {@code size / heads}; or null
+     * @param rng gives the initial values
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, Rng rng) {
         this(size, heads, rotary, 0, rng);
@@ -42,6 +51,8 @@ public final class MultiHeadAttention extends Layer {
     /**
      * A layer; the heads must divide the size.
      *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads
      * @param rotary as above
      * @param dropout the probability of an attention weight to be zeroed in training, drawn from the global random stream;
      *     with 0 attention is one fused operation
@@ -78,7 +89,12 @@ public final class MultiHeadAttention extends Layer {
      * may not look; the operation itself takes the opposite, as PyTorch's does.
      */
     private static @Nullable Tensor added(@Nullable Tensor mask, DType dtype) {
-        if (mask == null || mask.dtype() != DType.BOOL) {
+        if (mask != null && mask.dtype().isInteger()) {
+            throw new TensorException(
+                    "attention: mask " + mask.spec() + " (expected BOOL, true where a position may not"
+                            + " look, or floating-point numbers, which are added to the scores); compare it: mask.eq(0)");
+        }
+        if (mask == null || mask.dtype().isFloating()) {
             return mask == null ? null : mask.to(dtype);
         }
         return mask.where(
@@ -94,10 +110,12 @@ public final class MultiHeadAttention extends Layer {
     /**
      * Attention of a sequence to itself.
      *
+     * @param x {@code [n, time, size]}
      * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; of type {@link DType#BOOL}
      *     it is true where a position may not look, as in PyTorch's {@code MultiheadAttention} (in {@link Tensor#attention}
      *     it is true where one may, as in PyTorch's {@code scaled_dot_product_attention}); or null
      * @param causal whether a position sees only those up to itself
+     * @return {@code [n, time, size]}
      */
     public Tensor selfAttention(Tensor x, @Nullable Tensor mask, boolean causal) {
         return called(() -> self(x, mask, causal));
@@ -116,7 +134,10 @@ public final class MultiHeadAttention extends Layer {
     /**
      * Attention of one sequence {@code [n, l, size]} to another {@code [n, s, size]}.
      *
+     * @param queries {@code [n, l, size]}
+     * @param memory {@code [n, s, size]}
      * @param mask as for {@link #selfAttention}, for scores {@code [n, heads, l, s]}; or null
+     * @return {@code [n, l, size]}
      */
     public Tensor crossAttention(Tensor queries, Tensor memory, @Nullable Tensor mask) {
         return called(() -> {

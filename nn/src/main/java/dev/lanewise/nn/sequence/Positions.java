@@ -13,7 +13,13 @@ public final class Positions {
 
     private Positions() {}
 
-    /** Sines and cosines {@code [time, size]} (Vaswani et al. 2017, arXiv:1706.03762, section 3.5), to be added. */
+    /**
+     * Sines and cosines {@code [time, size]} (Vaswani et al. 2017, arXiv:1706.03762, section 3.5), to be added.
+     *
+     * @param time the number of positions
+     * @param size the width of a position
+     * @return a new tensor of type F32 on the CPU
+     */
     public static Tensor sinusoidal(int time, int size) {
         float[] values = new float[time * size];
         for (int i = 0; i < size; i++) {
@@ -31,6 +37,7 @@ public final class Positions {
      * element i and element {@code i + size / 2}.
      *
      * @param x queries or keys, {@code [..., time, size]} with an even size
+     * @return a new tensor of the same shape
      */
     public static Tensor rotary(Tensor x) {
         int time = Math.toIntExact(x.shape().size(-2));

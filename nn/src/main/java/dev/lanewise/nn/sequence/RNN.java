@@ -1,16 +1,33 @@
 package dev.lanewise.nn.sequence;
 
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
 
-/** An Elman network with tanh: a {@link Recurrent} of kind {@link Kind#RNN}. */
+/** An Elman network: cells {@code h = tanh(W x + b + U h + c)} (Elman 1990); see {@link Recurrent}. */
 public final class RNN extends Recurrent {
-    /** One layer in one direction, initialized from the global random stream. */
+    /**
+     * One layer in one direction, initialized from the global random stream.
+     *
+     * @param in the width of the input {@code [n, time, in]}
+     * @param hidden the width of the hidden state
+     */
     public RNN(long in, long hidden) {
         this(in, hidden, 1, false, 0, Rng.global());
     }
 
-    /** See {@link Recurrent#Recurrent(Kind, long, long, int, boolean, double, Rng)}. */
+    /**
+     * Layers one above the other, in one direction or both.
+     *
+     * @param in the width of the input {@code [n, time, in]}
+     * @param hidden the width of the hidden state of each direction
+     * @param layers how many layers, 1 or more
+     * @param bidirectional whether each layer also runs from the last time to the first; its output is then
+     *     {@code 2 * hidden} wide
+     * @param dropout the probability of dropout, in training, between a layer and the next; from 0 to below 1
+     * @param rng gives the initial values, and later on the dropout
+     * @throws TensorException if dropout or the number of layers is outside its range
+     */
     public RNN(long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {
         super(Kind.RNN, in, hidden, layers, bidirectional, dropout, rng);
     }

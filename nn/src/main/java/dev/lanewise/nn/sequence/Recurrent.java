@@ -3,7 +3,6 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
-import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -16,12 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A recurrent network over {@code [n, time, in]}, with PyTorch's parameter names, layouts and gate order: for layer k
  * {@code weight_ih_lk [gates * hidden, in]}, {@code weight_hh_lk}, {@code bias_ih_lk}, {@code bias_hh_lk}, and for the
- * backward direction the same with {@code _reverse}. {@link RNN}, {@link GRU} and {@link LSTM} are the kinds by name.
+ * backward direction the same with {@code _reverse}. {@link RNN}, {@link GRU} and {@link LSTM} are the kinds of cells.
  *
- * <p>A layer is a {@link Recurrence}: one operation on devices that have it, such as CUDA through cuDNN, and step by step
- * elsewhere.
+ * <p>A layer is one operation on devices that have it, such as CUDA through cuDNN, and runs step by step elsewhere.
  */
-public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
+public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     /**
      * What a run gives.
      *
@@ -47,18 +45,7 @@ public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     private final Rng rng;
     private final List<Direction> directions = new ArrayList<>();
 
-    /** A network without dropout. */
-    public Recurrent(Kind kind, long in, long hidden, int layers, boolean bidirectional, Rng rng) {
-        this(kind, in, hidden, layers, bidirectional, 0, rng);
-    }
-
-    /**
-     * A network.
-     *
-     * @param dropout the probability of dropout, in training, between a layer and the next
-     * @param rng gives the initial values, and later on the dropout
-     */
-    public Recurrent(Kind kind, long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {
+    Recurrent(Kind kind, long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {
         if (!(dropout >= 0 && dropout < 1) || layers < 1) {
             throw new TensorException("recurrent: dropout " + dropout + ", " + layers
                     + " layers (expected 0 to below 1, and 1 or more layers); check them");
@@ -93,7 +80,12 @@ public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         return layers(x, null).output();
     }
 
-    /** Runs over a whole sequence, from states of zeros. */
+    /**
+     * Runs over a whole sequence, from states of zeros.
+     *
+     * @param x {@code [n, time, in]}
+     * @return the hidden states, and the cell states of an LSTM
+     */
     public Result run(Tensor x) {
         return called(() -> layers(x, null), Result::tensors);
     }
@@ -101,7 +93,9 @@ public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     /**
      * Goes on over the next part of a sequence.
      *
+     * @param x {@code [n, time, in]}
      * @param before what the part before gave, of the same number of samples; only its states are used
+     * @return the hidden states, and the cell states of an LSTM
      */
     public Result run(Tensor x, Result before) {
         return called(() -> layers(x, before), Result::tensors);
@@ -113,7 +107,7 @@ public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         Recurrence op = new Recurrence(kind, bidirectional, isTraining());
         Tensor y = x;
         for (int layer = 0; layer < layers; layer++) {
-            NeuralMethods.RecurrenceResult result = y.recurrence(op, operands(op, layer, x, before));
+            Recurrence.Result result = op.run(operands(op, layer, y, before));
             for (int d = 0; d < op.directions(); d++) {
                 lastHidden.add(result.lastStates().get(op.lastState(d) - 1));
                 if (kind == Kind.LSTM) {
@@ -126,9 +120,10 @@ public sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
     }
 
-    /** A layer's operands behind its input: of each direction the weights, the biases and the first states. */
+    /** A layer's operands: its input, then of each direction the weights, the biases and the first states. */
     private Tensor[] operands(Recurrence op, int layer, Tensor x, @Nullable Result before) {
         List<Tensor> operands = new ArrayList<>();
+        operands.add(x);
         for (int d = 0; d < op.directions(); d++) {
             int number = layer * op.directions() + d;
             Direction direction = directions.get(number);

@@ -2,12 +2,19 @@ package dev.lanewise.nn.sequence;
 
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.elementwise.Unary;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of a decoder, which attends to itself and to a memory; see {@link TransformerLayer}. */
 public final class TransformerDecoderLayer extends TransformerLayer {
-    /** With PyTorch's defaults, ReLU and normalization after each part, and positions that see only those up to themselves. */
+    /**
+     * With PyTorch's defaults, ReLU and normalization after each part, and positions that see only those up to themselves.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads, a divisor of the width
+     * @param feedForward the width in between
+     * @param dropout the probability of dropout
+     * @param rng gives the initial values
+     */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         this(size, heads, feedForward, dropout, true, rng);
     }
@@ -15,10 +22,15 @@ public final class TransformerDecoderLayer extends TransformerLayer {
     /**
      * With ReLU and normalization after each part.
      *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads, a divisor of the width
+     * @param feedForward the width in between
+     * @param dropout the probability of dropout
      * @param causal whether positions see only those up to themselves; PyTorch asks for a {@code tgt_mask} to this end
+     * @param rng gives the initial values
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, boolean causal, Rng rng) {
-        super(new Config(size, heads, feedForward, dropout, Unary.RELU, false, causal, true), rng);
+        super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, causal, true), rng);
     }
 
     /**
@@ -26,12 +38,21 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      *
      * @param x the sequence so far, {@code [n, time, size]}
      * @param memory what the encoder made, {@code [n, s, size]}
+     * @return {@code [n, time, size]}
      */
     public Tensor forward(Tensor x, Tensor memory) {
         return decode(x, memory);
     }
 
-    /** As {@link #forward(Tensor, Tensor)}, with masks; see {@link #decode(Tensor, Tensor, Tensor, Tensor)}. */
+    /**
+     * As {@link #forward(Tensor, Tensor)}, with masks; see {@link #decode(Tensor, Tensor, Tensor, Tensor)}.
+     *
+     * @param x {@code [n, time, size]}
+     * @param memory what the encoder made, {@code [n, s, size]}
+     * @param mask for scores {@code [n, heads, time, time]}, or null
+     * @param memoryMask for scores {@code [n, heads, time, s]}, or null
+     * @return {@code [n, time, size]}
+     */
     public Tensor forward(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
         return decode(x, memory, mask, memoryMask);
     }

@@ -3,21 +3,30 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
-import dev.lanewise.tensor.op.elementwise.Unary;
 import org.jspecify.annotations.Nullable;
 
 /** A layer of an encoder; see {@link TransformerLayer}. Several of them in a {@link Sequential} are an encoder. */
 public final class TransformerEncoderLayer extends TransformerLayer {
-    /** With PyTorch's defaults: ReLU, normalization after each part, no mask. */
+    /**
+     * With PyTorch's defaults: ReLU, normalization after each part, no mask.
+     *
+     * @param size the width of the sequence
+     * @param heads the number of attention heads, a divisor of the width
+     * @param feedForward the width in between
+     * @param dropout the probability of dropout
+     * @param rng gives the initial values
+     */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
-        super(new Config(size, heads, feedForward, dropout, Unary.RELU, false, false, false), rng);
+        super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, false, false), rng);
     }
 
     /**
      * The layer's result where some positions are not seen.
      *
+     * @param x {@code [n, time, size]}
      * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}, for example a
      *     {@linkplain MultiHeadAttention#paddingMask padding mask}; or null
+     * @return {@code [n, time, size]}
      */
     public Tensor forward(Tensor x, @Nullable Tensor mask) {
         return called(() -> encode(x, mask));

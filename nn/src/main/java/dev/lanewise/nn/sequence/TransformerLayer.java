@@ -7,7 +7,7 @@ import dev.lanewise.nn.Linear;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.elementwise.Unary;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
      * @param feedForward the width in between
      * @param dropout the probability of dropout: of attention weights, inside the feed-forward part and of what each part
      *     adds, as in PyTorch
-     * @param activation the function in between
+     * @param activation the elementwise function in between, such as {@code Tensor::gelu}
      * @param normFirst whether normalization comes before, not after, each part
      * @param causal whether a position sees only those up to itself
      * @param decoder whether the layer also attends to a memory
@@ -34,16 +34,28 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
             int heads,
             long feedForward,
             double dropout,
-            Unary activation,
+            UnaryOperator<Tensor> activation,
             boolean normFirst,
             boolean causal,
             boolean decoder) {
-        /** An encoder's layer with GELU, normalization first. */
+        /**
+         * An encoder's layer with GELU, normalization first.
+         *
+         * @param size the width of the sequence
+         * @param heads the number of attention heads, a divisor of the width
+         * @param feedForward the width in between
+         * @param dropout the probability of dropout
+         * @return the configuration
+         */
         public static Config encoder(long size, int heads, long feedForward, double dropout) {
-            return new Config(size, heads, feedForward, dropout, Unary.GELU, true, false, false);
+            return new Config(size, heads, feedForward, dropout, Tensor::gelu, true, false, false);
         }
 
-        /** The same where positions see only those up to themselves. */
+        /**
+         * The same where positions see only those up to themselves.
+         *
+         * @return {@code [n, time, size]}
+         */
         public Config masked() {
             return new Config(size, heads, feedForward, dropout, activation, normFirst, true, decoder);
         }
@@ -59,7 +71,12 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     private final @Nullable LayerNorm norm3;
     private final Dropout dropout;
 
-    /** A layer. */
+    /**
+     * A layer.
+     *
+     * @param config sizes and options
+     * @param rng gives the initial values
+     */
     public TransformerLayer(Config config, Rng rng) {
         this.config = config;
         selfAttention = child("self_attn", attention(config, rng));
@@ -99,7 +116,9 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     /**
      * A decoder's layer.
      *
+     * @param x {@code [n, time, size]}
      * @param memory what the encoder made, {@code [n, s, size]}
+     * @return {@code [n, time, size]}
      */
     public final Tensor decode(Tensor x, Tensor memory) {
         return decode(x, memory, null, null);
@@ -108,9 +127,11 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     /**
      * A decoder's layer.
      *
+     * @param x {@code [n, time, size]}
      * @param memory what the encoder made, {@code [n, s, size]}
      * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
      * @param memoryMask likewise to the scores of the memory {@code [n, heads, time, s]}
+     * @return {@code [n, time, size]}
      */
     public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
         if (crossAttention == null || norm3 == null) {
@@ -135,7 +156,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     }
 
     private Tensor feedForward(Tensor x) {
-        Tensor inner = dropout.forward(linear1.forward(x).apply(config.activation));
+        Tensor inner = dropout.forward(config.activation.apply(linear1.forward(x)));
         return dropout.forward(linear2.forward(inner));
     }
 }

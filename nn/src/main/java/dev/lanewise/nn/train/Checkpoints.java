@@ -11,12 +11,23 @@ import java.util.Map;
 public final class Checkpoints {
     private Checkpoints() {}
 
-    /** Saves after every epoch and where the training is stopped. */
+    /**
+     * Saves after every epoch and where the training is stopped.
+     *
+     * @param file where the state goes; see {@link TrainingState#save}
+     * @return the callback
+     */
     public static Callback last(Path file) {
         return new Last(file, Long.MAX_VALUE);
     }
 
-    /** Saves after every epoch, where the training is stopped, and also every so many steps. */
+    /**
+     * Saves after every epoch, where the training is stopped, and also every so many steps.
+     *
+     * @param file where the state goes; see {@link TrainingState#save}
+     * @param steps after how many steps, 1 or more
+     * @return the callback
+     */
     public static Callback last(Path file, long steps) {
         if (steps < 1) {
             throw new TensorException("checkpoints: every " + steps + " steps (expected 1 or more); check the number");
@@ -27,8 +38,10 @@ public final class Checkpoints {
     /**
      * Saves after every epoch whose figure is better than those of all before.
      *
+     * @param file where the state goes; see {@link TrainingState#save}
      * @param figure its name in {@link EpochFigures#asMap}
      * @param goal which values are good
+     * @return the callback
      */
     public static Callback best(Path file, String figure, Goal goal) {
         return new Best(file, figure, goal);

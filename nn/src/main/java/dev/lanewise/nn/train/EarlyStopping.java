@@ -32,12 +32,24 @@ public final class EarlyStopping implements Callback {
         best = goal.worst();
     }
 
-    /** A stop after some epochs without any smaller value, for example of {@code validation_loss}. */
+    /**
+     * A stop after some epochs without any smaller value, for example of {@code validation_loss}.
+     *
+     * @param figure its name in {@link EpochFigures#asMap}
+     * @param patience how many epochs may pass without a better value
+     * @return the callback
+     */
     public static EarlyStopping onSmallest(String figure, int patience) {
         return new EarlyStopping(figure, Goal.SMALLEST, patience, 0);
     }
 
-    /** A stop after some epochs without any larger value, for example of {@code validation_accuracy}. */
+    /**
+     * A stop after some epochs without any larger value, for example of {@code validation_accuracy}.
+     *
+     * @param figure its name in {@link EpochFigures#asMap}
+     * @param patience how many epochs may pass without a better value
+     * @return the callback
+     */
     public static EarlyStopping onLargest(String figure, int patience) {
         return new EarlyStopping(figure, Goal.LARGEST, patience, 0);
     }

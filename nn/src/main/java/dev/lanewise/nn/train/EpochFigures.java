@@ -26,14 +26,14 @@ public record EpochFigures(
         validation = Copies.ordered(validation);
     }
 
-    /** Samples a second in training. */
+    /** {@return the number of samples per second in training} */
     public double samplesPerSecond() {
         return samples / seconds;
     }
 
     /**
-     * All figures by name, in one order for all epochs: {@code train_loss}, {@code learning_rate}, {@code train_s},
-     * {@code samples_per_s}, then those of the validation as {@code validation_loss} and so on.
+     * {@return all figures by name, in one order for all epochs: {@code train_loss}, {@code learning_rate},
+     * {@code train_s}, {@code samples_per_s}, then those of the validation as {@code validation_loss} and so on}
      */
     public Map<String, Double> asMap() {
         Map<String, Double> all = new LinkedHashMap<>();
@@ -46,8 +46,9 @@ public record EpochFigures(
     }
 
     /**
-     * A figure by its name in {@link #asMap}.
+     * {@return a figure by its name in {@link #asMap}}
      *
+     * @param name the name of the figure
      * @throws TensorException if there is none with this name
      */
     public double figure(String name) {

@@ -6,7 +6,11 @@ import dev.lanewise.tensor.TensorException;
 public final class NonFiniteException extends TensorException {
     private static final long serialVersionUID = 1;
 
-    /** An exception. */
+    /**
+     * An exception.
+     *
+     * @param message what is not finite, where, and what to do, in one line
+     */
     public NonFiniteException(String message) {
         super(message);
     }

@@ -5,19 +5,28 @@ import dev.lanewise.tensor.Tensor;
 import java.util.OptionalDouble;
 
 /** By what the sums of the losses of parts are divided to give the loss of one batch of all their samples. */
-public final class Parts {
+final class Parts {
     private double total;
     private boolean sum;
 
-    /** Counts the targets of a part. */
-    public void add(Loss loss, Tensor target) {
+    /**
+     * Counts the targets of a part.
+     *
+     * @param loss the loss
+     * @param target the targets of the part
+     */
+    void add(Loss loss, Tensor target) {
         OptionalDouble averagedOver = loss.averagedOver(target);
         sum |= averagedOver.isEmpty();
         total += averagedOver.orElse(0);
     }
 
-    /** 1 for a loss that is a sum. */
-    public double divisor() {
+    /**
+     * 1 for a loss that is a sum.
+     *
+     * @return the divisor
+     */
+    double divisor() {
         return sum ? 1 : total;
     }
 }

@@ -41,14 +41,20 @@ public final class ProgressBar implements Callback {
         this.everyNanos = every.toNanos();
     }
 
-    /** Whether standard output is a terminal. */
+    /** {@return whether standard output is a terminal} */
     @SuppressWarnings("SystemConsoleNull") // null on JDK 22 to 24 is handled, isTerminal decides since
     public static boolean isTerminal() {
         Console console = System.console();
         return console != null && console.isTerminal();
     }
 
-    /** A bar alone, as {@code [======      ]}: how much of a total is done; full if there is nothing to do. */
+    /**
+     * A bar alone, as {@code [======      ]}: how much of a total is done; full if there is nothing to do.
+     *
+     * @param done how much is done
+     * @param total how much there is
+     * @return the bar
+     */
     public static String bar(long done, long total) {
         int full = total <= 0 ? WIDTH : (int) (WIDTH * Math.min(done, total) / total);
         return "[" + "=".repeat(full) + " ".repeat(WIDTH - full) + "]";

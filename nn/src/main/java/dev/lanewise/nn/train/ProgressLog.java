@@ -14,7 +14,11 @@ public final class ProgressLog implements Callback {
     private final long everyNanos;
     private long last;
 
-    /** A line after every epoch. */
+    /**
+     * A line after every epoch.
+     *
+     * @param sink takes each line
+     */
     public ProgressLog(Consumer<String> sink) {
         this.sink = sink;
         this.everyNanos = Long.MAX_VALUE;
@@ -23,6 +27,7 @@ public final class ProgressLog implements Callback {
     /**
      * A line after every epoch, and between them after the step that ends this time or more after the line before.
      *
+     * @param sink takes each line
      * @param every above 0
      */
     public ProgressLog(Consumer<String> sink, Duration every) {

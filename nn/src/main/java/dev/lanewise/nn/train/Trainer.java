@@ -78,6 +78,7 @@ public final class Trainer {
     /**
      * A trainer without validation, schedule and callbacks.
      *
+     * @param model the model
      * @param loss gives a scalar; where it is not the mean over a batch's samples, it says so by {@link Loss#averagedOver}
      * @param optimizer over the model's parameters, made when the model was on its device
      */
@@ -90,7 +91,9 @@ public final class Trainer {
     /**
      * Measures loss and metrics on other data after every epoch.
      *
+     * @param data other samples
      * @param newMetrics called anew for every measurement
+     * @return this trainer
      */
     @SafeVarargs
     public final Trainer validation(DataLoader data, Supplier<? extends Metric>... newMetrics) {
@@ -102,14 +105,24 @@ public final class Trainer {
         return this;
     }
 
-    /** The learning rate of every step, counted from 0 over all epochs. */
+    /**
+     * The learning rate of every step, counted from 0 over all epochs.
+     *
+     * @param everyStep gives the rate of a step
+     * @return this trainer
+     */
     public Trainer schedule(Schedule everyStep) {
         schedule = everyStep;
         everyEpoch = false;
         return this;
     }
 
-    /** The learning rate of every epoch, counted from 0. */
+    /**
+     * The learning rate of every epoch, counted from 0.
+     *
+     * @param ofEpochs gives the rate of an epoch
+     * @return this trainer
+     */
     public Trainer scheduleByEpoch(Schedule ofEpochs) {
         schedule = ofEpochs;
         everyEpoch = true;
@@ -119,13 +132,21 @@ public final class Trainer {
     /**
      * Scales the gradients of a step so that the Euclidean norm of all together is at most {@code most}; the norm before
      * is the step's figure {@value GradientNorm#NAME}.
+     *
+     * @param most the greatest norm, above 0
+     * @return this trainer
      */
     public Trainer clipByNorm(double most) {
         updates.mostNorm = above0("norm", most);
         return this;
     }
 
-    /** Cuts every element of the gradients to between {@code -most} and {@code most}, before any clipping by norm. */
+    /**
+     * Cuts every element of the gradients to between {@code -most} and {@code most}, before any clipping by norm.
+     *
+     * @param most the greatest magnitude, above 0
+     * @return this trainer
+     */
     public Trainer clipByValue(double most) {
         updates.mostValue = above0("value", most);
         return this;
@@ -145,6 +166,7 @@ public final class Trainer {
      * batch. Where an epoch's batches don't divide, its last update is of fewer.
      *
      * @param batches how many, 1 or more
+     * @return this trainer
      */
     public Trainer accumulate(int batches) {
         if (batches < 1) {
@@ -159,6 +181,7 @@ public final class Trainer {
      * a checkpoint then holds.
      *
      * @param decay see {@link WeightAverage}
+     * @return this trainer
      */
     public Trainer average(double decay) {
         average = new WeightAverage(model, decay);
@@ -171,6 +194,7 @@ public final class Trainer {
      * ({@link dev.lanewise.nn.optim.GradScaler}), and a step whose gradients overflow makes no update.
      *
      * @param narrow BF16 or F16
+     * @return this trainer
      */
     public Trainer autocast(DType narrow) {
         precision = Precision.mixed(narrow);
@@ -184,13 +208,19 @@ public final class Trainer {
      * @param otherwise what happens where steps can't be captured: with accumulation, in F16, with callbacks that look at the
      *     gradients, with fewer samples than a batch has, with an optimizer or on a device that allows no replay; with {@link
      *     Otherwise#ERROR} {@link #fit} throws
+     * @return this trainer
      */
     public Trainer capture(Otherwise otherwise) {
         capture = otherwise;
         return this;
     }
 
-    /** Adds callbacks, to be called after those added before. */
+    /**
+     * Adds callbacks, to be called after those added before.
+     *
+     * @param more are called in this order
+     * @return this trainer
+     */
     public Trainer callbacks(Callback... more) {
         callbacks.addAll(Arrays.asList(more));
         return this;
@@ -200,13 +230,21 @@ public final class Trainer {
      * Ends the training between two steps, or two batches of the validation, when a condition holds, for example that
      * the program is asked to end; {@link Checkpoints#last} then saves. A validation that was cut short is made again
      * when the training is resumed.
+     *
+     * @param condition is asked between steps, by the thread that trains
+     * @return this trainer
      */
     public Trainer stopWhen(BooleanSupplier condition) {
         stop = condition;
         return this;
     }
 
-    /** Goes on, in the next {@link #fit}, where the training stood that saved this file. */
+    /**
+     * Goes on, in the next {@link #fit}, where the training stood that saved this file.
+     *
+     * @param file what {@link Checkpoints} saved
+     * @return this trainer
+     */
     public Trainer resume(Path file) {
         resume = file;
         return this;
@@ -217,6 +255,7 @@ public final class Trainer {
      *
      * @param data the batches of every epoch
      * @param epochs how many epochs there are to be, those before a resume included
+     * @return the figures of all epochs
      * @throws NonFiniteException if the loss becomes NaN or infinite
      * @throws TensorException if training or validation data have no batches, or steps that should be {@linkplain #capture
      *     captured} can't be
@@ -235,6 +274,8 @@ public final class Trainer {
      * The loss is that of one batch of all samples: batches count by what their loss {@linkplain Loss#averagedOver is a mean
      * over}, and a loss that is a sum is summed.
      *
+     * @param data the samples
+     * @return the measurements
      * @throws TensorException if the data has no batches
      */
     public Evaluation evaluate(DataLoader data) {

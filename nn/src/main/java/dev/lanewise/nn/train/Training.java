@@ -8,26 +8,31 @@ import org.jspecify.annotations.Nullable;
 
 /** A training that is going on, as its callbacks see it. */
 public interface Training {
-    /** The model. */
+    /** {@return the model} */
     Layer model();
 
-    /** What changes its weights. */
+    /** {@return what changes its weights} */
     Optimizer optimizer();
 
-    /** The average of its weights, or null if none is kept. */
+    /** {@return the average of its weights, or null if none is kept} */
     @Nullable
     WeightAverage average();
 
-    /** How many epochs there are to be, those before a resume included. */
+    /** {@return how many epochs there are to be, those before a resume included} */
     int epochs();
 
-    /** How many samples an epoch has. */
+    /** {@return how many samples an epoch has} */
     long samples();
 
-    /** The figures of the epochs that are finished, those before a resume included. */
+    /** {@return the figures of the epochs that are finished, those before a resume included} */
     List<EpochFigures> history();
 
-    /** Adds a figure to the {@linkplain StepFigures#more step} that is going on. */
+    /**
+     * Adds a figure to the {@linkplain StepFigures#more step} that is going on.
+     *
+     * @param name the name of the figure
+     * @param value its value
+     */
     void measured(String name, double value);
 
     /**

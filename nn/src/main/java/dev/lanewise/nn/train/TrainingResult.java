@@ -28,12 +28,21 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
         metrics = List.copyOf(metrics);
     }
 
-    /** The last epoch's figures. */
+    /**
+     * The last epoch's figures.
+     *
+     * @return the values, in the order of the epochs
+     */
     public EpochFigures last() {
         return history.getLast();
     }
 
-    /** One figure of every epoch, by its name in {@link EpochFigures#asMap}. */
+    /**
+     * One figure of every epoch, by its name in {@link EpochFigures#asMap}.
+     *
+     * @param figure its name
+     * @return the values, in the order of the epochs
+     */
     public double[] series(String figure) {
         return history.stream().mapToDouble(epoch -> epoch.figure(figure)).toArray();
     }

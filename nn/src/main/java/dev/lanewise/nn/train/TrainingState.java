@@ -47,7 +47,14 @@ public record TrainingState(
     private static final String STEPS = "lanewise.steps";
     private static final String NOTE = "note.";
 
-    /** The state of a model that draws from the global random stream and those that its layers have of their own. */
+    /**
+     * The state of a model that draws from the global random stream and those that its layers have of their own.
+     *
+     * @param model the model
+     * @param optimizer its optimizer
+     * @param average the average of its weights, or null
+     * @return the state, which is read when it is saved
+     */
     public static TrainingState of(Layer model, Optimizer optimizer, @Nullable WeightAverage average) {
         Set<Rng> streams = new LinkedHashSet<>();
         streams.add(Rng.global());
@@ -99,6 +106,7 @@ public record TrainingState(
      * Finds out whether {@link #save} could write its files, by writing and deleting an empty one beside them: so that it is
      * known before a training and not after its first epoch.
      *
+     * @param file the path of the state; the weights are beside it
      * @throws BadFileException if it could not
      */
     public static void checkWritable(Path file) {
@@ -123,6 +131,7 @@ public record TrainingState(
     /**
      * Finds out whether there is something that {@link #restore} could take over, and whether it is whole.
      *
+     * @param file the path of the state; the weights are beside it
      * @throws BadFileException if not
      */
     public static void checkReadable(Path file) {
@@ -140,6 +149,7 @@ public record TrainingState(
      * Takes over what {@link #save} wrote. If there is a file of weights alone, those are taken; if there is a state alone,
      * because the first save was interrupted, that suffices.
      *
+     * @param file the path of the state; the weights are beside it
      * @return the notes; none if there were weights alone
      * @throws CheckpointException if a file is damaged, or of another model or optimizer
      */

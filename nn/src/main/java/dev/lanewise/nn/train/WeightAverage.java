@@ -26,6 +26,7 @@ public final class WeightAverage {
     /**
      * An average over the model's present weights; move the model to its device before.
      *
+     * @param model the model
      * @param decay how much of the average stays after a step, from 0 to below 1
      */
     public WeightAverage(Layer model, double decay) {
@@ -49,7 +50,13 @@ public final class WeightAverage {
         }));
     }
 
-    /** Runs a computation of this thread in which the model has the averages as its parameters. */
+    /**
+     * Runs a computation of this thread in which the model has the averages as its parameters.
+     *
+     * @param <T> what the computation returns
+     * @param body the computation
+     * @return what the computation returned
+     */
     public <T> T within(Supplier<T> body) {
         return model.functionalCall(averages, body);
     }
@@ -73,7 +80,7 @@ public final class WeightAverage {
         });
     }
 
-    /** The averages by the parameters' full names; the tensors are this object's own. */
+    /** {@return the averages by the parameters' full names; the tensors are this object's own} */
     public Map<String, Tensor> tensors() {
         return Collections.unmodifiableMap(averages);
     }

@@ -14,7 +14,6 @@ import dev.lanewise.cuda.runtime.Settings;
 import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
-import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -70,8 +69,7 @@ class RecurrencesTest {
     }
 
     private static Tensor[] run(Recurrence op, Tensor[] operands) {
-        NeuralMethods.RecurrenceResult result =
-                operands[0].recurrence(op, Arrays.copyOfRange(operands, 1, operands.length));
+        Recurrence.Result result = op.run(operands);
         return Stream.concat(Stream.of(result.output()), result.lastStates().stream())
                 .toArray(Tensor[]::new);
     }

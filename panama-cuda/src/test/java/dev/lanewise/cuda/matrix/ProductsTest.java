@@ -131,9 +131,7 @@ class ProductsTest {
             assertThat(a.matmul(a.transpose(0, 1)).toIntArray()).containsExactly(5, 11, 11, 25);
             assertThat(random(2, 0).matmul(random(0, 3)).toFloatArray()).containsOnly(0);
             Tensor bias = Tensor.of(1f, -2f).to(CUDA);
-            assertThat(random(2, 0)
-                            .linear(random(2, 0), bias, LinearProduct.Activation.RELU)
-                            .toFloatArray())
+            assertThat(random(2, 0).linearRelu(random(2, 0), bias).toFloatArray())
                     .containsExactly(1, 0, 1, 0);
         }
     }
@@ -144,7 +142,7 @@ class ProductsTest {
             Tensor x = random(3, 5);
             Tensor w = random(2, 5);
             Tensor bias = random(2);
-            Tensor expected = x.linear(w, bias, LinearProduct.Activation.RELU);
+            Tensor expected = x.linearRelu(w, bias);
             Tensor[] out = {expected.zerosLike()};
             HostCublasLt plain = new HostCublasLt(false);
             Products products = products(plain);

@@ -245,7 +245,7 @@ public final class BlockPool {
         return Math.max(peak / 100 * SLACK_PERCENT, peak + FREE);
     }
 
-    /** Gives back what waited longest until at most so many bytes are taken from the system, or nothing waits. */
+    /** Gives back what waited longest until no more than the given number of bytes is taken from the system, or nothing waits. */
     private long trimTo(long most) {
         long before = fromSystem;
         for (Block oldest = waiting.next(); oldest != null && fromSystem > most; oldest = waiting.next()) {

@@ -5,7 +5,7 @@ final class PeakWindow {
     private final long[] peaks;
     private int current;
 
-    /** A window of so many ticks. */
+    /** A window of the given number of ticks. */
     PeakWindow(int ticks) {
         peaks = new long[ticks];
     }

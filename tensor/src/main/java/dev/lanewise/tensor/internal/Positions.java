@@ -30,6 +30,11 @@ public final class Positions {
         return positions.dtype() == DType.I32 ? positions.to(DType.I64) : positions;
     }
 
+    /** A copy with elements combined in at positions of a dimension, which may be named from the end. */
+    public static Tensor scatter(Scatter.Kind kind, Tensor base, int dim, Tensor index, Tensor source) {
+        return Tensor.apply(new Scatter(kind, base.shape().dim(dim, "scatter")), base, wide(index), source);
+    }
+
     /** The mask, checked. */
     public static Tensor mask(String op, Tensor mask) {
         if (mask.dtype() != DType.BOOL) {
@@ -109,7 +114,7 @@ public final class Positions {
         }
         Tensor values = rows.indexSelect(0, of(first));
         Tensor ranks = first.to(DType.I64).cumsum(0).sub(1);
-        Tensor inverse = ranks.zerosLike().scatter(Scatter.Kind.SET, 0, order, ranks);
+        Tensor inverse = ranks.zerosLike().scatter(0, order, ranks);
         Tensor counts = inverse.bincount(values.shape().size(0));
         return new SelectionMethods.Unique(values, inverse, counts);
     }

@@ -38,6 +38,27 @@ public final class WholeNumbers {
         };
     }
 
+    /** A number as a scalar of a tensor's type and device. */
+    public static Tensor full(Tensor like, Number value) {
+        return Tensor.full(value, like.dtype(), like.device());
+    }
+
+    /**
+     * A number as an operand beside a tensor: of its type, and for integers exactly that number.
+     *
+     * @throws TensorException if an integer type does not hold it
+     */
+    public static Tensor operand(String op, Tensor like, double value) {
+        DType dtype = like.dtype();
+        return full(like, dtype.isFloating() ? (Number) value : (Number) element(op, dtype, value));
+    }
+
+    /** As {@link #operand(String, Tensor, double)}. */
+    public static Tensor operand(String op, Tensor like, long value) {
+        DType dtype = like.dtype();
+        return full(like, dtype.isFloating() ? value : element(op, dtype, value));
+    }
+
     /** Whether {@code double} holds the integer and its neighbours. */
     public static boolean isExact(long value) {
         return value >= -MOST_EXACT && value <= MOST_EXACT;
@@ -50,7 +71,7 @@ public final class WholeNumbers {
      */
     public static long element(String op, DType dtype, double value) {
         if (value != Math.rint(value) || isBelow(value, dtype) || isAbove(value, dtype)) {
-            throw refused(op, dtype, Double.toString(value));
+            throw refused(op, dtype, Double.toString(value), value == Math.rint(value));
         }
         return (long) value;
     }
@@ -58,15 +79,16 @@ public final class WholeNumbers {
     /** As {@link #element(String, DType, double)}. */
     public static long element(String op, DType dtype, long value) {
         if (value < least(dtype) || value > most(dtype)) {
-            throw refused(op, dtype, Long.toString(value));
+            throw refused(op, dtype, Long.toString(value), true);
         }
         return value;
     }
 
-    private static TensorException refused(String op, DType dtype, String value) {
+    private static TensorException refused(String op, DType dtype, String value, boolean isWhole) {
         return new TensorException(op + ": the number " + value + " is not an element of " + dtype
                 + " (expected a whole number from " + least(dtype) + " to " + most(dtype)
-                + "); cast the tensor with to(DType.I64) or to(DType.F64)");
+                + "); cast the tensor with to(DType.F64)"
+                + (dtype == DType.I64 || !isWhole ? "" : ", or to(DType.I64)"));
     }
 
     private static boolean isBelow(double value, DType dtype) {

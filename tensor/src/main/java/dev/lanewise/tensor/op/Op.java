@@ -86,15 +86,15 @@ public sealed interface Op
                 Op.Fused,
                 Update {
 
-    /** The name in messages and documents: lower case, PyTorch's where PyTorch has the operation. */
+    /** {@return the name in messages and documents: lower case, PyTorch's where PyTorch has the operation} */
     String opName();
 
-    /** The element types that the first operand may have. */
+    /** {@return the element types that the first operand may have} */
     Set<DType> dtypes();
 
     /**
-     * Whether finite operands can give NaN or an infinity where no number is too large for its type: outside the
-     * function's domain, or at a pole. {@code log} and {@code div} are such, {@code exp} is not.
+     * {@return whether finite operands can give NaN or an infinity where no number is too large for its type: outside the
+     * function's domain, or at a pole} {@code log} and {@code div} are such, {@code exp} is not.
      */
     default boolean isPartial() {
         return false;
@@ -104,6 +104,7 @@ public sealed interface Op
      * What the results will be.
      *
      * @param in the operands' types and shapes
+     * @return type and shape of each result
      * @throws dev.lanewise.tensor.TensorException if the operands don't fit, naming the operation, what was found, what
      *     was expected and a remedy
      */
@@ -139,7 +140,12 @@ public sealed interface Op
                     AttentionGrad,
                     Recurrence,
                     RecurrenceGrad {
-        /** The same results by other operations. */
+        /**
+         * The same results by other operations.
+         *
+         * @param inputs the operands
+         * @return the results, computed by other operations
+         */
         Tensor[] decompose(Tensor[] inputs);
     }
 }

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /** Operations without operands: they make a tensor from their attributes alone. */
 public sealed interface Source extends Op {
-    /** Type and shape of the result. */
+    /** {@return type and shape of the result} */
     TensorSpec spec();
 
     @Override
@@ -120,7 +120,11 @@ public sealed interface Source extends Op {
         /** Uniform integers on [a, b): the upper half of the 128-bit product of a 64-bit word and b - a, plus a. */
         INTEGER;
 
-        /** How many blocks a tensor takes. */
+        /**
+         * {@return how many blocks a tensor takes}
+         *
+         * @param spec type and shape of the tensor
+         */
         public long blocks(TensorSpec spec) {
             boolean twoWords = this == INTEGER || spec.dtype() == DType.F64;
             long elements = spec.shape().elements();

@@ -11,7 +11,7 @@ import java.util.Set;
  * gradient. Operands and outputs come in groups, one per parameter.
  */
 public sealed interface Update extends Op {
-    /** How many operands a parameter has: the parameter, its gradient, and its state. */
+    /** {@return how many operands a parameter has: the parameter, its gradient, and its state} */
     int operands();
 
     @Override

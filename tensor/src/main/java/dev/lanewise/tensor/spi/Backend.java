@@ -13,13 +13,14 @@ import java.util.Optional;
  * {@link DelegatingBackend}.
  */
 public interface Backend {
-    /** The device that this backend serves. */
+    /** {@return the device that this backend serves} */
     Device device();
 
     /**
      * Memory for a new tensor, not zeroed, aligned to 64 bytes, owned by nobody yet.
      *
      * @param bytes the size, 0 or more
+     * @return memory of the device, not zeroed
      * @throws dev.lanewise.tensor.OutOfTensorMemoryException when the device has no more
      */
     Buffer allocate(long bytes);
@@ -35,18 +36,38 @@ public interface Backend {
 
     /**
      * Whether this backend runs the fused operation itself. Where it declines, the operation's decomposition runs.
+     *
+     * @param op the operation
+     * @param inputs its operands
+     * @return false if it is to be decomposed
      */
     default boolean supports(Op.Fused op, Tensor[] inputs) {
         return true;
     }
 
-    /** Copies host memory into the device's, starting at a byte offset of the buffer. */
+    /**
+     * Copies host memory into the device's, starting at a byte offset of the buffer.
+     *
+     * @param source host memory; all of it is copied
+     * @param target a buffer of this device
+     * @param byteOffset where in the buffer the copy begins
+     */
     void copyIn(MemorySegment source, Buffer target, long byteOffset);
 
-    /** Copies device memory to the host, waiting for what computes it. */
+    /**
+     * Copies device memory to the host, waiting for what computes it.
+     *
+     * @param source a buffer of this device
+     * @param byteOffset where in the buffer the copy begins
+     * @param target host memory, which is filled
+     */
     void copyOut(Buffer source, long byteOffset, MemorySegment target);
 
-    /** Records and replays the calling thread's work on this device; empty where that is not possible. */
+    /**
+     * Records and replays the calling thread's work on this device; empty where that is not possible.
+     *
+     * @return a recorder of its own for the caller, or nothing
+     */
     default Optional<StepRecorder> recorder() {
         return Optional.empty();
     }
@@ -59,6 +80,6 @@ public interface Backend {
      */
     default void shutdown() {}
 
-    /** What this backend is, for people. */
+    /** {@return what this backend is, for people} */
     BackendInfo describe();
 }

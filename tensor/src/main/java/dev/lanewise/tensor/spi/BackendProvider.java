@@ -8,22 +8,27 @@ import java.util.List;
  * every machine, whatever it lacks.
  */
 public interface BackendProvider {
-    /** A short name, for example {@code vector-cpu}. */
+    /** {@return a short name, for example {@code vector-cpu}} */
     String name();
 
-    /** The kind of device that this provider's backends serve. */
+    /** {@return the kind of device that this provider's backends serve} */
     Device.Kind kind();
 
-    /** Among providers of one kind the available one with the highest priority serves. */
+    /** {@return a rank: of all available providers of one kind the one with the highest rank serves} */
     int priority();
 
-    /** Whether a backend can be made here, and if not, why and what to do. */
+    /** {@return whether a backend can be made here, and if not, why and what to do} */
     Availability availability();
 
-    /** The devices that backends can be made for; empty where none is available. */
+    /** {@return the devices that backends can be made for; empty where none is available} */
     List<Device> devices();
 
-    /** Makes the backend of one of {@link #devices()}. Called at most once per device. */
+    /**
+     * Makes the backend of one of {@link #devices()}. Called at most once per device.
+     *
+     * @param device one of this provider's
+     * @return the new backend
+     */
     Backend create(Device device);
 
     /** Whether a backend can be made on this machine. */

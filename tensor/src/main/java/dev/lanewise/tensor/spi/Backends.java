@@ -23,6 +23,8 @@ public final class Backends {
     /**
      * The backend of a device.
      *
+     * @param device where tensors are
+     * @return the backend, with the decorators that were put around it
      * @throws BackendUnavailableException if none serves it, saying why and what to do
      */
     public static Backend of(Device device) {
@@ -30,12 +32,17 @@ public final class Backends {
         return backend != null ? backend : CREATED.computeIfAbsent(device, Backends::create);
     }
 
-    /** All providers that were found, those of higher priority first. */
+    /** {@return all providers that were found, those of higher priority first} */
     public static List<BackendProvider> providers() {
         return Providers.ALL;
     }
 
-    /** Puts a decorator (for profiling, logging, checks) around a device's backend, for the whole process. */
+    /**
+     * Puts a decorator (for profiling, logging, checks) around a device's backend, for the whole process.
+     *
+     * @param device where the backend computes
+     * @param decorator gets the backend and returns what takes its place
+     */
     public static void decorate(Device device, UnaryOperator<Backend> decorator) {
         of(device);
         CREATED.computeIfPresent(device, (d, backend) -> decorator.apply(backend));

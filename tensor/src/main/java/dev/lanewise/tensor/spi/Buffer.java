@@ -70,17 +70,17 @@ public abstract class Buffer {
         this.block = new Block(free);
     }
 
-    /** The device whose memory this is. */
+    /** {@return the device whose memory this is} */
     public final Device device() {
         return device;
     }
 
-    /** The size in bytes. */
+    /** {@return the size in bytes} */
     public final long bytes() {
         return bytes;
     }
 
-    /** How often the contents were changed in place. A tape compares it to find saved tensors that went stale. */
+    /** {@return how often the contents were changed in place} A tape compares it to find saved tensors that went stale. */
     public final int version() {
         return version;
     }
@@ -151,7 +151,7 @@ public abstract class Buffer {
         return true;
     }
 
-    /** Whether the memory has been given back. */
+    /** {@return whether the memory has been given back} */
     public final boolean isReleased() {
         return owners < 0;
     }
@@ -173,20 +173,26 @@ public abstract class Buffer {
                 + (owner == null ? "its owner" : owner) + "; keep it with scope.keep(tensor) before the scope closes");
     }
 
-    /** What owns this buffer for its thread: a scope, or null where none does or the garbage collector. */
+    /** {@return what owns this buffer for its thread: a scope, or null where none does or the garbage collector} */
     @SuppressWarnings("ReferenceEquality") // one marker, not an equal one
     public final @Nullable Object scope() {
         Object current = holder;
         return current == COLLECTOR ? null : current;
     }
 
-    /** Whether the garbage collector is the owner: the buffer left every scope. */
+    /** {@return whether the garbage collector is the owner: the buffer left every scope} */
     @SuppressWarnings("ReferenceEquality") // one marker, not an equal one
     public final boolean isEscaped() {
         return holder == COLLECTOR;
     }
 
-    /** Passes the buffer on from one scope to another; false if it was not that scope's (any more). Only scopes call this. */
+    /**
+     * Passes the buffer on from one scope to another; false if it was not that scope's (any more). Only scopes call this.
+     *
+     * @param from the scope that has to own it, or null
+     * @param to the new owner, or null for none
+     * @return whether the first scope owned it
+     */
     public final boolean passOn(@Nullable Object from, @Nullable Object to) {
         return HOLDER.compareAndSet(this, from, to);
     }
@@ -211,7 +217,12 @@ public abstract class Buffer {
         guardByCollector();
     }
 
-    /** Takes a buffer from the garbage collector into a scope; false if it has another holder. Only scopes call this. */
+    /**
+     * Takes a buffer from the garbage collector into a scope; false if it has another holder. Only scopes call this.
+     *
+     * @param scope the new owner
+     * @return whether the garbage collector held it
+     */
     public final boolean claim(Object scope) {
         return HOLDER.compareAndSet(this, COLLECTOR, scope);
     }

@@ -31,12 +31,16 @@ import java.util.Optional;
 public abstract class DelegatingBackend implements Backend {
     private final Backend backend;
 
-    /** Around another backend. */
+    /**
+     * Around another backend.
+     *
+     * @param backend what does the work
+     */
     protected DelegatingBackend(Backend backend) {
         this.backend = backend;
     }
 
-    /** The backend that does the work. */
+    /** {@return the backend that does the work} */
     public final Backend inner() {
         return backend;
     }

@@ -18,7 +18,7 @@ public final class HostBuffer extends Buffer {
         this.segment = segment;
     }
 
-    /** The memory. */
+    /** {@return the memory} */
     public MemorySegment segment() {
         return segment;
     }

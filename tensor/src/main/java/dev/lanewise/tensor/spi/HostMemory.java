@@ -25,6 +25,8 @@ public final class HostMemory {
     /**
      * A block of at least the given size, not zeroed, without owner.
      *
+     * @param bytes the least size, 0 or more
+     * @return a buffer that gives the block back when it is released
      * @throws OutOfTensorMemoryException when the process may have no more, after unused blocks were given back
      */
     public static HostBuffer allocate(long bytes) {
@@ -37,17 +39,24 @@ public final class HostMemory {
         return new HostBuffer(block.segment().asSlice(0, bytes), () -> BlockPool.SHARED.give(block));
     }
 
-    /** Gives every unused block back to the system; returns the bytes. */
+    /**
+     * Gives every unused block back to the system; returns the bytes.
+     *
+     * @return how many bytes were given back
+     */
     public static long trim() {
         return BlockPool.SHARED.trim();
     }
 
-    /** The bytes taken from the system and not given back. In steady state this does not change. */
+    /** {@return the bytes taken from the system and not given back} In steady state this does not change. */
     public static long bytesFromSystem() {
         return BlockPool.SHARED.bytesFromSystem();
     }
 
-    /** How much memory the process may have, where that limit comes from, and what of it tensors may take, for people. */
+    /**
+     * {@return how much memory the process may have, where that limit comes from, and what of it tensors may take, for
+     * people}
+     */
     public static String limit() {
         return MemoryLimit.ofProcess().toString();
     }

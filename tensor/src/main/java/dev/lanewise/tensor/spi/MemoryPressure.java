@@ -15,7 +15,12 @@ public final class MemoryPressure {
         Reclaimer.collectNow();
     }
 
-    /** Which of the calling thread's open scopes hold how many bytes of a device, the innermost first, for a message. */
+    /**
+     * Which of the calling thread's open scopes hold how many bytes of a device, the innermost first, for a message.
+     *
+     * @param device the device that has no memory left
+     * @return one line for people
+     */
     public static String holders(Device device) {
         Map<String, Long> held = Ownership.held(device);
         return held.isEmpty()

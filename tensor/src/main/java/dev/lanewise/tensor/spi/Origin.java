@@ -19,6 +19,6 @@ public interface Origin {
      */
     void record(Op op, Tensor[] inputs, Tensor[] outputs);
 
-    /** Whether this tensor was watched itself, as parameters are, rather than computed from one that was. */
+    /** {@return whether this tensor was watched itself, as parameters are, rather than computed from one that was} */
     boolean isLeaf();
 }

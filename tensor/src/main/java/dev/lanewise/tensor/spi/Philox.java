@@ -12,12 +12,24 @@ public final class Philox {
 
     private Philox() {}
 
-    /** The lower two words of a block, the first one in the lower half. */
+    /**
+     * The lower two words of a block, the first one in the lower half.
+     *
+     * @param seed the key
+     * @param block the counter
+     * @return two of the four 32-bit words of the block
+     */
     public static long low(long seed, long block) {
         return words(seed, block, false);
     }
 
-    /** The upper two words of a block, the third one in the lower half. */
+    /**
+     * The upper two words of a block, the third one in the lower half.
+     *
+     * @param seed the key
+     * @param block the counter
+     * @return two of the four 32-bit words of the block
+     */
     public static long high(long seed, long block) {
         return words(seed, block, true);
     }

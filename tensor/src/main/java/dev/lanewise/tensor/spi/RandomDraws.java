@@ -25,17 +25,28 @@ public final class RandomDraws implements AutoCloseable {
         WATCHING.set(this);
     }
 
-    /** Watches the calling thread until closed. */
+    /**
+     * Watches the calling thread until closed.
+     *
+     * @return the watch, to be closed by the same thread
+     */
     public static RandomDraws watch() {
         return new RandomDraws();
     }
 
-    /** The draws so far, in order. */
+    /** {@return the draws so far, in order} */
     public List<Draw> draws() {
         return List.copyOf(draws);
     }
 
-    /** Notes a draw of the calling thread. Only {@link Rng} calls this. */
+    /**
+     * Notes a draw of the calling thread. Only {@link Rng} calls this.
+     *
+     * @param rng the stream
+     * @param seed its seed
+     * @param first the first block that was drawn
+     * @param blocks how many blocks were drawn
+     */
     public static void note(Rng rng, long seed, long first, long blocks) {
         RandomDraws watching = WATCHING.get();
         if (watching != null) {

@@ -11,12 +11,17 @@ import java.util.List;
  * an optimizer's step; {@link #replay} takes their new values.
  */
 public interface StepRecorder extends AutoCloseable {
-    /** Runs work as always, in the memory that the recording will use. */
+    /**
+     * Runs work as always, in the memory that the recording will use.
+     *
+     * @param work operations of the calling thread
+     */
     void warmUp(Runnable work);
 
     /**
      * Records work without running it.
      *
+     * @param work operations of the calling thread
      * @return the operations whose numbers may differ in a replay, in the order they were executed
      * @throws dev.lanewise.tensor.TensorException if the work reads a value back or does anything else that cannot be recorded;
      *     then nothing is recorded

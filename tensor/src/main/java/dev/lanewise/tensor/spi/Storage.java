@@ -9,12 +9,20 @@ import dev.lanewise.tensor.op.Op;
 public final class Storage {
     private Storage() {}
 
-    /** The memory, shared with views. */
+    /**
+     * {@return the memory, shared with views}
+     *
+     * @param tensor any tensor
+     */
     public static Buffer buffer(Tensor tensor) {
         return ((StridedTensor) tensor).buffer();
     }
 
-    /** The position of the first element in the buffer, in elements. */
+    /**
+     * {@return the position of the first element in the buffer, in elements}
+     *
+     * @param tensor any tensor
+     */
     public static long offset(Tensor tensor) {
         return ((StridedTensor) tensor).offset();
     }
@@ -22,7 +30,9 @@ public final class Storage {
     /**
      * Runs an operation that overwrites existing tensors, as optimizers do; it is not recorded.
      *
+     * @param op the operation
      * @param outputs are overwritten
+     * @param operands what it reads
      */
     public static void update(Op op, Tensor[] outputs, Tensor... operands) {
         Dispatch.update(op, outputs, operands);

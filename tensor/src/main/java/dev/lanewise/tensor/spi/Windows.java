@@ -15,7 +15,10 @@ public final class Windows {
      * Checks that a window fits a convolution.
      *
      * @param op names the operation in errors
+     * @param window what the user gave
      * @param rank the number of dimensions that the window covers
+     * @param transposed whether the convolution is transposed, which alone takes output padding
+     * @return the window
      * @throws TensorException if a property has neither one number nor one for each dimension, or is for poolings only
      */
     public static Window convolution(String op, Window window, int rank, boolean transposed) {
@@ -31,6 +34,10 @@ public final class Windows {
     /**
      * Checks that a window fits a pooling.
      *
+     * @param op the name of the operation in errors
+     * @param window what the user gave
+     * @param rank how many dimensions the window covers
+     * @return the window
      * @throws TensorException if a property has neither one number nor one for each dimension, or is for convolutions only
      */
     public static Window pooling(String op, Window window, int rank) {
@@ -67,7 +74,12 @@ public final class Windows {
         return true;
     }
 
-    /** The number for a dimension. */
+    /**
+     * {@return the number for a dimension}
+     *
+     * @param numbers one number for all dimensions or one for each
+     * @param dim the dimension, from 0
+     */
     public static int at(List<Integer> numbers, int dim) {
         return numbers.size() == 1 ? numbers.getFirst() : numbers.get(dim);
     }
@@ -89,7 +101,16 @@ public final class Windows {
                 groups);
     }
 
-    /** The same for a convolution whose weight {@code [.., .., r, s]} or {@code [.., .., s]} has the window's size. */
+    /**
+     * The same for a convolution whose weight {@code [.., .., r, s]} or {@code [.., .., s]} has the window's size.
+     *
+     * @param op the name of the operation in errors
+     * @param window what the user gave
+     * @param weight the shape of the weight
+     * @param groups into how many groups the channels are divided
+     * @param transposed whether the convolution is transposed, which alone takes output padding
+     * @return the operation's attributes
+     */
     public static Convolution2d convolution2d(String op, Window window, Shape weight, int groups, boolean transposed) {
         int rank = weight.rank() - 2;
         convolution(op, window, Math.max(1, rank), transposed);
@@ -105,6 +126,10 @@ public final class Windows {
     /**
      * The attributes of a pooling of images, or of signals that are images of one row.
      *
+     * @param op the name of the operation in errors
+     * @param window what the user gave
+     * @param rank how many dimensions the window covers
+     * @return the operation's attributes
      * @throws TensorException as {@link #pooling} does
      */
     public static PoolingWindow pooling2d(String op, Window window, int rank) {

@@ -27,7 +27,11 @@ import org.junit.jupiter.api.TestFactory;
 public abstract class BackendConformance {
     private final Device device;
 
-    /** The suite for the backend of a device. */
+    /**
+     * The suite for the backend of a device.
+     *
+     * @param device where the operations run
+     */
     protected BackendConformance(Device device) {
         this.device = device;
     }
@@ -40,7 +44,7 @@ public abstract class BackendConformance {
     protected void useThreads(int threads) {}
 
     /**
-     * Whether an operation is tried on a type. A backend whose tests take long may leave some to a longer run.
+     * {@return whether an operation is tried on a type} A backend whose tests take long may leave some to a longer run.
      *
      * @param op the operation
      * @param dtype the type of its operands, or of its result where it has none

@@ -18,7 +18,11 @@ public final class ConformanceRunner {
 
     /** What a test does; it throws if something does not hold. */
     public interface Check {
-        /** Runs the test. */
+        /**
+         * Runs the test.
+         *
+         * @throws Throwable if something does not hold
+         */
         void run() throws Throwable;
     }
 
@@ -31,7 +35,12 @@ public final class ConformanceRunner {
      */
     public record Case(String suite, String name, Check check) {}
 
-    /** All tests for the backend of a device, always in the same order. */
+    /**
+     * All tests for the backend of a device, always in the same order.
+     *
+     * @param device where the operations run
+     * @return the tests
+     */
     public static List<Case> cases(Device device) {
         BackendConformance conformance = new BackendConformance(device) {};
         Map<String, Stream<DynamicNode>> suites = new LinkedHashMap<>();

@@ -96,11 +96,20 @@ public final class HostileCase {
 
     /** What {@link Progress#begins} is told before anything runs that may not come back. */
     public interface Progress {
-        /** The operation and its operands. */
+        /**
+         * The operation and its operands.
+         *
+         * @param text one line for people
+         */
         void begins(String text);
     }
 
-    /** Runs the case. */
+    /**
+     * Runs the case.
+     *
+     * @param progress is told what is about to run
+     * @return what is wrong with the outcome, or nothing
+     */
     public Optional<Fault> run(Progress progress) {
         try (var ignored = Scope.open("hostile case")) {
             Teller teller = now -> {

@@ -55,7 +55,7 @@ import java.util.Set;
 public final class OpCatalogue {
     private OpCatalogue() {}
 
-    /** The operations, each with typical attributes. */
+    /** {@return the operations, each with typical attributes} */
     public static List<Op> ops() {
         List<Op> ops = new ArrayList<>();
         for (Class<?> type : types()) {
@@ -78,7 +78,7 @@ public final class OpCatalogue {
         return ops;
     }
 
-    /** The kinds of operations of which {@link #ops} has none; empty, or the suite leaves them out. */
+    /** {@return the kinds of operations of which {@link #ops} has none; empty, or the suite leaves them out} */
     public static Set<Class<?>> missing() {
         Set<Class<?>> missing = types();
         ops().forEach(op -> missing.remove(typeOf(op)));

@@ -112,7 +112,7 @@ public final class OpDocument {
     private OpDocument() {}
 
     /**
-     * The document, in Markdown.
+     * {@return the document, in Markdown}
      *
      * @param cpu the backend of the CPU
      * @param cuda what an operation is run by on a GPU, in a word or two

@@ -15,57 +15,113 @@ public record Attributes(Map<String, Object> values) {
         values = Map.copyOf(values);
     }
 
-    /** Whether there is such an attribute. */
+    /**
+     * Whether there is such an attribute.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public boolean has(String name) {
         return values.containsKey(name);
     }
 
-    /** A number. */
+    /**
+     * A number.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public double number(String name) {
         return get(name, Number.class).doubleValue();
     }
 
-    /** A number, or another one where there is no such attribute. */
+    /**
+     * A number, or another one where there is no such attribute.
+     *
+     * @param name the name of the attribute
+     * @param otherwise what counts where there is none
+     * @return the attribute
+     */
     public double number(String name, double otherwise) {
         return has(name) ? number(name) : otherwise;
     }
 
-    /** A whole number. */
+    /**
+     * A whole number.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public long integer(String name) {
         return get(name, Long.class);
     }
 
-    /** A dimension or another small whole number. */
+    /**
+     * A dimension or another small whole number.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public int dim(String name) {
         return Math.toIntExact(integer(name));
     }
 
-    /** A truth value. */
+    /**
+     * A truth value.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public boolean flag(String name) {
         return get(name, Boolean.class);
     }
 
-    /** A truth value, or false where there is no such attribute. */
+    /**
+     * A truth value, or false where there is no such attribute.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public boolean flagOrFalse(String name) {
         return has(name) && flag(name);
     }
 
-    /** A text. */
+    /**
+     * A text.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public String text(String name) {
         return get(name, String.class);
     }
 
-    /** Whole numbers; a single one counts as a list of one. */
+    /**
+     * Whole numbers; a single one counts as a list of one.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public long[] integers(String name) {
         return numbers(name).stream().mapToLong(Number::longValue).toArray();
     }
 
-    /** Dimensions; a single one counts as a list of one. */
+    /**
+     * Dimensions; a single one counts as a list of one.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public int[] dims(String name) {
         return numbers(name).stream().mapToInt(Number::intValue).toArray();
     }
 
-    /** Numbers; a single one counts as a list of one. */
+    /**
+     * Numbers; a single one counts as a list of one.
+     *
+     * @param name the name of the attribute
+     * @return the attribute
+     */
     public List<Number> numbers(String name) {
         Object value = get(name, Object.class);
         List<?> list = value instanceof List<?> several ? several : List.of(value);

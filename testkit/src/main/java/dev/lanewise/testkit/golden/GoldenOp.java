@@ -8,7 +8,7 @@ import java.util.Map;
 @FunctionalInterface
 public interface GoldenOp {
     /**
-     * The outputs in the case's order; {@code run} may return more than the case asks for, never fewer.
+     * {@return the outputs in the case's order; {@code run} may return more than the case asks for, never fewer}
      *
      * @param inputs the inputs by name, in the case's order; those with a gradient are watched
      * @param attributes the attributes, by PyTorch's names

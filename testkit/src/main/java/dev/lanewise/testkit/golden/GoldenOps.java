@@ -7,15 +7,15 @@ import java.util.Map;
  * {@link java.util.ServiceLoader}; where two offer the same operation, the one with the higher priority counts.
  */
 public interface GoldenOps {
-    /** The adapters, by the operation's name in the cases. */
+    /** {@return the adapters, by the operation's name in the cases} */
     Map<String, GoldenOp> ops();
 
-    /** The training runs, by file name without ending: {@code train_mlp_sgd}. */
+    /** {@return the training runs, by file name without ending: {@code train_mlp_sgd}} */
     default Map<String, GoldenTrainer> trainers() {
         return Map.of();
     }
 
-    /** The adapters of a provider with a higher number come before those of a lower one. */
+    /** {@return the adapters of a provider with a higher number come before those of a lower one} */
     default int priority() {
         return 0;
     }

@@ -26,7 +26,7 @@ public record GoldenResult(String id, String op, Status status, double maxError,
         MISSING
     }
 
-    /** One line of JSON: {@code {"id":…,"op":…,"status":"passed","max_error":…,"message":…}}. */
+    /** {@return one line of JSON: {@code {"id":…,"op":…,"status":"passed","max_error":…,"message":…}}} */
     public String toJson() {
         return "{\"id\":" + quote(id) + ",\"op\":" + quote(op) + ",\"status\":\""
                 + status.name().toLowerCase(Locale.ROOT) + "\",\"max_error\":"
@@ -48,7 +48,11 @@ public record GoldenResult(String id, String op, Status status, double maxError,
         return quoted.append('"').toString();
     }
 
-    /** A table for people: for each operation how many cases passed, failed and are missing, and the largest error. */
+    /**
+     * {@return a table for people: for each operation how many cases passed, failed and are missing, and the largest error}
+     *
+     * @param results of any number of cases
+     */
     public static String table(List<GoldenResult> results) {
         Map<String, Row> rows = new TreeMap<>();
         Row total = new Row();

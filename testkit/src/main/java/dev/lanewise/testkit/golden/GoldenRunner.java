@@ -53,7 +53,13 @@ public final class GoldenRunner {
         }
     }
 
-    /** A runner with the adapters of every provider on the class or module path. */
+    /**
+     * A runner with the adapters of every provider on the class or module path.
+     *
+     * @param dir the folder of the cases
+     * @param device where they run
+     * @return the runner
+     */
     public static GoldenRunner of(Path dir, Device device) {
         List<GoldenOps> providers = ServiceLoader.load(GoldenOps.class).stream()
                 .map(ServiceLoader.Provider::get)
@@ -72,7 +78,7 @@ public final class GoldenRunner {
     public record Pending(String id, String op, Supplier<GoldenResult> check) {}
 
     /**
-     * All cases of the folder, in the order of the files' names.
+     * {@return all cases of the folder, in the order of the files' names}
      *
      * @throws TensorException if a file can't be read, is damaged or holds something else
      */
@@ -110,7 +116,11 @@ public final class GoldenRunner {
                 cause);
     }
 
-    /** Runs all cases. */
+    /**
+     * Runs all cases.
+     *
+     * @return a result for each case, in the order of their names
+     */
     public List<GoldenResult> runAll() {
         return cases().stream().map(pending -> pending.check().get()).toList();
     }

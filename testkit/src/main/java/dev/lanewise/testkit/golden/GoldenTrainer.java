@@ -21,6 +21,7 @@ public interface GoldenTrainer {
      * @param initial parameters and buffers, by PyTorch's {@code state_dict} names
      * @param x the batches' inputs, stacked along dimension 0
      * @param y the batches' classes {@code [steps, batch]} of type I64
+     * @return what PyTorch's numbers are compared with
      */
     Outcome train(Map<String, Tensor> initial, Tensor x, Tensor y);
 }

@@ -2,7 +2,7 @@ package dev.lanewise.testkit.golden;
 
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.NeuralMethods;
-import dev.lanewise.tensor.ReductionMethods;
+import dev.lanewise.tensor.OrderMethods;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
@@ -183,7 +183,7 @@ public final class TensorGoldenOps implements GoldenOps {
         several("sort", (in, a) -> pair(in.x().sort(a.dim("dim"), a.flag("descending"))));
     }
 
-    private static List<Tensor> pair(ReductionMethods.Indexed indexed) {
+    private static List<Tensor> pair(OrderMethods.Indexed indexed) {
         return List.of(indexed.values(), indexed.indices());
     }
 

@@ -10,7 +10,6 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.spi.Storage;
 import java.util.Map;
 import java.util.function.BinaryOperator;
@@ -68,7 +67,7 @@ final class SavedTensorsTest {
             try (Scope inner = Scope.open("inner")) {
                 x = Tensor.ones(2, 4);
                 weight = Tensor.ones(3, 4);
-                y = x.linear(weight, bias, LinearProduct.Activation.NONE);
+                y = x.linear(weight, bias);
                 inner.keep(y);
             }
             assertThat(Storage.buffer(x).isReleased()).isTrue();

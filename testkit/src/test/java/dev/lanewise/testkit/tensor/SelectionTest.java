@@ -10,7 +10,6 @@ import dev.lanewise.tensor.SelectionMethods.Reduction;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.op.index.Scatter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -118,7 +117,7 @@ class SelectionTest {
     void onlyTheLastElementForAPlaceHasAGradient() {
         Tensor index = Tensor.of(new long[] {0, 2, 0, 2, 1, 2}, 2, 3);
         GradCheck.second(
-                xs -> new Tensor[] {xs[0].scatter(Scatter.Kind.SET, 1, index, xs[1])},
+                xs -> new Tensor[] {xs[0].scatter(1, index, xs[1])},
                 X.to(DType.F64),
                 X.to(DType.F64).add(10));
     }

@@ -160,7 +160,7 @@ final class Compiler {
         add(STORE);
         add(register);
         emit(body);
-        // a round that took nothing would go on for ever
+        // a round that took nothing would go on forever
         add(MOVED);
         add(register);
         add(JUMP);

@@ -49,23 +49,26 @@ public final class Convolution {
             Activation activation,
             MemorySegment y,
             long yAt) {
-        long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
-        long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
-        long bs = bias == null ? 0 : NativeMemory.address(bias, biasAt, (long) F32 * shape.k());
-        long ys = NativeMemory.address(y, yAt, F32 * outputs(shape));
-        boolean relu = activation == Activation.RELU;
-        switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
-            case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
-            case WINOGRAD -> {
-                if (!WinogradConvolution.forward(shape, xs, ws, bs, relu, ys)) {
-                    DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
+        try {
+            long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
+            long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
+            long bs = bias == null ? 0 : NativeMemory.address(bias, biasAt, (long) F32 * shape.k());
+            long ys = NativeMemory.address(y, yAt, F32 * outputs(shape));
+            boolean relu = activation == Activation.RELU;
+            switch (ConvAlgorithm.choose(shape, Pass.FORWARD)) {
+                case DIRECT -> DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
+                case WINOGRAD -> {
+                    if (!WinogradConvolution.forward(shape, xs, ws, bs, relu, ys)) {
+                        DirectConvolution.run(DirectPlan.forward(shape), xs, ws, bs, relu, ys);
+                    }
                 }
+                case PIXELS -> PixelConvolution.forward(shape, xs, ws, bs, relu, ys);
+                case GEMM -> GemmConvolution.forward(shape, F32, xs, ws, bs, activation, ys);
             }
-            case PIXELS -> PixelConvolution.forward(shape, xs, ws, bs, relu, ys);
-            case GEMM -> GemmConvolution.forward(shape, F32, xs, ws, bs, activation, ys);
+        } finally {
+            keepReachable(x, w, y);
+            Reference.reachabilityFence(bias);
         }
-        keepReachable(x, w, y);
-        Reference.reachabilityFence(bias);
     }
 
     /**
@@ -83,20 +86,23 @@ public final class Convolution {
      */
     public static void inputGradF32(
             ConvShape shape, MemorySegment gy, long gyAt, MemorySegment w, long wAt, MemorySegment gx, long gxAt) {
-        long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
-        long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
-        long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
-        switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
-            case DIRECT -> directInputGrad(shape, gys, ws, gxs);
-            case WINOGRAD -> {
-                if (!WinogradConvolution.inputGrad(shape, gys, ws, gxs)) {
-                    directInputGrad(shape, gys, ws, gxs);
+        try {
+            long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
+            long ws = NativeMemory.address(w, wAt, F32 * weights(shape));
+            long gxs = NativeMemory.address(gx, gxAt, F32 * inputs(shape));
+            switch (ConvAlgorithm.choose(shape, Pass.INPUT_GRAD)) {
+                case DIRECT -> directInputGrad(shape, gys, ws, gxs);
+                case WINOGRAD -> {
+                    if (!WinogradConvolution.inputGrad(shape, gys, ws, gxs)) {
+                        directInputGrad(shape, gys, ws, gxs);
+                    }
                 }
+                case PIXELS -> PixelConvolution.inputGrad(shape, gys, ws, gxs);
+                case GEMM -> GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
             }
-            case PIXELS -> PixelConvolution.inputGrad(shape, gys, ws, gxs);
-            case GEMM -> GemmConvolution.inputGrad(shape, F32, gys, ws, gxs);
+        } finally {
+            keepReachable(gy, w, gx);
         }
-        keepReachable(gy, w, gx);
     }
 
     /**
@@ -114,26 +120,29 @@ public final class Convolution {
      */
     public static void weightGradF32(
             ConvShape shape, MemorySegment x, long xAt, MemorySegment gy, long gyAt, MemorySegment gw, long gwAt) {
-        long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
-        long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
-        long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
-        switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
-            case DIRECT -> {
-                DirectWeightGrad.run(shape, xs, gys, gws);
-                // it multiplies pixels that are past a row's end with zeros, which NaN and infinity survive
-                if (!Finite.all(gws, weights(shape))) {
-                    GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+        try {
+            long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
+            long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
+            long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
+            switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
+                case DIRECT -> {
+                    DirectWeightGrad.run(shape, xs, gys, gws);
+                    // it multiplies pixels that are past a row's end with zeros, which NaN and infinity survive
+                    if (!Finite.all(gws, weights(shape))) {
+                        GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+                    }
                 }
-            }
-            case WINOGRAD -> {
-                if (!WinogradWeightGrad.run(shape, xs, gys, gws)) {
-                    GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+                case WINOGRAD -> {
+                    if (!WinogradWeightGrad.run(shape, xs, gys, gws)) {
+                        GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+                    }
                 }
+                case PIXELS -> PixelWeightGrad.run(shape, xs, gys, gws);
+                case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
             }
-            case PIXELS -> PixelWeightGrad.run(shape, xs, gys, gws);
-            case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+        } finally {
+            keepReachable(x, gy, gw);
         }
-        keepReachable(x, gy, gw);
     }
 
     /** Computes {@code y = activation(x * w + bias)} in float64; parameters and errors as in {@link #forwardF32}. */
@@ -148,33 +157,42 @@ public final class Convolution {
             Activation activation,
             MemorySegment y,
             long yAt) {
-        long xs = NativeMemory.address(x, xAt, F64 * inputs(shape));
-        long ws = NativeMemory.address(w, wAt, F64 * weights(shape));
-        long bs = bias == null ? 0 : NativeMemory.address(bias, biasAt, (long) F64 * shape.k());
-        long ys = NativeMemory.address(y, yAt, F64 * outputs(shape));
-        GemmConvolution.forward(shape, F64, xs, ws, bs, activation, ys);
-        keepReachable(x, w, y);
-        Reference.reachabilityFence(bias);
+        try {
+            long xs = NativeMemory.address(x, xAt, F64 * inputs(shape));
+            long ws = NativeMemory.address(w, wAt, F64 * weights(shape));
+            long bs = bias == null ? 0 : NativeMemory.address(bias, biasAt, (long) F64 * shape.k());
+            long ys = NativeMemory.address(y, yAt, F64 * outputs(shape));
+            GemmConvolution.forward(shape, F64, xs, ws, bs, activation, ys);
+        } finally {
+            keepReachable(x, w, y);
+            Reference.reachabilityFence(bias);
+        }
     }
 
     /** Computes in float64 the gradient with respect to the input; parameters and errors as in {@link #inputGradF32}. */
     public static void inputGradF64(
             ConvShape shape, MemorySegment gy, long gyAt, MemorySegment w, long wAt, MemorySegment gx, long gxAt) {
-        long gys = NativeMemory.address(gy, gyAt, F64 * outputs(shape));
-        long ws = NativeMemory.address(w, wAt, F64 * weights(shape));
-        long gxs = NativeMemory.address(gx, gxAt, F64 * inputs(shape));
-        GemmConvolution.inputGrad(shape, F64, gys, ws, gxs);
-        keepReachable(gy, w, gx);
+        try {
+            long gys = NativeMemory.address(gy, gyAt, F64 * outputs(shape));
+            long ws = NativeMemory.address(w, wAt, F64 * weights(shape));
+            long gxs = NativeMemory.address(gx, gxAt, F64 * inputs(shape));
+            GemmConvolution.inputGrad(shape, F64, gys, ws, gxs);
+        } finally {
+            keepReachable(gy, w, gx);
+        }
     }
 
     /** Computes in float64 the gradient with respect to the weights; parameters and errors as in {@link #weightGradF32}. */
     public static void weightGradF64(
             ConvShape shape, MemorySegment x, long xAt, MemorySegment gy, long gyAt, MemorySegment gw, long gwAt) {
-        long xs = NativeMemory.address(x, xAt, F64 * inputs(shape));
-        long gys = NativeMemory.address(gy, gyAt, F64 * outputs(shape));
-        long gws = NativeMemory.address(gw, gwAt, F64 * weights(shape));
-        GemmConvolution.weightGrad(shape, F64, xs, gys, gws);
-        keepReachable(x, gy, gw);
+        try {
+            long xs = NativeMemory.address(x, xAt, F64 * inputs(shape));
+            long gys = NativeMemory.address(gy, gyAt, F64 * outputs(shape));
+            long gws = NativeMemory.address(gw, gwAt, F64 * weights(shape));
+            GemmConvolution.weightGrad(shape, F64, xs, gys, gws);
+        } finally {
+            keepReachable(x, gy, gw);
+        }
     }
 
     /**
@@ -202,6 +220,7 @@ public final class Convolution {
         return (long) shape.n() * shape.k() * shape.oh() * shape.ow();
     }
 
+    @SuppressWarnings("ReachabilityFenceUsage") // every caller calls it in a finally block
     private static void keepReachable(MemorySegment a, MemorySegment b, MemorySegment c) {
         Reference.reachabilityFence(a);
         Reference.reachabilityFence(b);

@@ -124,7 +124,7 @@ final class DirectConvolution {
                 if (rest > 0 || part == 0) {
                     long tile = tiles + block * DirectTile.TILE_BYTES;
                     boolean inPlace = rest <= partSteps && block < direct;
-                    long plane = block * DirectTile.CHANNELS * channelBytes;
+                    long plane = (long) block * DirectTile.CHANNELS * channelBytes;
                     DirectTile.run(
                             x0,
                             x1,

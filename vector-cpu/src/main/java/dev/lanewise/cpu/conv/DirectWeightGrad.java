@@ -60,7 +60,7 @@ final class DirectWeightGrad implements AutoCloseable {
         boolean gyDense = rowPitch == p.ow() && p.groupOutputs() % WeightGradTile.CHANNELS == 0;
         this.gy = new Planes(p.groupOutputs(), p.oh(), p.ow(), 1, 1, 1, 1, 0, 0, p.oh(), rowPitch, gyDense);
         long imageBytes = xBytes() + gyBytes();
-        this.parts = (int) Math.max(1, Math.min(Math.min(PARTS, p.n()), PARTIAL_BYTES / (4 * p.k() * p.reduction())));
+        this.parts = (int) Math.max(1, Math.min(Math.min(PARTS, p.n()), PARTIAL_BYTES / (4L * p.k() * p.reduction())));
         int perPart = Math.max(1, Vectors.blocks(p.n(), parts));
         this.chunk = (int) Math.max(1, Math.min(perPart, CHUNK_BYTES / imageBytes));
         this.taps = (int) p.reduction();
@@ -80,7 +80,7 @@ final class DirectWeightGrad implements AutoCloseable {
             long first = pass.partial.address();
             MemorySegment.copy(ALL, first, ALL, gw, 4 * count);
             for (int part = 1; part < pass.parts; part++) {
-                Rows.add(first + 4 * part * count, gw, count);
+                Rows.add(first + 4L * part * count, gw, count);
             }
         }
     }
@@ -143,7 +143,7 @@ final class DirectWeightGrad implements AutoCloseable {
         int first = (int) ((long) p.n() * part / parts);
         int end = (int) ((long) p.n() * (part + 1) / parts);
         long count = (long) p.k() * taps;
-        long to = partial.address() + 4 * part * count;
+        long to = partial.address() + 4L * part * count;
         Rows.clear(to, count);
         int tapGroups = Vectors.blocks(taps, WeightGradTile.TAPS);
         try (Scratch xs = Scratch.borrow(x.dense() ? 0 : chunk * xBytes());

@@ -38,8 +38,8 @@ final class DirectWeights implements AutoCloseable {
         blockBytes = 4 * steps * DirectTile.CHANNELS;
         int tables = Vectors.blocks(blocks, plan.blocksPerTable());
         taps = Scratch.borrow(tables * tableBytes);
-        weights = Scratch.borrow(groups * blocks * blockBytes);
-        start = Scratch.borrow(groups * blocks * DirectTile.TILE_BYTES);
+        weights = Scratch.borrow((long) groups * blocks * blockBytes);
+        start = Scratch.borrow((long) groups * blocks * DirectTile.TILE_BYTES);
         for (int table = 0; table < tables; table++) {
             fillTable(table);
         }

@@ -128,7 +128,7 @@ final class PixelConvolution implements AutoCloseable {
         int steps = weights.steps(phase);
         for (int part = 0; part == 0 || part < steps; part += PART_STEPS) {
             for (int panel = 0; panel < weights.panels(); panel++) {
-                long sums = products + panel * 2 * Vectors.BYTES;
+                long sums = products + panel * 2L * Vectors.BYTES;
                 for (int i = 0; i < count; i += PanelTile.ROWS) {
                     long sum = sums + i * target.pixelBytes();
                     PanelTile.run(
@@ -137,7 +137,7 @@ final class PixelConvolution implements AutoCloseable {
                             4,
                             weights.address(phase, panel, part),
                             Math.min(PART_STEPS, steps - part),
-                            part == 0 ? start.address() + panel * 2 * Vectors.BYTES : sum,
+                            part == 0 ? start.address() + panel * 2L * Vectors.BYTES : sum,
                             part == 0 ? 0 : target.pixelBytes(),
                             sum,
                             target.pixelBytes());

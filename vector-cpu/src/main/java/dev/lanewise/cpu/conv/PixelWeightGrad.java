@@ -36,7 +36,7 @@ final class PixelWeightGrad implements AutoCloseable {
         // An odd number of cache lines, so that pixels do not share sets of the first-level cache.
         this.patchBytes = Vectors.roundUp(4L * rows, 64) | 64;
         this.chunk = (int) Math.max(1, Math.min(p.n(), CHUNK_BYTES / (patchBytes * phase.pixels())));
-        this.patches = Scratch.borrow(chunk * phase.pixels() * patchBytes);
+        this.patches = Scratch.borrow((long) chunk * phase.pixels() * patchBytes);
         this.gradients = Scratch.borrow(chunk * output.bytes());
         this.sums = Scratch.borrow(rows * output.pixelBytes());
     }
@@ -67,7 +67,7 @@ final class PixelWeightGrad implements AutoCloseable {
             try (Scratch picture = Scratch.borrow(input.bytes());
                     Scratch work = Scratch.borrow(Transposition.WORK_BYTES)) {
                 input.fromPlanes(x + (first + image) * input.planeBytes(), picture.address(), work.address());
-                long to = patches.address() + image * phase.pixels() * patchBytes;
+                long to = patches.address() + (long) image * phase.pixels() * patchBytes;
                 for (int pixel = 0; pixel < phase.pixels(); pixel++) {
                     phase.gather(pixel, input, picture.address(), to + pixel * patchBytes);
                 }
@@ -91,7 +91,7 @@ final class PixelWeightGrad implements AutoCloseable {
         int taps = phase.taps();
         int inputs = Math.min(Vectors.LANES, p.c() - first);
         long row = output.pixelBytes();
-        try (Scratch turned = Scratch.borrow(inputs * taps * row);
+        try (Scratch turned = Scratch.borrow((long) inputs * taps * row);
                 Scratch work = Scratch.borrow(Transposition.WORK_BYTES)) {
             for (int i = 0; i < inputs; i++) {
                 for (int tap = 0; tap < taps; tap++) {

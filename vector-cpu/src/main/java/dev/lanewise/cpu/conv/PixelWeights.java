@@ -42,17 +42,17 @@ final class PixelWeights implements AutoCloseable {
     }
 
     private long panelBytes(int phase) {
-        return steps(phase) * 2 * Vectors.BYTES;
+        return steps(phase) * 2L * Vectors.BYTES;
     }
 
     /** Returns the address of a panel's weights from a step on. */
     long address(int phase, int panel, int step) {
-        return packed[phase].address() + panel * panelBytes(phase) + step * 2 * Vectors.BYTES;
+        return packed[phase].address() + panel * panelBytes(phase) + step * 2L * Vectors.BYTES;
     }
 
     private void pack(int panel, long w) {
         int taps = p.r() * p.s();
-        try (Scratch turned = Scratch.borrow(inputs * taps * Vectors.BYTES);
+        try (Scratch turned = Scratch.borrow((long) inputs * taps * Vectors.BYTES);
                 Scratch work = Scratch.borrow(Transposition.WORK_BYTES)) {
             for (int half = 0; half < 2; half++) {
                 int first = panel * PanelTile.COLUMNS + half * Vectors.LANES;
@@ -75,7 +75,8 @@ final class PixelWeights implements AutoCloseable {
             long from = turned + (gradient ? taps - 1 - index : index) * Vectors.BYTES;
             long target = to + (long) tap * inputs * 2 * Vectors.BYTES;
             for (int input = 0; input < inputs; input++) {
-                Rows.copy(from + input * taps * Vectors.BYTES, target + input * 2 * Vectors.BYTES, Vectors.LANES);
+                Rows.copy(
+                        from + (long) input * taps * Vectors.BYTES, target + input * 2L * Vectors.BYTES, Vectors.LANES);
             }
         }
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 
 /** The specialised loops made so far; each is made when first asked for. */
+@SuppressWarnings("EnumOrdinal") // rows and columns of dense tables that live no longer than this process
 final class CpuKernels {
     private static final int DTYPES = DType.values().length;
     private static final AtomicReferenceArray<Loop> UNARY = table(Unary.values().length);

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /** {@code out = a ? b : c} for truth values a; only the width of the others matters. */
 enum Select implements Loop {
-    WIDTH_1 {
+    WIDTH_1(1) {
         @Override
         void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
             for (int i = from; i < n; i++) {
@@ -23,7 +23,7 @@ enum Select implements Loop {
             }
         }
     },
-    WIDTH_2 {
+    WIDTH_2(2) {
         @Override
         void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
             for (int i = from; i < n; i++) {
@@ -33,7 +33,7 @@ enum Select implements Loop {
             }
         }
     },
-    WIDTH_4 {
+    WIDTH_4(4) {
         @Override
         void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
             for (int i = from; i < n; i++) {
@@ -48,7 +48,7 @@ enum Select implements Loop {
             for (int i = 0; i < n; i += TruthBytes.STEP) {
                 int bits = (int) TruthBytes.loadStep(a + i);
                 for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F32_LANES) {
-                    long at = i + lane;
+                    long at = (long) i + lane;
                     IntVector truth = IntVector.broadcast(Species.I32, bits >>> lane)
                             .and(IntVector.fromMemorySegment(Species.I32, ALL, INT_LANES & MASK, Species.ORDER));
                     IntVector yes =
@@ -61,7 +61,7 @@ enum Select implements Loop {
             }
         }
     },
-    WIDTH_8 {
+    WIDTH_8(8) {
         @Override
         void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep) {
             for (int i = from; i < n; i++) {
@@ -76,7 +76,7 @@ enum Select implements Loop {
             for (int i = 0; i < n; i += TruthBytes.STEP) {
                 long bits = TruthBytes.loadStep(a + i);
                 for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F64_LANES) {
-                    long at = i + lane;
+                    long at = (long) i + lane;
                     LongVector truth = LongVector.broadcast(Species.I64, bits >>> lane)
                             .and(LongVector.fromMemorySegment(Species.I64, ALL, LONG_LANES & MASK, Species.ORDER));
                     LongVector yes =
@@ -106,6 +106,13 @@ enum Select implements Loop {
         }
     }
 
+    private final int width;
+
+    /** @param width of the elements in bytes */
+    Select(int width) {
+        this.width = width;
+    }
+
     static Select of(int width) {
         return switch (width) {
             case 1 -> WIDTH_1;
@@ -125,7 +132,6 @@ enum Select implements Loop {
 
     @Override
     public void run(int pattern, int n, long out, long a, long b, long c) {
-        int width = 1 << ordinal();
         int aStep = (pattern & A_REPEATED) == 0 ? 1 : 0;
         int bStep = (pattern & B_REPEATED) == 0 ? width : 0;
         int cStep = (pattern & C_REPEATED) == 0 ? width : 0;
@@ -141,7 +147,6 @@ enum Select implements Loop {
     }
 
     private long repeat(long element, long vector) {
-        int width = 1 << ordinal();
         long bits = Access.bits(width, element);
         for (int i = 0; i < Species.VECTOR_BYTES; i += width) {
             Access.bits(width, vector + i, bits);

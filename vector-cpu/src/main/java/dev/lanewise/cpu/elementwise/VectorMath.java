@@ -32,7 +32,7 @@ public final class VectorMath {
     private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
     private static final int ONE_BITS = Float.floatToRawIntBits(1);
     private static final int HALF_BITS = Float.floatToRawIntBits(0.5f);
-    private static final float LOG2_E = 1.44269504f;
+    private static final float LOG2_E = 1.442695f;
     /** ln 2 in two parts; multiples of the first by up to 2^8 are exact. */
     private static final float LN2_HIGH = 0x1.62e4p-1f;
 
@@ -93,9 +93,9 @@ public final class VectorMath {
 
     /** {@code e^r} for |r| of at most ln(2) / 2. */
     private static FloatVector expSeries(FloatVector r) {
-        FloatVector p = r.fma(broadcast(F32, 1.381431823e-3f), broadcast(F32, 8.368851617e-3f))
-                .fma(r, broadcast(F32, 4.166840017e-2f))
-                .fma(r, broadcast(F32, 1.666651964e-1f))
+        FloatVector p = r.fma(broadcast(F32, 0.0013814318f), broadcast(F32, 0.008368852f))
+                .fma(r, broadcast(F32, 0.0416684f))
+                .fma(r, broadcast(F32, 0.1666652f))
                 .fma(r, broadcast(F32, 0.5f));
         return p.mul(r).fma(r, r).add(1);
     }
@@ -121,10 +121,10 @@ public final class VectorMath {
 
     /** {@code e^r - 1} for |r| of at most ln(2) / 2. */
     private static FloatVector expm1Series(FloatVector r) {
-        FloatVector p = r.fma(broadcast(F32, 1.984589180e-4f), broadcast(F32, 1.394082326e-3f))
-                .fma(r, broadcast(F32, 8.333389647e-3f))
-                .fma(r, broadcast(F32, 4.166635871e-2f))
-                .fma(r, broadcast(F32, 1.666666567e-1f))
+        FloatVector p = r.fma(broadcast(F32, 0.00019845892f), broadcast(F32, 0.0013940823f))
+                .fma(r, broadcast(F32, 0.00833339f))
+                .fma(r, broadcast(F32, 0.04166636f))
+                .fma(r, broadcast(F32, 0.16666666f))
                 .fma(r, broadcast(F32, 0.5f));
         return p.mul(r).fma(r, r);
     }
@@ -151,9 +151,9 @@ public final class VectorMath {
         FloatVector n = shifted.sub(ROUNDER);
         // e^-x is 2^n e^-t
         FloatVector t = n.fma(broadcast(F32, LN2_LOW), n.fma(broadcast(F32, LN2_HIGH), x));
-        FloatVector p = t.fma(broadcast(F32, 1.381431823e-3f), broadcast(F32, -8.368851617e-3f))
-                .fma(t, broadcast(F32, 4.166840017e-2f))
-                .fma(t, broadcast(F32, -1.666651964e-1f))
+        FloatVector p = t.fma(broadcast(F32, 0.0013814318f), broadcast(F32, -0.008368852f))
+                .fma(t, broadcast(F32, 0.0416684f))
+                .fma(t, broadcast(F32, -0.1666652f))
                 .fma(t, broadcast(F32, 0.5f))
                 .fma(t, broadcast(F32, -1f))
                 .fma(t, broadcast(F32, 1f));
@@ -172,9 +172,9 @@ public final class VectorMath {
         FloatVector e = expOfNegative(x.abs().neg());
         FloatVector s = e.div(e.add(2));
         FloatVector square = s.mul(s);
-        FloatVector p = square.fma(broadcast(F32, 1.400733739e-1f), broadcast(F32, 1.400065124e-1f))
-                .fma(square, broadcast(F32, 2.001077682e-1f))
-                .fma(square, broadcast(F32, 3.333320916e-1f));
+        FloatVector p = square.fma(broadcast(F32, 0.14007337f), broadcast(F32, 0.14000651f))
+                .fma(square, broadcast(F32, 0.20010777f))
+                .fma(square, broadcast(F32, 0.3333321f));
         FloatVector log = p.mul(square).fma(s, s);
         return x.blend(0, x.compare(VectorOperators.LT, 0)).add(log.add(log));
     }
@@ -207,14 +207,14 @@ public final class VectorMath {
         FloatVector n = k.add(ROUNDER_BITS).reinterpretAsFloats().sub(ROUNDER).add(exponent);
         FloatVector f = m.sub(1);
         // (log(1 + f) - f + f^2 / 2) / f^3
-        FloatVector p = f.fma(broadcast(F32, 6.746675074e-2f), broadcast(F32, -1.167576909e-1f))
-                .fma(f, broadcast(F32, 1.188821197e-1f))
-                .fma(f, broadcast(F32, -1.240557432e-1f))
-                .fma(f, broadcast(F32, 1.421954334e-1f))
-                .fma(f, broadcast(F32, -1.666799635e-1f))
-                .fma(f, broadcast(F32, 2.000211924e-1f))
-                .fma(f, broadcast(F32, -2.500000894e-1f))
-                .fma(f, broadcast(F32, 3.333331347e-1f));
+        FloatVector p = f.fma(broadcast(F32, 0.06746675f), broadcast(F32, -0.11675769f))
+                .fma(f, broadcast(F32, 0.11888212f))
+                .fma(f, broadcast(F32, -0.12405574f))
+                .fma(f, broadcast(F32, 0.14219543f))
+                .fma(f, broadcast(F32, -0.16667996f))
+                .fma(f, broadcast(F32, 0.20002119f))
+                .fma(f, broadcast(F32, -0.2500001f))
+                .fma(f, broadcast(F32, 0.33333313f));
         FloatVector square = f.mul(f);
         // smallest terms first
         FloatVector low = n.fma(broadcast(F32, LN2_LOW), p.mul(square).mul(f));
@@ -242,13 +242,13 @@ public final class VectorMath {
         FloatVector far =
                 broadcast(F32, 1f).sub(complement).reinterpretAsInts().or(sign).reinterpretAsFloats();
         // erf(x) / x by x^2
-        FloatVector near = square.fma(broadcast(F32, -9.641675206e-6f), broadcast(F32, 1.125700801e-4f))
-                .fma(square, broadcast(F32, -8.482837584e-4f))
-                .fma(square, broadcast(F32, 5.220945925e-3f))
-                .fma(square, broadcast(F32, -2.686540037e-2f))
-                .fma(square, broadcast(F32, 1.128378212e-1f))
-                .fma(square, broadcast(F32, -3.761263788e-1f))
-                .fma(square, broadcast(F32, 1.128379226f))
+        FloatVector near = square.fma(broadcast(F32, -9.641675e-6f), broadcast(F32, 0.00011257008f))
+                .fma(square, broadcast(F32, -0.00084828376f))
+                .fma(square, broadcast(F32, 0.005220946f))
+                .fma(square, broadcast(F32, -0.0268654f))
+                .fma(square, broadcast(F32, 0.11283782f))
+                .fma(square, broadcast(F32, -0.37612638f))
+                .fma(square, broadcast(F32, 1.1283792f))
                 .mul(x);
         return near.blend(far, a.compare(VectorOperators.GT, 1));
     }
@@ -256,14 +256,14 @@ public final class VectorMath {
     /** {@code e^(a^2) erfc(a)} for a of 0 or more: a polynomial in {@code 1 / (1 + 0.3 a)}. */
     private static FloatVector scaledErfc(FloatVector a) {
         FloatVector t = broadcast(F32, 1f).div(a.fma(broadcast(F32, 0.3f), broadcast(F32, 1f)));
-        return t.fma(broadcast(F32, -1.295558959e-1f), broadcast(F32, 4.857363999e-1f))
-                .fma(t, broadcast(F32, -5.126681328e-1f))
-                .fma(t, broadcast(F32, 5.482110381e-1f))
-                .fma(t, broadcast(F32, -9.502807260e-2f))
-                .fma(t, broadcast(F32, 2.151070833e-1f))
-                .fma(t, broadcast(F32, 1.482863277e-1f))
-                .fma(t, broadcast(F32, 1.707238108e-1f))
-                .fma(t, broadcast(F32, 1.691874266e-1f))
+        return t.fma(broadcast(F32, -0.1295559f), broadcast(F32, 0.4857364f))
+                .fma(t, broadcast(F32, -0.51266813f))
+                .fma(t, broadcast(F32, 0.54821104f))
+                .fma(t, broadcast(F32, -0.09502807f))
+                .fma(t, broadcast(F32, 0.21510708f))
+                .fma(t, broadcast(F32, 0.14828633f))
+                .fma(t, broadcast(F32, 0.17072381f))
+                .fma(t, broadcast(F32, 0.16918743f))
                 .mul(t);
     }
 
@@ -271,18 +271,18 @@ public final class VectorMath {
     public static FloatVector gelu(FloatVector x) {
         // Phi(-a)^(-1/8): grows so slowly that a polynomial follows it, and a power of two needs no exponential
         FloatVector a = x.abs();
-        FloatVector root = a.fma(broadcast(F32, 3.239446267e-9f), broadcast(F32, -7.72464332e-8f))
-                .fma(a, broadcast(F32, 8.947976085e-7f))
-                .fma(a, broadcast(F32, -5.978194623e-6f))
-                .fma(a, broadcast(F32, 2.711472007e-5f))
-                .fma(a, broadcast(F32, -7.559538062e-5f))
-                .fma(a, broadcast(F32, 1.848733664e-4f))
-                .fma(a, broadcast(F32, 7.162939437e-5f))
-                .fma(a, broadcast(F32, 1.064060489e-3f))
-                .fma(a, broadcast(F32, 9.395706467e-3f))
-                .fma(a, broadcast(F32, 4.882946610e-2f))
-                .fma(a, broadcast(F32, 1.087609157e-1f))
-                .fma(a, broadcast(F32, 1.090507746f));
+        FloatVector root = a.fma(broadcast(F32, 3.2394463e-9f), broadcast(F32, -7.724643e-8f))
+                .fma(a, broadcast(F32, 8.947976e-7f))
+                .fma(a, broadcast(F32, -5.9781946e-6f))
+                .fma(a, broadcast(F32, 2.711472e-5f))
+                .fma(a, broadcast(F32, -7.559538e-5f))
+                .fma(a, broadcast(F32, 0.00018487337f))
+                .fma(a, broadcast(F32, 7.1629394e-5f))
+                .fma(a, broadcast(F32, 0.0010640605f))
+                .fma(a, broadcast(F32, 0.0093957065f))
+                .fma(a, broadcast(F32, 0.048829466f))
+                .fma(a, broadcast(F32, 0.108760916f))
+                .fma(a, broadcast(F32, 1.0905077f));
         FloatVector square = root.mul(root);
         FloatVector fourth = square.mul(square);
         FloatVector tail = broadcast(F32, 1f).div(fourth.mul(fourth));
@@ -355,16 +355,16 @@ public final class VectorMath {
 
     /** The sine of |r| of at most pi / 4. */
     private static FloatVector sineSeries(FloatVector r, FloatVector square) {
-        FloatVector p = square.fma(broadcast(F32, 2.718047654e-6f), broadcast(F32, -1.983930415e-4f))
-                .fma(square, broadcast(F32, 8.333329111e-3f))
-                .fma(square, broadcast(F32, -1.666666716e-1f));
+        FloatVector p = square.fma(broadcast(F32, 2.7180477e-6f), broadcast(F32, -0.00019839304f))
+                .fma(square, broadcast(F32, 0.008333329f))
+                .fma(square, broadcast(F32, -0.16666667f));
         return p.fma(square.mul(r), r);
     }
 
     /** The cosine of r by its square. */
     private static FloatVector cosineSeries(FloatVector square) {
-        FloatVector p = square.fma(broadcast(F32, 2.443241283e-5f), broadcast(F32, -1.388730947e-3f))
-                .fma(square, broadcast(F32, 4.166664556e-2f))
+        FloatVector p = square.fma(broadcast(F32, 2.4432413e-5f), broadcast(F32, -0.001388731f))
+                .fma(square, broadcast(F32, 0.041666646f))
                 .fma(square, broadcast(F32, -0.5f));
         return p.fma(square, broadcast(F32, 1f));
     }

@@ -26,7 +26,7 @@ record Blocking(int kc, int taskRows, int taskColumns) {
     /** And with contiguous columns, where each step of k is in another cache line. */
     private static final int LEAST_COLUMN_STRIDE_FOR_COPY = 1024;
 
-    /** A copy of A pays with that many columns and rows of C. */
+    /** From this many columns and rows of C on, a copy of A pays off. */
     private static final int LEAST_COLUMNS_FOR_COPY = 64;
 
     private static final int LEAST_ROWS_FOR_COPY = 16;
@@ -81,7 +81,7 @@ record Blocking(int kc, int taskRows, int taskColumns) {
                 : view.aColumn() >= LEAST_COLUMN_STRIDE_FOR_COPY;
     }
 
-    /** Bytes that a packed block of that many rows of A may take. */
+    /** How many bytes a packed block of the given number of rows of A may take. */
     long aBlockBytes(int rows, int elementBytes) {
         return Math.max(rows * spreadRow(kc, elementBytes), kc * spreadRow(rows, elementBytes));
     }

@@ -51,7 +51,7 @@ final class F32Packing implements Packing {
     public void packWhole(long source, long rowStride, int rows, int panels, long target) {
         long panelBytes = 2 * VECTOR * rows;
         for (int row = 0; row < rows; row++) {
-            spreadRow(source + row * rowStride, panels, target + row * 2 * VECTOR, panelBytes);
+            spreadRow(source + row * rowStride, panels, target + row * 2L * VECTOR, panelBytes);
         }
     }
 

@@ -133,7 +133,7 @@ public record GemmShape(
                 activation);
     }
 
-    /** {@code count} products whose operands lie that many elements apart. */
+    /** {@code count} products whose operands lie the given numbers of elements apart. */
     public GemmShape batched(int count, long a, long b, long c) {
         return new GemmShape(
                 m, n, k, aRow, aColumn, bRow, bColumn, cRow, count, a, b, c, alpha, beta, bias, activation);
@@ -167,7 +167,7 @@ public record GemmShape(
                 function);
     }
 
-    /** This product with that many rows. */
+    /** This product with another number of rows. */
     GemmShape rows(int count) {
         return new GemmShape(
                 count,

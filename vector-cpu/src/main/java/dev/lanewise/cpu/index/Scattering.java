@@ -24,7 +24,7 @@ public final class Scattering {
     private static final long GRAIN_BYTES = 1 << 18;
     private static final long GRAIN = 1 << 13;
 
-    /** At most so many tasks, since each one goes through all positions. */
+    /** The most tasks, since each of them goes through all positions. */
     private static final long MOST_TASKS = 16;
 
     private Scattering() {}

@@ -70,7 +70,7 @@ public final class Products {
             int k = Math.toIntExact(weight.shape().size(1));
             GemmShape shape = GemmShape.of(m, n, k)
                     .left(x.row(), x.column())
-                    .right(weight.column(), weight.row())
+                    .right(/* row= */ weight.column(), /* column= */ weight.row())
                     .fused(hasBias ? Bias.PER_COLUMN : Bias.NONE, activation(op));
             Gemm gemm = Gemms.of(inputs[0].dtype(), shape);
             long out = Dense.address(outputs[0]);

@@ -17,7 +17,7 @@ import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 public final class BatchNorms {
     private static final long GRAIN = 1 << 15;
 
-    /** The smallest of so many elements takes the last of the rest: its rounding error is what stays. */
+    /** Of this many elements the smallest takes what is left of the rest, so that only its own rounding error stays. */
     private static final int BALANCED = 16;
 
     private static final long SMALL_IMAGE = 8;
@@ -28,7 +28,7 @@ public final class BatchNorms {
     private final long channels;
     private final long pixels;
     private final boolean repacked;
-    /** Runs of neighbouring elements a channel has, their length, and how far apart they and the channels are. */
+    /** How many runs of neighbouring elements a channel has, how long they are, and how far apart they and the channels lie. */
     private final long runs;
 
     private final int run;
@@ -146,9 +146,9 @@ public final class BatchNorms {
     private void balance(long gx, double exact) {
         double rest = sum(gx) - exact;
         for (int i = 0; i < Math.min(run, BALANCED) && rest != 0; i++) {
-            double before = kernel.load(gx + i * bytes);
-            kernel.store(gx + i * bytes, before - rest);
-            rest += kernel.load(gx + i * bytes) - before;
+            double before = kernel.load(gx + (long) i * bytes);
+            kernel.store(gx + (long) i * bytes, before - rest);
+            rest += kernel.load(gx + (long) i * bytes) - before;
         }
     }
 

@@ -175,6 +175,7 @@ enum F32Row {
     abstract float run(long x, long y, long z, int n, float a, float b);
 
     /** Goes over rows of {@code n} elements; operands that a pass has no use for are 0. */
+    @SuppressWarnings("EnumOrdinal") // the array keeps this a virtual call: see above
     float pass(long x, long y, long z, int n, float a, float b) {
         return PASSES[ordinal()].run(x, y, z, n, a, b);
     }

@@ -116,6 +116,7 @@ enum F64Moment {
     abstract double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias);
 
     /** Goes over n elements; operands that a pass has no use for are 0. */
+    @SuppressWarnings("EnumOrdinal") // the array keeps this a virtual call: see above
     double pass(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
         return PASSES[ordinal()].run(x, y, n, mean, scale, shift, weight, bias);
     }

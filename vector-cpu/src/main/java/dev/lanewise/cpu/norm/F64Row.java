@@ -175,6 +175,7 @@ enum F64Row {
     abstract double run(long x, long y, long z, int n, double a, double b);
 
     /** Goes over rows of {@code n} elements; operands that a pass has no use for are 0. */
+    @SuppressWarnings("EnumOrdinal") // the array keeps this a virtual call: see above
     double pass(long x, long y, long z, int n, double a, double b) {
         return PASSES[ordinal()].run(x, y, z, n, a, b);
     }

@@ -15,7 +15,7 @@ import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 public final class LayerNorms {
     private static final long GRAIN = 1 << 14;
 
-    /** Partial gradients of the weights are kept for so many blocks of rows at most. */
+    /** The most blocks of rows that partial gradients of the weights are kept for. */
     private static final long MOST_BLOCKS = 64;
 
     /**

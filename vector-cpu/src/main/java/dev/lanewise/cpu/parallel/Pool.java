@@ -27,7 +27,7 @@ final class Pool {
     /** A worker that had nothing to do for so long ends, so that an application that is done leaves no thread behind. */
     private static final long IDLE_NANOS = 60_000_000_000L;
 
-    /** Where the system starts no more threads, a call does without, and one a second later tries again. */
+    /** Where the system starts no more threads, a call does without them, and a call a second later tries again. */
     private static final long RETRY_NANOS = 1_000_000_000L;
 
     /** The most tasks of a call: numbers of tasks are half of a share's lower half. */
@@ -35,7 +35,7 @@ final class Pool {
 
     private static final int NEXT_SHIFT = 16;
 
-    /** Shares lie so many words apart: two cache lines, which processors fetch in pairs. */
+    /** The distance of two shares in words: two cache lines, which processors fetch in pairs. */
     private static final int SHARE_STRIDE = 16;
 
     private static final int NONE = -1;
@@ -185,7 +185,8 @@ final class Pool {
         for (int share = 0; share < threads(); share++) {
             shares.set(share * SHARE_STRIDE, 0);
         }
-        number++;
+        int withdrawn = number + 1;
+        number = withdrawn;
         abandoned = false;
     }
 

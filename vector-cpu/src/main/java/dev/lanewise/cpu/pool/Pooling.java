@@ -39,11 +39,14 @@ public final class Pooling {
             long yAt,
             MemorySegment indices,
             long indicesAt) {
-        long xs = NativeMemory.address(x, xAt, 4 * shape.inputs());
-        long ys = NativeMemory.address(y, yAt, 4 * shape.outputs());
-        long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
-        run(shape, new F32Pool(shape, xs, ys, is)::maxForward);
-        keepReachable(x, y, indices);
+        try {
+            long xs = NativeMemory.address(x, xAt, 4 * shape.inputs());
+            long ys = NativeMemory.address(y, yAt, 4 * shape.outputs());
+            long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
+            run(shape, new F32Pool(shape, xs, ys, is)::maxForward);
+        } finally {
+            keepReachable(x, y, indices);
+        }
     }
 
     /**
@@ -65,11 +68,14 @@ public final class Pooling {
             long indicesAt,
             MemorySegment gx,
             long gxAt) {
-        long gxs = NativeMemory.address(gx, gxAt, 4 * shape.inputs());
-        long gys = NativeMemory.address(gy, gyAt, 4 * shape.outputs());
-        long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
-        run(shape, new F32Pool(shape, gxs, gys, is)::maxBackward);
-        keepReachable(gx, gy, indices);
+        try {
+            long gxs = NativeMemory.address(gx, gxAt, 4 * shape.inputs());
+            long gys = NativeMemory.address(gy, gyAt, 4 * shape.outputs());
+            long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
+            run(shape, new F32Pool(shape, gxs, gys, is)::maxBackward);
+        } finally {
+            keepReachable(gx, gy, indices);
+        }
     }
 
     /**
@@ -82,10 +88,13 @@ public final class Pooling {
      * @param yAt their byte offset
      */
     public static void avgForwardF32(PoolShape shape, MemorySegment x, long xAt, MemorySegment y, long yAt) {
-        long xs = NativeMemory.address(x, xAt, 4 * shape.inputs());
-        long ys = NativeMemory.address(y, yAt, 4 * shape.outputs());
-        run(shape, new F32Pool(shape, xs, ys, 0)::averageForward);
-        keepReachable(x, y, y);
+        try {
+            long xs = NativeMemory.address(x, xAt, 4 * shape.inputs());
+            long ys = NativeMemory.address(y, yAt, 4 * shape.outputs());
+            run(shape, new F32Pool(shape, xs, ys, 0)::averageForward);
+        } finally {
+            keepReachable(x, y, y);
+        }
     }
 
     /**
@@ -98,10 +107,13 @@ public final class Pooling {
      * @param gxAt its byte offset
      */
     public static void avgBackwardF32(PoolShape shape, MemorySegment gy, long gyAt, MemorySegment gx, long gxAt) {
-        long gxs = NativeMemory.address(gx, gxAt, 4 * shape.inputs());
-        long gys = NativeMemory.address(gy, gyAt, 4 * shape.outputs());
-        run(shape, new F32Pool(shape, gxs, gys, 0)::averageBackward);
-        keepReachable(gx, gy, gy);
+        try {
+            long gxs = NativeMemory.address(gx, gxAt, 4 * shape.inputs());
+            long gys = NativeMemory.address(gy, gyAt, 4 * shape.outputs());
+            run(shape, new F32Pool(shape, gxs, gys, 0)::averageBackward);
+        } finally {
+            keepReachable(gx, gy, gy);
+        }
     }
 
     /** Computes in float64 the maximum of each window; parameters as in {@link #maxForwardF32}. */
@@ -113,11 +125,14 @@ public final class Pooling {
             long yAt,
             MemorySegment indices,
             long indicesAt) {
-        long xs = NativeMemory.address(x, xAt, 8 * shape.inputs());
-        long ys = NativeMemory.address(y, yAt, 8 * shape.outputs());
-        long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
-        run(shape, new F64Pool(shape, xs, ys, is)::maxForward);
-        keepReachable(x, y, indices);
+        try {
+            long xs = NativeMemory.address(x, xAt, 8 * shape.inputs());
+            long ys = NativeMemory.address(y, yAt, 8 * shape.outputs());
+            long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
+            run(shape, new F64Pool(shape, xs, ys, is)::maxForward);
+        } finally {
+            keepReachable(x, y, indices);
+        }
     }
 
     /** Computes in float64 the gradient of the maximum; parameters as in {@link #maxBackwardF32}. */
@@ -129,27 +144,36 @@ public final class Pooling {
             long indicesAt,
             MemorySegment gx,
             long gxAt) {
-        long gxs = NativeMemory.address(gx, gxAt, 8 * shape.inputs());
-        long gys = NativeMemory.address(gy, gyAt, 8 * shape.outputs());
-        long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
-        run(shape, new F64Pool(shape, gxs, gys, is)::maxBackward);
-        keepReachable(gx, gy, indices);
+        try {
+            long gxs = NativeMemory.address(gx, gxAt, 8 * shape.inputs());
+            long gys = NativeMemory.address(gy, gyAt, 8 * shape.outputs());
+            long is = NativeMemory.address(indices, indicesAt, 8 * shape.outputs());
+            run(shape, new F64Pool(shape, gxs, gys, is)::maxBackward);
+        } finally {
+            keepReachable(gx, gy, indices);
+        }
     }
 
     /** Computes in float64 the average of each window; parameters as in {@link #avgForwardF32}. */
     public static void avgForwardF64(PoolShape shape, MemorySegment x, long xAt, MemorySegment y, long yAt) {
-        long xs = NativeMemory.address(x, xAt, 8 * shape.inputs());
-        long ys = NativeMemory.address(y, yAt, 8 * shape.outputs());
-        run(shape, new F64Pool(shape, xs, ys, 0)::averageForward);
-        keepReachable(x, y, y);
+        try {
+            long xs = NativeMemory.address(x, xAt, 8 * shape.inputs());
+            long ys = NativeMemory.address(y, yAt, 8 * shape.outputs());
+            run(shape, new F64Pool(shape, xs, ys, 0)::averageForward);
+        } finally {
+            keepReachable(x, y, y);
+        }
     }
 
     /** Computes in float64 the gradient of the average; parameters as in {@link #avgBackwardF32}. */
     public static void avgBackwardF64(PoolShape shape, MemorySegment gy, long gyAt, MemorySegment gx, long gxAt) {
-        long gxs = NativeMemory.address(gx, gxAt, 8 * shape.inputs());
-        long gys = NativeMemory.address(gy, gyAt, 8 * shape.outputs());
-        run(shape, new F64Pool(shape, gxs, gys, 0)::averageBackward);
-        keepReachable(gx, gy, gy);
+        try {
+            long gxs = NativeMemory.address(gx, gxAt, 8 * shape.inputs());
+            long gys = NativeMemory.address(gy, gyAt, 8 * shape.outputs());
+            run(shape, new F64Pool(shape, gxs, gys, 0)::averageBackward);
+        } finally {
+            keepReachable(gx, gy, gy);
+        }
     }
 
     private static void run(PoolShape shape, IntConsumer plane) {
@@ -169,6 +193,7 @@ public final class Pooling {
         });
     }
 
+    @SuppressWarnings("ReachabilityFenceUsage") // every caller calls it in a finally block
     private static void keepReachable(MemorySegment a, MemorySegment b, MemorySegment c) {
         Reference.reachabilityFence(a);
         Reference.reachabilityFence(b);

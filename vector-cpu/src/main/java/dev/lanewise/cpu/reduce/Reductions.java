@@ -20,10 +20,10 @@ public final class Reductions {
     /** Elements that are worth a task of their own. */
     private static final long GRAIN = 1 << 15;
 
-    /** Rows of a block whose elements are read in step: so many streams are fetched ahead. */
+    /** The rows of a block, whose elements are read in step: as many streams are fetched ahead. */
     private static final int STREAMS = 4;
 
-    /** Blocks become larger only where there are so many. */
+    /** The number of blocks from which on they become larger. */
     private static final int FEWEST_BLOCKS = 128;
 
     /** Rows that one pass adds up column by column; more rows go in several passes whose results are added. */

@@ -136,10 +136,13 @@ class GemmTest {
         int m = 12;
         int n = L + 3;
         int k = 17;
-        check(form.of(m, n, k, 1).batched(5, (m + 1) * (k + 1), (k + 1) * (n + 1), m * (n + 1)));
-        check(form.of(m, n, k, 0).batched(5, m * k, 0, m * n));
-        check(form.of(m, n, k, 0).batched(3, 0, k * n, m * n + 4).fused(Bias.PER_ROW, Activation.RELU));
-        check(form.of(1, n, k, 0).batched(4, k, k * n, n));
+        long left = (long) m * k;
+        long right = (long) k * n;
+        long result = (long) m * n;
+        check(form.of(m, n, k, 1).batched(5, (m + 1L) * (k + 1), (k + 1L) * (n + 1), m * (n + 1L)));
+        check(form.of(m, n, k, 0).batched(5, left, 0, result));
+        check(form.of(m, n, k, 0).batched(3, 0, right, result + 4).fused(Bias.PER_ROW, Activation.RELU));
+        check(form.of(1, n, k, 0).batched(4, k, right, n));
     }
 
     @Test

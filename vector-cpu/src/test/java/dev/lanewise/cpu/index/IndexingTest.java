@@ -1,9 +1,9 @@
 package dev.lanewise.cpu.index;
 
 import static dev.lanewise.cpu.OpCheck.check;
-import static dev.lanewise.cpu.OpCheck.of;
 import static dev.lanewise.cpu.OpCheck.positions;
 import static dev.lanewise.cpu.OpCheck.random;
+import static dev.lanewise.cpu.OpCheck.tensor;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.cpu.OpCheck;
@@ -120,8 +120,8 @@ class IndexingTest {
     void positionsOutsideNameTheirPlace() {
         Tensor x = random(random, DType.F32, Layout.DENSE, 11, 2);
         for (long bad : new long[] {11, -1}) {
-            Tensor rows = of(DType.I64, Shape.of(5), 0, 1, 10, bad, 3);
-            Tensor index = of(DType.I64, Shape.of(2, 2), 0, 1, 10, bad);
+            Tensor rows = tensor(DType.I64, Shape.of(5), 0, 1, 10, bad, 3);
+            Tensor index = tensor(DType.I64, Shape.of(2, 2), 0, 1, 10, bad);
             Tensor elements = random(random, DType.F32, Layout.DENSE, 2, 2);
             refuses("index_select: position " + bad + " at element 3", new IndexSelect(0), x, rows);
             refuses("gather: position " + bad + " at element 3", new Gather(0), x, index);

@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.linalg;
 
-import static dev.lanewise.cpu.OpCheck.of;
 import static dev.lanewise.cpu.OpCheck.random;
+import static dev.lanewise.cpu.OpCheck.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -54,18 +54,18 @@ class SmallMatricesTest {
 
     @Test
     void choleskyAndDeterminantOfAKnownMatrix() {
-        Tensor a = of(Shape.of(2, 2), 4, 2, 2, 5);
-        OpCheck.close("cholesky", run(Linalg.CHOLESKY, a)[0], of(Shape.of(2, 2), 2, 0, 1, 2), 1e-6);
-        OpCheck.close("det", run(Linalg.DET, a)[0], of(Shape.SCALAR, 16), 1e-6);
+        Tensor a = tensor(Shape.of(2, 2), 4, 2, 2, 5);
+        OpCheck.close("cholesky", run(Linalg.CHOLESKY, a)[0], tensor(Shape.of(2, 2), 2, 0, 1, 2), 1e-6);
+        OpCheck.close("det", run(Linalg.DET, a)[0], tensor(Shape.SCALAR, 16), 1e-6);
     }
 
     @Test
     void singularAndIndefiniteMatricesAreNamed() {
-        Tensor singular = of(Shape.of(2, 2, 2), 1, 0, 0, 1, 1, 2, 2, 4);
+        Tensor singular = tensor(Shape.of(2, 2, 2), 1, 0, 0, 1, 1, 2, 2, 4);
         assertThatThrownBy(() -> run(Linalg.INVERSE, singular))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("inverse: matrix 1 of F32[2, 2, 2] is singular");
-        assertThatThrownBy(() -> run(Linalg.CHOLESKY, of(Shape.of(2, 2), 1, 2, 2, 1)))
+        assertThatThrownBy(() -> run(Linalg.CHOLESKY, tensor(Shape.of(2, 2), 1, 2, 2, 1)))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("cholesky: matrix 0 of F32[2, 2] is not positive definite");
     }
@@ -101,22 +101,23 @@ class SmallMatricesTest {
 
     @Test
     void specialMatricesAreTakenAsLapackTakesThem() {
-        Tensor zero = of(Shape.of(2, 2), 0, 0, 0, 0);
-        OpCheck.close("q of zero", run(Linalg.QR, zero)[0], of(Shape.of(2, 2), 1, 0, 0, 1), 0);
-        OpCheck.close("det of zero", run(Linalg.DET, zero)[0], of(Shape.SCALAR, 0), 0);
-        Tensor upper = of(Shape.of(2, 2), 3, 4, 0, -5);
+        Tensor zero = tensor(Shape.of(2, 2), 0, 0, 0, 0);
+        OpCheck.close("q of zero", run(Linalg.QR, zero)[0], tensor(Shape.of(2, 2), 1, 0, 0, 1), 0);
+        OpCheck.close("det of zero", run(Linalg.DET, zero)[0], tensor(Shape.SCALAR, 0), 0);
+        Tensor upper = tensor(Shape.of(2, 2), 3, 4, 0, -5);
         OpCheck.close("r of an upper triangle", run(Linalg.QR, upper)[1], upper, 0);
-        Tensor column = of(Shape.of(2, 1), 3, 4);
-        OpCheck.close("r has the sign against the diagonal", run(Linalg.QR, column)[1], of(Shape.of(1, 1), -5), 1e-6);
+        Tensor column = tensor(Shape.of(2, 1), 3, 4);
+        OpCheck.close(
+                "r has the sign against the diagonal", run(Linalg.QR, column)[1], tensor(Shape.of(1, 1), -5), 1e-6);
         // the pivot is the greatest, and it is exchanged for the first row
-        Tensor swapped = of(Shape.of(2, 2), 0, 2, 3, 0);
-        OpCheck.close("det of an exchange", run(Linalg.DET, swapped)[0], of(Shape.SCALAR, -6), 0);
+        Tensor swapped = tensor(Shape.of(2, 2), 0, 2, 3, 0);
+        OpCheck.close("det of an exchange", run(Linalg.DET, swapped)[0], tensor(Shape.SCALAR, -6), 0);
     }
 
     @Test
     void notANumberIsPassedOnOrRefusedButNeverHidden() {
         float nan = Float.NaN;
-        for (Tensor a : List.of(of(Shape.of(2, 2), nan, 1, 1, 1), of(Shape.of(2, 2), 0, 1, nan, 1))) {
+        for (Tensor a : List.of(tensor(Shape.of(2, 2), nan, 1, 1, 1), tensor(Shape.of(2, 2), 0, 1, nan, 1))) {
             assertThat(run(Linalg.DET, a)[0].item()).isNaN();
             assertThat(run(Linalg.QR, a)[1].toDoubleArray()).contains(Double.NaN);
             assertThat(run(Linalg.INVERSE, a)[0].toDoubleArray()).contains(Double.NaN);
@@ -124,14 +125,15 @@ class SmallMatricesTest {
                     .isInstanceOf(TensorException.class)
                     .hasMessageContaining("svd: matrix 0 of F32[2, 2] has no singular value decomposition; check it");
         }
-        assertThatThrownBy(() -> run(Linalg.CHOLESKY, of(Shape.of(1, 1), nan))).isInstanceOf(TensorException.class);
-        Tensor solution = run(Linalg.SOLVE, of(Shape.of(1, 1), 2), of(Shape.of(1, 2), nan, 4))[0];
+        assertThatThrownBy(() -> run(Linalg.CHOLESKY, tensor(Shape.of(1, 1), nan)))
+                .isInstanceOf(TensorException.class);
+        Tensor solution = run(Linalg.SOLVE, tensor(Shape.of(1, 1), 2), tensor(Shape.of(1, 2), nan, 4))[0];
         assertThat(solution.toDoubleArray()).containsExactly(Double.NaN, 2);
     }
 
     @Test
     void emptyMatricesHaveEmptyFactors() {
-        Tensor empty = OpCheck.empty(of(Shape.of(2, 2), 0, 0, 0, 0).spec().with(Shape.of(3, 0)), Layout.DENSE);
+        Tensor empty = OpCheck.empty(tensor(Shape.of(2, 2), 0, 0, 0, 0).spec().with(Shape.of(3, 0)), Layout.DENSE);
         assertThat(run(Linalg.SVD, empty)[0].shape()).isEqualTo(Shape.of(3, 0));
         assertThat(run(Linalg.QR, empty)[1].shape()).isEqualTo(Shape.of(0, 0));
         Tensor none = OpCheck.empty(empty.spec().with(Shape.of(0, 0)), Layout.DENSE);

@@ -1,8 +1,8 @@
 package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.OpCheck.check;
-import static dev.lanewise.cpu.OpCheck.of;
 import static dev.lanewise.cpu.OpCheck.random;
+import static dev.lanewise.cpu.OpCheck.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.OpCheck;
@@ -87,7 +87,7 @@ class AttentionTest {
                     Tensor q = random(random, dtype, Layout.DENSE, 300, 5);
                     Tensor k = random(random, dtype, Layout.DENSE, keys, 5);
                     Tensor v = random(random, dtype, Layout.DENSE, keys, 3);
-                    Tensor m = of(Shape.of(300, keys), mask).to(dtype);
+                    Tensor m = tensor(Shape.of(300, keys), mask).to(dtype);
                     double tolerance = dtype == DType.F32 ? 5e-5 : 1e-11;
                     checkAttention(op, tolerance, g, q, k, v, m);
                     Tensor[] y = OpCheck.run(op, (in, out) -> Attentions.run(op, in, out), q, k, v, m);

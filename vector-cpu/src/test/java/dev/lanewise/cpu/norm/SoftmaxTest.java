@@ -1,9 +1,9 @@
 package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.OpCheck.check;
-import static dev.lanewise.cpu.OpCheck.of;
 import static dev.lanewise.cpu.OpCheck.positions;
 import static dev.lanewise.cpu.OpCheck.random;
+import static dev.lanewise.cpu.OpCheck.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -67,15 +67,15 @@ class SoftmaxTest {
     @Test
     void largeLogitsDoNotOverflowAndNaNStaysInItsRow() {
         double inf = Double.POSITIVE_INFINITY;
-        Tensor x = of(Shape.of(4, 3), 1e4, 1e4, -1e4, -inf, 0, 1, Double.NaN, 0, 1, -1e30, -1e30, -1e30);
+        Tensor x = tensor(Shape.of(4, 3), 1e4, 1e4, -1e4, -inf, 0, 1, Double.NaN, 0, 1, -1e30, -1e30, -1e30);
         Softmax op = new Softmax(1, false);
         check(op, (in, out) -> Softmaxes.run(op, in, out), 1e-6, x);
         double[] wide = new double[40];
         wide[37] = Double.NaN;
-        Tensor y = OpCheck.run(op, (in, out) -> Softmaxes.run(op, in, out), of(Shape.of(1, 40), wide))[0];
+        Tensor y = OpCheck.run(op, (in, out) -> Softmaxes.run(op, in, out), tensor(Shape.of(1, 40), wide))[0];
         assertThat(Elements.of(y).real(0, 3)).isNaN();
         Arrays.fill(wide, -inf);
-        y = OpCheck.run(op, (in, out) -> Softmaxes.run(op, in, out), of(Shape.of(1, 40), wide))[0];
+        y = OpCheck.run(op, (in, out) -> Softmaxes.run(op, in, out), tensor(Shape.of(1, 40), wide))[0];
         assertThat(Elements.of(y).real(0, 3)).isNaN();
     }
 
@@ -122,7 +122,7 @@ class SoftmaxTest {
         CrossEntropy op = new CrossEntropy(Reduction.MEAN, -100, 0);
         Tensor x = random(random, DType.F32, Layout.DENSE, 3, 4);
         for (double bad : new double[] {4, -1}) {
-            Tensor target = of(DType.I64, Shape.of(3), 0, -100, bad);
+            Tensor target = tensor(DType.I64, Shape.of(3), 0, -100, bad);
             assertThatThrownBy(() -> CrossEntropies.run(op, new Tensor[] {x, target}, OpCheck.results(op, x, target)))
                     .isInstanceOf(TensorException.class)
                     .hasMessageContaining("cross_entropy: class " + (int) bad + " at row 2")

@@ -112,7 +112,7 @@ class WorkersTest {
             Thread self = Thread.currentThread();
             Workers.run(5, inner -> {
                 runs.incrementAndGet();
-                if (Thread.currentThread() != self) {
+                if (!Thread.currentThread().equals(self)) {
                     elsewhere.incrementAndGet();
                 }
             });

@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.reduce;
 
-import static dev.lanewise.cpu.OpCheck.of;
 import static dev.lanewise.cpu.OpCheck.random;
+import static dev.lanewise.cpu.OpCheck.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.OpCheck;
@@ -38,7 +38,7 @@ class OrderTest {
 
     @Test
     void positionIsThatOfTheFirstOfEqualElementsAndOfNaNBeforeAll() {
-        Tensor x = of(Shape.of(3, 4), 1, 3, 3, 2, 5, Double.NaN, 9, Double.NaN, -1, -1, -0.0, 0.0);
+        Tensor x = tensor(Shape.of(3, 4), 1, 3, 3, 2, 5, Double.NaN, 9, Double.NaN, -1, -1, -0.0, 0.0);
         ArgReduce op = new ArgReduce(ArgReduce.Kind.ARGMAX, 1, false);
         Tensor[] out = OpCheck.run(op, (in, o) -> ArgReductions.run(op, in, o), x);
         Elements positions = Elements.of(out[0]);
@@ -86,7 +86,7 @@ class OrderTest {
         for (DType dtype : List.of(DType.F32, DType.F64)) {
             for (boolean descending : new boolean[] {false, true}) {
                 Sort op = new Sort(0, descending);
-                OpCheck.check(op, (in, out) -> Sorting.run(op, in, out), 0, of(dtype, Shape.of(8), values));
+                OpCheck.check(op, (in, out) -> Sorting.run(op, in, out), 0, tensor(dtype, Shape.of(8), values));
             }
         }
     }

@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.reduce;
 
-import static dev.lanewise.cpu.OpCheck.of;
 import static dev.lanewise.cpu.OpCheck.random;
+import static dev.lanewise.cpu.OpCheck.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.OpCheck;
@@ -94,7 +94,7 @@ class ReductionsTest {
         Arrays.fill(values, 0.1f);
         double exact = n * (double) 0.1f;
         for (Shape shape : List.of(Shape.of(n, 1), Shape.of(n / 2, 2))) {
-            Tensor x = of(shape, values);
+            Tensor x = tensor(shape, values);
             Reduce op = new Reduce(Reduce.Kind.SUM, List.of(0), false);
             Tensor sum = OpCheck.run(op, (in, out) -> Reductions.run(op, in, out), x)[0];
             assertThat(Elements.of(sum).real(0)).isCloseTo(exact / shape.size(1), within(1e-5));
@@ -107,10 +107,10 @@ class ReductionsTest {
             double[] values = new double[40];
             values[at] = Double.NaN;
             for (DType dtype : List.of(DType.F32, DType.F64)) {
-                Tensor x = of(dtype, Shape.of(40), values);
+                Tensor x = tensor(dtype, Shape.of(40), values);
                 check(new Reduce(Reduce.Kind.AMAX, List.of(0), false), 0, x);
                 check(new Reduce(Reduce.Kind.AMIN, List.of(0), false), 0, x);
-                check(new Reduce(Reduce.Kind.AMAX, List.of(0), false), 0, of(dtype, Shape.of(2, 20), values));
+                check(new Reduce(Reduce.Kind.AMAX, List.of(0), false), 0, tensor(dtype, Shape.of(2, 20), values));
             }
         }
     }

@@ -92,12 +92,12 @@ final class ThreadsTest {
                 throw e;
             } finally {
                 if (overflows % 7 == 1) {
-                    attempt(x);
+                    attempt();
                 }
             }
         }
 
-        private static void attempt(Tensor x) {
+        private static void attempt() {
             try {
                 Workers.run(6, task -> pause());
             } catch (StackOverflowError e) {
@@ -137,7 +137,7 @@ final class ThreadsTest {
             if (sum < 0) {
                 throw new AssertionError("sum " + sum);
             }
-            if (Application.class.getClassLoader() == Tensor.class.getClassLoader()) {
+            if (Application.class.getClassLoader().equals(Tensor.class.getClassLoader())) {
                 Backends.shutdown();
             }
         }

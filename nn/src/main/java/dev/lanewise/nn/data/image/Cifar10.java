@@ -59,12 +59,20 @@ public final class Cifar10 {
 
     private Cifar10() {}
 
-    /** The mean of the training pixels from 0 to 1 by channel, for normalisation. */
+    /**
+     * The mean of the training pixels from 0 to 1 by channel, for normalisation.
+     *
+     * @return training and test images
+     */
     public static float[] mean() {
         return MEAN.clone();
     }
 
-    /** Their standard deviation by channel. */
+    /**
+     * Their standard deviation by channel.
+     *
+     * @return training and test images
+     */
     public static float[] std() {
         return STD.clone();
     }
@@ -73,6 +81,10 @@ public final class Cifar10 {
      * Finds CIFAR-10 in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads the full set (162
      * MiB) into the cache; else, after one line to {@code notice} that says so and why, paints images that stand in for it.
      *
+     * @param home where data is looked for
+     * @param listener is told how far a download got
+     * @param notice gets a line for people when stand-ins are made
+     * @return training and test images
      * @throws BadFileException if the user named a folder that does not hold it, or files that were found are damaged
      */
     public static ImageSplit load(DataHome home, DownloadListener listener, Consumer<String> notice) {
@@ -107,6 +119,7 @@ public final class Cifar10 {
      * Images that are painted, not read, in the same format, 10,000 and 2,000 of them: see {@link SyntheticShapes}.
      *
      * @param seed the same seed gives the same images everywhere
+     * @return training and test images
      */
     public static ImageSplit synthetic(long seed) {
         LabeledImages all = SyntheticShapes.generate(seed, SYNTHETIC_TRAIN + SYNTHETIC_TEST);
@@ -119,6 +132,8 @@ public final class Cifar10 {
     /**
      * Reads CIFAR-10 from a folder of its files, a folder that holds an archive of them, or an archive.
      *
+     * @param folderOrArchive where the files are
+     * @return training and test images
      * @throws BadFileException if the files are missing or damaged
      */
     public static ImageSplit read(Path folderOrArchive) {

@@ -61,6 +61,9 @@ public final class FashionMnist {
      * Finds Fashion-MNIST in the folder the user named, in a folder called {@code fashion-mnist} in {@code LANEWISE_DATA} or
      * in the cache; else downloads it into the cache.
      *
+     * @param home where data is looked for
+     * @param listener is told how far a download got
+     * @return training and test images
      * @throws BadFileException if the user named a folder that does not hold it, files that were found are damaged, or it
      *     can't be downloaded
      */
@@ -86,6 +89,8 @@ public final class FashionMnist {
     /**
      * Reads the four files from a folder.
      *
+     * @param folder where the files are
+     * @return training and test images
      * @throws BadFileException if one is missing, damaged or does not fit the others
      */
     public static ImageSplit read(Path folder) {

@@ -30,7 +30,11 @@ public final class Idx {
         this.elements = elements;
     }
 
-    /** The sizes of the dimensions, outermost first, a copy. */
+    /**
+     * The sizes of the dimensions, outermost first, a copy.
+     *
+     * @return sizes and elements
+     */
     public int[] sizes() {
         return sizes.clone();
     }
@@ -40,7 +44,11 @@ public final class Idx {
         return elements;
     }
 
-    /** The elements, row-major, a copy. */
+    /**
+     * The elements, row-major, a copy.
+     *
+     * @return sizes and elements
+     */
     public byte[] toByteArray() {
         return elements.clone();
     }
@@ -48,7 +56,9 @@ public final class Idx {
     /**
      * Reads a whole file.
      *
+     * @param file a file, which may be compressed by gzip
      * @param rank the number of dimensions it must have: 3 for images, 1 for labels
+     * @return sizes and elements
      * @throws BadFileException if it is missing, of another kind, truncated, longer than its header says, or packed tighter
      *     than {@link InputLimits} allows
      */

@@ -12,6 +12,10 @@ public final class Image {
     /**
      * Wraps an array; it is not copied.
      *
+     * @param channels how many colours, 1 or more
+     * @param height the number of rows
+     * @param width the number of columns
+     * @param values the values, {@code [channels, height, width]}
      * @throws IllegalArgumentException if the array's length is not channels x height x width, or one of them is below 1
      */
     public Image(int channels, int height, int width, float[] values) {
@@ -28,6 +32,9 @@ public final class Image {
     /**
      * An image of zeros.
      *
+     * @param channels how many colours, 1 or more
+     * @param height the number of rows
+     * @param width the number of columns
      * @throws IllegalArgumentException if a size is below 1, or the image has more values than a Java array
      */
     public Image(int channels, int height, int width) {
@@ -44,27 +51,50 @@ public final class Image {
         return channels * height * width;
     }
 
-    /** The number of channels. */
+    /**
+     * The number of channels.
+     *
+     * @return a new image
+     */
     public int channels() {
         return channels;
     }
 
-    /** The number of rows. */
+    /**
+     * The number of rows.
+     *
+     * @return a new image
+     */
     public int height() {
         return height;
     }
 
-    /** The number of columns. */
+    /**
+     * The number of columns.
+     *
+     * @return a new image
+     */
     public int width() {
         return width;
     }
 
-    /** The values, not copied. */
+    /**
+     * The values, not copied.
+     *
+     * @return a new image
+     */
     public float[] values() {
         return values;
     }
 
-    /** One value. */
+    /**
+     * One value.
+     *
+     * @param channel its channel, from 0
+     * @param row its row, from 0
+     * @param column its column, from 0
+     * @return a new image
+     */
     public float get(int channel, int row, int column) {
         return values[(channel * height + row) * width + column];
     }
@@ -79,6 +109,9 @@ public final class Image {
      *
      * @param top the first row, may be negative
      * @param left the first column, may be negative
+     * @param rows the height of the result
+     * @param columns the width of the result
+     * @return a new image
      */
     public Image crop(int top, int left, int rows, int columns) {
         Image part = new Image(channels, rows, columns);
@@ -93,12 +126,22 @@ public final class Image {
         return part;
     }
 
-    /** The middle of the image; where it is smaller, zeros surround it. */
+    /**
+     * The middle of the image; where it is smaller, zeros surround it.
+     *
+     * @param rows the height of the result
+     * @param columns the width of the result
+     * @return a new image
+     */
     public Image centerCrop(int rows, int columns) {
         return crop(Math.floorDiv(height - rows, 2), Math.floorDiv(width - columns, 2), rows, columns);
     }
 
-    /** The image mirrored left to right. */
+    /**
+     * The image mirrored left to right.
+     *
+     * @return a new image
+     */
     public Image flip() {
         Image flipped = new Image(channels, height, width);
         for (int row = 0; row < channels * height; row++) {
@@ -109,7 +152,11 @@ public final class Image {
         return flipped;
     }
 
-    /** The image turned upside down. */
+    /**
+     * The image turned upside down.
+     *
+     * @return a new image
+     */
     public Image flipVertically() {
         Image flipped = new Image(channels, height, width);
         for (int row = 0; row < channels * height; row++) {
@@ -123,6 +170,9 @@ public final class Image {
      * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing, as
      * Pillow's and torchvision's).
      *
+     * @param rows the height of the result
+     * @param columns the width of the result
+     * @return a new image
      * @throws IllegalArgumentException if a size is below 1, or the image would have more values than a Java array
      */
     public Image resize(int rows, int columns) {
@@ -130,7 +180,12 @@ public final class Image {
         return Resampling.resize(this, rows, columns);
     }
 
-    /** The image scaled so that its shorter side has the given length; the proportions stay. */
+    /**
+     * The image scaled so that its shorter side has the given length; the proportions stay.
+     *
+     * @param side the length
+     * @return a new image
+     */
     public Image resizeShorterSide(int side) {
         return resize(longer(side, height), longer(side, width));
     }
@@ -143,6 +198,9 @@ public final class Image {
     /**
      * The square in the middle of the image after its shorter side was scaled to the given length: the same as {@code
      * resizeShorterSide(side).centerCrop(side, side)}, without making what the crop cuts off, which is most of a long strip.
+     *
+     * @param side the length
+     * @return a new image
      */
     public Image resizeAndCenterCrop(int side) {
         int rows = longer(side, height);

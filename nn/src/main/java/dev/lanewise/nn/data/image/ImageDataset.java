@@ -18,7 +18,11 @@ public final class ImageDataset implements Dataset {
     private final long seed;
     private volatile long epoch;
 
-    /** Pixels from 0 to 1, unchanged. */
+    /**
+     * Pixels from 0 to 1, unchanged.
+     *
+     * @param images the images and their classes
+     */
     public ImageDataset(LabeledImages images) {
         this(images, null, 0);
     }
@@ -26,6 +30,8 @@ public final class ImageDataset implements Dataset {
     /**
      * Images that a transform changes; it must give all of them one size.
      *
+     * @param images the images and their classes
+     * @param transform changes each image when it is taken, or null
      * @param seed where the transform's chance comes from, with the epoch
      */
     public ImageDataset(LabeledImages images, @Nullable ImageTransform transform, long seed) {
@@ -39,7 +45,7 @@ public final class ImageDataset implements Dataset {
         epoch = number;
     }
 
-    /** The images. */
+    /** {@return the images} */
     public LabeledImages images() {
         return images;
     }

@@ -45,7 +45,11 @@ public final class ImageFiles {
 
     private ImageFiles() {}
 
-    /** Whether a file's name ends like that of a JPEG or PNG image. */
+    /**
+     * {@return whether a file's name ends like that of a JPEG or PNG image}
+     *
+     * @param file its path
+     */
     public static boolean isImage(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         return name.endsWith(".jpg") || name.endsWith(".jpeg") || name.endsWith(".png");
@@ -54,6 +58,7 @@ public final class ImageFiles {
     /**
      * Reads an image; grey becomes three equal channels, transparency is dropped.
      *
+     * @param file its path
      * @return [3, height, width], 0 to 1
      * @throws BadFileException if it is missing, damaged (cut off, with a wrong checksum, or where the decoder warns), of
      *     another format whatever its name, or too large: more than 100 million pixels, more than 16 million and 100 for
@@ -183,7 +188,7 @@ public final class ImageFiles {
     }
 
     /**
-     * An image as a PNG file's bytes.
+     * {@return an image as a PNG file's bytes}
      *
      * @param image of one channel (grey) or three (red, green, blue), 0 to 1; what is outside is cut off
      * @throws IllegalArgumentException if it has another number of channels

@@ -49,6 +49,8 @@ public final class ImageFolder {
     /**
      * Lists a folder; no image is read yet.
      *
+     * @param root a folder with a folder of images for each class
+     * @return the list of images and classes
      * @throws BadFileException if it is no folder, has no class folders, a class folder has no image, or a folder in it may not
      *     be read
      */
@@ -149,27 +151,35 @@ public final class ImageFolder {
         return entry.getFileName().toString().startsWith(".");
     }
 
-    /** The names of the classes: those of the folders, in order. */
+    /** {@return the names of the classes: those of the folders, in order} */
     public List<String> classes() {
         return classes;
     }
 
-    /** The number of images. */
+    /** {@return the number of images} */
     public int size() {
         return files.size();
     }
 
-    /** The path of an image. */
+    /**
+     * {@return the path of an image}
+     *
+     * @param index its number, from 0
+     */
     public Path file(int index) {
         return files.get(index);
     }
 
-    /** The class of an image. */
+    /**
+     * {@return the class of an image}
+     *
+     * @param index its number, from 0
+     */
     public int label(int index) {
         return labels[index];
     }
 
-    /** The classes of all images, a copy. */
+    /** {@return the classes of all images, a copy} */
     public int[] labels() {
         return labels.clone();
     }
@@ -177,6 +187,8 @@ public final class ImageFolder {
     /**
      * Reads one image.
      *
+     * @param index its number, from 0
+     * @return the image
      * @throws BadFileException if it cannot be read or decoded
      */
     public Image read(int index) {
@@ -187,6 +199,7 @@ public final class ImageFolder {
      * Reads all images into memory, in parallel: scaled by the shorter side, then cropped around the middle.
      *
      * @param side the rows and columns of every result
+     * @return the images and their classes
      * @throws BadFileException naming the first image that cannot be read or decoded
      */
     public LabeledImages readAll(int side) {
@@ -198,7 +211,9 @@ public final class ImageFolder {
     /**
      * As {@link #readAll(int)}, leaving out images that cannot be read.
      *
+     * @param side the rows and columns of every result
      * @param skipped told of every image left out, in order
+     * @return the images and their classes
      * @throws IllegalArgumentException if the side is not from 1 to 16,384 or the images take more than 2 GiB
      * @throws BadFileException if the images take more than half of the Java heap
      */

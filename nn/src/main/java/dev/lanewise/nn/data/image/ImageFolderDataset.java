@@ -27,6 +27,7 @@ public final class ImageFolderDataset implements Dataset {
     /**
      * A data set.
      *
+     * @param folder the images
      * @param transform must give all images one size
      * @param seed where the transform's chance comes from, with the epoch
      */

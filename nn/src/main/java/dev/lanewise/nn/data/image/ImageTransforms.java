@@ -6,12 +6,23 @@ import java.util.Arrays;
 public final class ImageTransforms {
     private ImageTransforms() {}
 
-    /** Scales to the given size. */
+    /**
+     * Scales to the given size.
+     *
+     * @param rows the height of the result
+     * @param columns the width of the result
+     * @return the transform
+     */
     public static ImageTransform resize(int rows, int columns) {
         return (image, random) -> image.resize(rows, columns);
     }
 
-    /** Scales by the shorter side, then cuts a square of that side from the middle. */
+    /**
+     * Scales by the shorter side, then cuts a square of that side from the middle.
+     *
+     * @param side the rows and columns of the result
+     * @return the transform
+     */
     public static ImageTransform resizeAndCenterCrop(int side) {
         return (image, random) -> image.resizeAndCenterCrop(side);
     }
@@ -21,6 +32,7 @@ public final class ImageTransforms {
      *
      * @param side the rows and columns of the result
      * @param padding how many rows and columns of zeros on every side
+     * @return the transform
      */
     public static ImageTransform randomCrop(int side, int padding) {
         return (image, random) -> {
@@ -35,12 +47,22 @@ public final class ImageTransforms {
         };
     }
 
-    /** Mirrors left to right with the given probability. */
+    /**
+     * Mirrors left to right with the given probability.
+     *
+     * @param probability from 0 to 1
+     * @return the transform
+     */
     public static ImageTransform horizontalFlip(double probability) {
         return (image, random) -> random.nextDouble() < probability ? image.flip() : image;
     }
 
-    /** Turns upside down with the given probability. */
+    /**
+     * Turns upside down with the given probability.
+     *
+     * @param probability from 0 to 1
+     * @return the transform
+     */
     public static ImageTransform verticalFlip(double probability) {
         return (image, random) -> random.nextDouble() < probability ? image.flipVertically() : image;
     }
@@ -49,6 +71,7 @@ public final class ImageTransforms {
      * Rotates about the middle by an angle between plus and minus the given one; bilinear, zeros outside.
      *
      * @param degrees the greatest angle
+     * @return the transform
      */
     public static ImageTransform rotation(double degrees) {
         return (image, random) -> rotate(image, (2 * random.nextDouble() - 1) * degrees);
@@ -57,7 +80,9 @@ public final class ImageTransforms {
     /**
      * Rotates counter-clockwise about the middle; bilinear, zeros outside.
      *
+     * @param image the image
      * @param degrees the angle
+     * @return a new image of the same size
      */
     public static Image rotate(Image image, double degrees) {
         double cos = StrictMath.cos(Math.toRadians(degrees));
@@ -93,7 +118,14 @@ public final class ImageTransforms {
         return inside ? image.get(channel, row, column) : 0;
     }
 
-    /** As {@link #colorJitter(double, double, double, double)}, without a change of hue. */
+    /**
+     * As {@link #colorJitter(double, double, double, double)}, without a change of hue.
+     *
+     * @param brightness the greatest change of brightness, from 0 up
+     * @param contrast the greatest change of contrast, from 0 up
+     * @param saturation the greatest change of saturation, from 0 up
+     * @return the transform
+     */
     public static ImageTransform colorJitter(double brightness, double contrast, double saturation) {
         return colorJitter(brightness, contrast, saturation, 0);
     }
@@ -102,7 +134,11 @@ public final class ImageTransforms {
      * Changes brightness, contrast and saturation of an image in red, green, blue, each by a factor drawn between 1 less
      * and 1 plus the given amount, then turns the hue; the result stays within 0 and 1.
      *
+     * @param brightness the greatest change of brightness, from 0 up
+     * @param contrast the greatest change of contrast, from 0 up
+     * @param saturation the greatest change of saturation, from 0 up
      * @param hue the greatest turn in either direction, as a part of the colour circle, from 0 to 0.5
+     * @return the transform
      */
     public static ImageTransform colorJitter(double brightness, double contrast, double saturation, double hue) {
         return ColorJitter.of(brightness, contrast, saturation, hue);
@@ -111,6 +147,9 @@ public final class ImageTransforms {
     /**
      * Subtracts the mean and divides by the standard deviation, both by channel.
      *
+     * @param mean of each channel
+     * @param std of each channel, above 0
+     * @return the transform
      * @throws IllegalArgumentException if the two have different lengths or a deviation is not positive
      */
     public static ImageTransform normalize(float[] mean, float[] std) {
@@ -143,6 +182,9 @@ public final class ImageTransforms {
     /**
      * Sets a rectangle at a random place to 0, with the given probability: 2 to 33 percent of the image's area, its
      * height 0.3 to 3.3 times its width (Zhong et al., "Random Erasing Data Augmentation", 2020).
+     *
+     * @param probability from 0 to 1
+     * @return the transform
      */
     public static ImageTransform randomErasing(double probability) {
         return (image, random) -> {

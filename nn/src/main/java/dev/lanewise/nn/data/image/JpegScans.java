@@ -1,7 +1,7 @@
 package dev.lanewise.nn.data.image;
 
 /** Counts the scans of a JPEG file, for each of which a decoder goes through the whole image. */
-public final class JpegScans {
+final class JpegScans {
     private static final int START_OF_IMAGE = 0xd8;
     private static final int END_OF_IMAGE = 0xd9;
     private static final int START_OF_SCAN = 0xda;
@@ -14,7 +14,7 @@ public final class JpegScans {
         return file.length >= 4 && marker(file, 0) == START_OF_IMAGE && file[2] == (byte) 0xff;
     }
 
-    public static int count(byte[] file) {
+    static int count(byte[] file) {
         int scans = 0;
         int position = 2;
         while (position + 1 < file.length && marker(file, position) != END_OF_IMAGE) {

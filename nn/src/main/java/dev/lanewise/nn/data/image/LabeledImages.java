@@ -18,6 +18,9 @@ public final class LabeledImages {
     /**
      * Wraps arrays; they are not copied and must not be changed afterwards.
      *
+     * @param channels how many colours
+     * @param height the number of rows
+     * @param width the number of columns
      * @param pixels count x channels x height x width bytes
      * @param labels one class index per image, from 0 to the number of classes less 1
      * @param classes the names of the classes
@@ -56,42 +59,46 @@ public final class LabeledImages {
         return new byte[(int) bytes];
     }
 
-    /** The number of images. */
+    /** {@return the number of images} */
     public int size() {
         return labels.length;
     }
 
-    /** The number of channels: 1 for grey, 3 for red, green, blue. */
+    /** {@return the number of channels: 1 for grey, 3 for red, green, blue} */
     public int channels() {
         return channels;
     }
 
-    /** The number of rows of an image. */
+    /** {@return the number of rows of an image} */
     public int height() {
         return height;
     }
 
-    /** The number of columns of an image. */
+    /** {@return the number of columns of an image} */
     public int width() {
         return width;
     }
 
-    /** The names of the classes; a label is an index into it. */
+    /** {@return the names of the classes; a label is an index into it} */
     public List<String> classes() {
         return classes;
     }
 
-    /** The class of an image. */
+    /**
+     * {@return the class of an image}
+     *
+     * @param image its number, from 0
+     */
     public int label(int image) {
         return labels[image];
     }
 
-    /** All labels, a copy. */
+    /** {@return all labels, a copy} */
     public int[] labels() {
         return labels.clone();
     }
 
-    /** The number of values of one image: channels x height x width. */
+    /** {@return the number of values of one image: channels x height x width} */
     public int imageSize() {
         return channels * height * width;
     }
@@ -99,6 +106,8 @@ public final class LabeledImages {
     /**
      * Writes one image as floats from 0 to 1, [channels, height, width].
      *
+     * @param image its number, from 0
+     * @param target where the values go
      * @param offset where in {@code target} the first value goes
      */
     public void copyTo(int image, float[] target, int offset) {
@@ -109,12 +118,24 @@ public final class LabeledImages {
         }
     }
 
-    /** One pixel from 0 to 255. */
+    /**
+     * {@return one pixel from 0 to 255}
+     *
+     * @param image its number, from 0
+     * @param channel the channel, from 0
+     * @param row the row, from 0
+     * @param column the column, from 0
+     */
     public int pixel(int image, int channel, int row, int column) {
         return pixels[((image * channels + channel) * height + row) * width + column] & 0xff;
     }
 
-    /** The images from {@code from} (inclusive) to {@code to} (exclusive), copied. */
+    /**
+     * {@return the images from {@code from} (inclusive) to {@code to} (exclusive), copied}
+     *
+     * @param from the number of the first image
+     * @param to the number of the image before which to stop
+     */
     public LabeledImages slice(int from, int to) {
         int[] indices = new int[to - from];
         for (int i = 0; i < indices.length; i++) {
@@ -123,7 +144,11 @@ public final class LabeledImages {
         return select(indices);
     }
 
-    /** The images of the given indices, in that order, copied. */
+    /**
+     * {@return the images of the given indices, in that order, copied}
+     *
+     * @param indices numbers of images, from 0
+     */
     public LabeledImages select(int... indices) {
         int size = imageSize();
         byte[] selected = new byte[indices.length * size];

@@ -67,6 +67,10 @@ public final class Mnist {
      * Finds MNIST in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads it into the cache;
      * else, after one line to {@code notice} that says so and why, renders digits that stand in for it.
      *
+     * @param home where data is looked for
+     * @param listener is told how far a download got
+     * @param notice gets a line for people when stand-ins are made
+     * @return training and test images
      * @throws BadFileException if the user named a folder that does not hold MNIST, or files that were found are damaged
      */
     public static ImageSplit load(DataHome home, DownloadListener listener, Consumer<String> notice) {
@@ -102,6 +106,7 @@ public final class Mnist {
      * Digits that are rendered, not read, in the same number and format: see {@link SyntheticDigits}.
      *
      * @param seed the same seed gives the same digits everywhere
+     * @return training and test images
      */
     public static ImageSplit synthetic(long seed) {
         LabeledImages all = SyntheticDigits.generate(seed, SYNTHETIC_TRAIN + SYNTHETIC_TEST);
@@ -114,6 +119,8 @@ public final class Mnist {
     /**
      * Reads the four files from a folder.
      *
+     * @param folder where the files are
+     * @return training and test images
      * @throws BadFileException if one is missing, damaged or does not fit the others
      */
     public static ImageSplit read(Path folder) {

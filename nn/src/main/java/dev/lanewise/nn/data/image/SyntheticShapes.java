@@ -25,6 +25,7 @@ public final class SyntheticShapes {
      *
      * @param seed the same seed gives the same images; image i does not depend on {@code count}
      * @param count how many
+     * @return the images
      */
     public static LabeledImages generate(long seed, int count) {
         byte[] pixels = LabeledImages.room(count, 3 * PLANE);

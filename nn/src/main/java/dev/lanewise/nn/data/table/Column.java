@@ -80,34 +80,43 @@ public final class Column {
         return position;
     }
 
-    /** The name in the header. */
+    /** {@return the name in the header} */
     public String name() {
         return name;
     }
 
-    /** What the cells mean. */
+    /** {@return what the cells mean} */
     public Type type() {
         return type;
     }
 
-    /** The number of rows. */
+    /** {@return the number of rows} */
     public int size() {
         return cells.length;
     }
 
-    /** Whether the cell of a row is missing. */
+    /**
+     * {@return whether the cell of a row is missing}
+     *
+     * @param row the number of the row, from 0
+     */
     public boolean isMissing(int row) {
         return cells[row] == null;
     }
 
-    /** The text of a cell, null if it is missing. */
+    /**
+     * {@return the text of a cell, null if it is missing}
+     *
+     * @param row the number of the row, from 0
+     */
     public @Nullable String text(int row) {
         return cells[row];
     }
 
     /**
-     * The number in a cell, NaN if it is missing.
+     * {@return the number in a cell, NaN if it is missing}
      *
+     * @param row the number of the row, from 0
      * @throws IllegalArgumentException if the cell is not a number, naming the row
      */
     public double number(int row) {
@@ -122,7 +131,7 @@ public final class Column {
         return Double.parseDouble(cell);
     }
 
-    /** The distinct texts, in ascending order; missing cells are none. */
+    /** {@return the distinct texts, in ascending order; missing cells are none} */
     public List<String> categories() {
         TreeSet<String> distinct = new TreeSet<>();
         for (String cell : cells) {
@@ -136,6 +145,8 @@ public final class Column {
     /**
      * The cells as indices into a list of categories, for labels.
      *
+     * @param categories each category once
+     * @return for each row the position of its category
      * @throws IllegalArgumentException if a cell is missing or not among them, naming the row
      */
     public int[] indices(List<String> categories) {
@@ -161,7 +172,7 @@ public final class Column {
         return positions;
     }
 
-    /** This column read as categories, also where its cells are numbers (codes, for one). */
+    /** {@return this column read as categories, also where its cells are numbers (codes, for one)} */
     public Column asCategory() {
         return new Column(name, Type.CATEGORY, cells);
     }

@@ -58,22 +58,41 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
         missing = Set.copyOf(missing);
     }
 
-    /** With another separator. */
+    /**
+     * With another separator.
+     *
+     * @param other the character between two cells
+     * @return a format that is otherwise the same
+     */
     public CsvFormat withSeparator(char other) {
         return new CsvFormat(other, names, missing, quotedMissing);
     }
 
-    /** Of a file without a header. */
+    /**
+     * Of a file without a header.
+     *
+     * @param columns the names of the columns
+     * @return a format that is otherwise the same
+     */
     public CsvFormat withNames(List<String> columns) {
         return new CsvFormat(separator, columns, missing, quotedMissing);
     }
 
-    /** With these marks of missing values instead of {@link #USUAL_MISSING}; with none, only empty cells are missing. */
+    /**
+     * With these marks of missing values instead of {@link #USUAL_MISSING}; with none, only empty cells are missing.
+     *
+     * @param marks texts that stand for a missing value
+     * @return a format that is otherwise the same
+     */
     public CsvFormat withMissing(String... marks) {
         return new CsvFormat(separator, names, Set.of(marks), quotedMissing);
     }
 
-    /** Where a mark of a missing value in quotes is a text like others: {@code "NA"} is then Namibia. */
+    /**
+     * Where a mark of a missing value in quotes is a text like others: {@code "NA"} is then Namibia.
+     *
+     * @return a format that is otherwise the same
+     */
     public CsvFormat keepQuoted() {
         return new CsvFormat(separator, names, missing, false);
     }

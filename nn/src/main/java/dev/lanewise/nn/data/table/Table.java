@@ -41,13 +41,21 @@ public final class Table {
     /**
      * Reads a CSV file with commas and a header.
      *
+     * @param file its path
+     * @return the table
      * @throws BadFileException if it is missing, not in UTF-8, malformed, or a row has more or fewer fields than the header
      */
     public static Table read(Path file) {
         return read(file, CsvFormat.DEFAULT);
     }
 
-    /** As {@link #read(Path)}, with another separator. */
+    /**
+     * As {@link #read(Path)}, with another separator.
+     *
+     * @param file its path
+     * @param separator the character between two cells
+     * @return the table
+     */
     public static Table read(Path file, char separator) {
         return read(file, CsvFormat.DEFAULT.withSeparator(separator));
     }
@@ -55,7 +63,10 @@ public final class Table {
     /**
      * Reads a CSV file without a header.
      *
+     * @param file its path
+     * @param separator the character between two cells
      * @param names the names of the columns
+     * @return the table
      */
     public static Table read(Path file, char separator, List<String> names) {
         return read(file, CsvFormat.DEFAULT.withSeparator(separator).withNames(names));
@@ -64,6 +75,9 @@ public final class Table {
     /**
      * Reads a CSV file of a format.
      *
+     * @param file its path
+     * @param format separator, names and marks of missing values
+     * @return the table
      * @throws BadFileException if it is missing, not in UTF-8, malformed, has a row with more or fewer fields than there are
      *     columns, or takes more than half of the Java heap
      */
@@ -125,19 +139,20 @@ public final class Table {
         return new Table(List.copyOf(columns), rows.size());
     }
 
-    /** The number of rows, the header not counted. */
+    /** {@return the number of rows, the header not counted} */
     public int rows() {
         return rows;
     }
 
-    /** The columns, in the file's order. */
+    /** {@return the columns, in the file's order} */
     public List<Column> columns() {
         return columns;
     }
 
     /**
-     * The column of a name.
+     * {@return the column of a name}
      *
+     * @param name the name of a column
      * @throws IllegalArgumentException if there is none
      */
     public Column column(String name) {
@@ -149,7 +164,11 @@ public final class Table {
                                 + columns.stream().map(Column::name).toList() + "; check the name"));
     }
 
-    /** The table without some columns. */
+    /**
+     * {@return the table without some columns}
+     *
+     * @param names names of columns
+     */
     public Table without(String... names) {
         Set<Column> dropped = new HashSet<>();
         for (String name : names) {
@@ -159,7 +178,11 @@ public final class Table {
                 columns.stream().filter(column -> !dropped.contains(column)).toList(), rows);
     }
 
-    /** The table with one column read as categories, also where its cells are numbers. */
+    /**
+     * {@return the table with one column read as categories, also where its cells are numbers}
+     *
+     * @param name the name of a column
+     */
     public Table withCategory(String name) {
         Column chosen = column(name);
         return new Table(
@@ -169,7 +192,11 @@ public final class Table {
                 rows);
     }
 
-    /** The given rows, counted from 0, in that order. */
+    /**
+     * {@return the given rows, counted from 0, in that order}
+     *
+     * @param chosen numbers of rows
+     */
     public Table select(int... chosen) {
         return new Table(columns.stream().map(column -> column.select(chosen)).toList(), chosen.length);
     }

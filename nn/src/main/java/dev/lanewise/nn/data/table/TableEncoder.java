@@ -83,6 +83,7 @@ public final class TableEncoder {
      * Learns means, deviations and categories.
      *
      * @param training the training rows' features, without the label
+     * @return the encoder, for these and further rows
      * @throws IllegalArgumentException if a column has more than 10,000 categories
      */
     public static TableEncoder fit(Table training) {
@@ -153,12 +154,12 @@ public final class TableEncoder {
         return new OneHot(column.name(), categories);
     }
 
-    /** The number of features of a row. */
+    /** {@return the number of features of a row} */
     public int width() {
         return encodings.stream().mapToInt(Encoding::width).sum();
     }
 
-    /** The names of the features: a column's, or a column's and a category's. */
+    /** {@return the names of the features: a column's, or a column's and a category's} */
     public List<String> featureNames() {
         List<String> names = new ArrayList<>();
         for (Encoding encoding : encodings) {
@@ -199,7 +200,7 @@ public final class TableEncoder {
         return features;
     }
 
-    /** All that was learnt, as JSON, to be kept beside a model's weights. */
+    /** {@return all that was learnt, as JSON, to be kept beside a model's weights} */
     public String toJson() {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
@@ -220,6 +221,8 @@ public final class TableEncoder {
     /**
      * What {@link #toJson} wrote.
      *
+     * @param json the text
+     * @return the encoder
      * @throws IllegalArgumentException if the text is something else
      */
     public static TableEncoder fromJson(String json) {

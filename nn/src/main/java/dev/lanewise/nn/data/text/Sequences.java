@@ -27,7 +27,12 @@ public final class Sequences {
         return rows;
     }
 
-    /** The lengths of the sequences, at most {@code length}. */
+    /**
+     * {@return the lengths of the sequences, at most {@code length}}
+     *
+     * @param sequences the sequences
+     * @param length the most that counts
+     */
     public static long[] lengths(List<int[]> sequences, int length) {
         return sequences.stream()
                 .mapToLong(sequence -> Math.min(length, sequence.length))

@@ -18,8 +18,9 @@ public final class TextFiles {
     private TextFiles() {}
 
     /**
-     * The whole text, without a byte order mark.
+     * {@return the whole text, without a byte order mark}
      *
+     * @param file its path
      * @throws BadFileException if the file is missing, empty, too large for memory or not in UTF-8
      */
     public static String read(Path file) {
@@ -39,7 +40,11 @@ public final class TextFiles {
         }
     }
 
-    /** The lines that are not blank, without white space at their ends; see {@link #read}. */
+    /**
+     * {@return the lines that are not blank, without white space at their ends; see {@link #read}}
+     *
+     * @param file its path
+     */
     public static List<String> lines(Path file) {
         return read(file)
                 .lines()

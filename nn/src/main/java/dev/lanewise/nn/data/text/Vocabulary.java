@@ -24,6 +24,7 @@ public final class Vocabulary {
     /**
      * A vocabulary of the given tokens, numbered in that order: what {@link #tokens} of another gave.
      *
+     * @param tokens each token once
      * @throws IllegalArgumentException if a token is there twice
      */
     public Vocabulary(List<String> tokens) {
@@ -42,6 +43,7 @@ public final class Vocabulary {
      * @param texts the tokens of every training text
      * @param minimumCount how often a token must occur
      * @param maximumSize the greatest number of tokens, padding and unknown included
+     * @return the vocabulary
      */
     public static Vocabulary ofWords(Iterable<List<String>> texts, int minimumCount, int maximumSize) {
         Map<String, Integer> counts = new HashMap<>();
@@ -59,29 +61,39 @@ public final class Vocabulary {
         return new Vocabulary(tokens);
     }
 
-    /** The characters of a text, in ascending order. */
+    /**
+     * The characters of a text, in ascending order.
+     *
+     * @param text the training text
+     * @return the vocabulary
+     */
     public static Vocabulary ofCharacters(String text) {
         return new Vocabulary(List.copyOf(new TreeSet<>(Tokenizer.characters().tokenize(text))));
     }
 
-    /** The number of tokens. */
+    /** {@return the number of tokens} */
     public int size() {
         return tokens.size();
     }
 
-    /** The tokens by number. */
+    /** {@return the tokens by number} */
     public List<String> tokens() {
         return tokens;
     }
 
-    /** The token of a number. */
+    /**
+     * {@return the token of a number}
+     *
+     * @param id a number below the size
+     */
     public String token(int id) {
         return tokens.get(id);
     }
 
     /**
-     * The number of a token, that of {@link #UNKNOWN} if it is not there.
+     * {@return the number of a token, that of {@link #UNKNOWN} if it is not there}
      *
+     * @param token a token
      * @throws IllegalArgumentException if it is not there and neither is {@link #UNKNOWN}
      */
     public int id(String token) {
@@ -93,12 +105,21 @@ public final class Vocabulary {
         return id;
     }
 
-    /** The numbers of tokens. */
+    /**
+     * {@return the numbers of tokens}
+     *
+     * @param text tokens
+     */
     public int[] encode(List<String> text) {
         return text.stream().mapToInt(this::id).toArray();
     }
 
-    /** The tokens of numbers, joined. */
+    /**
+     * {@return the tokens of numbers, joined}
+     *
+     * @param encoded numbers of tokens
+     * @param separator what is put between two tokens
+     */
     public String decode(int[] encoded, String separator) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < encoded.length; i++) {

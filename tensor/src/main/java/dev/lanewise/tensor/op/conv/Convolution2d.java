@@ -12,6 +12,14 @@ import java.util.Set;
 /**
  * Two-dimensional convolution (cross-correlation, as in every framework). Operands: input {@code [n, c, h, w]}, weight
  * {@code [k, c / groups, r, s]} and optionally a bias {@code [k]}; result {@code [n, k, oh, ow]}.
+ *
+ * @param strideH the vertical distance of two places of the window, 1 or more
+ * @param strideW the horizontal distance, 1 or more
+ * @param paddingH how many rows of zeros are added above and below
+ * @param paddingW how many columns of zeros are added on the left and on the right
+ * @param dilationH the vertical distance of two elements that the window sees, 1 or more
+ * @param dilationW the horizontal distance, 1 or more
+ * @param groups into how many independent groups the channels are divided
  */
 public record Convolution2d(
         int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) implements Op {
@@ -30,17 +38,34 @@ public record Convolution2d(
         }
     }
 
-    /** Equal attributes for both dimensions, dilation 1, one group. */
+    /**
+     * Equal attributes for both dimensions, dilation 1, one group.
+     *
+     * @param stride the distance of two places of the window, in both directions
+     * @param padding how many zeros are added on each side
+     */
     public Convolution2d(int stride, int padding) {
         this(stride, stride, padding, padding, 1, 1, 1);
     }
 
-    /** The output's size for an input's and a kernel's size along the height. */
+    /**
+     * The output's size for an input's and a kernel's size along the height.
+     *
+     * @param h the height of the input
+     * @param r the height of the weight
+     * @return the height of the output
+     */
     public long outputH(long h, long r) {
         return output(h, r, paddingH, dilationH, strideH);
     }
 
-    /** The output's size for an input's and a kernel's size along the width. */
+    /**
+     * The output's size for an input's and a kernel's size along the width.
+     *
+     * @param w the width of the input
+     * @param s the width of the weight
+     * @return the width of the output
+     */
     public long outputW(long w, long s) {
         return output(w, s, paddingW, dilationW, strideW);
     }

@@ -37,17 +37,31 @@ public record PoolingWindow(
         }
     }
 
-    /** A square window whose stride is its size. */
+    /**
+     * A square window whose stride is its size.
+     *
+     * @param kernel the height and width of the window, which is also how far it moves
+     */
     public PoolingWindow(int kernel) {
         this(kernel, kernel, kernel, kernel, 0, 0, false);
     }
 
-    /** The output's height for an input's. */
+    /**
+     * The output's height for an input's.
+     *
+     * @param h the height of the input
+     * @return the height of the output
+     */
     public long outputH(long h) {
         return output(h, kernelH, strideH, paddingH);
     }
 
-    /** The output's width for an input's. */
+    /**
+     * The output's width for an input's.
+     *
+     * @param w the width of the input
+     * @return the width of the output
+     */
     public long outputW(long w) {
         return output(w, kernelW, strideW, paddingW);
     }

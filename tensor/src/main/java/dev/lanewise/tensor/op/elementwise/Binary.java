@@ -85,7 +85,13 @@ public enum Binary implements Op {
         this.integer = integer;
     }
 
-    /** The function's value for floating-point elements. */
+    /**
+     * The function's value for floating-point elements.
+     *
+     * @param a the left element
+     * @param b the right element
+     * @return the result's element
+     */
     public double apply(double a, double b) {
         if (real == null) {
             throw new TensorException(opName() + ": has no meaning for floating-point numbers");
@@ -93,7 +99,13 @@ public enum Binary implements Op {
         return real.applyAsDouble(a, b);
     }
 
-    /** The function's value for integers or truth values (0 or 1), before it wraps to the element type. */
+    /**
+     * The function's value for integers or truth values (0 or 1), before it wraps to the element type.
+     *
+     * @param a the left element
+     * @param b the right element
+     * @return the result's element
+     */
     public long apply(long a, long b) {
         if (integer == null) {
             throw new TensorException(opName() + ": has no meaning for integers");

@@ -22,7 +22,13 @@ public enum Compare implements Op {
     /** {@code a >= b}. */
     GE;
 
-    /** The comparison of floating-point elements; NaN is unequal to everything. */
+    /**
+     * The comparison of floating-point elements; NaN is unequal to everything.
+     *
+     * @param a the left element
+     * @param b the right element
+     * @return whether the comparison holds
+     */
     public boolean test(double a, double b) {
         return switch (this) {
             case EQ -> a == b;
@@ -34,7 +40,13 @@ public enum Compare implements Op {
         };
     }
 
-    /** The comparison of integers. */
+    /**
+     * The comparison of integers.
+     *
+     * @param a the left element
+     * @param b the right element
+     * @return whether the comparison holds
+     */
     public boolean test(long a, long b) {
         return switch (this) {
             case EQ -> a == b;

@@ -103,7 +103,12 @@ public enum Unary implements Op {
         this.integer = integer;
     }
 
-    /** The function's value for a floating-point element. */
+    /**
+     * The function's value for a floating-point element.
+     *
+     * @param x the element
+     * @return the result's element
+     */
     public double apply(double x) {
         if (real == null) {
             throw new TensorException(opName() + ": has no meaning for floating-point numbers");
@@ -111,7 +116,12 @@ public enum Unary implements Op {
         return real.applyAsDouble(x);
     }
 
-    /** The function's value for an integer or truth value (0 or 1), before it wraps to the element type. */
+    /**
+     * The function's value for an integer or truth value (0 or 1), before it wraps to the element type.
+     *
+     * @param x the element
+     * @return the result's element
+     */
     public long apply(long x) {
         if (integer == null) {
             throw new TensorException(opName() + ": has no meaning for integers");

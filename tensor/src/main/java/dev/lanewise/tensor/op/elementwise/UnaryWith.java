@@ -57,22 +57,37 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         double apply(double x, double a, double b);
     }
 
-    /** A function of one number. */
+    /**
+     * A function of one number.
+     *
+     * @param kind the function
+     * @param a its number
+     */
     public UnaryWith(Kind kind, double a) {
         this(kind, a, 0);
     }
 
-    /** Whether the function uses its second number. */
+    /** {@return whether the function uses its second number} */
     public boolean takesTwo() {
         return kind == Kind.CLAMP || kind == Kind.HARDTANH;
     }
 
-    /** The function's value for a floating-point element. */
+    /**
+     * The function's value for a floating-point element.
+     *
+     * @param x the element
+     * @return the result's element
+     */
     public double apply(double x) {
         return kind.function.apply(x, a, b);
     }
 
-    /** The function's value for an integer, before it wraps to the element type. */
+    /**
+     * The function's value for an integer, before it wraps to the element type.
+     *
+     * @param x the element
+     * @return the result's element
+     */
     public long apply(long x) {
         return switch (kind) {
             case ADD -> x + (long) a;

@@ -41,7 +41,7 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
             this.dtypes = dtypes;
         }
 
-        /** The operation's name in messages. */
+        /** {@return the operation's name in messages} */
         public String opName() {
             return opName;
         }
@@ -62,7 +62,11 @@ public record Reduce(Kind kind, List<Integer> dims, boolean keepDims) implements
         }
     }
 
-    /** The type of the result for an operand's type. */
+    /**
+     * {@return the type of the result for an operand's type}
+     *
+     * @param dtype the operand's type
+     */
     public DType resultType(DType dtype) {
         return switch (kind) {
             case SUM, PROD -> dtype.isFloating() ? dtype : DType.I64;

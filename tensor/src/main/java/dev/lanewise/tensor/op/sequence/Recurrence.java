@@ -1,12 +1,15 @@
 package dev.lanewise.tensor.op.sequence;
 
+import dev.lanewise.tensor.Autocast;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.internal.Sizes;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.spi.Backends;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,12 +50,20 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
             this.states = states;
         }
 
-        /** How many gates there are, the candidate among them: their weights lie one below the other. */
+        /**
+         * How many gates there are, the candidate among them: their weights lie one below the other.
+         *
+         * @return the number
+         */
         public int gates() {
             return gates;
         }
 
-        /** How many states go from one time to the next: the hidden one, and for LSTM the cell. */
+        /**
+         * How many states go from one time to the next: the hidden one, and for LSTM the cell.
+         *
+         * @return the number
+         */
         public int states() {
             return states;
         }
@@ -70,32 +81,56 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         return DType.FLOATING;
     }
 
-    /** 1 or 2. */
+    /**
+     * 1 or 2.
+     *
+     * @return the number
+     */
     public int directions() {
         return bidirectional ? 2 : 1;
     }
 
-    /** The position of a direction's first operand, {@code weight_ih}. */
+    /**
+     * {@return the position of a direction's first operand, {@code weight_ih}}
+     *
+     * @param direction 0, or 1 for the backward one
+     */
     public int operand(int direction) {
         return 1 + direction * (WEIGHTS + kind.states());
     }
 
-    /** The position of a direction's first state among the operands. */
+    /**
+     * {@return the position of a direction's first state among the operands}
+     *
+     * @param direction 0, or 1 for the backward one
+     */
     public int state(int direction) {
         return operand(direction) + WEIGHTS;
     }
 
-    /** The position of a direction's last hidden state among the results. */
+    /**
+     * {@return the position of a direction's last hidden state among the results}
+     *
+     * @param direction 0, or 1 for the backward one
+     */
     public int lastState(int direction) {
         return 1 + direction * kind.states();
     }
 
-    /** How many operands there are. */
+    /**
+     * How many operands there are.
+     *
+     * @return the number
+     */
     public int operands() {
         return operand(directions());
     }
 
-    /** How many results there are. */
+    /**
+     * How many results there are.
+     *
+     * @return the number
+     */
     public int results() {
         return lastState(directions());
     }
@@ -141,6 +176,33 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
                             + " and first states " + states + " (expected " + wanted.get(i) + ")",
                     "give weight_ih, weight_hh, bias_ih, bias_hh and the first states of each direction");
         }
+    }
+
+    /**
+     * What a recurrent layer computed.
+     *
+     * @param output the hidden states at every time, {@code [n, time, directions * hidden]}
+     * @param lastStates each direction's last hidden state {@code [n, hidden]}, in an LSTM followed by its cell state
+     */
+    public record Result(Tensor output, List<Tensor> lastStates) {}
+
+    /**
+     * Runs the layer, step by step where the device's backend does not have it as one operation; {@link Autocast} then
+     * decides for the operations of each step.
+     *
+     * @param operands the input, then weights, biases and first states of each direction
+     * @return the hidden states
+     * @throws TensorException if the number, shapes or types of the operands don't fit
+     */
+    public Result run(Tensor... operands) {
+        if (operands.length != operands()) {
+            throw new TensorException(opName() + ": got " + operands.length + " operands (expected " + operands()
+                    + ": the input, then weights, biases and first states of each direction); check the call");
+        }
+        Tensor[] results = Backends.of(operands[0].device()).supports(this, operands)
+                ? Tensor.applyAll(this, operands)
+                : decompose(operands);
+        return new Result(results[0], List.of(results).subList(1, results()));
     }
 
     @Override

@@ -34,12 +34,20 @@ public record RecurrenceGrad(Recurrence forward, boolean ofStates) implements Op
         return DType.FLOATING;
     }
 
-    /** How many upstream gradients there are: the first operands. */
+    /**
+     * How many upstream gradients there are: the first operands.
+     *
+     * @return the number
+     */
     public int upstreams() {
         return ofStates ? forward.results() : 1;
     }
 
-    /** The position of the forward pass's first result, the last operand. */
+    /**
+     * The position of the forward pass's first result, the last operand.
+     *
+     * @return the number
+     */
     public int output() {
         return upstreams() + forward.operands();
     }

@@ -19,7 +19,7 @@ public record Permute(List<Integer> dims) implements Op.View {
         dims = Check.list("permute", "dimensions", dims);
     }
 
-    /** The permutation that undoes this one. */
+    /** {@return the permutation that undoes this one} */
     public Permute inverse() {
         Integer[] inverse = new Integer[dims.size()];
         for (int i = 0; i < inverse.length; i++) {

@@ -142,7 +142,7 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         return IntVector.fromMemorySegment(INTS, ALL, (address + 4L * pixel) & MASK, ORDER);
     }
 
-    /** Bytes for the magnitudes of so many pixels. */
+    /** How many bytes the magnitudes of a number of pixels take. */
     public static long bytes(int pixels) {
         return Math.max(4L * pixels, BYTES);
     }

@@ -39,7 +39,7 @@ final class TapEnergies {
         FloatVector e7 = zero;
         FloatVector e8 = zero;
         for (int input = 0; input < inputs; input++) {
-            long at = kernels + input * 9 * BYTES;
+            long at = kernels + input * 9L * BYTES;
             e0 = added(e0, at);
             e1 = added(e1, at + BYTES);
             e2 = added(e2, at + 2 * BYTES);

@@ -243,7 +243,7 @@ public final class WinogradConvolution implements AutoCloseable {
         long pixelBytes = vectors * Vectors.BYTES;
         WinogradLayout from = products.from((long) place * bandRows * tiles.across());
         long patchBytes = WinogradTransform.TILE * WinogradTransform.TILE * Vectors.BYTES;
-        try (Scratch pixels = Scratch.borrow(rows * ow * pixelBytes);
+        try (Scratch pixels = Scratch.borrow((long) rows * ow * pixelBytes);
                 Scratch work =
                         Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
             for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {

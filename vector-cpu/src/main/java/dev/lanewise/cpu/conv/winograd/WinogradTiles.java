@@ -64,7 +64,8 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
             for (int tile = 0; tile < rows * across; tile++) {
                 int y = (firstRow + tile / across) * WinogradTransform.TILE - top;
                 int x = tile % across * WinogradTransform.TILE - left;
-                transformTile(turned.address() - firstY * w * pixelBytes(), y, x, to, tile, patch, work.address());
+                transformTile(
+                        turned.address() - (long) firstY * w * pixelBytes(), y, x, to, tile, patch, work.address());
             }
         }
     }

@@ -57,9 +57,9 @@ final class WinogradTransform {
         for (int pass = 0; pass < POINTS + POINTS; pass++) {
             boolean down = pass < POINTS;
             int line = down ? pass : pass - POINTS;
-            long source = down ? from + line * column : work + line * POINTS * BYTES;
+            long source = down ? from + line * column : work + (long) line * POINTS * BYTES;
             long sourceStep = down ? row : BYTES;
-            long target = down ? work + line * BYTES : to + line * POINTS * position;
+            long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? POINTS * BYTES : position;
             FloatVector four = factor(FOUR);
             FloatVector five = factor(FIVE);
@@ -87,7 +87,7 @@ final class WinogradTransform {
         for (int pass = 0; pass < POINTS + TILE; pass++) {
             boolean down = pass < POINTS;
             int line = down ? pass : pass - POINTS;
-            long source = down ? from + line * position : work + line * POINTS * BYTES;
+            long source = down ? from + line * position : work + (long) line * POINTS * BYTES;
             long sourceStep = down ? POINTS * position : BYTES;
             long target = down ? work + line * BYTES : to + line * row;
             long targetStep = down ? POINTS * BYTES : column;
@@ -113,9 +113,9 @@ final class WinogradTransform {
         for (int pass = 0; pass < TILE + POINTS; pass++) {
             boolean down = pass < TILE;
             int line = down ? pass : pass - TILE;
-            long source = down ? from + line * column : work + line * TILE * BYTES;
+            long source = down ? from + line * column : work + (long) line * TILE * BYTES;
             long sourceStep = down ? row : BYTES;
-            long target = down ? work + line * BYTES : to + line * POINTS * position;
+            long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? TILE * BYTES : position;
             FloatVector y0 = load(source);
             FloatVector y1 = load(source + sourceStep);
@@ -139,9 +139,9 @@ final class WinogradTransform {
         for (int pass = 0; pass < KERNEL + POINTS; pass++) {
             boolean down = pass < KERNEL;
             int line = down ? pass : pass - KERNEL;
-            long source = down ? from + line * column : work + line * KERNEL * BYTES;
+            long source = down ? from + line * column : work + (long) line * KERNEL * BYTES;
             long sourceStep = down ? row : BYTES;
-            long target = down ? work + line * BYTES : to + line * POINTS * position;
+            long target = down ? work + line * BYTES : to + (long) line * POINTS * position;
             long targetStep = down ? KERNEL * BYTES : position;
             FloatVector sixth = factor(SIXTH);
             FloatVector w0 = load(source);
@@ -165,7 +165,7 @@ final class WinogradTransform {
         for (int pass = 0; pass < POINTS + KERNEL; pass++) {
             boolean down = pass < POINTS;
             int line = down ? pass : pass - POINTS;
-            long source = down ? from + line * position : work + line * POINTS * BYTES;
+            long source = down ? from + line * position : work + (long) line * POINTS * BYTES;
             long sourceStep = down ? POINTS * position : BYTES;
             long target = down ? work + line * BYTES : to + line * row;
             long targetStep = down ? POINTS * BYTES : column;

@@ -159,7 +159,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
                 int image = task / 2;
                 long tile = (long) image * perImage;
                 WinogradTiles side = task % 2 == 0 ? inputs : gradients;
-                long at = ranges.address() + 2L * Long.BYTES * tile + task % 2 * Long.BYTES;
+                long at = ranges.address() + 2L * Long.BYTES * tile + (long) Long.BYTES * (task % 2);
                 long pixels = (task % 2 == 0 ? x : gy) + (firstImage + image) * side.imageBytes();
                 (task % 2 == 0 ? inputSpread : gradientSpread).measure(firstImage + image, pixels);
                 side.transform(

@@ -1,0 +1,247 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.internal.WholeNumbers;
+import dev.lanewise.tensor.op.elementwise.Compare;
+import dev.lanewise.tensor.op.elementwise.Ternary;
+
+/**
+ * Elementwise comparisons of a {@link Tensor} and choices by truth values. Operands have one type and are on one device, and
+ * their shapes broadcast as in NumPy, which gives the result's shape; other operands are a {@link TensorException} that names
+ * both. The result of a comparison is of type {@link DType#BOOL}.
+ *
+ * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers and truth values they are never
+ * cut: any number, fractions, NaN and infinities included, is compared as Python does. A {@code long} is exact also beyond
+ * 2<sup>53</sup>.
+ */
+public sealed interface ComparisonMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    private Tensor compare(Compare op, double value) {
+        return self().dtype().isFloating()
+                ? Tensor.apply(op, self(), WholeNumbers.full(self(), value))
+                : WholeNumbers.compare(op, self(), value);
+    }
+
+    private Tensor compare(Compare op, long value) {
+        return self().dtype().isFloating()
+                ? Tensor.apply(op, self(), WholeNumbers.full(self(), value))
+                : WholeNumbers.compare(op, self(), value);
+    }
+
+    /** {@return whether each element is NaN: {@link DType#BOOL}} */
+    default Tensor isNan() {
+        return self().ne(self());
+    }
+
+    /** {@return whether each element is an infinity: {@link DType#BOOL}} */
+    default Tensor isInfinite() {
+        return self().dtype().isFloating()
+                ? self().abs().eq(Double.POSITIVE_INFINITY)
+                : WholeNumbers.constant(self(), false);
+    }
+
+    /** {@return whether each element is neither an infinity nor NaN: {@link DType#BOOL}} */
+    default Tensor isFinite() {
+        return self().dtype().isFloating()
+                ? self().abs().lt(Double.POSITIVE_INFINITY)
+                : WholeNumbers.constant(self(), true);
+    }
+
+    /**
+     * {@return {@code this == other}: NaN equals nothing, 0 equals -0}
+     *
+     * @param other of this tensor's type; shapes broadcast
+     */
+    default Tensor eq(Tensor other) {
+        return Tensor.apply(Compare.EQ, self(), other);
+    }
+
+    /**
+     * {@return {@code this == value}}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor eq(double value) {
+        return compare(Compare.EQ, value);
+    }
+
+    /**
+     * {@return {@code this == value}, exact for integers}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor eq(long value) {
+        return compare(Compare.EQ, value);
+    }
+
+    /**
+     * {@return {@code this != other}: true where one is NaN}
+     *
+     * @param other of this tensor's type; shapes broadcast
+     */
+    default Tensor ne(Tensor other) {
+        return Tensor.apply(Compare.NE, self(), other);
+    }
+
+    /**
+     * {@return {@code this != value}}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor ne(double value) {
+        return compare(Compare.NE, value);
+    }
+
+    /**
+     * {@return {@code this != value}, exact for integers}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor ne(long value) {
+        return compare(Compare.NE, value);
+    }
+
+    /**
+     * {@return {@code this < other}: false where one is NaN}
+     *
+     * @param other of this tensor's type; shapes broadcast
+     */
+    default Tensor lt(Tensor other) {
+        return Tensor.apply(Compare.LT, self(), other);
+    }
+
+    /**
+     * {@return {@code this < value}}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor lt(double value) {
+        return compare(Compare.LT, value);
+    }
+
+    /**
+     * {@return {@code this < value}, exact for integers}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor lt(long value) {
+        return compare(Compare.LT, value);
+    }
+
+    /**
+     * {@return {@code this <= other}: false where one is NaN}
+     *
+     * @param other of this tensor's type; shapes broadcast
+     */
+    default Tensor le(Tensor other) {
+        return Tensor.apply(Compare.LE, self(), other);
+    }
+
+    /**
+     * {@return {@code this <= value}}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor le(double value) {
+        return compare(Compare.LE, value);
+    }
+
+    /**
+     * {@return {@code this <= value}, exact for integers}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor le(long value) {
+        return compare(Compare.LE, value);
+    }
+
+    /**
+     * {@return {@code this > other}: false where one is NaN}
+     *
+     * @param other of this tensor's type; shapes broadcast
+     */
+    default Tensor gt(Tensor other) {
+        return Tensor.apply(Compare.GT, self(), other);
+    }
+
+    /**
+     * {@return {@code this > value}}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor gt(double value) {
+        return compare(Compare.GT, value);
+    }
+
+    /**
+     * {@return {@code this > value}, exact for integers}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor gt(long value) {
+        return compare(Compare.GT, value);
+    }
+
+    /**
+     * {@return {@code this >= other}: false where one is NaN}
+     *
+     * @param other of this tensor's type; shapes broadcast
+     */
+    default Tensor ge(Tensor other) {
+        return Tensor.apply(Compare.GE, self(), other);
+    }
+
+    /**
+     * {@return {@code this >= value}}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor ge(double value) {
+        return compare(Compare.GE, value);
+    }
+
+    /**
+     * {@return {@code this >= value}, exact for integers}
+     *
+     * @param value a number that every element is compared with
+     */
+    default Tensor ge(long value) {
+        return compare(Compare.GE, value);
+    }
+
+    /**
+     * {@return {@code this ? a : b}, elementwise: this tensor is a {@link DType#BOOL} condition, a and b have one type,
+     * which is the result's, and all three shapes broadcast}
+     *
+     * @param a the elements taken where the condition holds
+     * @param b the elements taken elsewhere, of the type of a
+     * @throws TensorException if this tensor is not of truth values, or the types of a and b differ
+     */
+    default Tensor where(Tensor a, Tensor b) {
+        return Tensor.apply(Ternary.WHERE, self(), a, b);
+    }
+
+    /**
+     * {@return this tensor with a value in place of the elements where the {@link DType#BOOL} mask holds; the mask and this
+     * tensor broadcast}
+     *
+     * @param mask of {@link DType#BOOL}; true where the value is put
+     * @param value the value that is put, as a whole number for integers
+     */
+    default Tensor maskedFill(Tensor mask, double value) {
+        return mask.where(WholeNumbers.operand("masked_fill", self(), value), self());
+    }
+
+    /**
+     * {@return this tensor with a value, exact for integers, in place of the elements where the {@link DType#BOOL} mask
+     * holds; the mask and this tensor broadcast}
+     *
+     * @param mask of {@link DType#BOOL}; true where the value is put
+     * @param value the value that is put, in the range of this tensor's type
+     */
+    default Tensor maskedFill(Tensor mask, long value) {
+        return mask.where(WholeNumbers.operand("masked_fill", self(), value), self());
+    }
+}

@@ -1,0 +1,182 @@
+package dev.lanewise.tensor;
+
+import dev.lanewise.tensor.op.reduce.ArgReduce;
+import dev.lanewise.tensor.op.reduce.Sort;
+
+/**
+ * Extremes, their positions, and sorting of a {@link Tensor}. Positions are of type {@link DType#I64}; NaN counts as larger
+ * than every number when elements are sorted, and as the extreme wherever one is looked for.
+ */
+public sealed interface OrderMethods permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    /**
+     * {@return the position of the first largest of all elements in row-major order, {@link DType#I64}; that of a NaN if
+     * there is one}
+     */
+    default Tensor argmax() {
+        return self().flatten().argmax(0);
+    }
+
+    /**
+     * {@return the position of the first largest element along a dimension, which is removed; {@link DType#I64}}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Tensor argmax(int dim) {
+        return argmax(dim, Keep.REMOVE);
+    }
+
+    /**
+     * {@return the position of the first largest element along a dimension, which stays with size 1 or is removed}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
+    default Tensor argmax(int dim, Keep keep) {
+        int d = self().shape().dim(dim, "argmax");
+        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMAX, d, keep == Keep.KEEP));
+    }
+
+    /**
+     * {@return the position of the first smallest of all elements in row-major order, {@link DType#I64}; that of a NaN if
+     * there is one}
+     */
+    default Tensor argmin() {
+        return self().flatten().argmin(0);
+    }
+
+    /**
+     * {@return the position of the first smallest element along a dimension, which is removed; {@link DType#I64}}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Tensor argmin(int dim) {
+        return argmin(dim, Keep.REMOVE);
+    }
+
+    /**
+     * {@return the position of the first smallest element along a dimension, which stays with size 1 or is removed}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
+    default Tensor argmin(int dim, Keep keep) {
+        int d = self().shape().dim(dim, "argmin");
+        return self().apply(new ArgReduce(ArgReduce.Kind.ARGMIN, d, keep == Keep.KEEP));
+    }
+
+    /**
+     * Values and their former positions.
+     *
+     * @param values the values
+     * @param indices positions, {@link DType#I64}
+     */
+    record Indexed(Tensor values, Tensor indices) {}
+
+    /**
+     * {@return the largest elements along a dimension, which is removed, and the first position of each; NaN counts as
+     * largest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Indexed max(int dim) {
+        return max(dim, Keep.REMOVE);
+    }
+
+    /**
+     * {@return the largest elements along a dimension and the first position of each; NaN counts as largest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
+    default Indexed max(int dim, Keep keep) {
+        return extreme(dim, keep, argmax(self().shape().dim(dim, "max"), Keep.KEEP));
+    }
+
+    /**
+     * {@return the smallest elements along a dimension, which is removed, and the first position of each; NaN counts as
+     * smallest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Indexed min(int dim) {
+        return min(dim, Keep.REMOVE);
+    }
+
+    /**
+     * {@return the smallest elements along a dimension and the first position of each; NaN counts as smallest}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param keep whether reduced dimensions stay with size 1
+     */
+    default Indexed min(int dim, Keep keep) {
+        return extreme(dim, keep, argmin(self().shape().dim(dim, "min"), Keep.KEEP));
+    }
+
+    private Indexed extreme(int dim, Keep keep, Tensor indices) {
+        Tensor values = self().gather(dim, indices);
+        return keep == Keep.KEEP
+                ? new Indexed(values, indices)
+                : new Indexed(values.squeeze(dim), indices.squeeze(dim));
+    }
+
+    /**
+     * {@return the elements sorted along a dimension, stably, in ascending order}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Indexed sort(int dim) {
+        return sort(dim, false);
+    }
+
+    /**
+     * {@return the elements sorted along a dimension, stably}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param descending whether the largest element comes first
+     */
+    default Indexed sort(int dim, boolean descending) {
+        Tensor[] results = Tensor.applyAll(new Sort(self().shape().dim(dim, "sort"), descending), self());
+        return new Indexed(results[0], results[1]);
+    }
+
+    /**
+     * {@return the positions that sort a dimension, stably, in ascending order}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Tensor argsort(int dim) {
+        return argsort(dim, false);
+    }
+
+    /**
+     * {@return the positions that sort a dimension, stably}
+     *
+     * @param dim the dimension; negative numbers count from the end
+     * @param descending whether the largest element comes first
+     */
+    default Tensor argsort(int dim, boolean descending) {
+        return sort(self().shape().dim(dim, "argsort"), descending).indices();
+    }
+
+    /**
+     * {@return the k largest (or smallest) elements along a dimension, in order}
+     *
+     * @param k how many elements, at most the dimension's size
+     * @param dim the dimension; negative numbers count from the end
+     * @param largest whether the largest elements are taken, in descending order, rather than the smallest
+     */
+    default Indexed topk(long k, int dim, boolean largest) {
+        int d = self().shape().dim(dim, "topk");
+        long size = self().shape().size(d);
+        if (k < 0 || k > size) {
+            throw new TensorException("topk: " + k + " of " + size + " elements along dimension " + dim + " of "
+                    + self().spec() + " (expected 0 to " + size + "); take fewer");
+        }
+        Indexed sorted = sort(d, largest);
+        return new Indexed(sorted.values().narrow(d, 0, k), sorted.indices().narrow(d, 0, k));
+    }
+}
