@@ -189,7 +189,7 @@ public final class Autograd {
         Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
 
         /**
-         * Whether {@link #backward} looks at inputs and output. Where it does not, the record keeps neither, and it is given no
+         * {@return whether {@link #backward} looks at inputs and output} Where it does not, the record keeps neither, and it is given no
          * inputs and the upstream gradient in the output's place.
          *
          * @return whether inputs and output are needed

@@ -114,7 +114,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     /**
-     * The inputs of all layers, and the result of {@link #hidden}, as the last.
+     * {@return the inputs of all layers, and the result of {@link #hidden}, as the last}
      *
      * @param ids as above
      * @param mask as above
@@ -182,7 +182,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     /**
-     * The mean cross-entropy of each next token.
+     * {@return the mean cross-entropy of each next token}
      *
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}: the tokens themselves, of which each is what the logits before it should say; -100 is left

@@ -165,8 +165,8 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * The loss that the head is trained with: cross-entropy where a text or token has one class (-100 is left out), binary
-     * cross-entropy where it has many, the mean squared error of numbers.
+     * {@return the loss that the head is trained with: cross-entropy where a text or token has one class (-100 is left out), binary
+     * cross-entropy where it has many, the mean squared error of numbers}
      *
      * @param logits of {@link Output}
      * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers

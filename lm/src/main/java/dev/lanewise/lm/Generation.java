@@ -103,7 +103,7 @@ public final class Generation {
     }
 
     /**
-     * The answers to several texts, computed together.
+     * {@return the answers to several texts, computed together}
      *
      * @param model the model
      * @param ids {@code [n, s]} of I64

@@ -82,7 +82,7 @@ public final class Models {
     }
 
     /**
-     * A model with first values by chance, to be trained from the beginning.
+     * {@return a model with first values by chance, to be trained from the beginning}
      *
      * @param file its config.json
      * @param random the random numbers

@@ -75,7 +75,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     public abstract Tensor head(Tensor decoded);
 
     /**
-     * The encoder's result {@code [n, s, size]}.
+     * {@return the encoder's result {@code [n, s, size]}}
      *
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null if there is none
@@ -103,7 +103,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * The decoder's result {@code [n, l, size]}.
+     * {@return the decoder's result {@code [n, l, size]}}
      *
      * @param encoded the encoder's result
      * @param mask what the encoder was given
@@ -148,7 +148,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * The mean cross-entropy of labels.
+     * {@return the mean cross-entropy of labels}
      *
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}; -100 is left out

@@ -53,7 +53,7 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     }
 
     /**
-     * What the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}.
+     * {@return what the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}}
      *
      * @param firsts first texts of pairs
      * @param seconds second texts of pairs

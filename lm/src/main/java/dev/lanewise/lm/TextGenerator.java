@@ -60,7 +60,7 @@ public record TextGenerator(
     }
 
     /**
-     * The answer in a conversation, piece by piece.
+     * {@return the answer in a conversation, piece by piece}
      *
      * @param messages each with a role and a content; see {@link ChatTemplate#message}
      * @param options how to do it

@@ -16,8 +16,8 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * The tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in
-     * a .gguf file.
+     * {@return the tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in
+     * a .gguf file}
      *
      * @param model the model
      * @return the tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in a .gguf file

@@ -45,7 +45,7 @@ public abstract class WeightLayer extends Layer {
     /** What changes a layer's result. */
     public interface Adaptation {
         /**
-         * The result with the change.
+         * {@return the result with the change}
          *
          * @param layer the layer
          * @param x its input, {@code [..., in]}
@@ -64,7 +64,7 @@ public abstract class WeightLayer extends Layer {
     protected abstract Tensor product(Tensor x);
 
     /**
-     * The weight as it is stored.
+     * {@return the weight as it is stored}
      *
      * @return the weight's parameter
      * @throws TensorException if it is packed

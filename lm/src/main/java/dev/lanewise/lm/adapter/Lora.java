@@ -243,7 +243,7 @@ public final class Lora extends Layer {
     // ---- AdaLoRA
 
     /**
-     * What AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation.
+     * {@return what AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation}
      *
      * @param loss of the model
      * @return what AdaLoRA adds to a loss

@@ -173,7 +173,7 @@ public record LoraConfig(
     }
 
     /**
-     * Low-rank updates.
+     * {@return low-rank updates}
      *
      * @param rank the rank of the update
      * @param alpha the update's factor, times the rank
@@ -198,7 +198,7 @@ public record LoraConfig(
     }
 
     /**
-     * Scales of results, and of inputs where the layer is one of a feed-forward part.
+     * {@return scales of results, and of inputs where the layer is one of a feed-forward part}
      *
      * @param feedForward those of the targets whose input is scaled
      * @param targets the classes or values, one for each row

@@ -106,7 +106,7 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * The settings by name: Boolean, Long, Double, String, or a List of them. A number of 64 bits without sign that is above
+     * {@return the settings by name: Boolean, Long, Double, String, or a List of them} A number of 64 bits without sign that is above
      * 2^63 - 1 is negative here.
      *
      * @return the settings by name
@@ -131,7 +131,7 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * A tensor as it is stored.
+     * {@return a tensor as it is stored}
      *
      * @param name the name
      * @return a tensor as it is stored

@@ -40,7 +40,7 @@ public final class Int8 {
     }
 
     /**
-     * Unsigned numbers from 0 with one scale, so that 0 is exact.
+     * {@return unsigned numbers from 0 with one scale, so that 0 is exact}
      *
      * @param x the input
      * @param most the largest number: 255, or 127 for products that must not overflow 16 bits
@@ -135,8 +135,8 @@ public final class Int8 {
     }
 
     /**
-     * What rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
-     * 2013, arXiv:1308.3432): for training with the rounding that comes later.
+     * {@return what rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
+     * 2013, arXiv:1308.3432): for training with the rounding that comes later}
      *
      * @param x the input
      * @param scale one number, or a tensor that broadcasts

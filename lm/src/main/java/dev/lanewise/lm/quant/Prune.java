@@ -27,7 +27,7 @@ public final class Prune {
     private Prune() {}
 
     /**
-     * The mask without the smallest magnitudes.
+     * {@return the mask without the smallest magnitudes}
      *
      * @param weight the weight, {@code [out, in]}
      * @param share of what is left, from 0 to 1; rounded to whole numbers, halves to even
@@ -84,7 +84,7 @@ public final class Prune {
     }
 
     /**
-     * The mask without the slices of a dimension whose norm is smallest.
+     * {@return the mask without the slices of a dimension whose norm is smallest}
      *
      * @param weight the weight, {@code [out, in]}
      * @param share of the slices of which anything is left

@@ -37,7 +37,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     }
 
     /**
-     * The same for products with activations that are rounded to 8 bits too.
+     * {@return the same for products with activations that are rounded to 8 bits too}
      *
      * @param weight {@code [out, in]}
      * @param activations how they are rounded
@@ -66,7 +66,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     }
 
     /**
-     * A weight in blocks that are there already, in a mapped file for example, of which nothing is copied.
+     * {@return a weight in blocks that are there already, in a mapped file for example, of which nothing is copied}
      *
      * @param data all blocks, rows one after the other; as long as it is valid, the weight is
      * @param type the type of the numbers
