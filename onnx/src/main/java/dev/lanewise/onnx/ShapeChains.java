@@ -141,8 +141,8 @@ final class ShapeChains {
         return call -> {
             Shape shape = ShapeOps.shapeOf(call.value(position));
             int rank = shape.rank();
-            int first = (int) Math.clamp(from < 0 ? from + rank : from, 0, rank);
-            int last = (int) Math.clamp(to < 0 ? to + rank : to, 0, rank);
+            int first = Math.clamp(from < 0 ? from + rank : from, 0, rank);
+            int last = Math.clamp(to < 0 ? to + rank : to, 0, rank);
             return first >= last ? new long[0] : shape.slice(first, last).toArray();
         };
     }
@@ -194,8 +194,8 @@ final class ShapeChains {
                 ? null
                 : call -> {
                     long[] all = from.of(call);
-                    int first = (int) Math.clamp(start < 0 ? start + all.length : start, 0, all.length);
-                    int last = (int) Math.clamp(end < 0 ? end + all.length : end, 0, all.length);
+                    int first = Math.clamp(start < 0 ? start + all.length : start, 0, all.length);
+                    int last = Math.clamp(end < 0 ? end + all.length : end, 0, all.length);
                     return first >= last ? new long[0] : Arrays.copyOfRange(all, first, last);
                 };
     }

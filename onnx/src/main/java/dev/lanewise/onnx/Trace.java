@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,7 +95,7 @@ final class Trace implements AutoCloseable {
 
     private final List<Value> values = new ArrayList<>();
     private final List<Entry> entries = new ArrayList<>();
-    private final Map<Buffer, List<Integer>> places = new IdentityHashMap<>();
+    private final IdentityHashMap<Buffer, List<Integer>> places = new IdentityHashMap<>();
     private final List<Buffer> held = new ArrayList<>();
 
     /** Whether a tensor is a value of some trace. */
