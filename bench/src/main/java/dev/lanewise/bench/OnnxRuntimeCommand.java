@@ -157,7 +157,8 @@ final class OnnxRuntimeCommand implements Callable<Integer> {
         ElementType type = input.type();
         List<String> dims = input.dims();
         if (type == null || dims == null) {
-            throw new IllegalArgumentException("input " + input + " (expected a tensor whose dimensions the file states)");
+            throw new IllegalArgumentException(
+                    "input " + input + " (expected a tensor whose dimensions the file states)");
         }
         long[] sizes = new long[dims.size()];
         for (int d = 0; d < sizes.length; d++) {

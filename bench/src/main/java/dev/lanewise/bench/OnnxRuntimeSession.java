@@ -54,8 +54,7 @@ final class OnnxRuntimeSession implements AutoCloseable {
     }
 
     private OnnxTensor tensor(Tensor tensor) throws OrtException {
-        ByteBuffer bytes =
-                TensorData.of(tensor).segment().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = TensorData.of(tensor).segment().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         long[] sizes = tensor.shape().toArray();
         return switch (tensor.dtype()) {
             case F32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), sizes);

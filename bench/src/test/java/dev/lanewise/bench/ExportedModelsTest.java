@@ -51,11 +51,7 @@ final class ExportedModelsTest {
         IMAGE_FOLDER(ResNet.resnet18(4, RNG), 0, sizes(1, 3, 64, 64), sizes(2, 3, 64, 64)),
         TEXT_CLASSIFIER(SentenceClassifier.mean(50, 8, 0.1, 3, RNG), 50, sizes(2, 16), sizes(3, 9)),
         TEXT_CLASSIFIER_LSTM(SentenceClassifier.lstm(50, 8, 0.1, 3, RNG), 50, sizes(2, 16), sizes(3, 9)),
-        TABULAR(
-                new Sequential(new Linear(20, 64), new ReLU(), new Linear(64, 2)),
-                0,
-                sizes(1, 20),
-                sizes(9, 20)),
+        TABULAR(new Sequential(new Linear(20, 64), new ReLU(), new Linear(64, 2)), 0, sizes(1, 20), sizes(9, 20)),
         CHAR_GPT(
                 new CharTransformer(new CharTransformer.Config(40, 64, 32, 4, 64, 2, 0.1), RNG),
                 40,
@@ -114,8 +110,7 @@ final class ExportedModelsTest {
                 decoder,
                 in -> Map.of(
                         "y",
-                        decoder.decode(
-                                Objects.requireNonNull(in.get("x")), Objects.requireNonNull(in.get("memory")))),
+                        decoder.decode(Objects.requireNonNull(in.get("x")), Objects.requireNonNull(in.get("memory")))),
                 Map.of("x", Map.of(0, "n", 1, "time"), "memory", Map.of(0, "n", 1, "seen")),
                 decoding(2, 5, 7),
                 decoding(4, 3, 2));

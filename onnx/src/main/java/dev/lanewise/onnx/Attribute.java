@@ -74,11 +74,13 @@ record Attribute(
 
     /** The same attribute under another name. */
     Attribute renamed(String newName) {
-        return new Attribute(newName, kind, "", real, whole, text, tensor, graph, reals, wholes, texts, tensors, element);
+        return new Attribute(
+                newName, kind, "", real, whole, text, tensor, graph, reals, wholes, texts, tensors, element);
     }
 
     /** The same attribute with another graph. */
     Attribute withGraph(Graph other) {
-        return new Attribute(name, kind, reference, real, whole, text, tensor, other, reals, wholes, texts, tensors, element);
+        return new Attribute(
+                name, kind, reference, real, whole, text, tensor, other, reals, wholes, texts, tensors, element);
     }
 }

@@ -39,10 +39,7 @@ final class ElementwiseWriter {
             case EXP -> add("Exp", x);
             // tanh(x / 2) (e^x + 1) keeps its digits near 0
             case EXPM1 ->
-                add(
-                        "Mul",
-                        add("Tanh", add("Mul", x, number(0.5, s))),
-                        add("Add", add("Exp", x), number(1, s)));
+                add("Mul", add("Tanh", add("Mul", x, number(0.5, s))), add("Add", add("Exp", x), number(1, s)));
             case LOG -> add("Log", x);
             case LOG1P -> log1p(s);
             case SQRT -> add("Sqrt", x);
@@ -99,7 +96,8 @@ final class ElementwiseWriter {
             return graph().add("Gelu", x, Attribute.of("approximate", "tanh"));
         }
         String cube = add("Mul", add("Mul", x, x), x);
-        String inner = add("Mul", add("Add", x, add("Mul", cube, number(0.044715, s))), number(Math.sqrt(2 / Math.PI), s));
+        String inner =
+                add("Mul", add("Add", x, add("Mul", cube, number(0.044715, s))), number(Math.sqrt(2 / Math.PI), s));
         return add("Mul", add("Mul", x, add("Add", add("Tanh", inner), number(1, s))), number(0.5, s));
     }
 
@@ -198,8 +196,7 @@ final class ElementwiseWriter {
         String zero = number(0, s);
         String angle = add("Atan", add("Div", y, x));
         String half = number(Math.PI, s);
-        String left = add(
-                "Where", add("Less", y, zero), add("Sub", angle, half), add("Add", angle, half));
+        String left = add("Where", add("Less", y, zero), add("Sub", angle, half), add("Add", angle, half));
         String upright = add("Mul", add("Sign", y), number(Math.PI / 2, s));
         String notRight = add("Where", add("Less", x, zero), left, upright);
         return add("Where", add("Greater", x, zero), angle, notRight);

@@ -84,9 +84,10 @@ final class Exporter {
             long size = example.shape().size(axis);
             Long before = open.put(name, size);
             if (size == 0 || before != null && before != size) {
-                throw new TensorException("export: axis '" + name + "' has the size " + size + " in input '" + input + "'"
-                        + (before == null ? "" : ", " + before + " elsewhere")
-                        + " (expected one size, of 1 or more); name the axes apart, or give other examples");
+                throw new TensorException(
+                        "export: axis '" + name + "' has the size " + size + " in input '" + input + "'"
+                                + (before == null ? "" : ", " + before + " elsewhere")
+                                + " (expected one size, of 1 or more); name the axes apart, or give other examples");
             }
         });
     }
@@ -207,8 +208,8 @@ final class Exporter {
                 .forEach((name, parameter) ->
                         stored.put(name, trace.mark(Trace.Kind.STORED, name, Autograd.detach(parameter.leaf()))));
         layer.namedBuffers().forEach((name, buffer) -> stored.put(name, trace.mark(Trace.Kind.STORED, name, buffer)));
-        Map<String, Tensor> results =
-                Autograd.noGrad(() -> layer.functionalCall(stored, () -> call.apply(Collections.unmodifiableMap(marked))));
+        Map<String, Tensor> results = Autograd.noGrad(
+                () -> layer.functionalCall(stored, () -> call.apply(Collections.unmodifiableMap(marked))));
         Map<String, Integer> outputs = new LinkedHashMap<>();
         results.forEach((name, result) -> outputs.put(name, trace.number("output '" + name + "'", result)));
         return outputs;
@@ -217,8 +218,7 @@ final class Exporter {
     // ---- writing
 
     private Model model(List<Traced> passes) {
-        Recording recording =
-                new Recording(passes.stream().map(Traced::trace).toList());
+        Recording recording = new Recording(passes.stream().map(Traced::trace).toList());
         Map<String, Integer> outputs = named(passes.getFirst().outputs);
         GraphBuilder graph = new GraphBuilder();
         examples.keySet().forEach(graph::reserve);

@@ -83,7 +83,9 @@ final class BenchCommand implements Callable<Integer> {
             print(loaded, times);
             if (nodes) {
                 PrintWriter out = spec.commandLine().getOut();
-                model.explain(inputs, Math.clamp(times.length / 4, 1, 100)).lines().forEach(line -> out.println(Output.oneLine(line)));
+                model.explain(inputs, Math.clamp(times.length / 4, 1, 100))
+                        .lines()
+                        .forEach(line -> out.println(Output.oneLine(line)));
                 out.flush();
             }
         }
@@ -100,9 +102,7 @@ final class BenchCommand implements Callable<Integer> {
         long[] sizes = new long[names.size()];
         for (int d = 0; d < sizes.length; d++) {
             String name = names.get(d);
-            sizes[d] = name.matches("\\d+")
-                    ? Long.parseLong(name)
-                    : dims.getOrDefault(name, d == 0 ? batch : seq);
+            sizes[d] = name.matches("\\d+") ? Long.parseLong(name) : dims.getOrDefault(name, d == 0 ? batch : seq);
         }
         DType dtype = type.carrier();
         Tensor tensor = dtype.isFloating()

@@ -54,8 +54,9 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--load",
             paramLabel = "FILE",
-            description = "What 'lanewise train --save FILE' wrote; the file FILE.json must lie beside it. Without it the"
-                    + " weights are those that training begins with.")
+            description =
+                    "What 'lanewise train --save FILE' wrote; the file FILE.json must lie beside it. Without it the"
+                            + " weights are those that training begins with.")
     private @Nullable Path load;
 
     @Option(names = "--opset", paramLabel = "N", description = "The version of the operators, 17 to 23. Default: 20.")
@@ -95,21 +96,19 @@ final class ExportCommand implements Callable<Integer> {
 
     private void write(ReferenceModel reference, Card card, Layer network) {
         Tensor example = reference.example(card);
-        ExportOptions options =
-                new ExportOptions().opset(opset).dynamicAxes(Map.of(INPUT, reference.openAxes()));
+        ExportOptions options = new ExportOptions().opset(opset).dynamicAxes(Map.of(INPUT, reference.openAxes()));
         Onnx.export(network, Map.of(INPUT, example), out, options);
         OnnxModel back = OnnxModel.load(out);
         back.eval();
         Tensor other = Tensor.cat(0, example, example, example);
-        double difference = Autograd.noGrad(() -> back.forward(other)
-                .sub(network.forward(other))
-                .abs()
-                .amax()
-                .item());
-        int nodes = back.operators().values().stream().mapToInt(Integer::intValue).sum();
+        double difference = Autograd.noGrad(() ->
+                back.forward(other).sub(network.forward(other)).abs().amax().item());
+        int nodes =
+                back.operators().values().stream().mapToInt(Integer::intValue).sum();
         PrintWriter lines = spec.commandLine().getOut();
         lines.println(Output.oneLine(out.toString()) + ": " + nodes + " nodes, opset " + opset + ", "
-                + back.parameterCount() + " parameters" + size() + "; read again it differs from the network by at most "
+                + back.parameterCount() + " parameters" + size()
+                + "; read again it differs from the network by at most "
                 + String.format(Locale.ROOT, "%.1e", difference));
         lines.flush();
     }

@@ -12,7 +12,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code lanewise onnx info}. */
-@Command(name = "info", description = "Show a model's inputs, outputs, operators and parameters, and which operators are missing here.")
+@Command(
+        name = "info",
+        description = "Show a model's inputs, outputs, operators and parameters, and which operators are missing here.")
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
