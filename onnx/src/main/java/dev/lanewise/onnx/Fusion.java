@@ -30,10 +30,8 @@ final class Fusion {
         kept.addAll(program.outputs());
         for (Program.Step step : program.steps()) {
             step.node().outputs().forEach(output -> writers.put(output, step));
-            step.node()
-                    .inputs()
-                    .forEach(input -> readers.computeIfAbsent(input, i -> new ArrayList<>())
-                            .add(step));
+            step.node().inputs().forEach(input -> readers.computeIfAbsent(input, i -> new ArrayList<>())
+                    .add(step));
             Set<String> inner = new HashSet<>();
             step.graphs().values().forEach(graph -> graph.steps().forEach(s -> Preparation.reads(s, inner)));
             step.graphs().values().forEach(graph -> inner.addAll(graph.outputs()));
@@ -55,8 +53,7 @@ final class Fusion {
      * @param attributes those of the one that computes it
      * @param operator what computes it at once
      */
-    record Match(
-            List<Program.Step> steps, List<String> inputs, Map<String, Attribute> attributes, Operator operator) {
+    record Match(List<Program.Step> steps, List<String> inputs, Map<String, Attribute> attributes, Operator operator) {
         Match(List<Program.Step> steps, List<String> inputs, Operator operator) {
             this(steps, inputs, Map.of(), operator);
         }
@@ -98,7 +95,8 @@ final class Fusion {
                 continue;
             }
             Node old = step.node();
-            Node node = new Node(old.name(), "Fused(" + name + ")", "", "", match.inputs(), old.outputs(), match.attributes());
+            Node node = new Node(
+                    old.name(), "Fused(" + name + ")", "", "", match.inputs(), old.outputs(), match.attributes());
             replaced.put(step, new Program.Step(node, step.opset(), match.operator(), Map.of()));
             gone.addAll(match.steps());
             count++;

@@ -48,7 +48,10 @@ final class HalfRounding {
                 }
             }
             boolean rounds = moves && node.inputs().stream().anyMatch(computed::contains);
-            steps.add(rounds ? new Program.Step(step.node(), step.opset(), new Rounding(step.operator()), Map.of()) : step);
+            steps.add(
+                    rounds
+                            ? new Program.Step(step.node(), step.opset(), new Rounding(step.operator()), Map.of())
+                            : step);
         }
         return program.with(steps);
     }

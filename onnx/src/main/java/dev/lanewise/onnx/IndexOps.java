@@ -42,7 +42,9 @@ final class IndexOps {
         int axis = c.axis(0, x.shape().rank());
         Tensor index = c.x(1);
         if (index.shape().rank() == 0) {
-            long position = index.dtype() == DType.I64 ? index.itemLong() : index.to(DType.I64).itemLong();
+            long position = index.dtype() == DType.I64
+                    ? index.itemLong()
+                    : index.to(DType.I64).itemLong();
             return x.select(axis, position < 0 ? position + x.shape().size(axis) : position);
         }
         Tensor flat =

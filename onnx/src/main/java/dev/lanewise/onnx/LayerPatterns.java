@@ -36,7 +36,10 @@ final class LayerPatterns {
             inputs.add(Fusion.in(conv, 2));
         }
         return new Match(
-                List.of(conv), inputs, conv.node().attributes(), c -> c.same(normalized(c, prepared, epsilon, hasBias)));
+                List.of(conv),
+                inputs,
+                conv.node().attributes(),
+                c -> c.same(normalized(c, prepared, epsilon, hasBias)));
     }
 
     private static Tensor normalized(Call c, Prepared prepared, double epsilon, boolean hasBias) {
@@ -45,7 +48,8 @@ final class LayerPatterns {
         for (int i = 0; i < weights.length; i++) {
             weights[i] = c.x(1 + i);
         }
-        boolean oneType = Arrays.stream(weights).allMatch(weight -> weight.dtype() == x.dtype()) && x.dtype().bytes() >= 4;
+        boolean oneType = Arrays.stream(weights).allMatch(weight -> weight.dtype() == x.dtype())
+                && x.dtype().bytes() >= 4;
         if (oneType && !Prepared.isRecorded(weights)) {
             Tensor[] folded = prepared.of(weights);
             return ConvolutionOps.conv(c, x, folded[0], folded[1]);
@@ -112,9 +116,7 @@ final class LayerPatterns {
 
     private static @Nullable Match ofQuotient(Fusion fusion, Program.Step mul, int weight, Program.Step quotient) {
         Program.Step root = fusion.writer(quotient, 1, "Sqrt");
-        return root == null
-                ? null
-                : ofRoot(fusion, mul, weight, quotient, Fusion.in(quotient, 0), root, List.of());
+        return root == null ? null : ofRoot(fusion, mul, weight, quotient, Fusion.in(quotient, 0), root, List.of());
     }
 
     private static @Nullable Match ofRoot(
@@ -172,7 +174,11 @@ final class LayerPatterns {
                 || scale.shape().elements() != 1
                 || point.shape().elements() != 1
                 || point.dtype() != DType.U8 && point.dtype() != DType.I8
-                || !dequantize.node().inputs().subList(1, 3).equals(quantize.node().inputs().subList(1, 3))
+                || !dequantize
+                        .node()
+                        .inputs()
+                        .subList(1, 3)
+                        .equals(quantize.node().inputs().subList(1, 3))
                 || !plain(quantize)
                 || !plain(dequantize)) {
             return null;

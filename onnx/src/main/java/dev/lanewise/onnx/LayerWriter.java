@@ -97,8 +97,9 @@ final class LayerWriter {
     }
 
     private static TensorException varies(Op op) {
-        return new TensorException("export: " + op + " is another operation for inputs of other sizes (expected the same);"
-                + " fix the axis that it depends on with ExportOptions");
+        return new TensorException(
+                "export: " + op + " is another operation for inputs of other sizes (expected the same);"
+                        + " fix the axis that it depends on with ExportOptions");
     }
 
     // ---- pooling
@@ -107,8 +108,7 @@ final class LayerWriter {
         List<Attribute> all = new ArrayList<>(List.of(
                 Attribute.list("kernel_shape", window.kernelH(), window.kernelW()),
                 Attribute.list("strides", window.strideH(), window.strideW()),
-                Attribute.list(
-                        "pads", window.paddingH(), window.paddingW(), window.paddingH(), window.paddingW()),
+                Attribute.list("pads", window.paddingH(), window.paddingW(), window.paddingH(), window.paddingW()),
                 Attribute.of("ceil_mode", window.ceilMode() ? 1L : 0L)));
         all.addAll(List.of(more));
         return all.toArray(Attribute[]::new);
@@ -118,8 +118,7 @@ final class LayerWriter {
     List<String> maxPool(MaxPooling2d pool, OperationWriter.Step s) {
         checkFixed(s);
         boolean wantsPositions = writer.isRead(s.output(1));
-        List<String> results = graph().addAll(
-                        "MaxPool", s.in(), wantsPositions ? 2 : 1, attributes(pool.pool()));
+        List<String> results = graph().addAll("MaxPool", s.in(), wantsPositions ? 2 : 1, attributes(pool.pool()));
         if (!wantsPositions) {
             return results;
         }
@@ -132,8 +131,10 @@ final class LayerWriter {
     /** A window as large as its input is a mean, whatever the input's size. */
     String averagePool(AveragePooling2d pool, OperationWriter.Step s) {
         PoolingWindow window = pool.pool();
-        long[] h = writer.recording.wholes(s.number(), op -> ((AveragePooling2d) op).pool().kernelH());
-        long[] w = writer.recording.wholes(s.number(), op -> ((AveragePooling2d) op).pool().kernelW());
+        long[] h = writer.recording.wholes(
+                s.number(), op -> ((AveragePooling2d) op).pool().kernelH());
+        long[] w = writer.recording.wholes(
+                s.number(), op -> ((AveragePooling2d) op).pool().kernelW());
         boolean isWhole = Arrays.equals(h, writer.recording.size(s.input(0), 2))
                 && Arrays.equals(w, writer.recording.size(s.input(0), 3))
                 && window.paddingH() == 0
@@ -170,10 +171,9 @@ final class LayerWriter {
     }
 
     private String ones(Shape shape, DType dtype) {
-        StoredTensor one = new StoredTensor(
-                "", ElementType.of(dtype), Shape.of(1), GraphBuilder.element(1, dtype), List.of());
-        return graph().add(
-                        "ConstantOfShape", graph().vector(shape.toArray()), Attribute.of("value", one));
+        StoredTensor one =
+                new StoredTensor("", ElementType.of(dtype), Shape.of(1), GraphBuilder.element(1, dtype), List.of());
+        return graph().add("ConstantOfShape", graph().vector(shape.toArray()), Attribute.of("value", one));
     }
 
     private String normalized(LayerNormalization norm, OperationWriter.Step s, int first, int rank) {
@@ -227,10 +227,7 @@ final class LayerWriter {
             String later = graph().add("Greater", range(keys), row);
             known = graph().add(
                             "Where",
-                            List.of(
-                                    later,
-                                    graph().scalar(Double.NEGATIVE_INFINITY, dtype),
-                                    graph().scalar(0, dtype)));
+                            List.of(later, graph().scalar(Double.NEGATIVE_INFINITY, dtype), graph().scalar(0, dtype)));
             causalMasks.put(key, known);
         }
         return known;
@@ -324,11 +321,12 @@ final class LayerWriter {
 
     /** Input, output, forget, cell for LSTM, and update, reset, candidate for GRU. */
     private String gates(Recurrence recurrence, long hidden, String weights) {
-        int[] order = switch (recurrence.kind()) {
-            case RNN -> new int[] {0};
-            case GRU -> new int[] {1, 0, 2};
-            case LSTM -> new int[] {0, 3, 1, 2};
-        };
+        int[] order =
+                switch (recurrence.kind()) {
+                    case RNN -> new int[] {0};
+                    case GRU -> new int[] {1, 0, 2};
+                    case LSTM -> new int[] {0, 3, 1, 2};
+                };
         if (order.length == 1) {
             return weights;
         }

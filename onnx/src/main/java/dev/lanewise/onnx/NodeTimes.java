@@ -38,11 +38,13 @@ final class NodeTimes {
         text.append(String.format(Locale.ROOT, "time in nodes: %.0f us%n", all));
         operators.entrySet().stream()
                 .sorted(Comparator.comparingDouble(entry -> -entry.getValue()[0]))
-                .forEach(entry -> line(text, entry.getValue()[0], all, entry.getKey() + " " + (long) entry.getValue()[1]));
+                .forEach(entry ->
+                        line(text, entry.getValue()[0], all, entry.getKey() + " " + (long) entry.getValue()[1]));
         text.append("nodes:\n");
         medians.entrySet().stream()
                 .sorted(Comparator.comparingDouble(entry -> -entry.getValue()))
-                .forEach(entry -> line(text, entry.getValue(), all, entry.getKey().node().describe()));
+                .forEach(entry ->
+                        line(text, entry.getValue(), all, entry.getKey().node().describe()));
         return text.toString();
     }
 

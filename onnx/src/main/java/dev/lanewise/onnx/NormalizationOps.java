@@ -111,16 +111,12 @@ final class NormalizationOps {
     }
 
     /** Every channel by its mean and variance, computed in their type. */
-    static Tensor normalized(
-            Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double epsilon) {
+    static Tensor normalized(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double epsilon) {
         int rank = x.shape().rank();
         DType wide = variance.dtype();
         Tensor scale = weight.to(wide).mul(variance.add(epsilon).rsqrt());
         Tensor offset = bias.to(wide).sub(mean.mul(scale));
-        return x.to(wide)
-                .mul(channels(scale, rank))
-                .add(channels(offset, rank))
-                .to(x.dtype());
+        return x.to(wide).mul(channels(scale, rank)).add(channels(offset, rank)).to(x.dtype());
     }
 
     private static Tensor normalized(Tensor x, int[] dims, double epsilon) {

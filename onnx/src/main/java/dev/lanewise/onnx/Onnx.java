@@ -49,10 +49,12 @@ public final class Onnx {
             throw new TensorException("export: inputs " + examples.keySet()
                     + " for a layer that is called with one tensor (expected one); pass the function that calls it");
         }
-        String output = options.outputs().isEmpty() ? "output" : options.outputs().getFirst();
+        String output =
+                options.outputs().isEmpty() ? "output" : options.outputs().getFirst();
         export(
                 layer,
-                inputs -> Map.of(output, layer.forward(inputs.values().iterator().next())),
+                inputs ->
+                        Map.of(output, layer.forward(inputs.values().iterator().next())),
                 examples,
                 file,
                 options);

@@ -110,7 +110,8 @@ final class OperationWriter {
     void write(int number, BatchNormPattern.@Nullable Match norm) {
         Trace.Entry entry = recording.entries().get(number);
         if (norm != null) {
-            List<String> operands = Arrays.stream(norm.inputs()).mapToObj(this::name).toList();
+            List<String> operands =
+                    Arrays.stream(norm.inputs()).mapToObj(this::name).toList();
             String result = graph.add("BatchNormalization", operands, Attribute.of("epsilon", norm.epsilon()));
             names.put(entry.outputs()[0], result);
             sizes.add(result, recording.sizes(entry.outputs()[0]));
@@ -170,17 +171,13 @@ final class OperationWriter {
             case AveragePooling2d pool -> List.of(layers.averagePool(pool, s));
             case Cat cat -> List.of(graph.add("Concat", s.in, Attribute.of("axis", (long) cat.dim())));
             case Pad pad -> List.of(shapes.pad(pad, s));
-            case IndexSelect select ->
-                List.of(graph.add("Gather", s.in, Attribute.of("axis", (long) select.dim())));
-            case Gather gather ->
-                List.of(graph.add("GatherElements", s.in, Attribute.of("axis", (long) gather.dim())));
+            case IndexSelect select -> List.of(graph.add("Gather", s.in, Attribute.of("axis", (long) select.dim())));
+            case Gather gather -> List.of(graph.add("GatherElements", s.in, Attribute.of("axis", (long) gather.dim())));
             case Scatter scatter -> List.of(scatter(scatter, s));
             case Op.View view -> List.of(shapes.view(view, s));
             case Softmax softmax ->
                 List.of(graph.add(
-                        softmax.log() ? "LogSoftmax" : "Softmax",
-                        s.x(),
-                        Attribute.of("axis", (long) softmax.dim())));
+                        softmax.log() ? "LogSoftmax" : "Softmax", s.x(), Attribute.of("axis", (long) softmax.dim())));
             case LayerNormalization norm -> List.of(layers.layerNorm(norm, s));
             case Attention attention -> List.of(layers.attention(attention, s));
             case Recurrence recurrence -> layers.recurrence(recurrence, s);
@@ -209,12 +206,14 @@ final class OperationWriter {
     }
 
     static TensorException unsupported(Op op, String what) {
-        return new TensorException("export: " + op.opName() + " in the forward pass: no operator of the standard computes "
-                + what + " (expected operations of inference); call eval(), or compute it otherwise");
+        return new TensorException(
+                "export: " + op.opName() + " in the forward pass: no operator of the standard computes " + what
+                        + " (expected operations of inference); call eval(), or compute it otherwise");
     }
 
     String cast(String value, DType to) {
-        return graph.add("Cast", value, Attribute.of("to", (long) ElementType.of(to).number()));
+        return graph.add(
+                "Cast", value, Attribute.of("to", (long) ElementType.of(to).number()));
     }
 
     DType dtype(Step s) {
@@ -227,7 +226,8 @@ final class OperationWriter {
         return switch (reduce.kind()) {
             case SUM, PROD -> {
                 String x = dtype.isFloating() || dtype == DType.I64 ? s.x() : cast(s.x(), DType.I64);
-                yield reduced(reduce.kind() == Reduce.Kind.SUM ? "ReduceSum" : "ReduceProd", x, dims, reduce.keepDims());
+                yield reduced(
+                        reduce.kind() == Reduce.Kind.SUM ? "ReduceSum" : "ReduceProd", x, dims, reduce.keepDims());
             }
             case MEAN -> reduced("ReduceMean", s.x(), dims, reduce.keepDims());
             case AMAX -> reduced("ReduceMax", s.x(), dims, reduce.keepDims());
@@ -278,13 +278,14 @@ final class OperationWriter {
 
     private String scatter(Scatter scatter, Step s) {
         Attribute axis = Attribute.of("axis", (long) scatter.dim());
-        String reduction = switch (scatter.kind()) {
-            case SET -> "";
-            case ADD -> "add";
-            case MUL -> "mul";
-            case AMAX -> "max";
-            case AMIN -> "min";
-        };
+        String reduction =
+                switch (scatter.kind()) {
+                    case SET -> "";
+                    case ADD -> "add";
+                    case MUL -> "mul";
+                    case AMAX -> "max";
+                    case AMIN -> "min";
+                };
         if (opset < 18 && (reduction.equals("max") || reduction.equals("min"))) {
             throw unsupported(scatter, "it before opset 18");
         }
@@ -299,10 +300,10 @@ final class OperationWriter {
             return graph.scalar(values[0], dtype);
         }
         if (Arrays.stream(values).allMatch(v -> v == Math.rint(v))) {
-            return sizes.scalar(dtype, Arrays.stream(values).mapToLong(v -> (long) v).toArray());
+            return sizes.scalar(
+                    dtype, Arrays.stream(values).mapToLong(v -> (long) v).toArray());
         }
-        long[] inverse =
-                Arrays.stream(values).mapToLong(v -> Math.round(1 / v)).toArray();
+        long[] inverse = Arrays.stream(values).mapToLong(v -> Math.round(1 / v)).toArray();
         for (int i = 0; i < inverse.length; i++) {
             if (!(Math.abs(values[i] * inverse[i] - 1) < 1e-6)) {
                 throw new TensorException("export: the number of " + op.opName() + " is " + Arrays.toString(values)

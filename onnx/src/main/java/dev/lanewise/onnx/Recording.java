@@ -93,14 +93,16 @@ final class Recording {
     /** A number of an operation in each trace. */
     double[] numbers(int entry, ToDoubleFunction<Op> number) {
         return traces.stream()
-                .mapToDouble(trace -> number.applyAsDouble(trace.entries().get(entry).op()))
+                .mapToDouble(
+                        trace -> number.applyAsDouble(trace.entries().get(entry).op()))
                 .toArray();
     }
 
     /** A whole number of an operation in each trace. */
     long[] wholes(int entry, ToLongFunction<Op> number) {
         return traces.stream()
-                .mapToLong(trace -> number.applyAsLong(trace.entries().get(entry).op()))
+                .mapToLong(
+                        trace -> number.applyAsLong(trace.entries().get(entry).op()))
                 .toArray();
     }
 

@@ -78,8 +78,7 @@ final class ShapeChains {
                 : call -> call.moved(x -> ShapeOps.expand(x, sizes.of(call)));
         Node node = new Node(old.name(), old.op(), "", "", inputs, old.outputs(), Map.of());
         boolean rounds = step.operator() instanceof HalfRounding.Rounding;
-        return new Program.Step(
-                node, step.opset(), rounds ? new HalfRounding.Rounding(operator) : operator, Map.of());
+        return new Program.Step(node, step.opset(), rounds ? new HalfRounding.Rounding(operator) : operator, Map.of());
     }
 
     /** What a value is, if it follows from shapes alone; their tensors join the inputs. */

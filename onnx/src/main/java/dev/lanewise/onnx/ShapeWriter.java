@@ -46,8 +46,8 @@ final class ShapeWriter {
         }
         if (table == null || !onlyRows) {
             throw new TensorException("export: a constant " + constant.spec()
-                    + " made outside of tensor operations differs with the inputs' sizes (expected the same, or the first"
-                    + " rows of one table); fix the axis that it depends on with ExportOptions");
+                    + " made outside of tensor operations differs with the inputs' sizes (expected the same, or the"
+                    + " first rows of one table); fix the axis that it depends on with ExportOptions");
         }
         String whole = graph().constant(type, table.shape(), table.elements());
         return slice(whole, 0, graph().vector(0), writer.sizes.vector(sizes[0]), 1);
@@ -68,7 +68,8 @@ final class ShapeWriter {
     private String fill(Source.Fill fill, OperationWriter.Step s) {
         DType dtype = fill.spec().dtype();
         double[] values = writer.recording.numbers(
-                s.number(), op -> op instanceof Source.Fill other ? other.value().doubleValue() : 0);
+                s.number(),
+                op -> op instanceof Source.Fill other ? other.value().doubleValue() : 0);
         long[][] sizes = writer.recording.sizes(s.output(0));
         if (sizes.length == 0) {
             return writer.number(fill, dtype, values);
@@ -97,14 +98,16 @@ final class ShapeWriter {
         if (range.start() != 0) {
             limit = graph().add("Add", limit, graph().scalar(range.start(), dtype));
         }
-        String result = graph()
-                .add("Range", List.of(graph().scalar(range.start(), dtype), limit, graph().scalar(range.step(), dtype)));
+        String result = graph().add(
+                        "Range",
+                        List.of(graph().scalar(range.start(), dtype), limit, graph().scalar(range.step(), dtype)));
         return to == dtype ? result : writer.cast(result, to);
     }
 
     String view(Op.View view, OperationWriter.Step s) {
         return switch (view) {
-            case Reshape reshape -> reshape(s.x(), writer.recording.sizes(s.input(0)), writer.recording.sizes(s.output(0)));
+            case Reshape reshape ->
+                reshape(s.x(), writer.recording.sizes(s.input(0)), writer.recording.sizes(s.output(0)));
             case Permute permute ->
                 graph().add(
                                 "Transpose",
@@ -166,8 +169,9 @@ final class ShapeWriter {
         long[] start = wholes(s, Slice::start);
         long[] length = wholes(s, Slice::length);
         if (!Recording.isFixed(wholes(s, Slice::step))) {
-            throw new TensorException("export: a slice's step depends on the inputs' sizes (expected a fixed one); fix the"
-                    + " axis that it depends on with ExportOptions");
+            throw new TensorException(
+                    "export: a slice's step depends on the inputs' sizes (expected a fixed one); fix the"
+                            + " axis that it depends on with ExportOptions");
         }
         long[] size = writer.recording.size(s.input(0), slice.dim());
         long[] end = new long[start.length];
@@ -187,8 +191,9 @@ final class ShapeWriter {
 
     String pad(Pad pad, OperationWriter.Step s) {
         if (!writer.recording.isFixed(s.number())) {
-            throw new TensorException("export: padding depends on the inputs' sizes (expected a fixed one); fix the axis"
-                    + " that it depends on with ExportOptions");
+            throw new TensorException(
+                    "export: padding depends on the inputs' sizes (expected a fixed one); fix the axis"
+                            + " that it depends on with ExportOptions");
         }
         int rank = pad.before().size();
         long[] amounts = new long[2 * rank];
@@ -197,8 +202,7 @@ final class ShapeWriter {
             amounts[rank + d] = pad.after().get(d);
         }
         return graph().add(
-                        "Pad",
-                        List.of(s.x(), graph().vector(amounts), graph().scalar(pad.value(), writer.dtype(s))));
+                        "Pad", List.of(s.x(), graph().vector(amounts), graph().scalar(pad.value(), writer.dtype(s))));
     }
 
     List<String> sort(Sort sort, OperationWriter.Step s) {

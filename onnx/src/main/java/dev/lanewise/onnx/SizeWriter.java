@@ -58,7 +58,8 @@ final class SizeWriter {
     }
 
     private String cast(String value, DType dtype) {
-        return graph.add("Cast", value, Attribute.of("to", (long) ElementType.of(dtype).number()));
+        return graph.add(
+                "Cast", value, Attribute.of("to", (long) ElementType.of(dtype).number()));
     }
 
     /** The name of a vector with sizes; -1 and 0 mean what they mean to the operator that takes it. */

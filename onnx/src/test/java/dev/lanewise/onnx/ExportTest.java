@@ -118,7 +118,9 @@ class ExportTest {
                 new Dropout(0.5),
                 new Linear(4, 5));
         OnnxModel back = roundTrip(network, new ExportOptions(), normal(1, 3, 16, 16), normal(7, 3, 16, 16));
-        assertThat(back.operators()).containsKeys("BatchNormalization", "ConvTranspose").doesNotContainKey("Sqrt");
+        assertThat(back.operators())
+                .containsKeys("BatchNormalization", "ConvTranspose")
+                .doesNotContainKey("Sqrt");
         assertThat(back.namedParameters()).containsKeys("weights.0.weight", "weights.1.bias", "weights.9.weight");
         assertThat(back.inputs().getFirst().dims()).containsExactly("batch", "3", "16", "16");
         assertThat(back.outputs().getFirst().dims()).containsExactly("batch", "5");
@@ -128,8 +130,8 @@ class ExportTest {
     void imagesOfAnySizeGiveTheSame() {
         Layer network = new Sequential(
                 new Conv2d(3, 8, 3, 2, 1), new BatchNorm(8), new ReLU(), new AdaptiveAvgPool2d(), new Flatten());
-        ExportOptions sizes = new ExportOptions()
-                .dynamicAxes(Map.of("input", Map.of(0, "batch", 2, "height", 3, "width")));
+        ExportOptions sizes =
+                new ExportOptions().dynamicAxes(Map.of("input", Map.of(0, "batch", 2, "height", 3, "width")));
         roundTrip(network, sizes, normal(1, 3, 16, 16), normal(2, 3, 33, 20));
     }
 
@@ -149,7 +151,12 @@ class ExportTest {
         TransformerDecoderLayer decoder = new TransformerDecoderLayer(16, 4, 32, 0.1, rng);
         ExportOptions axes = new ExportOptions()
                 .dynamicAxes(Map.of(
-                        "x", Map.of(0, "n", 1, "time"), "memory", Map.of(0, "n", 1, "seen"), "pad", Map.of(0, "n", 1, "seen")));
+                        "x",
+                        Map.of(0, "n", 1, "time"),
+                        "memory",
+                        Map.of(0, "n", 1, "seen"),
+                        "pad",
+                        Map.of(0, "n", 1, "seen")));
         roundTrip(
                 decoder,
                 in -> Map.of(
@@ -178,11 +185,12 @@ class ExportTest {
     @ParameterizedTest
     @ValueSource(strings = {"LSTM", "GRU", "RNN"})
     void recurrentLayersAreOneNodeEach(String kind) {
-        Recurrent layer = switch (kind) {
-            case "LSTM" -> new LSTM(6, 5, 2, true, 0.1, rng);
-            case "GRU" -> new GRU(6, 5, 2, true, 0.1, rng);
-            default -> new RNN(6, 5, 2, true, 0.1, rng);
-        };
+        Recurrent layer =
+                switch (kind) {
+                    case "LSTM" -> new LSTM(6, 5, 2, true, 0.1, rng);
+                    case "GRU" -> new GRU(6, 5, 2, true, 0.1, rng);
+                    default -> new RNN(6, 5, 2, true, 0.1, rng);
+                };
         Call call = in -> {
             Recurrent.Result result = layer.run(at(in, "input"));
             Map<String, Tensor> all = new LinkedHashMap<>(Map.of("y", result.output(), "h", result.hidden()));
@@ -239,7 +247,11 @@ class ExportTest {
                 x.argmax(1, Keep.KEEP).to(DType.F32),
                 x.gt(0.0).any(1, Keep.KEEP).to(DType.F32),
                 x.to(DType.I32).sum(1, Keep.KEEP).to(DType.F32)));
-        roundTrip(functions, new ExportOptions().opset(opset), normal(3, 6), normal(5, 6).mul(2));
+        roundTrip(
+                functions,
+                new ExportOptions().opset(opset),
+                normal(3, 6),
+                normal(5, 6).mul(2));
     }
 
     @Test
@@ -279,7 +291,15 @@ class ExportTest {
                 linear,
                 in -> {
                     Tensor y = linear.forward(at(in, "x"));
-                    return Map.of("a", y, "b", y, "c", at(in, "x"), "d", linear.parameters().getFirst().tensor());
+                    return Map.of(
+                            "a",
+                            y,
+                            "b",
+                            y,
+                            "c",
+                            at(in, "x"),
+                            "d",
+                            linear.parameters().getFirst().tensor());
                 },
                 new ExportOptions(),
                 Map.of("x", normal(2, 2)),
@@ -288,7 +308,8 @@ class ExportTest {
 
     @Test
     void anImportedModelIsExportedAgain() {
-        Layer network = new Sequential(new Conv2d(3, 8, 3), new BatchNorm(8), new ReLU(), new Flatten(), new Linear(8 * 36, 5));
+        Layer network =
+                new Sequential(new Conv2d(3, 8, 3), new BatchNorm(8), new ReLU(), new Flatten(), new Linear(8 * 36, 5));
         Path file = folder.resolve("first.onnx");
         Onnx.export(network, normal(2, 3, 8, 8), file);
         OnnxModel model = OnnxModel.load(file);
@@ -296,7 +317,11 @@ class ExportTest {
         Tensor x = normal(3, 3, 8, 8);
         Autograd.noGrad(() -> model.forward(x));
         OnnxModel back = roundTrip(
-                model, in -> model.forward(in), new ExportOptions(), Map.of("input", normal(2, 3, 8, 8)), Map.of("input", x));
+                model,
+                in -> model.forward(in),
+                new ExportOptions(),
+                Map.of("input", normal(2, 3, 8, 8)),
+                Map.of("input", x));
         assertThat(back.operators()).isEqualTo(model.operators());
         assertThat(back.namedParameters()).containsKey("weights.0.weight");
     }
@@ -335,7 +360,8 @@ class ExportTest {
         assertThatThrownBy(() -> Onnx.export(inverse, normal(2, 3), file)).hasMessageContaining("inverse");
         Layer branching = new Lambda(x -> x.shape().size(0) > 2 ? x.exp() : x.sin());
         assertThatThrownBy(() -> Onnx.export(branching, normal(2, 3), file)).hasMessageContaining("ExportOptions");
-        Layer onHost = new Lambda(x -> x.add(Tensor.of(new float[Math.toIntExact(x.shape().size(0))]).unsqueeze(1)));
+        Layer onHost = new Lambda(x ->
+                x.add(Tensor.of(new float[Math.toIntExact(x.shape().size(0))]).unsqueeze(1)));
         assertThatThrownBy(() -> Onnx.export(onHost, normal(2, 3), file)).hasMessageContaining("ExportOptions");
         Onnx.export(onHost, Map.of("input", normal(2, 3)), file, new ExportOptions().fixed());
         assertThatThrownBy(() -> Onnx.export(onHost, Map.of("a", normal(2), "b", normal(2)), file, new ExportOptions()))

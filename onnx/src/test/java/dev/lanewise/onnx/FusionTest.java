@@ -78,7 +78,8 @@ class FusionTest {
     @Test
     void siluIsOneOperation() {
         OnnxModel model = load(Proto.graph(
-                Proto.node("Sigmoid", "", new String[] {"x"}, "s"), Proto.node("Mul", "", new String[] {"s", "x"}, "y")));
+                Proto.node("Sigmoid", "", new String[] {"x"}, "s"),
+                Proto.node("Mul", "", new String[] {"s", "x"}, "y")));
         assertThat(model.explain()).contains("fused: SiLU: 1", "nodes that run: 1");
         Tensor x = rng.randn(DType.F32, 3, 4);
         assertClose(model.forward(x), x.silu());
@@ -109,7 +110,8 @@ class FusionTest {
         for (boolean gemm : new boolean[] {false, true}) {
             Proto graph = gemm
                     ? Proto.graph(
-                            Proto.node("Gemm", "", new String[] {"x", "w", "b"}, "g").message(5, whole("transB", "0")),
+                            Proto.node("Gemm", "", new String[] {"x", "w", "b"}, "g")
+                                    .message(5, whole("transB", "0")),
                             Proto.node("Relu", "", new String[] {"g"}, "y"))
                     : Proto.graph(
                             Proto.node("MatMul", "", new String[] {"x", "w"}, "p"),
@@ -121,7 +123,8 @@ class FusionTest {
             Tensor x = rng.randn(DType.F32, 5, 4);
             Tensor w = model.stateDict().get("weights.w");
             assertClose(
-                    model.forward(x), x.matmul(w).add(model.stateDict().get("weights.b")).relu());
+                    model.forward(x),
+                    x.matmul(w).add(model.stateDict().get("weights.b")).relu());
         }
     }
 
@@ -136,8 +139,11 @@ class FusionTest {
                 .message(5, Proto.floats("w", new long[] {4, 3}, random(12)))
                 .message(5, Proto.floats("b", new long[] {3}, random(3))));
         Tensor x = rng.randn(DType.F32, 4, 5);
-        Tensor product = x.transpose().matmul(model.stateDict().get("weights.w")).mul(0.5);
-        assertClose(model.forward(x), product.add(model.stateDict().get("weights.b")).relu());
+        Tensor product =
+                x.transpose().matmul(model.stateDict().get("weights.w")).mul(0.5);
+        assertClose(
+                model.forward(x),
+                product.add(model.stateDict().get("weights.b")).relu());
     }
 
     @Test
@@ -155,7 +161,8 @@ class FusionTest {
             double step = Math.rint(x[i] / 0.1f) + 100;
             expected[i] = (float) (Math.clamp(step, 0, 255) - 100) * 0.1f;
         }
-        assertThat(Arrays.equals(model.forward(Tensor.of(x)).toFloatArray(), expected)).isTrue();
+        assertThat(Arrays.equals(model.forward(Tensor.of(x)).toFloatArray(), expected))
+                .isTrue();
     }
 
     @Test

@@ -19,7 +19,9 @@ class IntegerProductTest {
         byte[] weights = new byte[k * 4];
         for (int i = 0; i < weights.length; i++) {
             // the last column is all of one sign, so that its sums are as large as they can be
-            weights[i] = i % 4 == 3 ? (byte) most : (byte) rng.randint(-most - 1, most + 1L, 1).itemLong();
+            weights[i] = i % 4 == 3
+                    ? (byte) most
+                    : (byte) rng.randint(-most - 1, most + 1L, 1).itemLong();
         }
         Proto graph = new Proto()
                 .message(1, Proto.node("MatMulInteger", "", new String[] {"x", "w", "z", "p"}, "y"))

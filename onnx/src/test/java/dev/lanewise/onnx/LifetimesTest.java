@@ -49,11 +49,11 @@ class LifetimesTest {
     @Test
     void valuesThatShareMemoryLiveAsLongAsTheLastOfThem() {
         OnnxModel model = load(Proto.graph(
-                        Proto.node("Exp", "", new String[] {"x"}, "e"),
-                        Proto.node("Transpose", "", new String[] {"e"}, "t"),
-                        Proto.node("Neg", "", new String[] {"e"}, "n"),
-                        Proto.node("Identity", "", new String[] {"t"}, "i"),
-                        Proto.node("MatMul", "", new String[] {"n", "i"}, "y")));
+                Proto.node("Exp", "", new String[] {"x"}, "e"),
+                Proto.node("Transpose", "", new String[] {"e"}, "t"),
+                Proto.node("Neg", "", new String[] {"e"}, "n"),
+                Proto.node("Identity", "", new String[] {"t"}, "i"),
+                Proto.node("MatMul", "", new String[] {"n", "i"}, "y")));
         Tensor x = Tensor.of(new float[] {0, 1, 2, 3, 4, 5}, 2, 3);
         Tensor e = x.exp();
         assertThat(model.forward(x).toFloatArray())

@@ -83,9 +83,13 @@ class ProtobufOracleTest {
             compare(stored.get(i), tensors.get(i));
         }
         assertThat(graph.inputs().stream().map(ValueInfo::name))
-                .isEqualTo(message(expected, 11).stream().map(info -> text(info, 1)).toList());
+                .isEqualTo(message(expected, 11).stream()
+                        .map(info -> text(info, 1))
+                        .toList());
         assertThat(graph.outputs().stream().map(ValueInfo::name))
-                .isEqualTo(message(expected, 12).stream().map(info -> text(info, 1)).toList());
+                .isEqualTo(message(expected, 12).stream()
+                        .map(info -> text(info, 1))
+                        .toList());
     }
 
     private static void compare(Node node, UnknownFieldSet expected) throws IOException {
