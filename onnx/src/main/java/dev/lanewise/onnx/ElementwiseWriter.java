@@ -5,6 +5,7 @@ import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
+import java.util.List;
 
 /** Writes elementwise operations. */
 final class ElementwiseWriter {
@@ -19,7 +20,7 @@ final class ElementwiseWriter {
     }
 
     private String add(String op, String... inputs) {
-        return graph().add(op, java.util.List.of(inputs));
+        return graph().add(op, List.of(inputs));
     }
 
     private String number(double value, OperationWriter.Step s) {

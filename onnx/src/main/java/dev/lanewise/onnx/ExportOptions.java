@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param opset the version of the standard's operators, {@value #LEAST_OPSET} to {@value #MOST_OPSET}
  * @param dynamicAxes for each input the axes, from 0, whose size the exported model leaves open, with their names; axes of
  *     one name have the same size. Null means the first axis of every input, named {@code batch}
- * @param outputs the outputs' names, in order, or none for {@code output}, or those of a call that gives names itself
+ * @param outputs the outputs' names, in order; none keeps those that the call gives, or the usual one
  * @param externalData whether the weights go into a file of their own beside the model's, named like it with {@code .data}
  *     behind; those of models above 2 GiB do in any case
  */

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -313,7 +314,7 @@ final class Exporter {
             names.put(number, name);
             graph.reserve(name);
             if (read.contains(number)) {
-                Tensor tensor = state.get(value.name());
+                Tensor tensor = Objects.requireNonNull(state.get(value.name()));
                 graph.store(
                         name,
                         ElementType.of(tensor.dtype()),

@@ -88,7 +88,7 @@ final class Lifetimes {
      * @param scope what owns the memory that the call made: all other belongs to somebody else
      * @param counts how many values look into a buffer
      */
-    private record Live(@Nullable Object scope, Map<Buffer, Integer> counts) {
+    private record Live(@Nullable Object scope, IdentityHashMap<Buffer, Integer> counts) {
         Live(@Nullable Object scope) {
             this(scope, new IdentityHashMap<>());
         }

@@ -1,7 +1,6 @@
 package dev.lanewise.onnx;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -51,10 +50,5 @@ final class NodeTimes {
 
     private static void line(StringBuilder text, double micros, double all, String what) {
         text.append(String.format(Locale.ROOT, "%10.1f us %5.1f%%  %s%n", micros, 100 * micros / all, what));
-    }
-
-    @Override
-    public String toString() {
-        return Arrays.toString(nanos.values().toArray());
     }
 }

@@ -7,6 +7,8 @@ import dev.lanewise.tensor.op.Op;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +91,7 @@ final class Recording {
     }
 
     /** A number of an operation in each trace. */
-    double[] numbers(int entry, java.util.function.ToDoubleFunction<Op> number) {
+    double[] numbers(int entry, ToDoubleFunction<Op> number) {
         return traces.stream()
                 .mapToDouble(
                         trace -> number.applyAsDouble(trace.entries().get(entry).op()))
@@ -97,7 +99,7 @@ final class Recording {
     }
 
     /** A whole number of an operation in each trace. */
-    long[] wholes(int entry, java.util.function.ToLongFunction<Op> number) {
+    long[] wholes(int entry, ToLongFunction<Op> number) {
         return traces.stream()
                 .mapToLong(
                         trace -> number.applyAsLong(trace.entries().get(entry).op()))

@@ -46,8 +46,8 @@ final class ShapeWriter {
         }
         if (table == null || !onlyRows) {
             throw new TensorException("export: a constant " + constant.spec()
-                    + " made outside of tensor operations differs with the inputs' sizes (expected the same, or the first"
-                    + " rows of one table); fix the axis that it depends on with ExportOptions");
+                    + " made outside of tensor operations differs with the inputs' sizes (expected the same, or the"
+                    + " first rows of one table); fix the axis that it depends on with ExportOptions");
         }
         String whole = graph().constant(type, table.shape(), table.elements());
         return slice(whole, 0, graph().vector(0), writer.sizes.vector(sizes[0]), 1);

@@ -173,8 +173,8 @@ final class Trace implements AutoCloseable {
         }
         if (computed) {
             throw new TensorException("export: " + what + " takes a view " + tensor.spec()
-                    + " of a detached tensor (expected one that the record knows); take the view before detach, or leave"
-                    + " detach out");
+                    + " of a detached tensor (expected one that the record knows); take the view before detach, or"
+                    + " leave detach out");
         }
         return add(Kind.CONSTANT, "", tensor);
     }

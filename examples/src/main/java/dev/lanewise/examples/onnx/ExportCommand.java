@@ -17,6 +17,7 @@ import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,7 +116,7 @@ final class ExportCommand implements Callable<Integer> {
     private String size() {
         try {
             return String.format(Locale.ROOT, ", %.1f MB", Files.size(out) / 1e6);
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return "";
         }
     }
