@@ -59,10 +59,10 @@ final class VirtualThreads {
     }
 
     private static RuntimeException rethrown(ExecutionException failed) {
-        return switch (failed.getCause()) {
-            case Error error -> throw error;
-            case RuntimeException problem -> problem;
-            case null, default -> new IllegalStateException(failed);
-        };
+        Throwable cause = failed.getCause();
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof RuntimeException problem ? problem : new IllegalStateException(failed);
     }
 }

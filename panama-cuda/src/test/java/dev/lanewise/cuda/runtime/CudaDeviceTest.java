@@ -17,9 +17,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -251,8 +254,10 @@ class CudaDeviceTest {
     @Test
     void virtualThreadsShareAFewStreams() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < 200; i++) {
-                threads.submit(() -> device.onSystemThread(() -> device.allocate(64)));
+            List<Callable<DeviceBuffer>> work =
+                    Collections.nCopies(200, () -> device.onSystemThread(() -> device.allocate(64)));
+            for (Future<DeviceBuffer> buffer : threads.invokeAll(work)) {
+                assertThat(buffer.get().address()).isPositive();
             }
         }
         assertThat(recording.count("createStream")).isEqualTo(VirtualThreads.WORKERS);
