@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process that prints some elements of the gradients of causal attention, in F32 and in BF16. The peer's script does so
@@ -101,7 +102,7 @@ final class AttentionProcess {
         return new StepResult(failures.isEmpty() ? StepResult.PASSED : StepResult.FAILED, summary, rows, failures);
     }
 
-    private static double error(Object ours, Object theirs) {
+    private static double error(@Nullable Object ours, @Nullable Object theirs) {
         if (!(ours instanceof List<?> a) || !(theirs instanceof List<?> b) || a.size() != b.size() || a.isEmpty()) {
             return Double.NaN;
         }

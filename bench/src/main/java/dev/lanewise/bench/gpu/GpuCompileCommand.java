@@ -21,7 +21,7 @@ public final class GpuCompileCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--to", paramLabel = "DIR", required = true, description = "Where the code goes.")
-    private Path folder;
+    private Path folder = Path.of("");
 
     @Option(
             names = "--architectures",

@@ -10,13 +10,13 @@ import java.util.function.Function;
 /** The steps in their order, what holds first: a number is worth nothing before the results are right. */
 enum GpuStep {
     /** PyTorch's results for single operations. */
-    GOLDEN("the reference cases", 240, run -> run.cases(Kind.GOLDEN)),
+    GOLDEN("the reference cases", 300, run -> run.cases(Kind.GOLDEN)),
     /** Three trainers whose steps are captured. */
     CAPTURED("three reference trainers, eager and captured, fp32 and bf16", 120, run -> run.trainers(TrainersRun.FEW)),
     /** Two threads on one device. */
-    THREADS("two threads give what one after the other gives", 120, GpuRun::threads),
+    THREADS("two threads give what one after the other gives", 180, GpuRun::threads),
     /** Memory in use over many steps. */
-    LEAK("10,000 training steps hold memory flat", 240, GpuRun::leak),
+    LEAK("10,000 training steps hold memory flat", 300, GpuRun::leak),
     /** Attention's gradients. */
     ATTENTION("gradients of attention are PyTorch's, fp32 and bf16", 120, GpuRun::attention),
     /** What cuDNN says of the device. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -23,14 +24,17 @@ final class Keeper implements AutoCloseable {
             Thread.ofPlatform().daemon().name("gpu-check-results").factory());
     private final Thread atExit = new Thread(this::end, "gpu-check-exit");
     private Map<String, Object> facts = Map.of();
-    private @Nullable GpuStep step;
+    private @Nullable GpuStep running;
     private @Nullable Supplier<StepResult> soFar;
     private long start;
+    private boolean isOver;
 
     Keeper(Report report, Archive archive) {
         this.report = report;
         this.archive = archive;
-        clock.scheduleWithFixedDelay(this::writeStopped, BETWEEN.toMillis(), BETWEEN.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> untilClosed = clock.scheduleWithFixedDelay(
+                this::writeStopped, BETWEEN.toMillis(), BETWEEN.toMillis(), TimeUnit.MILLISECONDS);
+        assert !untilClosed.isCancelled();
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
@@ -42,14 +46,17 @@ final class Keeper implements AutoCloseable {
 
     /** Who says what there is of a step that has begun. */
     synchronized void watch(GpuStep begun, Supplier<StepResult> source) {
-        step = begun;
+        running = begun;
         soFar = source;
     }
 
     /** What became of a step. */
-    synchronized void done(GpuStep ended, StepResult result) {
-        report.save(ended, result, facts, (System.nanoTime() - start) / 1e9);
-        step = null;
+    synchronized void done(GpuStep step, StepResult result) {
+        if (isOver) {
+            return; // it ended because its processes were
+        }
+        report.save(step, result, facts, (System.nanoTime() - start) / 1e9);
+        running = null;
         soFar = null;
         start = System.nanoTime();
     }
@@ -57,13 +64,15 @@ final class Keeper implements AutoCloseable {
     /** Writes everything; returns the files for people. */
     synchronized List<Path> write() {
         List<Path> files = report.write();
-        archive.write();
+        if (!isOver) {
+            archive.write();
+        }
         return List.of(files.getFirst(), files.getLast(), archive.file());
     }
 
     /** Writes everything with what there is of the step on its way. */
     private synchronized void writeStopped() {
-        GpuStep begun = step;
+        GpuStep begun = running;
         Supplier<StepResult> source = soFar;
         if (begun != null && source != null) {
             report.save(begun, source.get().stopped(), facts, (System.nanoTime() - start) / 1e9);
@@ -73,7 +82,10 @@ final class Keeper implements AutoCloseable {
 
     /** The end before the end of the steps: what they started must not go on computing. */
     private void end() {
-        writeStopped();
+        synchronized (this) {
+            writeStopped();
+            isOver = true;
+        }
         ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
     }
 

@@ -23,22 +23,22 @@ record Schedule(List<Planned> steps, int facts, int total) {
      */
     record Planned(GpuStep step, int seconds) {}
 
-    /** The first minutes on a GPU: whether anything is wrong. */
+    /** The first minutes on a GPU, 240 seconds with the start and the end of the check itself: whether anything is wrong. */
     static final Schedule FIRST = of(
             25,
-            240,
+            230,
             new Planned(GpuStep.GOLDEN, 65),
-            new Planned(GpuStep.CAPTURED, 60),
+            new Planned(GpuStep.CAPTURED, 55),
             new Planned(GpuStep.THREADS, 20),
             new Planned(GpuStep.LEAK, 25),
             new Planned(GpuStep.ATTENTION, 30),
             new Planned(GpuStep.PROPERTIES, 10));
 
-    /** What follows when the first has passed: every operation, and times. */
+    /** What follows when the first has passed, in 400 seconds with start and end: every operation, and times. */
     static final Schedule SECOND = of(
             20,
-            400,
-            new Planned(GpuStep.CONFORMANCE, 185),
+            385,
+            new Planned(GpuStep.CONFORMANCE, 175),
             new Planned(GpuStep.TRAIN_FP32, 95),
             new Planned(GpuStep.TRAIN_BF16, 95));
 

@@ -117,8 +117,10 @@ final class GpuCheckTest {
                                     .sum())
                     .isLessThanOrEqualTo(profile.total());
         }
-        assertThat(Schedule.FIRST.total()).isEqualTo(240);
-        assertThat(Schedule.SECOND.total()).isEqualTo(400);
+        assertThat(Schedule.FIRST.total())
+                .as("with ten seconds to start and to end")
+                .isEqualTo(230);
+        assertThat(Schedule.SECOND.total()).isEqualTo(385);
         assertThat(Schedule.of(List.of())).isEqualTo(Schedule.FIRST);
         assertThat(Schedule.of(List.of("golden=7", "threads")).steps())
                 .containsExactly(

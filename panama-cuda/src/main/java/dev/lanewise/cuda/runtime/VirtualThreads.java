@@ -59,9 +59,10 @@ final class VirtualThreads {
     }
 
     private static RuntimeException rethrown(ExecutionException failed) {
-        if (failed.getCause() instanceof Error error) {
+        Throwable cause = failed.getCause();
+        if (cause instanceof Error error) {
             throw error;
         }
-        return failed.getCause() instanceof RuntimeException problem ? problem : new IllegalStateException(failed);
+        return cause instanceof RuntimeException problem ? problem : new IllegalStateException(failed);
     }
 }

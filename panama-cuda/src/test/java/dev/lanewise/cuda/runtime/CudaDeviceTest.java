@@ -17,7 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -253,14 +253,12 @@ class CudaDeviceTest {
 
     @Test
     void virtualThreadsShareAFewStreams() throws Exception {
-        List<Future<?>> allocations = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < 200; i++) {
-                allocations.add(threads.submit(() -> device.onSystemThread(() -> device.allocate(64))));
+            List<Callable<DeviceBuffer>> work =
+                    Collections.nCopies(200, () -> device.onSystemThread(() -> device.allocate(64)));
+            for (Future<DeviceBuffer> buffer : threads.invokeAll(work)) {
+                assertThat(buffer.get().address()).isPositive();
             }
-        }
-        for (Future<?> allocation : allocations) {
-            allocation.get();
         }
         assertThat(recording.count("createStream")).isEqualTo(VirtualThreads.WORKERS);
     }
