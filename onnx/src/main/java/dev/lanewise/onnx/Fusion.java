@@ -29,8 +29,10 @@ final class Fusion {
         kept.addAll(program.outputs());
         for (Program.Step step : program.steps()) {
             step.node().outputs().forEach(output -> writers.put(output, step));
-            step.node().inputs().forEach(input -> readers.computeIfAbsent(input, i -> new ArrayList<>())
-                    .add(step));
+            step.node()
+                    .inputs()
+                    .forEach(input -> readers.computeIfAbsent(input, i -> new ArrayList<>())
+                            .add(step));
             Set<String> inner = new HashSet<>();
             step.graphs().values().forEach(graph -> graph.steps().forEach(s -> Preparation.reads(s, inner)));
             step.graphs().values().forEach(graph -> inner.addAll(graph.outputs()));

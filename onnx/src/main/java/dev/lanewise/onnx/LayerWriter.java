@@ -321,12 +321,11 @@ final class LayerWriter {
 
     /** Input, output, forget, cell for LSTM, and update, reset, candidate for GRU. */
     private String gates(Recurrence recurrence, long hidden, String weights) {
-        int[] order =
-                switch (recurrence.kind()) {
-                    case RNN -> new int[] {0};
-                    case GRU -> new int[] {1, 0, 2};
-                    case LSTM -> new int[] {0, 3, 1, 2};
-                };
+        int[] order = switch (recurrence.kind()) {
+            case RNN -> new int[] {0};
+            case GRU -> new int[] {1, 0, 2};
+            case LSTM -> new int[] {0, 3, 1, 2};
+        };
         if (order.length == 1) {
             return weights;
         }

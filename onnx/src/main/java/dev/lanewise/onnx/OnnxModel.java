@@ -172,13 +172,12 @@ public final class OnnxModel extends Layer {
         Set<String> fixed = new HashSet<>();
         for (Node node : graph.nodes()) {
             for (int i = 0; i < node.inputs().size(); i++) {
-                boolean constant =
-                        switch (node.op()) {
-                            case "BatchNormalization" -> i >= 3;
-                            case "Resize", "Upsample", "QuantizeLinear", "DequantizeLinear" -> i >= 1;
-                            case "QLinearConv", "QLinearMatMul", "NonMaxSuppression", "Clip", "Pad" -> i >= 1;
-                            default -> false;
-                        };
+                boolean constant = switch (node.op()) {
+                    case "BatchNormalization" -> i >= 3;
+                    case "Resize", "Upsample", "QuantizeLinear", "DequantizeLinear" -> i >= 1;
+                    case "QLinearConv", "QLinearMatMul", "NonMaxSuppression", "Clip", "Pad" -> i >= 1;
+                    default -> false;
+                };
                 if (constant) {
                     fixed.add(node.inputs().get(i));
                 }

@@ -278,14 +278,13 @@ final class OperationWriter {
 
     private String scatter(Scatter scatter, Step s) {
         Attribute axis = Attribute.of("axis", (long) scatter.dim());
-        String reduction =
-                switch (scatter.kind()) {
-                    case SET -> "";
-                    case ADD -> "add";
-                    case MUL -> "mul";
-                    case AMAX -> "max";
-                    case AMIN -> "min";
-                };
+        String reduction = switch (scatter.kind()) {
+            case SET -> "";
+            case ADD -> "add";
+            case MUL -> "mul";
+            case AMAX -> "max";
+            case AMIN -> "min";
+        };
         if (opset < 18 && (reduction.equals("max") || reduction.equals("min"))) {
             throw unsupported(scatter, "it before opset 18");
         }

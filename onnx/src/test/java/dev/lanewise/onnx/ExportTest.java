@@ -185,12 +185,11 @@ class ExportTest {
     @ParameterizedTest
     @ValueSource(strings = {"LSTM", "GRU", "RNN"})
     void recurrentLayersAreOneNodeEach(String kind) {
-        Recurrent layer =
-                switch (kind) {
-                    case "LSTM" -> new LSTM(6, 5, 2, true, 0.1, rng);
-                    case "GRU" -> new GRU(6, 5, 2, true, 0.1, rng);
-                    default -> new RNN(6, 5, 2, true, 0.1, rng);
-                };
+        Recurrent layer = switch (kind) {
+            case "LSTM" -> new LSTM(6, 5, 2, true, 0.1, rng);
+            case "GRU" -> new GRU(6, 5, 2, true, 0.1, rng);
+            default -> new RNN(6, 5, 2, true, 0.1, rng);
+        };
         Call call = in -> {
             Recurrent.Result result = layer.run(at(in, "input"));
             Map<String, Tensor> all = new LinkedHashMap<>(Map.of("y", result.output(), "h", result.hidden()));
