@@ -25,9 +25,9 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     /**
      * For families.
      *
-     * @param family the family's name in {@code config.json}
-     * @param vocabulary the number of tokens
-     * @param positions the positions of the tokens
+     * @param family the family's name
+     * @param vocabulary how many tokens the model knows
+     * @param positions how long a sequence the model was made for
      */
     protected CausalLM(String family, int vocabulary, int positions) {
         super(family);
@@ -40,11 +40,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         return vocabulary;
     }
 
-    /**
-     * How long a sequence the model was made for.
-     *
-     * @return the number of positions
-     */
+    /** {@return how long a sequence the model was made for} */
     public final int positions() {
         return positions;
     }
@@ -57,18 +53,17 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     /**
      * Says which tokens end a text.
      *
-     * @param tokens token ids
+     * @param tokens the tokens
      */
     public final void setStopTokens(List<Integer> tokens) {
         stopTokens = List.copyOf(tokens);
     }
 
     /**
-     * Vectors of the tokens, before the first layer.
+     * {@return vectors of the tokens, before the first layer}
      *
-     * @param ids token ids
-     * @param call the settings of this call
-     * @return vectors, {@code [batch, length, hidden]}
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param call what the layers of this call share
      */
     protected abstract Tensor embed(Tensor ids, Call call);
 
@@ -76,28 +71,25 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     public abstract int layerCount();
 
     /**
-     * One layer.
+     * {@return one layer's result}
      *
-     * @param number the layer's number, from 0
+     * @param number its number, from 0
      * @param x the input
-     * @param call the settings of this call
-     * @return one layer
+     * @param call what the layers of this call share
      */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
     /**
-     * What follows the last layer.
+     * {@return what follows the last layer}
      *
      * @param x the input
-     * @return what follows the last layer
      */
     protected abstract Tensor normalize(Tensor x);
 
     /**
-     * Scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}.
+     * {@return scores of the next token {@code [..., vocabulary]} from results of {@link #hidden}}
      *
-     * @param hidden the hidden states
-     * @return scores, {@code [..., vocabulary]}
+     * @param hidden results of the last layer, normalized, {@code [n, l, size]}
      */
     public abstract Tensor head(Tensor hidden);
 
@@ -118,7 +110,6 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      *
      * @param ids as above
      * @param mask as above
-     * @return the inputs of all layers, and the result of {@link #hidden}, as the last
      */
     public final List<Tensor> hiddenStates(Tensor ids, @Nullable Tensor mask) {
         return called(
@@ -147,14 +138,14 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     /**
      * Refuses sequences that the model has no positions for; rotary ones have no end.
      *
-     * @param tokens token ids
+     * @param tokens how many there are
      */
     protected void checkLength(long tokens) {}
 
     /**
      * Refuses more tokens than there are learned positions.
      *
-     * @param tokens token ids
+     * @param tokens how many there are
      */
     protected final void checkPositions(long tokens) {
         if (tokens > positions) {
@@ -170,12 +161,11 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     /**
-     * Scores of each next token, with the arguments of {@link #hidden}.
+     * {@return scores of each next token, with the arguments of {@link #hidden}}
      *
-     * @param ids token ids
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @param cache keys and values of the tokens before
-     * @return scores, {@code [batch, length, vocabulary]}
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param cache what was computed of the tokens before, or null
      */
     public final Tensor logits(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
         return called(() -> head(hidden(ids, mask, cache, null)));
@@ -187,7 +177,6 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}: the tokens themselves, of which each is what the logits before it should say; -100 is left
      *     out
-     * @return the mean cross-entropy of each next token
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
         long l = labels.shape().size(1);

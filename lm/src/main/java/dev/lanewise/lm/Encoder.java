@@ -18,7 +18,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     /**
      * For families.
      *
-     * @param family the family's name in {@code config.json}
+     * @param family the family's name
      */
     protected Encoder(String family) {
         super(family);
@@ -74,11 +74,10 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     public abstract int padding();
 
     /**
-     * Vectors of the tokens, before the first layer.
+     * {@return vectors of the tokens, before the first layer}
      *
-     * @param ids token ids
-     * @param types token types, or null
-     * @return vectors, {@code [batch, length, hidden]}
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param types which of two texts each token is in, or null for all 0
      */
     protected abstract Tensor embed(Tensor ids, @Nullable Tensor types);
 
@@ -86,29 +85,26 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     public abstract int layerCount();
 
     /**
-     * One layer.
+     * {@return one layer's result}
      *
-     * @param number the layer's number, from 0
+     * @param number its number, from 0
      * @param x the input
-     * @param call the settings of this call
-     * @return one layer
+     * @param call what the layers of this call share
      */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
     /**
-     * The first token's result through a layer of its own, or null if the model has none.
+     * {@return the first token's result through a layer of its own, or null if the model has none}
      *
-     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
-     * @return the first token's result through a layer of its own, or null if the model has none
+     * @param lastHidden the last layer's result
      */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
     /**
-     * What the head says, or null without one.
+     * {@return what the head says, or null without one}
      *
-     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
-     * @param pooled the pooled result, or null
-     * @return what the head says, or null without one
+     * @param lastHidden the last layer's result
+     * @param pooled the first token's result through a layer of its own, or null
      */
     protected abstract @Nullable Tensor head(Tensor lastHidden, @Nullable Tensor pooled);
 
@@ -118,7 +114,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param ids {@code [n, l]} of I64
      * @param mask {@code [n, l]}, 0 for padding; or null if there is none
      * @param types {@code [n, l]} of I64, which of two texts a token is in; or null for all 0
-     * @return hidden states, pooled result and logits, as far as the model has them
+     * @return what it computes
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types) {
         return run(ids, mask, types, false);
@@ -131,7 +127,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * @param mask as above
      * @param types as above
      * @param keepHidden whether the inputs of all layers are part of the result
-     * @return hidden states, pooled result and logits, as far as the model has them
+     * @return what it computes
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean keepHidden) {
         return called(() -> compute(ids, mask, types, keepHidden), Output::tensors);
@@ -170,7 +166,6 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      *
      * @param logits of {@link Output}
      * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers
-     * @return the loss that the head is trained with
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
         return switch (task()) {
@@ -190,9 +185,9 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     /**
      * One vector for each text: the mean over its tokens of the last layer's result, padding left out.
      *
-     * @param ids token ids
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @param types token types, or null
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param types which of two texts each token is in, or null for all 0
      * @param normalize whether vectors get the length 1, so that their product is their cosine
      * @return {@code [n, size]}
      */

@@ -52,11 +52,7 @@ public final class FineTuning {
             }
         }
 
-        /**
-         * Three epochs, batches of 8, a rate of 5e-4, 256 tokens.
-         *
-         * @return the options
-         */
+        /** {@return three epochs, batches of 8, a rate of 5e-4, 256 tokens} */
         public static Options defaults() {
             return new Options(3, 8, 5e-4, 256, 0);
         }
@@ -65,10 +61,10 @@ public final class FineTuning {
     /**
      * A step that was taken.
      *
-     * @param epoch the epoch, from 0
-     * @param step the step, from 0
-     * @param steps the number of steps
-     * @param loss the loss
+     * @param epoch its epoch, from 0
+     * @param step its number, from 0
+     * @param steps how many there are
+     * @param loss the loss before it
      */
     public record Step(int epoch, int step, int steps, double loss) {}
 
@@ -76,10 +72,10 @@ public final class FineTuning {
      * Trains.
      *
      * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
-     * @param tokenizer the tokenizer
+     * @param tokenizer the model's tokenizer
      * @param lora the adapter on it; nothing else changes
-     * @param samples the samples
-     * @param options how to do it
+     * @param samples what is learned from
+     * @param options how
      * @param each is told of every step
      * @throws TensorException if the model can't be trained in this way
      */

@@ -22,8 +22,8 @@ public final class Generation {
     /**
      * A continuation found by beam search.
      *
-     * @param tokens token ids
-     * @param score the score
+     * @param tokens the tokens, with what they continue
+     * @param score the sum of log-probabilities, divided by a power of the length
      */
     public record Beam(int[] tokens, double score) {}
 
@@ -51,12 +51,11 @@ public final class Generation {
     }
 
     /**
-     * The continuation of a prompt, token by token.
+     * {@return the continuation of a prompt, token by token}
      *
      * @param model the model
-     * @param prompt the token ids to begin with
-     * @param options how to do it
-     * @return the continuation of a prompt, token by token
+     * @param prompt what is continued
+     * @param options how
      */
     public static TokenStream stream(CausalLM model, int[] prompt, GenerationOptions options) {
         return new TokenStream(
@@ -64,12 +63,11 @@ public final class Generation {
     }
 
     /**
-     * The answer to a text {@code ids [1, s]}, token by token.
+     * {@return the answer to a text {@code ids [1, s]}, token by token}
      *
      * @param model the model
-     * @param text the text
-     * @param options how to do it
-     * @return the answer to a text {@code ids [1, s]}, token by token
+     * @param text the tokens of the text
+     * @param options how
      */
     public static TokenStream stream(Seq2SeqLM model, int[] text, GenerationOptions options) {
         long[] ids = Arrays.stream(text).asLongStream().toArray();
@@ -92,8 +90,8 @@ public final class Generation {
      * those that they get alone. A row's chance begins with the seed plus its number.
      *
      * @param model the model
-     * @param prompts token ids to begin with, one list for each sequence
-     * @param options how to do it
+     * @param prompts what is continued, each at least one token
+     * @param options how
      * @return for each prompt the new tokens, with the one that ends it, if one does
      */
     public static List<int[]> batch(CausalLM model, List<int[]> prompts, GenerationOptions options) {
@@ -108,8 +106,7 @@ public final class Generation {
      * @param model the model
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null
-     * @param options how to do it
-     * @return the answers to several texts, computed together
+     * @param options how
      */
     public static List<int[]> batch(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
@@ -170,12 +167,11 @@ public final class Generation {
     }
 
     /**
-     * The best continuations of a prompt by beam search, best first, each with the prompt before it.
+     * {@return the best continuations of a prompt by beam search, best first, each with the prompt before it}
      *
      * @param model the model
-     * @param prompt the token ids to begin with
-     * @param options how to do it
-     * @return the best continuations of a prompt by beam search, best first, each with the prompt before it
+     * @param prompt what is continued
+     * @param options how
      */
     public static List<Beam> beams(CausalLM model, int[] prompt, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, List.of(prompt), options.newTokens())) {
@@ -184,13 +180,12 @@ public final class Generation {
     }
 
     /**
-     * The best answers to a text by beam search, best first, each with the decoder's first token before it.
+     * {@return the best answers to a text by beam search, best first, each with the decoder's first token before it}
      *
      * @param model the model
-     * @param ids token ids
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @param options how to do it
-     * @return the best answers to a text by beam search, best first, each with the decoder's first token before it
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param options how
      */
     public static List<Beam> beams(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {

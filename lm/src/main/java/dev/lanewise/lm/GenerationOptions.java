@@ -61,31 +61,28 @@ public record GenerationOptions(
     }
 
     /**
-     * The best token each time.
+     * {@return the best token each time}
      *
-     * @param newTokens how many tokens are added at most
-     * @return the best token each time
+     * @param newTokens how many tokens are written at most
      */
     public static GenerationOptions greedy(int newTokens) {
         return new GenerationOptions(newTokens, false, 0, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
     /**
-     * Tokens by chance, as likely as the model says.
+     * {@return tokens by chance, as likely as the model says}
      *
-     * @param newTokens how many tokens are added at most
-     * @param seed decides all draws
-     * @return the options
+     * @param newTokens how many tokens are written at most
+     * @param seed where chance begins
      */
     public static GenerationOptions sampled(int newTokens, long seed) {
         return new GenerationOptions(newTokens, true, seed, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
     /**
-     * The same with another temperature.
+     * {@return the same with another temperature}
      *
-     * @param value the new value
-     * @return the changed copy
+     * @param value the value
      */
     public GenerationOptions withTemperature(double value) {
         return new GenerationOptions(
@@ -93,10 +90,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with so many tokens kept.
+     * {@return the same with so many tokens kept}
      *
-     * @param value the new value
-     * @return the changed copy
+     * @param value the value
      */
     public GenerationOptions withTopK(int value) {
         return new GenerationOptions(
@@ -114,10 +110,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with such a share of probability kept.
+     * {@return the same with such a share of probability kept}
      *
-     * @param value the new value
-     * @return the changed copy
+     * @param value the value
      */
     public GenerationOptions withTopP(double value) {
         return new GenerationOptions(
@@ -135,10 +130,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with such a share of the best token's probability needed.
+     * {@return the same with such a share of the best token's probability needed}
      *
-     * @param value the new value
-     * @return the changed copy
+     * @param value the value
      */
     public GenerationOptions withMinP(double value) {
         return new GenerationOptions(
@@ -156,10 +150,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with another penalty for repetition.
+     * {@return the same with another penalty for repetition}
      *
-     * @param value the new value
-     * @return the changed copy
+     * @param value the value
      */
     public GenerationOptions withRepetitionPenalty(double value) {
         return new GenerationOptions(
@@ -167,10 +160,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with more filters, after all others.
+     * {@return the same with more filters, after all others}
      *
-     * @param more what comes on top
-     * @return the changed copy
+     * @param more the filters
      */
     public GenerationOptions withFilters(ScoreFilter... more) {
         List<ScoreFilter> all = new ArrayList<>(filters);
@@ -180,10 +172,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with other tokens that end a text; none, for texts of full length.
+     * {@return the same with other tokens that end a text; none, for texts of full length}
      *
-     * @param tokens token ids
-     * @return the changed copy
+     * @param tokens the tokens
      */
     public GenerationOptions withStopTokens(List<Integer> tokens) {
         return new GenerationOptions(
@@ -191,10 +182,9 @@ public record GenerationOptions(
     }
 
     /**
-     * The same with texts that end a text.
+     * {@return the same with texts that end a text}
      *
      * @param texts the texts
-     * @return the changed copy
      */
     public GenerationOptions withStopTexts(String... texts) {
         return new GenerationOptions(

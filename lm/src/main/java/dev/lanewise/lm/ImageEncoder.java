@@ -14,7 +14,7 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     /**
      * For families.
      *
-     * @param family the family's name in {@code config.json}
+     * @param family the family's name
      */
     protected ImageEncoder(String family) {
         super(family);
@@ -47,10 +47,9 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     }
 
     /**
-     * Vectors of the patches, and of the class in the first place.
+     * {@return vectors of the patches, and of the class in the first place}
      *
-     * @param pixels images, {@code [batch, channels, height, width]}
-     * @return vectors, {@code [batch, patches + 1, hidden]}
+     * @param pixels images, {@code [n, channels, height, width]}
      */
     protected abstract Tensor embed(Tensor pixels);
 
@@ -58,44 +57,40 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     public abstract int layerCount();
 
     /**
-     * One layer.
+     * {@return one layer's result}
      *
-     * @param number the layer's number, from 0
+     * @param number its number, from 0
      * @param x the input
-     * @param call the settings of this call
-     * @return one layer
+     * @param call what the layers of this call share
      */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
     /**
-     * What follows the last layer.
+     * {@return what follows the last layer}
      *
      * @param x the input
-     * @return what follows the last layer
      */
     protected abstract Tensor normalize(Tensor x);
 
     /**
-     * The first place's result through a layer of its own, or null if the model has none.
+     * {@return the first place's result through a layer of its own, or null if the model has none}
      *
-     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
-     * @return the first place's result through a layer of its own, or null if the model has none
+     * @param lastHidden the last layer's result
      */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
     /**
-     * What the head says, or null without one.
+     * {@return what the head says, or null without one}
      *
-     * @param lastHidden the last layer's result, {@code [batch, length, hidden]}
-     * @return what the head says, or null without one
+     * @param lastHidden the last layer's result
      */
     protected abstract @Nullable Tensor head(Tensor lastHidden);
 
     /**
      * Runs the model on images {@code [n, channels, height, width]}.
      *
-     * @param pixels images, {@code [batch, channels, height, width]}
-     * @return hidden states, pooled result and logits, as far as the model has them
+     * @param pixels images, {@code [n, channels, height, width]}
+     * @return what it computes
      */
     public final Output run(Tensor pixels) {
         return called(() -> output(pixels), Output::tensors);
@@ -123,11 +118,10 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     }
 
     /**
-     * The mean cross-entropy of classes {@code [n]}.
+     * {@return the mean cross-entropy of classes {@code [n]}}
      *
-     * @param logits the logits, {@code [batch, length, vocabulary]}
-     * @param labels a class for each row
-     * @return the mean cross-entropy of classes {@code [n]}
+     * @param logits scores, {@code [n, classes]}
+     * @param labels {@code [n]} or {@code [n, l]} of I64
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
         if (logits.shape().rank() != 2) {

@@ -76,11 +76,7 @@ public final class KvCache implements AutoCloseable {
         return length;
     }
 
-    /**
-     * Which of the tokens are no padding, {@code [n, length]} of I64, or null if none is.
-     *
-     * @return the mask, or null
-     */
+    /** {@return which of the tokens are no padding, {@code [n, length]} of I64, or null if none is} */
     public @Nullable Tensor mask() {
         return mask;
     }
@@ -121,10 +117,9 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * Keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}.
+     * {@return keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}}
      *
-     * @param layer the layer
-     * @return keys and values, or null before there are any
+     * @param layer the layer's number
      */
     public @Nullable Seen fixed(int layer) {
         Entry entry = entry(layer);
@@ -134,10 +129,10 @@ public final class KvCache implements AutoCloseable {
     /**
      * Keeps keys and values that no new token changes.
      *
-     * @param layer the layer
-     * @param keys the keys
-     * @param values the values
-     * @return the keys and values kept
+     * @param layer the layer's number
+     * @param keys {@code [n, heads, tokens, size]}
+     * @param values {@code [n, heads, tokens, size]}
+     * @return the result
      */
     public Seen fix(int layer, Tensor keys, Tensor values) {
         Entry entry = entry(layer);
@@ -192,7 +187,7 @@ public final class KvCache implements AutoCloseable {
     /**
      * Forgets the last tokens, so that others can follow the first ones.
      *
-     * @param tokens token ids
+     * @param tokens the tokens
      */
     public void truncate(long tokens) {
         if (tokens < 0 || tokens > length) {

@@ -38,7 +38,7 @@ public final class Models {
      * Reads a model that computes in F32.
      *
      * @param folder with config.json and weights; or a .gguf file, whose blocks are widened
-     * @return the model, of the class that its family has
+     * @return what was read
      * @throws BadFileException if files are missing or damaged, or if the model is of a family or has a setting that is not
      *     known
      */
@@ -51,7 +51,7 @@ public final class Models {
      *
      * @param folder with config.json and weights
      * @param dtype F32, F64, BF16 or F16
-     * @return the model, of the class that its family has
+     * @return what was read
      */
     public static PretrainedModel load(Path folder, DType dtype) {
         if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
@@ -74,7 +74,7 @@ public final class Models {
      * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time. The
      * table of embeddings, and a head that is tied to it, are widened to F32.
      *
-     * @param file the file
+     * @param file its path
      * @return the model
      */
     public static CausalLM packed(Path file) {
@@ -85,8 +85,7 @@ public final class Models {
      * {@return a model with first values by chance, to be trained from the beginning}
      *
      * @param file its config.json
-     * @param random the random numbers
-     * @return a model with first values by chance, to be trained from the beginning
+     * @param random where first values come from
      */
     public static PretrainedModel untrained(Path file, Rng random) {
         Config config = Config.read(file);
@@ -106,7 +105,7 @@ public final class Models {
     /**
      * Reads a decoder, as {@link #load(Path)} does; another kind of model is an error.
      *
-     * @param folder the model's folder
+     * @param folder with config.json and weights
      * @return the model
      */
     public static CausalLM causal(Path folder) {
@@ -116,7 +115,7 @@ public final class Models {
     /**
      * Reads an encoder of texts, as {@link #load(Path)} does; another kind of model is an error.
      *
-     * @param folder the model's folder
+     * @param folder with config.json and weights
      * @return the model
      */
     public static Encoder encoder(Path folder) {
@@ -126,7 +125,7 @@ public final class Models {
     /**
      * Reads an encoder with a decoder, as {@link #load(Path)} does; another kind of model is an error.
      *
-     * @param folder the model's folder
+     * @param folder with config.json and weights
      * @return the model
      */
     public static Seq2SeqLM seq2seq(Path folder) {

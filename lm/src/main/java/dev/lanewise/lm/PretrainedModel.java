@@ -18,17 +18,13 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
     /**
      * For families.
      *
-     * @param family the family's name in {@code config.json}
+     * @param family the family's name
      */
     protected PretrainedModel(String family) {
         this.family = family;
     }
 
-    /**
-     * The family's name, which {@code model_type} of config.json has: {@code llama}, for example.
-     *
-     * @return the family's name, which {@code model_type} of config.json has
-     */
+    /** {@return the family's name, which {@code model_type} of config.json has: {@code llama}, for example} */
     public final String family() {
         return family;
     }
@@ -38,11 +34,7 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
         return parameters().getFirst().leaf().dtype();
     }
 
-    /**
-     * Where the parameters are.
-     *
-     * @return the device
-     */
+    /** {@return where the parameters are} */
     public final Device device() {
         return parameters().getFirst().leaf().device();
     }
@@ -51,7 +43,7 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
      * This model's name for a tensor that may have another one in published checkpoints: without the prefix of the base model,
      * or {@code gamma} instead of {@code weight}.
      *
-     * @param stored the tensors of the file by name
+     * @param stored the name in a file
      * @return the name, or null for a tensor that the model does not need
      */
     public @Nullable String nameOf(String stored) {

@@ -22,7 +22,7 @@ public interface ScoreFilter {
     /**
      * Divides scores: below 1 likely tokens become likelier, above 1 all become more alike.
      *
-     * @param temperature above 0; 1 leaves the probabilities as they are
+     * @param temperature above 0
      * @return the filter
      */
     static ScoreFilter temperature(double temperature) {
@@ -33,7 +33,7 @@ public interface ScoreFilter {
     /**
      * Keeps the best tokens, and those that are as good as the last of them.
      *
-     * @param count how many
+     * @param count how many tokens are kept
      * @return the filter
      */
     static ScoreFilter topK(int count) {
@@ -51,7 +51,7 @@ public interface ScoreFilter {
     /**
      * Keeps the best tokens whose probabilities together reach a share (Holtzman et al. 2019, arXiv:1904.09751).
      *
-     * @param share the share of the weights that become zero, from 0 to 1
+     * @param share the share, from 0 to 1
      * @return the filter
      */
     static ScoreFilter topP(double share) {
@@ -80,7 +80,7 @@ public interface ScoreFilter {
     /**
      * Keeps tokens whose probability is at least a share of the best one's.
      *
-     * @param share the share of the weights that become zero, from 0 to 1
+     * @param share the share, from 0 to 1
      * @return the filter
      */
     static ScoreFilter minP(double share) {
@@ -95,7 +95,7 @@ public interface ScoreFilter {
     /**
      * Keeps the tokens that surprise as much as is usual (Meister et al. 2022, arXiv:2202.00666), up to a share.
      *
-     * @param share the share of the weights that become zero, from 0 to 1
+     * @param share the share, from 0 to 1
      * @return the filter
      */
     static ScoreFilter typicalP(double share) {
@@ -125,7 +125,7 @@ public interface ScoreFilter {
     /**
      * Keeps the best token and those that are not less likely than a probability (Hewitt et al. 2022, arXiv:2210.15191).
      *
-     * @param probability from 0 to 1
+     * @param probability the probability
      * @return the filter
      */
     static ScoreFilter epsilonCutoff(double probability) {
@@ -134,10 +134,9 @@ public interface ScoreFilter {
     }
 
     /**
-     * The same with a probability that is less where many tokens are likely.
+     * {@return the same with a probability that is less where many tokens are likely}
      *
-     * @param probability from 0 to 1
-     * @return the changed copy
+     * @param probability the probability
      */
     static ScoreFilter etaCutoff(double probability) {
         Scores.share("eta cutoff", probability);
@@ -151,7 +150,7 @@ public interface ScoreFilter {
     /**
      * Makes tokens that were there before less likely, by a factor above 1 (Keskar et al. 2019, arXiv:1909.05858).
      *
-     * @param factor the factor
+     * @param factor above 1 against repetition, below 1 for it
      * @return the filter
      */
     static ScoreFilter repetitionPenalty(double factor) {
@@ -168,7 +167,7 @@ public interface ScoreFilter {
     /**
      * Forbids tokens that would end a run of so many tokens that was there before.
      *
-     * @param length the number of tokens
+     * @param length how many tokens
      * @return the filter
      */
     static ScoreFilter noRepeat(int length) {
@@ -186,8 +185,8 @@ public interface ScoreFilter {
     /**
      * Forbids tokens that end a text, up to a length.
      *
-     * @param length the number of tokens
-     * @param stopTokens the ids that end a text
+     * @param length how many tokens
+     * @param stopTokens what ends a text
      * @return the filter
      */
     static ScoreFilter minLength(int length, Set<Integer> stopTokens) {
@@ -201,7 +200,7 @@ public interface ScoreFilter {
     /**
      * Forbids tokens.
      *
-     * @param tokens token ids
+     * @param tokens the tokens
      * @return the filter
      */
     static ScoreFilter suppress(Set<Integer> tokens) {
@@ -211,7 +210,7 @@ public interface ScoreFilter {
     /**
      * Forbids runs of tokens, each by its last one.
      *
-     * @param words words
+     * @param words the runs of tokens
      * @return the filter
      */
     static ScoreFilter badWords(List<List<Integer>> words) {

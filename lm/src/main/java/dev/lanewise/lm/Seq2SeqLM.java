@@ -30,8 +30,8 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     /**
      * For families.
      *
-     * @param family the family's name in {@code config.json}
-     * @param tokens token ids
+     * @param family the family's name
+     * @param tokens the tokens with a meaning
      */
     protected Seq2SeqLM(String family, Tokens tokens) {
         super(family);
@@ -46,31 +46,30 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     /**
      * Runs the encoder; adds the inputs of all layers to a list, if there is one.
      *
-     * @param ids token ids
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @param inputs the inputs
-     * @return the encoder's result, {@code [batch, length, hidden]}
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
+     * @param inputs takes the inputs of all layers, or null
+     * @return the encoder's result
      */
     protected abstract Tensor encode(Tensor ids, @Nullable Tensor mask, @Nullable List<Tensor> inputs);
 
     /**
      * Runs the decoder; adds the inputs of all layers to a list, if there is one.
      *
-     * @param encoded the encoded texts
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @param ids token ids
-     * @param cache keys and values of the tokens before
-     * @param inputs the inputs
-     * @return the decoder's result, {@code [batch, length, hidden]}
+     * @param encoded the encoder's result, {@code [n, s, size]}
+     * @param mask 0 for padding; or null if there is none
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param cache what was computed of the tokens before, or null
+     * @param inputs takes the inputs of all layers, or null
+     * @return the decoder's result
      */
     protected abstract Tensor decode(
             Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache, @Nullable List<Tensor> inputs);
 
     /**
-     * Scores of the next token {@code [..., vocabulary]} from the decoder's result.
+     * {@return scores of the next token {@code [..., vocabulary]} from the decoder's result}
      *
-     * @param decoded the text
-     * @return scores of the next token, {@code [..., vocabulary]}
+     * @param decoded the decoder's result, {@code [n, l, size]}
      */
     public abstract Tensor head(Tensor decoded);
 
@@ -79,18 +78,16 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      *
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null if there is none
-     * @return the encoder's result {@code [n, s, size]}
      */
     public final Tensor encode(Tensor ids, @Nullable Tensor mask) {
         return called(() -> encode(ids, mask, null));
     }
 
     /**
-     * The inputs of the encoder's layers and, as the last, its result.
+     * {@return the inputs of the encoder's layers and, as the last, its result}
      *
-     * @param ids token ids
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @return the inputs of the encoder's layers and, as the last, its result
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask 0 for padding; or null if there is none
      */
     public final List<Tensor> encoderStates(Tensor ids, @Nullable Tensor mask) {
         return called(
@@ -109,19 +106,17 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      * @param mask what the encoder was given
      * @param ids {@code [n, l]}, the tokens written so far, or with a cache those that are not in it yet
      * @param cache what the decoder computed of the tokens before, or null
-     * @return the decoder's result {@code [n, l, size]}
      */
     public final Tensor decode(Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache) {
         return called(() -> decode(encoded, mask, ids, cache, null));
     }
 
     /**
-     * The inputs of the decoder's layers and, as the last, its result.
+     * {@return the inputs of the decoder's layers and, as the last, its result}
      *
-     * @param encoded the encoded texts
-     * @param mask 1 for tokens, 0 for padding, or null where there is no padding
-     * @param ids token ids
-     * @return the inputs of the decoder's layers and, as the last, its result
+     * @param encoded the encoder's result, {@code [n, s, size]}
+     * @param mask 0 for padding; or null if there is none
+     * @param ids tokens, {@code [n, l]} of I64
      */
     public final List<Tensor> decoderStates(Tensor encoded, @Nullable Tensor mask, Tensor ids) {
         return called(
@@ -134,10 +129,9 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * What the decoder reads to say these labels: they begin one place later, after the first token; -100 is padding.
+     * {@return what the decoder reads to say these labels: they begin one place later, after the first token; -100 is padding}
      *
-     * @param labels a class for each row
-     * @return what the decoder reads to say these labels
+     * @param labels {@code [n, l]} of I64, -100 for padding
      */
     public final Tensor shiftRight(Tensor labels) {
         long n = labels.shape().size(0);
@@ -152,7 +146,6 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      *
      * @param logits {@code [n, l, vocabulary]}
      * @param labels {@code [n, l]}; -100 is left out
-     * @return the mean cross-entropy of labels
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
         return new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());

@@ -33,18 +33,17 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     /**
      * Reads model and tokenizer of a folder.
      *
-     * @param folder the model's folder
-     * @return the encoder
+     * @param folder of an encoder with its tokenizer
+     * @return what was read
      */
     public static TextEncoder load(Path folder) {
         return new TextEncoder(Models.encoder(folder), Tokenizers.load(folder));
     }
 
     /**
-     * Vectors of length 1, by the mean over each text's tokens; longer texts than the model reads are cut.
+     * {@return vectors of length 1, by the mean over each text's tokens; longer texts than the model reads are cut}
      *
      * @param texts the texts
-     * @return a vector for each text
      */
     public float[][] embed(List<String> texts) {
         HfTokenizer cutting = cutting();
@@ -55,9 +54,8 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     /**
      * {@return what the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}}
      *
-     * @param firsts first texts of pairs
-     * @param seconds second texts of pairs
-     * @return what the head says of pairs of texts, as rerankers do of a question and a passage
+     * @param firsts the first text of each pair
+     * @param seconds the second text of each pair
      * @throws TensorException if the model has no head for whole texts
      */
     public float[][] score(List<String> firsts, List<String> seconds) {

@@ -27,8 +27,8 @@ public record TextGenerator(
     /**
      * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file.
      *
-     * @param folder the model's folder
-     * @return the generator
+     * @param folder of a decoder with its tokenizer, or a .gguf file
+     * @return what was read
      * @throws BadFileException if a file is missing or damaged
      */
     public static TextGenerator load(Path folder) {
@@ -38,22 +38,20 @@ public record TextGenerator(
     }
 
     /**
-     * The continuation of a text, piece by piece.
+     * {@return the continuation of a text, piece by piece}
      *
-     * @param prompt the token ids to begin with
-     * @param options how to do it
-     * @return the continuation of a text, piece by piece
+     * @param prompt what is continued
+     * @param options how
      */
     public TextStream stream(String prompt, GenerationOptions options) {
         return stream(tokenizer.encode(prompt, true).ids(), options);
     }
 
     /**
-     * The continuation of a text.
+     * {@return the continuation of a text}
      *
-     * @param prompt the token ids to begin with
-     * @param options how to do it
-     * @return the continuation of a text
+     * @param prompt what is continued
+     * @param options how
      */
     public String generate(String prompt, GenerationOptions options) {
         return stream(prompt, options).rest();
@@ -63,8 +61,7 @@ public record TextGenerator(
      * {@return the answer in a conversation, piece by piece}
      *
      * @param messages each with a role and a content; see {@link ChatTemplate#message}
-     * @param options how to do it
-     * @return the answer in a conversation, piece by piece
+     * @param options how
      * @throws BadFileException if the model has no chat template
      */
     public TextStream chat(List<? extends Map<String, ?>> messages, GenerationOptions options) {

@@ -20,7 +20,6 @@ public final class Tokenizers {
      * a .gguf file}
      *
      * @param model the model
-     * @return the tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in a .gguf file
      * @throws BadFileException if there is none
      */
     public static Tokenizer load(Path model) {

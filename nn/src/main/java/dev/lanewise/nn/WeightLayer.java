@@ -28,10 +28,9 @@ public abstract class WeightLayer extends Layer {
         long out();
 
         /**
-         * {@code x weight^T} of {@code [..., in]}, with gradients for x, without a bias.
+         * {@return {@code x weight^T} without a bias, with gradients for x}
          *
-         * @param x the input, {@code [..., in]}
-         * @return {@code x weight^T}, {@code [..., out]}, without a bias
+         * @param x {@code [..., in]}
          */
         Tensor product(Tensor x);
 
@@ -50,23 +49,20 @@ public abstract class WeightLayer extends Layer {
          * @param layer the layer
          * @param x its input, {@code [..., in]}
          * @param inner the layer's result {@code [..., out]} of an input, with the changes that were made before this one
-         * @return the result with the change, {@code [..., out]}
          */
         Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner);
     }
 
     /**
-     * The layer's result without adaptations, by its parameters.
+     * {@return the layer's result without adaptations, by its parameters}
      *
-     * @param x the input, {@code [..., in]}
-     * @return {@code x weight^T}, {@code [..., out]}, without a bias
+     * @param x {@code [..., in]}
      */
     protected abstract Tensor product(Tensor x);
 
     /**
      * {@return the weight as it is stored}
      *
-     * @return the weight's parameter
      * @throws TensorException if it is packed
      */
     public abstract Parameter weight();
@@ -125,7 +121,7 @@ public abstract class WeightLayer extends Layer {
     /**
      * Begins with a form of a weight that was never a parameter; called by constructors.
      *
-     * @param form the form of the weight
+     * @param form the weight
      */
     protected final void begin(Packed form) {
         packed = form;
@@ -135,10 +131,9 @@ public abstract class WeightLayer extends Layer {
     protected abstract void weightPacked();
 
     /**
-     * The weight, if it is still a parameter; for {@link #weight}.
+     * {@return the weight, if it is still a parameter; for {@link #weight}}
      *
-     * @param weight the parameter, or null once it is packed
-     * @return the weight's parameter
+     * @param weight the parameter, or null if it is packed
      */
     protected final Parameter unpacked(@Nullable Parameter weight) {
         if (weight == null) {

@@ -75,9 +75,9 @@ public final class Lora extends Layer {
     /**
      * Puts a new adapter on a model; its first values change no result.
      *
-     * @param model the model
-     * @param config the model's settings
-     * @return the adapter, enabled
+     * @param model the model that gets it
+     * @param config what is put on which layers
+     * @return the adapter
      */
     public static Lora apply(Layer model, LoraConfig config) {
         return apply(model, config, Rng.global());
@@ -86,10 +86,10 @@ public final class Lora extends Layer {
     /**
      * Puts a new adapter on a model.
      *
-     * @param model the model
-     * @param config the model's settings
+     * @param model the model that gets it
+     * @param config what is put on which layers
      * @param rng where its first values come from
-     * @return the adapter, enabled
+     * @return the adapter
      */
     public static Lora apply(Layer model, LoraConfig config, Rng rng) {
         return new Lora(model, config, name -> null, rng);
@@ -99,9 +99,9 @@ public final class Lora extends Layer {
      * Puts an adapter on a model that peft, or {@link #save}, has written: a folder with {@code adapter_config.json} and {@code
      * adapter_model.safetensors}.
      *
-     * @param folder the model's folder
-     * @param model the model
-     * @return the adapter, enabled
+     * @param folder the folder of both files
+     * @param model the model that gets it
+     * @return what was read
      */
     public static Lora load(Path folder, Layer model) {
         return PeftFiles.load(folder, model);
@@ -114,7 +114,7 @@ public final class Lora extends Layer {
     /**
      * Writes the files that peft reads.
      *
-     * @param folder the model's folder
+     * @param folder the folder of both files
      */
     public void save(Path folder) {
         PeftFiles.save(this, folder);
@@ -165,7 +165,7 @@ public final class Lora extends Layer {
     /**
      * Turns the adapter on, as it is at first, or off.
      *
-     * @param on whether to do so
+     * @param on whether it is on
      */
     public void setEnabled(boolean on) {
         enabled = on;
@@ -174,10 +174,10 @@ public final class Lora extends Layer {
     /**
      * Computes with these adapters and no others, whether they are enabled or not; other threads see nothing of it.
      *
-     * @param <T> the type of the result
+     * @param <T> what the computation gives
      * @param adapters none, for the model as it is
-     * @param body what to do
-     * @return what the body gives
+     * @param body the computation
+     * @return what the computation gives
      */
     public static <T> T only(Set<Lora> adapters, Supplier<T> body) {
         Set<Lora> before = CHOSEN.get();
@@ -246,7 +246,6 @@ public final class Lora extends Layer {
      * {@return what AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation}
      *
      * @param loss of the model
-     * @return what AdaLoRA adds to a loss
      */
     public Tensor withOrthogonality(Tensor loss) {
         LoraConfig.Allocation allocation = config.allocation();

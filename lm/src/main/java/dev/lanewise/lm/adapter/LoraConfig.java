@@ -90,10 +90,9 @@ public record LoraConfig(
         }
 
         /**
-         * Layers by names, or by ends of names after a point.
+         * {@return layers by names, or by ends of names after a point}
          *
-         * @param names the names
-         * @return the choice of layers
+         * @param names names, or ends of names after a point
          */
         public static Targets named(String... names) {
             return new Targets(List.of(names), null, List.of(), List.of(), List.of());
@@ -175,23 +174,21 @@ public record LoraConfig(
     /**
      * {@return low-rank updates}
      *
-     * @param rank the rank of the update
-     * @param alpha the update's factor, times the rank
+     * @param rank the rank of updates
+     * @param alpha what updates are multiplied by
      * @param targets names, or ends of names after a point, of the layers that get them
-     * @return the settings
      */
     public static LoraConfig lora(int rank, double alpha, String... targets) {
         return of(Kind.LORA, rank, alpha, Targets.named(targets), null);
     }
 
     /**
-     * Low-rank updates whose rank is taken away by importance, from a first rank on.
+     * {@return low-rank updates whose rank is taken away by importance, from a first rank on}
      *
-     * @param rank the rank of the update
-     * @param alpha the update's factor, times the rank
-     * @param allocation how ranks are given out
-     * @param targets the classes or values, one for each row
-     * @return the settings
+     * @param rank the rank of updates
+     * @param alpha what updates are multiplied by
+     * @param allocation how ranks are taken away
+     * @param targets names, or ends of names after a point, of the layers that get one
      */
     public static LoraConfig adaLora(int rank, double alpha, Allocation allocation, String... targets) {
         return of(Kind.ADALORA, rank, alpha, Targets.named(targets), allocation);
@@ -201,8 +198,7 @@ public record LoraConfig(
      * {@return scales of results, and of inputs where the layer is one of a feed-forward part}
      *
      * @param feedForward those of the targets whose input is scaled
-     * @param targets the classes or values, one for each row
-     * @return the settings
+     * @param targets names, or ends of names after a point, of the layers that get one
      */
     public static LoraConfig ia3(List<String> feedForward, String... targets) {
         LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
@@ -216,10 +212,9 @@ public record LoraConfig(
     }
 
     /**
-     * The same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}.
+     * {@return the same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}}
      *
-     * @param other the other one
-     * @return the changed copy
+     * @param other the kind
      */
     public LoraConfig withKind(Kind other) {
         return new LoraConfig(
@@ -237,10 +232,9 @@ public record LoraConfig(
     }
 
     /**
-     * The same with layers that are trained as a whole.
+     * {@return the same with layers that are trained as a whole}
      *
-     * @param names the names
-     * @return the changed copy
+     * @param names names, or ends of names after a point
      */
     public LoraConfig withModulesToSave(String... names) {
         List<String> all = new ArrayList<>(modulesToSave);
@@ -250,10 +244,9 @@ public record LoraConfig(
     }
 
     /**
-     * The same with dropout before the updates.
+     * {@return the same with dropout before the updates}
      *
-     * @param probability from 0 to 1
-     * @return the changed copy
+     * @param probability the probability
      */
     public LoraConfig withDropout(double probability) {
         return new LoraConfig(

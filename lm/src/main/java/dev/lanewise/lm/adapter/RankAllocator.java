@@ -45,7 +45,7 @@ public final class RankAllocator {
     /**
      * An allocator for an adapter of kind ADALORA.
      *
-     * @param lora the adapter's settings
+     * @param lora the adapter
      */
     public RankAllocator(Lora lora) {
         LoraConfig.Allocation given = lora.config().allocation();

@@ -62,10 +62,9 @@ public enum BlockType {
     }
 
     /**
-     * The type of that number in files, if Lanewise reads it.
+     * {@return the type of that number in files, if Lanewise reads it}
      *
-     * @param number the layer's number, from 0
-     * @return the type of that number in files, if Lanewise reads it
+     * @param number the type's number
      */
     public static Optional<BlockType> ofNumber(int number) {
         return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
@@ -82,10 +81,9 @@ public enum BlockType {
     }
 
     /**
-     * How many bytes so many numbers take.
+     * {@return how many bytes so many numbers take}
      *
-     * @param numbers the numbers
-     * @return how many bytes so many numbers take
+     * @param numbers how many numbers
      */
     public long bytes(long numbers) {
         if (numbers % elements != 0) {
@@ -122,7 +120,7 @@ public enum BlockType {
      * Rounds numbers to blocks, with the results of the gguf package, byte for byte.
      *
      * @param values a multiple of {@link #elements()} of them
-     * @return the blocks' bytes
+     * @return the result
      * @throws UnsupportedOperationException if the type is only read
      */
     public byte[] pack(float[] values) {

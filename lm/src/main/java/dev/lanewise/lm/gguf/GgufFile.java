@@ -55,8 +55,8 @@ public final class GgufFile implements AutoCloseable {
     /**
      * Maps a file and checks its header.
      *
-     * @param file the file
-     * @return the file, mapped until it is closed
+     * @param file the file's path
+     * @return the open file
      * @throws BadFileException if it is not a whole and consistent GGUF file
      */
     public static GgufFile open(Path file) {
@@ -66,8 +66,8 @@ public final class GgufFile implements AutoCloseable {
     /**
      * Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it.
      *
-     * @param file the file
-     * @return the file, mapped as long as anybody holds it
+     * @param file the file's path
+     * @return the open file
      */
     public static GgufFile openForever(Path file) {
         return open(file, Arena.ofAuto());
@@ -108,18 +108,15 @@ public final class GgufFile implements AutoCloseable {
     /**
      * {@return the settings by name: Boolean, Long, Double, String, or a List of them} A number of 64 bits without sign that is above
      * 2^63 - 1 is negative here.
-     *
-     * @return the settings by name
      */
     public Map<String, Object> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
 
     /**
-     * A text of the settings, if it is there.
+     * {@return a text of the settings, if it is there}
      *
      * @param name the name
-     * @return a text of the settings, if it is there
      */
     public Optional<String> text(String name) {
         return Optional.ofNullable(header.metadata().get(name) instanceof String text ? text : null);
@@ -134,7 +131,6 @@ public final class GgufFile implements AutoCloseable {
      * {@return a tensor as it is stored}
      *
      * @param name the name
-     * @return a tensor as it is stored
      * @throws BadFileException if there is none of that name
      */
     public Stored stored(String name) {
@@ -150,10 +146,9 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * A tensor widened to F32, on the CPU; it does not depend on the file.
+     * {@return a tensor widened to F32, on the CPU; it does not depend on the file}
      *
      * @param name the name
-     * @return a tensor widened to F32, on the CPU
      */
     public Tensor read(String name) {
         Stored stored = stored(name);

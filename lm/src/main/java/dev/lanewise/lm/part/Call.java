@@ -52,12 +52,7 @@ public final class Call {
         mask = whole(attentionMask);
     }
 
-    /**
-     * A call with vectors {@code [n, l, size]} instead of tokens, all of which see each other.
-     *
-     * @param x the input
-     * @return a call with vectors {@code [n, l, size]} instead of tokens, all of which see each other
-     */
+    /** A call with vectors {@code [n, l, size]} instead of tokens, all of which see each other. */
     public static Call ofVectors(Tensor x) {
         Tensor places =
                 Tensor.zeros(DType.I64, x.device(), x.shape().size(0), x.shape().size(1));
@@ -94,7 +89,7 @@ public final class Call {
         return Tensor.cat(1, before == null ? Tensor.ones(DType.I64, device, rows, past) : before, own);
     }
 
-    /** {@return the sequences} */
+    /** The sequences. */
     public long rows() {
         return rows;
     }
@@ -109,7 +104,7 @@ public final class Call {
         return past;
     }
 
-    /** {@return what was computed before, or null} */
+    /** What was computed before, or null. */
     public @Nullable KvCache cache() {
         return cache;
     }
@@ -138,11 +133,7 @@ public final class Call {
         }
     }
 
-    /**
-     * The positions of the new tokens, counted from each sequence's first that is no padding: {@code [n, l]} or {@code [l]}.
-     *
-     * @return the positions of the new tokens, counted from each sequence's first that is no padding
-     */
+    /** The positions of the new tokens, counted from each sequence's first that is no padding: {@code [n, l]} or {@code [l]}. */
     public Tensor positions() {
         Tensor p = positions;
         if (p == null) {

@@ -57,13 +57,7 @@ public final class DecoderLayer extends Part {
                 : parent.rmsNorm(weights, name, size, epsilon);
     }
 
-    /**
-     * The layer's result for new tokens.
-     *
-     * @param x the input
-     * @param call the settings of this call
-     * @return the layer's result for new tokens
-     */
+    /** The layer's result for new tokens. */
     public Tensor forward(Tensor x, Call call) {
         return called(() -> {
             Tensor attended = attention.forward(attentionNorm.forward(x), call);

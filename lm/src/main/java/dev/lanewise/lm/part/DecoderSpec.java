@@ -26,12 +26,7 @@ public record DecoderSpec(
         @Nullable Experts experts,
         List<Integer> windows,
         Output output) {
-    /**
-     * The same with other rotary positions.
-     *
-     * @param other the other one
-     * @return the changed copy
-     */
+    /** The same with other rotary positions. */
     public DecoderSpec withRope(RopeFrequencies other) {
         return new DecoderSpec(sizes, heads, other, biases, norms, function, experts, windows, output);
     }

@@ -76,13 +76,7 @@ public final class EncoderBlock extends Part {
         outputNorm = layerNorm(weights, names.outputNorm, hidden, spec.epsilon);
     }
 
-    /**
-     * The block's result.
-     *
-     * @param x the input
-     * @param call the settings of this call
-     * @return the block's result
-     */
+    /** The block's result. */
     public Tensor forward(Tensor x, Call call) {
         return called(() -> {
             if (spec.normFirst) {

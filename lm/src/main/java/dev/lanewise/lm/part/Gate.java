@@ -25,12 +25,7 @@ public enum Gate {
         this.function = function;
     }
 
-    /**
-     * The function of elements.
-     *
-     * @param x the input
-     * @return the function of elements
-     */
+    /** The function of elements. */
     public Tensor apply(Tensor x) {
         return function.apply(x);
     }

@@ -9,12 +9,7 @@ public final class OffsetRmsNorm extends Layer {
     private final Parameter weight;
     private final double epsilon;
 
-    /**
-     * A layer over a given parameter {@code [size]}.
-     *
-     * @param weight the weight, {@code [out, in]}
-     * @param epsilon added to the mean of squares or the variance
-     */
+    /** A layer over a given parameter {@code [size]}. */
     public OffsetRmsNorm(Parameter weight, double epsilon) {
         this.weight = parameter("weight", weight);
         this.epsilon = epsilon;

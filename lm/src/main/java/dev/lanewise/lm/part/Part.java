@@ -26,8 +26,8 @@ public abstract class Part extends Layer {
     /**
      * Registers a layer under a path.
      *
-     * @param <M> the layer's class
-     * @param path the name in the checkpoint, with points
+     * @param <M> the kind of layer
+     * @param path the names that lead to it, with points
      * @param layer the layer
      * @return the layer
      */
@@ -47,14 +47,13 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * A linear layer with {@code PATH.weight [out, in]} and perhaps {@code PATH.bias [out]}.
+     * {@return a linear layer with {@code PATH.weight [out, in]} and perhaps {@code PATH.bias [out]}}
      *
-     * @param weights the weights
-     * @param path the name in the checkpoint
-     * @param in the number of inputs
-     * @param out the number of outputs
+     * @param weights where its parameters come from
+     * @param path the names that lead to it, with points
+     * @param in the elements of an input
+     * @param out the elements of a result
      * @param bias whether there is a bias
-     * @return a linear layer with {@code PATH.weight [out, in]} and perhaps {@code PATH.bias [out]}
      */
     protected final WeightLayer linear(Weights weights, String path, long in, long out, boolean bias) {
         Weights own = weights.at(path);
@@ -68,13 +67,12 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * A linear layer whose weight is stored the other way round, {@code PATH.weight [in, out]}, as GPT-2's are.
+     * {@return a linear layer whose weight is stored the other way round, {@code PATH.weight [in, out]}, as GPT-2's are}
      *
-     * @param weights the weights
-     * @param path the name in the checkpoint
-     * @param in the number of inputs
-     * @param out the number of outputs
-     * @return a linear layer whose weight is stored the other way round, {@code PATH.weight [in, out]}, as GPT-2's are
+     * @param weights where its parameters come from
+     * @param path the names that lead to it, with points
+     * @param in the elements of an input
+     * @param out the elements of a result
      */
     protected final Conv1D conv1d(Weights weights, String path, long in, long out) {
         Weights own = weights.at(path);
@@ -82,13 +80,12 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * A layer normalization with {@code PATH.weight [size]} and {@code PATH.bias [size]}.
+     * {@return a layer normalization with {@code PATH.weight [size]} and {@code PATH.bias [size]}}
      *
-     * @param weights the weights
-     * @param path the name in the checkpoint
-     * @param size the number of elements
-     * @param epsilon added to the mean of squares or the variance
-     * @return a layer normalization with {@code PATH.weight [size]} and {@code PATH.bias [size]}
+     * @param weights where its parameters come from
+     * @param path the names that lead to it, with points
+     * @param size the elements of a row
+     * @param epsilon is added under the root
      */
     protected final LayerNorm layerNorm(Weights weights, String path, long size, double epsilon) {
         Weights own = weights.at(path);
@@ -96,37 +93,34 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * A root-mean-square normalization with {@code PATH.weight [size]}.
+     * {@return a root-mean-square normalization with {@code PATH.weight [size]}}
      *
-     * @param weights the weights
-     * @param path the name in the checkpoint
-     * @param size the number of elements
-     * @param epsilon added to the mean of squares or the variance
-     * @return a root-mean-square normalization with {@code PATH.weight [size]}
+     * @param weights where its parameters come from
+     * @param path the names that lead to it, with points
+     * @param size the elements of a row
+     * @param epsilon is added under the root
      */
     protected final RmsNorm rmsNorm(Weights weights, String path, long size, double epsilon) {
         return place(path, new RmsNorm(weights.at(path).parameter("weight", size), epsilon));
     }
 
     /**
-     * A table with {@code PATH.weight [rows, size]}.
+     * {@return a table with {@code PATH.weight [rows, size]}}
      *
-     * @param weights the weights
-     * @param path the name in the checkpoint, with points
-     * @param rows the number of rows
-     * @param size the number of elements
-     * @return a table with {@code PATH.weight [rows, size]}
+     * @param weights where its parameters come from
+     * @param path the names that lead to it, with points
+     * @param rows how many rows there are
+     * @param size the elements of a row
      */
     protected final Embedding embedding(Weights weights, String path, long rows, long size) {
         return place(path, new Embedding(weights.at(path).parameter("weight", rows, size)));
     }
 
     /**
-     * A table over a parameter that another layer has too.
+     * {@return a table over a parameter that another layer has too}
      *
-     * @param path the name in the checkpoint
-     * @param shared the parameter, if another layer has it already, or null
-     * @return a table over a parameter that another layer has too
+     * @param path the names that lead to it, with points
+     * @param shared the parameter
      */
     protected final Linear tied(String path, Parameter shared) {
         return place(path, new Linear(shared, null));

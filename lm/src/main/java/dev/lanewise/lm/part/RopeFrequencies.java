@@ -101,7 +101,6 @@ public final class RopeFrequencies {
      *
      * @param file what messages name
      * @param factors one for each pair
-     * @return the changed copy
      */
     public RopeFrequencies slowed(Object file, float[] factors) {
         if (factors.length != size / 2) {
@@ -168,12 +167,12 @@ public final class RopeFrequencies {
         return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
     }
 
-    /** {@return how many elements of a head are rotated} */
+    /** How many elements of a head are rotated. */
     public int size() {
         return size;
     }
 
-    /** {@return what cosines and sines are multiplied by} */
+    /** What cosines and sines are multiplied by. */
     public double scaling() {
         return scaling;
     }
@@ -196,7 +195,6 @@ public final class RopeFrequencies {
      * The angles per position, for each pair.
      *
      * @param length of the sequence, by which dynamic scaling and longrope choose
-     * @return the angles per position, for each pair
      */
     public float[] inverse(long length) {
         float[] inverse = scaled(length);

@@ -30,10 +30,9 @@ public final class Int8 {
     }
 
     /**
-     * Unsigned numbers with one scale, so that 0 is exact: ONNX's DynamicQuantizeLinear.
+     * {@return unsigned numbers with one scale, so that 0 is exact: ONNX's DynamicQuantizeLinear}
      *
-     * @param x the input
-     * @return numbers, factor and zero
+     * @param x the numbers
      */
     public static Quantized dynamic(Tensor x) {
         return dynamic(x, 255);
@@ -42,22 +41,20 @@ public final class Int8 {
     /**
      * {@return unsigned numbers from 0 with one scale, so that 0 is exact}
      *
-     * @param x the input
+     * @param x the numbers
      * @param most the largest number: 255, or 127 for products that must not overflow 16 bits
-     * @return numbers, factor and zero
      */
     public static Quantized dynamic(Tensor x, int most) {
         return ofRange(x, Math.min(x.amin().item(), 0), Math.max(x.amax().item(), 0), most);
     }
 
     /**
-     * The same for a range that is known beforehand; what is outside is cut.
+     * {@return the same for a range that is known beforehand; what is outside is cut}
      *
-     * @param x the input
-     * @param least the least number
-     * @param greatest the greatest number
-     * @param most the largest number
-     * @return the changed copy
+     * @param x the numbers
+     * @param least the beginning of the range
+     * @param greatest the end of the range
+     * @param most the largest whole number
      */
     public static Quantized ofRange(Tensor x, double least, double greatest, int most) {
         float scale = ((float) greatest - (float) least) / most;
@@ -70,10 +67,9 @@ public final class Int8 {
     }
 
     /**
-     * Signed numbers from -127 to 127 with a scale for each row.
+     * {@return signed numbers from -127 to 127 with a scale for each row}
      *
-     * @param x the input
-     * @return numbers and factors
+     * @param x the numbers
      */
     public static Quantized perRow(Tensor x) {
         Tensor scale = x.abs().amax(-1, Keep.KEEP).div(127).clamp(LEAST_SCALE, Double.POSITIVE_INFINITY);
@@ -101,9 +97,9 @@ public final class Int8 {
      * Rounds a weight to 4 bits in groups.
      *
      * @param weight {@code [rows, columns]}, whose columns the group divides
-     * @param group how many numbers share a factor
+     * @param group how many neighbours have one scale
      * @param symmetric whether 0 stands for 0; otherwise each group has its own zero
-     * @return numbers and factors
+     * @return whole numbers and what turns them back
      */
     public static Grouped groups(Tensor weight, int group, boolean symmetric) {
         long rows = weight.shape().size(0);
@@ -126,7 +122,7 @@ public final class Int8 {
      * Sums of products of whole numbers, exactly: {@code (a - zero) b^T}.
      *
      * @param a {@code [n, k]}
-     * @param zero the number that stands for 0
+     * @param zero the whole number that means 0
      * @param b {@code [m, k]} of I8
      * @return {@code [n, m]} of F64
      */
@@ -138,12 +134,11 @@ public final class Int8 {
      * {@return what rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
      * 2013, arXiv:1308.3432): for training with the rounding that comes later}
      *
-     * @param x the input
+     * @param x the numbers
      * @param scale one number, or a tensor that broadcasts
-     * @param zero the number that stands for 0
+     * @param zero the whole number that means 0
      * @param least the smallest whole number
      * @param most the largest
-     * @return what rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al
      */
     public static Tensor fake(Tensor x, Tensor scale, double zero, double least, double most) {
         return Autograd.apply(new Fake(scale, zero, least, most), x);

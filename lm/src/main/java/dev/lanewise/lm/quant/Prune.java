@@ -29,10 +29,9 @@ public final class Prune {
     /**
      * {@return the mask without the smallest magnitudes}
      *
-     * @param weight the weight, {@code [out, in]}
+     * @param weight the weight
      * @param share of what is left, from 0 to 1; rounded to whole numbers, halves to even
      * @param before the mask so far, or null
-     * @return the mask without the smallest magnitudes
      */
     public static Tensor smallest(Tensor weight, double share, @Nullable Tensor before) {
         boolean[] mask = mask(weight.shape(), before);
@@ -41,12 +40,11 @@ public final class Prune {
     }
 
     /**
-     * The mask without so many of the smallest magnitudes.
+     * {@return the mask without so many of the smallest magnitudes}
      *
-     * @param weight the weight, {@code [out, in]}
-     * @param count how many
-     * @param before what was there before
-     * @return the mask without so many of the smallest magnitudes
+     * @param weight the weight
+     * @param count how many are taken
+     * @param before the mask so far, or null
      */
     public static Tensor smallest(Tensor weight, int count, @Nullable Tensor before) {
         return smallest(weight, count, mask(weight.shape(), before));
@@ -59,11 +57,10 @@ public final class Prune {
     }
 
     /**
-     * Masks of several weights without the smallest magnitudes of all of them together.
+     * {@return masks of several weights without the smallest magnitudes of all of them together}
      *
      * @param weights the weights
-     * @param share the share of the weights that become zero, from 0 to 1
-     * @return a mask for each weight, of its shape: 1 for what stays
+     * @param share the share, from 0 to 1
      */
     public static List<Tensor> smallestOfAll(List<Tensor> weights, double share) {
         double[] all = weights.stream()
@@ -86,12 +83,11 @@ public final class Prune {
     /**
      * {@return the mask without the slices of a dimension whose norm is smallest}
      *
-     * @param weight the weight, {@code [out, in]}
+     * @param weight the weight
      * @param share of the slices of which anything is left
      * @param power of the norm: 1, 2, or infinity
-     * @param dim the dimension
+     * @param dim the dimension of the slices
      * @param before the mask so far, or null
-     * @return the mask without the slices of a dimension whose norm is smallest
      */
     public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
         int d = weight.shape().dim(dim, "prune");
@@ -133,8 +129,8 @@ public final class Prune {
     /**
      * Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed.
      *
-     * @param weight the weight, {@code [out, in]}
-     * @return the mask and what it keeps
+     * @param weight the weight
+     * @return what stays
      */
     public static TwoOfFour twoOfFour(Tensor weight) {
         Shape shape = weight.shape();
@@ -182,7 +178,7 @@ public final class Prune {
          * Sets a parameter's mask and applies it.
          *
          * @param parameter the parameter
-         * @param mask 1 for tokens, 0 for padding, or null where there is no padding
+         * @param mask 0 for padding; or null if there is none
          */
         public void put(Parameter parameter, Tensor mask) {
             if (!mask.shape().equals(parameter.leaf().shape())) {
@@ -194,10 +190,9 @@ public final class Prune {
         }
 
         /**
-         * A parameter's mask, or null.
+         * {@return a parameter's mask, or null}
          *
          * @param parameter the parameter
-         * @return a parameter's mask, or null
          */
         public @Nullable Tensor get(Parameter parameter) {
             return masks.get(parameter);

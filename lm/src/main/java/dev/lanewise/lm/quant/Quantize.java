@@ -37,8 +37,8 @@ public final class Quantize {
      * Weights of 8 bits with a scale for each row.
      *
      * @param model the model
-     * @param layers the number of layers
-     * @return how many layers were changed and what it saved
+     * @param layers which layers, by name
+     * @return what was saved
      */
     public static Saved int8(Layer model, Predicate<String> layers) {
         return pack(model, layers, QuantizedWeight::int8);
@@ -48,8 +48,8 @@ public final class Quantize {
      * Weights of 8 bits, and activations that are rounded to 8 bits in each call.
      *
      * @param model the model
-     * @param layers the number of layers
-     * @return how many layers were changed and what it saved
+     * @param layers which layers, by name
+     * @return what was saved
      */
     public static Saved int8Dynamic(Layer model, Predicate<String> layers) {
         return pack(model, layers, weight -> QuantizedWeight.int8(weight, new QuantizedWeight.Activations.Dynamic()));
@@ -60,8 +60,8 @@ public final class Quantize {
      *
      * @param model the model
      * @param format one that can be written: Q8_0, Q5_0, Q4_0, ...
-     * @param layers the number of layers
-     * @return how many layers were changed and what it saved
+     * @param layers which layers, by name
+     * @return what was saved
      */
     public static Saved weights(Layer model, BlockType format, Predicate<String> layers) {
         return pack(
@@ -129,8 +129,8 @@ public final class Quantize {
      * }</pre>
      *
      * @param model the model
-     * @param layers the number of layers
-     * @return what looks until it is applied or closed
+     * @param layers which layers, by name
+     * @return what looks at the activations
      */
     public static Calibration calibrate(Layer model, Predicate<String> layers) {
         return new Calibration(model, layers);
@@ -174,7 +174,7 @@ public final class Quantize {
         /**
          * Rounds weights to 8 bits, and activations by the ranges seen; layers that saw nothing stay as they are.
          *
-         * @return how many layers were changed and what it saved
+         * @return the adapter
          */
         public Saved apply() {
             close();

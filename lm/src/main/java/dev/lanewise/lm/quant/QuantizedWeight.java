@@ -30,7 +30,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * Rounds a weight to 8 bits, with a scale for each row.
      *
      * @param weight {@code [out, in]}
-     * @return the rounded weight
+     * @return what was saved
      */
     public static QuantizedWeight int8(Tensor weight) {
         return new Rows(checked(weight), null);
@@ -41,7 +41,6 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      *
      * @param weight {@code [out, in]}
      * @param activations how they are rounded
-     * @return the changed copy
      */
     public static QuantizedWeight int8(Tensor weight, Activations activations) {
         return new Rows(checked(weight), activations);
@@ -51,8 +50,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * Rounds a weight to blocks of GGUF files.
      *
      * @param weight {@code [out, in]}, of which a block divides the rows
-     * @param type the type of the numbers
-     * @return the rounded weight
+     * @param type the type of blocks
+     * @return the weight
      */
     public static QuantizedWeight blocks(Tensor weight, BlockType type) {
         Tensor values = checked(weight);
@@ -69,11 +68,10 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      * {@return a weight in blocks that are there already, in a mapped file for example, of which nothing is copied}
      *
      * @param data all blocks, rows one after the other; as long as it is valid, the weight is
-     * @param type the type of the numbers
-     * @param out the number of outputs
-     * @param in the number of inputs
+     * @param type the type of blocks
+     * @param out the elements of a result
+     * @param in the elements of an input
      * @param row where a row of the weight is in the data
-     * @return a weight in blocks that are there already, in a mapped file for example, of which nothing is copied
      */
     public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
         if (in % type.elements() != 0 || data.byteSize() != type.bytes(in * out)) {
@@ -102,8 +100,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         /**
          * By a range that was seen before.
          *
-         * @param least the least number
-         * @param greatest the greatest number
+         * @param least the beginning of the range
+         * @param greatest the end of the range
          */
         record Static(double least, double greatest) implements Activations {}
     }
