@@ -34,6 +34,9 @@ public final class HostDriver implements Driver {
     private static final long MEMORY = 64L << 30;
 
     private final Map<Long, String> modules = new ConcurrentHashMap<>();
+    /** What the host lends of it, in bytes. */
+    private static final long LENT = 4L << 30;
+
     private final Map<Long, Long> allocated = new ConcurrentHashMap<>();
     private final AtomicLong handles = new AtomicLong();
     private final AtomicLong used = new AtomicLong();
@@ -141,7 +144,11 @@ public final class HostDriver implements Driver {
 
     /** Memory of no pool. */
     public long allocate(long bytes, Stream stream) {
-        long address = grid.allocate(bytes);
+        // as a device does, whatever the host could lend
+        long address = bytes > LENT - used.get() ? 0 : grid.allocate(bytes);
+        if (address == 0) {
+            throw CudaException.failed("cuMemAllocFromPoolAsync", 2, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory");
+        }
         allocated.put(address, bytes);
         used.addAndGet(bytes);
         return address;
