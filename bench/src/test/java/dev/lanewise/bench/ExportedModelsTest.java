@@ -42,7 +42,7 @@ final class ExportedModelsTest {
     private static final Rng RNG = new Rng(7);
 
     /** The reference models, and other layers; each with an example's sizes and other ones. */
-    private enum Exported {
+    enum Exported {
         LINEAR_REGRESSION(new Linear(1, 1), 0, sizes(2, 1), sizes(5, 1)),
         MNIST_MLP(MnistModels.mlp(), 0, sizes(1, 1, 28, 28), sizes(3, 1, 28, 28)),
         MNIST_LENET(MnistModels.lenet5(), 0, sizes(1, 1, 28, 28), sizes(3, 1, 28, 28)),
