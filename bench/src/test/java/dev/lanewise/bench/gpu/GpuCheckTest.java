@@ -94,7 +94,8 @@ final class GpuCheckTest {
         List<ProcessHandle> started;
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try (BufferedReader lines = process.inputReader()) {
-            lines.lines().filter(line -> line.contains("] golden: ")).findFirst();
+            assertThat(lines.lines().anyMatch(line -> line.contains("] golden: ")))
+                    .isTrue();
             Thread.sleep(2000);
             started = process.descendants().toList();
             process.destroy();

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
@@ -228,7 +229,7 @@ public final class KernelTour {
     }
 
     private static void forward(List<Stop> stops, String name, UnaryOperator<Tensor> op, Tensor x) {
-        stops.add(new Stop(name, () -> op.apply(x)));
+        stops.add(new Stop(name, () -> Objects.requireNonNull(op.apply(x))));
     }
 
     private static void gradient(List<Stop> stops, String name, Function<Tensor, Tensor> op, Tensor x) {
