@@ -39,7 +39,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * What an encoder computes.
+     * What an encoder of texts or images computes.
      *
      * @param lastHidden the last layer's result, {@code [n, l, size]}
      * @param pooled the first token's result through a layer of its own, {@code [n, size]}, or null if the model has none
@@ -51,7 +51,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
             @Nullable Tensor pooled,
             @Nullable Tensor logits,
             List<Tensor> hiddenStates) {
-        private List<Tensor> tensors() {
+        List<Tensor> tensors() {
             List<Tensor> all = new ArrayList<>(hiddenStates);
             all.add(lastHidden);
             if (pooled != null) {

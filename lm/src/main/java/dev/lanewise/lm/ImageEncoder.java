@@ -21,32 +21,6 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     }
 
     /**
-     * What an image encoder computes.
-     *
-     * @param lastHidden the last layer's result, normalized: {@code [n, 1 + patches, size]}
-     * @param pooled the first place's result through a layer of its own, {@code [n, size]}, or null if the model has none
-     * @param logits what the head says, {@code [n, classes]}, or null without a head
-     * @param hiddenStates the inputs of all layers, and the last one's result before it is normalized
-     */
-    public record Output(
-            Tensor lastHidden,
-            @Nullable Tensor pooled,
-            @Nullable Tensor logits,
-            List<Tensor> hiddenStates) {
-        private List<Tensor> tensors() {
-            List<Tensor> all = new ArrayList<>(hiddenStates);
-            all.add(lastHidden);
-            if (pooled != null) {
-                all.add(pooled);
-            }
-            if (logits != null) {
-                all.add(logits);
-            }
-            return all;
-        }
-    }
-
-    /**
      * {@return vectors of the patches, and of the class in the first place}
      *
      * @param pixels images, {@code [n, channels, height, width]}
@@ -90,13 +64,14 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
      * Runs the model on images {@code [n, channels, height, width]}.
      *
      * @param pixels images, {@code [n, channels, height, width]}
-     * @return what it computes
+     * @return the last layer's result is normalized, {@code [n, 1 + patches, size]}; the hidden states are the inputs of all
+     *     layers and the last one's result before that
      */
-    public final Output run(Tensor pixels) {
-        return called(() -> output(pixels), Output::tensors);
+    public final Encoder.Output run(Tensor pixels) {
+        return called(() -> output(pixels), Encoder.Output::tensors);
     }
 
-    private Output output(Tensor pixels) {
+    private Encoder.Output output(Tensor pixels) {
         List<Tensor> inputs = new ArrayList<>();
         Tensor x = embed(pixels);
         Call call = Call.ofVectors(x);
@@ -106,15 +81,15 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
         }
         inputs.add(x);
         Tensor last = normalize(x);
-        return new Output(last, pool(last), head(last), inputs);
+        return new Encoder.Output(last, pool(last), head(last), inputs);
     }
 
     /** The head's scores, or without a head the last layer's result. */
     @Override
     protected final Tensor compute(Tensor pixels) {
-        Output output = output(pixels);
-        Tensor logits = output.logits;
-        return logits == null ? output.lastHidden : logits;
+        Encoder.Output output = output(pixels);
+        Tensor logits = output.logits();
+        return logits == null ? output.lastHidden() : logits;
     }
 
     /**

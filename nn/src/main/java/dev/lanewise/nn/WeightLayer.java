@@ -3,7 +3,9 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,26 @@ public abstract class WeightLayer extends Layer {
 
     /** For subclasses. */
     protected WeightLayer() {}
+
+    /**
+     * {@return the layers of this kind inside a model by their names, each once}
+     *
+     * @param model the model
+     */
+    public static Map<String, WeightLayer> all(Layer model) {
+        Map<String, WeightLayer> all = new LinkedHashMap<>();
+        collect("", model, all);
+        return all;
+    }
+
+    private static void collect(String prefix, Layer layer, Map<String, WeightLayer> all) {
+        layer.children().forEach((name, child) -> {
+            if (child instanceof WeightLayer weighted && !all.containsValue(weighted)) {
+                all.put(prefix + name, weighted);
+            }
+            collect(prefix + name + '.', child, all);
+        });
+    }
 
     /** A weight in another form than that of a parameter: of few bits, for example. It is not trained. */
     public interface Packed {

@@ -45,7 +45,7 @@ public final class Lora extends Layer {
     private Lora(Layer model, LoraConfig config, Adapter.Stored stored, Rng rng) {
         this.model = model;
         this.config = config;
-        named(model).forEach((name, layer) -> {
+        WeightLayer.all(model).forEach((name, layer) -> {
             if (config.isSaved(name)) {
                 add(name, Adapter.whole(layer));
             } else if (config.targets().match(name)) {
@@ -55,7 +55,7 @@ public final class Lora extends Layer {
         });
         if (adapters.values().stream().allMatch(adapter -> adapter instanceof Adapter.Whole)) {
             throw new TensorException("lora: no layer of "
-                    + named(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
+                    + WeightLayer.all(model).keySet().stream().limit(8).toList() + ", ... is one of " + config.targets()
                     + " (expected at least one); name others");
         }
         model.freeze(true);
@@ -118,22 +118,6 @@ public final class Lora extends Layer {
      */
     public void save(Path folder) {
         PeftFiles.save(this, folder);
-    }
-
-    /** All layers that can have an adapter, by name. */
-    private static Map<String, WeightLayer> named(Layer model) {
-        Map<String, WeightLayer> all = new LinkedHashMap<>();
-        collect("", model, all);
-        return all;
-    }
-
-    private static void collect(String prefix, Layer layer, Map<String, WeightLayer> all) {
-        layer.children().forEach((name, child) -> {
-            if (child instanceof WeightLayer weighted && !all.containsValue(weighted)) {
-                all.put(prefix + name, weighted);
-            }
-            collect(prefix + name + '.', child, all);
-        });
     }
 
     /** {@return what was asked for} */

@@ -112,7 +112,7 @@ final class ModelCases implements CaseFolder.Part {
     }
 
     private static void images(ImageEncoder model, Stored stored, Report report) {
-        ImageEncoder.Output output = model.run(stored.get("pixel_values"));
+        Encoder.Output output = model.run(stored.get("pixel_values"));
         List<Tensor> states = output.hiddenStates();
         hiddenStates(states.subList(0, states.size() - 1), "hidden_states", stored, report, false);
         // with a head transformers gives the last layer's result as it is

@@ -97,25 +97,15 @@ public final class Quantize {
 
     /** The layers that can be rounded: whose weight is a parameter, and no other layer's. */
     private static Map<String, WeightLayer> layers(Layer model) {
-        Map<String, WeightLayer> all = new LinkedHashMap<>();
+        Map<String, WeightLayer> all = WeightLayer.all(model);
         Map<String, Tensor> state = model.stateDict();
         Set<Tensor> once = new HashSet<>();
         Set<Tensor> twice = new HashSet<>();
         state.values().stream().filter(tensor -> !once.add(tensor)).forEach(twice::add);
-        collect("", model, all);
         all.values()
                 .removeIf(layer ->
                         layer.packed() != null || twice.contains(layer.weight().leaf()));
         return all;
-    }
-
-    private static void collect(String prefix, Layer layer, Map<String, WeightLayer> all) {
-        layer.children().forEach((name, child) -> {
-            if (child instanceof WeightLayer weighted && !all.containsValue(weighted)) {
-                all.put(prefix + name, weighted);
-            }
-            collect(prefix + name + '.', child, all);
-        });
     }
 
     /**
