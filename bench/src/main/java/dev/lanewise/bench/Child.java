@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Processes that measurements start: JVMs like this one, and Python with the peer's script. */
 public final class Child {
@@ -48,6 +49,19 @@ public final class Child {
                     + " (expected the peer's script); run ./lanewise, or set -Dlanewise.home to the project's folder");
         }
         return script;
+    }
+
+    /**
+     * Adds an option to a command where it has a value.
+     *
+     * @param command receives name and value
+     * @param name the option's name
+     * @param value its value, or null
+     */
+    public static void option(List<String> command, String name, @Nullable Object value) {
+        if (value != null) {
+            command.addAll(List.of(name, value.toString()));
+        }
     }
 
     /** Whether {@code python3} is there and has torch. */

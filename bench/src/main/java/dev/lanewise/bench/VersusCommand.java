@@ -99,19 +99,13 @@ final class VersusCommand implements Callable<Integer> {
 
     private List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of(what, "--device", device));
-        option(arguments, "--threads", threads);
-        option(arguments, "--precision", precision == null ? null : precision.id());
-        option(arguments, "--mode", mode == null ? null : mode.id());
-        option(arguments, "--only", only);
-        option(arguments, "--rounds", rounds);
-        option(arguments, "--budget", budget);
+        Child.option(arguments, "--threads", threads);
+        Child.option(arguments, "--precision", precision == null ? null : precision.id());
+        Child.option(arguments, "--mode", mode == null ? null : mode.id());
+        Child.option(arguments, "--only", only);
+        Child.option(arguments, "--rounds", rounds);
+        Child.option(arguments, "--budget", budget);
         return arguments;
-    }
-
-    private static void option(List<String> arguments, String name, @Nullable Object value) {
-        if (value != null) {
-            arguments.addAll(List.of(name, value.toString()));
-        }
     }
 
     private static Path folder() {

@@ -146,16 +146,10 @@ public final class SteadyCommand implements Callable<Integer> {
 
     private List<String> arguments(List<String> order) {
         List<String> arguments = new ArrayList<>(List.of("train", "--only", String.join(",", order)));
-        option(arguments, "--threads", threads);
-        option(arguments, "--rounds", rounds);
-        option(arguments, "--budget", budget);
+        Child.option(arguments, "--threads", threads);
+        Child.option(arguments, "--rounds", rounds);
+        Child.option(arguments, "--budget", budget);
         return arguments;
-    }
-
-    private static void option(List<String> arguments, String name, @Nullable Object value) {
-        if (value != null) {
-            arguments.addAll(List.of(name, value.toString()));
-        }
     }
 
     private static void add(Map<String, List<Double>> times, List<String> lines) {

@@ -2,8 +2,8 @@ package dev.lanewise.bench.steady;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.bench.Child;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,18 +26,13 @@ class CompiledKernelsTest {
 
     private Path record(long seed) throws Exception {
         Path recording = folder.resolve("tour.jfr");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                KernelTour.class.getName(),
-                Long.toString(seed),
-                recording.toString(),
-                Integer.getInteger("lanewise.tour.milliseconds", 25).toString()));
+        List<String> command = Child.java(
+                List.of("-XX:+UseSerialGC"),
+                KernelTour.class,
+                List.of(
+                        Long.toString(seed),
+                        recording.toString(),
+                        Integer.getInteger("lanewise.tour.milliseconds", 25).toString()));
         Path log = folder.resolve("tour.log");
         Process tour = new ProcessBuilder(command)
                 .redirectErrorStream(true)
