@@ -82,38 +82,43 @@ final class ChannelSpread implements AutoCloseable {
             long plane = from + 4L * channel * h * w;
             long to = measured.address() + 8L * ((long) image * channels + channel);
             long inner = plane + 4L * firstRow * w;
-            ALL.set(FLOAT, to & MASK, largest(plane, h * w));
-            float seen = sum(inner, (endRow - firstRow) * w);
+            rows(inner, (endRow - firstRow) * w, to);
+            float edge = Math.max(largest(plane, firstRow * w), largest(plane + 4L * endRow * w, (h - endRow) * w));
+            ALL.set(FLOAT, to & MASK, Math.max(edge, Rows.read(to)));
+            float seen = Rows.read(to + 4);
             ALL.set(FLOAT, (to + 4) & MASK, seen - columns(inner, 0, firstColumn) - columns(inner, endColumn, w));
         }
     }
 
-    private static float largest(long from, int count) {
-        FloatVector all = FloatVector.zero(SPECIES);
+    /** Writes the largest magnitude of a run and the sum of all. */
+    private static void rows(long from, int count, long to) {
+        FloatVector largest = FloatVector.zero(SPECIES);
+        FloatVector sum = FloatVector.zero(SPECIES);
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
-            all = all.max(FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
-                    .abs());
+            FloatVector size = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
+                    .abs();
+            largest = largest.max(size);
+            sum = sum.add(size);
         }
-        float most = all.reduceLanes(VectorOperators.MAX);
+        float most = largest.reduceLanes(VectorOperators.MAX);
+        float total = LaneSum.of(sum);
         for (; i < count; i++) {
+            float size = Math.abs(Rows.read(from + 4L * i));
+            most = Math.max(most, size);
+            total += size;
+        }
+        ALL.set(FLOAT, to & MASK, most);
+        ALL.set(FLOAT, (to + 4) & MASK, total);
+    }
+
+    /** The largest magnitude of the few rows along an edge. */
+    private static float largest(long from, int count) {
+        float most = 0;
+        for (int i = 0; i < count; i++) {
             most = Math.max(most, Math.abs(Rows.read(from + 4L * i)));
         }
         return most;
-    }
-
-    private static float sum(long from, int count) {
-        FloatVector all = FloatVector.zero(SPECIES);
-        int i = 0;
-        for (; i + LANES <= count; i += LANES) {
-            all = all.add(FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
-                    .abs());
-        }
-        float sum = LaneSum.of(all);
-        for (; i < count; i++) {
-            sum += Math.abs(Rows.read(from + 4L * i));
-        }
-        return sum;
     }
 
     /** The sum of the magnitudes of some columns of the rows seen. */
