@@ -30,12 +30,14 @@ public final class CudaPrecision {
      * windows of 3 x 3 and larger. Their results differ from sums of products by 1e-5 to 1e-4 of the largest element in F32,
      * and infinities or NaN in one place of the input may reach others. Where that is too much, forbid them: then implicit
      * matrix products are used, whose errors are those of sums in F32.
+     *
+     * @param allowed whether convolutions may go through transforms
      */
     public static void allowConvolutionTransforms(boolean allowed) {
         Settings.convolutionTransforms(allowed);
     }
 
-    /** Whether convolutions may go through transforms. */
+    /** {@return whether convolutions may go through transforms} */
     public static boolean areConvolutionTransformsAllowed() {
         return Settings.convolutionTransforms();
     }

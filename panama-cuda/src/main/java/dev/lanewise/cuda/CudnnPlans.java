@@ -32,6 +32,7 @@ public final class CudnnPlans {
      * thread has computed on it.
      *
      * @param device its number
+     * @return the properties, as cuDNN writes them
      * @throws dev.lanewise.tensor.TensorException if cuDNN is missing or older than 9.8
      */
     public static String deviceProperties(int device) {
