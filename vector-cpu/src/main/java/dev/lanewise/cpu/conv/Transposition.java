@@ -66,7 +66,7 @@ public final class Transposition {
         planesToPixels(planes, plane, channels, pixels, 0, to, toRow, work);
     }
 
-    /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude and energy: see {@link PixelMaxima}. */
+    /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude and sum: see {@link PixelMaxima}. */
     public static void planesToPixels(
             long planes, long plane, int channels, int pixels, long maxima, long to, long toRow, long work) {
         if (pixels < LANES) {

@@ -11,6 +11,7 @@ public final class Vectors {
     public static final int LANES = SPECIES.length();
     public static final long BYTES = SPECIES.vectorByteSize();
     public static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    public static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     public static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 

@@ -132,11 +132,11 @@ final class ChannelSpread implements AutoCloseable {
         return sum;
     }
 
-    /** Returns the channels whose largest magnitude is more than {@code limit} times the mean. */
-    int[] uneven(double limit) {
+    /** For each channel how many times the mean its largest magnitude is; 0 where all are zero. */
+    double[] all() {
         double seen = (double) images * (endRow - firstRow) * (endColumn - firstColumn);
         return IntStream.range(0, channels)
-                .filter(channel -> {
+                .mapToDouble(channel -> {
                     float most = 0;
                     double total = 0;
                     for (int image = 0; image < images; image++) {
@@ -144,8 +144,7 @@ final class ChannelSpread implements AutoCloseable {
                         most = Math.max(most, Rows.read(at));
                         total += Rows.read(at + 4);
                     }
-                    // not where a channel is zero
-                    return most > 0 && !(most * seen <= limit * total && seen > 0);
+                    return most == 0 ? 0 : most * seen / total;
                 })
                 .toArray();
     }

@@ -2,6 +2,7 @@ package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.conv.Vectors.INT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
@@ -9,21 +10,20 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.conv.Rows;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Each pixel's largest magnitude over all channels, and its energy, the sum of their squares, for a band of rows: what tells
- * where Winograd's transforms are exact enough. They add up pixels of a whole tile, so an output's error is a rounding error
- * of the largest number in its tile, where that of a sum by the definition is one of the products that it sums. What an output
- * sees is enough only if it has more energy than that one number: a sum of many products of this size is not small by the
- * chance of one small weight.
+ * Each pixel's largest magnitude over all channels, and the sum of their magnitudes, for a band of rows: what tells where
+ * Winograd's transforms are exact enough. They add up pixels of a whole tile, so an output's error is a rounding error of the
+ * largest number in its tile, where that of a sum by the definition is one of the products that it sums. What an output sees
+ * is enough only if it sums up to more than that one number: a sum of several products of this size is not small by the chance
+ * of one small weight.
  *
- * <p>The energies follow the magnitudes. The magnitudes are the bits of floats without a sign, in whose order infinity comes after all numbers and NaN after
- * infinity.
+ * <p>The sums follow the magnitudes. The magnitudes are the bits of floats without a sign, in whose order infinity comes after
+ * all numbers and NaN after infinity.
  *
  * @param address of the first row's magnitudes
  * @param w pixels in a row
@@ -34,11 +34,10 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
     /** How much larger the largest number of some tiles may be than the smallest pixel, for gradients of weights. */
     private static final float MOST = 4;
 
-    /** The energy that an output sees over the square of its tile's largest number, at least. */
+    /** The sum of the magnitudes that an output sees over its tile's largest number, at least. */
     private static final float SEEN = 2;
 
     private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     /** Beyond these the transforms' factors, up to 100 and down to 1/576, may leave the range of floats. */
     private static final int TINY = Float.floatToRawIntBits(0x1p-55f);
@@ -49,8 +48,8 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
     public static void update(long maximum, int pixels, float value) {
         int bits = Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
         ALL.set(INT, maximum & MASK, Math.max(bits, ALL.get(INT, maximum & MASK)));
-        long energy = maximum + plane(pixels);
-        ALL.set(FLOAT, energy & MASK, Math.fma(value, value, ALL.get(FLOAT, energy & MASK)));
+        long sum = maximum + plane(pixels);
+        ALL.set(FLOAT, sum & MASK, Math.abs(value) + ALL.get(FLOAT, sum & MASK));
     }
 
     /**
@@ -60,23 +59,24 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
      * @param skipped how many of the first lanes were taken in before
      */
     public static void update(long maxima, int pixels, long planes, long plane, int channels, int skipped) {
-        long energies = maxima + plane(pixels);
+        long sums = maxima + plane(pixels);
         IntVector most = IntVector.fromMemorySegment(INTS, ALL, maxima & MASK, ORDER);
-        FloatVector before = FloatVector.fromMemorySegment(SPECIES, ALL, energies & MASK, ORDER);
-        FloatVector energy = before;
+        FloatVector before = FloatVector.fromMemorySegment(SPECIES, ALL, sums & MASK, ORDER);
+        FloatVector sum = before;
         for (int channel = 0; channel < channels; channel++) {
-            FloatVector x = FloatVector.fromMemorySegment(SPECIES, ALL, (planes + channel * plane) & MASK, ORDER);
-            most = most.max(x.abs().reinterpretAsInts());
-            energy = x.fma(x, energy);
+            FloatVector size = FloatVector.fromMemorySegment(SPECIES, ALL, (planes + channel * plane) & MASK, ORDER)
+                    .abs();
+            most = most.max(size.reinterpretAsInts());
+            sum = sum.add(size);
         }
         most.intoMemorySegment(ALL, maxima & MASK, ORDER);
-        energy.intoMemorySegment(ALL, energies & MASK, ORDER);
+        sum.intoMemorySegment(ALL, sums & MASK, ORDER);
         if (skipped > 0) {
-            before.intoMemorySegment(ALL, energies & MASK, ORDER, SPECIES.indexInRange(0, skipped));
+            before.intoMemorySegment(ALL, sums & MASK, ORDER, SPECIES.indexInRange(0, skipped));
         }
     }
 
-    /** Clears the magnitudes and energies of a number of pixels. */
+    /** Clears the magnitudes and sums of a number of pixels. */
     public static void clear(long maxima, int pixels) {
         Rows.clear(maxima, bytes(pixels) / Float.BYTES);
     }
@@ -139,57 +139,28 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         return largest >= TINY && largest <= HUGE;
     }
 
-    /**
-     * Whether each output of the tile at row y and column x sees more than the tile's largest number.
-     *
-     * @param rows of outputs
-     * @param columns of outputs
-     */
-    public boolean isTileEven(int y, int x, int rows, int columns) {
-        long tile = range(y, y + WinogradTransform.POINTS, x, x + WinogradTransform.POINTS);
-        if (largest(tile) == 0) {
-            return true;
-        }
-        float least = SEEN * largest(tile) * largest(tile);
-        return isUsual(tile) && leastSeen(y, x, rows, columns) >= least;
+    /** Whether outputs that see at least the sum {@code seen} of a tile see more than its largest number. */
+    static boolean isSeen(int largest, float seen) {
+        return largest == 0 || largest >= TINY && largest <= HUGE && seen >= SEEN * Float.intBitsToFloat(largest);
     }
 
-    /** The least energy that any of so many rows and columns of outputs sees from row y and column x on. */
-    private float leastSeen(int y, int x, int rows, int columns) {
-        float least = Float.POSITIVE_INFINITY;
-        for (int i = y; i < y + rows; i++) {
-            float before = column(i, x);
-            float middle = column(i, x + 1);
-            for (int j = x; j < x + columns; j++) {
-                float after = column(i, j + 2);
-                least = Math.min(least, before + middle + after);
-                before = middle;
-                middle = after;
-            }
-        }
-        return least;
+    /** Where the magnitudes of a row begin, which is one of this band. */
+    long magnitudes(int y) {
+        return address + 4L * (y - firstY) * w;
     }
 
-    /** The energy of three pixels below each other, as far as they are inside. */
-    private float column(int y, int x) {
-        if (x < 0 || x >= w) {
-            return 0;
-        }
-        float sum = 0;
-        long energies = address + plane((endY - firstY) * w);
-        for (int i = Math.max(y, firstY); i < Math.min(y + WinogradTransform.KERNEL, endY); i++) {
-            sum += ALL.get(FLOAT, (energies + 4L * ((long) (i - firstY) * w + x)) & MASK);
-        }
-        return sum;
+    /** Where the sums of a row begin, which is one of this band; a vector may be read from its last pixel. */
+    long sums(int y) {
+        return magnitudes(y) + plane((endY - firstY) * w);
     }
 
     private IntVector load(int pixel) {
         return IntVector.fromMemorySegment(INTS, ALL, (address + 4L * pixel) & MASK, ORDER);
     }
 
-    /** How many bytes the magnitudes and energies of a number of pixels take. */
+    /** How many bytes the magnitudes and sums of a number of pixels take, and a vector read from the last of them. */
     public static long bytes(int pixels) {
-        return 2 * plane(pixels);
+        return 2 * plane(pixels) + BYTES;
     }
 
     private static long plane(int pixels) {

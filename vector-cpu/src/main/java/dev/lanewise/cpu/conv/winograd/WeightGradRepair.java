@@ -1,9 +1,10 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import dev.lanewise.cpu.conv.ConvShape;
-import dev.lanewise.cpu.conv.GemmConvolution;
+import dev.lanewise.cpu.conv.Convolution;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Workers;
 
 /** Computes the weights' gradient of single channels by the definition. All places are addresses. */
 final class WeightGradRepair {
@@ -15,7 +16,7 @@ final class WeightGradRepair {
         int kernel = Math.toIntExact(p.reduction());
         try (Scratch gradients = gathered(gy, p.n(), p.k(), chosen, p.oh() * p.ow());
                 Scratch kernels = Scratch.borrow(4L * kernel * chosen.length)) {
-            GemmConvolution.weightGrad(few, Float.BYTES, x, gradients.address(), kernels.address());
+            Convolution.weightGradByDefinition(few, x, gradients.address(), kernels.address());
             for (int i = 0; i < chosen.length; i++) {
                 Rows.copy(kernels.address() + 4L * i * kernel, gw + 4L * chosen[i] * kernel, kernel);
             }
@@ -28,7 +29,7 @@ final class WeightGradRepair {
         int taps = p.r() * p.s();
         try (Scratch pixels = gathered(x, p.n(), p.c(), chosen, p.h() * p.w());
                 Scratch kernels = Scratch.borrow(4L * taps * chosen.length * p.k())) {
-            GemmConvolution.weightGrad(few, Float.BYTES, pixels.address(), gy, kernels.address());
+            Convolution.weightGradByDefinition(few, pixels.address(), gy, kernels.address());
             for (int k = 0; k < p.k(); k++) {
                 for (int i = 0; i < chosen.length; i++) {
                     long from = kernels.address() + 4L * taps * ((long) k * chosen.length + i);
@@ -40,14 +41,14 @@ final class WeightGradRepair {
 
     private static Scratch gathered(long from, int images, int channels, int[] chosen, int plane) {
         Scratch planes = Scratch.borrow(4L * plane * images * chosen.length);
-        for (int image = 0; image < images; image++) {
+        Workers.run(images, image -> {
             for (int i = 0; i < chosen.length; i++) {
                 Rows.copy(
                         from + 4L * plane * ((long) image * channels + chosen[i]),
                         planes.address() + 4L * plane * ((long) image * chosen.length + i),
                         plane);
             }
-        }
+        });
         return planes;
     }
 }

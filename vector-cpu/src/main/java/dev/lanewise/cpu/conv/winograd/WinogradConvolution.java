@@ -200,16 +200,15 @@ public final class WinogradConvolution implements AutoCloseable {
     private void mark(int unit, PixelMaxima maxima) {
         int firstRow = unit % bands * bandRows;
         long at = marks.address() + ((long) (unit / bands) * tileRows + firstRow) * tiles.across();
-        for (int tile = 0; tile < rowsOf(unit) * tiles.across(); tile++) {
-            int y = (firstRow + tile / tiles.across()) * WinogradTransform.TILE;
-            int x = tile % tiles.across() * WinogradTransform.TILE;
-            boolean even = maxima.isTileEven(
-                    y - tiles.top(),
-                    x - tiles.left(),
-                    Math.min(WinogradTransform.TILE, oh - y),
-                    Math.min(WinogradTransform.TILE, ow - x));
-            if (!even) {
-                ALL.set(ValueLayout.JAVA_BYTE, at + tile, (byte) 1);
+        try (var check = new TileCheck(tiles.left(), tiles.w(), tiles.across(), ow)) {
+            for (int row = 0; row < rowsOf(unit); row++) {
+                int y = (firstRow + row) * WinogradTransform.TILE;
+                check.measure(maxima, y - tiles.top(), Math.min(WinogradTransform.TILE, oh - y));
+                for (int tile = 0; tile < tiles.across(); tile++) {
+                    if (!check.isEven(tile)) {
+                        ALL.set(ValueLayout.JAVA_BYTE, at + (long) row * tiles.across() + tile, (byte) 1);
+                    }
+                }
             }
         }
     }

@@ -20,6 +20,9 @@ import java.lang.foreign.ValueLayout;
 final class WinogradRepair {
     private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
 
+    /** Pixels along the side of the square that a tile's outputs see. */
+    private static final int SIDE = WinogradTransform.TILE + WinogradTransform.KERNEL - 1;
+
     /** Outputs of a tile. */
     private static final int OUTPUTS = WinogradTransform.TILE * WinogradTransform.TILE;
 
@@ -112,16 +115,37 @@ final class WinogradRepair {
         long image = x + place / perImage * tiles.imageBytes();
         int top = place % perImage / tiles.across() * WinogradTransform.TILE - tiles.top();
         int left = place % tiles.across() * WinogradTransform.TILE - tiles.left();
-        for (int row = 0; row < depth; row++) {
-            long plane = image + 4L * (row / TAPS) * tiles.h() * tiles.w();
-            int y = top + row % TAPS / WinogradTransform.KERNEL;
-            int z = left + row % WinogradTransform.KERNEL;
-            for (int output = 0; output < OUTPUTS; output++) {
-                int i = y + output / WinogradTransform.TILE;
-                int j = z + output % WinogradTransform.TILE;
-                boolean inside = i >= 0 && i < tiles.h() && j >= 0 && j < tiles.w();
-                float value = inside ? Rows.read(plane + 4L * ((long) i * tiles.w() + j)) : 0;
-                ALL.set(FLOAT, (to + 4L * ((long) row * columns + output)) & MASK, value);
+        try (Scratch window = Scratch.borrow(4L * SIDE * SIDE)) {
+            for (int channel = 0; channel < tiles.channels(); channel++) {
+                cut(image + 4L * channel * tiles.h() * tiles.w(), top, left, window.address());
+                for (int tap = 0; tap < TAPS; tap++) {
+                    long from = window.address()
+                            + 4L * (tap / WinogradTransform.KERNEL * SIDE + tap % WinogradTransform.KERNEL);
+                    spread(from, to + 4L * ((long) channel * TAPS + tap) * columns);
+                }
+            }
+        }
+    }
+
+    /** Copies the pixels of a plane that a tile's outputs see, with zeros outside. */
+    private void cut(long plane, int top, int left, long to) {
+        for (int i = 0; i < SIDE; i++) {
+            int y = top + i;
+            for (int j = 0; j < SIDE; j++) {
+                int z = left + j;
+                boolean inside = y >= 0 && y < tiles.h() && z >= 0 && z < tiles.w();
+                float value = inside ? Rows.read(plane + 4L * ((long) y * tiles.w() + z)) : 0;
+                ALL.set(FLOAT, (to + 4L * (i * SIDE + j)) & MASK, value);
+            }
+        }
+    }
+
+    /** Copies what one tap meets for each output. */
+    private static void spread(long from, long to) {
+        for (int i = 0; i < WinogradTransform.TILE; i++) {
+            for (int j = 0; j < WinogradTransform.TILE; j++) {
+                float value = Rows.read(from + 4L * (i * SIDE + j));
+                ALL.set(FLOAT, (to + 4L * (i * WinogradTransform.TILE + j)) & MASK, value);
             }
         }
     }

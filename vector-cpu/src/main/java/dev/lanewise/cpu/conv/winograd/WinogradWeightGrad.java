@@ -10,6 +10,7 @@ import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import java.util.stream.IntStream;
 
 /**
  * The gradient of a 3x3 convolution with respect to its weights by F(4x4, 3x3) transposed. All places are addresses.
@@ -23,7 +24,8 @@ import dev.lanewise.cpu.parallel.Workers;
  * larger nothing is computed here.
  *
  * <p>Those are magnitudes over all channels, but a kernel's gradient sums the products of one channel of pixels and one of
- * gradients. Channels with single large numbers, compared with their mean, are computed again by the definition.
+ * gradients. Channels with single large numbers, compared with their mean, are computed again by the definition: an output
+ * channel's largest gradient and the largest pixel, each over its mean, may together be the number of pixels.
  */
 public final class WinogradWeightGrad implements AutoCloseable {
     private static final int TAPS = 9;
@@ -44,6 +46,12 @@ public final class WinogradWeightGrad implements AutoCloseable {
     private static final double TINY = 0x1p-100;
 
     private static final double HUGE = 0x1p90;
+
+    /**
+     * A channel's largest number may be this share of all that its pixels sum up to: with fewer large pixels a tap's sum hangs
+     * on the few numbers that they meet.
+     */
+    private static final double FEWEST = 64;
 
     /** The share of channels that are computed again; if there are more, all are. */
     private static final int REPAIRED_SHARE = 8;
@@ -113,9 +121,13 @@ public final class WinogradWeightGrad implements AutoCloseable {
     /** Computes uneven channels again, and returns whether they are few. */
     private boolean repair(long gw) {
         // an error is a rounding error of the largest product, a tap's sum one mean product for each pixel
-        double limit = Math.sqrt((double) p.n() * p.oh() * p.ow());
-        int[] outputs = gradientSpread.uneven(limit);
-        int[] ofInput = inputSpread.uneven(limit);
+        double pixels = (double) p.n() * p.oh() * p.ow();
+        double limit = Math.max(Math.sqrt(pixels), pixels / FEWEST);
+        double[] inputs = inputSpread.all();
+        double[] gradients = gradientSpread.all();
+        double inputLimit = bestInputLimit(inputs, gradients, limit, pixels);
+        int[] ofInput = above(inputs, inputLimit);
+        int[] outputs = above(gradients, Math.min(limit, pixels / inputLimit));
         if (outputs.length * REPAIRED_SHARE > p.k() || ofInput.length * REPAIRED_SHARE > p.c()) {
             return false;
         }
@@ -126,6 +138,30 @@ public final class WinogradWeightGrad implements AutoCloseable {
             WeightGradRepair.inputs(p, ofInput, x, gy, gw);
         }
         return true;
+    }
+
+    /** The spread of inputs beyond which they are computed again, chosen so that the least is: of both sides together. */
+    private double bestInputLimit(double[] inputs, double[] gradients, double limit, double pixels) {
+        double best = limit;
+        double least = Double.POSITIVE_INFINITY;
+        for (double spread : inputs) {
+            // one above the limit is computed again anyway
+            double candidate = Math.max(1, Math.min(limit, spread));
+            double work = (double) above(inputs, candidate).length / p.c()
+                    + (double) above(gradients, Math.min(limit, pixels / candidate)).length / p.k();
+            if (work < least) {
+                least = work;
+                best = candidate;
+            }
+        }
+        return best;
+    }
+
+    /** The channels whose spread is larger than a limit, or no number. */
+    private static int[] above(double[] spreads, double limit) {
+        return IntStream.range(0, spreads.length)
+                .filter(channel -> !(spreads[channel] <= limit))
+                .toArray();
     }
 
     @Override
