@@ -11,6 +11,8 @@ import jdk.incubator.vector.FloatVector;
 
 /** The sums over all inputs of each tap's squares, for a vector of 3x3 kernels. */
 final class TapEnergies {
+    private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
+
     /** How much larger the sum of a tap's squares may be than that of another. */
     private static final float MOST = 1 << 5;
 
@@ -35,50 +37,16 @@ final class TapEnergies {
      * @param work scratch of four vectors
      */
     static boolean areEven(long kernels, int inputs, int outputs, long work) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector e0 = zero;
-        FloatVector e1 = zero;
-        FloatVector e2 = zero;
-        FloatVector e3 = zero;
-        FloatVector e4 = zero;
-        FloatVector e5 = zero;
-        FloatVector e6 = zero;
-        FloatVector e7 = zero;
-        FloatVector e8 = zero;
-        FloatVector largest = zero;
-        for (int input = 0; input < inputs; input++) {
-            long at = kernels + input * 9L * BYTES;
-            e0 = added(e0, at);
-            e1 = added(e1, at + BYTES);
-            e2 = added(e2, at + 2 * BYTES);
-            e3 = added(e3, at + 3 * BYTES);
-            e4 = added(e4, at + 4 * BYTES);
-            e5 = added(e5, at + 5 * BYTES);
-            e6 = added(e6, at + 6 * BYTES);
-            e7 = added(e7, at + 7 * BYTES);
-            e8 = added(e8, at + 8 * BYTES);
-            largest = largest.max(largest(at));
+        for (int tap = 0; tap < TAPS; tap++) {
+            add(kernels + tap * BYTES, inputs, tap == 0, work);
         }
-        e0.max(e1).max(e2.max(e3)).max(e4.max(e5)).max(e6.max(e7)).max(e8).intoMemorySegment(ALL, work & MASK, ORDER);
-        e0.min(e1)
-                .min(e2.min(e3))
-                .min(e4.min(e5))
-                .min(e6.min(e7))
-                .min(e8)
-                .intoMemorySegment(ALL, (work + BYTES) & MASK, ORDER);
-        e0.add(e1)
-                .add(e2.add(e3))
-                .add(e4.add(e5))
-                .add(e6.add(e7))
-                .add(e8)
-                .intoMemorySegment(ALL, (work + 2 * BYTES) & MASK, ORDER);
-        largest.mul(largest).intoMemorySegment(ALL, (work + 3 * BYTES) & MASK, ORDER);
         for (int lane = 0; lane < outputs; lane++) {
             float most = Rows.read(work + 4L * lane);
             float least = Rows.read(work + BYTES + 4L * lane);
             float all = Rows.read(work + 2 * BYTES + 4L * lane);
             float single = Rows.read(work + 3 * BYTES + 4L * lane);
-            boolean usual = most >= TINY && most <= HUGE && most <= MOST * least && single <= MOST_OF_ALL * all;
+            boolean usual =
+                    most >= TINY && most <= HUGE && most <= MOST * least && single * single <= MOST_OF_ALL * all;
             if (most != 0 && !usual) {
                 return false;
             }
@@ -86,19 +54,29 @@ final class TapEnergies {
         return true;
     }
 
-    /** The largest magnitude of a kernel. */
-    private static FloatVector largest(long at) {
-        FloatVector most = size(at).max(size(at + BYTES)).max(size(at + 2 * BYTES));
-        most = most.max(size(at + 3 * BYTES)).max(size(at + 4 * BYTES)).max(size(at + 5 * BYTES));
-        return most.max(size(at + 6 * BYTES)).max(size(at + 7 * BYTES)).max(size(at + 8 * BYTES));
-    }
-
-    private static FloatVector size(long at) {
-        return FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER).abs();
-    }
-
-    private static FloatVector added(FloatVector sum, long at) {
-        FloatVector w = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
-        return w.fma(w, sum);
+    /** Takes in a tap: the largest sum of squares at {@code work}, the smallest, that of all taps, and the largest weight. */
+    private static void add(long tap, int inputs, boolean first, long work) {
+        FloatVector energy = FloatVector.zero(SPECIES);
+        FloatVector largest = FloatVector.zero(SPECIES);
+        long at = tap;
+        for (int input = 0; input < inputs; input++) {
+            FloatVector w = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
+            energy = w.fma(w, energy);
+            largest = largest.max(w.abs());
+            at += TAPS * BYTES;
+        }
+        FloatVector most = energy;
+        FloatVector least = energy;
+        FloatVector all = energy;
+        if (!first) {
+            most = most.max(FloatVector.fromMemorySegment(SPECIES, ALL, work & MASK, ORDER));
+            least = least.min(FloatVector.fromMemorySegment(SPECIES, ALL, (work + BYTES) & MASK, ORDER));
+            all = all.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 2 * BYTES) & MASK, ORDER));
+            largest = largest.max(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 3 * BYTES) & MASK, ORDER));
+        }
+        most.intoMemorySegment(ALL, work & MASK, ORDER);
+        least.intoMemorySegment(ALL, (work + BYTES) & MASK, ORDER);
+        all.intoMemorySegment(ALL, (work + 2 * BYTES) & MASK, ORDER);
+        largest.intoMemorySegment(ALL, (work + 3 * BYTES) & MASK, ORDER);
     }
 }
