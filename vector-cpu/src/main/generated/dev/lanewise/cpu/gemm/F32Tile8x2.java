@@ -1,3 +1,4 @@
+// Generated from src/main/templates/gemm/Tile.java.template: do not edit.
 package dev.lanewise.cpu.gemm;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -10,8 +11,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Single precision, 8 rows by two vectors, for 32 vector registers: sixteen accumulators, two vectors of B and one broadcast of A, and small enough for the
- * C1 compiler, which gives up on twenty-four accumulators and can leave the method interpreted.
+ * Single precision, 8 rows by two vectors, for 32 vector registers: sixteen accumulators, two vectors of B and one
+ * broadcast of A, and small enough for the C1 compiler, which gives up on twenty-four accumulators and can leave the method
+ * interpreted.
  *
  * <p>Every accumulator is loaded from memory: started from one shared zero vector they would be boxed.
  */

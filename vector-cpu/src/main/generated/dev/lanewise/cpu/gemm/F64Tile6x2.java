@@ -1,3 +1,4 @@
+// Generated from src/main/templates/gemm/Tile.java.template: do not edit.
 package dev.lanewise.cpu.gemm;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -6,18 +7,19 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import dev.lanewise.cpu.Species;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Single precision, 6 rows by two vectors, for 16 vector registers: twelve accumulators, two vectors of B and one broadcast of A.
+ * Double precision, 6 rows by two vectors, for 16 vector registers: twelve accumulators, two vectors of B and one
+ * broadcast of A.
  *
  * <p>Every accumulator is loaded from memory: started from one shared zero vector they would be boxed.
  */
-final class F32Tile6x2 implements MicroKernel {
-    private static final VectorSpecies<Float> SPECIES = Species.F32;
+final class F64Tile6x2 implements MicroKernel {
+    private static final VectorSpecies<Double> SPECIES = Species.F64;
     private static final ByteOrder ORDER = Species.ORDER;
-    private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final long VECTOR = Species.VECTOR_BYTES;
 
     @Override
@@ -84,44 +86,44 @@ final class F32Tile6x2 implements MicroKernel {
         long a4 = (Math.min(4, last) * aRow) & MASK;
         long a5 = (Math.min(5, last) * aRow) & MASK;
         long row0 = init & MASK;
-        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
-        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, row0 + VECTOR, ORDER);
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        DoubleVector c01 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0 + VECTOR, ORDER);
         long row1 = (init + Math.min(1, last) * initRow) & MASK;
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
-        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, row1 + VECTOR, ORDER);
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        DoubleVector c11 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1 + VECTOR, ORDER);
         long row2 = (init + Math.min(2, last) * initRow) & MASK;
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
-        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        DoubleVector c21 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
         long row3 = (init + Math.min(3, last) * initRow) & MASK;
-        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
-        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, row3 + VECTOR, ORDER);
+        DoubleVector c30 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
+        DoubleVector c31 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3 + VECTOR, ORDER);
         long row4 = (init + Math.min(4, last) * initRow) & MASK;
-        FloatVector c40 = FloatVector.fromMemorySegment(SPECIES, ALL, row4, ORDER);
-        FloatVector c41 = FloatVector.fromMemorySegment(SPECIES, ALL, row4 + VECTOR, ORDER);
+        DoubleVector c40 = DoubleVector.fromMemorySegment(SPECIES, ALL, row4, ORDER);
+        DoubleVector c41 = DoubleVector.fromMemorySegment(SPECIES, ALL, row4 + VECTOR, ORDER);
         long row5 = (init + Math.min(5, last) * initRow) & MASK;
-        FloatVector c50 = FloatVector.fromMemorySegment(SPECIES, ALL, row5, ORDER);
-        FloatVector c51 = FloatVector.fromMemorySegment(SPECIES, ALL, row5 + VECTOR, ORDER);
+        DoubleVector c50 = DoubleVector.fromMemorySegment(SPECIES, ALL, row5, ORDER);
+        DoubleVector c51 = DoubleVector.fromMemorySegment(SPECIES, ALL, row5 + VECTOR, ORDER);
         for (int p = 0; p < k; p++) {
             a &= MASK;
             b &= MASK;
-            FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
-            FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, ALL, b + VECTOR, ORDER);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector b1 = DoubleVector.fromMemorySegment(SPECIES, ALL, b + VECTOR, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
             c00 = x0.fma(b0, c00);
             c01 = x0.fma(b1, c01);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
             c10 = x1.fma(b0, c10);
             c11 = x1.fma(b1, c11);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
             c20 = x2.fma(b0, c20);
             c21 = x2.fma(b1, c21);
-            FloatVector x3 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
+            DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
             c30 = x3.fma(b0, c30);
             c31 = x3.fma(b1, c31);
-            FloatVector x4 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a4));
+            DoubleVector x4 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a4));
             c40 = x4.fma(b0, c40);
             c41 = x4.fma(b1, c41);
-            FloatVector x5 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a5));
+            DoubleVector x5 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a5));
             c50 = x5.fma(b0, c50);
             c51 = x5.fma(b1, c51);
             a += aColumn;
@@ -166,32 +168,32 @@ final class F32Tile6x2 implements MicroKernel {
         long a4 = (Math.min(4, last) * aRow) & MASK;
         long a5 = (Math.min(5, last) * aRow) & MASK;
         long row0 = init & MASK;
-        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
         long row1 = (init + Math.min(1, last) * initRow) & MASK;
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
         long row2 = (init + Math.min(2, last) * initRow) & MASK;
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
         long row3 = (init + Math.min(3, last) * initRow) & MASK;
-        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
+        DoubleVector c30 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
         long row4 = (init + Math.min(4, last) * initRow) & MASK;
-        FloatVector c40 = FloatVector.fromMemorySegment(SPECIES, ALL, row4, ORDER);
+        DoubleVector c40 = DoubleVector.fromMemorySegment(SPECIES, ALL, row4, ORDER);
         long row5 = (init + Math.min(5, last) * initRow) & MASK;
-        FloatVector c50 = FloatVector.fromMemorySegment(SPECIES, ALL, row5, ORDER);
+        DoubleVector c50 = DoubleVector.fromMemorySegment(SPECIES, ALL, row5, ORDER);
         for (int p = 0; p < k; p++) {
             a &= MASK;
             b &= MASK;
-            FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
             c00 = x0.fma(b0, c00);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
             c10 = x1.fma(b0, c10);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
             c20 = x2.fma(b0, c20);
-            FloatVector x3 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
+            DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
             c30 = x3.fma(b0, c30);
-            FloatVector x4 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a4));
+            DoubleVector x4 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a4));
             c40 = x4.fma(b0, c40);
-            FloatVector x5 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a5));
+            DoubleVector x5 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a5));
             c50 = x5.fma(b0, c50);
             a += aColumn;
             b += bRow;
@@ -226,26 +228,26 @@ final class F32Tile6x2 implements MicroKernel {
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
         long row0 = init & MASK;
-        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
-        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, row0 + VECTOR, ORDER);
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        DoubleVector c01 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0 + VECTOR, ORDER);
         long row1 = (init + Math.min(1, last) * initRow) & MASK;
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
-        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, row1 + VECTOR, ORDER);
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        DoubleVector c11 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1 + VECTOR, ORDER);
         long row2 = (init + Math.min(2, last) * initRow) & MASK;
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
-        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        DoubleVector c21 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
         for (int p = 0; p < k; p++) {
             a &= MASK;
             b &= MASK;
-            FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
-            FloatVector b1 = FloatVector.fromMemorySegment(SPECIES, ALL, b + VECTOR, ORDER);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector b1 = DoubleVector.fromMemorySegment(SPECIES, ALL, b + VECTOR, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
             c00 = x0.fma(b0, c00);
             c01 = x0.fma(b1, c01);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
             c10 = x1.fma(b0, c10);
             c11 = x1.fma(b1, c11);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
             c20 = x2.fma(b0, c20);
             c21 = x2.fma(b1, c21);
             a += aColumn;
@@ -278,20 +280,20 @@ final class F32Tile6x2 implements MicroKernel {
         long a1 = (Math.min(1, last) * aRow) & MASK;
         long a2 = (Math.min(2, last) * aRow) & MASK;
         long row0 = init & MASK;
-        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
         long row1 = (init + Math.min(1, last) * initRow) & MASK;
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
         long row2 = (init + Math.min(2, last) * initRow) & MASK;
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
         for (int p = 0; p < k; p++) {
             a &= MASK;
             b &= MASK;
-            FloatVector b0 = FloatVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
             c00 = x0.fma(b0, c00);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
             c10 = x1.fma(b0, c10);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
             c20 = x2.fma(b0, c20);
             a += aColumn;
             b += bRow;
