@@ -1,3 +1,4 @@
+// Generated from src/main/templates/conv/WeightGradTile.java.template: do not edit.
 package dev.lanewise.cpu.conv;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
@@ -17,20 +18,20 @@ final class WeightGradTile3x3 {
     private WeightGradTile3x3() {}
 
     static void run(long gy, long gyPlane, long x, long taps, long pixels, int steps, long start, long tile) {
-        long t0 = x + ALL.get(LONG, (taps & MASK) + 0);
-        long t1 = x + ALL.get(LONG, (taps & MASK) + 8);
-        long t2 = x + ALL.get(LONG, (taps & MASK) + 16);
+        long t0 = x + ALL.get(LONG, (taps & MASK) + 8 * 0);
+        long t1 = x + ALL.get(LONG, (taps & MASK) + 8 * 1);
+        long t2 = x + ALL.get(LONG, (taps & MASK) + 8 * 2);
         // One load for each accumulator: a vector shared by several of them at the start is boxed.
         long from = start & MASK;
-        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 0 * BYTES, ORDER);
-        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 1 * BYTES, ORDER);
-        FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 2 * BYTES, ORDER);
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 3 * BYTES, ORDER);
-        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 4 * BYTES, ORDER);
-        FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 5 * BYTES, ORDER);
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 6 * BYTES, ORDER);
-        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 7 * BYTES, ORDER);
-        FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 8 * BYTES, ORDER);
+        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * TAPS + 0) * BYTES, ORDER);
+        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * TAPS + 1) * BYTES, ORDER);
+        FloatVector c02 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * TAPS + 2) * BYTES, ORDER);
+        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * TAPS + 0) * BYTES, ORDER);
+        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * TAPS + 1) * BYTES, ORDER);
+        FloatVector c12 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * TAPS + 2) * BYTES, ORDER);
+        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * TAPS + 0) * BYTES, ORDER);
+        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * TAPS + 1) * BYTES, ORDER);
+        FloatVector c22 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * TAPS + 2) * BYTES, ORDER);
         for (int step = 0; step < steps; step++) {
             long entry = (pixels + 16L * step) & MASK;
             long pixel = ALL.get(LONG, entry);
@@ -52,14 +53,14 @@ final class WeightGradTile3x3 {
             c22 = g2.fma(x2, c22);
         }
         long to = tile & MASK;
-        c00.intoMemorySegment(ALL, to + 0 * BYTES, ORDER);
-        c01.intoMemorySegment(ALL, to + 1 * BYTES, ORDER);
-        c02.intoMemorySegment(ALL, to + 2 * BYTES, ORDER);
-        c10.intoMemorySegment(ALL, to + 3 * BYTES, ORDER);
-        c11.intoMemorySegment(ALL, to + 4 * BYTES, ORDER);
-        c12.intoMemorySegment(ALL, to + 5 * BYTES, ORDER);
-        c20.intoMemorySegment(ALL, to + 6 * BYTES, ORDER);
-        c21.intoMemorySegment(ALL, to + 7 * BYTES, ORDER);
-        c22.intoMemorySegment(ALL, to + 8 * BYTES, ORDER);
+        c00.intoMemorySegment(ALL, to + (0 * TAPS + 0) * BYTES, ORDER);
+        c01.intoMemorySegment(ALL, to + (0 * TAPS + 1) * BYTES, ORDER);
+        c02.intoMemorySegment(ALL, to + (0 * TAPS + 2) * BYTES, ORDER);
+        c10.intoMemorySegment(ALL, to + (1 * TAPS + 0) * BYTES, ORDER);
+        c11.intoMemorySegment(ALL, to + (1 * TAPS + 1) * BYTES, ORDER);
+        c12.intoMemorySegment(ALL, to + (1 * TAPS + 2) * BYTES, ORDER);
+        c20.intoMemorySegment(ALL, to + (2 * TAPS + 0) * BYTES, ORDER);
+        c21.intoMemorySegment(ALL, to + (2 * TAPS + 1) * BYTES, ORDER);
+        c22.intoMemorySegment(ALL, to + (2 * TAPS + 2) * BYTES, ORDER);
     }
 }

@@ -1,3 +1,4 @@
+// Generated from src/main/templates/conv/PanelTile.java.template: do not edit.
 package dev.lanewise.cpu.conv;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;

@@ -1,3 +1,4 @@
+// Generated from src/main/templates/conv/DirectTile.java.template: do not edit.
 package dev.lanewise.cpu.conv;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
@@ -11,8 +12,8 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link DirectTile} for thirty-two vector registers: 8 channels by 2 vectors of pixels. Small enough for the C1 compiler: where that
- * one gives up, the method may never reach C2.
+ * {@link DirectTile} for thirty-two vector registers: 8 channels by 2 vectors of pixels. Small enough for the C1 compiler:
+ * where that one gives up, the method may never reach C2.
  */
 final class DirectTile8x2 {
     static final int CHANNELS = 8;
@@ -22,35 +23,35 @@ final class DirectTile8x2 {
     static void run(long x0, long x1, long taps, int steps, long w, long start, long to0, long to1, long toStep) {
         // One load for each accumulator: a vector shared by several of them at the start is boxed.
         long from = start & MASK;
-        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 0 * BYTES, ORDER);
-        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 1 * BYTES, ORDER);
-        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 2 * BYTES, ORDER);
-        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 3 * BYTES, ORDER);
-        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 4 * BYTES, ORDER);
-        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 5 * BYTES, ORDER);
-        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 6 * BYTES, ORDER);
-        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 7 * BYTES, ORDER);
-        FloatVector c40 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 8 * BYTES, ORDER);
-        FloatVector c41 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 9 * BYTES, ORDER);
-        FloatVector c50 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 10 * BYTES, ORDER);
-        FloatVector c51 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 11 * BYTES, ORDER);
-        FloatVector c60 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 12 * BYTES, ORDER);
-        FloatVector c61 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 13 * BYTES, ORDER);
-        FloatVector c70 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 14 * BYTES, ORDER);
-        FloatVector c71 = FloatVector.fromMemorySegment(SPECIES, ALL, from + 15 * BYTES, ORDER);
+        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * 2) * BYTES, ORDER);
+        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * 2 + 1) * BYTES, ORDER);
+        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * 2) * BYTES, ORDER);
+        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * 2 + 1) * BYTES, ORDER);
+        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * 2) * BYTES, ORDER);
+        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * 2 + 1) * BYTES, ORDER);
+        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (3 * 2) * BYTES, ORDER);
+        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (3 * 2 + 1) * BYTES, ORDER);
+        FloatVector c40 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (4 * 2) * BYTES, ORDER);
+        FloatVector c41 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (4 * 2 + 1) * BYTES, ORDER);
+        FloatVector c50 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (5 * 2) * BYTES, ORDER);
+        FloatVector c51 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (5 * 2 + 1) * BYTES, ORDER);
+        FloatVector c60 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (6 * 2) * BYTES, ORDER);
+        FloatVector c61 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (6 * 2 + 1) * BYTES, ORDER);
+        FloatVector c70 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (7 * 2) * BYTES, ORDER);
+        FloatVector c71 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (7 * 2 + 1) * BYTES, ORDER);
         for (int step = 0; step < steps; step++) {
             long tap = ALL.get(LONG, (taps + 8L * step) & MASK);
             long at = (w + 4L * CHANNELS * step) & MASK;
             // Numbers are read before all arithmetic: C2's budget, see the documentation of the package
             // dev.lanewise.cpu.
-            FloatVector w0 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 0));
-            FloatVector w1 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4));
-            FloatVector w2 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 8));
-            FloatVector w3 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 12));
-            FloatVector w4 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 16));
-            FloatVector w5 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 20));
-            FloatVector w6 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 24));
-            FloatVector w7 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 28));
+            FloatVector w0 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 0));
+            FloatVector w1 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 1));
+            FloatVector w2 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 2));
+            FloatVector w3 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 3));
+            FloatVector w4 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 4));
+            FloatVector w5 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 5));
+            FloatVector w6 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 6));
+            FloatVector w7 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 7));
             FloatVector p0 = FloatVector.fromMemorySegment(SPECIES, ALL, (x0 + tap) & MASK, ORDER);
             FloatVector p1 = FloatVector.fromMemorySegment(SPECIES, ALL, (x1 + tap) & MASK, ORDER);
             c00 = p0.fma(w0, c00);
