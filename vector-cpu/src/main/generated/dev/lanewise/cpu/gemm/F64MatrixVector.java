@@ -1,3 +1,4 @@
+// Generated from src/main/templates/gemm/MatrixVector.java.template: do not edit.
 package dev.lanewise.cpu.gemm;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -8,15 +9,15 @@ import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.Scratch;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Single-precision products of a vector and a matrix, eight rows of the matrix at a time: eight streams of memory. */
-final class F32MatrixVector implements MatrixVectorKernel {
-    private static final VectorSpecies<Float> SPECIES = Species.F32;
+/** Double-precision products of a vector and a matrix, eight rows of the matrix at a time: eight streams of memory. */
+final class F64MatrixVector implements MatrixVectorKernel {
+    private static final VectorSpecies<Double> SPECIES = Species.F64;
     private static final ByteOrder ORDER = Species.ORDER;
-    private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-    private static final int LANES = Species.F32_LANES;
+    private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+    private static final int LANES = Species.F64_LANES;
     private static final long VECTOR = Species.VECTOR_BYTES;
     private static final int ROWS = 8;
 
@@ -30,7 +31,7 @@ final class F32MatrixVector implements MatrixVectorKernel {
                         x,
                         matrix + row * matrixRow,
                         matrixRow,
-                        out + (long) row * Float.BYTES,
+                        out + (long) row * Double.BYTES,
                         lanes.address());
             }
         }
@@ -45,33 +46,33 @@ final class F32MatrixVector implements MatrixVectorKernel {
         long row5 = (Math.min(5, last) * matrixRow) & MASK;
         long row6 = (Math.min(6, last) * matrixRow) & MASK;
         long row7 = (Math.min(7, last) * matrixRow) & MASK;
-        FloatVector sum0 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum1 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum2 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum3 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum4 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum5 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum6 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum7 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum0 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum1 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum2 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum3 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum4 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum5 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum6 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum7 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
         int p = 0;
         for (; p <= k - LANES; p += LANES) {
             x &= MASK;
             matrix &= MASK;
-            FloatVector v = FloatVector.fromMemorySegment(SPECIES, ALL, x, ORDER);
-            sum0 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(v, sum0);
-            sum1 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
+            DoubleVector v = DoubleVector.fromMemorySegment(SPECIES, ALL, x, ORDER);
+            sum0 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(v, sum0);
+            sum1 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
                     .fma(v, sum1);
-            sum2 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
+            sum2 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
                     .fma(v, sum2);
-            sum3 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
+            sum3 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
                     .fma(v, sum3);
-            sum4 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
+            sum4 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
                     .fma(v, sum4);
-            sum5 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
+            sum5 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
                     .fma(v, sum5);
-            sum6 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
+            sum6 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
                     .fma(v, sum6);
-            sum7 = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
+            sum7 = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
                     .fma(v, sum7);
             x += VECTOR;
             matrix += VECTOR;
@@ -99,12 +100,12 @@ final class F32MatrixVector implements MatrixVectorKernel {
      * The sum of a vector's lanes in memory, in one order: {@code reduceLanes(ADD)} adds in another one once it is compiled,
      * and a call of {@code LaneSum} is not inlined behind the loop above, which would box all sums.
      */
-    private static float sum(long vector) {
-        float even = 0;
-        float odd = 0;
+    private static double sum(long vector) {
+        double even = 0;
+        double odd = 0;
         for (int lane = 0; lane < LANES; lane += 2) {
-            even += ALL.get(ELEMENT, (vector + (long) lane * Float.BYTES) & MASK);
-            odd += ALL.get(ELEMENT, (vector + (lane + 1L) * Float.BYTES) & MASK);
+            even += ALL.get(ELEMENT, (vector + (long) lane * Double.BYTES) & MASK);
+            odd += ALL.get(ELEMENT, (vector + (lane + 1L) * Double.BYTES) & MASK);
         }
         return even + odd;
     }
@@ -112,8 +113,8 @@ final class F32MatrixVector implements MatrixVectorKernel {
     @Override
     public void weightedSum(int rows, int columns, long x, long xStep, long matrix, long matrixRow, long out) {
         for (int j = 0; j < columns; j += LANES) {
-            FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER)
-                    .intoMemorySegment(ALL, (out + (long) j * Float.BYTES) & MASK, ORDER);
+            DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER)
+                    .intoMemorySegment(ALL, (out + (long) j * Double.BYTES) & MASK, ORDER);
         }
         int whole = columns / LANES * LANES;
         int row = 0;
@@ -123,10 +124,10 @@ final class F32MatrixVector implements MatrixVectorKernel {
         for (; row < rows; row++) {
             addRow(whole, ALL.get(ELEMENT, (x + row * xStep) & MASK), matrix + row * matrixRow, out);
         }
-        long tail = (long) whole * Float.BYTES;
+        long tail = (long) whole * Double.BYTES;
         for (int j = whole; j < columns; j++) {
             ALL.set(ELEMENT, (out + tail) & MASK, columnDot(rows, x, xStep, matrix + tail, matrixRow));
-            tail += Float.BYTES;
+            tail += Double.BYTES;
         }
     }
 
@@ -138,32 +139,32 @@ final class F32MatrixVector implements MatrixVectorKernel {
         long row5 = (5 * matrixRow) & MASK;
         long row6 = (6 * matrixRow) & MASK;
         long row7 = (7 * matrixRow) & MASK;
-        FloatVector x0 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, x & MASK));
-        FloatVector x1 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + xStep) & MASK));
-        FloatVector x2 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 2 * xStep) & MASK));
-        FloatVector x3 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 3 * xStep) & MASK));
-        FloatVector x4 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 4 * xStep) & MASK));
-        FloatVector x5 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 5 * xStep) & MASK));
-        FloatVector x6 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 6 * xStep) & MASK));
-        FloatVector x7 = FloatVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 7 * xStep) & MASK));
+        DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, x & MASK));
+        DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + xStep) & MASK));
+        DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 2 * xStep) & MASK));
+        DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 3 * xStep) & MASK));
+        DoubleVector x4 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 4 * xStep) & MASK));
+        DoubleVector x5 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 5 * xStep) & MASK));
+        DoubleVector x6 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 6 * xStep) & MASK));
+        DoubleVector x7 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, (x + 7 * xStep) & MASK));
         for (int j = 0; j < columns; j += LANES) {
             matrix &= MASK;
             out &= MASK;
-            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(x0, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
+            DoubleVector sum = DoubleVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER).fma(x0, sum);
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row1, ORDER)
                     .fma(x1, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row2, ORDER)
                     .fma(x2, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row3, ORDER)
                     .fma(x3, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row4, ORDER)
                     .fma(x4, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row5, ORDER)
                     .fma(x5, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row6, ORDER)
                     .fma(x6, sum);
-            sum = FloatVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
+            sum = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix + row7, ORDER)
                     .fma(x7, sum);
             sum.intoMemorySegment(ALL, out, ORDER);
             matrix += VECTOR;
@@ -171,20 +172,20 @@ final class F32MatrixVector implements MatrixVectorKernel {
         }
     }
 
-    private static void addRow(int columns, float x, long matrix, long out) {
+    private static void addRow(int columns, double x, long matrix, long out) {
         for (int j = 0; j < columns; j += LANES) {
             matrix &= MASK;
             out &= MASK;
-            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
-            FloatVector row = FloatVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER);
-            row.fma(FloatVector.broadcast(SPECIES, x), sum).intoMemorySegment(ALL, out, ORDER);
+            DoubleVector sum = DoubleVector.fromMemorySegment(SPECIES, ALL, out, ORDER);
+            DoubleVector row = DoubleVector.fromMemorySegment(SPECIES, ALL, matrix, ORDER);
+            row.fma(DoubleVector.broadcast(SPECIES, x), sum).intoMemorySegment(ALL, out, ORDER);
             matrix += VECTOR;
             out += VECTOR;
         }
     }
 
-    private static float columnDot(int rows, long x, long xStep, long column, long matrixRow) {
-        float sum = 0;
+    private static double columnDot(int rows, long x, long xStep, long column, long matrixRow) {
+        double sum = 0;
         for (int row = 0; row < rows; row++) {
             sum = Math.fma(ALL.get(ELEMENT, x & MASK), ALL.get(ELEMENT, column & MASK), sum);
             x += xStep;
@@ -193,17 +194,17 @@ final class F32MatrixVector implements MatrixVectorKernel {
         return sum;
     }
 
-    private static float dot(int k, long x, long y) {
-        float sum = 0;
+    private static double dot(int k, long x, long y) {
+        double sum = 0;
         for (int p = 0; p < k; p++) {
             sum = Math.fma(ALL.get(ELEMENT, x & MASK), ALL.get(ELEMENT, y & MASK), sum);
-            x += Float.BYTES;
-            y += Float.BYTES;
+            x += Double.BYTES;
+            y += Double.BYTES;
         }
         return sum;
     }
 
-    private static void store(float value, long out, int index) {
-        ALL.set(ELEMENT, (out + (long) index * Float.BYTES) & MASK, value);
+    private static void store(double value, long out, int index) {
+        ALL.set(ELEMENT, (out + (long) index * Double.BYTES) & MASK, value);
     }
 }

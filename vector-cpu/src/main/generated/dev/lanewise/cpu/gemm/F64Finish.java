@@ -1,3 +1,4 @@
+// Generated from src/main/templates/gemm/Finish.java.template: do not edit.
 package dev.lanewise.cpu.gemm;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -169,14 +170,14 @@ final class F64Finish implements Finish {
         for (; column <= columns - LANES; column += LANES) {
             c &= MASK;
             DoubleVector.fromMemorySegment(SPECIES, ALL, c, ORDER)
-                    .lanewise(VectorOperators.MAX, 0.0)
+                    .lanewise(VectorOperators.MAX, 0d)
                     .intoMemorySegment(ALL, c, ORDER);
             c += VECTOR;
         }
         if (column < columns) {
             VectorMask<Double> tail = SPECIES.indexInRange(column, columns);
             DoubleVector.fromMemorySegment(SPECIES, ALL, c & MASK, ORDER, tail)
-                    .lanewise(VectorOperators.MAX, 0.0)
+                    .lanewise(VectorOperators.MAX, 0d)
                     .intoMemorySegment(ALL, c & MASK, ORDER, tail);
         }
     }

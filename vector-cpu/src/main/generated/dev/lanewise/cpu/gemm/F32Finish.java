@@ -1,3 +1,4 @@
+// Generated from src/main/templates/gemm/Finish.java.template: do not edit.
 package dev.lanewise.cpu.gemm;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;

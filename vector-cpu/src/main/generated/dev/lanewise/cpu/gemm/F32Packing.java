@@ -1,3 +1,4 @@
+// Generated from src/main/templates/gemm/Packing.java.template: do not edit.
 package dev.lanewise.cpu.gemm;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -6,21 +7,21 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import dev.lanewise.cpu.Species;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Packing of double panels. */
-final class F64Packing implements Packing {
-    private static final VectorSpecies<Double> SPECIES = Species.F64;
+/** Packing of float panels. */
+final class F32Packing implements Packing {
+    private static final VectorSpecies<Float> SPECIES = Species.F32;
     private static final ByteOrder ORDER = Species.ORDER;
-    private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+    private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final long VECTOR = Species.VECTOR_BYTES;
     private static final int GROUP = 8;
 
     @Override
     public void pack(long source, long rowStride, long columnStride, int rows, int valid, int width, long target) {
-        long targetRow = (long) width * Double.BYTES;
-        if (columnStride == Double.BYTES && valid == width) {
+        long targetRow = (long) width * Float.BYTES;
+        if (columnStride == Float.BYTES && valid == width) {
             if (targetRow == VECTOR) {
                 copyOneVector(source, rowStride, rows, target);
             } else {
@@ -35,15 +36,15 @@ final class F64Packing implements Packing {
                     rowStride,
                     columnStride,
                     rows,
-                    target + (long) column * Double.BYTES,
+                    target + (long) column * Float.BYTES,
                     targetRow);
         }
         for (; column < valid; column++) {
             gatherColumn(
-                    source + column * columnStride, rowStride, rows, target + (long) column * Double.BYTES, targetRow);
+                    source + column * columnStride, rowStride, rows, target + (long) column * Float.BYTES, targetRow);
         }
         for (; column < width; column++) {
-            zeroColumn(rows, target + (long) column * Double.BYTES, targetRow);
+            zeroColumn(rows, target + (long) column * Float.BYTES, targetRow);
         }
     }
 
@@ -59,8 +60,8 @@ final class F64Packing implements Packing {
         for (int panel = 0; panel < panels; panel++) {
             source &= MASK;
             target &= MASK;
-            DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
-            DoubleVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
                     .intoMemorySegment(ALL, target + VECTOR, ORDER);
             source += 2 * VECTOR;
             target += panelBytes;
@@ -71,7 +72,7 @@ final class F64Packing implements Packing {
         for (int row = 0; row < rows; row++) {
             source &= MASK;
             target &= MASK;
-            DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
             source += rowStride;
             target += VECTOR;
         }
@@ -81,8 +82,8 @@ final class F64Packing implements Packing {
         for (int row = 0; row < rows; row++) {
             source &= MASK;
             target &= MASK;
-            DoubleVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
-            DoubleVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
                     .intoMemorySegment(ALL, target + VECTOR, ORDER);
             source += rowStride;
             target += 2 * VECTOR;
@@ -103,13 +104,13 @@ final class F64Packing implements Packing {
             source &= MASK;
             target &= MASK;
             ALL.set(ELEMENT, target, ALL.get(ELEMENT, source));
-            ALL.set(ELEMENT, target + Double.BYTES, ALL.get(ELEMENT, source + column1));
-            ALL.set(ELEMENT, target + 2 * Double.BYTES, ALL.get(ELEMENT, source + column2));
-            ALL.set(ELEMENT, target + 3 * Double.BYTES, ALL.get(ELEMENT, source + column3));
-            ALL.set(ELEMENT, target + 4 * Double.BYTES, ALL.get(ELEMENT, source + column4));
-            ALL.set(ELEMENT, target + 5 * Double.BYTES, ALL.get(ELEMENT, source + column5));
-            ALL.set(ELEMENT, target + 6 * Double.BYTES, ALL.get(ELEMENT, source + column6));
-            ALL.set(ELEMENT, target + 7 * Double.BYTES, ALL.get(ELEMENT, source + column7));
+            ALL.set(ELEMENT, target + Float.BYTES, ALL.get(ELEMENT, source + column1));
+            ALL.set(ELEMENT, target + 2 * Float.BYTES, ALL.get(ELEMENT, source + column2));
+            ALL.set(ELEMENT, target + 3 * Float.BYTES, ALL.get(ELEMENT, source + column3));
+            ALL.set(ELEMENT, target + 4 * Float.BYTES, ALL.get(ELEMENT, source + column4));
+            ALL.set(ELEMENT, target + 5 * Float.BYTES, ALL.get(ELEMENT, source + column5));
+            ALL.set(ELEMENT, target + 6 * Float.BYTES, ALL.get(ELEMENT, source + column6));
+            ALL.set(ELEMENT, target + 7 * Float.BYTES, ALL.get(ELEMENT, source + column7));
             source += rowStride;
             target += targetRow;
         }
@@ -125,7 +126,7 @@ final class F64Packing implements Packing {
 
     private static void zeroColumn(int rows, long target, long targetRow) {
         for (int row = 0; row < rows; row++) {
-            ALL.set(ELEMENT, target & MASK, 0.0);
+            ALL.set(ELEMENT, target & MASK, 0f);
             target += targetRow;
         }
     }
