@@ -1,12 +1,12 @@
+// Generated from src/main/templates/reduce/Kernel.java.template: do not edit.
 package dev.lanewise.cpu.reduce;
 
 import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
-import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -17,25 +17,7 @@ enum F64Kernel implements Kernel {
     SUM {
         @Override
         double row(long x, int n) {
-            DoubleVector a = loadF64(NativeMemory.ZEROS);
-            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-            DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-            DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
-            int i = 0;
-            for (; i <= n - 4 * LANES; i += 4 * LANES) {
-                long at = x + i * BYTES;
-                a = a.add(loadF64(at));
-                b = b.add(loadF64(at + VECTOR));
-                c = c.add(loadF64(at + 2 * VECTOR));
-                d = d.add(loadF64(at + 3 * VECTOR));
-            }
-            for (; i <= n - LANES; i += LANES) {
-                a = a.add(loadF64(x + i * BYTES));
-            }
-            if (i < n) {
-                b = b.add(loadF64(x + i * BYTES, tail(n - i)));
-            }
-            return LaneSum.of(a.add(b).add(c.add(d)));
+            return RowSum.f64(x, n);
         }
 
         @Override
@@ -89,7 +71,7 @@ enum F64Kernel implements Kernel {
         @Override
         public void finishColumns(long columns, int n, long count) {
             for (int i = 0; i < n; i++) {
-                f64(columns + i * BYTES, (f64(columns + i * BYTES) / count));
+                f64(columns + i * BYTES, (f64(columns + i * BYTES) / (double) count));
             }
         }
     },
