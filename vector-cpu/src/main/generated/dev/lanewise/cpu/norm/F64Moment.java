@@ -1,3 +1,4 @@
+// Generated from src/main/templates/norm/Moment.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.memory.Access.f64;
@@ -5,6 +6,7 @@ import static dev.lanewise.cpu.memory.Access.loadF64;
 import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.DoubleVector;
@@ -16,25 +18,7 @@ enum F64Moment {
     SUM {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
-            DoubleVector a = loadF64(NativeMemory.ZEROS);
-            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-            DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-            DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
-            int i = 0;
-            for (; i <= n - 4 * LANES; i += 4 * LANES) {
-                long at = x + i * BYTES;
-                a = a.add(loadF64(at));
-                b = b.add(loadF64(at + VECTOR));
-                c = c.add(loadF64(at + 2 * VECTOR));
-                d = d.add(loadF64(at + 3 * VECTOR));
-            }
-            for (; i <= n - LANES; i += LANES) {
-                a = a.add(loadF64(x + i * BYTES));
-            }
-            if (i < n) {
-                b = b.add(loadF64(x + i * BYTES, tail(i, n)));
-            }
-            return LaneSum.of(a.add(b).add(c.add(d)));
+            return RowSum.f64(x, n);
         }
     },
     /** The sum of squared differences from the mean. */

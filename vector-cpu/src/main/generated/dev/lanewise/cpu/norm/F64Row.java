@@ -1,3 +1,4 @@
+// Generated from src/main/templates/norm/Row.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.memory.Access.loadF64;
