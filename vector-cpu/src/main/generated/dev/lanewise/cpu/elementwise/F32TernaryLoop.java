@@ -1,3 +1,4 @@
+// Generated from src/main/templates/elementwise/TernaryLoop.java.template: do not edit.
 package dev.lanewise.cpu.elementwise;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -22,7 +23,7 @@ final class F32TernaryLoop implements Loop {
     @Override
     public void run(int pattern, int n, long out, long a, long b, long c) {
         int rest = n % Species.F32_LANES;
-        int bytes = 4 * (n - rest);
+        int bytes = Float.BYTES * (n - rest);
         if (rest != 0) {
             edge(rest, out + bytes, a + bytes, Access.f32(b), Access.f32(c));
         }

@@ -1,3 +1,4 @@
+// Generated from src/main/templates/elementwise/Expressions.java.template: do not edit.
 package dev.lanewise.cpu.elementwise;
 
 import static dev.lanewise.cpu.elementwise.Expression.each;
@@ -33,8 +34,8 @@ final class F64Expressions {
             case LOG -> each(Math::log);
             case LOG1P -> each(Math::log1p);
             case SQRT -> f64(x -> x.sqrt());
-            case RSQRT -> f64(x -> broadcast(1).div(x.sqrt()));
-            case RECIPROCAL -> f64(x -> broadcast(1).div(x));
+            case RSQRT -> f64(x -> DoubleVector.broadcast(Species.F64, 1d).div(x.sqrt()));
+            case RECIPROCAL -> f64(x -> DoubleVector.broadcast(Species.F64, 1d).div(x));
             case SIN -> each(Math::sin);
             case COS -> each(Math::cos);
             case TAN -> each(Math::tan);
@@ -50,7 +51,7 @@ final class F64Expressions {
             case ERF -> each(Unary.ERF::apply);
             case GELU -> each(Unary.GELU::apply);
             case GELU_TANH -> each(Unary.GELU_TANH::apply);
-            case HARDSIGMOID -> f64(x -> x.div(6).add(0.5).max(0).min(1));
+            case HARDSIGMOID -> f64(x -> x.div(6).add(0.5d).max(0).min(1));
             case MISH -> each(Unary.MISH::apply);
             case FLOOR -> each(Math::floor);
             case CEIL -> each(Math::ceil);
@@ -87,8 +88,8 @@ final class F64Expressions {
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
             case RELU_GRAD -> f64((g, y) -> g.blend(0, y.compare(LE, 0)));
-            case SIGMOID_GRAD -> f64((g, y) -> g.mul(y).mul(broadcast(1).sub(y)));
-            case TANH_GRAD -> f64((g, y) -> g.mul(broadcast(1).sub(y.mul(y))));
+            case SIGMOID_GRAD -> f64((g, y) -> g.mul(y).mul(DoubleVector.broadcast(Species.F64, 1d).sub(y)));
+            case TANH_GRAD -> f64((g, y) -> g.mul(DoubleVector.broadcast(Species.F64, 1d).sub(y.mul(y))));
             case GELU_GRAD -> each(Binary.GELU_GRAD::apply);
             case GELU_TANH_GRAD -> each(Binary.GELU_TANH_GRAD::apply);
             case SILU_GRAD -> each(Binary.SILU_GRAD::apply);
@@ -106,9 +107,5 @@ final class F64Expressions {
             case GT -> f64Test((a, b) -> a.compare(GT, b));
             case GE -> f64Test((a, b) -> a.compare(GE, b));
         };
-    }
-
-    private static DoubleVector broadcast(double v) {
-        return DoubleVector.broadcast(Species.F64, v);
     }
 }

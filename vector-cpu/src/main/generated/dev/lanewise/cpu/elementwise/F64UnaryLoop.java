@@ -1,3 +1,4 @@
+// Generated from src/main/templates/elementwise/UnaryLoop.java.template: do not edit.
 package dev.lanewise.cpu.elementwise;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -21,7 +22,7 @@ final class F64UnaryLoop implements Loop {
     @Override
     public void run(int pattern, int n, long out, long a, long b, long c) {
         int rest = n % Species.F64_LANES;
-        int bytes = 8 * (n - rest);
+        int bytes = Double.BYTES * (n - rest);
         if (rest != 0) {
             edge(rest, out + bytes, a + bytes);
         }

@@ -1,3 +1,4 @@
+// Generated from src/main/templates/elementwise/Expressions.java.template: do not edit.
 package dev.lanewise.cpu.elementwise;
 
 import static dev.lanewise.cpu.elementwise.Expression.each;
@@ -87,11 +88,8 @@ final class F32Expressions {
             case REMAINDER -> each(Binary.REMAINDER::apply);
             case ATAN2 -> each(Math::atan2);
             case RELU_GRAD -> f32((g, y) -> g.blend(0, y.compare(LE, 0)));
-            case SIGMOID_GRAD ->
-                f32((g, y) ->
-                        g.mul(y).mul(FloatVector.broadcast(Species.F32, 1f).sub(y)));
-            case TANH_GRAD ->
-                f32((g, y) -> g.mul(FloatVector.broadcast(Species.F32, 1f).sub(y.mul(y))));
+            case SIGMOID_GRAD -> f32((g, y) -> g.mul(y).mul(FloatVector.broadcast(Species.F32, 1f).sub(y)));
+            case TANH_GRAD -> f32((g, y) -> g.mul(FloatVector.broadcast(Species.F32, 1f).sub(y.mul(y))));
             case GELU_GRAD -> f32((g, x) -> g.mul(VectorMath.geluDerivative(x)));
             case GELU_TANH_GRAD -> f32((g, x) -> g.mul(VectorMath.geluTanhDerivative(x)));
             case SILU_GRAD -> f32((g, x) -> g.mul(VectorMath.siluDerivative(x)));

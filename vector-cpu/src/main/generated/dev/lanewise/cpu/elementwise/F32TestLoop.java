@@ -1,3 +1,4 @@
+// Generated from src/main/templates/elementwise/TestLoop.java.template: do not edit.
 package dev.lanewise.cpu.elementwise;
 
 import dev.lanewise.cpu.Species;
@@ -8,6 +9,7 @@ import jdk.incubator.vector.FloatVector;
 
 /** Template: {@code out = f(a, b)} as truth values, one byte each; one of the operands may be one repeated element. */
 final class F32TestLoop implements Loop {
+    private static final long BYTES = Float.BYTES;
     private static final FloatTest FUNCTION = Template.constant(MethodHandles.lookup(), 0, FloatTest.class);
 
     @Override
@@ -34,7 +36,7 @@ final class F32TestLoop implements Loop {
         for (int i = 0; i < n; i += TruthBytes.STEP) {
             long bits = 0;
             for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F32_LANES) {
-                long at = 4L * (i + lane);
+                long at = BYTES * (i + lane);
                 bits |= FUNCTION.apply(Access.loadF32(a + at), Access.loadF32(b + at))
                                 .toLong()
                         << lane;
@@ -48,7 +50,7 @@ final class F32TestLoop implements Loop {
             long bits = 0;
             for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F32_LANES) {
                 FloatVector x = FloatVector.broadcast(Species.F32, a);
-                bits |= FUNCTION.apply(x, Access.loadF32(b + 4L * (i + lane))).toLong() << lane;
+                bits |= FUNCTION.apply(x, Access.loadF32(b + BYTES * (i + lane))).toLong() << lane;
             }
             TruthBytes.store(bits, out + i);
         }
@@ -59,7 +61,7 @@ final class F32TestLoop implements Loop {
             long bits = 0;
             for (int lane = 0; lane < TruthBytes.STEP; lane += Species.F32_LANES) {
                 FloatVector y = FloatVector.broadcast(Species.F32, b);
-                bits |= FUNCTION.apply(Access.loadF32(a + 4L * (i + lane)), y).toLong() << lane;
+                bits |= FUNCTION.apply(Access.loadF32(a + BYTES * (i + lane)), y).toLong() << lane;
             }
             TruthBytes.store(bits, out + i);
         }
@@ -67,8 +69,8 @@ final class F32TestLoop implements Loop {
 
     private static void edge(int pattern, int from, int to, long out, long a, long b) {
         for (int i = from; i < to; i++) {
-            FloatVector x = FloatVector.broadcast(Species.F32, Access.f32(pattern == A_REPEATED ? a : a + 4L * i));
-            FloatVector y = FloatVector.broadcast(Species.F32, Access.f32(pattern == B_REPEATED ? b : b + 4L * i));
+            FloatVector x = FloatVector.broadcast(Species.F32, Access.f32(pattern == A_REPEATED ? a : a + BYTES * i));
+            FloatVector y = FloatVector.broadcast(Species.F32, Access.f32(pattern == B_REPEATED ? b : b + BYTES * i));
             Access.i8(out + i, (byte) (FUNCTION.apply(x, y).toLong() & 1));
         }
     }
