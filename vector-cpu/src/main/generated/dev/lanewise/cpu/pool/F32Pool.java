@@ -1,3 +1,4 @@
+// Generated from src/main/templates/pool/Pool.java.template: do not edit.
 package dev.lanewise.cpu.pool;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -7,7 +8,7 @@ import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Pooling of the planes of a float32 tensor.
+ * Pooling of the planes of a tensor in single precision.
  *
  * @param p the sizes
  * @param x address of the input or of its gradient
@@ -15,15 +16,16 @@ import java.lang.foreign.ValueLayout;
  * @param indices address of the maxima's positions, or 0
  */
 record F32Pool(PoolShape p, long x, long y, long indices) {
+    private static final long BYTES = Float.BYTES;
     private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfLong INDEX = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private long input(int plane) {
-        return x + 4L * plane * p.h() * p.w();
+        return x + BYTES * plane * p.h() * p.w();
     }
 
     private long output(int plane) {
-        return y + 4L * plane * p.oh() * p.ow();
+        return y + BYTES * plane * p.oh() * p.ow();
     }
 
     private long index(int plane) {
@@ -52,7 +54,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
                 long at = (long) oy * p.ow() + ox;
                 int best = maximum(input(plane), oy, ox);
                 ALL.set(INDEX, (index(plane) + 8 * at) & MASK, best);
-                set(output(plane) + 4 * at, get(input(plane) + 4L * best));
+                set(output(plane) + BYTES * at, get(input(plane) + BYTES * best));
             }
         }
     }
@@ -67,7 +69,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
         float maximum = Float.NEGATIVE_INFINITY;
         for (int iy = top; iy < bottom; iy += p.dilationH()) {
             for (int ix = left; ix < right; ix += p.dilationW()) {
-                float value = get(from + 4L * (iy * p.w() + ix));
+                float value = get(from + BYTES * (iy * p.w() + ix));
                 if (value > maximum || Float.isNaN(value)) {
                     maximum = value;
                     best = iy * p.w() + ix;
@@ -92,7 +94,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
                 throw new TensorException("max_pool2d_grad: position " + index + " of maximum " + i + " is outside a"
                         + " plane of " + elements + " elements; give the positions that max_pool2d gave");
             }
-            add(input(plane) + 4 * index, get(output(plane) + 4L * i));
+            add(input(plane) + BYTES * index, get(output(plane) + BYTES * i));
         }
     }
 
@@ -105,10 +107,10 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
                 float sum = 0;
                 for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
                     for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
-                        sum += get(from + 4L * (iy * p.w() + ix));
+                        sum += get(from + BYTES * (iy * p.w() + ix));
                     }
                 }
-                set(output(plane) + 4L * (oy * p.ow() + ox), sum / divisor(top, left));
+                set(output(plane) + BYTES * (oy * p.ow() + ox), sum / divisor(top, left));
             }
         }
     }
@@ -120,10 +122,10 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
             int top = oy * p.strideH() - p.padH();
             for (int ox = 0; ox < p.ow(); ox++) {
                 int left = ox * p.strideW() - p.padW();
-                float share = get(output(plane) + 4L * (oy * p.ow() + ox)) / divisor(top, left);
+                float share = get(output(plane) + BYTES * (oy * p.ow() + ox)) / divisor(top, left);
                 for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
                     for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
-                        add(to + 4L * (iy * p.w() + ix), share);
+                        add(to + BYTES * (iy * p.w() + ix), share);
                     }
                 }
             }
@@ -143,6 +145,6 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
     }
 
     private void clear(int plane) {
-        ALL.asSlice(input(plane), 4L * p.h() * p.w()).fill((byte) 0);
+        ALL.asSlice(input(plane), BYTES * p.h() * p.w()).fill((byte) 0);
     }
 }

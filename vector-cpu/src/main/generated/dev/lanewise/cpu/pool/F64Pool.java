@@ -1,3 +1,4 @@
+// Generated from src/main/templates/pool/Pool.java.template: do not edit.
 package dev.lanewise.cpu.pool;
 
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -7,7 +8,7 @@ import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Pooling of the planes of a float64 tensor.
+ * Pooling of the planes of a tensor in double precision.
  *
  * @param p the sizes
  * @param x address of the input or of its gradient
@@ -15,15 +16,16 @@ import java.lang.foreign.ValueLayout;
  * @param indices address of the maxima's positions, or 0
  */
 record F64Pool(PoolShape p, long x, long y, long indices) {
+    private static final long BYTES = Double.BYTES;
     private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final ValueLayout.OfLong INDEX = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private long input(int plane) {
-        return x + 8L * plane * p.h() * p.w();
+        return x + BYTES * plane * p.h() * p.w();
     }
 
     private long output(int plane) {
-        return y + 8L * plane * p.oh() * p.ow();
+        return y + BYTES * plane * p.oh() * p.ow();
     }
 
     private long index(int plane) {
@@ -48,7 +50,7 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
                 long at = (long) oy * p.ow() + ox;
                 int best = maximum(input(plane), oy, ox);
                 ALL.set(INDEX, (index(plane) + 8 * at) & MASK, best);
-                set(output(plane) + 8 * at, get(input(plane) + 8L * best));
+                set(output(plane) + BYTES * at, get(input(plane) + BYTES * best));
             }
         }
     }
@@ -63,7 +65,7 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
         double maximum = Double.NEGATIVE_INFINITY;
         for (int iy = top; iy < bottom; iy += p.dilationH()) {
             for (int ix = left; ix < right; ix += p.dilationW()) {
-                double value = get(from + 8L * (iy * p.w() + ix));
+                double value = get(from + BYTES * (iy * p.w() + ix));
                 if (value > maximum || Double.isNaN(value)) {
                     maximum = value;
                     best = iy * p.w() + ix;
@@ -88,7 +90,7 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
                 throw new TensorException("max_pool2d_grad: position " + index + " of maximum " + i + " is outside a"
                         + " plane of " + elements + " elements; give the positions that max_pool2d gave");
             }
-            add(input(plane) + 8 * index, get(output(plane) + 8L * i));
+            add(input(plane) + BYTES * index, get(output(plane) + BYTES * i));
         }
     }
 
@@ -101,10 +103,10 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
                 double sum = 0;
                 for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
                     for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
-                        sum += get(from + 8L * (iy * p.w() + ix));
+                        sum += get(from + BYTES * (iy * p.w() + ix));
                     }
                 }
-                set(output(plane) + 8L * (oy * p.ow() + ox), sum / divisor(top, left));
+                set(output(plane) + BYTES * (oy * p.ow() + ox), sum / divisor(top, left));
             }
         }
     }
@@ -116,10 +118,10 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
             int top = oy * p.strideH() - p.padH();
             for (int ox = 0; ox < p.ow(); ox++) {
                 int left = ox * p.strideW() - p.padW();
-                double share = get(output(plane) + 8L * (oy * p.ow() + ox)) / divisor(top, left);
+                double share = get(output(plane) + BYTES * (oy * p.ow() + ox)) / divisor(top, left);
                 for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
                     for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
-                        add(to + 8L * (iy * p.w() + ix), share);
+                        add(to + BYTES * (iy * p.w() + ix), share);
                     }
                 }
             }
@@ -139,6 +141,6 @@ record F64Pool(PoolShape p, long x, long y, long indices) {
     }
 
     private void clear(int plane) {
-        ALL.asSlice(input(plane), 8L * p.h() * p.w()).fill((byte) 0);
+        ALL.asSlice(input(plane), BYTES * p.h() * p.w()).fill((byte) 0);
     }
 }
