@@ -1,3 +1,4 @@
+// Generated from src/main/templates/optim/Update.java.template: do not edit.
 package dev.lanewise.cpu.optim;
 
 import static dev.lanewise.cpu.memory.Access.loadF32;
