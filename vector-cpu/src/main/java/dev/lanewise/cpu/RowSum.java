@@ -8,18 +8,44 @@ import dev.lanewise.cpu.memory.NativeMemory;
 import jdk.incubator.vector.DoubleVector;
 
 /**
- * Sums of dense single-precision rows in double precision: sums that nearly cancel keep their meaning. The gradient of a
+ * Sums of dense rows in double precision: sums of single-precision elements that nearly cancel keep their meaning. The gradient of a
  * bias before a batch normalization is exactly zero, and an adaptive optimizer would make steps of full size from its
  * rounding errors.
  */
 public final class RowSum {
     private static final int LANES = Species.F64_LANES;
-    /** Bytes read for one vector of sums. */
+
+    private static final long VECTOR = Species.VECTOR_BYTES;
+
+    /** Bytes of single-precision elements read for one vector of sums. */
     private static final long STEP = LANES * 4L;
 
     private RowSum() {}
 
-    /** The sum of {@code n} neighbouring elements. */
+    /** The sum of {@code n} neighbouring elements in double precision. */
+    public static double f64(long address, int n) {
+        DoubleVector a = loadF64(NativeMemory.ZEROS);
+        DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
+        DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
+        DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
+        int i = 0;
+        for (; i <= n - 4 * LANES; i += 4 * LANES) {
+            long at = address + i * 8L;
+            a = a.add(loadF64(at));
+            b = b.add(loadF64(at + VECTOR));
+            c = c.add(loadF64(at + 2 * VECTOR));
+            d = d.add(loadF64(at + 3 * VECTOR));
+        }
+        for (; i <= n - LANES; i += LANES) {
+            a = a.add(loadF64(address + i * 8L));
+        }
+        if (i < n) {
+            b = b.add(loadF64(address + i * 8L, Species.F64.indexInRange(i, n)));
+        }
+        return LaneSum.of(a.add(b).add(c.add(d)));
+    }
+
+    /** The sum of {@code n} neighbouring elements in single precision. */
     public static double f32(long address, int n) {
         DoubleVector a = loadF64(NativeMemory.ZEROS);
         DoubleVector b = loadF64(NativeMemory.ZEROS + 2 * STEP);

@@ -1,0 +1,72 @@
+// Generated from src/main/templates/conv/DirectTile.java.template: do not edit.
+package dev.lanewise.cpu.conv;
+
+import static dev.lanewise.cpu.conv.Vectors.BYTES;
+import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.conv.Vectors.LONG;
+import static dev.lanewise.cpu.conv.Vectors.ORDER;
+import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import jdk.incubator.vector.FloatVector;
+
+/** {@link DirectTile} for sixteen vector registers: 6 channels by 2 vectors of pixels. */
+final class DirectTile6x2 {
+    static final int CHANNELS = 6;
+
+    private DirectTile6x2() {}
+
+    static void run(long x0, long x1, long taps, int steps, long w, long start, long to0, long to1, long toStep) {
+        // One load for each accumulator: a vector shared by several of them at the start is boxed.
+        long from = start & MASK;
+        FloatVector c00 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * 2) * BYTES, ORDER);
+        FloatVector c01 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (0 * 2 + 1) * BYTES, ORDER);
+        FloatVector c10 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * 2) * BYTES, ORDER);
+        FloatVector c11 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (1 * 2 + 1) * BYTES, ORDER);
+        FloatVector c20 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * 2) * BYTES, ORDER);
+        FloatVector c21 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (2 * 2 + 1) * BYTES, ORDER);
+        FloatVector c30 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (3 * 2) * BYTES, ORDER);
+        FloatVector c31 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (3 * 2 + 1) * BYTES, ORDER);
+        FloatVector c40 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (4 * 2) * BYTES, ORDER);
+        FloatVector c41 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (4 * 2 + 1) * BYTES, ORDER);
+        FloatVector c50 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (5 * 2) * BYTES, ORDER);
+        FloatVector c51 = FloatVector.fromMemorySegment(SPECIES, ALL, from + (5 * 2 + 1) * BYTES, ORDER);
+        for (int step = 0; step < steps; step++) {
+            long tap = ALL.get(LONG, (taps + 8L * step) & MASK);
+            long at = (w + 4L * CHANNELS * step) & MASK;
+            FloatVector p0 = FloatVector.fromMemorySegment(SPECIES, ALL, (x0 + tap) & MASK, ORDER);
+            FloatVector p1 = FloatVector.fromMemorySegment(SPECIES, ALL, (x1 + tap) & MASK, ORDER);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 0));
+            c00 = p0.fma(w0, c00);
+            c01 = p1.fma(w0, c01);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 1));
+            c10 = p0.fma(w1, c10);
+            c11 = p1.fma(w1, c11);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 2));
+            c20 = p0.fma(w2, c20);
+            c21 = p1.fma(w2, c21);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 3));
+            c30 = p0.fma(w3, c30);
+            c31 = p1.fma(w3, c31);
+            FloatVector w4 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 4));
+            c40 = p0.fma(w4, c40);
+            c41 = p1.fma(w4, c41);
+            FloatVector w5 = FloatVector.broadcast(SPECIES, ALL.get(FLOAT, at + 4 * 5));
+            c50 = p0.fma(w5, c50);
+            c51 = p1.fma(w5, c51);
+        }
+        c00.intoMemorySegment(ALL, (to0 + 0 * toStep) & MASK, ORDER);
+        c01.intoMemorySegment(ALL, (to1 + 0 * toStep) & MASK, ORDER);
+        c10.intoMemorySegment(ALL, (to0 + 1 * toStep) & MASK, ORDER);
+        c11.intoMemorySegment(ALL, (to1 + 1 * toStep) & MASK, ORDER);
+        c20.intoMemorySegment(ALL, (to0 + 2 * toStep) & MASK, ORDER);
+        c21.intoMemorySegment(ALL, (to1 + 2 * toStep) & MASK, ORDER);
+        c30.intoMemorySegment(ALL, (to0 + 3 * toStep) & MASK, ORDER);
+        c31.intoMemorySegment(ALL, (to1 + 3 * toStep) & MASK, ORDER);
+        c40.intoMemorySegment(ALL, (to0 + 4 * toStep) & MASK, ORDER);
+        c41.intoMemorySegment(ALL, (to1 + 4 * toStep) & MASK, ORDER);
+        c50.intoMemorySegment(ALL, (to0 + 5 * toStep) & MASK, ORDER);
+        c51.intoMemorySegment(ALL, (to1 + 5 * toStep) & MASK, ORDER);
+    }
+}

@@ -1,0 +1,133 @@
+// Generated from src/main/templates/gemm/Packing.java.template: do not edit.
+package dev.lanewise.cpu.gemm;
+
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.Species;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Packing of float panels. */
+final class F32Packing implements Packing {
+    private static final VectorSpecies<Float> SPECIES = Species.F32;
+    private static final ByteOrder ORDER = Species.ORDER;
+    private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final long VECTOR = Species.VECTOR_BYTES;
+    private static final int GROUP = 8;
+
+    @Override
+    public void pack(long source, long rowStride, long columnStride, int rows, int valid, int width, long target) {
+        long targetRow = (long) width * Float.BYTES;
+        if (columnStride == Float.BYTES && valid == width) {
+            if (targetRow == VECTOR) {
+                copyOneVector(source, rowStride, rows, target);
+            } else {
+                copyTwoVectors(source, rowStride, rows, target);
+            }
+            return;
+        }
+        int column = 0;
+        for (; column + GROUP <= valid; column += GROUP) {
+            gatherGroup(
+                    source + column * columnStride,
+                    rowStride,
+                    columnStride,
+                    rows,
+                    target + (long) column * Float.BYTES,
+                    targetRow);
+        }
+        for (; column < valid; column++) {
+            gatherColumn(
+                    source + column * columnStride, rowStride, rows, target + (long) column * Float.BYTES, targetRow);
+        }
+        for (; column < width; column++) {
+            zeroColumn(rows, target + (long) column * Float.BYTES, targetRow);
+        }
+    }
+
+    @Override
+    public void packWhole(long source, long rowStride, int rows, int panels, long target) {
+        long panelBytes = 2 * VECTOR * rows;
+        for (int row = 0; row < rows; row++) {
+            spreadRow(source + row * rowStride, panels, target + row * 2L * VECTOR, panelBytes);
+        }
+    }
+
+    private static void spreadRow(long source, int panels, long target, long panelBytes) {
+        for (int panel = 0; panel < panels; panel++) {
+            source &= MASK;
+            target &= MASK;
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
+                    .intoMemorySegment(ALL, target + VECTOR, ORDER);
+            source += 2 * VECTOR;
+            target += panelBytes;
+        }
+    }
+
+    private static void copyOneVector(long source, long rowStride, int rows, long target) {
+        for (int row = 0; row < rows; row++) {
+            source &= MASK;
+            target &= MASK;
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            source += rowStride;
+            target += VECTOR;
+        }
+    }
+
+    private static void copyTwoVectors(long source, long rowStride, int rows, long target) {
+        for (int row = 0; row < rows; row++) {
+            source &= MASK;
+            target &= MASK;
+            FloatVector.fromMemorySegment(SPECIES, ALL, source, ORDER).intoMemorySegment(ALL, target, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, source + VECTOR, ORDER)
+                    .intoMemorySegment(ALL, target + VECTOR, ORDER);
+            source += rowStride;
+            target += 2 * VECTOR;
+        }
+    }
+
+    /** Eight columns at a time, so that eight elements next to each other are written together. */
+    private static void gatherGroup(
+            long source, long rowStride, long columnStride, int rows, long target, long targetRow) {
+        long column1 = columnStride & MASK;
+        long column2 = (2 * columnStride) & MASK;
+        long column3 = (3 * columnStride) & MASK;
+        long column4 = (4 * columnStride) & MASK;
+        long column5 = (5 * columnStride) & MASK;
+        long column6 = (6 * columnStride) & MASK;
+        long column7 = (7 * columnStride) & MASK;
+        for (int row = 0; row < rows; row++) {
+            source &= MASK;
+            target &= MASK;
+            ALL.set(ELEMENT, target, ALL.get(ELEMENT, source));
+            ALL.set(ELEMENT, target + Float.BYTES, ALL.get(ELEMENT, source + column1));
+            ALL.set(ELEMENT, target + 2 * Float.BYTES, ALL.get(ELEMENT, source + column2));
+            ALL.set(ELEMENT, target + 3 * Float.BYTES, ALL.get(ELEMENT, source + column3));
+            ALL.set(ELEMENT, target + 4 * Float.BYTES, ALL.get(ELEMENT, source + column4));
+            ALL.set(ELEMENT, target + 5 * Float.BYTES, ALL.get(ELEMENT, source + column5));
+            ALL.set(ELEMENT, target + 6 * Float.BYTES, ALL.get(ELEMENT, source + column6));
+            ALL.set(ELEMENT, target + 7 * Float.BYTES, ALL.get(ELEMENT, source + column7));
+            source += rowStride;
+            target += targetRow;
+        }
+    }
+
+    private static void gatherColumn(long source, long rowStride, int rows, long target, long targetRow) {
+        for (int row = 0; row < rows; row++) {
+            ALL.set(ELEMENT, target & MASK, ALL.get(ELEMENT, source & MASK));
+            source += rowStride;
+            target += targetRow;
+        }
+    }
+
+    private static void zeroColumn(int rows, long target, long targetRow) {
+        for (int row = 0; row < rows; row++) {
+            ALL.set(ELEMENT, target & MASK, 0f);
+            target += targetRow;
+        }
+    }
+}

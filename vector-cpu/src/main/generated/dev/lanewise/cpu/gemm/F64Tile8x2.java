@@ -1,0 +1,362 @@
+// Generated from src/main/templates/gemm/Tile.java.template: do not edit.
+package dev.lanewise.cpu.gemm;
+
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.Species;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Double precision, 8 rows by two vectors, for 32 vector registers: sixteen accumulators, two vectors of B and one
+ * broadcast of A, and small enough for the C1 compiler, which gives up on twenty-four accumulators and can leave the method
+ * interpreted.
+ *
+ * <p>Every accumulator is loaded from memory: started from one shared zero vector they would be boxed.
+ */
+final class F64Tile8x2 implements MicroKernel {
+    private static final VectorSpecies<Double> SPECIES = Species.F64;
+    private static final ByteOrder ORDER = Species.ORDER;
+    private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+    private static final long VECTOR = Species.VECTOR_BYTES;
+
+    @Override
+    public int rows() {
+        return 8;
+    }
+
+    @Override
+    public void wide(
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
+        if (rows > 4) {
+            tile8x2(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
+        } else {
+            tile4x2(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
+        }
+    }
+
+    @Override
+    public void narrow(
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
+        if (rows > 4) {
+            tile8x1(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
+        } else {
+            tile4x1(rows, k, a, aRow, aColumn, b, bRow, init, initRow, c, cRow);
+        }
+    }
+
+    private static void tile8x2(
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
+        int last = rows - 1;
+        long a1 = (Math.min(1, last) * aRow) & MASK;
+        long a2 = (Math.min(2, last) * aRow) & MASK;
+        long a3 = (Math.min(3, last) * aRow) & MASK;
+        long a4 = (Math.min(4, last) * aRow) & MASK;
+        long a5 = (Math.min(5, last) * aRow) & MASK;
+        long a6 = (Math.min(6, last) * aRow) & MASK;
+        long a7 = (Math.min(7, last) * aRow) & MASK;
+        long row0 = init & MASK;
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        DoubleVector c01 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0 + VECTOR, ORDER);
+        long row1 = (init + Math.min(1, last) * initRow) & MASK;
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        DoubleVector c11 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1 + VECTOR, ORDER);
+        long row2 = (init + Math.min(2, last) * initRow) & MASK;
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        DoubleVector c21 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
+        long row3 = (init + Math.min(3, last) * initRow) & MASK;
+        DoubleVector c30 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
+        DoubleVector c31 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3 + VECTOR, ORDER);
+        long row4 = (init + Math.min(4, last) * initRow) & MASK;
+        DoubleVector c40 = DoubleVector.fromMemorySegment(SPECIES, ALL, row4, ORDER);
+        DoubleVector c41 = DoubleVector.fromMemorySegment(SPECIES, ALL, row4 + VECTOR, ORDER);
+        long row5 = (init + Math.min(5, last) * initRow) & MASK;
+        DoubleVector c50 = DoubleVector.fromMemorySegment(SPECIES, ALL, row5, ORDER);
+        DoubleVector c51 = DoubleVector.fromMemorySegment(SPECIES, ALL, row5 + VECTOR, ORDER);
+        long row6 = (init + Math.min(6, last) * initRow) & MASK;
+        DoubleVector c60 = DoubleVector.fromMemorySegment(SPECIES, ALL, row6, ORDER);
+        DoubleVector c61 = DoubleVector.fromMemorySegment(SPECIES, ALL, row6 + VECTOR, ORDER);
+        long row7 = (init + Math.min(7, last) * initRow) & MASK;
+        DoubleVector c70 = DoubleVector.fromMemorySegment(SPECIES, ALL, row7, ORDER);
+        DoubleVector c71 = DoubleVector.fromMemorySegment(SPECIES, ALL, row7 + VECTOR, ORDER);
+        for (int p = 0; p < k; p++) {
+            a &= MASK;
+            b &= MASK;
+            // Numbers are read before all arithmetic: C2's budget, see the documentation of the package
+            // dev.lanewise.cpu.
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
+            DoubleVector x4 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a4));
+            DoubleVector x5 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a5));
+            DoubleVector x6 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a6));
+            DoubleVector x7 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a7));
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector b1 = DoubleVector.fromMemorySegment(SPECIES, ALL, b + VECTOR, ORDER);
+            c00 = x0.fma(b0, c00);
+            c01 = x0.fma(b1, c01);
+            c10 = x1.fma(b0, c10);
+            c11 = x1.fma(b1, c11);
+            c20 = x2.fma(b0, c20);
+            c21 = x2.fma(b1, c21);
+            c30 = x3.fma(b0, c30);
+            c31 = x3.fma(b1, c31);
+            c40 = x4.fma(b0, c40);
+            c41 = x4.fma(b1, c41);
+            c50 = x5.fma(b0, c50);
+            c51 = x5.fma(b1, c51);
+            c60 = x6.fma(b0, c60);
+            c61 = x6.fma(b1, c61);
+            c70 = x7.fma(b0, c70);
+            c71 = x7.fma(b1, c71);
+            a += aColumn;
+            b += bRow;
+        }
+        long out0 = c & MASK;
+        c00.intoMemorySegment(ALL, out0, ORDER);
+        c01.intoMemorySegment(ALL, out0 + VECTOR, ORDER);
+        long out1 = (c + Math.min(1, last) * cRow) & MASK;
+        c10.intoMemorySegment(ALL, out1, ORDER);
+        c11.intoMemorySegment(ALL, out1 + VECTOR, ORDER);
+        long out2 = (c + Math.min(2, last) * cRow) & MASK;
+        c20.intoMemorySegment(ALL, out2, ORDER);
+        c21.intoMemorySegment(ALL, out2 + VECTOR, ORDER);
+        long out3 = (c + Math.min(3, last) * cRow) & MASK;
+        c30.intoMemorySegment(ALL, out3, ORDER);
+        c31.intoMemorySegment(ALL, out3 + VECTOR, ORDER);
+        long out4 = (c + Math.min(4, last) * cRow) & MASK;
+        c40.intoMemorySegment(ALL, out4, ORDER);
+        c41.intoMemorySegment(ALL, out4 + VECTOR, ORDER);
+        long out5 = (c + Math.min(5, last) * cRow) & MASK;
+        c50.intoMemorySegment(ALL, out5, ORDER);
+        c51.intoMemorySegment(ALL, out5 + VECTOR, ORDER);
+        long out6 = (c + Math.min(6, last) * cRow) & MASK;
+        c60.intoMemorySegment(ALL, out6, ORDER);
+        c61.intoMemorySegment(ALL, out6 + VECTOR, ORDER);
+        long out7 = (c + Math.min(7, last) * cRow) & MASK;
+        c70.intoMemorySegment(ALL, out7, ORDER);
+        c71.intoMemorySegment(ALL, out7 + VECTOR, ORDER);
+    }
+
+    private static void tile8x1(
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
+        int last = rows - 1;
+        long a1 = (Math.min(1, last) * aRow) & MASK;
+        long a2 = (Math.min(2, last) * aRow) & MASK;
+        long a3 = (Math.min(3, last) * aRow) & MASK;
+        long a4 = (Math.min(4, last) * aRow) & MASK;
+        long a5 = (Math.min(5, last) * aRow) & MASK;
+        long a6 = (Math.min(6, last) * aRow) & MASK;
+        long a7 = (Math.min(7, last) * aRow) & MASK;
+        long row0 = init & MASK;
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        long row1 = (init + Math.min(1, last) * initRow) & MASK;
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        long row2 = (init + Math.min(2, last) * initRow) & MASK;
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        long row3 = (init + Math.min(3, last) * initRow) & MASK;
+        DoubleVector c30 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
+        long row4 = (init + Math.min(4, last) * initRow) & MASK;
+        DoubleVector c40 = DoubleVector.fromMemorySegment(SPECIES, ALL, row4, ORDER);
+        long row5 = (init + Math.min(5, last) * initRow) & MASK;
+        DoubleVector c50 = DoubleVector.fromMemorySegment(SPECIES, ALL, row5, ORDER);
+        long row6 = (init + Math.min(6, last) * initRow) & MASK;
+        DoubleVector c60 = DoubleVector.fromMemorySegment(SPECIES, ALL, row6, ORDER);
+        long row7 = (init + Math.min(7, last) * initRow) & MASK;
+        DoubleVector c70 = DoubleVector.fromMemorySegment(SPECIES, ALL, row7, ORDER);
+        for (int p = 0; p < k; p++) {
+            a &= MASK;
+            b &= MASK;
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            c00 = x0.fma(b0, c00);
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            c10 = x1.fma(b0, c10);
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            c20 = x2.fma(b0, c20);
+            DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
+            c30 = x3.fma(b0, c30);
+            DoubleVector x4 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a4));
+            c40 = x4.fma(b0, c40);
+            DoubleVector x5 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a5));
+            c50 = x5.fma(b0, c50);
+            DoubleVector x6 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a6));
+            c60 = x6.fma(b0, c60);
+            DoubleVector x7 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a7));
+            c70 = x7.fma(b0, c70);
+            a += aColumn;
+            b += bRow;
+        }
+        long out0 = c & MASK;
+        c00.intoMemorySegment(ALL, out0, ORDER);
+        long out1 = (c + Math.min(1, last) * cRow) & MASK;
+        c10.intoMemorySegment(ALL, out1, ORDER);
+        long out2 = (c + Math.min(2, last) * cRow) & MASK;
+        c20.intoMemorySegment(ALL, out2, ORDER);
+        long out3 = (c + Math.min(3, last) * cRow) & MASK;
+        c30.intoMemorySegment(ALL, out3, ORDER);
+        long out4 = (c + Math.min(4, last) * cRow) & MASK;
+        c40.intoMemorySegment(ALL, out4, ORDER);
+        long out5 = (c + Math.min(5, last) * cRow) & MASK;
+        c50.intoMemorySegment(ALL, out5, ORDER);
+        long out6 = (c + Math.min(6, last) * cRow) & MASK;
+        c60.intoMemorySegment(ALL, out6, ORDER);
+        long out7 = (c + Math.min(7, last) * cRow) & MASK;
+        c70.intoMemorySegment(ALL, out7, ORDER);
+    }
+
+    private static void tile4x2(
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
+        int last = rows - 1;
+        long a1 = (Math.min(1, last) * aRow) & MASK;
+        long a2 = (Math.min(2, last) * aRow) & MASK;
+        long a3 = (Math.min(3, last) * aRow) & MASK;
+        long row0 = init & MASK;
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        DoubleVector c01 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0 + VECTOR, ORDER);
+        long row1 = (init + Math.min(1, last) * initRow) & MASK;
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        DoubleVector c11 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1 + VECTOR, ORDER);
+        long row2 = (init + Math.min(2, last) * initRow) & MASK;
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        DoubleVector c21 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2 + VECTOR, ORDER);
+        long row3 = (init + Math.min(3, last) * initRow) & MASK;
+        DoubleVector c30 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
+        DoubleVector c31 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3 + VECTOR, ORDER);
+        for (int p = 0; p < k; p++) {
+            a &= MASK;
+            b &= MASK;
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector b1 = DoubleVector.fromMemorySegment(SPECIES, ALL, b + VECTOR, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            c00 = x0.fma(b0, c00);
+            c01 = x0.fma(b1, c01);
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            c10 = x1.fma(b0, c10);
+            c11 = x1.fma(b1, c11);
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            c20 = x2.fma(b0, c20);
+            c21 = x2.fma(b1, c21);
+            DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
+            c30 = x3.fma(b0, c30);
+            c31 = x3.fma(b1, c31);
+            a += aColumn;
+            b += bRow;
+        }
+        long out0 = c & MASK;
+        c00.intoMemorySegment(ALL, out0, ORDER);
+        c01.intoMemorySegment(ALL, out0 + VECTOR, ORDER);
+        long out1 = (c + Math.min(1, last) * cRow) & MASK;
+        c10.intoMemorySegment(ALL, out1, ORDER);
+        c11.intoMemorySegment(ALL, out1 + VECTOR, ORDER);
+        long out2 = (c + Math.min(2, last) * cRow) & MASK;
+        c20.intoMemorySegment(ALL, out2, ORDER);
+        c21.intoMemorySegment(ALL, out2 + VECTOR, ORDER);
+        long out3 = (c + Math.min(3, last) * cRow) & MASK;
+        c30.intoMemorySegment(ALL, out3, ORDER);
+        c31.intoMemorySegment(ALL, out3 + VECTOR, ORDER);
+    }
+
+    private static void tile4x1(
+            int rows,
+            int k,
+            long a,
+            long aRow,
+            long aColumn,
+            long b,
+            long bRow,
+            long init,
+            long initRow,
+            long c,
+            long cRow) {
+        int last = rows - 1;
+        long a1 = (Math.min(1, last) * aRow) & MASK;
+        long a2 = (Math.min(2, last) * aRow) & MASK;
+        long a3 = (Math.min(3, last) * aRow) & MASK;
+        long row0 = init & MASK;
+        DoubleVector c00 = DoubleVector.fromMemorySegment(SPECIES, ALL, row0, ORDER);
+        long row1 = (init + Math.min(1, last) * initRow) & MASK;
+        DoubleVector c10 = DoubleVector.fromMemorySegment(SPECIES, ALL, row1, ORDER);
+        long row2 = (init + Math.min(2, last) * initRow) & MASK;
+        DoubleVector c20 = DoubleVector.fromMemorySegment(SPECIES, ALL, row2, ORDER);
+        long row3 = (init + Math.min(3, last) * initRow) & MASK;
+        DoubleVector c30 = DoubleVector.fromMemorySegment(SPECIES, ALL, row3, ORDER);
+        for (int p = 0; p < k; p++) {
+            a &= MASK;
+            b &= MASK;
+            DoubleVector b0 = DoubleVector.fromMemorySegment(SPECIES, ALL, b, ORDER);
+            DoubleVector x0 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a));
+            c00 = x0.fma(b0, c00);
+            DoubleVector x1 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a1));
+            c10 = x1.fma(b0, c10);
+            DoubleVector x2 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a2));
+            c20 = x2.fma(b0, c20);
+            DoubleVector x3 = DoubleVector.broadcast(SPECIES, ALL.get(ELEMENT, a + a3));
+            c30 = x3.fma(b0, c30);
+            a += aColumn;
+            b += bRow;
+        }
+        long out0 = c & MASK;
+        c00.intoMemorySegment(ALL, out0, ORDER);
+        long out1 = (c + Math.min(1, last) * cRow) & MASK;
+        c10.intoMemorySegment(ALL, out1, ORDER);
+        long out2 = (c + Math.min(2, last) * cRow) & MASK;
+        c20.intoMemorySegment(ALL, out2, ORDER);
+        long out3 = (c + Math.min(3, last) * cRow) & MASK;
+        c30.intoMemorySegment(ALL, out3, ORDER);
+    }
+}

@@ -1,0 +1,199 @@
+// Generated from src/main/templates/norm/Row.java.template: do not edit.
+package dev.lanewise.cpu.norm;
+
+import static dev.lanewise.cpu.memory.Access.loadF32;
+import static dev.lanewise.cpu.memory.Access.storeF32;
+
+import dev.lanewise.cpu.LaneSum;
+import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.memory.NativeMemory;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Single passes over rows in single precision.
+ *
+ * <p>{@link #pass} chooses one by an array's element and so stays a virtual call. Inlined one after the other into their
+ * caller they would exceed the compiler's limit of nodes, behind which vectors are boxed. For the same reason a pass that
+ * computes exponentials leaves its last elements to another one.
+ */
+enum F32Row {
+    /** The largest x of at least one vector; a NaN may be overlooked, its exponential will not. */
+    MAX {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            FloatVector first = loadF32(x);
+            FloatVector last = loadF32(x + (n - LANES) * BYTES);
+            int i = LANES;
+            for (; i <= n - 2 * LANES; i += 2 * LANES) {
+                FloatVector v = loadF32(x + i * BYTES);
+                FloatVector w = loadF32(x + (i + LANES) * BYTES);
+                first = first.blend(v, v.compare(VectorOperators.GT, first));
+                last = last.blend(w, w.compare(VectorOperators.GT, last));
+            }
+            if (i <= n - LANES) {
+                FloatVector v = loadF32(x + i * BYTES);
+                first = first.blend(v, v.compare(VectorOperators.GT, first));
+            }
+            return first.max(last).reduceLanes(VectorOperators.MAX);
+        }
+    },
+    /** {@code y = e^(x - a)}, where y may be x; gives their sum. */
+    EXP_SUM {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            FloatVector sum = loadF32(NativeMemory.ZEROS);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector e = Exp.of(loadF32(x + i * BYTES).sub(a));
+                sum = sum.add(e);
+                storeF32(e, y + i * BYTES);
+            }
+            float total = LaneSum.of(sum);
+            return i < n ? total + EXP_SUM_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : total;
+        }
+    },
+    /** {@link #EXP_SUM} of less than a vector. */
+    EXP_SUM_TAIL {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            VectorMask<Float> tail = Species.F32.indexInRange(0, n);
+            FloatVector e = Exp.of(loadF32(x, tail).sub(a));
+            storeF32(e, y, tail);
+            return LaneSum.of(loadF32(NativeMemory.ZEROS).add(e, tail));
+        }
+    },
+    /** {@code y = e^x a}. */
+    EXP_SCALE {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                storeF32(Exp.of(loadF32(x + i * BYTES)).mul(a), y + i * BYTES);
+            }
+            return i < n ? EXP_SCALE_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : 0;
+        }
+    },
+    /** {@link #EXP_SCALE} of less than a vector. */
+    EXP_SCALE_TAIL {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            VectorMask<Float> tail = Species.F32.indexInRange(0, n);
+            storeF32(Exp.of(loadF32(x, tail)).mul(a), y, tail);
+            return 0;
+        }
+    },
+    /** {@code y = x a}, where y may be x. */
+    SCALE {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                storeF32(loadF32(x + i * BYTES).mul(a), y + i * BYTES);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
+                storeF32(loadF32(x + i * BYTES, tail).mul(a), y + i * BYTES, tail);
+            }
+            return 0;
+        }
+    },
+    /** {@code y = x - a - b}. */
+    SUBTRACT {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                storeF32(loadF32(x + i * BYTES).sub(a).sub(b), y + i * BYTES);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
+                storeF32(loadF32(x + i * BYTES, tail).sub(a).sub(b), y + i * BYTES, tail);
+            }
+            return 0;
+        }
+    },
+    /** The sum of x. */
+    SUM {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            FloatVector sum = loadF32(NativeMemory.ZEROS);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                sum = sum.add(loadF32(x + i * BYTES));
+            }
+            if (i < n) {
+                sum = sum.add(loadF32(x + i * BYTES, Species.F32.indexInRange(i, n)));
+            }
+            return LaneSum.of(sum);
+        }
+    },
+    /** The sum of x y. */
+    DOT {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            FloatVector sum = loadF32(NativeMemory.ZEROS);
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                sum = loadF32(x + i * BYTES).fma(loadF32(y + i * BYTES), sum);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
+                sum = loadF32(x + i * BYTES, tail).fma(loadF32(y + i * BYTES, tail), sum);
+            }
+            return LaneSum.of(sum);
+        }
+    },
+    /** {@code z = (x - a) y b}, where z may be x. */
+    CENTERED_PRODUCT {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector centered = loadF32(x + i * BYTES).sub(a);
+                storeF32(centered.mul(loadF32(y + i * BYTES)).mul(b), z + i * BYTES);
+            }
+            if (i < n) {
+                VectorMask<Float> tail = Species.F32.indexInRange(i, n);
+                FloatVector centered = loadF32(x + i * BYTES, tail).sub(a);
+                storeF32(centered.mul(loadF32(y + i * BYTES, tail)).mul(b), z + i * BYTES, tail);
+            }
+            return 0;
+        }
+    },
+    /** {@code z = x - e^y a}. */
+    SUBTRACT_EXP {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            int i = 0;
+            for (; i <= n - LANES; i += LANES) {
+                FloatVector e = Exp.of(loadF32(y + i * BYTES));
+                storeF32(loadF32(x + i * BYTES).sub(e.mul(a)), z + i * BYTES);
+            }
+            return i < n ? SUBTRACT_EXP_TAIL.pass(x + i * BYTES, y + i * BYTES, z + i * BYTES, n - i, a, 0) : 0;
+        }
+    },
+    /** {@link #SUBTRACT_EXP} of less than a vector. */
+    SUBTRACT_EXP_TAIL {
+        @Override
+        float run(long x, long y, long z, int n, float a, float b) {
+            VectorMask<Float> tail = Species.F32.indexInRange(0, n);
+            FloatVector e = Exp.of(loadF32(y, tail));
+            storeF32(loadF32(x, tail).sub(e.mul(a)), z, tail);
+            return 0;
+        }
+    };
+
+    private static final F32Row[] PASSES = values();
+    private static final int LANES = Species.F32_LANES;
+    private static final long BYTES = Float.BYTES;
+
+    abstract float run(long x, long y, long z, int n, float a, float b);
+
+    /** Goes over rows of {@code n} elements; operands that a pass has no use for are 0. */
+    @SuppressWarnings("EnumOrdinal") // the array keeps this a virtual call: see above
+    float pass(long x, long y, long z, int n, float a, float b) {
+        return PASSES[ordinal()].run(x, y, z, n, a, b);
+    }
+}

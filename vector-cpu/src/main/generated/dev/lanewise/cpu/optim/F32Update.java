@@ -1,0 +1,67 @@
+// Generated from src/main/templates/optim/Update.java.template: do not edit.
+package dev.lanewise.cpu.optim;
+
+import static dev.lanewise.cpu.memory.Access.loadF32;
+import static dev.lanewise.cpu.memory.Access.storeF32;
+
+import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.optim.Updates.AdamOperands;
+import dev.lanewise.tensor.op.Update;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** Optimizer steps in single precision. Elements are independent, so a masked vector serves the tail. */
+final class F32Update {
+    private static final int LANES = Species.F32_LANES;
+    private static final long BYTES = Float.BYTES;
+
+    private F32Update() {}
+
+    static void sgd(Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        float rate = (float) op.rate();
+        float decay = (float) op.weightDecay();
+        float kept = (float) op.momentum();
+        float fresh = (float) (op.first() ? 1 : 1 - op.dampening());
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
+            long at = i * BYTES;
+            FloatVector parameter = loadF32(p + at, lanes);
+            FloatVector step = loadF32(g + at, lanes).add(parameter.mul(decay));
+            if (newMomentum != 0) {
+                FloatVector average = step.mul(fresh);
+                if (!op.first()) {
+                    average = average.add(loadF32(momentum + at, lanes).mul(kept));
+                }
+                storeF32(average, newMomentum + at, lanes);
+                step = op.nesterov() ? step.add(average.mul(kept)) : average;
+            }
+            storeF32(parameter.sub(step.mul(rate)), newP + at, lanes);
+        }
+    }
+
+    static void adam(Update.AdamStep op, AdamOperands in, long g, AdamOperands out, long from, long to) {
+        float beta2 = (float) op.beta2();
+        float freshMean = (float) (1 - op.beta1());
+        float freshSquare = (float) (1 - op.beta2());
+        float rate = (float) (op.rate() / (1 - Math.pow(op.beta1(), op.step())));
+        float correction = (float) (1 / Math.sqrt(1 - Math.pow(op.beta2(), op.step())));
+        float epsilon = (float) op.epsilon();
+        float shrink = (float) (op.decoupled() ? 1 - op.rate() * op.weightDecay() : 1);
+        float penalty = (float) (op.decoupled() ? 0 : op.weightDecay());
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
+            long at = i * BYTES;
+            FloatVector parameter = loadF32(in.p() + at, lanes).mul(shrink);
+            FloatVector gradient = loadF32(g + at, lanes).add(parameter.mul(penalty));
+            FloatVector mean = loadF32(in.m() + at, lanes);
+            mean = mean.add(gradient.sub(mean).mul(freshMean));
+            FloatVector square = loadF32(in.v() + at, lanes)
+                    .mul(beta2)
+                    .add(gradient.mul(gradient).mul(freshSquare));
+            storeF32(mean, out.m() + at, lanes);
+            storeF32(square, out.v() + at, lanes);
+            FloatVector root = square.sqrt().mul(correction).add(epsilon);
+            storeF32(parameter.sub(mean.div(root).mul(rate)), out.p() + at, lanes);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+// Generated from src/main/templates/pool/Pool.java.template: do not edit.
+package dev.lanewise.cpu.pool;
+
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.tensor.TensorException;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Pooling of the planes of a tensor in double precision.
+ *
+ * @param p the sizes
+ * @param x address of the input or of its gradient
+ * @param y address of the output or of its gradient
+ * @param indices address of the maxima's positions, or 0
+ */
+record F64Pool(PoolShape p, long x, long y, long indices) {
+    private static final long BYTES = Double.BYTES;
+    private static final ValueLayout.OfDouble ELEMENT = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+    private static final ValueLayout.OfLong INDEX = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private long input(int plane) {
+        return x + BYTES * plane * p.h() * p.w();
+    }
+
+    private long output(int plane) {
+        return y + BYTES * plane * p.oh() * p.ow();
+    }
+
+    private long index(int plane) {
+        return indices + 8L * plane * p.oh() * p.ow();
+    }
+
+    private static double get(long at) {
+        return ALL.get(ELEMENT, at & MASK);
+    }
+
+    private static void set(long at, double value) {
+        ALL.set(ELEMENT, at & MASK, value);
+    }
+
+    private static void add(long at, double value) {
+        set(at, get(at) + value);
+    }
+
+    void maxForward(int plane) {
+        for (int oy = 0; oy < p.oh(); oy++) {
+            for (int ox = 0; ox < p.ow(); ox++) {
+                long at = (long) oy * p.ow() + ox;
+                int best = maximum(input(plane), oy, ox);
+                ALL.set(INDEX, (index(plane) + 8 * at) & MASK, best);
+                set(output(plane) + BYTES * at, get(input(plane) + BYTES * best));
+            }
+        }
+    }
+
+    /** Returns the position of the first maximum of a window, or of its last NaN, as PyTorch does. */
+    private int maximum(long from, int oy, int ox) {
+        int top = first(oy * p.strideH() - p.padH(), p.dilationH());
+        int left = first(ox * p.strideW() - p.padW(), p.dilationW());
+        int bottom = Math.min(p.h(), oy * p.strideH() - p.padH() + (p.kernelH() - 1) * p.dilationH() + 1);
+        int right = Math.min(p.w(), ox * p.strideW() - p.padW() + (p.kernelW() - 1) * p.dilationW() + 1);
+        int best = top * p.w() + left;
+        double maximum = Double.NEGATIVE_INFINITY;
+        for (int iy = top; iy < bottom; iy += p.dilationH()) {
+            for (int ix = left; ix < right; ix += p.dilationW()) {
+                double value = get(from + BYTES * (iy * p.w() + ix));
+                if (value > maximum || Double.isNaN(value)) {
+                    maximum = value;
+                    best = iy * p.w() + ix;
+                }
+            }
+        }
+        return best;
+    }
+
+    /** Returns the first element at or after 0 of a window that begins at {@code start}. */
+    private static int first(int start, int dilation) {
+        return start >= 0 ? start : start + Math.ceilDiv(-start, dilation) * dilation;
+    }
+
+    void maxBackward(int plane) {
+        clear(plane);
+        int count = p.oh() * p.ow();
+        long elements = (long) p.h() * p.w();
+        for (int i = 0; i < count; i++) {
+            long index = ALL.get(INDEX, (index(plane) + 8L * i) & MASK);
+            if (index < 0 || index >= elements) {
+                throw new TensorException("max_pool2d_grad: position " + index + " of maximum " + i + " is outside a"
+                        + " plane of " + elements + " elements; give the positions that max_pool2d gave");
+            }
+            add(input(plane) + BYTES * index, get(output(plane) + BYTES * i));
+        }
+    }
+
+    void averageForward(int plane) {
+        long from = input(plane);
+        for (int oy = 0; oy < p.oh(); oy++) {
+            int top = oy * p.strideH() - p.padH();
+            for (int ox = 0; ox < p.ow(); ox++) {
+                int left = ox * p.strideW() - p.padW();
+                double sum = 0;
+                for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
+                    for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
+                        sum += get(from + BYTES * (iy * p.w() + ix));
+                    }
+                }
+                set(output(plane) + BYTES * (oy * p.ow() + ox), sum / divisor(top, left));
+            }
+        }
+    }
+
+    void averageBackward(int plane) {
+        clear(plane);
+        long to = input(plane);
+        for (int oy = 0; oy < p.oh(); oy++) {
+            int top = oy * p.strideH() - p.padH();
+            for (int ox = 0; ox < p.ow(); ox++) {
+                int left = ox * p.strideW() - p.padW();
+                double share = get(output(plane) + BYTES * (oy * p.ow() + ox)) / divisor(top, left);
+                for (int iy = Math.max(0, top); iy < Math.min(p.h(), top + p.kernelH()); iy++) {
+                    for (int ix = Math.max(0, left); ix < Math.min(p.w(), left + p.kernelW()); ix++) {
+                        add(to + BYTES * (iy * p.w() + ix), share);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Returns the elements that the average of the window at {@code (top, left)} divides by. */
+    private long divisor(int top, int left) {
+        if (p.countIncludePad()) {
+            int bottom = Math.min(top + p.kernelH(), p.h() + p.padH());
+            int right = Math.min(left + p.kernelW(), p.w() + p.padW());
+            return (long) (bottom - top) * (right - left);
+        }
+        int bottom = Math.min(top + p.kernelH(), p.h());
+        int right = Math.min(left + p.kernelW(), p.w());
+        return (long) (bottom - Math.max(0, top)) * (right - Math.max(0, left));
+    }
+
+    private void clear(int plane) {
+        ALL.asSlice(input(plane), BYTES * p.h() * p.w()).fill((byte) 0);
+    }
+}
