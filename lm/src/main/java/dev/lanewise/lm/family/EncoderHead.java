@@ -39,7 +39,7 @@ final class EncoderHead {
      * @param labels how many classes
      * @param problem the kind of classification, or empty to go by the labels
      * @param function of the encoder's feed-forward layers
-     * @param epsilon is added to variances
+     * @param epsilon added to variances
      * @param tied whether masked tokens are scored by the table of embeddings
      */
     record Options(
@@ -148,7 +148,10 @@ final class EncoderHead {
         return head;
     }
 
-    /** The scores of tokens: by the table of embeddings or a weight of their own, with a bias that older files name twice. */
+    /**
+     * The scores of tokens: by the table of embeddings or a weight of their own, with a bias that older files name
+     * twice.
+     */
     private Linear decoder(String path, String bias, Options options, Parameter words, Weights weights) {
         String ofDecoder = path + ".bias";
         Parameter offsets = weights.parameter(weights.has(bias) ? bias : ofDecoder, options.vocabulary);
