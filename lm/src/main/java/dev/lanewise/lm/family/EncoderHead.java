@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is put on encoders: classes of a text, classes of its tokens, or masked tokens. */
+/** Heads of encoders: for classes of a text, classes of its tokens, or masked tokens. */
 final class EncoderHead {
     private static final Set<String> KINDS =
             Set.of("ForSequenceClassification", "ForTokenClassification", "ForMaskedLM");
@@ -26,7 +26,7 @@ final class EncoderHead {
     private final Map<String, Layer> members = new LinkedHashMap<>();
     private Function function = (hidden, pooled) -> hidden;
 
-    /** From the last hidden states {@code [n, l, size]}, and what the pooler made of them, to scores. */
+    /** Computes scores from the last hidden states {@code [n, l, size]} and the pooler's result. */
     private interface Function {
         Tensor apply(Tensor hidden, @Nullable Tensor pooled);
     }
@@ -49,7 +49,7 @@ final class EncoderHead {
         this.task = task;
     }
 
-    /** What follows the family's name in an architecture's: empty for a model without a head. */
+    /** What follows the family's name in the architecture's name: empty for a model without a head. */
     static String kind(Config config, String family, String architecture) {
         String name = CLASSES.getOrDefault(family, "");
         String kind = architecture.startsWith(name) ? architecture.substring(name.length()) : "?";
