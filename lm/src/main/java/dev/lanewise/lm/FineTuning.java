@@ -20,8 +20,8 @@ import java.util.function.Consumer;
  *
  * <pre>{@code
  * Lora lora = Lora.apply(model, LoraConfig.lora(8, 16, "q_proj", "v_proj"));
- * FineTuning.run(model, tokenizer, lora, samples, FineTuning.Options.defaults(), step ->
- * System.out.println(step.loss())); }</pre>
+ * FineTuning.run(model, tokenizer, lora, samples, FineTuning.Options.defaults(), step -> System.out.println(step.loss()));
+ * }</pre>
  */
 public final class FineTuning {
     private FineTuning() {}

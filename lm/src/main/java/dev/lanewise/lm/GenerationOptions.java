@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Options of text generation.
  *
  * <pre>{@code
- * GenerationOptions options = GenerationOptions.sampled(200,
- * 7).withTemperature(0.8).withTopP(0.95).withStopTexts("\n\n"); }</pre>
+ * GenerationOptions options = GenerationOptions.sampled(200, 7).withTemperature(0.8).withTopP(0.95).withStopTexts("\n\n");
+ * }</pre>
  *
  * <p>Whatever the order of the calls, scores go through the repetition penalty, the temperature, top-k, top-p and
  * min-p, in this order, and then through the other filters.

@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Loaded loaded = Checkpoint.loadWeights(file, model, Loading.lenient()
- *         .withPrefix("transformer.") // transformer.h.0.ln_1.weight -> h.0.ln_1.weight .renamed(name ->
- *         name.endsWith(".attn.bias") ? null : name)); // left out System.out.println(loaded); }</pre>
+ *         .withPrefix("transformer.")                                   // transformer.h.0.ln_1.weight -> h.0.ln_1.weight
+ *         .renamed(name -> name.endsWith(".attn.bias") ? null : name)); // left out
+ * System.out.println(loaded);
+ * }</pre>
  *
  * @param prefix the prefix of the names that are read; it is removed, and other names are skipped
  * @param rename the model's name for a saved one without the prefix; null for one that is skipped

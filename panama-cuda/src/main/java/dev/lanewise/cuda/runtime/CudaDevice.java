@@ -27,10 +27,9 @@ import org.jspecify.annotations.Nullable;
  * calling thread's stream and runs asynchronously. Safe for use by many threads.
  *
  * <pre>{@code
- * KernelArguments arguments =
- * device.arguments().i64(n).pointer(DeviceBuffer.address(x)).pointer(DeviceBuffer.address(y));
- * device.launch("relu_f32", () -> KernelTemplates.unary(RELU, F32), "dense", Grid.of(blocks), Block.of(256), 0,
- * arguments); }</pre>
+ * KernelArguments arguments = device.arguments().i64(n).pointer(DeviceBuffer.address(x)).pointer(DeviceBuffer.address(y));
+ * device.launch("relu_f32", () -> KernelTemplates.unary(RELU, F32), "dense", Grid.of(blocks), Block.of(256), 0, arguments);
+ * }</pre>
  */
 public final class CudaDevice implements AutoCloseable {
     /** The device whose context is current on the thread. */
