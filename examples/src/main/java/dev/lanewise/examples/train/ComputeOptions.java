@@ -28,7 +28,7 @@ final class ComputeOptions {
 
     @Option(
             names = "--or-eager",
-            description = "With --graphs: run steps that can't be captured normally (Otherwise.EAGER).")
+            description = "With --graphs: steps that can't be captured run normally (Otherwise.EAGER).")
     private boolean orEager;
 
     /** Checks the options and applies them. */
