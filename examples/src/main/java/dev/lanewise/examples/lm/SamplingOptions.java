@@ -10,7 +10,10 @@ final class SamplingOptions {
     @Option(names = "--tokens", defaultValue = "256", description = "How many tokens are generated at most.")
     private int tokens;
 
-    @Option(names = "--temperature", defaultValue = "0", description = "What scores are divided by; 0 takes the most likely token each time.")
+    @Option(
+            names = "--temperature",
+            defaultValue = "0",
+            description = "What scores are divided by; 0 takes the most likely token each time.")
     private double temperature;
 
     @Option(names = "--top-k", defaultValue = "0", description = "How many of the best tokens are kept; 0 for all.")
@@ -19,10 +22,16 @@ final class SamplingOptions {
     @Option(names = "--top-p", defaultValue = "1", description = "The share of probability that is kept (top-p).")
     private double topP;
 
-    @Option(names = "--min-p", defaultValue = "0", description = "The share of the best token's probability that a token needs.")
+    @Option(
+            names = "--min-p",
+            defaultValue = "0",
+            description = "The share of the best token's probability that a token needs.")
     private double minP;
 
-    @Option(names = "--repetition-penalty", defaultValue = "1", description = "The factor against repetition; 1 for none.")
+    @Option(
+            names = "--repetition-penalty",
+            defaultValue = "1",
+            description = "The factor against repetition; 1 for none.")
     private double penalty;
 
     @Option(names = "--seed", defaultValue = "0", description = "The seed of the random numbers.")

@@ -49,6 +49,7 @@ final class CpuExpressions {
     }
 
     private static IllegalArgumentException converted(DType dtype) {
-        return new IllegalArgumentException("elementwise kernel: " + dtype + " (expected it to be converted to F32 before)");
+        return new IllegalArgumentException(
+                "elementwise kernel: " + dtype + " (expected it to be converted to F32 before)");
     }
 }
