@@ -1,4 +1,4 @@
-/** Neural network modules, losses, optimizers, data and checkpoints. */
+/** Neural network layers, losses, optimizers, data and checkpoints. */
 module dev.lanewise.nn {
     requires transitive dev.lanewise.autograd;
     requires transitive dev.lanewise.tensor;
@@ -7,7 +7,7 @@ module dev.lanewise.nn {
     requires java.net.http;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
-    // only CurvesPng draws; who uses it brings XChart along
+    // only CurvesPng draws; its users provide XChart
     requires static xchart;
 
     exports dev.lanewise.nn;

@@ -5,7 +5,7 @@ module dev.lanewise.text {
     requires tools.jackson.core;
 
     exports dev.lanewise.text;
-    // config files of models are read as those of tokenizers are
+    // config files of models are read in the same way as those of tokenizers
     exports dev.lanewise.text.json to
             dev.lanewise.lm;
 }

@@ -14,12 +14,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Records operations on watched tensors and computes gradients by walking the record back. */
+/** Records operations on watched tensors and computes gradients by walking the record backward. */
 public final class Autograd {
     private Autograd() {}
 
     /**
-     * A leaf over the same memory: what is computed from the result is recorded, and {@link Gradients#of} takes it.
+     * A leaf over the same memory: what is computed from it is recorded, and {@link Gradients#of} accepts it.
      *
      * @param tensor of a floating-point type
      * @return the leaf, whose gradient can be asked for
@@ -34,7 +34,7 @@ public final class Autograd {
     }
 
     /**
-     * The same values as a constant: nothing computed from the result is recorded on its account.
+     * The same values as a constant: what is computed from it is not recorded on its account.
      *
      * @param tensor any tensor
      * @return a tensor over the same memory
@@ -52,7 +52,7 @@ public final class Autograd {
         return Origins.of(tensor) != null;
     }
 
-    /** {@return whether this thread records operations on watched tensors: everywhere but inside {@link #noGrad}} */
+    /** {@return whether this thread records operations on watched tensors: everywhere except inside {@link #noGrad}} */
     public static boolean isRecording() {
         return Recording.isOn();
     }
@@ -81,7 +81,7 @@ public final class Autograd {
     }
 
     /**
-     * The gradients of a scalar for every watched tensor that it depends on. The record is released on the way.
+     * The gradients of a scalar for every watched tensor that it depends on. The record is released during the walk.
      *
      * @param loss one element
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
@@ -160,7 +160,8 @@ public final class Autograd {
     }
 
     /**
-     * An operation with a gradient rule of its own. Inside {@link Autocast} both its passes are cast like other operations.
+     * An operation with a gradient rule of its own. Inside {@link Autocast}, both its passes are cast like other
+     * operations.
      *
      * @see #apply
      */
@@ -177,7 +178,7 @@ public final class Autograd {
         Tensor forward(Tensor[] inputs);
 
         /**
-         * The gradient for each input, or null where there is none. Written in tensor operations it can be
+         * The gradient for each input, or null where there is none. If it is written in tensor operations, it can be
          * differentiated again.
          *
          * @param upstream the gradient with respect to the result, of its shape
@@ -189,8 +190,8 @@ public final class Autograd {
         Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output);
 
         /**
-         * {@return whether {@link #backward} looks at inputs and output} Where it does not, the record keeps neither, and it is given no
-         * inputs and the upstream gradient in the output's place.
+         * {@return whether {@link #backward} reads the inputs and the output} If it does not, the record keeps neither,
+         * and backward is given no inputs, and the upstream gradient in place of the output.
          */
         default boolean looksBack() {
             return true;
@@ -225,7 +226,7 @@ public final class Autograd {
         return output;
     }
 
-    /** A custom rule sees operands as they were given, and so runs with the casts of its forward pass. */
+    /** A custom rule sees the operands as they were given, and therefore runs with the casts of its forward pass. */
     private static @Nullable Tensor[] backward(CustomOp op, @Nullable DType narrow, Context c, Tensor[] inputs) {
         Tensor output = op.looksBack() ? c.y(0) : c.g();
         @Nullable Tensor[] gradients = Autocast.run(narrow, () -> op.backward(c.g(), inputs, output));
@@ -238,10 +239,11 @@ public final class Autograd {
 
     /**
      * Runs a computation without keeping its intermediate tensors and computes them again for the gradients: memory for
-     * time (Chen et al. 2016, arXiv:1604.06174). Random numbers of the {@linkplain Rng#global global stream} are
-     * the same, as long as no other thread draws from it meanwhile. There are no second derivatives through it.
+     * time (Chen et al. 2016, arXiv:1604.06174). Random numbers of the {@linkplain Rng#global global stream} are the
+     * same in both runs, as long as no other thread draws from it meanwhile. Second derivatives through it are not
+     * supported.
      *
-     * @param body computes one result from the inputs and, possibly, from parameters (watched leaves) it refers to
+     * @param body computes one result from the inputs and, possibly, from parameters (watched leaves) that it refers to
      * @param inputs what the computation takes; gradients flow to them
      * @return the result of the computation
      */

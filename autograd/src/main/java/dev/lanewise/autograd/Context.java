@@ -8,7 +8,7 @@ import dev.lanewise.tensor.op.Source;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a rule sees of the operation: upstream gradients, saved operands and results. */
+/** What a rule sees of an operation: upstream gradients, saved operands and results. */
 final class Context {
     private final Node node;
     private final @Nullable Tensor[] upstream;
@@ -23,19 +23,19 @@ final class Context {
         this.differentiating = differentiating;
     }
 
-    /** The upstream gradient of the first result, zeros if nothing came. */
+    /** The upstream gradient of the first result, zeros if none arrived. */
     Tensor g() {
         Tensor g = upstream[0];
         return g != null ? g : Tensor.create(new Source.Fill(0, node.firstOutput), node.inputDevice);
     }
 
-    /** The upstream gradient of a result, or null if nothing came. */
+    /** The upstream gradient of a result, or null if none arrived. */
     @Nullable
     Tensor upstream(int output) {
         return upstream[output];
     }
 
-    /** Whether a gradient came to a result other than the first. */
+    /** Whether a gradient arrived at a result other than the first. */
     boolean reachesFurtherResults() {
         for (int i = 1; i < upstream.length; i++) {
             if (upstream[i] != null) {

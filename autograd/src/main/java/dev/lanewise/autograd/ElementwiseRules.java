@@ -66,7 +66,7 @@ final class ElementwiseRules {
                 Rule.input(
                         (g, x) -> a == 0 ? g.zerosLike() : g.mul(x.pow(a - 1)).mul(a));
             case LEAKY_RELU -> Rule.input((g, x) -> x.gt(0).where(g, g.mul(a)));
-            // from x, because y + a cancels; e^x of a positive x may be infinite, though nobody looks at it
+            // from x, because y + a cancels; e^x of a positive x may be infinite, but it is not used
             case ELU ->
                 Rule.input((g, x) -> x.gt(0)
                         .where(
@@ -141,8 +141,8 @@ final class ElementwiseRules {
     }
 
     /**
-     * {@code g b / (a^2 + b^2)} for a and {@code -g a / (a^2 + b^2)} for b, with both divided by the larger one before so
-     * that no square overflows or vanishes; 0 at the origin, where the angle jumps, and at infinity.
+     * {@code g b / (a^2 + b^2)} for a and {@code -g a / (a^2 + b^2)} for b, with both divided by the larger one first
+     * so that no square overflows or vanishes; 0 at the origin, where the angle jumps, and at infinity.
      */
     private static Tensor atan2(Context c, int input) {
         Tensor a = c.x(0);
@@ -157,13 +157,16 @@ final class ElementwiseRules {
         return orZero(none, c.g().mul(slope).div(scale));
     }
 
-    /** Nothing where the operand lost, half of the gradient where both are equal, else (one may be NaN) all of it. */
+    /**
+     * Zero where the other operand was chosen, half of the gradient where both are equal, else (one may be NaN) all of
+     * it.
+     */
     private static Tensor share(Context c, Tensor lost) {
         Tensor g = c.g();
         return orZero(lost, c.x(0).eq(c.x(1)).where(g.mul(0.5), g));
     }
 
-    /** The rule of {@code g f'(x)}: for g the same with the new gradient, for x the second derivative of f. */
+    /** The rule of {@code g f'(x)}: for g, the same with the new gradient; for x, the second derivative of f. */
     private static Tensor second(Binary op, Context c, int input) {
         if (input == 0) {
             return Tensor.apply(op, c.g(), c.x(1));

@@ -58,7 +58,7 @@ final class FusedRules {
                                         : new Tensor[] {c.g(), c.x(0), c.y(1), c.y(2)}))[i]);
     }
 
-    /** The bias, of which only the gradient's sum matters, was not saved: any value of its shape serves. */
+    /** The bias was not saved, since its gradient does not depend on its values: any values of its shape will do. */
     private static @Nullable Tensor decomposedLayerNorm(LayerNormalization op, Context c, int input) {
         return c.once(() -> {
             List<Tensor> operands = new ArrayList<>(List.of(c.x(0)));
@@ -84,7 +84,9 @@ final class FusedRules {
                                 i]);
     }
 
-    /** The backward operation has no gradient of the mask; one that is wanted comes with the others. */
+    /**
+     * The backward operation gives no gradient of the mask; if one is wanted, it is computed together with the others.
+     */
     static Rule attention(Attention op) {
         return new Rule(
                 Rule.ALL,
@@ -170,7 +172,9 @@ final class FusedRules {
                 outputs.toArray(Tensor[]::new), upstream.toArray(Tensor[]::new), wrt.toArray(Tensor[]::new), graph);
     }
 
-    /** An operand of the decomposition: for differentiating again one that still leads back to the original. */
+    /**
+     * An operand of the decomposition: if it is to be differentiated again, one that still leads back to the original.
+     */
     private static Tensor entry(Tensor operand, Graph graph) {
         return graph == Graph.DIFFERENTIATE ? identity(operand) : Autograd.watch(Autograd.detach(operand));
     }

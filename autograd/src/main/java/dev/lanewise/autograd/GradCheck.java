@@ -22,7 +22,7 @@ public final class GradCheck {
     private static final double TOLERANCE = 2e-6;
     private static final int DIRECTIONS = 3;
 
-    /** Results from which on not every subset is checked. */
+    /** With more results than this, not every subset is checked. */
     private static final int MOST_SUBSETS = 4;
 
     private final Rng rng;
@@ -32,7 +32,7 @@ public final class GradCheck {
     }
 
     /**
-     * Checks the first derivatives, of every subset of the results: an operation may have another rule where a gradient
+     * Checks the first derivatives, of every subset of the results: an operation may use another rule where a gradient
      * reaches only some of them. Rules run as for a plain gradient, and as for one that is differentiated again.
      *
      * @param f computes results from the inputs by tensor operations
@@ -64,7 +64,7 @@ public final class GradCheck {
         }
     }
 
-    /** Sets of results as bits, all of them first; of very many results all together and each alone. */
+    /** Sets of results as bits, the full set first; if there are very many results, all together and each alone. */
     private static long[] subsets(Function<Tensor[], Tensor[]> f, Tensor[] inputs) {
         try (var ignored = Scope.open("GradCheck")) {
             Tensor[] results = f.apply(inputs);
@@ -149,7 +149,7 @@ public final class GradCheck {
             compare(what, 0, difference(f, inputs, weights, directions(inputs)));
             return;
         }
-        // one keeps what the other needs, and goes the way of a gradient that is differentiated again
+        // one keeps what the other needs, and takes the path of a gradient that is differentiated again
         Gradients again = Autograd.gradients(value, Graph.DIFFERENTIATE);
         Gradients plain = Autograd.gradients(value);
         for (int repeat = 0; repeat < DIRECTIONS; repeat++) {

@@ -23,11 +23,11 @@ import java.util.Map;
 public final class GradientSum {
     private final Map<GradOrigin, Tensor> sums = new LinkedHashMap<>();
 
-    /** Nothing yet. */
+    /** No gradients yet. */
     public GradientSum() {}
 
     /**
-     * Adds gradients. A tensor that has had none yet gets a copy of its gradient, owned by the present scope.
+     * Adds gradients. A tensor that has had none yet gets a copy of its gradient, owned by the current scope.
      *
      * @param gradients of tensors with the shapes and types of those added before
      */

@@ -45,16 +45,17 @@ public final class Gradients {
     }
 
     /**
-     * {@return the gradients themselves, in the order in which they were found, the same in every run of one computation}
+     * {@return the gradients themselves, in the order in which they were found, which is the same in every run of a
+     * computation}
      */
     public Collection<Tensor> values() {
         return Collections.unmodifiableCollection(byOrigin.values());
     }
 
     /**
-     * The gradients after a function, for example one that scales them.
+     * The gradients after applying a function, for example one that scales them.
      *
-     * @param function makes of each gradient another one of the same shape
+     * @param function turns each gradient into another one of the same shape
      * @return the new gradients
      */
     public Gradients map(UnaryOperator<Tensor> function) {

@@ -33,7 +33,7 @@ final class IndexingRules {
         return last.eq(order).where(c.g().gather(op.dim(), index), zero);
     }
 
-    /** For the base the product of its elements; for an element what the others give. */
+    /** For the base, the product of its elements; for an element, the product of the others. */
     private static Tensor product(Context c, Scatter op, int input) {
         if (input == 0) {
             return c.g().mul(Tensor.apply(op, c.g().onesLike(), c.x(1), c.x(2)));
@@ -43,13 +43,13 @@ final class IndexingRules {
         Tensor zeros = c.x(0).eq(0).to(DType.I64).scatterAdd(op.dim(), index, zero.to(DType.I64));
         Tensor factors = c.x(2).maskedFill(zero, 1);
         Tensor products = Tensor.apply(op, c.x(0).maskedFill(c.x(0).eq(0), 1), index, factors);
-        // the element is divided out; if it is zero, it is not in the product
+        // the element is divided out; if it is zero, it was left out of the product
         Tensor others = c.g().mul(products).gather(op.dim(), index).div(factors);
         Tensor zerosOfOthers = zeros.gather(op.dim(), index).sub(zero.to(DType.I64));
         return others.maskedFill(zerosOfOthers.ne(0), 0);
     }
 
-    /** Shared evenly among equal extremes. */
+    /** The gradient, shared evenly among equal extremes. */
     private static Tensor extreme(Context c, Scatter op, int input) {
         Tensor y = c.y(0);
         Tensor baseHit = c.x(0).eq(y).to(y.dtype());

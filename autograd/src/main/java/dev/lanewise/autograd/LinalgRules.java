@@ -47,9 +47,9 @@ final class LinalgRules {
     }
 
     /**
-     * For at least as many rows as columns {@code (gQ + Q sym(M)) R^-T} with {@code M = R gR^T - gQ^T Q}. A wide matrix is
-     * {@code [X Y] = Q [U V]} with square X: {@code V = Q^T Y} adds {@code Y gV^T} to what arrives at Q, and Y gets
-     * {@code Q gV}.
+     * With at least as many rows as columns, {@code (gQ + Q sym(M)) R^-T} with {@code M = R gR^T - gQ^T Q}. A wide
+     * matrix is {@code [X Y] = Q [U V]} with square X: {@code V = Q^T Y} adds {@code Y gV^T} to the gradient that
+     * arrives at Q, and Y gets {@code Q gV}.
      */
     private static Tensor qr(Context c, int input) {
         Tensor q = c.y(0);
@@ -75,8 +75,9 @@ final class LinalgRules {
 
     /**
      * {@code det(U) det(V) U diag(products of the other singular values) V^T}, the matrix of cofactors, which singular
-     * matrices have too. To be differentiated again, it is {@code det(A) A^-T} where A is regular, because singular
-     * vectors have no derivatives at equal singular values. Matrices that are not finite get NaN, and stop no others.
+     * matrices have too. If it is to be differentiated again, it is {@code det(A) A^-T} where A is regular, because
+     * singular vectors have no derivatives at equal singular values. Matrices that are not finite get NaN without
+     * affecting others in the batch.
      */
     private static Tensor determinant(Context c) {
         Tensor x = c.x(0);
@@ -115,7 +116,7 @@ final class LinalgRules {
         return svd.u().mul(others.unsqueeze(-2)).matmul(svd.vt());
     }
 
-    /** For every element of the last dimension the product of the others. */
+    /** For every element of the last dimension, the product of the others. */
     private static Tensor others(Tensor s) {
         long n = s.shape().size(-1);
         Tensor diagonal = Tensor.eye(n, s.dtype(), s.device()).ne(0);
@@ -126,7 +127,7 @@ final class LinalgRules {
         return Tensor.full(value, like.dtype(), like.device());
     }
 
-    /** Singular values alone have a gradient also where some are equal or 0; singular vectors have none there. */
+    /** Singular values alone have a gradient even where some are equal or 0; singular vectors have none there. */
     private static Tensor svd(Context c, int input) {
         Tensor u = c.y(0);
         Tensor s = c.y(1);

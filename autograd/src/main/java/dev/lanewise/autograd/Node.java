@@ -91,7 +91,7 @@ final class Node {
         return edges[input] != null;
     }
 
-    /** Lets go of the saved tensors; the node can't be walked again. */
+    /** Releases the saved tensors; the node can't be walked again. */
     void release() {
         released = true;
         releaseAll(savedInputs);
@@ -111,7 +111,7 @@ final class Node {
     void checkNotReleased() {
         if (released) {
             throw new TensorException("gradients: the record of " + name
-                    + " was walked before and has let go of its tensors; pass Graph.RETAIN to the first call");
+                    + " was walked before and has released its tensors; pass Graph.RETAIN to the first call");
         }
     }
 

@@ -42,7 +42,7 @@ final class ReductionRules {
         return n;
     }
 
-    /** Shared evenly among equal extremes. */
+    /** The gradient, shared evenly among equal extremes. */
     private static Tensor extreme(Context c, Reduce op) {
         Tensor x = c.x(0);
         int[] dims = op.dims().stream().mapToInt(d -> d).toArray();
@@ -50,7 +50,7 @@ final class ReductionRules {
         return hit.div(hit.sum(dims, Keep.KEEP)).mul(kept(c.g(), op, x.shape()));
     }
 
-    /** For every element the product of the others, from running products of both sides: right also for zeros. */
+    /** For every element, the product of the others, from running products on both sides: correct for zeros too. */
     private static Tensor productsOfOthers(Tensor x, Reduce op) {
         int rank = x.shape().rank();
         int[] order = IntStream.concat(
@@ -91,7 +91,9 @@ final class ReductionRules {
         return new Scan(Scan.Kind.CUMSUM, op.dim(), !op.reverse());
     }
 
-    /** {@code sum of g y over the elements behind, by x}; where x has zeros, without dividing. */
+    /**
+     * {@code sum of g y over the elements from here on, divided by x}; where x has zeros, computed without dividing.
+     */
     private static Tensor cumprod(Context c, Scan op) {
         Tensor x = c.x(0);
         if (x.eq(0).any().itemLong() == 0) {
@@ -107,7 +109,7 @@ final class ReductionRules {
 
     /**
      * For element i the product of those before it, times {@code s_i = g_i + x_(i+1) s_(i+1)}, which sums the gradients
-     * behind it, each with the factors in between.
+     * after it, each times the factors in between.
      */
     private static Tensor cumprod(Tensor x, Tensor g) {
         long n = x.shape().size(-1);
@@ -117,8 +119,8 @@ final class ReductionRules {
     }
 
     /**
-     * The s with {@code s_i = b_i + a_i s_(i+1)}, ending with the last b, for one factor less than addends: first those of
-     * even i, from pairs of steps taken as one, then the others. Time and memory are linear in the size.
+     * The s with {@code s_i = b_i + a_i s_(i+1)}, ending with the last b, with one factor fewer than addends: first
+     * those of even i, from pairs of steps taken as one, then the others. Time and memory are linear in the size.
      */
     private static Tensor recurrence(Tensor a, Tensor b) {
         long n = b.shape().size(-1);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How the gradient of one operation is computed: which operands and which results the gradient for an operand needs, and
- * the vector-Jacobian product for one operand. What no wanted gradient needs is not kept.
+ * the vector-Jacobian product for one operand. What none of the wanted gradients needs is not kept.
  */
 record Rule(Needs inputs, Needs outputs, Vjp vjp) {
     /** The operation has no gradient, and its results are constants. */

@@ -220,7 +220,7 @@ final class VjpRules {
         });
     }
 
-    /** All leading dimensions as one. */
+    /** The tensor with all leading dimensions merged into one. */
     private static Tensor rows(Tensor x) {
         return x.shape().rank() == 1 ? x.unsqueeze(0) : x.flatten(0, -2);
     }

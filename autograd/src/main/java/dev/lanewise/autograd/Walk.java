@@ -19,15 +19,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One walk over the record, from outputs back to leaves. Nodes are visited in falling order of their numbers, so a node
- * comes after everything that was computed from it. The walk owns the gradients on their way.
+ * One walk over the record, from outputs back to leaves. Nodes are visited in descending order of their numbers, so a
+ * node comes after everything that was computed from it. The walk owns the gradients in transit.
  */
 final class Walk {
     private static final String OWNER = "the computation of gradients";
 
     private final Graph graph;
     private final Set<GradOrigin> targets;
-    // in the order of their finding: what sums over gradients comes out the same bits in every run
+    // in the order in which they were found: sums over gradients have the same bits in every run
     private final Map<GradOrigin, Sum> found = new LinkedHashMap<>();
     private final Map<Node, @Nullable Sum[]> pending = new HashMap<>();
     private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
@@ -141,7 +141,7 @@ final class Walk {
 
         void add(Tensor gradient, boolean differentiable) {
             if (own && !differentiable) {
-                // nobody else has seen this buffer: no other pass over memory
+                // nothing else refers to this buffer: it is used directly, without another pass over memory
                 Storage.update(Binary.ADD, new Tensor[] {tensor}, tensor, gradient);
                 return;
             }

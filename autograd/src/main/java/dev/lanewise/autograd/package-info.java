@@ -2,7 +2,7 @@
  * Reverse-mode automatic differentiation.
  *
  * <p>{@link dev.lanewise.autograd.Autograd#watch} makes a leaf; what is computed from it is recorded; {@link
- * dev.lanewise.autograd.Autograd#gradients} walks the record back and returns immutable {@link
+ * dev.lanewise.autograd.Autograd#gradients} walks the record backward and returns immutable {@link
  * dev.lanewise.autograd.Gradients}, so there are no gradient fields to clear, and two threads may differentiate through
  * the same weights.
  *

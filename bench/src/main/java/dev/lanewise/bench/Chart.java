@@ -11,8 +11,8 @@ import org.knowm.xchart.HorizontalBarChart;
 import org.knowm.xchart.HorizontalBarChartBuilder;
 
 /**
- * Draws a comparison: a bar a piece of work, as long as the logarithm of our speed over the peer's, so that a half is as far
- * to the left of 1 as two to the right.
+ * Draws a comparison: one bar per piece of work, as long as the logarithm of our speed over the peer's, so that one
+ * half is as far to the left of 1 as two is to the right.
  */
 final class Chart {
     private static final int ROW_HEIGHT = 18;
@@ -31,7 +31,7 @@ final class Chart {
                 .title("Speed over the peer's (right of 1: faster)")
                 .build();
         chart.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE);
-        // every row gets its label: XChart takes this hint for the axis of names, too
+        // every row gets its label: XChart uses this hint for the axis of names, too
         chart.getStyler()
                 .setXAxisTickMarkSpacingHint(1)
                 .setXAxisTickLabelsFormattingFunction(power -> String.format(Locale.ROOT, "%.3g", Math.pow(2, power)));

@@ -52,9 +52,9 @@ public final class Child {
     }
 
     /**
-     * Adds an option to a command where it has a value.
+     * Adds an option to a command if it has a value.
      *
-     * @param command receives name and value
+     * @param command receives the option's name and value
      * @param name the option's name
      * @param value its value, or null
      */
@@ -64,7 +64,7 @@ public final class Child {
         }
     }
 
-    /** Whether {@code python3} is there and has torch. */
+    /** Whether {@code python3} is available and has torch. */
     public static boolean peerIsThere() {
         try {
             Process process = new ProcessBuilder("python3", "-c", "import torch")
@@ -80,7 +80,7 @@ public final class Child {
     }
 
     /**
-     * Runs a command to its end; its errors go where this process's do.
+     * Runs a command to its end; its error output goes to that of this process.
      *
      * @return the lines that it printed
      * @throws TensorException if it fails

@@ -65,14 +65,14 @@ final class ColdCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** A cache that a first run fills; without one where the class path is not made of jars. */
+    /** Makes a cache, filled by a first run; without one if the class path does not consist of jars. */
     private void makeCache(Path cache, String id, Map<String, List<String>> commands) throws IOException {
         boolean aot = Runtime.version().feature() >= AOT_CACHE_IN_ONE_STEP;
         Files.delete(cache);
         String write = (aot ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + cache;
         String read = (aot ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + cache;
         try {
-            // what the JVM prints about the cache goes among the lines, which nobody reads here
+            // what the JVM prints about the cache is mixed with the lines, which are not read here
             Child.lines(Child.java(List.of(write), FirstStep.class, List.of(id)));
         } catch (TensorException e) {
             spec.commandLine().getErr().println("cold: no cache of classes: " + e.getMessage());

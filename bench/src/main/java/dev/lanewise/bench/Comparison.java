@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Our times beside a peer's.
+ * Our times compared with a peer's.
  *
- * @param rows what both have measured, those where we are slowest first
+ * @param rows what both have measured, starting with those where we are slowest
  * @param missing names that only one of them has
  */
 record Comparison(List<Row> rows, List<String> missing) {

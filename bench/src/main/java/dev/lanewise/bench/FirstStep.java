@@ -2,7 +2,9 @@ package dev.lanewise.bench;
 
 import dev.lanewise.tensor.Device;
 
-/** A process that makes one training step of the workload it is given and says so: what {@code bench cold} times. */
+/**
+ * A process that makes one training step of the workload that it is given and says so: what {@code bench cold} times.
+ */
 final class FirstStep {
     private FirstStep() {}
 

@@ -10,7 +10,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** Reads JSON into maps, lists, strings, {@link Long}, {@link Double} and {@link Boolean}; members that are null are left out. */
+/** Reads JSON into maps, lists, strings, {@link Long}, {@link Double} and {@link Boolean}; null members are omitted. */
 public final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 
@@ -19,7 +19,7 @@ public final class Json {
     /**
      * The members of an object.
      *
-     * @throws tools.jackson.core.JacksonException if the text is none
+     * @throws tools.jackson.core.JacksonException if the text is not an object
      */
     public static Map<String, Object> object(String text) {
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {

@@ -34,10 +34,10 @@ final class MeasureOptions {
             description = "fp32, tf32 (products on a GPU) or bf16 (mixed precision). Default: fp32.")
     private Precision precision = Precision.FP32;
 
-    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names joined by commas.")
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names separated by commas.")
     private List<String> only = List.of();
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of which the best counts.")
+    @Option(names = "--rounds", paramLabel = "N", description = "The number of rounds; the best counts.")
     private @Nullable Integer rounds;
 
     @Option(names = "--budget", paramLabel = "SECONDS", description = "How long a round takes about.")
@@ -90,7 +90,7 @@ final class MeasureOptions {
         return timing;
     }
 
-    /** The items whose names were asked for, in that order; all by default. */
+    /** The items whose names were given, in that order; all by default. */
     <T> List<T> selected(Collection<T> all, Function<T, String> name) {
         List<String> known = all.stream().map(name).distinct().toList();
         for (String wanted : only) {

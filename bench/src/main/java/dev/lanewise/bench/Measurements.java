@@ -33,10 +33,10 @@ public record Measurements(Map<String, Double> seconds) {
     }
 
     /**
-     * Parses lines; of lines with the same name the best time counts. Lines that are no JSON objects are passed over, since
-     * a JVM or Python may print warnings among them.
+     * Parses lines; for lines with the same name, the best time counts. Lines that are not JSON objects are skipped,
+     * since a JVM or Python may print warnings among them.
      *
-     * @param source for messages
+     * @param source the source's name in messages
      */
     public static Measurements parse(String source, List<String> lines) {
         Map<String, Double> best = new LinkedHashMap<>();
@@ -49,7 +49,7 @@ public record Measurements(Map<String, Double> seconds) {
         return new Measurements(best);
     }
 
-    /** The numbers of a line by key; whatever else it holds is left out. */
+    /** The numbers of a line by key; everything else is omitted. */
     static Map<String, Double> numbers(String line) {
         Map<String, Double> numbers = new LinkedHashMap<>();
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), line)) {

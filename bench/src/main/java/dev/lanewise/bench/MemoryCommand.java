@@ -15,13 +15,13 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench memory}. */
 @Command(
         name = "memory",
-        description = "Show the peak resident memory of training, less the process's own at its start.",
+        description = "Show the peak resident memory of training, minus the process's own at its start.",
         sortOptions = false)
 final class MemoryCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names joined by commas.")
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names separated by commas.")
     private List<String> only = List.of();
 
     @Option(names = "--json", description = "Print one JSON object per line.")

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A process that makes training steps of the workload it is given: what {@code bench memory} looks at. */
+/** A process that makes training steps of the workload that it is given: what {@code bench memory} observes. */
 final class MemoryProbe {
     private static final int STEPS = 20;
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -30,7 +30,7 @@ final class MemoryProbe {
         System.out.println(JsonLine.of(line));
     }
 
-    /** A field of the kernel's account of this process, in MiB. */
+    /** A field of the kernel's statistics of this process, in MiB. */
     private static double resident(String field) {
         try {
             for (String line : Files.readAllLines(STATUS)) {

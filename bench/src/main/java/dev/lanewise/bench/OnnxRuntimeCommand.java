@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "versus-onnxruntime",
         description = {
-            "Time ONNX models here and in ONNX Runtime's Java API, in turns.",
-            "A ratio above 1 says that the calls here are faster."
+            "Time ONNX models here and in ONNX Runtime's Java API, alternately.",
+            "A ratio above 1 means that the calls here are faster."
         },
         sortOptions = false)
 final class OnnxRuntimeCommand implements Callable<Integer> {

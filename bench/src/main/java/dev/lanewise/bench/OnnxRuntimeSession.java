@@ -66,11 +66,11 @@ final class OnnxRuntimeSession implements AutoCloseable {
         };
     }
 
-    /** Calls the model and drops what it gives. */
+    /** Calls the model and drops its results. */
     void run() {
         try (OrtSession.Result result = session.run(inputs)) {
             if (result.size() == 0) {
-                throw new IllegalStateException("ONNX Runtime gave nothing");
+                throw new IllegalStateException("ONNX Runtime returned nothing");
             }
         } catch (OrtException e) {
             throw failed(e);

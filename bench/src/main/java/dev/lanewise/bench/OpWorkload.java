@@ -9,12 +9,12 @@ import java.util.Map;
  *
  * @param op its name in the lines
  * @param shape the sizes in the lines; what they mean depends on the operation
- * @param rate what is counted a second, or {@code Rate.NONE}
+ * @param rate what is counted per second, or {@code Rate.NONE}
  * @param count how much of it one run does
  * @param prepare makes the operands and returns the operation on them
  */
 record OpWorkload(String op, List<Long> shape, Rate rate, double count, Preparation prepare) {
-    /** What is counted a second. */
+    /** What is counted per second. */
     enum Rate {
         NONE(""),
         GFLOPS("gflops"),

@@ -8,9 +8,9 @@ import dev.lanewise.tensor.Tensor;
 /**
  * Makes random operands.
  *
- * @param device where they are
+ * @param device the device that they are on
  * @param dtype the type of normal numbers
- * @param rng where their numbers come from
+ * @param rng the source of the random numbers
  */
 record Operands(Device device, DType dtype, Rng rng) {
     /** Standard normal numbers. */

@@ -15,7 +15,7 @@ enum Precision {
     /** Products in BF16 by {@link Autocast}; parameters are F32. */
     BF16(DType.BF16, DType.BF16);
 
-    /** What operands of single operations have. */
+    /** The type of the operands of single operations. */
     final DType operands;
 
     private final @Nullable DType narrow;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench profile}. */
 @Command(
         name = "profile",
-        description = "Show which operations a training step's time goes to, and how much of it goes to none.",
+        description = "Show which operations a training step spends its time in, and how much is spent outside operations.",
         sortOptions = false)
 final class ProfileCommand implements Callable<Integer> {
     @Spec
@@ -29,7 +29,7 @@ final class ProfileCommand implements Callable<Integer> {
     @Mixin
     private MeasureOptions options;
 
-    @Option(names = "--shapes", description = "Count operations of different shapes apart.")
+    @Option(names = "--shapes", description = "Count operations of different shapes separately.")
     private boolean byShape;
 
     @Option(names = "--top", paramLabel = "N", description = "How many operations to show. Default: 10.")
@@ -52,20 +52,20 @@ final class ProfileCommand implements Callable<Integer> {
     }
 
     /**
-     * What a step's time went to.
+     * What a step's time was spent on.
      *
-     * @param steps how many there were
-     * @param millis the mean time of one
-     * @param outside the shortest time that one spent outside operations, in milliseconds
-     * @param parts what it spent in operations
+     * @param steps how many steps there were
+     * @param millis the mean time of a step
+     * @param outside the shortest time that a step spent outside operations, in milliseconds
+     * @param parts the time spent in operations
      */
     private record Profile(long steps, double millis, double outside, List<Part> parts) {}
 
     /**
      * A kind of operation.
      *
-     * @param name the operation, with its shapes if asked for
-     * @param runs a step
+     * @param name the operation, with its shapes if requested
+     * @param runs runs per step
      * @param mean milliseconds per step
      * @param best milliseconds per step if every run took as long as the shortest of its shapes
      */

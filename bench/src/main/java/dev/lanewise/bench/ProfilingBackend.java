@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Takes the time of every operation of a backend, for one thread that runs operations. */
+/** Measures the time of every operation of a backend, for one thread that runs operations. */
 final class ProfilingBackend extends DelegatingBackend {
     /** An operation on operands of certain shapes. */
     record Kind(String op, String shapes) {}

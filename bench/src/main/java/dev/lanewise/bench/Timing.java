@@ -1,8 +1,8 @@
 package dev.lanewise.bench;
 
 /**
- * How the time of a piece of work is taken, as the peer's script does it: the best of several rounds, each the mean of as
- * many repetitions as fit a budget.
+ * How the time of a piece of work is measured, in the same way as in the peer's script: the best of several rounds,
+ * each the mean of as many repetitions as fit a budget.
  *
  * @param warmUp seconds in which the JIT compiler may finish first
  * @param rounds how many rounds

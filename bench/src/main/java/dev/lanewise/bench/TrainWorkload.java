@@ -142,7 +142,7 @@ public enum TrainWorkload {
         return mode == Mode.GRAPHS ? captured(step, trained) : step;
     }
 
-    /** The step's replay. As in the peer's script the batch stays where it is, so there is nothing to copy. */
+    /** The step's replay. As in the peer's script, the batch stays in place, so there is nothing to copy. */
     private static Runnable captured(Runnable step, Optimizer trained) {
         CapturedStep.Body body = batch -> {
             step.run();

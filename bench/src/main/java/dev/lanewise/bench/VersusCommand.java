@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench versus-pytorch}. */
 @Command(
         name = "versus-pytorch",
-        description = "Run our benchmark and PyTorch's in turn and compare the best of each.",
+        description = "Run our benchmark and PyTorch's alternately and compare the best of each.",
         sortOptions = false)
 final class VersusCommand implements Callable<Integer> {
     @Spec
@@ -34,19 +34,19 @@ final class VersusCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "DEVICE", description = "cpu or cuda. Default: cpu.")
     private String device = "cpu";
 
-    @Option(names = "--precision", paramLabel = "NAME", description = "fp32, tf32 or bf16, of both.")
+    @Option(names = "--precision", paramLabel = "NAME", description = "fp32, tf32 or bf16, for both.")
     private @Nullable Precision precision;
 
-    @Option(names = "--mode", paramLabel = "NAME", description = "eager or graphs, of both; for train.")
+    @Option(names = "--mode", paramLabel = "NAME", description = "eager or graphs, for both; only for train.")
     private @Nullable Mode mode;
 
-    @Option(names = "--only", paramLabel = "NAMES", description = "Only these; joined by commas.")
+    @Option(names = "--only", paramLabel = "NAMES", description = "Only these; names separated by commas.")
     private @Nullable String only;
 
     @Option(names = "--turns", paramLabel = "N", description = "How often each runs. Default: 3.")
     private int turns = 3;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds a measurement.")
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds per measurement.")
     private @Nullable Integer rounds;
 
     @Option(names = "--budget", paramLabel = "SECONDS", description = "How long a round takes about.")
@@ -72,7 +72,7 @@ final class VersusCommand implements Callable<Integer> {
         List<String> peer = new ArrayList<>();
         for (int turn = 0; turn < turns; turn++) {
             spec.commandLine().getErr().println("turn " + (turn + 1) + " of " + turns);
-            // who is first changes, so that a machine that becomes slower or faster favours neither
+            // the order alternates, so that a machine that becomes slower or faster favours neither
             if (turn % 2 == 0) {
                 ours.addAll(ours(arguments));
                 peer.addAll(Child.lines(Child.peer(arguments)));

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code lanewise doctor}: what this machine and JVM offer, and why a backend is not there. */
+/** {@code lanewise doctor}: what this machine and JVM offer, and why a backend is unavailable. */
 @Command(name = "doctor", description = "Show the JVM, its flags, the vector species, and which backends were found.")
 final class DoctorCommand implements Callable<Integer> {
     @Spec

@@ -7,10 +7,10 @@ import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 
 /**
- * What the user reads of a failure, in one line.
+ * What the user is told about a failure, in one line.
  *
  * @param message what is wrong
- * @param remark what else helps, in parentheses; empty if the message says all
+ * @param remark further help, in parentheses; empty if the message says it all
  */
 record Failure(String message, String remark) {
     /** Describes what was thrown. */

@@ -25,7 +25,7 @@ public final class JsonLine {
         return escaped(text.toString());
     }
 
-    /** Escapes what would steer a terminal, so that a program gets it and a person's terminal does not. */
+    /** Escapes characters that would control a terminal, so that they reach a program but not a person's terminal. */
     private static String escaped(String json) {
         StringBuilder escaped = new StringBuilder(json.length());
         for (int i = 0; i < json.length(); i++) {

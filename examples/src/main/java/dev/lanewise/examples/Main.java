@@ -51,7 +51,7 @@ public final class Main {
     /**
      * Runs a command and returns its exit code.
      *
-     * @param more commands beside those of this module, annotated as picocli has it
+     * @param more commands in addition to those of this module, with picocli's annotations
      */
     public static int run(List<?> more, String... args) {
         Main main = new Main();
@@ -59,7 +59,7 @@ public final class Main {
         more.forEach(commandLine::addSubcommand);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.registerConverter(Path.class, Main::path);
-        // an argument is what it is, also "@home"
+        // an argument is taken literally, even "@home"
         commandLine.setExpandAtFiles(false);
         commandLine.setOut(Output.results(System.out));
         commandLine.setErr(Output.remarks(System.err));
@@ -91,11 +91,11 @@ public final class Main {
         try {
             int code = commandLine.execute(args);
             if (code == CommandLine.ExitCode.OK) {
-                // what was printed last may not have been taken
+                // what was printed last may not have been written
                 commandLine.getOut().flush();
             }
             return code;
-        } catch (Error | Output.ClosedException e) { // picocli hands on exceptions alone, and none of its handlers'
+        } catch (Error | Output.ClosedException e) { // picocli passes on only exceptions, and none of its handlers'
             return main.report(e, commandLine);
         }
     }

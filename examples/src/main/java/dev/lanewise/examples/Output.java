@@ -5,19 +5,20 @@ import java.io.PrintWriter;
 import java.io.Writer;
 
 /**
- * Where the commands print. Text that came from a file or an argument must not steer the terminal: control characters but
- * line breaks and tabs, and those that turn the direction of writing, become a question mark. A stream of results that takes
- * nothing more, because its reader has gone or its disk is full, ends the command at the next line.
+ * Where the commands print. Text that comes from a file or an argument must not control the terminal: control
+ * characters other than line breaks and tabs, and those that change the direction of writing, become question marks. A
+ * results stream that accepts nothing more, because its reader is gone or its disk is full, ends the command at the
+ * next line.
  */
 public final class Output extends PrintWriter {
     private final Sink sink;
 
-    /** For results: a command that can't give them ends with {@link ClosedException}. */
+    /** For results: a command that can't write them ends with {@link ClosedException}. */
     static Output results(PrintStream stream) {
         return new Output(new Sink(stream, true));
     }
 
-    /** For remarks, which nobody needs to hear. */
+    /** For remarks, which may get lost. */
     static Output remarks(PrintStream stream) {
         return new Output(new Sink(stream, false));
     }
@@ -36,12 +37,12 @@ public final class Output extends PrintWriter {
         }
     }
 
-    /** The same place for what draws on a terminal, whose sequences pass. */
+    /** The same output for code that draws on a terminal, whose escape sequences pass through. */
     public static PrintWriter drawing(PrintWriter out) {
         return out instanceof Output output ? new PrintWriter(output.sink, true) : out;
     }
 
-    /** Text without line breaks, tabs and whatever else moves more than one place on. */
+    /** Text without line breaks, tabs and other characters that move the cursor by more than one position. */
     public static String oneLine(String text) {
         return printable(text.replace('\n', '?').replace('\r', '?').replace('\t', '?'));
     }
@@ -56,7 +57,7 @@ public final class Output extends PrintWriter {
         return printable.toString();
     }
 
-    /** Whether a character is a command to a terminal: a control character or one of Unicode's for the direction. */
+    /** Whether a character controls a terminal: a control character or one of Unicode's direction characters. */
     static boolean steers(char c) {
         return Character.isISOControl(c)
                 || c >= '\u202a' && c <= '\u202e'
@@ -67,7 +68,7 @@ public final class Output extends PrintWriter {
                 || c == '\u2029';
     }
 
-    /** Replaces what steers a terminal. */
+    /** Replaces characters that control a terminal. */
     private static final class Guard extends Writer {
         private final Sink sink;
 
@@ -91,7 +92,7 @@ public final class Output extends PrintWriter {
         }
     }
 
-    /** Writes to the stream and says when that fails, which the stream itself only remembers. */
+    /** Writes to the stream and reports failures, which the stream itself only remembers. */
     private static final class Sink extends Writer {
         private final PrintStream stream;
         private final boolean needed;

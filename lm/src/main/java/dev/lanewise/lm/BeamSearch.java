@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * Beam search as transformers has it: of all continuations of the followed sequences the best are followed further, those that
- * end are kept by their score, the sum of log-probabilities divided by a power of the length.
+ * Beam search as in transformers: of all continuations of the current sequences, the best are continued; those that end
+ * are kept, ranked by their score, which is the sum of log-probabilities divided by a power of the length.
  */
 final class BeamSearch {
     private final Decoding decoding;
@@ -22,7 +22,7 @@ final class BeamSearch {
         this.stop = stop;
     }
 
-    /** A sequence that is followed. */
+    /** A sequence that is being continued. */
     private record Running(int[] tokens, double sum) {}
 
     /** One more token for a sequence. */
@@ -79,7 +79,7 @@ final class BeamSearch {
         }
     }
 
-    /** Whether the best sequence that goes on could still be better than the worst that is kept. */
+    /** Whether the best unfinished sequence could still beat the worst one that is kept. */
     private boolean canImprove(double best, int length) {
         return finished.size() < options.beams()
                 || best / Math.pow(length, options.lengthPenalty())

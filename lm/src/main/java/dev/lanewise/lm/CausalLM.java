@@ -9,25 +9,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder that predicts each next token from those before it: GPT-2, Llama, Mistral, Qwen2, Qwen3, Gemma 2, Mixtral.
+ * A decoder that predicts each next token from the previous ones: GPT-2, Llama, Mistral, Qwen2, Qwen3, Gemma 2,
+ * Mixtral.
  *
  * <pre>{@code
  * CausalLM model = Models.causal(folder);
  * Tensor logits = model.forward(ids); // [n, length] -> [n, length, vocabulary]
  * }</pre>
  */
-@SuppressWarnings("exports") // families are this module's own
+@SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class CausalLM extends PretrainedModel {
     private final int vocabulary;
     private final int positions;
     private List<Integer> stopTokens = List.of();
 
     /**
-     * For families.
+     * For model families.
      *
      * @param family the family's name
      * @param vocabulary how many tokens the model knows
-     * @param positions how long a sequence the model was made for
+     * @param positions the sequence length that the model was made for
      */
     protected CausalLM(String family, int vocabulary, int positions) {
         super(family);
@@ -35,23 +36,23 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
         this.positions = positions;
     }
 
-    /** {@return how many tokens the model knows} */
+    /** {@return the size of the model's vocabulary} */
     public final int vocabulary() {
         return vocabulary;
     }
 
-    /** {@return how long a sequence the model was made for} */
+    /** {@return the sequence length that the model was made for} */
     public final int positions() {
         return positions;
     }
 
-    /** {@return the tokens that end a text, as generation_config.json or config.json has them} */
+    /** {@return the tokens that end a text, from generation_config.json or config.json} */
     public final List<Integer> stopTokens() {
         return stopTokens;
     }
 
     /**
-     * Says which tokens end a text.
+     * Sets the tokens that end a text.
      *
      * @param tokens the tokens
      */
@@ -60,10 +61,10 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     /**
-     * {@return vectors of the tokens, before the first layer}
+     * {@return the tokens' embeddings, the input of the first layer}
      *
      * @param ids tokens, {@code [n, l]} of I64
-     * @param call what the layers of this call share
+     * @param call the state that the layers of this call share
      */
     protected abstract Tensor embed(Tensor ids, Call call);
 
@@ -75,12 +76,12 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      *
      * @param number its number, from 0
      * @param x the input
-     * @param call what the layers of this call share
+     * @param call the state that the layers of this call share
      */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
     /**
-     * {@return what follows the last layer}
+     * {@return the normalization after the last layer, applied to its result}
      *
      * @param x the input
      */
@@ -97,19 +98,20 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      * The result of the last layer, normalized.
      *
      * @param ids {@code [n, l]} of I64
-     * @param mask {@code [n, l]}, or with those in the cache {@code [n, past + l]}: 0 for padding at either side; or null
-     * @param cache what the model computed of the tokens before these, to which these are added; or null
-     * @return {@code [n, l, size]}; where there is padding, of no meaning
+     * @param mask {@code [n, l]}, or {@code [n, past + l]} including the tokens in the cache: 0 for padding on either
+     *     side; or null
+     * @param cache the keys and values of the previous tokens, to which those of these tokens are added; or null
+     * @return {@code [n, l, size]}; meaningless where there is padding
      */
     public final Tensor hidden(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
         return called(() -> hidden(ids, mask, cache, null));
     }
 
     /**
-     * {@return the inputs of all layers, and the result of {@link #hidden}, as the last}
+     * {@return the inputs of all layers and, last, the result of {@link #hidden}}
      *
-     * @param ids as above
-     * @param mask as above
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask {@code [n, l]}, 0 for padding; or null if there is none
      */
     public final List<Tensor> hiddenStates(Tensor ids, @Nullable Tensor mask) {
         return called(
@@ -136,7 +138,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     /**
-     * Refuses sequences that the model has no positions for; rotary ones have no end.
+     * Refuses sequences that the model has no positions for; rotary positions have no limit.
      *
      * @param tokens how many there are
      */
@@ -165,7 +167,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      *
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask 0 for padding; or null if there is none
-     * @param cache what was computed of the tokens before, or null
+     * @param cache the keys and values of the previous tokens, or null
      */
     public final Tensor logits(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
         return called(() -> head(hidden(ids, mask, cache, null)));
@@ -175,8 +177,8 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      * {@return the mean cross-entropy of each next token}
      *
      * @param logits {@code [n, l, vocabulary]}
-     * @param labels {@code [n, l]}: the tokens themselves, of which each is what the logits before it should say; -100 is left
-     *     out
+     * @param labels {@code [n, l]}: the tokens themselves, each of which is the target of the logits before it; -100 is
+     *     ignored
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
         long l = labels.shape().size(1);

@@ -11,7 +11,10 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A model that is writing: it gives scores of next tokens of one or more sequences and is told which were chosen. */
+/**
+ * A model that is generating: it gives scores of the next tokens of one or more sequences and is told which were
+ * chosen.
+ */
 abstract class Decoding implements AutoCloseable {
     private final KvCache cache;
 
@@ -24,7 +27,7 @@ abstract class Decoding implements AutoCloseable {
         return new OfDecoder(model, prompts, newTokens);
     }
 
-    /** A decoder that answers texts which an encoder has read. */
+    /** A decoder that answers texts that an encoder has read. */
     static Decoding of(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, int newTokens) {
         return new OfSeq2Seq(model, ids, mask, newTokens);
     }
@@ -41,7 +44,7 @@ abstract class Decoding implements AutoCloseable {
         return run(this::firstScores);
     }
 
-    /** The scores of the token after these, one of each sequence. */
+    /** The scores of the token after these, one token per sequence. */
     final double[][] next(long[] tokens) {
         return run(() -> {
             Tensor ids = Tensor.of(tokens, tokens.length, 1).to(device());
@@ -49,14 +52,14 @@ abstract class Decoding implements AutoCloseable {
         });
     }
 
-    /** Lets sequences go on where others are. */
+    /** Replaces the sequences by others among them. */
     void select(long[] rows) {
         try (Scope ignored = Scope.open("select")) {
             cache.select(Tensor.of(rows).to(device()));
         }
     }
 
-    /** The sequences' hidden states for the last token go through the head. */
+    /** Applies the head to the sequences' hidden states of the last token. */
     abstract Tensor firstScores();
 
     abstract Tensor nextScores(Tensor ids);
@@ -87,7 +90,7 @@ abstract class Decoding implements AutoCloseable {
         cache.close();
     }
 
-    /** The last place of {@code [n, l, size]}. */
+    /** The last position of {@code [n, l, size]}. */
     private static Tensor last(Tensor hidden) {
         return hidden.select(1, hidden.shape().size(1) - 1);
     }

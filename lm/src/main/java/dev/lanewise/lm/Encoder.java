@@ -13,10 +13,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A model that reads whole texts: BERT, DistilBERT, RoBERTa, by itself or with a head for classes or masked tokens. */
-@SuppressWarnings("exports") // families are this module's own
+@SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class Encoder extends PretrainedModel {
     /**
-     * For families.
+     * For model families.
      *
      * @param family the family's name
      */
@@ -24,7 +24,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         super(family);
     }
 
-    /** What a model's head answers, which decides its loss. */
+    /** What a model's head predicts, which determines its loss. */
     public enum Task {
         /** Nothing: there is no head. */
         NONE,
@@ -34,7 +34,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         MANY_CLASSES,
         /** Numbers. */
         REGRESSION,
-        /** A class, or the masked token, at every place. */
+        /** A class, or the masked token, at every position. */
         EACH_TOKEN
     }
 
@@ -42,9 +42,9 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      * What an encoder of texts or images computes.
      *
      * @param lastHidden the last layer's result, {@code [n, l, size]}
-     * @param pooled the first token's result through a layer of its own, {@code [n, size]}, or null if the model has none
-     * @param logits what the head says, {@code [n, classes]} or {@code [n, l, classes]}, or null without a head
-     * @param hiddenStates the inputs of all layers, if they were asked for
+     * @param pooled the pooled result of the first token, {@code [n, size]}, or null if the model has no pooling layer
+     * @param logits the head's scores, {@code [n, classes]} or {@code [n, l, classes]}, or null without a head
+     * @param hiddenStates the inputs of all layers, if they were requested
      */
     public record Output(
             Tensor lastHidden,
@@ -64,20 +64,20 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         }
     }
 
-    /** {@return what the head answers} */
+    /** {@return what the head predicts} */
     public abstract Task task();
 
     /** {@return how many tokens a text may have} */
     public abstract int positions();
 
-    /** {@return the token that fills shorter texts} */
+    /** {@return the token that pads shorter texts} */
     public abstract int padding();
 
     /**
-     * {@return vectors of the tokens, before the first layer}
+     * {@return the tokens' embeddings, the input of the first layer}
      *
      * @param ids tokens, {@code [n, l]} of I64
-     * @param types which of two texts each token is in, or null for all 0
+     * @param types which of two texts each token belongs to, or null for all 0
      */
     protected abstract Tensor embed(Tensor ids, @Nullable Tensor types);
 
@@ -89,22 +89,22 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      *
      * @param number its number, from 0
      * @param x the input
-     * @param call what the layers of this call share
+     * @param call the state that the layers of this call share
      */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
     /**
-     * {@return the first token's result through a layer of its own, or null if the model has none}
+     * {@return the pooled result of the first token, or null if the model has no pooling layer}
      *
      * @param lastHidden the last layer's result
      */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
     /**
-     * {@return what the head says, or null without one}
+     * {@return the head's scores, or null without a head}
      *
      * @param lastHidden the last layer's result
-     * @param pooled the first token's result through a layer of its own, or null
+     * @param pooled the pooled result of the first token, or null
      */
     protected abstract @Nullable Tensor head(Tensor lastHidden, @Nullable Tensor pooled);
 
@@ -113,8 +113,8 @@ public abstract non-sealed class Encoder extends PretrainedModel {
      *
      * @param ids {@code [n, l]} of I64
      * @param mask {@code [n, l]}, 0 for padding; or null if there is none
-     * @param types {@code [n, l]} of I64, which of two texts a token is in; or null for all 0
-     * @return what it computes
+     * @param types {@code [n, l]} of I64, which of two texts a token belongs to; or null for all 0
+     * @return the model's results
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types) {
         return run(ids, mask, types, false);
@@ -123,11 +123,11 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     /**
      * Runs the model.
      *
-     * @param ids as above
-     * @param mask as above
-     * @param types as above
+     * @param ids tokens, {@code [n, l]} of I64
+     * @param mask {@code [n, l]}, 0 for padding; or null if there is none
+     * @param types {@code [n, l]} of I64, which of two texts a token belongs to; or null for all 0
      * @param keepHidden whether the inputs of all layers are part of the result
-     * @return what it computes
+     * @return the model's results
      */
     public final Output run(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean keepHidden) {
         return called(() -> compute(ids, mask, types, keepHidden), Output::tensors);
@@ -152,7 +152,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         return new Output(x, pooled, head(x, pooled), inputs);
     }
 
-    /** The head's scores, or without a head the last layer's result. */
+    /** The head's scores or, without a head, the last layer's result. */
     @Override
     protected final Tensor compute(Tensor ids) {
         Output output = compute(ids, null, null, false);
@@ -161,10 +161,10 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * {@return the loss that the head is trained with: cross-entropy where a text or token has one class (-100 is left out), binary
-     * cross-entropy where it has many, the mean squared error of numbers}
+     * {@return the loss that the head is trained with: cross-entropy if a text or token has one class (-100 is
+     * ignored), binary cross-entropy if it has many, the mean squared error for numbers}
      *
-     * @param logits of {@link Output}
+     * @param logits the logits of {@link Output}
      * @param labels {@code [n]} or {@code [n, l]} of I64; or {@code [n, classes]} of floating-point numbers
      */
     public final Tensor loss(Tensor logits, Tensor labels) {
@@ -183,12 +183,12 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * One vector for each text: the mean over its tokens of the last layer's result, padding left out.
+     * One vector per text: the mean of the last layer's result over its tokens, ignoring padding.
      *
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask 0 for padding; or null if there is none
-     * @param types which of two texts each token is in, or null for all 0
-     * @param normalize whether vectors get the length 1, so that their product is their cosine
+     * @param types which of two texts each token belongs to, or null for all 0
+     * @param normalize whether vectors are scaled to length 1, so that their product is their cosine
      * @return {@code [n, size]}
      */
     public final Tensor embeddings(Tensor ids, @Nullable Tensor mask, @Nullable Tensor types, boolean normalize) {

@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Trains an adapter on texts: a decoder to say them, an encoder with a head to say their classes.
+ * Trains an adapter on texts: for a decoder, to generate them; for an encoder with a head, to predict their classes.
  *
  * <pre>{@code
  * Lora lora = Lora.apply(model, LoraConfig.lora(8, 16, "q_proj", "v_proj"));
@@ -27,21 +27,21 @@ public final class FineTuning {
     private FineTuning() {}
 
     /**
-     * What is learned from.
+     * A training sample.
      *
      * @param text the text
-     * @param label its class, for encoders; decoders have no use for it
+     * @param label its class, for encoders; ignored for decoders
      */
     public record Sample(String text, int label) {}
 
     /**
-     * How it is trained.
+     * The training options.
      *
      * @param epochs how often each text is seen
      * @param batch how many texts a step takes
-     * @param rate of learning
-     * @param longest how many tokens of a text are read
-     * @param seed of the order
+     * @param rate the learning rate
+     * @param longest how many tokens of a text are read at most
+     * @param seed the seed of the order
      */
     public record Options(int epochs, int batch, double rate, int longest, long seed) {
         /** Checks the numbers. */
@@ -63,7 +63,7 @@ public final class FineTuning {
      *
      * @param epoch its epoch, from 0
      * @param step its number, from 0
-     * @param steps how many there are
+     * @param steps the total number of steps
      * @param loss the loss before it
      */
     public record Step(int epoch, int step, int steps, double loss) {}
@@ -74,9 +74,9 @@ public final class FineTuning {
      * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
      * @param tokenizer the model's tokenizer
      * @param lora the adapter on it; nothing else changes
-     * @param samples what is learned from
-     * @param options how
-     * @param each is told of every step
+     * @param samples the training samples
+     * @param options the training options
+     * @param each called after every step
      * @throws TensorException if the model can't be trained in this way
      */
     public static void run(

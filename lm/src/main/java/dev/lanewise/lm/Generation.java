@@ -28,12 +28,12 @@ public final class Generation {
     public record Beam(int[] tokens, double score) {}
 
     /**
-     * How beams are searched.
+     * The options of beam search.
      *
-     * @param beams how many continuations are followed, and given
-     * @param newTokens how many tokens each gets at most
+     * @param beams how many continuations are pursued, and returned
+     * @param newTokens how many new tokens each has at most
      * @param lengthPenalty the power of the length by which sums of log-probabilities are divided
-     * @param stopTokens what ends a continuation, or null for the model's own
+     * @param stopTokens the tokens that end a continuation, or null for the model's own
      */
     public record BeamOptions(
             int beams,
@@ -54,8 +54,8 @@ public final class Generation {
      * {@return the continuation of a prompt, token by token}
      *
      * @param model the model
-     * @param prompt what is continued
-     * @param options how
+     * @param prompt the text or tokens to continue
+     * @param options the generation options
      */
     public static TokenStream stream(CausalLM model, int[] prompt, GenerationOptions options) {
         return new TokenStream(
@@ -67,7 +67,7 @@ public final class Generation {
      *
      * @param model the model
      * @param text the tokens of the text
-     * @param options how
+     * @param options the generation options
      */
     public static TokenStream stream(Seq2SeqLM model, int[] text, GenerationOptions options) {
         long[] ids = Arrays.stream(text).asLongStream().toArray();
@@ -86,13 +86,13 @@ public final class Generation {
     }
 
     /**
-     * The continuations of several prompts, computed together; shorter prompts are padded at their left, and their tokens are
-     * those that they get alone. A row's chance begins with the seed plus its number.
+     * The continuations of several prompts, computed together; shorter prompts are padded on the left, and get the same
+     * tokens as they would alone. The random numbers of a row start with the seed plus its number.
      *
      * @param model the model
-     * @param prompts what is continued, each at least one token
-     * @param options how
-     * @return for each prompt the new tokens, with the one that ends it, if one does
+     * @param prompts the prompts to continue, each at least one token
+     * @param options the generation options
+     * @return for each prompt the new tokens, including the one that ends it, if any
      */
     public static List<int[]> batch(CausalLM model, List<int[]> prompts, GenerationOptions options) {
         try (Decoding decoding = Decoding.of(model, prompts, options.newTokens())) {
@@ -106,7 +106,7 @@ public final class Generation {
      * @param model the model
      * @param ids {@code [n, s]} of I64
      * @param mask {@code [n, s]}, 0 for padding; or null
-     * @param options how
+     * @param options the generation options
      */
     public static List<int[]> batch(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, GenerationOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {
@@ -156,7 +156,10 @@ public final class Generation {
             }
         }
 
-        /** What the model reads next; of a sequence that has ended its last token again, whose scores nobody looks at. */
+        /**
+         * The token that the model reads next; for a sequence that has ended, its last token again, whose scores are
+         * not used.
+         */
         long last() {
             return tokens[tokens.length - 1];
         }
@@ -170,8 +173,8 @@ public final class Generation {
      * {@return the best continuations of a prompt by beam search, best first, each with the prompt before it}
      *
      * @param model the model
-     * @param prompt what is continued
-     * @param options how
+     * @param prompt the text or tokens to continue
+     * @param options the generation options
      */
     public static List<Beam> beams(CausalLM model, int[] prompt, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, List.of(prompt), options.newTokens())) {
@@ -185,7 +188,7 @@ public final class Generation {
      * @param model the model
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask 0 for padding; or null if there is none
-     * @param options how
+     * @param options the generation options
      */
     public static List<Beam> beams(Seq2SeqLM model, Tensor ids, @Nullable Tensor mask, BeamOptions options) {
         try (Decoding decoding = Decoding.of(model, ids, mask, options.newTokens())) {

@@ -7,26 +7,26 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How texts are continued.
+ * Options of text generation.
  *
  * <pre>{@code
  * GenerationOptions options = GenerationOptions.sampled(200, 7).withTemperature(0.8).withTopP(0.95).withStopTexts("\n\n");
  * }</pre>
  *
- * <p>Whatever the order of the calls, scores go through the repetition penalty, the temperature, top-k, top-p and min-p, in
- * this order, and then through the other filters.
+ * <p>Whatever the order of the calls, scores go through the repetition penalty, the temperature, top-k, top-p and
+ * min-p, in this order, and then through the other filters.
  *
- * @param newTokens how many tokens are written at most
- * @param sampled whether the next token is drawn by chance; otherwise it is the best one
- * @param seed where chance begins: equal seeds give equal texts
+ * @param newTokens how many tokens are generated at most
+ * @param sampled whether the next token is sampled; otherwise it is the best one
+ * @param seed the seed of the random numbers: equal seeds give equal texts
  * @param temperature what scores are divided by, or 1
  * @param topK how many tokens are kept, or 0 for all
  * @param topP the share of probability that is kept, or 1
  * @param minP the share of the best token's probability that a token needs, or 0
- * @param repetitionPenalty the factor against tokens that were there, or 1
- * @param filters what else changes scores
- * @param stopTokens what ends a text, or null for the model's own
- * @param stopTexts what ends a text when it appears in it, for those who generate text
+ * @param repetitionPenalty the factor against tokens that have already occurred, or 1
+ * @param filters further filters of scores
+ * @param stopTokens the tokens that end a text, or null for the model's own
+ * @param stopTexts texts that end the generated text when they appear in it
  */
 public record GenerationOptions(
         int newTokens,
@@ -61,28 +61,28 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the best token each time}
+     * {@return options that take the best token each time}
      *
-     * @param newTokens how many tokens are written at most
+     * @param newTokens how many tokens are generated at most
      */
     public static GenerationOptions greedy(int newTokens) {
         return new GenerationOptions(newTokens, false, 0, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
     /**
-     * {@return tokens by chance, as likely as the model says}
+     * {@return options that sample tokens with the model's probabilities}
      *
-     * @param newTokens how many tokens are written at most
-     * @param seed where chance begins
+     * @param newTokens how many tokens are generated at most
+     * @param seed the seed of the random numbers
      */
     public static GenerationOptions sampled(int newTokens, long seed) {
         return new GenerationOptions(newTokens, true, seed, 1, 0, 1, 0, 1, List.of(), null, List.of());
     }
 
     /**
-     * {@return the same with another temperature}
+     * {@return these options with another temperature}
      *
-     * @param value the value
+     * @param value the temperature, above 0
      */
     public GenerationOptions withTemperature(double value) {
         return new GenerationOptions(
@@ -90,9 +90,9 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with so many tokens kept}
+     * {@return these options with another number of tokens to keep}
      *
-     * @param value the value
+     * @param value how many of the best tokens are kept, or 0 for all
      */
     public GenerationOptions withTopK(int value) {
         return new GenerationOptions(
@@ -110,9 +110,9 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with such a share of probability kept}
+     * {@return these options with another share of probability to keep}
      *
-     * @param value the value
+     * @param value the share, or 1 for all
      */
     public GenerationOptions withTopP(double value) {
         return new GenerationOptions(
@@ -130,9 +130,9 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with such a share of the best token's probability needed}
+     * {@return these options with another minimum share of the best token's probability}
      *
-     * @param value the value
+     * @param value the share, or 0 for none
      */
     public GenerationOptions withMinP(double value) {
         return new GenerationOptions(
@@ -150,9 +150,9 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with another penalty for repetition}
+     * {@return these options with another penalty for repetition}
      *
-     * @param value the value
+     * @param value the factor, or 1 for none
      */
     public GenerationOptions withRepetitionPenalty(double value) {
         return new GenerationOptions(
@@ -160,7 +160,7 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with more filters, after all others}
+     * {@return these options with more filters, after all others}
      *
      * @param more the filters
      */
@@ -172,7 +172,7 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with other tokens that end a text; none, for texts of full length}
+     * {@return these options with other tokens that end a text; none for texts of full length}
      *
      * @param tokens the tokens
      */
@@ -182,7 +182,7 @@ public record GenerationOptions(
     }
 
     /**
-     * {@return the same with texts that end a text}
+     * {@return these options with texts that end the generated text}
      *
      * @param texts the texts
      */
@@ -201,7 +201,7 @@ public record GenerationOptions(
                 List.of(texts));
     }
 
-    /** {@return what scores go through, in order} */
+    /** {@return all filters of scores, in order} */
     public List<ScoreFilter> allFilters() {
         List<ScoreFilter> all = new ArrayList<>();
         if (repetitionPenalty != 1) {

@@ -14,9 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Models of Llama's kind out of GGUF files: settings as config.json has them, weights by the names of checkpoints. */
+/** Llama-like models from GGUF files: settings as in config.json, weights under the names of checkpoints. */
 final class GgufModels {
-    /** Of the architecture's settings, config.json's name for what is in the file. */
+    /** The names in config.json of the architecture's settings in the file. */
     private static final Map<String, String> SETTINGS = Map.of(
             "context_length", "max_position_embeddings",
             "embedding_length", "hidden_size",
@@ -28,13 +28,13 @@ final class GgufModels {
             "rope.freq_base", "rope_theta",
             "attention.key_length", "head_dim");
 
-    /** What is known in other ways, or says nothing of the results. */
+    /** Settings that are known in other ways, or have no influence on the results. */
     private static final List<String> BESIDE =
             List.of("attention.value_length", "rope.dimension_count", "vocab_size", "rope.scaling.type");
 
     private GgufModels() {}
 
-    /** Reads a file, whose blocks are widened, or stay in the file. */
+    /** Reads a file, whose blocks are widened or stay in the file. */
     static CausalLM load(Path path, DType dtype, boolean packed) {
         try (GgufFile file = packed ? GgufFile.openForever(path) : GgufFile.open(path)) {
             String architecture = file.text("general.architecture").orElse("");
@@ -97,7 +97,7 @@ final class GgufModels {
         return settings;
     }
 
-    /** Heads of other sizes for values, rotations of parts, and scaled ones are not what is computed here. */
+    /** Refuses value heads of another size, partial rotations and scaled ones, which are not computed here. */
     private static void check(GgufFile file, String prefix, Map<String, Object> settings) {
         Map<String, Object> all = file.metadata();
         Object head = settings.get("head_dim");

@@ -51,7 +51,7 @@ final class GgufTokenizers {
         };
     }
 
-    /** The tokens that chat templates know by name. */
+    /** The tokens that chat templates refer to by name. */
     static Map<String, String> specialTokens(GgufFile file) {
         GgufTokenizers tokenizers = new GgufTokenizers(file);
         List<String> tokens = tokenizers.texts("tokens");
@@ -116,7 +116,7 @@ final class GgufTokenizers {
 
     // ---- SentencePiece
 
-    /** Written as the .model file that it once was, which the reader of those reads. */
+    /** The tokenizer, written as the .model file that it came from and read by the reader of such files. */
     private Tokenizer sentencePiece() {
         List<String> tokens = texts("tokens");
         List<Double> scores = list("scores", Double.class);
@@ -202,7 +202,7 @@ final class GgufTokenizers {
 
     // ---- byte-level BPE
 
-    /** Written as the tokenizer.json that it once was. */
+    /** The tokenizer, written as the tokenizer.json that it came from. */
     private Tokenizer byteLevel() {
         List<String> tokens = texts("tokens");
         List<Long> types = types(tokens);

@@ -9,10 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A model that reads images: ViT, by itself or with a head for classes. */
-@SuppressWarnings("exports") // families are this module's own
+@SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class ImageEncoder extends PretrainedModel {
     /**
-     * For families.
+     * For model families.
      *
      * @param family the family's name
      */
@@ -21,7 +21,7 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     }
 
     /**
-     * {@return vectors of the patches, and of the class in the first place}
+     * {@return the embeddings of the class token, first, and of the patches}
      *
      * @param pixels images, {@code [n, channels, height, width]}
      */
@@ -35,26 +35,26 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
      *
      * @param number its number, from 0
      * @param x the input
-     * @param call what the layers of this call share
+     * @param call the state that the layers of this call share
      */
     protected abstract Tensor layer(int number, Tensor x, Call call);
 
     /**
-     * {@return what follows the last layer}
+     * {@return the normalization after the last layer, applied to its result}
      *
      * @param x the input
      */
     protected abstract Tensor normalize(Tensor x);
 
     /**
-     * {@return the first place's result through a layer of its own, or null if the model has none}
+     * {@return the pooled result of the first position, or null if the model has no pooling layer}
      *
      * @param lastHidden the last layer's result
      */
     protected abstract @Nullable Tensor pool(Tensor lastHidden);
 
     /**
-     * {@return what the head says, or null without one}
+     * {@return the head's scores, or null without a head}
      *
      * @param lastHidden the last layer's result
      */
@@ -64,8 +64,8 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
      * Runs the model on images {@code [n, channels, height, width]}.
      *
      * @param pixels images, {@code [n, channels, height, width]}
-     * @return the last layer's result is normalized, {@code [n, 1 + patches, size]}; the hidden states are the inputs of all
-     *     layers and the last one's result before that
+     * @return the results, in which the last layer's result is normalized, {@code [n, 1 + patches, size]}; the hidden
+     *     states are the inputs of all layers and the last one's result before normalization
      */
     public final Encoder.Output run(Tensor pixels) {
         return called(() -> output(pixels), Encoder.Output::tensors);
@@ -84,7 +84,7 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
         return new Encoder.Output(last, pool(last), head(last), inputs);
     }
 
-    /** The head's scores, or without a head the last layer's result. */
+    /** The head's scores or, without a head, the last layer's result. */
     @Override
     protected final Tensor compute(Tensor pixels) {
         Encoder.Output output = output(pixels);

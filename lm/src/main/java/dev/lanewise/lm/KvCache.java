@@ -9,13 +9,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and values of the tokens that a decoder has seen, of one or more sequences at once, so that a next token is computed by
- * itself. Memory is taken in blocks of {@value #BLOCK} tokens and given back by {@link #close}.
+ * Keys and values of the tokens that a decoder has seen, of one or more sequences at once, so that only the next token
+ * has to be computed. Memory is allocated in blocks of {@value #BLOCK} tokens and released by {@link #close}.
  *
- * <p>A cache belongs to one model and one thread. Nothing that goes through it is recorded for gradients.
+ * <p>A cache belongs to one model and one thread. Nothing computed with it is recorded for gradients.
  */
 public final class KvCache implements AutoCloseable {
-    /** Tokens by which a cache grows. */
+    /** The number of tokens by which a cache grows. */
     public static final int BLOCK = 128;
 
     private final List<Entry> entries = new ArrayList<>();
@@ -23,7 +23,7 @@ public final class KvCache implements AutoCloseable {
     private long length;
     private @Nullable Tensor mask;
 
-    /** One layer's. */
+    /** The keys and values of one layer. */
     private static final class Entry {
         private @Nullable Tensor keys;
         private @Nullable Tensor values;
@@ -61,7 +61,7 @@ public final class KvCache implements AutoCloseable {
     /**
      * An empty cache.
      *
-     * @param tokens for how many tokens memory is taken at once
+     * @param tokens for how many tokens memory is allocated at once
      */
     public KvCache(long tokens) {
         firstCapacity = roundedUp(Math.max(1, tokens));
@@ -71,12 +71,14 @@ public final class KvCache implements AutoCloseable {
         return Math.ceilDiv(tokens, (long) BLOCK) * BLOCK;
     }
 
-    /** {@return how many tokens each sequence has, padding included} */
+    /** {@return how many tokens each sequence has, including padding} */
     public long length() {
         return length;
     }
 
-    /** {@return which of the tokens are no padding, {@code [n, length]} of I64, or null if none is} */
+    /**
+     * {@return a mask of the tokens that are not padding, {@code [n, length]} of I64, or null if there is no padding}
+     */
     public @Nullable Tensor mask() {
         return mask;
     }
@@ -117,7 +119,8 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * {@return keys and values that no new token changes, of the other side of an encoder and decoder; or null before {@link #fix}}
+     * {@return keys and values that no new token changes, computed by the encoder for a decoder; or null before
+     * {@link #fix}}
      *
      * @param layer the layer's number
      */
@@ -153,7 +156,7 @@ public final class KvCache implements AutoCloseable {
      * Ends a call that has added tokens to every layer.
      *
      * @param count how many tokens it has added
-     * @param allMask which of all tokens are no padding, or null
+     * @param allMask a mask of all tokens that are not padding, or null
      */
     public void advance(long count, @Nullable Tensor allMask) {
         length += count;
@@ -163,9 +166,9 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * Puts other sequences into the places of those it has, as beam search does.
+     * Replaces the sequences by others among them, as beam search does.
      *
-     * @param rows for every place the number of the sequence that it gets
+     * @param rows for every row, the number of the sequence that takes its place
      */
     public void select(Tensor rows) {
         for (Entry entry : entries) {
@@ -187,7 +190,7 @@ public final class KvCache implements AutoCloseable {
     /**
      * Forgets the last tokens, so that others can follow the first ones.
      *
-     * @param tokens the tokens
+     * @param tokens how many tokens are kept
      */
     public void truncate(long tokens) {
         if (tokens < 0 || tokens > length) {
@@ -202,7 +205,7 @@ public final class KvCache implements AutoCloseable {
         length = tokens;
     }
 
-    /** Gives the memory back. */
+    /** Releases the memory. */
     @Override
     public void close() {
         entries.forEach(Entry::release);

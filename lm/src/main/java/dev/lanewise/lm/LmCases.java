@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Runs a folder of stored cases and compares what Lanewise computes with what PyTorch, transformers and the libraries around
- * them did: models, rotary positions, tokenizers, chat templates, sampling, and what else there is under the names of {@link
- * #PARTS}.
+ * Runs a folder of stored cases and compares Lanewise's results with those of PyTorch, transformers and the libraries
+ * around them: models, rotary positions, tokenizers, chat templates, sampling, and the other parts named in
+ * {@link #PARTS}.
  */
 public final class LmCases {
-    /** The folders that are looked for, in the order in which they are run. */
+    /** The folders that are searched for, in the order in which they are run. */
     public static final List<String> PARTS = List.of(
             "rope",
             "models",
@@ -30,31 +30,31 @@ public final class LmCases {
 
     /** How a check ended. */
     public enum Status {
-        /** Everything equals what is stored, or is within the tolerance. */
+        /** Everything equals the stored results, or is within the tolerance. */
         PASSED,
-        /** Something is not. */
+        /** Something differs. */
         FAILED,
-        /** There is no code for it. */
+        /** It is not supported. */
         UNSUPPORTED,
         /** It could not be computed, or the case could not be read. */
         ERROR
     }
 
     /**
-     * What came of a check.
+     * The result of a check.
      *
      * @param id the part, the case, and what is checked: {@code models/qwen3/logits}
      * @param status how it ended
-     * @param detail how far it is from what is stored, or what went wrong
+     * @param detail how far it is from the stored results, or what went wrong
      */
     public record Result(String id, Status status, String detail) {}
 
     /**
      * Runs all cases of a folder.
      *
-     * @param folder holds folders of the names in {@link #PARTS}; those that are missing are left out
+     * @param folder a folder with subfolders of the names in {@link #PARTS}; missing ones are skipped
      * @param only the part to run, or an empty text for all
-     * @param each is called with every result as it comes
+     * @param each called with every result as it becomes available
      * @throws BadFileException if the folder can't be read, or holds nothing to run
      */
     public static void run(Path folder, String only, Consumer<Result> each) {

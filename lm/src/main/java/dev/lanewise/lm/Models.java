@@ -21,11 +21,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads models in Hugging Face's layout: a folder with {@code config.json} and {@code model.safetensors}, or shards of it with
- * {@code model.safetensors.index.json}.
+ * Reads models in Hugging Face's layout: a folder with {@code config.json} and {@code model.safetensors}, or shards of
+ * it with {@code model.safetensors.index.json}.
  *
- * <p>Weights of F16 and BF16 are widened to F32. Each is read straight to where it stays. A setting that would change results
- * and that Lanewise does not know is an error, as are missing, superfluous and misshapen tensors.
+ * <p>Weights of F16 and BF16 are widened to F32. Each is read directly into its final place. An unknown setting that
+ * would change results is an error, as are missing tensors, superfluous ones and those of another shape.
  *
  * <pre>{@code
  * CausalLM model = Models.causal(Path.of("SmolLM2-135M"));
@@ -37,10 +37,10 @@ public final class Models {
     /**
      * Reads a model that computes in F32.
      *
-     * @param folder with config.json and weights; or a .gguf file, whose blocks are widened
-     * @return what was read
-     * @throws BadFileException if files are missing or damaged, or if the model is of a family or has a setting that is not
-     *     known
+     * @param folder a folder with config.json and weights; or a .gguf file, whose blocks are widened
+     * @return the model
+     * @throws BadFileException if files are missing or damaged, or if the model's family or one of its settings is
+     *     unknown
      */
     public static PretrainedModel load(Path folder) {
         return load(folder, DType.F32);
@@ -49,9 +49,9 @@ public final class Models {
     /**
      * Reads a model that computes in a given type.
      *
-     * @param folder with config.json and weights
+     * @param folder a folder with config.json and weights
      * @param dtype F32, F64, BF16 or F16
-     * @return what was read
+     * @return the model
      */
     public static PretrainedModel load(Path folder, DType dtype) {
         if (String.valueOf(folder.getFileName()).endsWith(".gguf")) {
@@ -71,8 +71,8 @@ public final class Models {
     }
 
     /**
-     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time. The
-     * table of embeddings, and a head that is tied to it, are widened to F32.
+     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time.
+     * The table of embeddings, and a head that is tied to it, are widened to F32.
      *
      * @param file its path
      * @return the model
@@ -82,10 +82,10 @@ public final class Models {
     }
 
     /**
-     * {@return a model with first values by chance, to be trained from the beginning}
+     * {@return a model with random initial values, to be trained from scratch}
      *
      * @param file its config.json
-     * @param random where first values come from
+     * @param random the source of the initial values
      */
     public static PretrainedModel untrained(Path file, Rng random) {
         Config config = Config.read(file);
@@ -97,15 +97,15 @@ public final class Models {
         return model;
     }
 
-    /** Weights of a model that has its names for those of files. */
+    /** Makes the weights of a model from its mapping of the names in files. */
     private interface Source {
         Weights named(UnaryOperator<@Nullable String> names);
     }
 
     /**
-     * Reads a decoder, as {@link #load(Path)} does; another kind of model is an error.
+     * Reads a decoder, like {@link #load(Path)}; another kind of model is an error.
      *
-     * @param folder with config.json and weights
+     * @param folder a folder with config.json and weights
      * @return the model
      */
     public static CausalLM causal(Path folder) {
@@ -113,9 +113,9 @@ public final class Models {
     }
 
     /**
-     * Reads an encoder of texts, as {@link #load(Path)} does; another kind of model is an error.
+     * Reads an encoder of texts, like {@link #load(Path)}; another kind of model is an error.
      *
-     * @param folder with config.json and weights
+     * @param folder a folder with config.json and weights
      * @return the model
      */
     public static Encoder encoder(Path folder) {
@@ -123,9 +123,9 @@ public final class Models {
     }
 
     /**
-     * Reads an encoder with a decoder, as {@link #load(Path)} does; another kind of model is an error.
+     * Reads an encoder with a decoder, like {@link #load(Path)}; another kind of model is an error.
      *
-     * @param folder with config.json and weights
+     * @param folder a folder with config.json and weights
      * @return the model
      */
     public static Seq2SeqLM seq2seq(Path folder) {

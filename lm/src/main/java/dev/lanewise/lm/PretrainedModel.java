@@ -6,17 +6,18 @@ import dev.lanewise.tensor.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model of a known family, as {@link Models#load} reads it from a folder in Hugging Face's layout. Its parameters have the
- * names of transformers' {@code state_dict}.
+ * A model of a known family, read by {@link Models#load} from a folder in Hugging Face's layout. Its parameters have
+ * the names of transformers' {@code state_dict}.
  *
- * <p>Dropout is not applied, whatever config.json says about it: a model computes in training as in evaluation.
+ * <p>Dropout is not applied, whatever config.json says about it: a model computes the same in training as in
+ * evaluation.
  */
-@SuppressWarnings("exports") // families are this module's own
+@SuppressWarnings("exports") // families are internal to this module
 public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2SeqLM, Encoder, ImageEncoder {
     private final String family;
 
     /**
-     * For families.
+     * For model families.
      *
      * @param family the family's name
      */
@@ -24,7 +25,7 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
         this.family = family;
     }
 
-    /** {@return the family's name, which {@code model_type} of config.json has: {@code llama}, for example} */
+    /** {@return the family's name, from {@code model_type} in config.json: {@code llama}, for example} */
     public final String family() {
         return family;
     }
@@ -34,14 +35,14 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
         return parameters().getFirst().leaf().dtype();
     }
 
-    /** {@return where the parameters are} */
+    /** {@return the device that the parameters are on} */
     public final Device device() {
         return parameters().getFirst().leaf().device();
     }
 
     /**
-     * This model's name for a tensor that may have another one in published checkpoints: without the prefix of the base model,
-     * or {@code gamma} instead of {@code weight}.
+     * This model's name for a tensor that may have another one in published checkpoints: without the prefix of the base
+     * model, or {@code gamma} instead of {@code weight}.
      *
      * @param stored the name in a file
      * @return the name, or null for a tensor that the model does not need

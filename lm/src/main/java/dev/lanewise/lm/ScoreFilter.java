@@ -6,21 +6,21 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Changes the scores of next tokens before one is chosen; what may not be chosen gets minus infinity. The filters here compute
- * what those of transformers do.
+ * Changes the scores of next tokens before one is chosen; tokens that may not be chosen get minus infinity. The filters
+ * here compute the same as those of transformers.
  */
 @FunctionalInterface
 public interface ScoreFilter {
     /**
      * Changes scores.
      *
-     * @param scores one for each token of the vocabulary
+     * @param scores one per token of the vocabulary
      * @param previous the tokens so far
      */
     void apply(double[] scores, int[] previous);
 
     /**
-     * Divides scores: below 1 likely tokens become likelier, above 1 all become more alike.
+     * Divides scores: below 1, likely tokens become more likely; above 1, all become more equally likely.
      *
      * @param temperature above 0
      * @return the filter
@@ -31,7 +31,7 @@ public interface ScoreFilter {
     }
 
     /**
-     * Keeps the best tokens, and those that are as good as the last of them.
+     * Keeps the best tokens, and those that score the same as the last of them.
      *
      * @param count how many tokens are kept
      * @return the filter
@@ -66,7 +66,7 @@ public interface ScoreFilter {
                 removed++;
             }
             double least = sorted.length == 0 ? 0 : sorted[removed];
-            // of tokens that are as likely as the last one that stays, as many go as the sum says
+            // of tokens that are as likely as the last one that stays, as many are removed as the sum requires
             int equals = removed - Scores.remove(scores, i -> probabilities[i] < least);
             for (int i = 0; i < scores.length && equals > 0; i++) {
                 if (probabilities[i] == least) {
@@ -93,7 +93,8 @@ public interface ScoreFilter {
     }
 
     /**
-     * Keeps the tokens that surprise as much as is usual (Meister et al. 2022, arXiv:2202.00666), up to a share.
+     * Keeps the tokens whose information content is closest to the expected one (Meister et al. 2022,
+     * arXiv:2202.00666), up to a share.
      *
      * @param share the share, from 0 to 1
      * @return the filter
@@ -123,7 +124,8 @@ public interface ScoreFilter {
     }
 
     /**
-     * Keeps the best token and those that are not less likely than a probability (Hewitt et al. 2022, arXiv:2210.15191).
+     * Keeps the best token and those that are not less likely than a probability (Hewitt et al. 2022,
+     * arXiv:2210.15191).
      *
      * @param probability the probability
      * @return the filter
@@ -134,7 +136,7 @@ public interface ScoreFilter {
     }
 
     /**
-     * {@return the same with a probability that is less where many tokens are likely}
+     * {@return an epsilon cutoff whose probability is lower where many tokens are likely}
      *
      * @param probability the probability
      */
@@ -148,7 +150,7 @@ public interface ScoreFilter {
     }
 
     /**
-     * Makes tokens that were there before less likely, by a factor above 1 (Keskar et al. 2019, arXiv:1909.05858).
+     * Makes tokens that have already occurred less likely, by a factor above 1 (Keskar et al. 2019, arXiv:1909.05858).
      *
      * @param factor above 1 against repetition, below 1 for it
      * @return the filter
@@ -165,9 +167,9 @@ public interface ScoreFilter {
     }
 
     /**
-     * Forbids tokens that would end a run of so many tokens that was there before.
+     * Forbids tokens that would complete a run of tokens that has already occurred.
      *
-     * @param length how many tokens
+     * @param length the length of the run
      * @return the filter
      */
     static ScoreFilter noRepeat(int length) {
@@ -186,7 +188,7 @@ public interface ScoreFilter {
      * Forbids tokens that end a text, up to a length.
      *
      * @param length how many tokens
-     * @param stopTokens what ends a text
+     * @param stopTokens the tokens that end a text
      * @return the filter
      */
     static ScoreFilter minLength(int length, Set<Integer> stopTokens) {

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** What is computed of scores of next tokens. */
+/** Computations on scores of next tokens. */
 final class Scores {
     private Scores() {}
 
@@ -29,7 +29,7 @@ final class Scores {
         }
     }
 
-    /** Removes tokens; gives how many. The condition may read the scores: they change afterwards. */
+    /** Removes tokens; returns how many. The condition may read the scores, which change only afterwards. */
     static int remove(double[] scores, IntPredicate condition) {
         int[] removed = IntStream.range(0, scores.length).filter(condition).toArray();
         for (int token : removed) {
@@ -38,7 +38,7 @@ final class Scores {
         return removed.length;
     }
 
-    /** Removes what is less likely than a limit, but never the best. */
+    /** Removes tokens that are less likely than a limit, but never the best. */
     static void cut(double[] scores, double[] probabilities, double least) {
         double best = Arrays.stream(scores).max().orElse(0);
         remove(scores, i -> probabilities[i] < least && scores[i] < best);
@@ -51,7 +51,7 @@ final class Scores {
                 .sum();
     }
 
-    /** Places by value, least first. */
+    /** Positions by value, smallest first. */
     static Integer[] order(double[] values) {
         Integer[] order = IntStream.range(0, values.length).boxed().toArray(Integer[]::new);
         Arrays.sort(order, Comparator.comparingDouble(i -> values[i]));
@@ -97,7 +97,7 @@ final class Scores {
         return most;
     }
 
-    /** The place of the greatest score, of equal ones the first. */
+    /** The position of the greatest score, the first of equal ones. */
     static int best(double[] scores) {
         int best = 0;
         for (int i = 1; i < scores.length; i++) {
@@ -109,9 +109,9 @@ final class Scores {
     }
 
     /**
-     * A place by chance.
+     * A random position.
      *
-     * @param draw from 0 to below 1
+     * @param draw a uniform random number from 0 to below 1
      */
     static int draw(double[] scores, double draw) {
         double[] probabilities = softmax(scores);

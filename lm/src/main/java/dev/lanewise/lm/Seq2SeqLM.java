@@ -13,12 +13,12 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     private final Tokens tokens;
 
     /**
-     * Tokens with a meaning.
+     * The vocabulary's size and special tokens.
      *
      * @param vocabulary how many tokens there are
-     * @param start what the decoder begins with
-     * @param padding what fills shorter texts
-     * @param stop what ends a text
+     * @param start the token that the decoder begins with
+     * @param padding the token that pads shorter texts
+     * @param stop the tokens that end a text
      */
     public record Tokens(int vocabulary, int start, int padding, List<Integer> stop) {
         /** Takes copies. */
@@ -28,17 +28,17 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * For families.
+     * For model families.
      *
      * @param family the family's name
-     * @param tokens the tokens with a meaning
+     * @param tokens the vocabulary's size and special tokens
      */
     protected Seq2SeqLM(String family, Tokens tokens) {
         super(family);
         this.tokens = tokens;
     }
 
-    /** {@return the tokens with a meaning} */
+    /** {@return the vocabulary's size and special tokens} */
     public final Tokens tokens() {
         return tokens;
     }
@@ -48,7 +48,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      *
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask 0 for padding; or null if there is none
-     * @param inputs takes the inputs of all layers, or null
+     * @param inputs receives the inputs of all layers, or null
      * @return the encoder's result
      */
     protected abstract Tensor encode(Tensor ids, @Nullable Tensor mask, @Nullable List<Tensor> inputs);
@@ -59,8 +59,8 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      * @param encoded the encoder's result, {@code [n, s, size]}
      * @param mask 0 for padding; or null if there is none
      * @param ids tokens, {@code [n, l]} of I64
-     * @param cache what was computed of the tokens before, or null
-     * @param inputs takes the inputs of all layers, or null
+     * @param cache the keys and values of the previous tokens, or null
+     * @param inputs receives the inputs of all layers, or null
      * @return the decoder's result
      */
     protected abstract Tensor decode(
@@ -84,7 +84,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * {@return the inputs of the encoder's layers and, as the last, its result}
+     * {@return the inputs of the encoder's layers and, last, its result}
      *
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask 0 for padding; or null if there is none
@@ -103,16 +103,16 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      * {@return the decoder's result {@code [n, l, size]}}
      *
      * @param encoded the encoder's result
-     * @param mask what the encoder was given
-     * @param ids {@code [n, l]}, the tokens written so far, or with a cache those that are not in it yet
-     * @param cache what the decoder computed of the tokens before, or null
+     * @param mask the mask that the encoder was given
+     * @param ids {@code [n, l]}, the tokens generated so far or, with a cache, those that are not in it yet
+     * @param cache the decoder's keys and values of the previous tokens, or null
      */
     public final Tensor decode(Tensor encoded, @Nullable Tensor mask, Tensor ids, @Nullable KvCache cache) {
         return called(() -> decode(encoded, mask, ids, cache, null));
     }
 
     /**
-     * {@return the inputs of the decoder's layers and, as the last, its result}
+     * {@return the inputs of the decoder's layers and, last, its result}
      *
      * @param encoded the encoder's result, {@code [n, s, size]}
      * @param mask 0 for padding; or null if there is none
@@ -129,7 +129,8 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * {@return what the decoder reads to say these labels: they begin one place later, after the first token; -100 is padding}
+     * {@return the decoder's input for these labels: the labels shifted right by one position, after the first token;
+     * -100 becomes padding}
      *
      * @param labels {@code [n, l]} of I64, -100 for padding
      */
@@ -145,7 +146,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
      * {@return the mean cross-entropy of labels}
      *
      * @param logits {@code [n, l, vocabulary]}
-     * @param labels {@code [n, l]}; -100 is left out
+     * @param labels {@code [n, l]}; -100 is ignored
      */
     public static Tensor loss(Tensor logits, Tensor labels) {
         return new CrossEntropyLoss().of(logits.flatten(0, 1), labels.flatten());

@@ -31,17 +31,18 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     private static final int BATCH = 32;
 
     /**
-     * Reads model and tokenizer of a folder.
+     * Reads the model and the tokenizer of a folder.
      *
-     * @param folder of an encoder with its tokenizer
-     * @return what was read
+     * @param folder the folder of an encoder and its tokenizer
+     * @return the encoder
      */
     public static TextEncoder load(Path folder) {
         return new TextEncoder(Models.encoder(folder), Tokenizers.load(folder));
     }
 
     /**
-     * {@return vectors of length 1, by the mean over each text's tokens; longer texts than the model reads are cut}
+     * {@return vectors of length 1, each the mean over a text's tokens; texts that are too long for the model are
+     * truncated}
      *
      * @param texts the texts
      */
@@ -52,7 +53,8 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     }
 
     /**
-     * {@return what the head says of pairs of texts, as rerankers do of a question and a passage: {@code [pairs][classes]}}
+     * {@return the head's scores for pairs of texts, as rerankers compute them for a question and a passage:
+     * {@code [pairs][classes]}}
      *
      * @param firsts the first text of each pair
      * @param seconds the second text of each pair
@@ -79,7 +81,7 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
         throw new TensorException("encoder: a SentencePiece tokenizer (expected one of tokenizer.json); convert it");
     }
 
-    /** Tokens of several texts, padded at their ends. */
+    /** Tokens of several texts, padded at the end. */
     record Batch(Tensor ids, Tensor mask, Tensor types) {
         static Batch of(List<Encoding> encodings, int padding) {
             int rows = encodings.size();
@@ -105,7 +107,9 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
         Tensor run(Batch batch);
     }
 
-    /** Texts of like lengths together, so that little is padding; results in the order of the texts. */
+    /**
+     * Runs texts of similar lengths together, so that there is little padding; results are in the order of the texts.
+     */
     private float[][] run(List<Encoding> encodings, Body body) {
         int[] order = IntStream.range(0, encodings.size())
                 .boxed()

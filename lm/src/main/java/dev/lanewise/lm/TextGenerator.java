@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model the model
  * @param tokenizer its tokenizer
- * @param chatTemplate how conversations become texts, or null if the model has none
+ * @param chatTemplate the template that turns conversations into texts, or null if the model has none
  */
 public record TextGenerator(
         CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
     /**
-     * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file.
+     * Reads the model, tokenizer and chat template of a folder, or the model and tokenizer of a .gguf file.
      *
-     * @param folder of a decoder with its tokenizer, or a .gguf file
-     * @return what was read
+     * @param folder the folder of a decoder and its tokenizer, or a .gguf file
+     * @return the generator
      * @throws BadFileException if a file is missing or damaged
      */
     public static TextGenerator load(Path folder) {
@@ -40,8 +40,8 @@ public record TextGenerator(
     /**
      * {@return the continuation of a text, piece by piece}
      *
-     * @param prompt what is continued
-     * @param options how
+     * @param prompt the text or tokens to continue
+     * @param options the generation options
      */
     public TextStream stream(String prompt, GenerationOptions options) {
         return stream(tokenizer.encode(prompt, true).ids(), options);
@@ -50,8 +50,8 @@ public record TextGenerator(
     /**
      * {@return the continuation of a text}
      *
-     * @param prompt what is continued
-     * @param options how
+     * @param prompt the text or tokens to continue
+     * @param options the generation options
      */
     public String generate(String prompt, GenerationOptions options) {
         return stream(prompt, options).rest();
@@ -61,7 +61,7 @@ public record TextGenerator(
      * {@return the answer in a conversation, piece by piece}
      *
      * @param messages each with a role and a content; see {@link ChatTemplate#message}
-     * @param options how
+     * @param options the generation options
      * @throws BadFileException if the model has no chat template
      */
     public TextStream chat(List<? extends Map<String, ?>> messages, GenerationOptions options) {

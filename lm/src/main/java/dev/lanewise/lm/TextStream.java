@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * A text as it is written, piece by piece; a piece is never part of a character, and never empty. It ends where the model ends
- * it, after the asked number of tokens, or before a stop text. Closing ends it and gives the memory back.
+ * A text as it is generated, piece by piece; a piece never contains part of a character, and is never empty. The text
+ * ends where the model ends it, after the requested number of tokens, or before a stop text. Closing ends it and
+ * releases its memory.
  */
 public final class TextStream implements Iterator<String>, AutoCloseable {
     private final TokenStream tokens;
@@ -38,7 +39,7 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
         return !next.isEmpty();
     }
 
-    /** Moves what no stop text can begin with from what is held back to what is given next. */
+    /** Moves text that can't be the beginning of a stop text from what is held back to what is returned next. */
     private void take(boolean last) {
         int stop = -1;
         for (String text : stopTexts) {
@@ -56,7 +57,7 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
         held.delete(0, held.length() - keep);
     }
 
-    /** The length of the longest end that a stop text begins with. */
+    /** The length of the longest suffix that a stop text begins with. */
     private int heldBack() {
         int longest = 0;
         for (String text : stopTexts) {
@@ -79,7 +80,7 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
         return piece;
     }
 
-    /** {@return all pieces that are left, together} */
+    /** {@return all remaining pieces, joined} */
     public String rest() {
         StringBuilder all = new StringBuilder();
         forEachRemaining(all::append);

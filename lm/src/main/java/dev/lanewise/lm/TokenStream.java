@@ -7,8 +7,8 @@ import java.util.NoSuchElementException;
 import java.util.SplittableRandom;
 
 /**
- * Tokens of one sequence, each computed when it is asked for. A token that ends the text is not given. Closing gives the memory
- * back and ends the stream, also when another thread does it; it then waits for the token that is being computed.
+ * Tokens of one sequence, each computed on demand. A token that ends the text is not returned. Closing releases the
+ * memory and ends the stream, even from another thread; it then waits for the token that is being computed.
  */
 public final class TokenStream implements Iterator<Integer>, AutoCloseable {
     private static final int NONE = -1;
@@ -67,7 +67,7 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
         return token;
     }
 
-    /** {@return all tokens that are left} */
+    /** {@return all remaining tokens} */
     public int[] rest() {
         int[] all = new int[options.newTokens()];
         int count = 0;

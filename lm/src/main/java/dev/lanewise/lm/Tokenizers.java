@@ -16,10 +16,10 @@ public final class Tokenizers {
     private Tokenizers() {}
 
     /**
-     * {@return the tokenizer of {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's folder, or that in
-     * a .gguf file}
+     * {@return the tokenizer from {@code tokenizer.json}, {@code tokenizer.model} or {@code spiece.model} in a model's
+     * folder, or from a .gguf file}
      *
-     * @param model the model
+     * @param model the model's folder or file
      * @throws BadFileException if there is none
      */
     public static Tokenizer load(Path model) {
@@ -41,7 +41,7 @@ public final class Tokenizers {
                 model, "no tokenizer", "tokenizer.json or tokenizer.model", "copy the model's whole folder");
     }
 
-    /** How a model's conversations become texts, or null if it does not say. */
+    /** The template that turns a model's conversations into texts, or null if there is none. */
     static @Nullable ChatTemplate chatTemplate(Path model, Tokenizer tokenizer) {
         if (String.valueOf(model.getFileName()).endsWith(".gguf")) {
             try (GgufFile file = GgufFile.open(model)) {

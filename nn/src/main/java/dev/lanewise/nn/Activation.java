@@ -5,8 +5,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * An elementwise function, or one along a dimension, as a layer: {@code Activation.gelu()}. Names and defaults are
- * PyTorch's. {@link ReLU} and {@link PReLU}, which is trained, have classes of their own; any other function is a
- * {@link Lambda}.
+ * PyTorch's. {@link ReLU} and {@link PReLU}, whose slopes are trained, have classes of their own; any other function is
+ * a {@link Lambda}.
  */
 public final class Activation extends Layer {
     private static final double SELU_ALPHA = 1.6732632423543772;
@@ -76,7 +76,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * A sigmoid of straight lines, {@code min(max(x / 6 + 1 / 2, 0), 1)}.
+     * A piecewise linear sigmoid, {@code min(max(x / 6 + 1 / 2, 0), 1)}.
      *
      * @return the layer
      */
@@ -124,9 +124,10 @@ public final class Activation extends Layer {
     }
 
     /**
-     * {@code x} above 0, {@code alpha * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289); PyTorch's default is 1.
+     * {@code x} above 0, {@code alpha * (e^x - 1)} below (Clevert et al. 2015, arXiv:1511.07289); PyTorch's default is
+     * 1.
      *
-     * @param alpha the negative of the limit for small x
+     * @param alpha the negative of the limit as x goes to negative infinity
      * @return the layer
      */
     public static Activation elu(double alpha) {
@@ -145,7 +146,7 @@ public final class Activation extends Layer {
     /**
      * {@code x} above 0, {@code alpha * (e^(x / alpha) - 1)} below (Barron 2017, arXiv:1704.07483).
      *
-     * @param alpha the negative of the limit for small x
+     * @param alpha the negative of the limit as x goes to negative infinity
      * @return the layer
      */
     public static Activation celu(double alpha) {
@@ -214,8 +215,8 @@ public final class Activation extends Layer {
     /**
      * {@code x} where it is above a threshold, else a value.
      *
-     * @param threshold where it lies
-     * @param value what stands for elements that are not above it
+     * @param threshold the threshold
+     * @param value the value that replaces elements that are not above it
      * @return the layer
      */
     public static Activation threshold(double threshold, double value) {

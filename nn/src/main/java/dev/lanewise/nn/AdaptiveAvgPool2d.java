@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 
-/** Means over windows that make any {@code [n, c, h, w]} a given size. */
+/** Means over windows chosen so that any {@code [n, c, h, w]} becomes a given size. */
 public final class AdaptiveAvgPool2d extends Layer {
     private final long height;
     private final long width;
@@ -14,7 +14,7 @@ public final class AdaptiveAvgPool2d extends Layer {
     }
 
     /**
-     * The result's height and width.
+     * Means that give the result a height and width.
      *
      * @param height the height of the result
      * @param width the width of the result

@@ -22,7 +22,7 @@ public final class AvgPool2d extends Layer {
      * A square window; the padding is at most half of it, and counts as zeros.
      *
      * @param kernel the size of the window in every direction
-     * @param stride the distance of two places of the window
+     * @param stride the distance between neighbouring positions of the window
      * @param padding how much is added on each side
      */
     public AvgPool2d(int kernel, int stride, int padding) {

@@ -9,8 +9,9 @@ import dev.lanewise.tensor.TensorException;
 
 /**
  * Normalization of every channel of {@code [n, c]} or {@code [n, c, ...]}: in training by the batch's statistics, which
- * running means follow, else by those. Training needs two values per channel or more: one is its own mean, and nothing
- * comes of it but the bias. {@link BatchNorm1d} and {@link BatchNorm2d} are the same for inputs of a given rank.
+ * running averages follow; in evaluation by those averages. Training needs two or more values per channel: a single
+ * value is its own mean, and only the bias would be left. {@link BatchNorm1d} and {@link BatchNorm2d} are the same for
+ * inputs of a given rank.
  */
 public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     private final long channels;
@@ -32,8 +33,8 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
      * A layer.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
-     * @param momentum how much of a batch goes into the running statistics
-     * @param epsilon is added to the variance
+     * @param momentum the weight of a batch in the running statistics
+     * @param epsilon added to the variance
      */
     public BatchNorm(long channels, double momentum, double epsilon) {
         this.channels = channels;

@@ -17,8 +17,8 @@ public final class BatchNorm1d extends BatchNorm {
      * See {@link BatchNorm#BatchNorm(long, double, double)}.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
-     * @param momentum how much of a batch goes into the running statistics
-     * @param epsilon is added to the variance, against division by 0
+     * @param momentum the weight of a batch in the running statistics
+     * @param epsilon added to the variance to avoid division by 0
      */
     public BatchNorm1d(long channels, double momentum, double epsilon) {
         super(channels, momentum, epsilon);

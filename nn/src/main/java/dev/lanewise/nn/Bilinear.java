@@ -4,7 +4,9 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** {@code out_k = a^T W_k b + bias_k} of two inputs {@code [n, a], [n, b] -> [n, out]}, with {@code weight [out, a, b]}. */
+/**
+ * {@code out_k = a^T W_k b + bias_k} of two inputs {@code [n, a], [n, b] -> [n, out]}, with {@code weight [out, a, b]}.
+ */
 public final class Bilinear extends Layer {
     private final long first;
     private final Parameter weight;
@@ -16,7 +18,7 @@ public final class Bilinear extends Layer {
      * @param first the width of the first input
      * @param second the width of the second input
      * @param out the width of the result
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Bilinear(long first, long second, long out, Rng rng) {
         this(first, second, out, true, rng);
@@ -29,7 +31,7 @@ public final class Bilinear extends Layer {
      * @param second the width of the second input
      * @param out the width of the result
      * @param withBias whether a bias is added
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
         this.first = first;

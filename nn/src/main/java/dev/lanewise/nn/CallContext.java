@@ -8,13 +8,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for the calls of layers that one thread makes, over what the layers say themselves; other threads see
- * nothing of it.
+ * Overrides for the calls of layers that one thread makes; other threads are not affected.
  *
- * @param parameters tensors that parameters have instead of their own
- * @param buffers tensors that buffers have instead of their own, by layer and name
+ * @param parameters tensors that replace those of parameters
+ * @param buffers tensors that replace those of buffers, by layer and name
  * @param evaluating whether every layer is in evaluation mode
- * @param observer is told of every call and its result, or null
+ * @param observer receives every call and its result, or null
  */
 record CallContext(
         Map<Parameter, Tensor> parameters,
@@ -28,23 +27,23 @@ record CallContext(
         return new CallContext(Map.of(), Map.of(), true, observer);
     }
 
-    /** Other tensors, in whatever mode the layers are. */
+    /** Replacement tensors, in whatever mode the layers are. */
     static CallContext substituting(Map<Parameter, Tensor> parameters, Map<Layer, Map<String, Tensor>> buffers) {
         return new CallContext(parameters, buffers, false, null);
     }
 
-    /** What holds for this thread, or null. */
+    /** The overrides of this thread, or null. */
     static @Nullable CallContext current() {
         return CURRENT.get();
     }
 
-    /** Whether this thread's calls are in evaluation mode whatever the layers say. */
+    /** Whether this thread's calls are in evaluation mode, whatever the layers' own mode. */
     static boolean isEvaluating() {
         CallContext context = CURRENT.get();
         return context != null && context.evaluating;
     }
 
-    /** Whether somebody wants to know of every call. */
+    /** Whether an observer wants to know of every call. */
     static boolean isObserved() {
         CallContext context = CURRENT.get();
         return context != null && context.observer != null;
@@ -58,7 +57,7 @@ record CallContext(
         }
     }
 
-    /** Runs a computation of this thread in which this holds, with what held before where this says nothing. */
+    /** Runs a computation of this thread with these overrides, and with the previous ones where these say nothing. */
     <T> T run(Supplier<T> body) {
         CallContext before = CURRENT.get();
         CURRENT.set(before == null ? this : over(before));

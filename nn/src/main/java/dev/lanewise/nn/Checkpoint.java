@@ -14,9 +14,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Weights in safetensors files, which hold exactly what PyTorch's {@code state_dict} of the same model does, so they go
- * both ways. A file is written under another name and then moved, so it is never half-written. What resuming a training needs
- * beyond the weights is saved by {@link dev.lanewise.nn.train.TrainingState}.
+ * Weights in safetensors files, which hold exactly what PyTorch's {@code state_dict} of the same model holds, so they
+ * can be exchanged in both directions. A file is written under another name and then moved, so it is never
+ * half-written. What is needed beyond the weights to resume training is saved by
+ * {@link dev.lanewise.nn.train.TrainingState}.
  */
 public final class Checkpoint {
     private Checkpoint() {}
@@ -24,7 +25,7 @@ public final class Checkpoint {
     /**
      * Writes a model's weights.
      *
-     * @param file where they go; a file that is there is replaced when the new one is complete
+     * @param file where to write them; an existing file is replaced once the new one is complete
      * @param model the model
      */
     public static void saveWeights(Path file, Layer model) {
@@ -38,7 +39,7 @@ public final class Checkpoint {
      *
      * @param file a safetensors file
      * @param model the model
-     * @throws CheckpointException if the file is damaged or of another model; then nothing is changed
+     * @throws CheckpointException if the file is damaged or belongs to another model; then nothing is changed
      */
     public static void loadWeights(Path file, Layer model) {
         loadWeights(file, model, Loading.exact());
@@ -49,9 +50,9 @@ public final class Checkpoint {
      *
      * @param file a safetensors file
      * @param model the model
-     * @param loading how its names become the model's, and whether all must fit
-     * @return what fitted and what did not
-     * @throws CheckpointException if the file is damaged, or all must fit and some don't; then nothing is changed
+     * @param loading how its names map to the model's, and whether all must match
+     * @return which tensors matched and which did not
+     * @throws CheckpointException if the file is damaged, or all must match and some don't; then nothing is changed
      */
     public static Loaded loadWeights(Path file, Layer model, Loading loading) {
         try (SafetensorsFile weights = Safetensors.open(file)) {

@@ -24,7 +24,7 @@ public final class Conv1d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
-     * @param stride the distance of two places of the window
+     * @param stride the distance between neighbouring positions of the window
      * @param padding how many zeros are added on each side
      */
     public Conv1d(long in, long out, int kernel, int stride, int padding) {
@@ -37,9 +37,9 @@ public final class Conv1d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
-     * @param stride the distance of two places of the window
+     * @param stride the distance between neighbouring positions of the window
      * @param padding how many zeros are added on each side
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Conv1d(long in, long out, int kernel, int stride, int padding, Rng rng) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding), rng);
@@ -62,7 +62,7 @@ public final class Conv1d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Conv1d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
@@ -74,9 +74,9 @@ public final class Conv1d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window kernel, stride, padding and dilation
-     * @param groups into how many independent parts the channels fall
+     * @param groups the number of independent groups that the channels are divided into
      * @param withBias whether a bias is added
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Conv1d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;

@@ -7,8 +7,9 @@ import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two-dimensional convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [out, in / groups, r, s]} and
- * {@code bias [out]}; {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise.
+ * Two-dimensional convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [out, in / groups, r, s]}
+ * and {@code bias [out]}; {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow}
+ * likewise.
  */
 public final class Conv2d extends Layer {
     private final Window window;
@@ -35,7 +36,7 @@ public final class Conv2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
-     * @param stride the distance of two places of the window
+     * @param stride the distance between neighbouring positions of the window
      * @param padding how many zeros are added on each side
      */
     public Conv2d(long in, long out, int kernel, int stride, int padding) {
@@ -59,7 +60,7 @@ public final class Conv2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Conv2d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
@@ -71,9 +72,9 @@ public final class Conv2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window kernel, stride, padding and dilation
-     * @param groups into how many independent parts the channels fall
+     * @param groups the number of independent groups that the channels are divided into
      * @param withBias whether a bias is added
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Conv2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;

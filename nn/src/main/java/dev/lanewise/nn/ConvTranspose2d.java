@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Transposed convolution {@code [n, in, h, w] -> [n, out, oh, ow]}, with {@code weight [in, out / groups, r, s]} and
- * {@code bias [out]}; sizes as {@link dev.lanewise.tensor.ImageMethods#convTranspose2d} says.
+ * {@code bias [out]}; sizes are as described at {@link dev.lanewise.tensor.ImageMethods#convTranspose2d}.
  */
 public final class ConvTranspose2d extends Layer {
     private final int groups;
@@ -25,10 +25,10 @@ public final class ConvTranspose2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param kernel the size of the window in every direction
-     * @param stride the distance of two places of the window
+     * @param stride the distance between neighbouring positions of the window
      * @param padding how many zeros are added on each side
-     * @param outputPadding is added to the result's sizes at one side
-     * @param rng gives the initial values
+     * @param outputPadding how much is added to the result's sizes on one side
+     * @param rng the source of the initial values
      */
     public ConvTranspose2d(long in, long out, int kernel, int stride, int padding, int outputPadding, Rng rng) {
         this(in, out, Window.of(kernel).stride(stride).padding(padding).outputPadding(outputPadding), rng);
@@ -51,7 +51,7 @@ public final class ConvTranspose2d extends Layer {
      * @param in the number of input channels
      * @param out the number of output channels
      * @param window its size, stride, padding and dilation
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public ConvTranspose2d(long in, long out, Window window, Rng rng) {
         this(in, out, window, 1, true, rng);
@@ -62,11 +62,11 @@ public final class ConvTranspose2d extends Layer {
      *
      * @param in the number of input channels
      * @param out the number of output channels
-     * @param window kernel, stride, padding and dilation of the convolution that it reverses, and the output padding, less
-     *     than stride or dilation
-     * @param groups into how many independent parts the channels fall
+     * @param window kernel, stride, padding and dilation of the convolution that it reverses, and the output padding,
+     *     less than stride or dilation
+     * @param groups the number of independent groups that the channels are divided into
      * @param withBias whether a bias is added
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public ConvTranspose2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
         this.in = in;

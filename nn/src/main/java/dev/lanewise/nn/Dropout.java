@@ -4,7 +4,10 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
-/** In training mode zeroes elements at random and scales the others by {@code 1 / (1 - p)}; else does nothing. */
+/**
+ * In training mode, zeroes elements at random and scales the others by {@code 1 / (1 - p)}; in evaluation mode does
+ * nothing.
+ */
 public final class Dropout extends Layer {
     private final double p;
     private final Rng rng;
@@ -12,7 +15,7 @@ public final class Dropout extends Layer {
     /**
      * Draws from the global random stream.
      *
-     * @param p the probability of an element to become 0, from 0 to below 1
+     * @param p the probability that an element becomes 0, from 0 to below 1
      */
     public Dropout(double p) {
         this(p, Rng.global());
@@ -21,8 +24,8 @@ public final class Dropout extends Layer {
     /**
      * A layer with a random stream of its own.
      *
-     * @param p the probability to be zeroed, from 0 to below 1
-     * @param rng where chance comes from
+     * @param p the probability that an element becomes 0, from 0 to below 1
+     * @param rng the source of random numbers
      */
     public Dropout(double p, Rng rng) {
         this.p = checked(p);
@@ -30,7 +33,7 @@ public final class Dropout extends Layer {
     }
 
     /**
-     * {@return the probability, if it is one}
+     * {@return the given probability, checked}
      *
      * @param p a number
      */

@@ -12,7 +12,7 @@ public final class GroupNorm extends Layer {
     /**
      * With an epsilon of 1e-5.
      *
-     * @param groups into how many groups the channels are divided
+     * @param groups the number of groups that the channels are divided into
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      */
     public GroupNorm(int groups, long channels) {
@@ -22,9 +22,9 @@ public final class GroupNorm extends Layer {
     /**
      * A layer; the groups must divide the channels.
      *
-     * @param groups into how many groups the channels are divided
+     * @param groups the number of groups that the channels are divided into
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
-     * @param epsilon is added to the variance, against division by 0
+     * @param epsilon added to the variance to avoid division by 0
      */
     public GroupNorm(int groups, long channels, double epsilon) {
         this.groups = groups;

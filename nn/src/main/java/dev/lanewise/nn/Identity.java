@@ -2,7 +2,7 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
 
-/** Returns its input: the place of a part that is left out. */
+/** Returns its input: a placeholder for a part that is left out. */
 public final class Identity extends Layer {
     /** A layer; it has no state. */
     public Identity() {}

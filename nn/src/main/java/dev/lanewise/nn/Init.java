@@ -14,8 +14,8 @@ public final class Init {
     private Init() {}
 
     /**
-     * Makes a model whose parameters are loaded afterwards, without drawing the random numbers that loading would overwrite:
-     * in the body this thread's initial values are zeros, and random streams stay where they are.
+     * Makes a model whose parameters are loaded afterwards, without drawing the random numbers that loading would
+     * overwrite: in the body, this thread's initial values are zeros, and random streams do not advance.
      *
      * <pre>{@code
      * Gpt2 model = Init.skip(() -> new Gpt2(config));
@@ -23,7 +23,7 @@ public final class Init {
      * }</pre>
      *
      * @param <T> the kind of model
-     * @param body makes the model; what it draws otherwise than through this class is drawn
+     * @param body makes the model; numbers that it does not draw through this class are drawn as usual
      * @return what the body made
      */
     public static <T> T skip(Supplier<T> body) {
@@ -39,9 +39,9 @@ public final class Init {
     /**
      * Uniform numbers on [low, high).
      *
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      * @param low the least number
-     * @param high the number that all stay below
+     * @param high the upper bound, which is excluded
      * @param sizes the shape
      * @return a new tensor of type F32 on the CPU
      */
@@ -57,7 +57,7 @@ public final class Init {
     /**
      * Normal numbers.
      *
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      * @param mean their mean
      * @param deviation their standard deviation
      * @param sizes the shape
@@ -76,8 +76,8 @@ public final class Init {
      * PyTorch's default for weights and biases of linear and convolutional layers: uniform on plus/minus
      * {@code 1 / sqrt(fan in)} (He et al. 2015, arXiv:1502.01852, with a = sqrt(5)).
      *
-     * @param rng where chance comes from
-     * @param fanIn how many inputs an output has
+     * @param rng the source of random numbers
+     * @param fanIn the number of inputs of each output
      * @param sizes the shape
      * @return a new tensor of type F32 on the CPU
      */
@@ -87,9 +87,10 @@ public final class Init {
     }
 
     /**
-     * Uniform by Glorot and Bengio 2010: plus/minus {@code sqrt(6 / (fan in + fan out))} for {@code [out, in, ...]}.
+     * Uniform numbers after Glorot and Bengio 2010: plus/minus {@code sqrt(6 / (fan in + fan out))} for
+     * {@code [out, in, ...]}.
      *
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      * @param sizes the shape, {@code [out, in, ...]}
      * @return a new tensor of type F32 on the CPU
      */
@@ -101,9 +102,10 @@ public final class Init {
     }
 
     /**
-     * Normal by He et al. 2015: deviation {@code sqrt(2 / fan out)} for {@code [out, in, ...]}, for ReLU networks.
+     * Normal numbers after He et al. 2015: deviation {@code sqrt(2 / fan out)} for {@code [out, in, ...]}, for ReLU
+     * networks.
      *
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      * @param sizes the shape, {@code [out, in, ...]}
      * @return a new tensor of type F32 on the CPU
      */

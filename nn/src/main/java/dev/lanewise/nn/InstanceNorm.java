@@ -12,7 +12,7 @@ public final class InstanceNorm extends Layer {
     private final @Nullable Parameter bias;
 
     /**
-     * Without weight and bias, as is PyTorch's default; epsilon 1e-5.
+     * Without weight and bias, which is PyTorch's default; epsilon 1e-5.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      */
@@ -33,9 +33,9 @@ public final class InstanceNorm extends Layer {
     /**
      * A layer.
      *
-     * @param channels how many inputs have
+     * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param affine whether it has {@code weight [c]} and {@code bias [c]}
-     * @param epsilon is added to the variance
+     * @param epsilon added to the variance
      */
     public InstanceNorm(long channels, boolean affine, double epsilon) {
         if (channels < 1) {

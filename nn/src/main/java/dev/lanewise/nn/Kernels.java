@@ -6,11 +6,11 @@ import dev.lanewise.tensor.spi.Windows;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What convolutions of all ranks make of their window. */
+/** What convolutions of all ranks derive from their window. */
 final class Kernels {
     private Kernels() {}
 
-    /** The sizes of a weight, of which the first two are given. */
+    /** The sizes of a weight, given the first two. */
     static long[] weight(Window window, long first, long second, int rank) {
         long[] sizes = new long[2 + rank];
         sizes[0] = first;

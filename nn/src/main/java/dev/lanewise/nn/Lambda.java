@@ -4,7 +4,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /**
- * A function as a layer, for what has no class of its own.
+ * A function as a layer, for functions that have no class of their own.
  *
  * <pre>{@code
  * new Lambda(x -> x.mean(1))

@@ -25,8 +25,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child layers, each
- * under a name. Names joined by points are PyTorch's: {@code layers.0.weight}.
+ * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child layers,
+ * each under a name. Names joined by dots are PyTorch's: {@code layers.0.weight}.
  *
  * <pre>{@code
  * final class Mlp extends Layer {
@@ -58,10 +58,10 @@ public abstract class Layer {
     protected Layer() {}
 
     /**
-     * The layer's result. It runs in a scope of its own: of the tensors made inside, only the result and what the record
-     * for gradients needs live on.
+     * The layer's result. It runs in a scope of its own: of the tensors made inside, only the result and what the
+     * record for gradients needs live on.
      *
-     * @param x the input, as the kind of layer takes it
+     * @param x the input, in the form that the layer takes
      * @return the result, which belongs to the scope of the caller
      */
     public final Tensor forward(Tensor x) {
@@ -69,8 +69,8 @@ public abstract class Layer {
     }
 
     /**
-     * The function itself; called by {@link #forward}. A layer that is called with other inputs does not have it, but
-     * methods of its own that use {@link #called(Supplier)}.
+     * The function itself; called by {@link #forward}. A layer that is called with other inputs does not override it,
+     * but has methods of its own that use {@link #called(Supplier)}.
      *
      * @param x the input
      * @return the result
@@ -83,8 +83,8 @@ public abstract class Layer {
     }
 
     /**
-     * Runs another way to call the layer, with two inputs for example, as {@link #forward} runs {@link #compute}: in a
-     * scope of its own, and seen by {@link #summary}.
+     * Runs another form of call of the layer, for example with two inputs, as {@link #forward} runs {@link #compute}:
+     * in a scope of its own, and seen by {@link #summary}.
      *
      * <pre>{@code
      * Tensor forward(Tensor question, Tensor answer) {
@@ -100,7 +100,7 @@ public abstract class Layer {
     }
 
     /**
-     * Runs a way to call the layer that gives several results, likewise.
+     * Runs a form of call of the layer that returns several results, likewise.
      *
      * <pre>{@code
      * record Boxes(Tensor corners, Tensor classes) {}
@@ -110,7 +110,7 @@ public abstract class Layer {
      * }
      * }</pre>
      *
-     * @param <R> what the call gives
+     * @param <R> the type of the call's result
      * @param body the computation
      * @param tensors all tensors of a result, which live on after the call; the summary shows the first one
      * @return what the computation returned
@@ -147,8 +147,8 @@ public abstract class Layer {
     }
 
     /**
-     * Adds another layer's parameter under a name and returns it: both compute with it, it is trained once (tied weights),
-     * and {@link #stateDict} has it under both names.
+     * Adds another layer's parameter under a name and returns it: both compute with it, it is trained once (tied
+     * weights), and {@link #stateDict} has it under both names.
      *
      * @param name without dots, and not taken yet
      * @param shared the parameter of the other layer
@@ -160,17 +160,17 @@ public abstract class Layer {
         return shared;
     }
 
-    /** Takes a parameter away again. */
+    /** Removes a parameter. */
     final void forget(String name) {
         parameters.remove(name);
     }
 
     /**
-     * Adds a buffer under a name and returns its name's tensor; read it with {@link #buffer(String)} later on.
+     * Adds a buffer under a name and returns its tensor; read it with {@link #buffer(String)} later on.
      *
      * @param name without dots, and not taken yet
      * @param initial its first values
-     * @return the tensor that stands under the name now
+     * @return the tensor that the buffer now holds
      */
     protected final Tensor buffer(String name, Tensor initial) {
         checkNew(name);
@@ -183,7 +183,7 @@ public abstract class Layer {
      * A buffer's tensor.
      *
      * @param name the name that it was added under
-     * @return the tensor that stands under the name now
+     * @return the tensor that the buffer now holds
      */
     protected final Tensor buffer(String name) {
         CallContext context = CallContext.current();
@@ -213,7 +213,7 @@ public abstract class Layer {
     }
 
     /**
-     * Tells that this layer draws from a random stream, so that a checkpoint can save its position; returns it.
+     * Declares that this layer draws from a random stream, so that a checkpoint can save its position; returns it.
      *
      * @param rng the stream
      * @return the stream
@@ -234,7 +234,7 @@ public abstract class Layer {
         }
     }
 
-    // ---- looking at it
+    // ---- inspection
 
     /** {@return the child layers by name} */
     public final Map<String, Layer> children() {
@@ -247,8 +247,8 @@ public abstract class Layer {
     }
 
     /**
-     * {@return all parameters of this layer and its descendants by full name, in the order of registration; one that is
-     * there more than once has the first of its names}
+     * {@return all parameters of this layer and its descendants by full name, in the order of registration; one that
+     * occurs more than once has the first of its names}
      */
     public final Map<String, Parameter> namedParameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
@@ -288,7 +288,8 @@ public abstract class Layer {
     }
 
     /**
-     * {@return the random streams that this layer and its descendants draw from, each once, in the order of registration}
+     * {@return the random streams that this layer and its descendants draw from, each once, in the order of
+     * registration}
      */
     public final List<Rng> randomStreams() {
         Set<Rng> streams = new LinkedHashSet<>();
@@ -299,7 +300,7 @@ public abstract class Layer {
     /**
      * Calls an action for this layer and every descendant.
      *
-     * @param action is called once for each layer, parents first
+     * @param action called once for each layer, parents first
      */
     public final void apply(Consumer<? super Layer> action) {
         layers().forEach(action);
@@ -319,7 +320,7 @@ public abstract class Layer {
         children.forEach((name, layer) -> layer.visit(prefix + name + ".", visitor));
     }
 
-    // ---- changing it
+    // ---- changes
 
     /** Puts this layer and its descendants into training mode (dropout on, statistics of the batch). */
     public final void train() {
@@ -331,7 +332,7 @@ public abstract class Layer {
         apply(layer -> layer.training = false);
     }
 
-    /** {@return whether this layer is in training mode, in which layers begin} */
+    /** {@return whether this layer is in training mode, as every new layer is} */
     public final boolean isTraining() {
         return training && !CallContext.isEvaluating();
     }
@@ -348,17 +349,17 @@ public abstract class Layer {
     /**
      * Moves all parameters and buffers to a device. Make optimizers afterwards.
      *
-     * @param device where they are moved
+     * @param device the device to move them to
      */
     public final void to(Device device) {
         convert(tensor -> tensor.to(device));
     }
 
     /**
-     * Casts all parameters, and all buffers of floating-point numbers, to a type, in which the layer then computes: {@link
-     * DType#F64} where accuracy counts, 16 bits for smaller models to compute with. Make optimizers afterwards; their state is
-     * of the parameters' types. For training in 16 bits leave parameters in F32 and use {@link
-     * dev.lanewise.tensor.Autocast}.
+     * Casts all parameters, and all buffers of floating-point numbers, to a type, in which the layer then computes:
+     * {@link DType#F64} where accuracy counts, 16 bits for inference with smaller models. Make optimizers afterwards;
+     * their state has the parameters' types. For training in 16 bits, leave the parameters in F32 and use
+     * {@link dev.lanewise.tensor.Autocast}.
      *
      * @param dtype a floating-point type
      */
@@ -378,8 +379,8 @@ public abstract class Layer {
     }
 
     /**
-     * {@return parameters and buffers by full name, as PyTorch's {@code state_dict} has them} The tensors are the layer's
-     * own.
+     * {@return parameters and buffers by full name, as PyTorch's {@code state_dict} has them} The tensors are the
+     * layer's own.
      */
     public final Map<String, Tensor> stateDict() {
         Map<String, Tensor> state = new LinkedHashMap<>();
@@ -393,20 +394,23 @@ public abstract class Layer {
     /**
      * Overwrites parameters and buffers.
      *
-     * @param state tensors by full name, exactly those of {@link #stateDict}; of a parameter with several names one suffices
-     * @throws TensorException naming all missing and unexpected names and all shapes that differ; then nothing is changed
+     * @param state tensors by full name, exactly those of {@link #stateDict}; for a parameter with several names, one
+     *     suffices
+     * @throws TensorException if names or shapes differ, naming all missing and unexpected names and all differing
+     *     shapes; then nothing is changed
      */
     public final void loadStateDict(Map<String, Tensor> state) {
         loadStateDict(state, Loading.exact());
     }
 
     /**
-     * Overwrites parameters and buffers by a state whose names may differ from the layer's, and which may hold more or fewer tensors.
+     * Overwrites parameters and buffers with a state whose names may differ from the layer's, and which may hold more
+     * or fewer tensors.
      *
      * @param state tensors by name
-     * @param loading how its names become those of {@link #stateDict}, and whether all must fit
-     * @return what fitted and what did not
-     * @throws TensorException if all must fit and some don't, naming them; then nothing is changed
+     * @param loading how its names map to those of {@link #stateDict}, and whether all must match
+     * @return which tensors matched and which did not
+     * @throws TensorException if all must match and some don't, naming them; then nothing is changed
      */
     public final Loaded loadStateDict(Map<String, Tensor> state, Loading loading) {
         return StateLoader.load(
@@ -418,12 +422,12 @@ public abstract class Layer {
     }
 
     /**
-     * Runs a computation in which parameters and buffers of this layer have other tensors. Those of parameters may be
-     * tracked: for gradients with respect to them, per-sample weights, or averages of weights. Other threads see the layer
-     * as it is.
+     * Runs a computation in which other tensors replace parameters and buffers of this layer. Those that replace
+     * parameters may be tracked: for gradients with respect to them, per-sample weights, or averages of weights. Other
+     * threads see the layer as it is.
      *
      * @param <T> what the computation returns
-     * @param tensors by full name, as {@link #stateDict} has them; what is left out stays
+     * @param tensors by full name, as {@link #stateDict} has them; those left out are unchanged
      * @param body what to compute
      * @return what the computation returned
      */
@@ -431,7 +435,7 @@ public abstract class Layer {
         return substitute(tensors).run(body);
     }
 
-    /** The context in which parameters and buffers of this layer have other tensors. */
+    /** The context in which other tensors replace parameters and buffers of this layer. */
     final CallContext substitute(Map<String, Tensor> tensors) {
         Map<String, Tensor> own = stateDict();
         tensors.forEach((name, tensor) -> {
@@ -459,9 +463,9 @@ public abstract class Layer {
     }
 
     /**
-     * As {@link #summary(Tensor)}, for zeros of type {@link DType#F32}.
+     * Like {@link #summary(Tensor)}, for zeros of type {@link DType#F32}.
      *
-     * @param inputShape the shape of an example, batch dimension included
+     * @param inputShape the shape of an example, including the batch dimension
      * @return the summary, whose text is a table
      */
     public final Summary summary(long... inputShape) {
@@ -471,18 +475,18 @@ public abstract class Layer {
     }
 
     /**
-     * The layers with the shapes of their results and the numbers of their parameters, as Keras prints them. It takes one
-     * pass in evaluation mode that records and changes nothing.
+     * The layers with the shapes of their results and the numbers of their parameters, as Keras prints them. It runs
+     * one pass in evaluation mode that records and changes nothing.
      *
-     * @param input an example, batch dimension included, on the model's device; for a model that begins with an embedding
-     *     it is of type {@link DType#I64}
+     * @param input an example, including the batch dimension, on the model's device; of type {@link DType#I64} for a
+     *     model that begins with an embedding
      * @return the summary, whose text is a table
      */
     public final Summary summary(Tensor input) {
         return Summary.of(this, () -> forward(input));
     }
 
-    /** {@return what {@code toString} shows of a layer without children: its attributes} */
+    /** {@return the attributes that {@code toString} shows for a layer without children} */
     protected String attributes() {
         return "";
     }

@@ -4,15 +4,15 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Layers of one kind whose names are their numbers, from 0, for a parent that calls them itself; one that calls them one
- * after the other is a {@link Sequential}.
+ * Layers of one kind named by their numbers, from 0, for a parent that calls them itself; to call them one after the
+ * other, use a {@link Sequential}.
  *
  * <pre>{@code
  * LayerList<Linear> heads = child("heads", new LayerList<>(List.of(new Linear(64, 10), new Linear(64, 2))));
  * Tensor y = heads.get(0).forward(x);
  * }</pre>
  *
- * @param <M> what they have in common
+ * @param <M> the type that they have in common
  */
 public final class LayerList<M extends Layer> extends Layer implements Iterable<M> {
     private final List<M> layers;
@@ -35,9 +35,9 @@ public final class LayerList<M extends Layer> extends Layer implements Iterable<
     }
 
     /**
-     * A layer by its place, from 0.
+     * A layer by its position, from 0.
      *
-     * @param i the place, below the size
+     * @param i the position, below the size
      * @return the layer
      */
     public M get(int i) {

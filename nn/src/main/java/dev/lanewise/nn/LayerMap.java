@@ -4,8 +4,8 @@ import dev.lanewise.tensor.TensorException;
 import java.util.Set;
 
 /**
- * Layers under names of your own, for a parent that calls them itself, so that a model has the names of an existing file. A
- * name with dots creates nested maps.
+ * Layers under names of your own, for a parent that calls them itself, so that a model has the names of an existing
+ * file. A name with dots creates nested maps.
  *
  * <pre>{@code
  * LayerMap gpt = child("transformer", new LayerMap()
@@ -15,7 +15,7 @@ import java.util.Set;
  * }</pre>
  */
 public final class LayerMap extends Layer {
-    /** No layers yet. */
+    /** An empty map. */
     public LayerMap() {}
 
     /**
@@ -65,11 +65,11 @@ public final class LayerMap extends Layer {
     }
 
     /**
-     * A layer by its name, as what it is.
+     * A layer by its name, as its own type.
      *
      * @param <M> the kind of layer
      * @param name words separated by dots
-     * @param type the class that the layer has to be of
+     * @param type the class that the layer must have
      * @return the layer
      */
     public <M extends Layer> M get(String name, Class<M> type) {

@@ -3,7 +3,7 @@ package dev.lanewise.nn;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 
-/** Normalization over the last dimensions, with weight and bias of their shape; see the op of the same name. */
+/** Normalization over the last dimensions, with weight and bias of their shape; see {@link Tensor#layerNorm}. */
 public final class LayerNorm extends Layer {
     private final long[] normalized;
     private final double epsilon;
@@ -22,7 +22,7 @@ public final class LayerNorm extends Layer {
     /**
      * A layer.
      *
-     * @param epsilon is added to the variance
+     * @param epsilon added to the variance
      * @param normalized the sizes of the last dimensions
      */
     public LayerNorm(double epsilon, long... normalized) {
@@ -35,9 +35,9 @@ public final class LayerNorm extends Layer {
     /**
      * A layer over given parameters.
      *
-     * @param weight of the last dimensions' sizes
-     * @param bias likewise
-     * @param epsilon is added to the variance
+     * @param weight of the sizes of the last dimensions
+     * @param bias of the same sizes
+     * @param epsilon added to the variance
      */
     public LayerNorm(Parameter weight, Parameter bias, double epsilon) {
         this.normalized = weight.leaf().shape().toArray();

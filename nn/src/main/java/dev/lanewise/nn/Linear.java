@@ -28,7 +28,7 @@ public final class Linear extends WeightLayer {
      *
      * @param in the width of the input
      * @param out the width of the result
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Linear(long in, long out, Rng rng) {
         this(in, out, true, rng);
@@ -40,7 +40,7 @@ public final class Linear extends WeightLayer {
      * @param in the width of the input
      * @param out the width of the result
      * @param withBias whether a bias is added
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Linear(long in, long out, boolean withBias, Rng rng) {
         this.in = in;
@@ -73,7 +73,7 @@ public final class Linear extends WeightLayer {
         return x.linear(weight().tensor(), bias == null ? null : bias.tensor());
     }
 
-    /** The layer and a ReLU behind it, in one operation where nothing adapts it. */
+    /** The layer followed by a ReLU, in one operation unless an adaptation is present. */
     Tensor computeWithRelu(Tensor x) {
         return isPlain()
                 ? x.linearRelu(weight().tensor(), bias == null ? null : bias.tensor())

@@ -21,7 +21,7 @@ public final class MaxPool2d extends Layer {
      * A square window; the padding is at most half of it.
      *
      * @param kernel the size of the window in every direction
-     * @param stride the distance of two places of the window
+     * @param stride the distance between neighbouring positions of the window
      * @param padding how much is added on each side
      */
     public MaxPool2d(int kernel, int stride, int padding) {

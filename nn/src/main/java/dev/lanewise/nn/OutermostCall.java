@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The outermost layer call of a thread. A layer that is called inside but is not among the outermost one's descendants
- * would silently be left out of training, saving and moving, so it is found here: no sooner can it be known, as fields and
- * what a function refers to are nobody's business.
+ * would silently be left out of training, saving and moving, so it is found here: it can't be known earlier, as fields
+ * and what a function refers to are private.
  */
 final class OutermostCall {
     private static final ThreadLocal<OutermostCall> CURRENT = ThreadLocal.withInitial(OutermostCall::new);
@@ -23,7 +23,7 @@ final class OutermostCall {
     }
 
     /**
-     * A layer's call begins.
+     * Notes that a layer's call begins.
      *
      * @return whether it is the outermost one, which {@link #end} ends
      * @throws TensorException if the layer belongs to the outermost one, but was not registered there
@@ -34,7 +34,7 @@ final class OutermostCall {
             outermost = layer;
             return true;
         }
-        // once for every pair suffices, and costs a comparison afterwards
+        // once per pair suffices, and costs one comparison afterwards
         if (layer.foundIn != outer.id && check(outer, layer)) {
             layer.foundIn = outer.id;
         }

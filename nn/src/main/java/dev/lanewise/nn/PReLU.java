@@ -6,8 +6,8 @@ import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * {@code max(x, 0) + weight min(x, 0)} with trained slopes (He et al. 2015, arXiv:1502.01852): {@code weight [1]} for all, or
- * {@code [c]} for the channels of {@code [n, c, ...]}.
+ * {@code max(x, 0) + weight min(x, 0)} with learned slopes (He et al. 2015, arXiv:1502.01852): {@code weight [1]} for
+ * all, or {@code [c]} for the channels of {@code [n, c, ...]}.
  */
 public final class PReLU extends Layer {
     private final long channels;
@@ -19,9 +19,9 @@ public final class PReLU extends Layer {
     }
 
     /**
-     * A slope for every channel, or one for all.
+     * One slope per channel, or one for all.
      *
-     * @param channels the number of slopes: that of the channels, or 1
+     * @param channels the number of slopes: the number of channels, or 1
      * @param initial the first value of each slope
      */
     public PReLU(long channels, double initial) {

@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * A trained tensor of a layer: a watched leaf that lives as long as the parameter. Optimizers change its elements in
- * place; {@link #set} exchanges the whole tensor at once, which other threads see atomically.
+ * place; {@link #set} replaces the whole tensor at once, which other threads see atomically.
  */
 public final class Parameter {
     private volatile Tensor tensor;
@@ -38,7 +38,7 @@ public final class Parameter {
         return tensor;
     }
 
-    /** {@return whether the parameter stays as it is in training} */
+    /** {@return whether the parameter is frozen, so that training does not change it} */
     public boolean isFrozen() {
         return frozen;
     }
@@ -66,7 +66,7 @@ public final class Parameter {
         tensor = Autograd.watch(replacement.contiguous().keep());
     }
 
-    /** Exchanges the tensor for what a function makes of its values, unless that is the tensor itself. */
+    /** Replaces the tensor by the result of a function of its values, unless that is the tensor itself. */
     void convert(UnaryOperator<Tensor> function) {
         Tensor before = Autograd.detach(tensor);
         Tensor after = Autograd.noGrad(() -> function.apply(before));

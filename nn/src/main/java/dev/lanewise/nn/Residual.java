@@ -10,17 +10,17 @@ public final class Residual extends Layer {
     /**
      * Adds the input itself.
      *
-     * @param body what the sum adds to the input
+     * @param body the layers whose result is added to the input
      */
     public Residual(Layer body) {
         this(body, new Identity());
     }
 
     /**
-     * Adds what a shortcut makes of the input.
+     * Adds a shortcut's result instead of the input.
      *
-     * @param body what the sum adds to the input
-     * @param shortcut what is added in place of the input, for other shapes or strides
+     * @param body the layers whose result is added
+     * @param shortcut the layer whose result is added in place of the input, for other shapes or strides
      */
     public Residual(Layer body, Layer shortcut) {
         this.body = child("body", body);

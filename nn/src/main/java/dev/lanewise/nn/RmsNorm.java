@@ -2,7 +2,9 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
 
-/** {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension (Zhang and Sennrich 2019, arXiv:1910.07467). */
+/**
+ * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension (Zhang and Sennrich 2019, arXiv:1910.07467).
+ */
 public final class RmsNorm extends Layer {
     private final double epsilon;
     private final Parameter weight;
@@ -10,8 +12,8 @@ public final class RmsNorm extends Layer {
     /**
      * A layer.
      *
-     * @param size the last dimension's
-     * @param epsilon is added to the mean square
+     * @param size the size of the last dimension
+     * @param epsilon added to the mean square
      */
     public RmsNorm(long size, double epsilon) {
         this.epsilon = epsilon;
@@ -22,7 +24,7 @@ public final class RmsNorm extends Layer {
      * A layer over a given parameter.
      *
      * @param weight {@code [size]}
-     * @param epsilon is added to the mean square
+     * @param epsilon added to the mean square
      */
     public RmsNorm(Parameter weight, double epsilon) {
         this.epsilon = epsilon;

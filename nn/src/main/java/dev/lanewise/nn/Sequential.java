@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Layers one after the other; their names are their numbers, from 0, or names that are given.
+ * Layers that run one after the other, named by their numbers, from 0, or by given names.
  *
  * <pre>{@code
  * new Sequential(new Linear(784, 100), new ReLU(), new Linear(100, 10))       // 0.weight, 0.bias, 2.weight, 2.bias
@@ -41,11 +41,11 @@ public final class Sequential extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        // an observer is to see every layer
+        // an observer must see every layer
         boolean fuse = !CallContext.isObserved();
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
-            // a linear layer and the ReLU behind it are one pass over memory
+            // a linear layer and the ReLU after it take one pass over memory
             if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1)) {
                 y = linear.computeWithRelu(y);
                 i++;
@@ -66,9 +66,9 @@ public final class Sequential extends Layer {
     }
 
     /**
-     * A layer by its place, from 0.
+     * A layer by its position, from 0.
      *
-     * @param i the place, below the size
+     * @param i the position, below the size
      * @return the layer
      */
     public Layer get(int i) {

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A model that many threads predict with, while another one may go on training it. Predictions use a published set of
- * weights: a copy of all parameters and buffers at one moment, exchanged as a whole, so that nobody ever computes with
+ * A model that many threads predict with while another one may continue to train it. Predictions use a published set of
+ * weights: a copy of all parameters and buffers at one moment, replaced as a whole, so that no prediction ever mixes
  * weights of two moments. They run in evaluation mode and record nothing, whatever mode the model itself is in.
  *
  * <pre>{@code
@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * serving.publish();
  * }</pre>
  *
- * <p>Weights that were replaced live until the last prediction that began with them has ended. The model must read its
+ * <p>Replaced weights are kept until the last prediction that began with them has ended. The model must read its
  * buffers by {@link Layer#buffer(String)}, as the layers of this package do.
  */
 public final class ServingModel {
@@ -54,9 +54,9 @@ public final class ServingModel {
     }
 
     /**
-     * Runs a computation in which every call of the model, by whatever method, has the same published weights, also if
-     * others are published meanwhile. Safe for use by many threads; calls count that the computation makes on its own
-     * thread.
+     * Runs a computation in which every call of the model, by whatever method, uses the same published weights, even if
+     * others are published meanwhile. Safe for use by many threads; it covers the calls that the computation makes on
+     * its own thread.
      *
      * @param <T> what the computation returns
      * @param body calls the model
@@ -68,8 +68,8 @@ public final class ServingModel {
     }
 
     /**
-     * Publishes a copy of the model's weights. Predictions that begin afterwards use it. To be called where the weights do
-     * not change meanwhile: by the thread that trains, between two steps.
+     * Publishes a copy of the model's weights. Predictions that begin afterwards use it. Call it when the weights do
+     * not change meanwhile: on the thread that trains, between two steps.
      *
      * @return the new version
      */
@@ -82,7 +82,7 @@ public final class ServingModel {
      *
      * @param state tensors by full name, exactly those of {@link Layer#stateDict}
      * @return the new version
-     * @throws TensorException naming what does not fit; then the weights that are published stay
+     * @throws TensorException if names or shapes don't match, naming them; then the published weights are kept
      */
     public synchronized long publish(Map<String, Tensor> state) {
         Loaded fits = StateLoader.compare(model, state);
@@ -94,7 +94,7 @@ public final class ServingModel {
         return published.version;
     }
 
-    /** {@return the number of the published weights: 1 to begin with, one more every time} */
+    /** {@return the version of the published weights: 1 at first, incremented with every publication} */
     public long version() {
         return published.version;
     }

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** Overwrites a model's tensors, one after the other, by those of a state. */
+/** Overwrites a model's tensors, one after the other, with those of a state. */
 final class StateLoader {
     /** A saved state. */
     interface Source {
@@ -31,9 +31,9 @@ final class StateLoader {
     private StateLoader() {}
 
     /**
-     * Loads what fits.
+     * Loads what matches.
      *
-     * @param misfit the exception for a message that says what does not fit, if all must
+     * @param misfit makes the exception from a message that says what does not match, if all must
      */
     static Loaded load(Layer model, Source source, Loading loading, Function<String, RuntimeException> misfit) {
         Map<String, String> savedNames = savedNames(source, loading);
@@ -52,7 +52,7 @@ final class StateLoader {
         return found;
     }
 
-    /** What of a state under the model's own names would fit. */
+    /** Which tensors of a state with the model's own names would match. */
     static Loaded compare(Layer model, Map<String, Tensor> state) {
         Source source = new InMemory(state);
         return compare(model.stateDict(), source, savedNames(source, Loading.exact()));
@@ -72,7 +72,7 @@ final class StateLoader {
         return savedNames;
     }
 
-    @SuppressWarnings("ReferenceEquality") // shared tensors are the same, not alike
+    @SuppressWarnings("ReferenceEquality") // identity, not equality: shared tensors are the same object
     private static Loaded compare(Map<String, Tensor> own, Source source, Map<String, String> savedNames) {
         List<String> loaded = new ArrayList<>();
         TreeSet<String> missing = new TreeSet<>();
@@ -87,7 +87,7 @@ final class StateLoader {
                 mismatched.put(name, name + " is " + source.shape(saved) + " (expected " + tensor.shape() + ")");
             }
         });
-        // a tied parameter is there under one of its names
+        // a tied parameter is present under one of its names
         missing.removeIf(name -> loaded.stream().anyMatch(other -> own.get(other) == own.get(name)));
         TreeSet<String> unexpected = new TreeSet<>(savedNames.keySet());
         unexpected.removeAll(own.keySet());

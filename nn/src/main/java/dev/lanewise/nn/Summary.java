@@ -31,8 +31,8 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * @param rows the layers
- * @param trainable how many elements the parameters have that are not frozen, shared ones counted once
- * @param frozen likewise of those that are
+ * @param trainable the number of elements of parameters that are not frozen, shared ones counted once
+ * @param frozen the number of elements of those that are
  * @param buffers how many elements the buffers have
  * @param bytes the size of all parameters
  */
@@ -48,9 +48,9 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
      * @param depth how deep it is, 0 for the model itself
      * @param name its name in its parent, empty for the model itself
      * @param type its class
-     * @param outputs the shapes of the results of its calls in their order; empty if it was not called, or is here again
+     * @param outputs the shapes of the results of its calls in their order; empty if it was not called, or is repeated
      * @param parameters how many elements its own parameters have; those of its children are in their rows
-     * @param repeated whether the same layer stands further above, too
+     * @param repeated whether the same layer also appears further above
      */
     public record Row(int depth, String name, String type, List<Shape> outputs, long parameters, boolean repeated) {
         String label() {

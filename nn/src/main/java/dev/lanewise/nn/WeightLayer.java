@@ -10,8 +10,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer that multiplies by a weight and perhaps adds a bias, and whose result can be adapted from outside without changing
- * either: by low-rank updates, for example.
+ * A layer that multiplies by a weight and may add a bias, and whose result can be adapted from outside without changing
+ * either, for example by low-rank updates.
  */
 public abstract class WeightLayer extends Layer {
     private volatile List<Adaptation> adaptations = List.of();
@@ -41,12 +41,12 @@ public abstract class WeightLayer extends Layer {
         });
     }
 
-    /** A weight in another form than that of a parameter: of few bits, for example. It is not trained. */
+    /** A weight in another form than a parameter, for example quantized to few bits. It is not trained. */
     public interface Packed {
-        /** {@return the elements of an input} */
+        /** {@return the number of elements of an input: the size of its last dimension} */
         long in();
 
-        /** {@return the elements of a result} */
+        /** {@return the number of elements of a result: the size of its last dimension} */
         long out();
 
         /**
@@ -59,24 +59,25 @@ public abstract class WeightLayer extends Layer {
         /** {@return the weight, {@code [out, in]}} */
         Tensor dense();
 
-        /** {@return how many bytes it takes} */
+        /** {@return how many bytes the weight takes} */
         long bytes();
     }
 
-    /** What changes a layer's result. */
+    /** A change of a layer's result. */
     public interface Adaptation {
         /**
          * {@return the result with the change}
          *
          * @param layer the layer
          * @param x its input, {@code [..., in]}
-         * @param inner the layer's result {@code [..., out]} of an input, with the changes that were made before this one
+         * @param inner computes the layer's result {@code [..., out]} for an input, including the changes made before
+         *     this one
          */
         Tensor apply(WeightLayer layer, Tensor x, UnaryOperator<Tensor> inner);
     }
 
     /**
-     * {@return the layer's result without adaptations, by its parameters}
+     * {@return the layer's result without adaptations, computed from its parameters}
      *
      * @param x {@code [..., in]}
      */
@@ -97,13 +98,13 @@ public abstract class WeightLayer extends Layer {
         return false;
     }
 
-    /** {@return the elements of an input} */
+    /** {@return the number of elements of an input: the size of its last dimension} */
     public final long in() {
         Packed p = packed;
         return p == null ? weight().leaf().shape().size(isInputFirst() ? 0 : 1) : p.in();
     }
 
-    /** {@return the elements of a result} */
+    /** {@return the number of elements of a result: the size of its last dimension} */
     public final long out() {
         Packed p = packed;
         return p == null ? weight().leaf().shape().size(isInputFirst() ? 1 : 0) : p.out();
@@ -125,8 +126,8 @@ public abstract class WeightLayer extends Layer {
     }
 
     /**
-     * Exchanges the weight for another form of it. The parameter is no longer one of the layer's, and its memory is free when
-     * nobody else has it; a bias stays a parameter.
+     * Replaces the weight by another form of it. The parameter no longer belongs to the layer, and its memory is freed
+     * if nothing else refers to it; a bias stays a parameter.
      *
      * @param form of the same sizes
      */
@@ -141,7 +142,7 @@ public abstract class WeightLayer extends Layer {
     }
 
     /**
-     * Begins with a form of a weight that was never a parameter; called by constructors.
+     * Starts with a packed weight that was never a parameter; called by constructors.
      *
      * @param form the weight
      */
@@ -149,7 +150,7 @@ public abstract class WeightLayer extends Layer {
         packed = form;
     }
 
-    /** Lets go of the weight's parameter. */
+    /** Drops the weight's parameter. */
     protected abstract void weightPacked();
 
     /**
@@ -160,13 +161,13 @@ public abstract class WeightLayer extends Layer {
     protected final Parameter unpacked(@Nullable Parameter weight) {
         if (weight == null) {
             throw new TensorException("layer " + getClass().getSimpleName()
-                    + ": its weight is packed (expected a parameter); use dense(), or adapters beside it");
+                    + ": its weight is packed (expected a parameter); use dense(), or train adapters");
         }
         return weight;
     }
 
     /**
-     * Adds a change, which is made after those that are there.
+     * Adds a change, which is applied after the existing ones.
      *
      * @param adaptation the change
      */
@@ -177,7 +178,7 @@ public abstract class WeightLayer extends Layer {
     }
 
     /**
-     * Takes a change away again.
+     * Removes a change.
      *
      * @param adaptation the change
      */
@@ -187,7 +188,7 @@ public abstract class WeightLayer extends Layer {
         adaptations = List.copyOf(all);
     }
 
-    /** Whether the layer's result is that of its parameters. */
+    /** Whether the layer's result is that of its parameters alone. */
     final boolean isPlain() {
         return adaptations.isEmpty() && packed == null;
     }

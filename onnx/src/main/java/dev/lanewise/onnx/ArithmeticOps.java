@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 
-/** Functions of two and more tensors, element by element; shapes broadcast. */
+/** Functions of two or more tensors, element by element; shapes broadcast. */
 final class ArithmeticOps {
     private ArithmeticOps() {}
 
@@ -53,12 +53,12 @@ final class ArithmeticOps {
         });
     }
 
-    /** Unsigned numbers of 64 bits in the order of signed ones. */
+    /** Unsigned 64-bit numbers, mapped to signed ones of the same order. */
     static Tensor ordered(Tensor x) {
         return x.xor(Tensor.full(Long.MIN_VALUE, DType.I64, x.device()));
     }
 
-    /** Before opset 7, shapes broadcast only if the node said so, and to the axis it said. */
+    /** Before opset 7, shapes broadcast only if the node says so, and along the axis that it names. */
     private static Tensor legacy(Call c, BinaryOperator<Tensor> function) {
         Tensor a = c.x();
         Tensor b = c.x(1);
@@ -101,7 +101,7 @@ final class ArithmeticOps {
         return base.to(DType.F64).pow(exponent.to(DType.F64)).to(base.dtype());
     }
 
-    /** Squares, which norms write as powers, are exact and quick as products. */
+    /** Squares, which norms write as powers, are exact and fast as products. */
     private static Tensor power(Tensor base, Tensor exponent) {
         if (exponent.shape().elements() == 1
                 && exponent.shape().rank() <= base.shape().rank()) {
@@ -145,7 +145,7 @@ final class ArithmeticOps {
         return result;
     }
 
-    /** Shifts by the width and more leave nothing of the number, or its sign. */
+    /** Shifts by the width or more leave 0, or only the sign. */
     private static Tensor shift(Call c) {
         c.sameType(0, 1);
         ElementType type = c.type(0);

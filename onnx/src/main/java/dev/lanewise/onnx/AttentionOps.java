@@ -92,7 +92,7 @@ final class AttentionOps {
         return Call.out(OnnxValue.of(y), OnnxValue.of(keys), OnnxValue.of(values), OnnxValue.of(shown));
     }
 
-    /** A query that sees no key weighs them all 0. */
+    /** A query that sees no key gives every key the weight 0. */
     private static Tensor weights(Tensor scores) {
         Tensor nothing = scores.amax(scores.shape().rank() - 1, Keep.KEEP).eq(NEVER);
         Tensor safe = nothing.where(scores.zerosLike(), scores);

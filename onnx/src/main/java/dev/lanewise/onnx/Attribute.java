@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name
  * @param kind the number that the file gives its kind, 0 if none
- * @param reference the attribute of the enclosing function that it stands for, or empty
+ * @param reference the attribute of the enclosing function that it refers to, or empty
  * @param real the real number
  * @param whole the whole number
  * @param text the text

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Recognises batch normalization by running statistics in a recording: {@code x scale + (bias - mean scale)} with
- * {@code scale = weight / sqrt(variance + epsilon)}, so that readers can join it with the convolution before it.
+ * {@code scale = weight / sqrt(variance + epsilon)}, so that readers can merge it with the convolution before it.
  */
 final class BatchNormPattern {
     /**
@@ -50,7 +50,7 @@ final class BatchNormPattern {
         return entry != null && entry.op().equals(op) ? entry : null;
     }
 
-    /** What was given one value for each channel, or -1. */
+    /** The value that has one element per channel, or -1. */
     private int perChannel(int value, int rank) {
         Trace.Entry entry = writers.get(value);
         boolean isColumn = entry != null

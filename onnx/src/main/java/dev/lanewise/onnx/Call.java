@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a node: its inputs and attributes, and ways to give results. */
+/** One run of a node: its inputs and attributes, and ways to return results. */
 final class Call {
     private final Program.Step step;
     private final Env env;
@@ -221,14 +221,14 @@ final class Call {
         return graph;
     }
 
-    /** Whether an attribute says so in whatever case. */
+    /** Whether an attribute has a given value, ignoring case. */
     boolean is(String name, String expected, String otherwise) {
         return s(name, otherwise).toLowerCase(Locale.ROOT).equals(expected);
     }
 
     // ---- results
 
-    /** Results whose types tensors have. */
+    /** Results whose types are tensor types. */
     static OnnxValue[] out(Tensor... results) {
         OnnxValue[] values = new OnnxValue[results.length];
         for (int i = 0; i < values.length; i++) {
@@ -241,12 +241,12 @@ final class Call {
         return results;
     }
 
-    /** Results of the first input's type, cut to its width. */
+    /** Results of the first input's type, wrapped to its width. */
     OnnxValue[] same(Tensor... results) {
         return typed(type(0), results);
     }
 
-    /** Results of a type, cut to its width. */
+    /** Results of a type, wrapped to its width. */
     static OnnxValue[] typed(ElementType type, Tensor... results) {
         OnnxValue[] values = new OnnxValue[results.length];
         for (int i = 0; i < values.length; i++) {
@@ -256,7 +256,7 @@ final class Call {
         return values;
     }
 
-    /** The first input moved about, its elements as they are: texts are moved by their positions. */
+    /** The first input rearranged, with its elements unchanged: texts are moved by their positions. */
     OnnxValue[] moved(java.util.function.UnaryOperator<Tensor> move) {
         return out(Host.moved(value(0), move));
     }

@@ -7,7 +7,10 @@ import java.util.List;
 final class Comparison {
     private Comparison() {}
 
-    /** What differs, or empty if nothing does: types and shapes must be the same, numbers within the tolerance. */
+    /**
+     * A description of the difference, or empty if there is none: types and shapes must be equal, and numbers within
+     * the tolerance.
+     */
     static String difference(OnnxValue got, OnnxValue want, OnnxCases.Tolerance tolerance) {
         if (got instanceof OnnxValue.Numbers a && want instanceof OnnxValue.Numbers b) {
             return numbers(a, b, tolerance);

@@ -188,7 +188,7 @@ final class ControlOps {
         return outputs.toArray(OnnxValue[]::new);
     }
 
-    /** Opset 8: every value has a batch in front, and each element of it is scanned by itself. */
+    /** Opset 8: every value has a leading batch dimension, and each element of the batch is scanned by itself. */
     private static OnnxValue[] batchedScan(Call c) {
         Program body = c.graph("body");
         int scans = (int) c.i("num_scan_inputs", 1);

@@ -52,7 +52,7 @@ final class ConvolutionOps {
                 : y.add(NormalizationOps.channels(bias, y.shape().rank()));
     }
 
-    /** Three and more dimensions: the sum over the first one's kernel of convolutions over the others. */
+    /** Three or more dimensions: the sum, over the kernel's first dimension, of convolutions over the others. */
     private static Tensor deep(Tensor padded, Tensor w, Spatial window, int groups) {
         int dims = window.kernel().length;
         long n = padded.shape().size(0);
@@ -84,7 +84,7 @@ final class ConvolutionOps {
         return Arrays.copyOfRange(values, 1, values.length);
     }
 
-    /** The gradient of a convolution: one with the kernel turned round over an input with zeros between its elements. */
+    /** The gradient of a convolution: one with the kernel flipped, over an input with zeros between its elements. */
     private static Tensor transposed(Call c) {
         Tensor x = c.x();
         Tensor w = c.x(1);
@@ -153,7 +153,7 @@ final class ConvolutionOps {
         return flipped.reshape(grouped).transpose(1, 2).reshape(result);
     }
 
-    /** Zero points go before the product, which doubles hold exactly. */
+    /** Zero points are subtracted before the product, which is exact in doubles. */
     private static Tensor integer(Call c) {
         Tensor x = QuantizationOps.shifted(c.x(), c.maybe(2), -1);
         Tensor w = QuantizationOps.shifted(c.x(1), c.maybe(3), 0);

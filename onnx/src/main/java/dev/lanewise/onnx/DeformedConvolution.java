@@ -67,7 +67,7 @@ final class DeformedConvolution {
         return Host.of(result, x, xs[0], outs, oh, ow);
     }
 
-    /** The image at a point between its elements, 0 outside. */
+    /** The image's value at a point between its elements, 0 outside. */
     static double bilinear(double[] image, int base, int h, int w, double y, double x) {
         if (y <= -1 || y >= h || x <= -1 || x >= w) {
             return 0;

@@ -5,8 +5,8 @@ import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The element types of ONNX tensors (TensorProto.DataType). Those that {@link DType} lacks are computed with in a wider type,
- * their carrier, and wrapped or rounded after every operation.
+ * The element types of ONNX tensors (TensorProto.DataType). Those that {@link DType} lacks are computed with in a wider
+ * type, their carrier, and wrapped or rounded after every operation.
  */
 public enum ElementType {
     /** IEEE 754 binary32. */
@@ -39,11 +39,11 @@ public enum ElementType {
     BFLOAT16(16, DType.BF16, 16),
     /** 8-bit float, 4 bits of exponent, without infinities, carried by F32. */
     FLOAT8E4M3FN(17, DType.F32, 8),
-    /** 8-bit float, 4 bits of exponent, without infinities and negative zero, carried by F32. */
+    /** 8-bit float, 4 bits of exponent, without infinities or negative zero, carried by F32. */
     FLOAT8E4M3FNUZ(18, DType.F32, 8),
     /** 8-bit float, 5 bits of exponent, carried by F32. */
     FLOAT8E5M2(19, DType.F32, 8),
-    /** 8-bit float, 5 bits of exponent, without infinities and negative zero, carried by F32. */
+    /** 8-bit float, 5 bits of exponent, without infinities or negative zero, carried by F32. */
     FLOAT8E5M2FNUZ(20, DType.F32, 8),
     /** Unsigned 4-bit integer, carried by I64. */
     UINT4(21, DType.I64, 4),

@@ -111,7 +111,7 @@ final class ElementwiseOps {
         return c.flag("detect_negative", true) ? positive.or(x.eq(Double.NEGATIVE_INFINITY)) : positive;
     }
 
-    /** Before opset 7 a slope for each channel came as a vector. */
+    /** Before opset 7, a slope per channel was given as a vector. */
     private static Tensor prelu(Tensor x, Tensor slope, int opset) {
         Tensor fitted = slope;
         int rank = x.shape().rank();

@@ -70,7 +70,7 @@ final class ElementwiseWriter {
         };
     }
 
-    /** By Kahan's quotient where 1 + x loses digits of x. */
+    /** Uses Kahan's quotient where 1 + x loses digits of x. */
     private String log1p(OperationWriter.Step s) {
         String x = s.x();
         String one = number(1, s);
@@ -119,7 +119,7 @@ final class ElementwiseWriter {
         };
     }
 
-    /** Bounds that no element of the type reaches are left out. */
+    /** Omits bounds that no element of the type reaches. */
     private String clip(UnaryWith op, String x, DType dtype) {
         boolean low = op.a() > Double.NEGATIVE_INFINITY && op.a() >= least(dtype);
         boolean high = op.b() < Double.POSITIVE_INFINITY && op.b() <= most(dtype);
@@ -177,7 +177,7 @@ final class ElementwiseWriter {
         };
     }
 
-    /** With the divisor's sign, which the operator has for integers only. */
+    /** The remainder with the divisor's sign, which the operator supports only for integers. */
     private String remainder(OperationWriter.Step s) {
         String a = s.in().get(0);
         String b = s.in().get(1);

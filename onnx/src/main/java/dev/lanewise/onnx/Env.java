@@ -16,12 +16,12 @@ final class Env {
         this.values = HashMap.newHashMap(size);
     }
 
-    /** Has the times of this graph's nodes measured. */
+    /** Turns on measuring the times of this graph's nodes. */
     void measure(NodeTimes newTimes) {
         times = newTimes;
     }
 
-    /** Where the times of nodes are written down, or null. */
+    /** Where the times of nodes are recorded, or null. */
     @Nullable
     NodeTimes times() {
         return times;

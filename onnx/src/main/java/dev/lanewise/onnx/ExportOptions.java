@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * How a model is exported.
  *
  * @param opset the version of the standard's operators, {@value #LEAST_OPSET} to {@value #MOST_OPSET}
- * @param dynamicAxes for each input the axes, from 0, whose size the exported model leaves open, with their names; axes of
- *     one name have the same size. Null means the first axis of every input, named {@code batch}
- * @param outputs the outputs' names, in order; none keeps those that the call gives, or the usual one
- * @param externalData whether the weights go into a file of their own beside the model's, named like it with {@code .data}
- *     behind; those of models above 2 GiB do in any case
+ * @param dynamicAxes for each input, the axes, from 0, whose sizes the exported model leaves open, with their names;
+ *     axes with the same name have the same size. Null means the first axis of every input, named {@code batch}
+ * @param outputs the outputs' names, in order; if empty, those that the call gives are kept, or the default one
+ * @param externalData whether the weights are written to a file of their own next to the model's, with its name
+ *     followed by {@code .data}; those of models above 2 GiB always are
  */
 public record ExportOptions(
         int opset,
@@ -42,13 +42,13 @@ public record ExportOptions(
         outputs = List.copyOf(outputs);
     }
 
-    /** Opset 20, the first axis of every input open, everything in one file. */
+    /** The default options: opset 20, the first axis of every input open, everything in one file. */
     public ExportOptions() {
         this(20, null, List.of(), false);
     }
 
     /**
-     * The same with another version of the operators.
+     * These options with another version of the operators.
      *
      * @param version the version of the operator set, 17 to 23
      * @return the changed copy
@@ -58,9 +58,9 @@ public record ExportOptions(
     }
 
     /**
-     * The same with these axes open.
+     * These options with the given axes open.
      *
-     * @param axes for each input the names of its open axes by number
+     * @param axes for each input, the names of its open axes by number
      * @return the changed copy
      */
     public ExportOptions dynamicAxes(Map<String, Map<Integer, String>> axes) {
@@ -68,7 +68,7 @@ public record ExportOptions(
     }
 
     /**
-     * The same with all sizes as those of the example.
+     * These options with all sizes fixed to those of the example.
      *
      * @return the changed copy
      */
@@ -77,7 +77,7 @@ public record ExportOptions(
     }
 
     /**
-     * The same with names for the outputs.
+     * These options with names for the outputs.
      *
      * @param names the names, in the order of the results
      * @return the changed copy
@@ -87,7 +87,7 @@ public record ExportOptions(
     }
 
     /**
-     * The same with the weights in a file of their own.
+     * These options with the weights in a file of their own.
      *
      * @return the changed copy
      */
@@ -95,7 +95,7 @@ public record ExportOptions(
         return new ExportOptions(opset, dynamicAxes, outputs, true);
     }
 
-    /** The version of the file's format that came with the operators. */
+    /** The version of the file format that was released with the operators. */
     int irVersion() {
         return switch (opset) {
             case 17, 18 -> 8;

@@ -24,9 +24,9 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Records a layer's calls with examples of different sizes, and makes a graph of them. */
+/** Records a layer's calls with examples of different sizes, and turns them into a graph. */
 final class Exporter {
-    /** One call decorates a backend at a time. */
+    /** Only one call at a time decorates a backend. */
     private static final Object DECORATING = new Object();
 
     private static final int TRACES = 3;
@@ -38,7 +38,7 @@ final class Exporter {
     private final ExportOptions options;
     private final Map<String, Map<Integer, String>> axes;
     private final Map<String, Tensor> state;
-    /** The examples' sizes of the open axes by name. */
+    /** The sizes of the open axes in the examples, by name. */
     private final Map<String, Long> open = new TreeMap<>();
     /** The sizes of the open axes in each trace. */
     private final Map<String, long[]> traced = new HashMap<>();
@@ -119,7 +119,7 @@ final class Exporter {
 
     // ---- tracing
 
-    /** With smaller sizes where there is room, so that no table is too short; if these don't do, with larger ones. */
+    /** Traces with smaller sizes where possible, so that no table is too short; if these fail, with larger ones. */
     private List<Traced> traces() {
         if (open.isEmpty()) {
             return List.of(trace(Map.of()));
@@ -149,7 +149,7 @@ final class Exporter {
         }
     }
 
-    /** Sizes whose differences from trace to trace are no multiples of each other. */
+    /** Sizes whose differences between traces are not multiples of each other. */
     private Map<String, Long> sizes(int t, boolean shrink) {
         Map<String, Long> sizes = new HashMap<>();
         int j = 0;
@@ -324,7 +324,7 @@ final class Exporter {
         }
     }
 
-    /** An imported model's weights go back under the names that their file had. */
+    /** An imported model's weights get back the names that they had in their file. */
     private String nameOf(String stored) {
         return layer instanceof OnnxModel && stored.startsWith(OnnxModel.WEIGHTS)
                 ? stored.substring(OnnxModel.WEIGHTS.length())

@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises what exporters write for functions that older opsets lack, and gives it to one operation each: layer norm, GELU,
- * products with a bias, attention.
+ * Recognises the patterns that exporters write for functions that older opsets lack, and replaces each by one
+ * operation: layer norm, GELU, products with a bias, attention.
  */
 final class Fusion {
     private final Function<String, @Nullable OnnxValue> constants;
@@ -40,7 +40,7 @@ final class Fusion {
         }
     }
 
-    /** A pattern that ends at a node; null if it is not there. */
+    /** Matches a pattern that ends at a node; null if it does not occur. */
     interface Pattern {
         @Nullable
         Match match(Fusion fusion, Program.Step last);
@@ -49,10 +49,10 @@ final class Fusion {
     /**
      * A pattern found.
      *
-     * @param steps its nodes but the last, which nobody else reads
-     * @param inputs what it reads
-     * @param attributes those of the one that computes it
-     * @param operator what computes it at once
+     * @param steps its nodes except the last, whose results nothing else reads
+     * @param inputs the values that it reads
+     * @param attributes the attributes of the operator that replaces it
+     * @param operator the operator that computes it at once
      */
     record Match(List<Program.Step> steps, List<String> inputs, Map<String, Attribute> attributes, Operator operator) {
         Match(List<Program.Step> steps, List<String> inputs, Operator operator) {
@@ -107,7 +107,7 @@ final class Fusion {
         }
     }
 
-    // ---- looking around
+    // ---- the neighbourhood of a node
 
     static boolean is(Program.@Nullable Step step, String op) {
         return step != null && step.node().key().equals(op);
@@ -125,7 +125,7 @@ final class Fusion {
         return input < step.node().inputs().size() ? step.node().inputs().get(input) : "";
     }
 
-    /** Whether only so many nodes read a node's result. */
+    /** Whether exactly so many nodes read a node's result. */
     boolean isRead(Program.Step step, int times) {
         String output = step.node().outputs().getFirst();
         return !kept.contains(output) && readers.getOrDefault(output, List.of()).size() == times;
@@ -167,7 +167,7 @@ final class Fusion {
 
     // ---- patterns
 
-    /** Add(Mul(Div(d, Sqrt(Add(ReduceMean(Pow(d, 2)), epsilon))), weight), bias), d being x less its mean. */
+    /** Add(Mul(Div(d, Sqrt(Add(ReduceMean(Pow(d, 2)), epsilon))), weight), bias), d being x minus its mean. */
     private @Nullable Match layerNorm(Program.Step add) {
         int m = is(add, "Add") ? side(add, "Mul") : -1;
         Program.Step mul = m < 0 ? null : writer(add, m, "Mul");
@@ -265,7 +265,7 @@ final class Fusion {
         return -1;
     }
 
-    /** MatMul(Softmax(Add(Div(MatMul(q, keys), number), mask)), values), the keys turned already. */
+    /** MatMul(Softmax(Add(Div(MatMul(q, keys), number), mask)), values), with the keys already transposed. */
     private @Nullable Match attention(Program.Step last) {
         Program.Step softmax = is(last, "MatMul") ? writer(last, 0, "Softmax") : null;
         Program.Step add = softmax == null ? null : writer(softmax, 0, "Add");
@@ -316,7 +316,7 @@ final class Fusion {
         return scaled.attention(keys.transpose(2, 3), values, c.x(2), false);
     }
 
-    /** MatMulInteger whose weights are constants: their zero points are taken off once. */
+    /** MatMulInteger whose weights are constants: their zero points are subtracted once. */
     private @Nullable Match integerProduct(Program.Step step) {
         OnnxValue weight = is(step, "MatMulInteger") ? constants.apply(in(step, 1)) : null;
         String zero = in(step, 3);
@@ -349,7 +349,7 @@ final class Fusion {
                 c -> c.same(linear(c, false)));
     }
 
-    /** Relu of that, or of a Gemm of no factors. */
+    /** Relu of that, or of a Gemm without factors. */
     private @Nullable Match activated(Program.Step relu) {
         Program.Step add = is(relu, "Relu") ? writer(relu, 0, "Add") : null;
         Match sum = add == null || !isRead(add, 1) ? null : linear(add);

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param initializers its stored tensors by name
  * @param inputs its inputs, which may name initializers too
  * @param outputs its outputs
- * @param types types that the file states of values in between
+ * @param types types that the file states for intermediate values
  */
 record Graph(
         String name,

@@ -28,7 +28,7 @@ final class GraphBuilder {
     private final Set<String> names = new HashSet<>();
     private final Map<String, Integer> counts = new HashMap<>();
 
-    /** Keeps a name for what the caller gives it to. */
+    /** Reserves a name for the caller's use. */
     void reserve(String name) {
         names.add(name);
     }
@@ -101,7 +101,7 @@ final class GraphBuilder {
         });
     }
 
-    /** A number without dimensions; equal ones are stored once. */
+    /** A scalar; equal ones are stored once. */
     String scalar(double value, DType dtype) {
         return constants.computeIfAbsent(
                 dtype + " " + Double.doubleToRawLongBits(value),
@@ -130,7 +130,7 @@ final class GraphBuilder {
         return Float.isNaN(value) ? (short) 0x7fc0 : (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }
 
-    /** The graph, with some values under other names. */
+    /** The graph, with some values renamed. */
     Graph graph(String name, List<ValueInfo> inputs, List<ValueInfo> outputs, Map<String, String> renamed) {
         List<Node> finished = nodes.stream()
                 .map(node -> new Node(

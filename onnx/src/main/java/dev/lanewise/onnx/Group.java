@@ -7,11 +7,11 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Parameters and buffers whose names share a prefix that ends in a point. */
+/** Parameters and buffers whose names share a prefix that ends in a dot. */
 final class Group extends Layer {
     private final Set<String> members = new HashSet<>();
 
-    /** Adds a parameter under a name with points; returns how to get its tensor. */
+    /** Adds a parameter under a name with dots; returns a supplier of its tensor. */
     Supplier<Tensor> addParameter(String name, Tensor initial) {
         Parameter parameter = new Parameter(initial);
         Group group = owner(name);
@@ -19,7 +19,7 @@ final class Group extends Layer {
         return parameter::tensor;
     }
 
-    /** Adds a buffer under a name with points; returns how to get its tensor. */
+    /** Adds a buffer under a name with dots; returns a supplier of its tensor. */
     Supplier<Tensor> addBuffer(String name, Tensor initial) {
         Group group = owner(name);
         String member = group.free(last(name));

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Rounds the values of a widened graph to 16 bits where nodes move them about: between these they are computed in 32 bits, as
- * runtimes do on processors without arithmetic of 16 bits, whose results these then are.
+ * Rounds the values of a widened graph to 16 bits where nodes only move them: in between they are computed in 32 bits,
+ * as other runtimes do on processors without 16-bit arithmetic, so that results agree with theirs.
  */
 final class HalfRounding {
     private static final Set<String> MOVES = Set.of(

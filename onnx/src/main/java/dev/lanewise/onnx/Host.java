@@ -10,7 +10,7 @@ import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Elements as Java arrays, for what no tensor operation computes. */
+/** Elements as Java arrays, for functions that no tensor operation computes. */
 final class Host {
     private Host() {}
 
@@ -34,17 +34,17 @@ final class Host {
         return Tensor.of(values, sizes).to(like.dtype()).to(like.device());
     }
 
-    /** A whole number without dimensions. */
+    /** A scalar whole number. */
     static Tensor scalar(long value) {
         return Tensor.full(value, DType.I64, Device.CPU);
     }
 
-    /** A real number without dimensions. */
+    /** A scalar real number. */
     static Tensor scalar(float value) {
         return Tensor.full(value, DType.F32, Device.CPU);
     }
 
-    /** A truth value without dimensions. */
+    /** A scalar truth value. */
     static Tensor scalar(boolean value) {
         return Tensor.full(value ? 1 : 0, DType.U8, Device.CPU).to(DType.BOOL);
     }
@@ -76,7 +76,7 @@ final class Host {
         return of(left, a, shape.toArray());
     }
 
-    /** A value moved about by a function of its elements' positions or of its tensor. */
+    /** A value rearranged by a function of its elements' positions or of its tensor. */
     static OnnxValue moved(OnnxValue value, UnaryOperator<Tensor> move) {
         return switch (value) {
             case OnnxValue.Numbers numbers -> new OnnxValue.Numbers(numbers.type(), move.apply(numbers.tensor()));
@@ -93,7 +93,7 @@ final class Host {
         };
     }
 
-    /** The dimensions from first to one before last. */
+    /** The dimensions from first (inclusive) to end (exclusive). */
     static int[] range(int first, int end) {
         int[] dims = new int[Math.max(0, end - first)];
         for (int i = 0; i < dims.length; i++) {

@@ -103,7 +103,7 @@ final class ImageOps {
         return Host.of(out, x, batch.length, channels, oh, ow);
     }
 
-    /** The four weighted neighbours of a point; points less than one outside lie on the border. */
+    /** The four weighted neighbours of a point; points less than one element outside count as on the border. */
     private static double[] corners(double[] image, int base, int h, int w, double y, double x) {
         if (y < -1 || y > h || x < -1 || x > w) {
             return new double[4];

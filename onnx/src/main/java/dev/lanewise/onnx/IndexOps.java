@@ -31,7 +31,7 @@ final class IndexOps {
         all.put("ai.onnx.ml:ArrayFeatureExtractor", c -> c.moved(x -> extract(c, x)));
     }
 
-    /** Positions from 0 on; the backend checks that they lie inside. */
+    /** Positions counted from 0; the backend checks that they are in range. */
     static Tensor positions(Tensor index, long size) {
         Tensor wide = index.to(DType.I64);
         return wide.lt(0L).where(wide.add(size), wide);
@@ -103,7 +103,7 @@ final class IndexOps {
         if (reduction.equals("add")) {
             return x.scatterAdd(axis, index, source);
         }
-        // placed by one another, as repeated positions need
+        // placed one after another, as repeated positions require
         boolean real = x.dtype().isFloating();
         double[] target = Host.doubles(x);
         double[] values = Host.doubles(source);
@@ -285,7 +285,7 @@ final class IndexOps {
         return reversed(x, Host.longs(c.x(1)), batch, time);
     }
 
-    /** Each sequence of a batch turned round, what lies behind its end left as it is. */
+    /** Each sequence of a batch reversed; what follows its end is left unchanged. */
     static Tensor reversed(Tensor x, long[] lengths, int batch, int time) {
         long times = x.shape().size(time);
         long[] at = new long[Math.toIntExact(times * lengths.length)];

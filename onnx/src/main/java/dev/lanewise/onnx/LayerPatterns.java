@@ -10,7 +10,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Patterns of few nodes that are one operation: a normalization after a convolution, SiLU, RMS norm, rounding to steps. */
+/**
+ * Patterns of a few nodes that are one operation: a normalization after a convolution, SiLU, RMS norm, rounding to
+ * steps.
+ */
 final class LayerPatterns {
     private LayerPatterns() {}
 
@@ -58,7 +61,10 @@ final class LayerPatterns {
         return NormalizationOps.normalized(y, weights[1], weights[2], weights[3], weights[4], epsilon);
     }
 
-    /** Weight and bias that compute the normalization too; weights are weight, scale, shift, mean, variance, maybe a bias. */
+    /**
+     * Weight and bias that compute the normalization too; weights are weight, scale, shift, mean, variance, maybe a
+     * bias.
+     */
     private static Tensor[] folded(Tensor[] weights, double epsilon) {
         Tensor scale = weights[1].mul(weights[4].add(epsilon).rsqrt());
         long[] column = new long[weights[0].shape().rank()];
@@ -160,7 +166,10 @@ final class LayerPatterns {
         return x.mul(x.square().mean(last, Keep.KEEP).add(epsilon).rsqrt()).mul(weight);
     }
 
-    /** DequantizeLinear(QuantizeLinear(x, scale, zero), scale, zero) of one scale for all: rounding to the type's steps. */
+    /**
+     * DequantizeLinear(QuantizeLinear(x, scale, zero), scale, zero) with one scale for all: rounding to the type's
+     * steps.
+     */
     static @Nullable Match rounding(Fusion fusion, Program.Step dequantize) {
         Program.Step quantize =
                 Fusion.is(dequantize, "DequantizeLinear") ? fusion.writer(dequantize, 0, "QuantizeLinear") : null;
@@ -186,7 +195,7 @@ final class LayerPatterns {
         float step = scale.reshape().to(DType.F32).toFloatArray()[0];
         double zero = Host.doubles(point)[0];
         double least = point.dtype() == DType.U8 ? 0 : Byte.MIN_VALUE;
-        // what others read of the quantized value stays
+        // the quantized value stays if other nodes read it
         List<Program.Step> gone = fusion.isRead(quantize, 1) ? List.of(quantize) : List.of();
         return new Match(gone, List.of(Fusion.in(quantize, 0)), c -> {
             Tensor steps = c.x().to(DType.F32).div(step).round().add(zero);

@@ -60,7 +60,7 @@ final class LayerWriter {
         };
     }
 
-    /** The gradient of a convolution for its input is the transposed convolution. */
+    /** The gradient of a convolution with respect to its input is the transposed convolution. */
     String transposed(Convolution2dInputGrad grad, OperationWriter.Step s) {
         Convolution2d conv = grad.conv();
         long h = more(
@@ -114,7 +114,7 @@ final class LayerWriter {
         return all.toArray(Attribute[]::new);
     }
 
-    /** The positions, which PyTorch counts in the plane, the standard counts in the whole tensor. */
+    /** PyTorch counts positions within the plane, the standard within the whole tensor. */
     List<String> maxPool(MaxPooling2d pool, OperationWriter.Step s) {
         checkFixed(s);
         boolean wantsPositions = writer.isRead(s.output(1));
@@ -216,7 +216,7 @@ final class LayerWriter {
         return graph().add("MatMul", weights, s.in().get(2));
     }
 
-    /** Minus infinity where a key comes after the query; equal masks are computed once. */
+    /** A mask of minus infinity where a key comes after the query; equal masks are computed once. */
     private String causalMask(OperationWriter.Step s, DType dtype) {
         long[] queries = writer.recording.size(s.input(0), -2);
         long[] keys = writer.recording.size(s.input(1), -2);
@@ -242,7 +242,7 @@ final class LayerWriter {
                                 graph().scalar(1, DType.I64)));
     }
 
-    /** The standard has the times first, and the gates in another order. */
+    /** The standard has the time dimension first, and the gates in another order. */
     List<String> recurrence(Recurrence recurrence, OperationWriter.Step s) {
         int directions = recurrence.directions();
         long hidden = writer.recording.size(s.input(recurrence.state(0)), 1)[0];

@@ -16,14 +16,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a graph so that the memory of a value goes back as soon as its last reader has run: the next node's result then lies
- * where the caches are warm, and a call needs little more memory than the largest values that live at one time.
+ * Runs a graph so that the memory of a value is released as soon as its last reader has run: the next node's result is
+ * then placed in memory that is still in the caches, and a call needs little more memory than the largest values that
+ * live at the same time.
  */
 final class Lifetimes {
     private static final String OWNER = "the graph, whose nodes have all read it";
 
     private final Program program;
-    /** For each node the values that nobody reads after it. */
+    /** For each node, the values that no later node reads. */
     private final List<List<String>> ends;
 
     Lifetimes(Program program) {
@@ -49,9 +50,9 @@ final class Lifetimes {
     }
 
     /**
-     * Runs the graph where its inputs have been put, inside a scope of this call.
+     * Runs the graph once its inputs are in place, inside a scope of this call.
      *
-     * @param inputs their names; they live until the call ends
+     * @param inputs the inputs' names; inputs live until the call ends
      */
     List<OnnxValue> run(Env env, Set<String> inputs) {
         Object scope = Storage.buffer(Tensor.full(0, DType.U8, Device.CPU)).scope();
@@ -85,7 +86,7 @@ final class Lifetimes {
     /**
      * The memory of living values.
      *
-     * @param scope what owns the memory that the call made: all other belongs to somebody else
+     * @param scope the owner of the memory that the call made: all other memory belongs to someone else
      * @param counts how many values look into a buffer
      */
     private record Live(@Nullable Object scope, IdentityHashMap<Buffer, Integer> counts) {
@@ -114,7 +115,7 @@ final class Lifetimes {
             }
         }
 
-        @SuppressWarnings("ReferenceEquality") // the scope itself, not one like it
+        @SuppressWarnings("ReferenceEquality") // identity: the scope itself
         private void end(Buffer buffer) {
             Integer count = counts.merge(buffer, -1, Lifetimes::less);
             if (count == null && scope != null && buffer.scope() == scope && buffer.passOn(scope, null)) {

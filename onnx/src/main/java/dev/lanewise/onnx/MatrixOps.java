@@ -18,7 +18,7 @@ final class MatrixOps {
         all.put("Det", c -> c.same(c.x().det()));
     }
 
-    /** Whole numbers are multiplied as doubles, which hold them up to 2^53. */
+    /** Whole numbers are multiplied as doubles, which are exact up to 2^53. */
     static Tensor matmul(Tensor a, Tensor b) {
         return a.dtype().isFloating()
                 ? a.matmul(b)

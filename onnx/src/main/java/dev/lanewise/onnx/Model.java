@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a file holds.
+ * The content of a file.
  *
  * @param irVersion the version of the format
- * @param producer what wrote it
+ * @param producer the program that wrote it
  * @param opsets the version of each domain's operators
  * @param graph the graph
  * @param functions the model's own functions by domain, name and overload

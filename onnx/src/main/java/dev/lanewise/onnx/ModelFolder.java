@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 
-/** External data beside a model: files inside its folder, and nowhere else. */
+/** External data next to a model: files inside its folder, and nowhere else. */
 final class ModelFolder implements TensorReader.ExternalData {
     private final Path model;
     private final Map<Path, MemorySegment> opened = new HashMap<>();

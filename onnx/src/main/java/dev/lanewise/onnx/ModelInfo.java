@@ -8,13 +8,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a file holds, whether its model can run or not.
+ * What a file contains, whether its model can run or not.
  *
  * @param opsets the version of every domain's operators; the domain {@code ai.onnx} is empty
  * @param inputs the inputs that a call must give
  * @param outputs the outputs of a call
- * @param operators how often each operator occurs in the graph, graphs inside nodes included
- * @param missing the operators that the model needs and that are not there, each with its domain, version and first node
+ * @param operators how often each operator occurs in the graph, including graphs inside nodes
+ * @param missing the operators that the model needs and that are not supported, each with its domain, version and first
+ *     node
  */
 public record ModelInfo(
         Map<String, Integer> opsets,
@@ -26,7 +27,7 @@ public record ModelInfo(
      * Reads a file.
      *
      * @param file the file
-     * @return what the file holds
+     * @return what the file contains
      * @throws BadFileException if the file can't be read or is damaged
      * @throws TensorException if its graph is wrong
      */

@@ -22,8 +22,8 @@ final class ModelReader {
     /**
      * Reads a model.
      *
-     * @param file what messages call the file
-     * @param folder where external data may lie, or null where there may be none
+     * @param file the name of the file in messages
+     * @param folder where external data may be, or null if none is allowed
      */
     static Model model(Object file, MemorySegment memory, TensorReader.@Nullable ExternalData folder) {
         return new ModelReader(folder).model(new Wire(file, memory));
@@ -361,7 +361,7 @@ final class ModelReader {
         return dims;
     }
 
-    /** Real numbers; grows with what is read. */
+    /** Real numbers; grows with the data that is read. */
     private static final class FloatList {
         private float[] values = new float[4];
         private int size;

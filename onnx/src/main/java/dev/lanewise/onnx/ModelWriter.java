@@ -12,11 +12,11 @@ import java.util.Map;
 
 /** Writes models as ONNX's messages (onnx.proto of ONNX 1.23). */
 final class ModelWriter {
-    /** Protobuf's limit for a message is 2 GiB; nodes and names take their share of it. */
+    /** Protobuf's limit for a message is 2 GiB; nodes and names use part of it. */
     private static final long MOST_INSIDE = (1L << 31) - (1L << 24);
     /** Where elements of external data begin, so that they can be mapped. */
     private static final long ALIGNMENT = 64;
-    /** What is smaller stays in the model's file, as shapes and scalars do. */
+    /** Smaller tensors, such as shapes and scalars, stay in the model's file. */
     private static final long LEAST_OUTSIDE = 1024;
 
     private final Path file;
@@ -32,8 +32,8 @@ final class ModelWriter {
     /**
      * Writes a model.
      *
-     * @param external whether large tensors go into a file beside it, named like it with {@code .data} behind; those of a
-     *     model that is too large for one file do so in any case
+     * @param external whether large tensors are written to a file next to it, with its name followed by {@code .data};
+     *     those of a model that is too large for one file always are
      */
     static void write(Model model, Path file, boolean external) {
         long bytes = model.graph().initializers().values().stream()

@@ -6,10 +6,10 @@ import java.util.Map;
 /**
  * A node of a graph.
  *
- * @param name its name, maybe empty
+ * @param name its name, possibly empty
  * @param op the operator
  * @param domain the operator's domain, empty for ai.onnx
- * @param overload which of several functions of one name
+ * @param overload which of several functions with the same name
  * @param inputs names of values, empty where one is left out
  * @param outputs likewise
  * @param attributes the attributes by name
@@ -31,7 +31,7 @@ record Node(
         return domain.isEmpty() || domain.equals("ai.onnx") ? op : domain + ":" + op;
     }
 
-    /** What messages call the node. */
+    /** The node's name in messages. */
     String describe() {
         return key() + (name.isEmpty() ? " " + outputs : " '" + name + "'");
     }

@@ -22,7 +22,7 @@ final class NodeTimes {
         return sorted[sorted.length / 2] / 1e3;
     }
 
-    /** Operators with the sums of their nodes' medians, then nodes, both the slowest first. */
+    /** Operators with the sums of their nodes' medians, then nodes, both with the slowest first. */
     String report() {
         Map<Program.Step, Double> medians = new LinkedHashMap<>();
         Map<String, double[]> operators = new HashMap<>();

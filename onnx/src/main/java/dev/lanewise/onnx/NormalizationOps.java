@@ -29,7 +29,7 @@ final class NormalizationOps {
         all.put("MeanVarianceNormalization", c -> c.same(meanVariance(c)));
     }
 
-    /** Before opset 13 the dimensions from the axis on were one. */
+    /** Before opset 13, the dimensions from the axis on were treated as one. */
     private static Tensor along(Call c, BiFunction<Tensor, Integer, Tensor> function) {
         Tensor x = c.x();
         int rank = x.shape().rank();
@@ -110,7 +110,7 @@ final class NormalizationOps {
         return results;
     }
 
-    /** Every channel by its mean and variance, computed in their type. */
+    /** Every channel normalized by its mean and variance, computed in their type. */
     static Tensor normalized(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double epsilon) {
         int rank = x.shape().rank();
         DType wide = variance.dtype();
@@ -131,7 +131,7 @@ final class NormalizationOps {
         return y.mul(channels(c.x(1), rank)).add(channels(c.x(2), rank));
     }
 
-    /** Before opset 21 scale and bias belonged to groups. */
+    /** Before opset 21, scale and bias were per group. */
     private static Tensor groupNorm(Call c) {
         Tensor x = c.x();
         int rank = x.shape().rank();

@@ -14,19 +14,20 @@ import java.util.function.Function;
  * Onnx.export(network, Tensor.zeros(1, 3, 224, 224), Path.of("network.onnx"));
  * }</pre>
  *
- * <p>The layer is called with examples, and what it computes is written down in operators of the standard: loops and branches
- * as the examples took them. It is called in evaluation mode, a few times with different sizes of the axes that stay open, so
- * that sizes that follow from the inputs' are found; these calls change nothing but, while they last, the mode. Parameters
- * and buffers keep their names.
+ * <p>The layer is called with examples, and what it computes is written in operators of the standard, with loops and
+ * branches as the examples took them. It is called in evaluation mode, a few times with different sizes of the open
+ * axes, to find the sizes that depend on the inputs'; these calls change nothing except, temporarily, the mode.
+ * Parameters and buffers keep their names.
  */
 public final class Onnx {
     private Onnx() {}
 
     /**
-     * Exports a layer of one input, named {@code input}, and one output, named {@code output}, for any size of the first axis.
+     * Exports a layer of one input, named {@code input}, and one output, named {@code output}, for any size of the
+     * first axis.
      *
      * @param layer the layer
-     * @param example an input; its values matter only where the layer looks at them on the host
+     * @param example an input; its values matter only where the layer reads them on the host
      * @param file the file
      * @throws TensorException if something that the layer computes has no operator, or depends on the example's sizes
      * @throws dev.lanewise.nn.io.BadFileException if the file can't be written
@@ -39,7 +40,7 @@ public final class Onnx {
      * Exports a layer: one that takes a tensor, for one example, or an {@link OnnxModel}.
      *
      * @param layer the layer
-     * @param examples an input for each name
+     * @param examples an example for each input name
      * @param file the file
      * @param options how to write it
      * @throws TensorException if something that the layer computes has no operator, or depends on the examples' sizes
@@ -73,9 +74,9 @@ public final class Onnx {
      *         Map.of("x", x, "memory", memory), Path.of("decoder.onnx"), new ExportOptions());
      * }</pre>
      *
-     * @param layer holds the parameters and buffers
-     * @param call computes a tensor for each output from one for each input; it is called several times
-     * @param examples an input for each name
+     * @param layer the layer that holds the parameters and buffers
+     * @param call computes a tensor per output from a tensor per input; it is called several times
+     * @param examples an example for each input name
      * @param file the file
      * @param options how to write it
      * @throws TensorException if something that is computed has no operator, or depends on the examples' sizes

@@ -25,7 +25,7 @@ import java.util.zip.ZipFile;
  * output_I.pb}, in a folder or a zip file. Tolerances come from {@code models.tsv} or {@code node-cases.tsv} beside it.
  */
 public final class OnnxCases {
-    /** Of models with a table, which names no tolerance, and of those without one. */
+    /** The tolerance of models with a table that names none, and of those without a table. */
     private static final Tolerance TABLED = new Tolerance(1e-3, 1e-5, false);
 
     private static final Tolerance USUAL = new Tolerance(1e-4, 1e-4, false);
@@ -53,7 +53,7 @@ public final class OnnxCases {
     }
 
     /**
-     * What came of a case with one set of data.
+     * The result of a case with one set of data.
      *
      * @param id the case's folder
      * @param set the number of the data set
@@ -62,7 +62,7 @@ public final class OnnxCases {
      */
     public record Result(String id, int set, Status status, String detail) {}
 
-    /** A value holds if it differs by at most {@code atol + rtol * |expected|}. */
+    /** A value passes if it differs by at most {@code atol + rtol * |expected|}. */
     record Tolerance(double rtol, double atol, boolean shapeOnly) {}
 
     /** Files by path with slashes, of a folder or a zip. */
@@ -78,7 +78,7 @@ public final class OnnxCases {
      * Runs all cases of a folder or zip file.
      *
      * @param path the folder or zip file
-     * @param each is called with every result as it comes
+     * @param each called with every result as it becomes available
      * @throws BadFileException if the folder or file can't be read
      */
     public static void run(Path path, Consumer<Result> each) {
@@ -293,7 +293,9 @@ public final class OnnxCases {
         return !sequence.values().isEmpty() && sequence.values().getFirst() instanceof OnnxValue.Table;
     }
 
-    /** Twice the peer's own difference with its optimisations, or a quarter of that to the float model. */
+    /**
+     * Twice the difference that the peer's own optimisations make, or a quarter of the difference from the float model.
+     */
     private Tolerance quantized(
             String set, int i, ValueInfo output, OnnxValue want, Set<String> names, Tolerance otherwise)
             throws IOException {

@@ -24,15 +24,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ONNX graph as a layer: called with tensors by name, its float initializers are parameters, all others buffers.
+ * An ONNX graph as a layer: called with tensors by name. Its float initializers are parameters, all others are buffers.
  *
  * <pre>{@code
  * OnnxModel model = OnnxModel.load(Path.of("model.onnx"));
  * Map<String, Tensor> outputs = model.forward(Map.of("input_ids", ids, "attention_mask", mask));
  * }</pre>
  *
- * Names with points become those of layers inside layers, as PyTorch's {@code state_dict} has them. Operators that no tensor
- * operation computes run on Java arrays and pass no gradient on; {@code docs/onnx.md} lists them.
+ * Names with dots become those of nested layers, as in PyTorch's {@code state_dict}. Operators that no tensor operation
+ * computes run on Java arrays and pass on no gradient; {@code docs/onnx.md} lists them.
  */
 public final class OnnxModel extends Layer {
     /** What the names of all parameters and buffers begin with. */
@@ -66,7 +66,7 @@ public final class OnnxModel extends Layer {
         this.lifetimes = new Lifetimes(program);
     }
 
-    /** Folds constants, which become buffers, and drops dead nodes. */
+    /** Folds constants, which become buffers, and removes dead nodes. */
     private Program prepared(Program whole, Group weights) {
         Set<String> open = new HashSet<>();
         inputs.forEach(input -> open.add(input.name()));
@@ -108,8 +108,8 @@ public final class OnnxModel extends Layer {
     }
 
     /**
-     * {@return what was done to the graph when it was loaded, and what runs: folded and dropped nodes, fused patterns, and
-     * how often each operator runs}
+     * {@return what was done to the graph when it was loaded, and what remains to run: folded and removed nodes, fused
+     * patterns, and how often each operator runs}
      */
     public String explain() {
         StringBuilder text = new StringBuilder();
@@ -123,11 +123,11 @@ public final class OnnxModel extends Layer {
     }
 
     /**
-     * The same, and how long each operator and each node takes: the medians of some calls, after some that warm up. Nothing is
-     * recorded for gradients meanwhile.
+     * The same, with the time that each operator and each node takes: the medians of several calls, after as many that
+     * warm up. Nothing is recorded for gradients meanwhile.
      *
-     * @param arguments as {@link #run} takes them
-     * @param calls how many calls are measured, 1 or more; as many go before them
+     * @param arguments the arguments, as for {@link #run}
+     * @param calls how many calls are measured, 1 or more; as many warm-up calls precede them
      * @return the report, some lines of text
      */
     public String explain(Map<String, OnnxValue> arguments, int calls) {
@@ -167,7 +167,9 @@ public final class OnnxModel extends Layer {
         return () -> number(type, tensor.get());
     }
 
-    /** Float initializers that are no weights: running statistics, scales, and whatever else attributes might have been. */
+    /**
+     * Float initializers that are not weights: running statistics, scales, and others that could have been attributes.
+     */
     private static Set<String> fixed(Graph graph) {
         Set<String> fixed = new HashSet<>();
         for (Node node : graph.nodes()) {
@@ -187,37 +189,37 @@ public final class OnnxModel extends Layer {
     }
 
     /**
-     * Reads a model; external data may lie beside it.
+     * Reads a model; external data may be next to it.
      *
      * @param file its path
      * @return the model, ready to run
      * @throws BadFileException if the file can't be read or is damaged
-     * @throws TensorException if its graph is wrong, or needs operators that are missing: all are named
+     * @throws TensorException if its graph is wrong, or it needs operators that are missing, which the message names
      */
     public static OnnxModel load(Path file) {
         return of(file, ModelFolder.map(file), new ModelFolder(file));
     }
 
     /**
-     * Reads a model from memory, which must stay as it is until this returns.
+     * Reads a model from memory, which must not change until this returns.
      *
      * @param memory the bytes of a model
      * @return the model, ready to run
      * @throws BadFileException if it is damaged or has external data
-     * @throws TensorException if its graph is wrong, or needs operators that are missing: all are named
+     * @throws TensorException if its graph is wrong, or it needs operators that are missing, which the message names
      */
     public static OnnxModel load(MemorySegment memory) {
         return of("a model in memory", memory, null);
     }
 
     /**
-     * Reads a model from a stream, to its end, which is not closed.
+     * Reads a model from a stream, up to its end; the stream is not closed.
      *
      * @param stream the bytes of a model
      * @return the model, ready to run
      * @throws IOException if reading fails
      * @throws BadFileException if it is damaged or has external data
-     * @throws TensorException if its graph is wrong, or needs operators that are missing: all are named
+     * @throws TensorException if its graph is wrong, or it needs operators that are missing, which the message names
      */
     public static OnnxModel load(InputStream stream) throws IOException {
         return of("a stream", MemorySegment.ofArray(stream.readAllBytes()), null);
@@ -226,7 +228,7 @@ public final class OnnxModel extends Layer {
     private static OnnxModel of(Object file, MemorySegment memory, TensorReader.@Nullable ExternalData folder) {
         try {
             return new OnnxModel(ModelReader.model(file, memory, folder));
-        } catch (InternalError | OutOfMemoryError e) { // a mapped file that was cut; a heap too small
+        } catch (InternalError | OutOfMemoryError e) { // a mapped file that was truncated; a heap that is too small
             throw new BadFileException(
                     file,
                     "content that can't be held or read (" + e.getMessage() + ")",
@@ -236,9 +238,9 @@ public final class OnnxModel extends Layer {
         }
     }
 
-    // ---- looking at it
+    // ---- inspection
 
-    /** {@return the inputs that a call must give, initializers left out} */
+    /** {@return the inputs that a call must give, without initializers} */
     public List<ValueInfo> inputs() {
         return inputs;
     }
@@ -253,7 +255,7 @@ public final class OnnxModel extends Layer {
         return Map.copyOf(model.opsets());
     }
 
-    /** {@return how often each operator occurs in the graph, graphs inside nodes included} */
+    /** {@return how often each operator occurs in the graph, including graphs inside nodes} */
     public Map<String, Integer> operators() {
         Map<String, Integer> counts = new TreeMap<>();
         count(model.graph(), counts);
@@ -279,15 +281,15 @@ public final class OnnxModel extends Layer {
         }
     }
 
-    // ---- calling it
+    // ---- calls
 
     /**
      * Calls the model.
      *
      * @param arguments a tensor for each of {@link #inputs()}
      * @return a tensor for each of {@link #outputs()}, in their order
-     * @throws TensorException if an input is missing, unknown or of another type, a node can't take its inputs, or an input
-     *     or output is no tensor of a type that tensors have; {@link #run} takes and gives these
+     * @throws TensorException if an input is missing, unknown or of another type, a node can't take its inputs, or an
+     *     input or output is not a tensor with a tensor type; use {@link #run} for those
      */
     public Map<String, Tensor> forward(Map<String, Tensor> arguments) {
         Map<String, OnnxValue> values = new LinkedHashMap<>();

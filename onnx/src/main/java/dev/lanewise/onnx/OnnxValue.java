@@ -6,21 +6,21 @@ import dev.lanewise.tensor.TensorException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What goes into and comes out of ONNX operators. */
+/** The inputs and outputs of ONNX operators. */
 public sealed interface OnnxValue {
-    /** {@return whether this is nothing: an optional without content} */
+    /** {@return whether this is an optional without content} */
     default boolean isEmpty() {
         return false;
     }
 
-    /** {@return one line on type and shape, for messages} */
+    /** {@return one line that describes type and shape, for messages} */
     String describe();
 
     /**
      * A tensor of numbers or truth values.
      *
      * @param type its elements' type
-     * @param tensor the elements, of the type's carrier
+     * @param tensor the elements, with the type's carrier as their type
      */
     record Numbers(ElementType type, Tensor tensor) implements OnnxValue {
         /** Checks the carrier. */
@@ -63,7 +63,7 @@ public sealed interface OnnxValue {
     }
 
     /**
-     * A table of keys and numbers, as ZipMap makes it.
+     * A table of keys and numbers, as produced by ZipMap.
      *
      * @param keys the keys, texts or whole numbers
      * @param values a number for each
@@ -89,7 +89,7 @@ public sealed interface OnnxValue {
     }
 
     /**
-     * A tensor whose type tensors have.
+     * A tensor with a tensor type.
      *
      * @param tensor the tensor
      * @return the value

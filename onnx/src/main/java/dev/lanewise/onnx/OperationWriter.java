@@ -69,8 +69,8 @@ final class OperationWriter {
     /**
      * A writer.
      *
-     * @param names the names of values that are there
-     * @param read the values that somebody needs
+     * @param names the names of existing values
+     * @param read the values that are needed
      */
     OperationWriter(
             Recording recording,
@@ -103,7 +103,7 @@ final class OperationWriter {
     }
 
     /**
-     * Writes an operation whose results somebody needs.
+     * Writes an operation whose results are needed.
      *
      * @param norm the normalization that it ends, or null
      */
@@ -133,7 +133,7 @@ final class OperationWriter {
         }
     }
 
-    /** The name of a value that is there; a constant is stored when it is first needed. */
+    /** The name of an existing value; a constant is stored when it is first needed. */
     String name(int value) {
         String name = names.get(value);
         if (name == null) {
@@ -240,7 +240,7 @@ final class OperationWriter {
         };
     }
 
-    /** A reduction; before opset 18 all but the sum had their axes as an attribute. */
+    /** A reduction; before opset 18, all except the sum had their axes as an attribute. */
     String reduced(String op, String x, long[] dims, boolean keep) {
         Attribute keepDims = Attribute.of("keepdims", keep ? 1L : 0L);
         if (dims.length == 0) {
@@ -293,7 +293,7 @@ final class OperationWriter {
                 : graph.add("ScatterElements", s.in, axis, Attribute.of("reduction", reduction));
     }
 
-    /** A number of an operation: one for all sizes of the inputs, or one that follows from these. */
+    /** A number of an operation: either the same for all sizes of the inputs, or computed from them. */
     String number(Op op, DType dtype, double... values) {
         if (Recording.isFixed(values)) {
             return graph.scalar(values[0], dtype);

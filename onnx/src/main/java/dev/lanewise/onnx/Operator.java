@@ -3,6 +3,6 @@ package dev.lanewise.onnx;
 /** What an operator computes: a row of the table {@link Operators}. */
 @FunctionalInterface
 interface Operator {
-    /** The outputs, at least as many as the node names. */
+    /** Computes the outputs, at least as many as the node names. */
     OnnxValue[] run(Call call);
 }

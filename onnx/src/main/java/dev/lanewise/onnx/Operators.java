@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The table of operators, a row for each. */
+/** The table of operators, one row per operator. */
 final class Operators {
     private static final Map<String, Operator> ALL = new TreeMap<>();
 

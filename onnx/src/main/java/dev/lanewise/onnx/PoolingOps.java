@@ -39,7 +39,7 @@ final class PoolingOps {
         return Spatial.of(c, c.x(), kernel(c), c.flag("ceil_mode", false));
     }
 
-    /** Whether the tensors' own pooling does the same. */
+    /** Whether the pooling of tensors computes the same. */
     private static boolean fits(Call c, Spatial window) {
         long[] k = window.kernel();
         return k.length == 2
@@ -75,7 +75,7 @@ final class PoolingOps {
         return c.wants(1) ? Call.out(c.same(y)[0], OnnxValue.of(indices(c, x, y, window))) : c.same(y);
     }
 
-    /** Where in the flattened input the largest elements are, the first of equal ones. */
+    /** The positions of the largest elements in the flattened input, the first of equal ones. */
     private static Tensor indices(Call c, Tensor x, Tensor y, Spatial window) {
         Shape shape = x.shape();
         long planes = shape.size(0) * shape.size(1);
@@ -183,7 +183,7 @@ final class PoolingOps {
         Shape target = given == null ? natural : Shape.of(given);
         long count = x.shape().elements();
         long[] at = Host.longs(c.x(1));
-        // indices are those of the natural size, also where another was asked for
+        // indices are those of the natural size, even if another was requested
         long[] from = natural.rowMajorStrides();
         long[] to = target.rowMajorStrides();
         for (int i = 0; i < at.length; i++) {

@@ -11,14 +11,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What is done to a graph once, before it runs: constants are computed, nodes whose results nobody reads are dropped. */
+/**
+ * Prepares a graph once, before it runs: constants are computed, and nodes whose results are never read are removed.
+ */
 final class Preparation {
-    /** Elements that a folded node may make, so that a small file does not fill the memory when it is loaded. */
+    /**
+     * The number of elements that a folded node may produce, so that a small file does not fill memory when it is
+     * loaded.
+     */
     private static final long MOST_ELEMENTS = 1L << 26;
 
     private static final Set<String> RANDOM =
             Set.of("RandomUniform", "RandomNormal", "RandomUniformLike", "RandomNormalLike", "Bernoulli", "Dropout");
-    /** Operators whose results can be far larger than what they are given. */
+    /** Operators whose results can be far larger than their inputs. */
     private static final Set<String> GROWING = Set.of(
             "Tile",
             "Pad",
@@ -83,7 +88,7 @@ final class Preparation {
         return bound(step, known) <= MOST_ELEMENTS;
     }
 
-    /** More elements than the results can have. */
+    /** An upper bound of the number of elements of the results. */
     private static double bound(Program.Step step, Map<String, OnnxValue> known) {
         List<OnnxValue> inputs = new ArrayList<>();
         for (String input : step.node().inputs()) {
@@ -125,7 +130,7 @@ final class Preparation {
                 : Double.POSITIVE_INFINITY;
     }
 
-    /** A node that fails is left to fail when it is run, if ever. */
+    /** A node that fails here is left to fail when it is run, if ever. */
     private static boolean compute(Program.Step step, Map<String, OnnxValue> known, Folded folded) {
         List<String> names = step.node().outputs();
         try (Scope ignored = Scope.open("fold")) {
@@ -166,7 +171,7 @@ final class Preparation {
         };
     }
 
-    /** Leaves out the nodes whose results nobody reads. */
+    /** Removes the nodes whose results are never read. */
     static Program withoutDead(Program program) {
         Set<String> read = new HashSet<>(program.outputs());
         List<Program.Step> kept = new ArrayList<>();
@@ -180,7 +185,7 @@ final class Preparation {
         return program.with(kept);
     }
 
-    /** The names that a node reads, in its graphs too. */
+    /** The names that a node reads, including those in its graphs. */
     static void reads(Program.Step step, Set<String> read) {
         read.addAll(step.node().inputs());
         for (Program graph : step.graphs().values()) {

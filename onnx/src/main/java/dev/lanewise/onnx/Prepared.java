@@ -8,22 +8,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tensors computed from weights once and used until these change: weights joined with the normalization that follows, for
- * example. Safe for use by many threads.
+ * Tensors computed from weights once and used until the weights change: for example, weights merged with the
+ * normalization that follows. Safe for use by many threads.
  */
 final class Prepared {
     private final Function<Tensor[], Tensor[]> function;
     private volatile @Nullable Memory memory;
 
     /**
-     * What was computed of which weights.
+     * What was computed from which weights.
      *
      * @param buffers the weights' memory
      * @param versions how often it had been changed
      * @param results what was computed
      */
     private record Memory(Buffer[] buffers, int[] versions, Tensor[] results) {
-        @SuppressWarnings("ReferenceEquality") // the same memory, not an equal one
+        @SuppressWarnings("ReferenceEquality") // identity: the same memory
         boolean isOf(Tensor[] weights) {
             for (int i = 0; i < weights.length; i++) {
                 Buffer buffer = Storage.buffer(weights[i]);
@@ -35,12 +35,12 @@ final class Prepared {
         }
     }
 
-    /** What is computed of weights by a function. */
+    /** Values that a function computes from weights. */
     Prepared(Function<Tensor[], Tensor[]> function) {
         this.function = function;
     }
 
-    /** Whether what is computed of one of the tensors is recorded, so that nothing may be prepared. */
+    /** Whether computations with one of the tensors are recorded, in which case nothing may be prepared. */
     static boolean isRecorded(Tensor... weights) {
         boolean records = Autograd.isRecording();
         for (Tensor weight : weights) {
@@ -51,7 +51,7 @@ final class Prepared {
         return false;
     }
 
-    /** The function of these weights, from memory where they are the ones of before. */
+    /** The function's result for these weights, remembered if they have not changed. */
     Tensor[] of(Tensor... weights) {
         Memory known = memory;
         if (known == null || !known.isOf(weights)) {

@@ -183,7 +183,7 @@ final class Preparer {
         return new ValueInfo(name, ValueInfo.Kind.TENSOR, null, null);
     }
 
-    /** The node with the attributes that stand for the function's replaced by what the call gives. */
+    /** The node, with the attributes that refer to the function's replaced by those of the call. */
     private static Node bind(Node node, Map<String, Attribute> bound) {
         Map<String, Attribute> attributes = new LinkedHashMap<>();
         node.attributes().forEach((name, attribute) -> {

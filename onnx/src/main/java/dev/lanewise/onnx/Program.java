@@ -22,12 +22,12 @@ record Program(
      *
      * @param node the node
      * @param opset the version of its operators
-     * @param operator what it computes
+     * @param operator computes it
      * @param graphs its attributes that are graphs
      */
     record Step(Node node, int opset, Operator operator, Map<String, Program> graphs) {}
 
-    /** Runs the graph on its inputs in order, those missing at the end left out. */
+    /** Runs the graph on its inputs in order; trailing ones may be omitted. */
     List<OnnxValue> run(@Nullable Env outer, List<? extends @Nullable OnnxValue> arguments) {
         Env env = new Env(outer, constants.size() + steps.size() * 2);
         for (int i = 0; i < arguments.size() && i < inputs.size(); i++) {
@@ -39,7 +39,7 @@ record Program(
         return run(env);
     }
 
-    /** Runs the graph where its inputs have been put. */
+    /** Runs the graph once its inputs are in place. */
     List<OnnxValue> run(Env env) {
         constants.forEach(env::put);
         for (Step step : steps) {

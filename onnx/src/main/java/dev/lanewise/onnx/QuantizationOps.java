@@ -64,7 +64,7 @@ final class QuantizationOps {
                         x.shape().rank() - 1L);
     }
 
-    /** Rounded, shifted and cut to what the type holds. */
+    /** The ratio rounded, shifted and clipped to the type's range. */
     static OnnxValue quantized(Tensor ratio, @Nullable Tensor zero, ElementType to) {
         Tensor rounded = ratio.round();
         Tensor shifted = zero == null ? rounded : rounded.add(zero.to(rounded.dtype()));
@@ -107,12 +107,12 @@ final class QuantizationOps {
                 OnnxValue.of(Host.scalar(zero).to(DType.U8).to(x.device())));
     }
 
-    /** Whole numbers less their zero point: one for all, or one for each slice of a dimension. */
+    /** Whole numbers minus their zero point: one for all, or one for each slice of a dimension. */
     static Tensor shifted(Tensor x, @Nullable Tensor zero, int dim) {
         return shifted(x, zero, dim, DType.I32);
     }
 
-    /** The same in a type that holds the differences; F32 holds those of 8 bits exactly. */
+    /** The same in a type that holds the differences; F32 is exact for those of 8-bit numbers. */
     static Tensor shifted(Tensor x, @Nullable Tensor zero, int dim, DType type) {
         Tensor wide = x.to(type);
         if (zero == null) {
@@ -132,15 +132,15 @@ final class QuantizationOps {
         return wide.sub(points.reshape(sizes));
     }
 
-    /** Products of 256 pairs of numbers of 9 bits are below 2^24: F32 holds their sums exactly. */
+    /** Sums of 256 products of 9-bit numbers are below 2^24: F32 holds them exactly. */
     private static final long EXACT = 256;
 
-    /** The largest number of 8 bits less its zero point. */
+    /** The largest 8-bit number minus its zero point. */
     private static final double LARGEST = 255;
 
     /**
-     * How many rows of a matrix of whole numbers a product may take at once, so that F32 holds the sums exactly: all, if no
-     * column's numbers sum up to more than that.
+     * How many rows of a matrix of whole numbers a product may take at once so that F32 holds the sums exactly: all of
+     * them if no column's sum exceeds the limit.
      */
     static long rowsAtOnce(Tensor matrix) {
         if (matrix.shape().isEmpty()) {

@@ -12,8 +12,8 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several traces of one computation, with inputs of different sizes, side by side: what is the same in all of them is
- * fixed, and what differs depends on the inputs' sizes.
+ * Several traces of one computation, with inputs of different sizes, side by side: values that are the same in all of
+ * them are fixed, and those that differ depend on the inputs' sizes.
  */
 final class Recording {
     private final List<Trace> traces;

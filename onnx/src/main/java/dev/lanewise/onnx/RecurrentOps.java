@@ -166,7 +166,7 @@ final class RecurrentOps {
             };
         }
 
-        /** The recurrent product of some gates, its bias added. */
+        /** The recurrent product of some gates, plus its bias. */
         private Tensor recur(Tensor h, int from, int count) {
             long start = (long) from * hidden;
             long size = (long) count * hidden;

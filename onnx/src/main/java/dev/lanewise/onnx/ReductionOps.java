@@ -93,7 +93,7 @@ final class ReductionOps {
         return false;
     }
 
-    /** Of nothing, the least and the largest value that the type has. */
+    /** The largest or smallest element; without elements, the smallest or largest value of the type. */
     private static Tensor extreme(Tensor x, int[] dims, boolean most) {
         if (dims.length == 0) {
             return x;

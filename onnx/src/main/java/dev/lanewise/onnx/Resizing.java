@@ -121,7 +121,7 @@ final class Resizing {
         return switch (coordinates) {
             case "half_pixel" -> (i + 0.5) / scale - 0.5;
             case "pytorch_half_pixel" -> out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-            // the standard counts with the length before it is rounded down
+            // the standard uses the length before it is rounded down
             case "align_corners" -> scale * in == 1 || out == 1 ? 0 : i * (in - 1) / (scale * in - 1);
             case "asymmetric" -> i / scale;
             case "half_pixel_symmetric" -> {
@@ -170,7 +170,7 @@ final class Resizing {
                 };
     }
 
-    /** One row of the matrix; the neighbourhood starts below the point, also where that is whole. */
+    /** One row of the matrix; the neighbourhood starts below the point, even if the point is a whole number. */
     private void weights(double[] all, int row, double at, long in, double scale) {
         double base = Math.ceil(at) - 1;
         double ratio = at - base;

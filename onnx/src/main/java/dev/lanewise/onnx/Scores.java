@@ -2,7 +2,7 @@ package dev.lanewise.onnx;
 
 import java.util.Locale;
 
-/** What classical models do to their scores at last. */
+/** The final transformations that classical models apply to their scores. */
 final class Scores {
     private Scores() {}
 
@@ -46,7 +46,7 @@ final class Scores {
         }
     }
 
-    /** The inverse of the normal distribution's function (Winitzki 2008). */
+    /** The inverse of the normal distribution function (Winitzki 2008). */
     private static double probit(double p) {
         double x = 2 * p - 1;
         double log = Math.log((1 - x) * (1 + x));

@@ -13,8 +13,8 @@ import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes what exporters write for sizes, chains of Shape, Gather, Unsqueeze and Concat, in plain numbers where a Reshape or
- * Expand takes the result: such a chain takes longer than the node that it is for.
+ * Computes the chains of Shape, Gather, Unsqueeze and Concat that exporters write for sizes in plain numbers, where a
+ * Reshape or Expand takes the result: such a chain takes longer than the node that uses it.
  */
 final class ShapeChains {
     private static final int MOST_DEPTH = 32;
@@ -36,7 +36,7 @@ final class ShapeChains {
     }
 
     /**
-     * Replaces nodes that take sizes by ones that compute these.
+     * Replaces nodes that take sizes by nodes that compute the sizes themselves.
      *
      * @param constants the value of a constant, or null for anything else
      * @param report counts what was found
@@ -81,7 +81,9 @@ final class ShapeChains {
         return new Program.Step(node, step.opset(), rounds ? new HalfRounding.Rounding(operator) : operator, Map.of());
     }
 
-    /** What a value is, if it follows from shapes alone; their tensors join the inputs. */
+    /**
+     * How to compute a value, if it follows from shapes alone; the tensors with these shapes are added to the inputs.
+     */
     private @Nullable Sizes sizes(String value, List<String> inputs, int depth) {
         OnnxValue constant = constants.apply(value);
         if (constant != null) {
@@ -183,7 +185,7 @@ final class ShapeChains {
         };
     }
 
-    /** A part of a vector, in steps of one. */
+    /** A part of a vector, with step 1. */
     private @Nullable Sizes slice(Program.Step step, List<String> inputs, int depth) {
         long start = one(in(step, 1), Long.MIN_VALUE);
         long end = one(in(step, 2), Long.MIN_VALUE);

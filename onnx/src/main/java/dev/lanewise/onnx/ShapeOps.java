@@ -58,7 +58,7 @@ final class ShapeOps {
         return reshape(x, sizes == null ? new long[0] : sizes, c.flag("allowzero", false));
     }
 
-    /** In other sizes: 0 is that of the same dimension unless zeros are allowed, -1 what is left. */
+    /** The tensor with other sizes: 0 keeps the size of the same dimension unless zeros are allowed, -1 is inferred. */
     static Tensor reshape(Tensor x, long[] sizes, boolean allowZero) {
         long[] target = sizes.clone();
         int open = -1;

@@ -30,7 +30,9 @@ final class ShapeWriter {
         return writer.graph;
     }
 
-    /** Stores a constant: its elements, or a table whose first rows are cut off as the inputs' sizes ask. */
+    /**
+     * Stores a constant: its elements, or a table from which as many first rows are taken as the inputs' sizes require.
+     */
     String constant(int value) {
         Trace.Value constant = writer.recording.value(value);
         ElementType type = ElementType.of(constant.spec().dtype());
@@ -122,7 +124,7 @@ final class ShapeWriter {
         };
     }
 
-    /** A dimension that stays is 0, one of the others may be -1. */
+    /** A dimension that is kept is 0, one of the others may be -1. */
     String reshape(String x, long[][] from, long[][] to) {
         long[][] target = new long[to.length][];
         int open = -1;

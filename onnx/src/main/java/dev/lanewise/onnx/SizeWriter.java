@@ -10,13 +10,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes sizes that depend on the inputs' as nodes that compute them. What a size depends on is found by comparing its value
- * in each trace with the sizes of values that are there already.
+ * Writes sizes that depend on the inputs' as nodes that compute them. What a size depends on is found by comparing its
+ * value in each trace with the sizes of existing values.
  */
 final class SizeWriter {
     private static final int MOST_DEPTH = 3;
 
-    /** A dimension of a value that is there. */
+    /** A dimension of an existing value. */
     private record Source(String value, int dim, long[] sizes) {}
 
     private final GraphBuilder graph;
@@ -27,7 +27,7 @@ final class SizeWriter {
         this.graph = graph;
     }
 
-    /** Notes the sizes of a value that is there from now on. */
+    /** Notes the sizes of a new value. */
     void add(String value, long[]... sizes) {
         for (int d = 0; d < sizes.length; d++) {
             long[] size = sizes[d];
@@ -62,7 +62,7 @@ final class SizeWriter {
                 "Cast", value, Attribute.of("to", (long) ElementType.of(dtype).number()));
     }
 
-    /** The name of a vector with sizes; -1 and 0 mean what they mean to the operator that takes it. */
+    /** The name of a vector with sizes; -1 and 0 have the meaning that the operator that takes it gives them. */
     String shape(long[]... sizes) {
         if (Arrays.stream(sizes).allMatch(Recording::isFixed)) {
             return graph.vector(Arrays.stream(sizes).mapToLong(size -> size[0]).toArray());

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * The window of a convolution or pooling over spatial dimensions.
  *
  * @param kernel its sizes
- * @param strides the distance of windows
- * @param dilations the distance of elements inside a window
+ * @param strides the distances between windows
+ * @param dilations the distances between elements inside a window
  * @param begins how much is added before each dimension
- * @param ends how much is added behind
+ * @param ends how much is added after each
  * @param outputs how many windows there are
  */
 record Spatial(long[] kernel, long[] strides, long[] dilations, long[] begins, long[] ends, long[] outputs) {
@@ -72,13 +72,13 @@ record Spatial(long[] kernel, long[] strides, long[] dilations, long[] begins, l
         return Arrays.stream(dilations).anyMatch(d -> d != 1);
     }
 
-    /** What must be behind a dimension so that all windows fit. */
+    /** The padding needed after a dimension so that all windows fit. */
     long behind(Tensor x, int d) {
         long needed = (outputs[d] - 1) * strides[d] + (kernel[d] - 1) * dilations[d] + 1;
         return Math.max(ends[d], needed - x.shape().size(d + 2) - begins[d]);
     }
 
-    /** The input with what all windows need around it. */
+    /** The input with the padding that all windows need. */
     Tensor padded(Tensor x, double value) {
         Tensor result = x;
         for (int d = 0; d < kernel.length; d++) {
@@ -92,7 +92,7 @@ record Spatial(long[] kernel, long[] strides, long[] dilations, long[] begins, l
         return Math.toIntExact(Host.product(kernel, 0, kernel.length));
     }
 
-    /** Of a padded input, the element at one position of every window. */
+    /** The element of a padded input at one position of every window. */
     Tensor at(Tensor padded, int position) {
         Tensor result = padded;
         long rest = position;

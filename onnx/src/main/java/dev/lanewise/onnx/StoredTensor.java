@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * A tensor in a file, its elements where they lie there.
  *
- * @param name the tensor's name, maybe empty
+ * @param name the tensor's name, possibly empty
  * @param type its elements' type
  * @param shape its shape
  * @param memory the elements, little-endian, 4- and 2-bit ones packed from the lowest bits on; empty for texts
@@ -30,7 +30,7 @@ record StoredTensor(String name, ElementType type, Shape shape, MemorySegment me
         return high != 0 || bits < 0 ? -1 : Math.ceilDiv(bits, 8L);
     }
 
-    /** A copy that computations take. */
+    /** A copy for use in computations. */
     OnnxValue toValue() {
         if (type == ElementType.STRING) {
             return new OnnxValue.Texts(shape, texts);

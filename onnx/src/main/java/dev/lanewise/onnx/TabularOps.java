@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The domain ai.onnx.ml but for trees: linear models, scalers, encoders. */
+/** The domain ai.onnx.ml except for trees: linear models, scalers, encoders. */
 final class TabularOps {
     private TabularOps() {}
 

@@ -41,7 +41,7 @@ final class TensorReader {
     /**
      * Reads a tensor.
      *
-     * @param folder where external data may lie, or null where there may be none
+     * @param folder where external data may be, or null if none is allowed
      */
     static StoredTensor read(Wire wire, @Nullable ExternalData folder) {
         return new TensorReader(wire, folder).read();
@@ -167,7 +167,7 @@ final class TensorReader {
             return MemorySegment.ofArray(reals).asSlice(0, realBytes);
         }
         int count = wholes.size();
-        // elements of less than a byte come packed, as in raw data
+        // elements smaller than a byte are packed, as in raw data
         int bytes = element.bits() < 8 ? count : Math.toIntExact(count * (element.bits() / 8L));
         if (element.bits() >= 8 && count != elements) {
             throw wire.bad(
@@ -186,7 +186,7 @@ final class TensorReader {
         return data;
     }
 
-    /** A list of numbers that grows with what is read, not with what is announced. */
+    /** A list of numbers that grows with the data that is read, not with the declared size. */
     static final class LongList {
         private long[] values = new long[4];
         private int size;
@@ -216,13 +216,13 @@ final class TensorReader {
         }
     }
 
-    /** Where external data come from. */
+    /** Where external data comes from. */
     interface ExternalData {
         /**
          * The bytes of a tensor.
          *
          * @param entries what the tensor says about them: location, offset, length
-         * @throws BadFileException if they are not inside the model's folder, or fewer than that
+         * @throws BadFileException if they are not inside the model's folder, or there are fewer
          */
         MemorySegment open(String tensor, Map<String, String> entries, long bytes);
     }

@@ -158,7 +158,10 @@ final class TextOps {
         return new OnnxValue.Texts(texts.shape().with(texts.shape().rank() - 1, kept.size()), kept);
     }
 
-    /** A pattern that can't be compiled, or that a text makes run too deep, is an error; RE2 is close to Java's patterns. */
+    /**
+     * A pattern that can't be compiled, or that recurses too deeply on a text, is an error; RE2's syntax is close to
+     * that of Java's patterns.
+     */
     private static Tensor matches(Call c) {
         OnnxValue.Texts texts = c.texts(0);
         boolean[] values = new boolean[texts.values().size()];

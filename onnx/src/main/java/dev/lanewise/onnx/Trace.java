@@ -19,8 +19,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a computation did: its operations in order, on numbered values. Operations that compute come from the backend's
- * decorator, those that only look at memory in another way from the origins of their operands.
+ * What a computation did: its operations in order, on numbered values. Operations that compute are recorded by the
+ * backend's decorator; views are recorded by the origins of their operands.
  */
 final class Trace implements AutoCloseable {
     /** What a value is. */
@@ -29,7 +29,7 @@ final class Trace implements AutoCloseable {
         INPUT,
         /** A parameter or buffer. */
         STORED,
-        /** A tensor that was there before, or was made on the host. */
+        /** A tensor that existed before, or was made on the host. */
         CONSTANT,
         /** A result of an operation. */
         RESULT
@@ -50,14 +50,14 @@ final class Trace implements AutoCloseable {
      *
      * @param buffer the memory
      * @param offset the position of the first element
-     * @param strides the distances of elements
+     * @param strides the distances between elements
      */
     record Place(Buffer buffer, long offset, long[] strides) {
         static Place of(Tensor tensor) {
             return new Place(Storage.buffer(tensor), Storage.offset(tensor), tensor.strides());
         }
 
-        @SuppressWarnings("ReferenceEquality") // the same memory, not an equal one
+        @SuppressWarnings("ReferenceEquality") // identity: the same memory
         boolean isAt(Place other) {
             return buffer == other.buffer && offset == other.offset && Arrays.equals(strides, other.strides);
         }
@@ -122,19 +122,19 @@ final class Trace implements AutoCloseable {
         values.add(new Value(kind, name, tensor.spec(), place));
         places.computeIfAbsent(place.buffer, b -> new ArrayList<>()).add(number);
         if (kind != Kind.RESULT) {
-            // constants are read when all is over
+            // constants are read after the computation has ended
             place.buffer.retain();
             held.add(place.buffer);
         }
         return number;
     }
 
-    /** Whether memory belongs to a value that is known already. */
+    /** Whether a tensor's memory belongs to a known value. */
     boolean knows(Tensor tensor) {
         return places.containsKey(Storage.buffer(tensor));
     }
 
-    /** Notes an operation, unless it has been noted. */
+    /** Notes an operation, unless it has been noted already. */
     void record(Op op, Tensor[] inputs, Tensor[] outputs) {
         if (outputs.length > 0 && isMarked(outputs[0])) {
             return;
@@ -151,13 +151,13 @@ final class Trace implements AutoCloseable {
         entries.add(new Entry(op, in, out));
     }
 
-    @SuppressWarnings("ReferenceEquality") // this trace, not one like it
+    @SuppressWarnings("ReferenceEquality") // identity: this trace
     private boolean isMarked(Tensor tensor) {
         return Origins.of(tensor) instanceof Mark mark && mark.trace == this;
     }
 
     /** The number of the value that a tensor is; one that is not known becomes a constant. */
-    @SuppressWarnings("ReferenceEquality") // this trace, not one like it
+    @SuppressWarnings("ReferenceEquality") // identity: this trace
     int number(String what, Tensor tensor) {
         if (Origins.of(tensor) instanceof Mark mark && mark.trace == this) {
             return mark.value;
@@ -184,7 +184,7 @@ final class Trace implements AutoCloseable {
         return elements(value.memory, value.spec.shape(), value.spec.dtype().bytes());
     }
 
-    /** A copy of all rows of a table of which a value is the first part; null if it is none. */
+    /** A copy of all rows of the table that a value is the first part of; null if it is not part of one. */
     @Nullable
     Table table(Value value) {
         Shape shape = value.spec.shape();

@@ -13,7 +13,7 @@ import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.DelegatingBackend;
 import dev.lanewise.tensor.spi.Origins;
 
-/** Writes down the operations of one thread while it runs them; other threads compute as always. */
+/** Records the operations of one thread while it runs them; other threads compute as usual. */
 final class TracingBackend extends DelegatingBackend {
     private final Thread thread = Thread.currentThread();
     private final Trace trace;
@@ -24,17 +24,17 @@ final class TracingBackend extends DelegatingBackend {
         this.trace = trace;
     }
 
-    @SuppressWarnings("ReferenceEquality") // this trace, not one like it
+    @SuppressWarnings("ReferenceEquality") // identity: this trace
     boolean isOf(Trace other) {
         return trace == other;
     }
 
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     private boolean isTracing() {
         return Thread.currentThread() == thread && !paused;
     }
 
-    /** Fused operations that the standard has, or that are written as a pattern of few nodes, stay whole. */
+    /** Fused operations that the standard has, or that are written as a pattern of a few nodes, are kept whole. */
     private static boolean staysWhole(Op.Fused op) {
         return op instanceof Softmax
                 || op instanceof LinearProduct

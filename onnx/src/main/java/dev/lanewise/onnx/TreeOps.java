@@ -139,7 +139,7 @@ final class TreeOps {
         };
     }
 
-    /** Sums, means, least or largest of what leaves add. */
+    /** Sums, means, smallest or largest of the leaves' contributions. */
     private static final class Sum {
         private final String how;
         private final double[] values;
@@ -262,7 +262,7 @@ final class TreeOps {
         return best;
     }
 
-    /** ai.onnx.ml 5: nodes and leaves by position, both kinds mixed by flags. */
+    /** ai.onnx.ml 5: nodes and leaves by position, distinguished by flags. */
     private static OnnxValue[] ensemble(Call c) {
         Tensor x = c.x();
         int rows = rows(x);

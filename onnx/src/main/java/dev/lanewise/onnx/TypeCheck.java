@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds nodes whose inputs must be of one type and are not, as far as the file tells types. */
+/** Finds nodes whose inputs must have the same type and don't, as far as the file states types. */
 final class TypeCheck {
     private static final Set<String> ALIKE =
             Set.of("Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "Max", "Min", "Concat", "Sum", "Mean");

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * An input or output of a model.
  *
  * @param name its name
- * @param kind whether it is a tensor, or what else
+ * @param kind the kind of value, such as a tensor
  * @param type its elements' type, or null if the file does not say
  * @param dims its dimensions, numbers or names ("?" where nameless), or null if the file does not say
  */

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a model of 16-bit floats into one of 32-bit floats, as which a CPU computes them faster and more exactly; inputs are
+ * Turns a model of 16-bit floats into one of 32-bit floats, which a CPU computes faster and more accurately; inputs are
  * widened and outputs rounded once.
  */
 final class Widening {
@@ -24,7 +24,7 @@ final class Widening {
 
     private Widening() {}
 
-    /** The model, widened if it has 16-bit floats and looks at the bits of none. */
+    /** The model, widened if it has 16-bit floats and never uses their bits. */
     static Model widened(Model model) {
         if (!isNeeded(model)) {
             return model;
@@ -45,7 +45,7 @@ final class Widening {
         return new Model(model.irVersion(), model.producer(), model.opsets(), graph(model.graph()), functions);
     }
 
-    /** Whether the model has 16-bit floats and looks at the bits of none. */
+    /** Whether the model has 16-bit floats and never uses their bits. */
     static boolean isNeeded(Model model) {
         return hasHalf(model.graph())
                 && !usesBits(model.graph().nodes())

@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A cursor over a message in protobuf's wire format (protobuf.dev, "Encoding"). Lengths are checked against the enclosing
- * message before anything is taken, and messages may lie at most {@value #MOST_DEPTH} deep in each other.
+ * A cursor over a message in protobuf's wire format (protobuf.dev, "Encoding"). Lengths are checked against the
+ * enclosing message before anything is taken, and messages may be nested at most {@value #MOST_DEPTH} deep.
  */
 final class Wire {
     static final int VARINT = 0;
@@ -63,7 +63,7 @@ final class Wire {
         return kind;
     }
 
-    /** Leaves the current field out. */
+    /** Skips the current field. */
     void skip() {
         switch (kind) {
             case VARINT -> varint();

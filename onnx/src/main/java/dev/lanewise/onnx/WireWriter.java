@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A message in protobuf's wire format (protobuf.dev, "Encoding"). Large memory that goes into it is not copied, so it must
- * stay until the message is written.
+ * A message in protobuf's wire format (protobuf.dev, "Encoding"). Large memory that goes into it is not copied, so it
+ * must stay valid until the message is written.
  */
 final class WireWriter {
     private static final long MOST_AT_ONCE = 1L << 30;
@@ -49,7 +49,7 @@ final class WireWriter {
         return this;
     }
 
-    /** Bytes as they lie in memory. */
+    /** A field of bytes as they are in memory. */
     WireWriter bytes(int field, MemorySegment value) {
         tag(field, Wire.BYTES);
         varint(value.byteSize());

@@ -7,13 +7,13 @@ import dev.lanewise.tensor.Tensor;
 final class Wrap {
     private Wrap() {}
 
-    /** An integer's value once cut to a type's width. */
+    /** An integer's value wrapped to a type's width. */
     static long toWidth(long value, ElementType type) {
         int cut = 64 - type.bits();
         return type.isUnsigned() ? value << cut >>> cut : value << cut >> cut;
     }
 
-    /** A tensor's elements, of the carrier, cut or rounded to a type's width. */
+    /** A tensor's elements, in the carrier type, wrapped or rounded to a type's width. */
     static OnnxValue.Numbers value(ElementType type, Tensor tensor) {
         if (type.isOwn() || type == ElementType.UINT64) {
             return new OnnxValue.Numbers(type, tensor);

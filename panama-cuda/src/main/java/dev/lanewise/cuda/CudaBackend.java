@@ -102,7 +102,10 @@ final class CudaBackend implements Backend {
         device.onClose(recurrences::close);
     }
 
-    /** Attention that its kernels don't take runs as products and softmax, recurrent layers that cuDNN doesn't take step by step. */
+    /**
+     * Attention that the kernels don't support runs as products and softmax; recurrent layers that cuDNN doesn't
+     * support run step by step.
+     */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
         if (!Attentions.supports(device, op, inputs)) {
@@ -149,10 +152,10 @@ final class CudaBackend implements Backend {
         } catch (CudaException e) {
             throw e.during(describe(op, inputs));
         } catch (ArithmeticException e) {
-            // libraries take sizes as int, which are converted exactly
+            // libraries take sizes as int, which must be converted exactly
             throw new TensorException(
                     describe(op, inputs)
-                            + ": a size is beyond 2^31 (expected less, as the libraries take); use smaller ones",
+                            + ": a size is beyond 2^31 (expected less, the libraries' limit); use smaller ones",
                     e);
         }
     }

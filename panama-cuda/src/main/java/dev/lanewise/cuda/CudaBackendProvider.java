@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Offers the GPUs of this machine, where the driver and NVIDIA's libraries are there in versions that fit together. */
+/** Offers the GPUs of this machine, if the driver and NVIDIA's libraries are installed in compatible versions. */
 public final class CudaBackendProvider implements BackendProvider {
     private static final List<NativeLibrary> NEEDED = List.of(
             NativeLibrary.DRIVER,
@@ -30,13 +30,13 @@ public final class CudaBackendProvider implements BackendProvider {
             NativeLibrary.CUBLAS,
             NativeLibrary.CUDNN);
 
-    /** Libraries that carry the version of the toolkit they belong to. */
+    /** Libraries that carry the version of the toolkit that they belong to. */
     private static final List<NativeLibrary> OF_TOOLKIT = List.of(NativeLibrary.NVRTC, NativeLibrary.CUBLAS_LT);
 
     /** Volta, the oldest that cuDNN 9 runs on. */
     private static final int OLDEST_ARCHITECTURE = 70;
 
-    /** Made by the service loader. */
+    /** Called by the service loader. */
     public CudaBackendProvider() {}
 
     @Override
@@ -70,8 +70,8 @@ public final class CudaBackendProvider implements BackendProvider {
         return isDenied() ? List.of() : Machine.DEVICES;
     }
 
-    /** Whether the JVM refuses what the driver is called by. */
-    @SuppressWarnings("CheckReturnValue") // the attempt is the question
+    /** Whether the JVM refuses the native access needed to call the driver. */
+    @SuppressWarnings("CheckReturnValue") // trying it is the only way to find out
     private static boolean isDenied() {
         try {
             MemorySegment.NULL.reinterpret(0);
@@ -107,7 +107,7 @@ public final class CudaBackendProvider implements BackendProvider {
         return missing.isEmpty() ? mismatch(libraries) : Optional.of(String.join("\n", missing));
     }
 
-    /** A driver runs code of its own and older major versions of CUDA. */
+    /** A driver runs code for its own and older major versions of CUDA. */
     private static Optional<String> mismatch(List<LibraryStatus> libraries) {
         Optional<Version> driver = version(libraries, NativeLibrary.DRIVER);
         for (NativeLibrary library : OF_TOOLKIT) {
@@ -155,7 +155,7 @@ public final class CudaBackendProvider implements BackendProvider {
         return Optional.empty();
     }
 
-    /** Why none of the driver's devices can be used; asked only where that is so. */
+    /** Why none of the driver's devices can be used; called only if that is so. */
     static String noDevice(Driver driver) {
         List<String> reasons = IntStream.range(0, driver.deviceCount())
                 .mapToObj(device -> unusable(driver, device))
@@ -166,7 +166,7 @@ public final class CudaBackendProvider implements BackendProvider {
                 : String.join("\n", reasons);
     }
 
-    /** This machine, looked at once, when first asked for. */
+    /** The facts about this machine, determined once, on first use. */
     private static final class Machine {
         static final Optional<String> OBSTACLE;
         static final List<Device> DEVICES;

@@ -9,14 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What {@code doctor} says about CUDA. It works on every machine, and opens libraries only when asked. */
+/** The part of {@code doctor} about CUDA. It works on every machine, and opens libraries only when asked. */
 public final class CudaDoctor {
     private CudaDoctor() {}
 
     /**
-     * For each library where it was found and in which version, or every place looked and what to do; then the devices.
+     * For each library, where it was found and in which version, or every place searched and what to do; then the
+     * devices.
      *
-     * @return lines for people to read
+     * @return lines for display
      */
     public static List<String> report() {
         List<String> lines = new ArrayList<>();

@@ -8,18 +8,19 @@ import dev.lanewise.cuda.kernel.KernelSource;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The kernels that the CUDA backend compiles when they are first asked for, and compiling them all ahead of that. */
+/** The kernels that the CUDA backend compiles on first use; here they can all be compiled ahead of time. */
 public final class CudaKernels {
     private CudaKernels() {}
 
     /**
-     * Compiles every kernel for a GPU, which need not be here, into a folder that processes are then given with {@code
-     * -Dlanewise.cuda.cache} or {@code LANEWISE_CUDA_CACHE}. The code is found by processes whose NVRTC has the version of
-     * this one; any other compiles its own. What the folder holds already is not compiled again. Takes a minute or two.
+     * Compiles every kernel for a GPU, which need not be present, into a folder that processes are then given with
+     * {@code -Dlanewise.cuda.cache} or {@code LANEWISE_CUDA_CACHE}. The code is used by processes whose NVRTC has the
+     * same version as this one; any other compiles its own. Kernels that are already in the folder are not compiled
+     * again. Takes a minute or two.
      *
      * @param architecture the GPU's compute capability: 90 for 9.0
-     * @param folder where the code goes
-     * @return what was done, in one line
+     * @param folder the folder for the code
+     * @return a one-line summary
      * @throws dev.lanewise.tensor.TensorException if NVRTC is missing, or refuses a kernel
      */
     public static String compileAhead(int architecture, Path folder) {

@@ -10,11 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Plans of cuDNN's graphs for a GPU that is elsewhere: {@link #deviceProperties} says what cuDNN 9.8 or newer knows of a GPU,
- * where there is one; with that {@link #check} finds out, on any machine that has cuDNN, which graphs have a plan there.
+ * Plans of cuDNN's graphs for a GPU in another machine: {@link #deviceProperties} returns what cuDNN 9.8 or newer knows
+ * about a GPU, on a machine that has one; with that, {@link #check} finds out, on any machine that has cuDNN, which
+ * graphs have a plan on that GPU.
  */
 public final class CudnnPlans {
-    /** Sizes of convolutions as the reference models have them: batch, channels, size, filters, window, stride, padding. */
+    /** Sizes of convolutions in the reference models: batch, channels, size, filters, window, stride, padding. */
     private static final long[][] CONVOLUTIONS = {
         {64, 8, 28, 32, 3, 1, 0},
         {64, 32, 26, 64, 3, 1, 0},
@@ -28,8 +29,8 @@ public final class CudnnPlans {
     private CudnnPlans() {}
 
     /**
-     * What cuDNN knows of a GPU of this machine, as JSON. The GPU's context has to be current on the thread, as it is once the
-     * thread has computed on it.
+     * What cuDNN knows about a GPU of this machine, as JSON. The GPU's context must be current on the thread, as it is
+     * once the thread has computed on it.
      *
      * @param device its number
      * @return the properties, as cuDNN writes them
@@ -42,11 +43,11 @@ public final class CudnnPlans {
     }
 
     /**
-     * Makes plans of convolutions with bias and ReLU, with the channels last, for a GPU that need not be here.
+     * Makes plans of convolutions with bias and ReLU, with the channels last, for a GPU that need not be present.
      *
-     * @param properties what {@link #deviceProperties} gave
-     * @return for each convolution and type a line with the workspace of its plan or with the reason why there is none
-     * @throws dev.lanewise.tensor.TensorException if cuDNN is missing or does not take the properties
+     * @param properties what {@link #deviceProperties} returned
+     * @return for each convolution and type, a line with the workspace of its plan or the reason why there is none
+     * @throws dev.lanewise.tensor.TensorException if cuDNN is missing or rejects the properties
      */
     public static List<String> check(String properties) {
         try (CudnnGraph graph = CudnnGraph.open()) {

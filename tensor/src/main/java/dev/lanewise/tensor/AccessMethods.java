@@ -20,8 +20,8 @@ public sealed interface AccessMethods permits Tensor {
 
     /**
      * {@return the elements converted to another type; this tensor itself if it has that type} Narrower floating-point
-     * types round to the nearest, halves to even; integer types cut fractions and keep the low bits, NaN becomes 0; {@link
-     * DType#BOOL} is whether an element is not 0.
+     * types round to the nearest, halves to even; integer types cut fractions and keep the low bits, NaN becomes 0; as
+     * {@link DType#BOOL}, every element but 0 is true.
      *
      * @param dtype the type wanted
      */
@@ -38,7 +38,9 @@ public sealed interface AccessMethods permits Tensor {
         return device.equals(self().device()) ? self() : self().apply(new Transfer(device));
     }
 
-    /** {@return the elements dense and in row-major order; this tensor if they are} */
+    /**
+     * {@return a tensor whose elements are dense and in row-major order: this tensor if they already are, else a copy}
+     */
     default Tensor contiguous() {
         return self().isContiguous() ? self() : self().apply(Copy.COPY);
     }
@@ -49,8 +51,8 @@ public sealed interface AccessMethods permits Tensor {
     }
 
     /**
-     * Overwrites this tensor's elements (of a view: those it shows) with another's, which broadcasts. Counts as a new
-     * version; nothing is recorded for gradients.
+     * Overwrites this tensor's elements (for a view, those it shows) with those of another tensor, which broadcasts.
+     * Counts as a new version; nothing is recorded for gradients.
      *
      * @param source the elements, of this tensor's type and device; they broadcast to its shape
      */
@@ -70,9 +72,9 @@ public sealed interface AccessMethods permits Tensor {
     }
 
     /**
-     * Copies the elements in row-major order into memory of exactly their size; waits for the device.
+     * Copies the elements in row-major order into a segment of exactly their size; waits for the device.
      *
-     * @param target where the elements go, in row-major order and native byte order
+     * @param target the segment to write to, in row-major order and native byte order
      */
     default void copyTo(MemorySegment target) {
         Storage.buffer(self()).checkAlive();
@@ -101,8 +103,8 @@ public sealed interface AccessMethods permits Tensor {
     }
 
     /**
-     * Overwrites the elements with those in memory of exactly their size, in row-major order as {@link #copyTo} writes them.
-     * Counts as a new version; nothing is recorded for gradients.
+     * Overwrites the elements with those in a segment of exactly their size, in row-major order as {@link #copyTo}
+     * writes them. Counts as a new version; nothing is recorded for gradients.
      *
      * @param source the elements, in row-major order and native byte order
      */

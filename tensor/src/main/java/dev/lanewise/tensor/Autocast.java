@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Mixed precision (Micikevicius et al. 2017, arXiv:1710.03740): while a region is open, its thread's operations on F32,
  * F16 and BF16 tensors choose their type. Products, convolutions and attention run in 16 bits; softmax, norms, losses,
  * sums, means, exponentials, logarithms and powers run in F32; operations of several operands widen mixed ones to F32;
- * all others take what they get. Parameters stay F32 and so do their gradients.
+ * all others run in the type they are given. Parameters stay F32 and so do their gradients.
  *
  * <pre>{@code
  * try (var scope = Scope.open("step")) {
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A region of the other type, or {@link #off}, inside a region takes its place until it closes. Watched tensors are
+ * <p>A nested region, of the other type or {@link #off}, replaces the outer one until it closes. Watched tensors are
  * cast once per region and again after a change in place; the casts are released with the region. Gradients come in the
  * types of the forward pass, whether computed inside the region or after it. Operations in place and F64 tensors are left
  * as they are. F16 needs a scaled loss, since small gradients vanish in it; BF16 does not.
@@ -81,7 +81,7 @@ public final class Autocast implements AutoCloseable {
 
     /**
      * {@return a tensor for a computation that needs the range and precision of F32, such as a loss made of several
-     * operations: in F32 where the thread's operations are cast and the tensor is narrower, as it is otherwise}
+     * operations: cast to F32 if the thread's operations are cast and the tensor is narrower, unchanged otherwise}
      *
      * @param tensor an operand of such a computation
      */

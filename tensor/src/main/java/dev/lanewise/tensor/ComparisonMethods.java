@@ -6,12 +6,12 @@ import dev.lanewise.tensor.op.elementwise.Ternary;
 
 /**
  * Elementwise comparisons of a {@link Tensor} and choices by truth values. Operands have one type and are on one device, and
- * their shapes broadcast as in NumPy, which gives the result's shape; other operands are a {@link TensorException} that names
- * both. The result of a comparison is of type {@link DType#BOOL}.
+ * their shapes broadcast as in NumPy, which gives the result's shape; other operands cause a {@link TensorException}
+ * that names both. The result of a comparison is of type {@link DType#BOOL}.
  *
- * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers and truth values they are never
- * cut: any number, fractions, NaN and infinities included, is compared as Python does. A {@code long} is exact also beyond
- * 2<sup>53</sup>.
+ * <p>Numbers compared with floating-point tensors are rounded to the tensor's type. Numbers compared with integers and
+ * truth values are never truncated: any number, including fractions, NaN and infinities, is compared as in Python. A
+ * {@code long} is exact even beyond 2<sup>53</sup>.
  */
 public sealed interface ComparisonMethods permits Tensor {
     private Tensor self() {
@@ -77,7 +77,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this != other}: true where one is NaN}
+     * {@return {@code this != other}: true where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
      */
@@ -104,7 +104,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this < other}: false where one is NaN}
+     * {@return {@code this < other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
      */
@@ -131,7 +131,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this <= other}: false where one is NaN}
+     * {@return {@code this <= other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
      */
@@ -158,7 +158,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this > other}: false where one is NaN}
+     * {@return {@code this > other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
      */
@@ -185,7 +185,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this >= other}: false where one is NaN}
+     * {@return {@code this >= other}: false where either is NaN}
      *
      * @param other of this tensor's type; shapes broadcast
      */
@@ -217,15 +217,15 @@ public sealed interface ComparisonMethods permits Tensor {
      *
      * @param a the elements taken where the condition holds
      * @param b the elements taken elsewhere, of the type of a
-     * @throws TensorException if this tensor is not of truth values, or the types of a and b differ
+     * @throws TensorException if this tensor is not of type {@link DType#BOOL}, or the types of a and b differ
      */
     default Tensor where(Tensor a, Tensor b) {
         return Tensor.apply(Ternary.WHERE, self(), a, b);
     }
 
     /**
-     * {@return this tensor with a value in place of the elements where the {@link DType#BOOL} mask holds; the mask and this
-     * tensor broadcast}
+     * {@return this tensor with its elements replaced by a value where the {@link DType#BOOL} mask is true; the mask
+     * and this tensor broadcast}
      *
      * @param mask of {@link DType#BOOL}; true where the value is put
      * @param value the value that is put, as a whole number for integers
@@ -235,8 +235,8 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return this tensor with a value, exact for integers, in place of the elements where the {@link DType#BOOL} mask
-     * holds; the mask and this tensor broadcast}
+     * {@return this tensor with its elements replaced by a value, exact for integers, where the {@link DType#BOOL} mask
+     * is true; the mask and this tensor broadcast}
      *
      * @param mask of {@link DType#BOOL}; true where the value is put
      * @param value the value that is put, in the range of this tensor's type

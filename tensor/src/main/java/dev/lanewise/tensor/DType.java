@@ -8,7 +8,8 @@ import java.util.Set;
  * The element type of a tensor.
  *
  * <p>{@link #F16} and {@link #BF16} are stored in 16 bits; the CPU computes them in {@link #F32}. {@link #BOOL} is stored
- * as one byte, 0 or 1. Nothing is promoted silently: mixing types in one operation is an error that names the cast.
+ * as one byte, 0 or 1. Nothing is promoted silently: mixing types in one operation is an error that names the cast to
+ * use.
  */
 public enum DType {
     /** IEEE 754 binary32. */

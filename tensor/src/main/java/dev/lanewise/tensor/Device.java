@@ -10,7 +10,7 @@ import java.util.Locale;
  * Where a tensor's memory is and its operations run.
  *
  * @param kind the kind of processor
- * @param index which one of its kind, from 0; always 0 for the CPU
+ * @param index its number among those of its kind, from 0; always 0 for the CPU
  */
 public record Device(Kind kind, int index) {
     /** The kinds of processors. */
@@ -45,7 +45,7 @@ public record Device(Kind kind, int index) {
      * Reads {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}.
      *
      * @param text a name, in upper or lower case
-     * @return the device; whether it is there is not looked at
+     * @return the device; whether it exists is not checked
      * @throws TensorException for anything else
      */
     public static Device parse(String text) {
@@ -63,8 +63,8 @@ public record Device(Kind kind, int index) {
     }
 
     /**
-     * {@return the devices that tensors can be on in this process, GPUs in the order of their numbers; without the CPU
-     * where its backend is missing} {@link #requireAvailable} says why a device is not among them.
+     * {@return the devices that tensors can be on in this process, GPUs in order of their numbers; the CPU is absent if
+     * its backend is missing} {@link #requireAvailable} says why a device is not among them.
      */
     public static List<Device> available() {
         return Backends.providers().stream()
@@ -76,7 +76,7 @@ public record Device(Kind kind, int index) {
     }
 
     /**
-     * Returns this device if tensors can be on it: for a setting that is to be checked before work begins.
+     * Returns this device if tensors can be on it: to check a setting before work begins.
      *
      * @return this device
      * @throws BackendUnavailableException if no backend serves it, saying why and what to do

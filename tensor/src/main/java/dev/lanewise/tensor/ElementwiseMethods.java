@@ -13,12 +13,12 @@ import dev.lanewise.tensor.op.elementwise.UnaryWith;
 /**
  * Elementwise arithmetic of a {@link Tensor}; comparisons are in {@link ComparisonMethods}, functions of one operand in
  * {@link FunctionMethods}. Operands of two-operand methods have one type and are on one device, and their shapes broadcast as
- * in NumPy, which gives the result's shape; other operands are a {@link TensorException} that names both. The result has the
- * operands' type. Results of integers wrap to the type's width.
+ * in NumPy, which gives the result's shape; other operands cause a {@link TensorException} that names both. The result
+ * has the operands' type. Results of integers wrap to the type's width.
  *
- * <p>Numbers beside floating-point tensors are rounded to the tensor's type. Beside integers they are never cut: arithmetic
- * and {@link #clamp(long, long) clamp} take whole numbers in the type's range and throw {@link TensorException} for others. A
- * {@code long} is exact also beyond 2<sup>53</sup>.
+ * <p>Numbers combined with floating-point tensors are rounded to the tensor's type. Numbers combined with integers are
+ * never truncated: arithmetic and {@link #clamp(long, long) clamp} take whole numbers in the type's range and throw
+ * {@link TensorException} for others. A {@code long} is exact even beyond 2<sup>53</sup>.
  */
 public sealed interface ElementwiseMethods permits Tensor {
     private Tensor self() {
@@ -69,7 +69,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the complement of each bit of integers, and of truth values the negation}
+     * {@return the complement of each bit for integers, and the negation for truth values}
      *
      * @throws TensorException for floating-point types
      */
@@ -179,8 +179,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this / other}, for floating-point numbers; 0 as the divisor gives an infinity, or NaN for {@code 0 /
-     * 0}}
+     * {@return {@code this / other}, for floating-point numbers; division by 0 gives an infinity, or NaN for
+     * {@code 0 / 0}}
      *
      * @param other the divisor, of this tensor's type; shapes broadcast
      * @throws TensorException for integers, which {@link #floorDiv(Tensor) floorDiv} divides
@@ -190,8 +190,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this / value}, for floating-point numbers; 0 as the divisor gives an infinity, or NaN for {@code 0 /
-     * 0}}
+     * {@return {@code this / value}, for floating-point numbers; division by 0 gives an infinity, or NaN for
+     * {@code 0 / 0}}
      *
      * @param value the divisor of every element
      * @throws TensorException for integers, which {@link #floorDiv(long) floorDiv} divides
@@ -210,7 +210,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the larger one of each two elements, for floating-point numbers and integers; NaN if one of them is NaN, and
+     * {@return the larger of each pair of elements, for floating-point numbers and integers; NaN if either is NaN, and
      * 0 is above -0}
      *
      * @param other of this tensor's type; shapes broadcast
@@ -220,7 +220,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the smaller one of each two elements, for floating-point numbers and integers; NaN if one of them is NaN,
+     * {@return the smaller of each pair of elements, for floating-point numbers and integers; NaN if either is NaN,
      * and -0 is below 0}
      *
      * @param other of this tensor's type; shapes broadcast
@@ -230,9 +230,9 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the largest whole number not above the exact quotient {@code this / other}, as Python's {@code //}: 1 by 0.1
-     * is 9, because the number nearest to 0.1 is a little more} A floating-point number divided by 0 is {@code this /
-     * other}; integers divided by 0 give 0, as in NumPy.
+     * {@return the largest whole number not above the exact quotient {@code this / other}, like Python's {@code //}: 1
+     * divided by 0.1 is 9, because the floating-point number nearest to 0.1 is slightly larger} A floating-point number
+     * divided by 0 is {@code this / other}; integers divided by 0 give 0, as in NumPy.
      *
      * @param other the divisor, of this tensor's type; shapes broadcast
      */
@@ -259,8 +259,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this - other * floor(this / other)}, with the sign of other as Python's {@code %}, also where it is
-     * 0} For other = 0 NaN, of integers 0.
+     * {@return {@code this - other * floor(this / other)}, with the sign of other as with Python's {@code %}, even
+     * where it is 0} Where other is 0 the result is NaN, and 0 for integers.
      *
      * @param other the divisor, of this tensor's type; shapes broadcast
      */
@@ -287,7 +287,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the bits that are set in both integers, or whether both truth values hold}
+     * {@return the bits that are set in both integers, or whether both truth values are true}
      *
      * @param other integers or truth values of this tensor's type; shapes broadcast
      * @throws TensorException for floating-point types
@@ -297,7 +297,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the bits that are set in one integer or both, or whether one truth value or both hold}
+     * {@return the bits that are set in at least one of the integers, or whether at least one of the truth values is
+     * true}
      *
      * @param other integers or truth values of this tensor's type; shapes broadcast
      * @throws TensorException for floating-point types
@@ -307,7 +308,8 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return the bits that are set in exactly one of both integers, or whether exactly one of both truth values holds}
+     * {@return the bits that are set in exactly one of the two integers, or whether exactly one of the two truth values
+     * is true}
      *
      * @param other integers or truth values of this tensor's type; shapes broadcast
      * @throws TensorException for floating-point types

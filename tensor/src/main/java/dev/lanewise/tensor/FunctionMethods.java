@@ -11,8 +11,8 @@ import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
 /**
  * Mathematical functions and activations of a {@link Tensor}, of each element x: the result is a new tensor of this one's
- * shape and type. They take floating-point types, where a method says nothing else, and throw a {@link TensorException} that
- * names the cast for others. NaN gives NaN. 16-bit elements are computed in {@link DType#F32} and rounded once.
+ * shape and type. Unless a method says otherwise, they take floating-point types, and throw a {@link TensorException}
+ * that names the cast for others. NaN gives NaN. 16-bit elements are computed in {@link DType#F32} and rounded once.
  */
 public sealed interface FunctionMethods permits Tensor {
     private Tensor self() {
@@ -33,7 +33,7 @@ public sealed interface FunctionMethods permits Tensor {
         return self().apply(Unary.EXP);
     }
 
-    /** {@return {@code e^x - 1}, accurate also near 0, where the difference of {@link #exp()} and 1 loses digits} */
+    /** {@return {@code e^x - 1}, accurate even near 0, where subtracting 1 from {@link #exp()} loses digits} */
     default Tensor expm1() {
         return self().apply(Unary.EXPM1);
     }
@@ -43,7 +43,7 @@ public sealed interface FunctionMethods permits Tensor {
         return self().apply(Unary.LOG);
     }
 
-    /** {@return {@code log(1 + x)}, accurate also near 0: negative infinity for -1, NaN for numbers below -1} */
+    /** {@return {@code log(1 + x)}, accurate even near 0: negative infinity for -1, NaN for numbers below -1} */
     default Tensor log1p() {
         return self().apply(Unary.LOG1P);
     }
@@ -89,7 +89,8 @@ public sealed interface FunctionMethods permits Tensor {
     }
 
     /**
-     * {@return the arctangent of x in radians, from -pi/2 to pi/2, which the infinities give; see {@link #atan2(Tensor)}}
+     * {@return the arctangent of x in radians, from -pi/2 to pi/2, the values at the infinities; see
+     * {@link #atan2(Tensor)}}
      */
     default Tensor atan() {
         return self().apply(Unary.ATAN);
@@ -157,7 +158,7 @@ public sealed interface FunctionMethods permits Tensor {
         return self().apply(Unary.GELU_TANH);
     }
 
-    /** {@return a {@link #sigmoid()} of straight lines, {@code min(max(x / 6 + 1 / 2, 0), 1)}} */
+    /** {@return a piecewise linear {@link #sigmoid()}, {@code min(max(x / 6 + 1 / 2, 0), 1)}} */
     default Tensor hardsigmoid() {
         return self().apply(Unary.HARDSIGMOID);
     }
@@ -178,15 +179,15 @@ public sealed interface FunctionMethods permits Tensor {
     }
 
     /**
-     * {@return the whole number nearest to x; halves go to the even one, as in Python and IEEE 754: 0.5 and 1.5 become 0
-     * and 2}
+     * {@return the whole number nearest to x; halves are rounded to the even one, as in Python and IEEE 754: 0.5 and
+     * 1.5 become 0 and 2}
      */
     default Tensor round() {
         return self().apply(Unary.ROUND);
     }
 
     /**
-     * x without its fraction: the next whole number towards 0.
+     * x without its fraction: rounded towards 0.
      *
      * @return a new tensor of this one's shape and type
      */
@@ -195,9 +196,9 @@ public sealed interface FunctionMethods permits Tensor {
     }
 
     /**
-     * {@return {@code x^exponent}, elementwise; the exponent has this tensor's type and its shape broadcasts} Of
-     * floating-point numbers NaN where a negative base has a fraction as exponent; of integers 0 where the exact power is a
-     * fraction, and wrapped around where it is too large.
+     * {@return {@code x^exponent}, elementwise; the exponent has this tensor's type and its shape broadcasts} For
+     * floating-point numbers NaN where a negative base has a fractional exponent; for integers 0 where the exact power
+     * is a fraction, and wrapped around where it is too large.
      *
      * @param exponent the exponents, of this tensor's type; shapes broadcast
      */
@@ -206,7 +207,8 @@ public sealed interface FunctionMethods permits Tensor {
     }
 
     /**
-     * {@return {@code x^exponent} with one exponent; NaN where x is negative and the exponent a fraction}
+     * {@return {@code x^exponent} with one exponent for all elements; NaN where x is negative and the exponent is a
+     * fraction}
      *
      * @param exponent the exponent of every element
      */
@@ -215,10 +217,10 @@ public sealed interface FunctionMethods permits Tensor {
     }
 
     /**
-     * {@return the angle of the point {@code (x, this)} in radians, from -pi to pi, by the signs of both; x has this
-     * tensor's type and its shape broadcasts}
+     * {@return the angle of the point {@code (x, this)} in radians, from -pi to pi, in the quadrant given by both
+     * signs; x has this tensor's type and its shape broadcasts}
      *
-     * @param x the first coordinates; this tensor holds the second
+     * @param x the first coordinates; this tensor holds the second ones
      */
     default Tensor atan2(Tensor x) {
         return Tensor.apply(Binary.ATAN2, self(), x);
@@ -230,8 +232,8 @@ public sealed interface FunctionMethods permits Tensor {
     }
 
     /**
-     * {@return {@code min(max(x, least), most)}, an activation: unlike that of {@link Tensor#clamp(double, double) clamp},
-     * its gradient is 0 at the bounds themselves}
+     * {@return {@code min(max(x, least), most)}, an activation: unlike the gradient of
+     * {@link Tensor#clamp(double, double) clamp}, its gradient is 0 at the bounds themselves}
      *
      * @param least the lower bound
      * @param most the upper bound
@@ -243,7 +245,7 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * x where it is above 0, {@code slope * x} elsewhere; NaN stays NaN.
      *
-     * @param slope the factor of elements that are not above 0; 0.01 in PyTorch, where none is named
+     * @param slope the factor of elements that are not above 0; 0.01 is PyTorch's default
      * @return a new tensor of this one's shape and type
      */
     default Tensor leakyRelu(double slope) {
@@ -253,7 +255,7 @@ public sealed interface FunctionMethods permits Tensor {
     /**
      * x where it is above 0, {@code alpha * (e^x - 1)} elsewhere (Clevert et al. 2015, arXiv:1511.07289).
      *
-     * @param alpha the negative of the limit for small x; 1 in PyTorch, where none is named
+     * @param alpha the negative of the limit as x goes to negative infinity; 1 is PyTorch's default
      * @return a new tensor of this one's shape and type
      */
     default Tensor elu(double alpha) {

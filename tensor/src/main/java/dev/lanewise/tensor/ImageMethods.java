@@ -9,7 +9,7 @@ import dev.lanewise.tensor.spi.Windows;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions, pooling and resampling of a {@link Tensor} beside {@link NeuralMethods#conv2d}. Signals are
+ * Convolutions, pooling and resampling of a {@link Tensor}, in addition to {@link NeuralMethods#conv2d}. Signals are
  * {@code [n, c, l]}, images {@code [n, c, h, w]}.
  */
 public sealed interface ImageMethods permits Tensor {
@@ -28,12 +28,12 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the one-dimensional convolution (cross-correlation) of this {@code [n, c, l]}}
+     * {@return the one-dimensional convolution (cross-correlation) of this {@code [n, c, l]} tensor}
      *
      * @param weight {@code [k, c / groups, s]}
      * @param bias {@code [k]}, or null
      * @param window of the size {@code s}, with stride, padding and dilation
-     * @param groups into how many independent groups the channels are divided
+     * @param groups the number of independent groups that the channels are divided into
      */
     default Tensor conv1d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         Convolution2d conv = Windows.convolution2d("conv1d", window, signal(weight), groups, false);
@@ -59,7 +59,7 @@ public sealed interface ImageMethods permits Tensor {
      * @param weight {@code [c, k / groups, r, s]} for this {@code [n, c, h, w]}
      * @param bias {@code [k]}, or null
      * @param window of the size {@code [r, s]}, with stride, padding, dilation and output padding
-     * @param groups into how many independent groups the channels are divided
+     * @param groups the number of independent groups that the channels are divided into
      */
     default Tensor convTranspose2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         if (self().shape().rank() != 4 || weight.shape().rank() != 4) {
@@ -82,7 +82,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the largest element of every window of this {@code [n, c, l]}; NaN if the window holds one}
+     * {@return the largest element of every window of this {@code [n, c, l]} tensor; NaN if the window holds one}
      *
      * @param window its size, stride and padding
      */
@@ -92,7 +92,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the mean of every window of this {@code [n, c, l]}}
+     * {@return the mean of every window of this {@code [n, c, l]} tensor}
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
@@ -104,7 +104,8 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the mean of windows that cut the image into {@code h} by {@code w}; they overlap where sizes don't divide}
+     * {@return the means of windows that divide the image into {@code h} by {@code w} parts; windows overlap where the
+     * sizes don't divide evenly}
      *
      * @param h the height of the result
      * @param w the width of the result
@@ -122,7 +123,7 @@ public sealed interface ImageMethods permits Tensor {
     }
 
     /**
-     * {@return the largest elements of windows that cut the image into {@code h} by {@code w}}
+     * {@return the largest elements of windows that divide the image into {@code h} by {@code w} parts}
      *
      * @param h the height of the result
      * @param w the width of the result
@@ -159,7 +160,7 @@ public sealed interface ImageMethods permits Tensor {
         return Resampling.linear(columns, 2, h, alignCorners).to(self().dtype());
     }
 
-    /** What images of 16 bits are computed in. */
+    /** The type that 16-bit images are computed in. */
     private Tensor wide() {
         DType dtype = self().dtype();
         return dtype == DType.F16 || dtype == DType.BF16 ? self().to(DType.F32) : self();

@@ -14,7 +14,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** Joining, picking and placing elements of a {@link Tensor}. Positions are {@link DType#I64} or {@link DType#I32}, from 0. */
+/**
+ * Joins, picks and places elements of a {@link Tensor}. Positions are {@link DType#I64} or {@link DType#I32}, from 0.
+ */
 public sealed interface IndexingMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
@@ -39,8 +41,8 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return the slices of a dimension at the given positions; the positions' shape takes the dimension's place} Of a
-     * matrix and {@code dim} 0 these are rows, as of an embedding.
+     * {@return the slices of a dimension at the given positions; the positions' shape takes the dimension's place} For
+     * a matrix and {@code dim} 0 these are rows, as in an embedding.
      *
      * @param dim the dimension; negative numbers count from the end
      * @param index positions from 0, of {@link DType#I64} or {@link DType#I32} and any shape
@@ -51,14 +53,15 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * For each position the element with the same coordinates but for one dimension, where the position stands:
+     * For each position, the element with the same coordinates except along one dimension, where the position is used:
      * {@code out[i][j] = this[index[i][j]][j]} for a matrix and {@code dim} 0.
      *
      * @param dim the dimension; negative numbers count from the end
      * @param index positions from 0, of {@link DType#I64} or {@link DType#I32} and of this tensor's rank; its shape is the
      *     result's
-     * @return of the shape of the index and this tensor's type
-     * @throws TensorException if a position is outside the dimension, or the index is larger than this tensor elsewhere
+     * @return a tensor of the shape of the index and this tensor's type
+     * @throws TensorException if a position is outside the dimension, or the index is larger than this tensor in
+     *     another dimension
      */
     default Tensor gather(int dim, Tensor index) {
         return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), Positions.wide(index));
@@ -67,14 +70,14 @@ public sealed interface IndexingMethods permits Tensor {
     /**
      * A copy in which elements of another tensor replace those at given positions of one dimension, the inverse of
      * {@link #gather}: {@code out[index[i][j]][j] = source[i][j]} for a matrix and {@code dim} 0. Where a position occurs
-     * more than once, the last element in row-major order counts, on every device.
+     * more than once, the last element in row-major order is kept, on every device.
      *
      * @param dim the dimension that the positions are in; negative numbers count from the end
      * @param index {@link DType#I64} or {@link DType#I32} positions from 0, of this tensor's rank; its sizes in the other
      *     dimensions are at most this tensor's
      * @param source the elements, of this tensor's type and of the shape of {@code index}
-     * @return of this tensor's shape and type
-     * @throws TensorException if shapes or types don't fit each other, or a position is outside the dimension
+     * @return a tensor of this one's shape and type
+     * @throws TensorException if shapes or types don't match, or a position is outside the dimension
      */
     default Tensor scatter(int dim, Tensor index, Tensor source) {
         return Positions.scatter(Scatter.Kind.SET, self(), dim, index, source);
@@ -82,26 +85,27 @@ public sealed interface IndexingMethods permits Tensor {
 
     /**
      * A copy with elements of another tensor added at given positions of one dimension:
-     * {@code out[index[i][j]][j] += source[i][j]} for a matrix and {@code dim} 0. Elements for the same place are added in
-     * row-major order, so the result is the same in every run. For other ways to combine them see
+     * {@code out[index[i][j]][j] += source[i][j]} for a matrix and {@code dim} 0. Elements for the same place are added
+     * in row-major order, so the result is the same in every run, bit for bit. For other ways to combine them see
      * {@link Tensor#scatterReduce scatterReduce}.
      *
      * @param dim the dimension that the positions are in; negative numbers count from the end
      * @param index {@link DType#I64} or {@link DType#I32} positions from 0, of this tensor's rank; its sizes in the other
      *     dimensions are at most this tensor's
      * @param source the elements, of this tensor's type (numbers) and of the shape of {@code index}
-     * @return of this tensor's shape and type
-     * @throws TensorException if shapes or types don't fit each other, or a position is outside the dimension
+     * @return a tensor of this one's shape and type
+     * @throws TensorException if shapes or types don't match, or a position is outside the dimension
      */
     default Tensor scatterAdd(int dim, Tensor index, Tensor source) {
         return Positions.scatter(Scatter.Kind.ADD, self(), dim, index, source);
     }
 
     /**
-     * Surrounded by a constant, or cut where a number is negative.
+     * This tensor surrounded by a constant, or cropped where a number is negative.
      *
      * @param value the constant
-     * @param pads for the last dimension how many before and after, then for the one before it, and so on
+     * @param pads how many elements before and after the last dimension, then before and after the one before it, and
+     *     so on
      * @return a new tensor of this one's type
      */
     default Tensor pad(double value, long... pads) {
@@ -134,11 +138,11 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * Surrounded by its own elements mirrored at the edges, which are not repeated: {@code [a, b, c]} padded by 2 is
-     * {@code [c, b, a, b, c, b, a]}.
+     * This tensor surrounded by its own elements mirrored at the edges, which are not repeated: {@code [a, b, c]}
+     * padded by 2 is {@code [c, b, a, b, c, b, a]}.
      *
-     * @param pads for the last dimension how many before and after, then for the one before it, and so on; each less
-     *     than the dimension's size
+     * @param pads how many elements before and after the last dimension, then before and after the one before it, and
+     *     so on; each less than the dimension's size
      * @return a new tensor of this one's type
      */
     default Tensor padReflect(long... pads) {
@@ -149,9 +153,10 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * Surrounded by its outermost elements: {@code [a, b, c]} padded by 2 is {@code [a, a, a, b, c, c, c]}.
+     * This tensor surrounded by its outermost elements: {@code [a, b, c]} padded by 2 is {@code [a, a, a, b, c, c, c]}.
      *
-     * @param pads for the last dimension how many before and after, then for the one before it, and so on
+     * @param pads how many elements before and after the last dimension, then before and after the one before it, and
+     *     so on
      * @return a new tensor of this one's type
      */
     default Tensor padReplicate(long... pads) {
@@ -195,7 +200,7 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return the elements shifted along a dimension; what leaves at one end comes in at the other}
+     * {@return the elements shifted along a dimension; those that leave at one end come in at the other}
      *
      * @param shift how far elements move towards the end; negative numbers move them towards the beginning
      * @param dim the dimension; negative numbers count from the end
@@ -209,7 +214,8 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return the tensor repeated along its dimensions; more numbers than dimensions add leading ones}
+     * {@return the tensor repeated along its dimensions; if there are more numbers than dimensions, leading dimensions
+     * are added}
      *
      * @param times how often each dimension is repeated, the last number for the last dimension
      */
@@ -234,7 +240,7 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return the lower triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one}
+     * {@return the lower triangle of the last two dimensions, with zeros elsewhere; diagonal 0 is the main one}
      *
      * @param diagonal the last diagonal that is kept: positive numbers are above the main one
      */
@@ -243,7 +249,7 @@ public sealed interface IndexingMethods permits Tensor {
     }
 
     /**
-     * {@return the upper triangle of the last two dimensions, zeros elsewhere; the diagonal 0 is the main one}
+     * {@return the upper triangle of the last two dimensions, with zeros elsewhere; diagonal 0 is the main one}
      *
      * @param diagonal the first diagonal that is kept: positive numbers are above the main one
      */

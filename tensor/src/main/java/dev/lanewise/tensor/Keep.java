@@ -7,7 +7,7 @@ package dev.lanewise.tensor;
 public enum Keep {
     /** Reduced dimensions stay, with size 1. */
     KEEP,
-    /** Reduced dimensions are removed; the same as giving nothing. */
+    /** Reduced dimensions are removed; the same as omitting the argument. */
     REMOVE;
 
     /**

@@ -8,7 +8,7 @@ import dev.lanewise.tensor.spi.HostMemory;
 import java.util.List;
 import java.util.Map;
 
-/** What the library has in this process, for diagnostics and for applications that the process outlives. */
+/** What the library holds in this process, for diagnostics and for applications that the process outlives. */
 public final class Lanewise {
     private Lanewise() {}
 
@@ -17,7 +17,7 @@ public final class Lanewise {
      *
      * @param name its short name, such as {@code vector-cpu}
      * @param reason why it can't be used here and what to do about it; empty where it can
-     * @param devices the devices that it serves; none where it can't be used
+     * @param devices the devices that it serves; empty where it can't be used
      */
     public record BackendReport(String name, String reason, List<DeviceReport> devices) {
         /**
@@ -31,19 +31,20 @@ public final class Lanewise {
     }
 
     /**
-     * What a backend says of a device.
+     * What a backend says about a device.
      *
      * @param device the device
      * @param backend the short name of the backend that serves it, such as {@code vector-cpu}
-     * @param summary one line for people
+     * @param summary one line for display
      * @param details further facts by name, in the order to print them
      */
     public record DeviceReport(Device device, String backend, String summary, Map<String, String> details) {}
 
     /**
-     * Every backend on the class or module path, whether or not it can be used here. Backends that can be used are started, as by a first operation.
+     * Every backend on the class or module path, whether or not it can be used here. Backends that can be used are
+     * started, as a first operation would start them.
      *
-     * @return the backends, those that are preferred first
+     * @return the backends, in order of preference
      */
     public static List<BackendReport> backends() {
         return Backends.providers().stream().map(Lanewise::report).toList();
@@ -67,7 +68,8 @@ public final class Lanewise {
     }
 
     /**
-     * The host memory that tensors have taken from the system and not given back, in use or kept for the next ones.
+     * The host memory that tensors have taken from the system and not given back, whether in use or kept for later
+     * tensors.
      *
      * @return a number of bytes; steady in a loop whose tensors belong to scopes
      */
@@ -76,7 +78,8 @@ public final class Lanewise {
     }
 
     /**
-     * Gives the host memory that no tensor uses back to the system at once; it also goes back by itself, within minutes.
+     * Gives the host memory that no tensor uses back to the system at once; without this call it is given back within
+     * minutes.
      *
      * @return how many bytes were given back
      */
@@ -85,9 +88,9 @@ public final class Lanewise {
     }
 
     /**
-     * Ends the library's threads and gives back the memory that no tensor uses, on every device: for an application that
-     * ends while its process goes on, such as one that a server redeploys. Nothing is lost: tensors stay as they are, and
-     * the next operation starts threads again. Idle threads end by themselves within a minute or two.
+     * Ends the library's threads and gives back the memory that no tensor uses, on every device: for an application
+     * that ends while its process continues, such as one that a server redeploys. Nothing is lost: tensors stay as they
+     * are, and the next operation starts threads again. Idle threads end by themselves within a minute or two.
      */
     public static void shutdown() {
         Backends.shutdown();

@@ -55,7 +55,7 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this + a b}: a product added to this, which broadcasts}
+     * {@return {@code this + a b}: a matrix product added to this tensor, which broadcasts}
      *
      * @param a matrices {@code [..., m, k]}
      * @param b matrices {@code [..., k, n]}
@@ -91,8 +91,8 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * {@return the Cholesky factor of each symmetric positive definite matrix of this {@code [..., n, n]}: the lower
-     * triangular L with {@code L L^T = this}} Only the lower triangle is read. F32 and F64.
+     * {@return the Cholesky factor of each symmetric positive definite matrix of this {@code [..., n, n]} tensor: the
+     * lower triangular L with {@code L L^T = this}} Only the lower triangle is read. F32 and F64.
      *
      * @throws TensorException if a matrix is not square or not positive definite
      */
@@ -101,18 +101,18 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * {@return the solution X of {@code this X = b} for each matrix of this {@code [..., n, n]}} F32 and F64.
+     * {@return the solution X of {@code this X = b} for each matrix of this {@code [..., n, n]} tensor} F32 and F64.
      *
      * @param b the right side, {@code [..., n, k]} for this {@code [..., n, n]}
-     * @throws TensorException if shapes don't fit, or a matrix is singular
+     * @throws TensorException if shapes don't match, or a matrix is singular
      */
     default Tensor solve(Tensor b) {
         return Tensor.apply(Linalg.SOLVE, self(), b);
     }
 
     /**
-     * {@return the inverse of each matrix of this {@code [..., n, n]}, F32 or F64; for systems of equations {@link #solve}
-     * is faster and more accurate}
+     * {@return the inverse of each matrix of this {@code [..., n, n]} tensor, F32 or F64; for systems of equations
+     * {@link #solve} is faster and more accurate}
      *
      * @throws TensorException if a matrix is not square or is singular
      */
@@ -121,8 +121,8 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * {@return the determinant of each matrix of this {@code [..., n, n]}, F32 or F64: {@code [...]}, and 0 for a singular
-     * one}
+     * {@return the determinant of each matrix of this {@code [..., n, n]} tensor, F32 or F64: {@code [...]}, and 0 for
+     * a singular one}
      *
      * @throws TensorException if the matrices are not square
      */
@@ -139,8 +139,8 @@ public sealed interface MatrixMethods permits Tensor {
     record Qr(Tensor q, Tensor r) {}
 
     /**
-     * {@return the reduced QR decomposition of each matrix of this {@code [..., m, n]}, F32 or F64: {@code this = q r},
-     * with {@code k = min(m, n)} orthonormal columns in q and an upper triangular r}
+     * {@return the reduced QR decomposition of each matrix of this {@code [..., m, n]} tensor, F32 or F64:
+     * {@code this = q r}, with {@code k = min(m, n)} orthonormal columns in q and an upper triangular r}
      */
     default Qr qr() {
         Tensor[] parts = Tensor.applyAll(Linalg.QR, self());
@@ -157,8 +157,8 @@ public sealed interface MatrixMethods permits Tensor {
     record Svd(Tensor u, Tensor s, Tensor vt) {}
 
     /**
-     * {@return the reduced singular value decomposition of each matrix of this {@code [..., m, n]}, F32 or F64, with {@code
-     * k = min(m, n)} singular values}
+     * {@return the reduced singular value decomposition of each matrix of this {@code [..., m, n]} tensor, F32 or F64,
+     * with {@code k = min(m, n)} singular values}
      */
     default Svd svd() {
         Tensor[] parts = Tensor.applyAll(Linalg.SVD, self());

@@ -36,7 +36,7 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@return the logarithm of {@link #softmax} along a dimension, {@code x - log(sum(e^x))}, accurate also where the
+     * {@return the logarithm of {@link #softmax} along a dimension, {@code x - log(sum(e^x))}, accurate even where the
      * softmax rounds to 0}
      *
      * @param dim the dimension that sums to 1; negative numbers count from the end
@@ -46,25 +46,25 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * The product with a transposed matrix, and a bias added: {@code this weight^T + bias}, as in a linear layer.
+     * The product with a transposed matrix, plus a bias: {@code this weight^T + bias}, as in a linear layer.
      *
      * @param weight {@code [n, k]} for this {@code [..., k]}
      * @param bias {@code [n]}, or null
      * @return {@code [..., n]}
-     * @throws TensorException if types differ or are not floating-point, or the shapes don't fit
+     * @throws TensorException if types differ or are not floating-point, or the shapes don't match
      */
     default Tensor linear(Tensor weight, @Nullable Tensor bias) {
         return linear(weight, bias, LinearProduct.Activation.NONE);
     }
 
     /**
-     * {@code relu(this weight^T + bias)} in a single pass over the result, with the bits of {@link #linear} followed by
-     * {@link Tensor#relu relu}.
+     * {@code relu(this weight^T + bias)} in a single pass over the result, bit for bit equal to {@link #linear}
+     * followed by {@link Tensor#relu relu}.
      *
      * @param weight {@code [n, k]} for this {@code [..., k]}
      * @param bias {@code [n]}, or null
      * @return {@code [..., n]}
-     * @throws TensorException if types differ or are not floating-point, or the shapes don't fit
+     * @throws TensorException if types differ or are not floating-point, or the shapes don't match
      */
     default Tensor linearRelu(Tensor weight, @Nullable Tensor bias) {
         return linear(weight, bias, LinearProduct.Activation.RELU);
@@ -80,21 +80,22 @@ public sealed interface NeuralMethods permits Tensor {
      *
      * @param weight {@code [k, c, r, s]} for this {@code [n, c, h, w]}
      * @param bias {@code [k]}, or null
-     * @throws TensorException if sizes don't fit each other, naming them
+     * @throws TensorException if sizes don't match, naming them
      */
     default Tensor conv2d(Tensor weight, @Nullable Tensor bias) {
         return convolved(weight, bias, new Convolution2d(1, 0));
     }
 
     /**
-     * {@return the two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]}: {@code [n, k, oh, ow]} with
-     * {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and {@code ow} likewise}
+     * {@return the two-dimensional convolution (cross-correlation) of this {@code [n, c, h, w]} tensor:
+     * {@code [n, k, oh, ow]} with {@code oh = floor((h + 2 padding - dilation (r - 1) - 1) / stride) + 1}, and
+     * {@code ow} likewise}
      *
      * @param weight {@code [k, c / groups, r, s]}
      * @param bias {@code [k]}, or null
      * @param window of the size {@code [r, s]}, with stride, padding and dilation
-     * @param groups into how many independent groups the channels are divided
-     * @throws TensorException if sizes don't fit each other, naming them
+     * @param groups the number of independent groups that the channels are divided into
+     * @throws TensorException if sizes don't match, naming them
      */
     default Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
         return convolved(weight, bias, Windows.convolution2d("conv2d", window, image("conv2d", weight), groups, false));
@@ -112,8 +113,8 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@return the largest element of every window of this {@code [n, c, h, w]}; NaN if the window holds one} Padding
-     * counts as minus infinity.
+     * {@return the largest element of every window of this {@code [n, c, h, w]} tensor; NaN if the window holds one}
+     * Padding counts as minus infinity.
      *
      * @param window its size, stride and padding
      */
@@ -122,7 +123,7 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * {@return the mean of every window of this {@code [n, c, h, w]}}
+     * {@return the mean of every window of this {@code [n, c, h, w]} tensor}
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all
@@ -134,7 +135,7 @@ public sealed interface NeuralMethods permits Tensor {
     /**
      * {@return the rows of this table {@code [rows, d]} that an index names: {@code [..., d]} for an index {@code [...]}}
      *
-     * @param index numbers of rows from 0, of {@link DType#I64} or {@link DType#I32} and any shape
+     * @param index row numbers from 0, of {@link DType#I64} or {@link DType#I32} and any shape
      * @throws TensorException if a number is outside the table
      */
     default Tensor embedding(Tensor index) {
@@ -143,10 +144,10 @@ public sealed interface NeuralMethods permits Tensor {
 
     /**
      * {@return this tensor with elements zeroed at random and the others divided by {@code 1 - p} (Srivastava et al. 2014)}
-     * The seed and the position of the random stream decide, so devices agree.
+     * The choice depends only on the seed and the position of the random stream, so devices agree.
      *
-     * @param p the probability of an element to become 0, from 0 to below 1
-     * @param rng where chance comes from
+     * @param p the probability that an element becomes 0, from 0 to below 1
+     * @param rng the source of random numbers
      * @throws TensorException if p is outside its range
      */
     default Tensor dropout(double p, Rng rng) {
@@ -166,10 +167,10 @@ public sealed interface NeuralMethods permits Tensor {
      * @param classes {@code [n]} of type {@link DType#I64} or {@link DType#I32}, from 0 to c - 1
      * @param weight a weight for each class {@code [c]}, or null
      * @param reduction how the rows' losses combine
-     * @param ignoreIndex rows of this class count for nothing; {@code -100} in PyTorch, where none is named
+     * @param ignoreIndex rows of this class are ignored; {@code -100} is PyTorch's default
      * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
      * @return the loss, a scalar, or {@code [n]} without reduction
-     * @throws TensorException if shapes or types don't fit each other, or a class is outside its range
+     * @throws TensorException if shapes or types don't match, or a class is outside its range
      */
     default Tensor crossEntropy(
             Tensor classes, @Nullable Tensor weight, Reduction reduction, long ignoreIndex, double labelSmoothing) {
@@ -178,12 +179,12 @@ public sealed interface NeuralMethods permits Tensor {
     }
 
     /**
-     * The mean cross-entropy of these logits {@code [n, c]} and class numbers, {@code -log(softmax(logits)[class])}. Rows
-     * of class -100 count for nothing, as in PyTorch.
+     * The mean cross-entropy of these logits {@code [n, c]} and class numbers, {@code -log(softmax(logits)[class])}.
+     * Rows of class -100 are ignored, as in PyTorch.
      *
      * @param classes {@code [n]} of type {@link DType#I64} or {@link DType#I32}, from 0 to c - 1
      * @return a scalar
-     * @throws TensorException if shapes or types don't fit each other, or a class is outside its range
+     * @throws TensorException if shapes or types don't match, or a class is outside its range
      */
     default Tensor crossEntropy(Tensor classes) {
         return crossEntropy(classes, null, Reduction.MEAN, -100, 0);
@@ -196,28 +197,29 @@ public sealed interface NeuralMethods permits Tensor {
      * @param dims how many of the last dimensions are normalized together
      * @param weight of the normalized dimensions' shape, or null
      * @param bias of the normalized dimensions' shape, or null; null if the weight is
-     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
+     * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
      */
     default Tensor layerNorm(int dims, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         return Tensor.applyAll(new LayerNormalization(dims, epsilon), present(self(), weight, bias))[0];
     }
 
     /**
-     * A tensor normalized by the batch, and the statistics it was normalized by.
+     * A tensor normalized over the batch, and the statistics that it was normalized by.
      *
      * @param output the normalized tensor, of the operand's shape
-     * @param mean of each channel, {@code [c]}; F32 for types of 16 bits
-     * @param variance the biased one of each channel, {@code [c]}
+     * @param mean the mean of each channel, {@code [c]}; F32 for 16-bit types
+     * @param variance the biased variance of each channel, {@code [c]}
      */
     record BatchNormResult(Tensor output, Tensor mean, Tensor variance) {}
 
     /**
-     * {@return the normalization of every channel of this {@code [n, c, ...]} by the batch's own mean and biased variance
-     * (Ioffe and Szegedy 2015, arXiv:1502.03167): {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
+     * {@return the normalization of every channel of this {@code [n, c, ...]} tensor by the batch's own mean and biased
+     * variance (Ioffe and Szegedy 2015, arXiv:1502.03167):
+     * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
      * @param weight a factor for each channel, {@code [c]}
      * @param bias what is added to each channel, {@code [c]}
-     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
+     * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
      */
     default BatchNormResult batchNorm(Tensor weight, Tensor bias, double epsilon) {
         Tensor[] results = Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);
@@ -231,11 +233,11 @@ public sealed interface NeuralMethods permits Tensor {
      *
      * @param keys {@code [..., s, e]}
      * @param values {@code [..., s, v]}
-     * @param mask is added to the scores; or of type {@link DType#BOOL}, true where a query sees a key; or null. It
-     *     broadcasts to {@code [..., l, s]}
-     * @param causal whether query i sees only the keys up to number i, besides what the mask says
+     * @param mask numbers that are added to the scores; or a mask of type {@link DType#BOOL}, true where a query sees a
+     *     key; or null. It broadcasts to {@code [..., l, s]}
+     * @param causal whether query i sees only the keys up to number i, in addition to what the mask says
      * @return {@code [..., l, v]}
-     * @throws TensorException if shapes or types don't fit each other
+     * @throws TensorException if shapes or types don't match
      */
     default Tensor attention(Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal) {
         Attention op = attention(causal);
@@ -266,13 +268,13 @@ public sealed interface NeuralMethods permits Tensor {
      *
      * @param keys {@code [..., s, e]} for these queries {@code [..., l, e]}
      * @param values {@code [..., s, v]}
-     * @param mask is added to the scores; or of type {@link DType#BOOL}, true where a query sees a key; or null. It
-     *     broadcasts to {@code [..., l, s]}
-     * @param causal whether query i sees only the keys up to number i, besides what the mask says
-     * @param dropout the probability of a weight to be zeroed, from 0 to below 1
-     * @param rng where chance comes from
+     * @param mask numbers that are added to the scores; or a mask of type {@link DType#BOOL}, true where a query sees a
+     *     key; or null. It broadcasts to {@code [..., l, s]}
+     * @param causal whether query i sees only the keys up to number i, in addition to what the mask says
+     * @param dropout the probability that a weight is zeroed, from 0 to below 1
+     * @param rng the source of random numbers
      * @return {@code [..., l, v]}
-     * @throws TensorException if shapes or types don't fit each other
+     * @throws TensorException if shapes or types don't match
      */
     default Tensor attention(
             Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal, double dropout, Rng rng) {

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Normalizations of a {@link Tensor} beside {@link NeuralMethods#layerNorm} and {@link NeuralMethods#batchNorm}. */
+/**
+ * Normalizations of a {@link Tensor}, in addition to {@link NeuralMethods#layerNorm} and
+ * {@link NeuralMethods#batchNorm}.
+ */
 public sealed interface NormalizationMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
@@ -16,11 +19,11 @@ public sealed interface NormalizationMethods permits Tensor {
      * {@return the normalization of every channel by given statistics, as models use them after training:
      * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}}
      *
-     * @param mean {@code [c]} for this {@code [n, c, ...]}; so are the others
+     * @param mean the mean of each channel, {@code [c]} for this {@code [n, c, ...]}
      * @param variance the biased variance of each channel, {@code [c]}
      * @param weight a factor for each channel, {@code [c]}
      * @param bias what is added to each channel, {@code [c]}
-     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
+     * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
      * @throws TensorException if they have other shapes
      */
     default Tensor batchNormInference(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double epsilon) {
@@ -37,7 +40,7 @@ public sealed interface NormalizationMethods permits Tensor {
      * @param groups a divisor of the channels of this {@code [n, c, ...]}
      * @param weight {@code [c]}, or null
      * @param bias {@code [c]}, or null
-     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
+     * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
      */
     default Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         Shape shape = self().shape();
@@ -58,7 +61,7 @@ public sealed interface NormalizationMethods permits Tensor {
      *
      * @param weight {@code [c]} for this {@code [n, c, ...]}, or null
      * @param bias {@code [c]}, or null
-     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
+     * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
      */
     default Tensor instanceNorm(@Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
         int channels =
@@ -70,9 +73,9 @@ public sealed interface NormalizationMethods permits Tensor {
      * {@return {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimensions (Zhang and Sennrich 2019,
      * arXiv:1910.07467)} 16-bit types are normalized in F32.
      *
-     * @param dims how many
+     * @param dims how many of the last dimensions are normalized together
      * @param weight of the normalized dimensions' shape, or null
-     * @param epsilon is added to the variance, against division by 0; 1e-5 in most models
+     * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
      */
     default Tensor rmsNorm(int dims, @Nullable Tensor weight, double epsilon) {
         int rank = self().shape().rank();

@@ -2,18 +2,18 @@ package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.op.Source.Distribution;
 
-/** Draws from the probabilities that a {@link Tensor} holds. */
+/** Draws from distributions whose probabilities a {@link Tensor} holds. */
 public sealed interface RandomMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
     }
 
     /**
-     * For each probability whether it came true: {@link DType#BOOL}. Types of 16 bits are compared in F32, in whose steps
-     * of 2^-24 their probabilities are exact.
+     * For each probability, a random truth value that is true with that probability: {@link DType#BOOL}. 16-bit types
+     * are compared in F32, in whose steps of 2^-24 their probabilities are exact.
      *
-     * @param rng where chance comes from
-     * @return of this tensor's shape
+     * @param rng the source of random numbers
+     * @return a tensor of this one's shape
      */
     default Tensor bernoulli(Rng rng) {
         Tensor probabilities = wide();
@@ -27,13 +27,13 @@ public sealed interface RandomMethods permits Tensor {
 
     /**
      * {@return class numbers drawn with these (unnormalized) probabilities {@code [..., c]}: {@code [..., count]} of {@link
-     * DType#I64}} Without replacement by the exponential race: the classes whose {@code -log(1 - u) / p} come first
-     * (Efraimidis and Spirakis 2006). Types of 16 bits are drawn in F32, in whose steps no class is lost. Waits for the
-     * device to check the probabilities.
+     * DType#I64}} Draws without replacement use the exponential race: the classes whose {@code -log(1 - u) / p} come
+     * first (Efraimidis and Spirakis 2006). 16-bit types are drawn in F32, in whose steps no class is lost. Waits for
+     * the device to check the probabilities.
      *
      * @param count how many numbers are drawn per row
      * @param replacement whether a class can be drawn again
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      * @throws TensorException if a probability is negative or not finite, or there are too few above 0: one, or without
      *     replacement as many as are drawn
      */
@@ -62,12 +62,12 @@ public sealed interface RandomMethods permits Tensor {
         Tensor total = cumulative.narrow(-1, shape.size(-1) - 1, 1);
         TensorSpec spec = weights.spec().with(shape.with(-1, count));
         Tensor u = rng.draw(Distribution.UNIFORM, 0, 0, spec, self().device()).mul(total);
-        // the last class also takes what rounding leaves above the total
+        // the last class also takes what rounding puts above the total
         Tensor behind = cumulative.narrow(-1, 0, shape.size(-1) - 1).unsqueeze(-2);
         return behind.le(u.unsqueeze(-1)).sum(-1);
     }
 
-    /** What the exponential race takes for each class of these weights: forever where the weight is 0. */
+    /** The waiting time in the exponential race for each class of these weights: infinite where the weight is 0. */
     private static Tensor waitingTimes(Tensor weights, Rng rng) {
         double longest = weights.dtype() == DType.F64 ? Double.MAX_VALUE : Float.MAX_VALUE;
         return weights.randLike(rng)

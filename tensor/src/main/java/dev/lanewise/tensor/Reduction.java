@@ -1,6 +1,6 @@
 package dev.lanewise.tensor;
 
-/** What becomes of the losses of single elements. */
+/** How the losses of single elements are combined. */
 public enum Reduction {
     /** They stay as they are. */
     NONE,

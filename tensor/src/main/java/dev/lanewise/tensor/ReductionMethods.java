@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sums and other reductions of a {@link Tensor}, and running ones. Without dimensions a reduction takes all of them; a given
- * list of dimensions is taken as it is, so an empty one reduces nothing. A dimension that is not there, or is named twice, is
- * a {@link TensorException}.
+ * Sums and other reductions of a {@link Tensor}, and running ones. Without dimensions a reduction takes all of them; a
+ * given list of dimensions is taken as it is, so an empty one reduces nothing. A dimension that does not exist, or is
+ * named twice, causes a {@link TensorException}.
  */
 public sealed interface ReductionMethods permits Tensor {
     private Tensor self() {
@@ -38,7 +38,7 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return the sum along dimensions, which are removed; none given, none is reduced}
+     * {@return the sum along dimensions, which are removed; if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -72,7 +72,7 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return the mean along dimensions, which are removed; none given, none is reduced}
+     * {@return the mean along dimensions, which are removed; if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -106,7 +106,7 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return the product along dimensions, which are removed; none given, none is reduced}
+     * {@return the product along dimensions, which are removed; if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -134,13 +134,14 @@ public sealed interface ReductionMethods permits Tensor {
         return reduce(Kind.PROD, dims, keep);
     }
 
-    /** {@return the largest element of all elements: a scalar} NaN if there is one. */
+    /** {@return the largest of all elements: a scalar} NaN if there is one. */
     default Tensor amax() {
         return reduce(Kind.AMAX, allDims(), Keep.REMOVE);
     }
 
     /**
-     * {@return the largest element along dimensions, which are removed; none given, none is reduced} NaN if there is one.
+     * {@return the largest element along dimensions, which are removed; if none is given, nothing is reduced} NaN if
+     * there is one.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -168,13 +169,14 @@ public sealed interface ReductionMethods permits Tensor {
         return reduce(Kind.AMAX, dims, keep);
     }
 
-    /** {@return the smallest element of all elements: a scalar} NaN if there is one. */
+    /** {@return the smallest of all elements: a scalar} NaN if there is one. */
     default Tensor amin() {
         return reduce(Kind.AMIN, allDims(), Keep.REMOVE);
     }
 
     /**
-     * {@return the smallest element along dimensions, which are removed; none given, none is reduced} NaN if there is one.
+     * {@return the smallest element along dimensions, which are removed; if none is given, nothing is reduced} NaN if
+     * there is one.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -202,14 +204,14 @@ public sealed interface ReductionMethods permits Tensor {
         return reduce(Kind.AMIN, dims, keep);
     }
 
-    /** {@return whether any element of all elements is not 0, of type {@link DType#BOOL}: a scalar} */
+    /** {@return whether any element is not 0: a scalar of type {@link DType#BOOL}} */
     default Tensor any() {
         return reduce(Kind.ANY, allDims(), Keep.REMOVE);
     }
 
     /**
-     * {@return whether any element along dimensions is not 0, of type {@link DType#BOOL}, which are removed; none given,
-     * none is reduced}
+     * {@return whether any element along dimensions is not 0, of type {@link DType#BOOL}; the dimensions are removed,
+     * and if none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -218,8 +220,8 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return whether any element along a dimension is not 0, of type {@link DType#BOOL}, which stays with size 1 or is
-     * removed}
+     * {@return whether any element along a dimension is not 0, of type {@link DType#BOOL}; the dimension stays with
+     * size 1 or is removed}
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
@@ -229,8 +231,8 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return whether any element along dimensions is not 0, of type {@link DType#BOOL}, which stay with size 1 or are
-     * removed}
+     * {@return whether any element along dimensions is not 0, of type {@link DType#BOOL}; the dimensions stay with size
+     * 1 or are removed}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
@@ -239,14 +241,14 @@ public sealed interface ReductionMethods permits Tensor {
         return reduce(Kind.ANY, dims, keep);
     }
 
-    /** {@return whether no element of all elements is 0, of type {@link DType#BOOL}: a scalar} */
+    /** {@return whether no element is 0: a scalar of type {@link DType#BOOL}} */
     default Tensor all() {
         return reduce(Kind.ALL, allDims(), Keep.REMOVE);
     }
 
     /**
-     * {@return whether no element along dimensions is 0, of type {@link DType#BOOL}, which are removed; none given, none is
-     * reduced}
+     * {@return whether no element along dimensions is 0, of type {@link DType#BOOL}; the dimensions are removed, and if
+     * none is given, nothing is reduced}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      */
@@ -255,8 +257,8 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return whether no element along a dimension is 0, of type {@link DType#BOOL}, which stays with size 1 or is
-     * removed}
+     * {@return whether no element along a dimension is 0, of type {@link DType#BOOL}; the dimension stays with size 1
+     * or is removed}
      *
      * @param dim the dimension; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
@@ -266,7 +268,8 @@ public sealed interface ReductionMethods permits Tensor {
     }
 
     /**
-     * {@return whether no element along dimensions is 0, of type {@link DType#BOOL}, which stay with size 1 or are removed}
+     * {@return whether no element along dimensions is 0, of type {@link DType#BOOL}; the dimensions stay with size 1 or
+     * are removed}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * A stream of random numbers: Philox 4x32-10, counter-based (Salmon et al. 2011, "Parallel random numbers: as easy as 1,
  * 2, 3"). The same seed gives the same numbers on every device and for any number of threads. Safe for use by many
- * threads, though then the order of the draws decides who gets which numbers.
+ * threads, though the order of the draws then decides which thread gets which numbers.
  */
 public final class Rng {
     private static final Rng GLOBAL = new Rng(0);
@@ -20,7 +20,7 @@ public final class Rng {
      * A place in a stream.
      *
      * @param seed the stream's seed
-     * @param counter how many blocks of four 32-bit words come before
+     * @param counter how many blocks of four 32-bit words come before it
      */
     public record Position(long seed, long counter) {}
 
@@ -39,7 +39,7 @@ public final class Rng {
     }
 
     /**
-     * Goes to the beginning of another seed's sequence.
+     * Moves to the beginning of another seed's sequence.
      *
      * @param newSeed any number
      */
@@ -52,12 +52,12 @@ public final class Rng {
         return position().seed;
     }
 
-    /** {@return the position: how many blocks of four 32-bit words were drawn} */
+    /** {@return the position: how many blocks of four 32-bit words have been drawn} */
     public long counter() {
         return position().counter;
     }
 
-    /** {@return seed and counter at one moment, also while other threads draw or seek} */
+    /** {@return the seed and the counter at the same moment, even while other threads draw or seek} */
     public Position position() {
         return Objects.requireNonNull(position.get());
     }
@@ -66,7 +66,7 @@ public final class Rng {
      * Continues from a position that {@link #counter} gave, as after a restart.
      *
      * @param newSeed the seed of the stream
-     * @param newCounter how many blocks of four 32-bit words come before
+     * @param newCounter how many blocks of four 32-bit words come before it
      */
     public void seek(long newSeed, long newCounter) {
         position.set(new Position(newSeed, newCounter));

@@ -42,13 +42,13 @@ public final class Scope implements AutoCloseable {
         return new Scope(name);
     }
 
-    /** {@return the name given when it was opened} */
+    /** {@return the name given when the scope was opened} */
     public String name() {
         return ownership.name();
     }
 
     /**
-     * Hands a tensor of this scope to the enclosing scope, or, outside every other scope, to the garbage collector. A
+     * Hands a tensor of this scope to the enclosing scope or, if there is none, to the garbage collector. A
      * tensor that this scope does not own stays where it is.
      *
      * @param tensor one that this scope owns, or any other
@@ -61,7 +61,7 @@ public final class Scope implements AutoCloseable {
 
     /**
      * Moves a tensor that no scope owns, for example one that another thread {@linkplain Tensor#keep kept}, into the
-     * thread's innermost scope. Nobody else may rely on it afterwards.
+     * thread's innermost scope. No other code may rely on it afterwards.
      *
      * @param tensor one that no scope owns
      * @return the same tensor

@@ -5,7 +5,7 @@ import dev.lanewise.tensor.op.index.Scatter;
 import java.util.List;
 
 /**
- * Picking, placing and counting elements of a {@link Tensor} by masks, index tensors and values. Where the result's size
+ * Picks, places and counts elements of a {@link Tensor} by masks, index tensors and values. Where the result's size
  * depends on values, the method waits for the device.
  */
 public sealed interface SelectionMethods permits Tensor {
@@ -31,7 +31,8 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * {@return the elements where a {@link DType#BOOL} mask holds: {@code [n]} in row-major order} The mask broadcasts.
+     * {@return the elements where a {@link DType#BOOL} mask is true: {@code [n]} in row-major order} The mask
+     * broadcasts.
      *
      * @param mask of {@link DType#BOOL}; it broadcasts
      */
@@ -42,11 +43,11 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * {@return a copy in which the elements where a {@link DType#BOOL} mask holds are replaced, in row-major order, by the
-     * first elements of another tensor} The mask broadcasts.
+     * {@return a copy in which the elements where a {@link DType#BOOL} mask is true are replaced, in row-major order,
+     * by the first elements of another tensor} The mask broadcasts.
      *
      * @param mask of {@link DType#BOOL}; it broadcasts
-     * @param source at least as many elements as the mask holds times, of this tensor's type
+     * @param source at least as many elements as the mask has true ones, of this tensor's type
      * @throws TensorException if the other tensor has too few elements
      */
     default Tensor maskedScatter(Tensor mask, Tensor source) {
@@ -73,12 +74,12 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * {@return a copy with elements (or slices) at coordinates replaced, or added to} For a position that occurs more than
-     * once the last element counts.
+     * {@return a copy with elements (or slices) at coordinates replaced, or added to} Where a position occurs more than
+     * once, the last element is kept.
      *
      * @param index as for {@link #index}
      * @param values broadcast to what {@link #index} would give
-     * @param accumulate whether they are added
+     * @param accumulate whether values are added rather than replacing elements
      */
     default Tensor indexPut(List<Tensor> index, Tensor values, boolean accumulate) {
         Positions.Grid grid = Positions.grid("index_put", self().shape(), index.toArray(Tensor[]::new));
@@ -98,7 +99,7 @@ public sealed interface SelectionMethods permits Tensor {
         SUM(Scatter.Kind.ADD),
         /** Their product. */
         PROD(Scatter.Kind.MUL),
-        /** Their mean; of integers rounded down. */
+        /** Their mean; for integers, rounded down. */
         MEAN(Scatter.Kind.ADD),
         /** The largest one. */
         AMAX(Scatter.Kind.AMAX),
@@ -121,7 +122,8 @@ public sealed interface SelectionMethods permits Tensor {
      * @param index positions from 0, of {@link DType#I64} or {@link DType#I32} and of this tensor's rank; its sizes in the
      *     other dimensions are at most this tensor's
      * @param source the elements, of this tensor's type and of the shape of {@code index}
-     * @param includeSelf whether the elements that are there take part; otherwise they count only where nothing comes
+     * @param includeSelf whether the elements of this tensor take part; otherwise they are kept only where no element
+     *     of the source is placed
      */
     default Tensor scatterReduce(Reduction how, int dim, Tensor index, Tensor source, boolean includeSelf) {
         Tensor base = includeSelf ? self() : scatterAll(dim, index, Positions.neutral(how.kind, self().dtype()));
@@ -147,9 +149,9 @@ public sealed interface SelectionMethods permits Tensor {
     /**
      * The distinct elements, or slices, of a tensor.
      *
-     * @param values ascending, {@code [k]}; of slices in the order of their first elements, then their second, …, with k
-     *     in place of the dimension's size
-     * @param inverse for each element its value's position, of the tensor's shape; of slices of the dimension's size
+     * @param values ascending, {@code [k]}; slices are in the order of their first elements, then their second, …, with
+     *     k in place of the dimension's size
+     * @param inverse the position of each element's value, of the tensor's shape; for slices, of the dimension's size
      * @param counts how often each value occurs, {@code [k]}
      */
     record Unique(Tensor values, Tensor inverse, Tensor counts) {}
@@ -187,7 +189,7 @@ public sealed interface SelectionMethods permits Tensor {
     /**
      * {@return how often each of the numbers 0, 1, 2, … occurs in this tensor of {@link DType#I64} or {@link DType#I32}}
      *
-     * @param least the least size of the result, {@code [max(least, largest + 1)]}
+     * @param least the minimum size of the result, {@code [max(least, largest + 1)]}
      */
     default Tensor bincount(long least) {
         Tensor numbers = Positions.wide(self());
@@ -198,7 +200,7 @@ public sealed interface SelectionMethods permits Tensor {
      * {@return the sums of the weights of each of the numbers 0, 1, 2, … in this tensor of {@link DType#I64} or {@link
      * DType#I32}}
      *
-     * @param least the least size of the result, {@code [max(least, largest + 1)]} of the weights' type
+     * @param least the minimum size of the result, {@code [max(least, largest + 1)]} of the weights' type
      * @param weights of this tensor's shape
      */
     default Tensor bincount(long least, Tensor weights) {
@@ -216,13 +218,13 @@ public sealed interface SelectionMethods permits Tensor {
      * Counts of elements in intervals.
      *
      * @param counts {@code [bins]} of {@link DType#I64}
-     * @param edges {@code [bins + 1]} of the tensor's type, of {@link DType#F64} for integers
+     * @param edges {@code [bins + 1]} of the tensor's type, or of {@link DType#F64} for integers
      */
     record Histogram(Tensor counts, Tensor edges) {}
 
     /**
      * {@return how many elements lie in each of equally wide intervals between the smallest and the largest element; if
-     * they are equal, from half below to half above, and of no elements from 0 to 1}
+     * these are equal, from half below to half above, and from 0 to 1 if there are no elements}
      *
      * @param bins how many intervals, 1 or more
      */
@@ -237,7 +239,7 @@ public sealed interface SelectionMethods permits Tensor {
 
     /**
      * {@return how many elements lie in each of equally wide intervals, which include their lower edge; the last one
-     * includes both edges, and elements outside (and NaN) count nowhere}
+     * includes both edges, and elements outside (and NaN) are not counted}
      *
      * @param bins how many intervals, 1 or more
      * @param least the lower edge of the first interval

@@ -111,7 +111,7 @@ public final class Shape {
         return dim < 0 ? dim + rank : dim;
     }
 
-    /** Checks that each of some dimensions is there, and named once; negative ones count from the end. */
+    /** Checks that each of the dimensions exists and is named only once; negative ones count from the end. */
     void checkDims(String op, int... dims) {
         for (int i = 0; i < dims.length; i++) {
             int dim = dim(dims[i], op);

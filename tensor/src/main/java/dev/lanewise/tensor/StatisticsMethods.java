@@ -4,8 +4,8 @@ import dev.lanewise.tensor.internal.Magnitudes;
 import java.util.stream.IntStream;
 
 /**
- * Variances, norms and log-sums of a {@link Tensor}, of floating-point types. Without dimensions they take all of them. A
- * dimension that is not there, or is named twice, is a {@link TensorException}.
+ * Variances, norms and log-sums of a {@link Tensor}, of floating-point types. Without dimensions they take all of them.
+ * A dimension that does not exist, or is named twice, causes a {@link TensorException}.
  */
 public sealed interface StatisticsMethods permits Tensor {
     private Tensor self() {
@@ -101,7 +101,7 @@ public sealed interface StatisticsMethods permits Tensor {
      * {@return the variance along dimensions} 16-bit types are computed in F32.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
-     * @param correction is subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
+     * @param correction subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
      *     biased one
      * @param keep whether reduced dimensions stay with size 1
      */
@@ -145,11 +145,11 @@ public sealed interface StatisticsMethods permits Tensor {
     }
 
     /**
-     * {@return the standard deviation along dimensions: the square root of {@link #var}, also where the variance is too
-     * large or too small for the type} Its gradient is 0 where it is 0. 16-bit types are computed in F32.
+     * {@return the standard deviation along dimensions: the square root of {@link #var}, right even where the variance
+     * is too large or too small for the type} Its gradient is 0 where it is 0. 16-bit types are computed in F32.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
-     * @param correction is subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
+     * @param correction subtracted from the number of elements in the divisor: 1 for the unbiased estimate, 0 for the
      *     biased one
      * @param keep whether reduced dimensions stay with size 1
      */
@@ -183,8 +183,8 @@ public sealed interface StatisticsMethods permits Tensor {
     }
 
     /**
-     * {@return the Euclidean norm along dimensions, also where squares are too large or too small for the type} Its
-     * gradient is 0 where it is 0.
+     * {@return the Euclidean norm along dimensions, right even where squares are too large or too small for the type}
+     * Its gradient is 0 where it is 0.
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
@@ -194,10 +194,11 @@ public sealed interface StatisticsMethods permits Tensor {
     }
 
     /**
-     * {@return the norm {@code (sum |x|^p)^(1/p)} along dimensions, also where powers are too large or too small for the
-     * type} Where it is 0, and for an element of 0, its gradient is 0.
+     * {@return the norm {@code (sum |x|^p)^(1/p)} along dimensions, right even where powers are too large or too small
+     * for the type} Its gradient is 0 where the norm or an element is 0.
      *
-     * @param p the order; infinite for the largest (or, negative, the smallest) magnitude, 0 for how many are not 0
+     * @param p the order; positive infinity for the largest magnitude, negative infinity for the smallest, 0 for the
+     *     number of elements that are not 0
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
      */

@@ -400,7 +400,8 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return the integers from start to below end in steps, exact also beyond 2<sup>53</sup>; {@code [ceil((end - start)
+     * {@return the integers from start to below end in steps, exact even beyond 2<sup>53</sup>; {@code [ceil((end -
+     * start)
      * / step)]}}
      *
      * @param start the first number
@@ -529,7 +530,7 @@ public sealed interface Tensor
     /**
      * {@return standard normal numbers of this tensor's type, shape and device}
      *
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      */
     default Tensor randnLike(Rng rng) {
         return rng.draw(Distribution.NORMAL, 0, 0, spec(), device());
@@ -538,7 +539,7 @@ public sealed interface Tensor
     /**
      * {@return uniform numbers on [0, 1) of this tensor's type, shape and device}
      *
-     * @param rng where chance comes from
+     * @param rng the source of random numbers
      */
     default Tensor randLike(Rng rng) {
         return rng.draw(Distribution.UNIFORM, 0, 0, spec(), device());

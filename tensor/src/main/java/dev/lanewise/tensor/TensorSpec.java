@@ -7,13 +7,13 @@ package dev.lanewise.tensor;
  * @param shape the sizes
  */
 public record TensorSpec(DType dtype, Shape shape) {
-    /** More elements than any tensor or view has: sizes in bytes and sums of a few of them stay far below 2^63. */
+    /** More elements than any tensor or view has; sizes in bytes, and sums of a few of them, stay far below 2^63. */
     private static final long MOST_ELEMENTS = 1L << 56;
 
     /**
      * Checks the size, so that nothing that is computed from it overflows.
      *
-     * @throws TensorException if there are more than 2^56 elements, sizes of 0 left aside
+     * @throws TensorException if there are more than 2^56 elements, counting sizes of 0 as 1
      */
     public TensorSpec {
         if (dtype == null || shape == null) {

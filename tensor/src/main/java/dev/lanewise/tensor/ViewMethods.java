@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Views of a {@link Tensor}: other shapes over the same memory. */
+/** Views of a {@link Tensor}: the same memory under other shapes. */
 public sealed interface ViewMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
@@ -54,9 +54,9 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return the dimensions in another order: for each of the result's, which one it was}
+     * {@return this tensor with its dimensions in another order}
      *
-     * @param dims for each dimension of the result the one that it was; each once
+     * @param dims for each dimension of the result, the dimension of this tensor that it is; each once
      */
     default Tensor permute(int... dims) {
         return self().apply(new Permute(Arrays.stream(dims)
@@ -65,7 +65,7 @@ public sealed interface ViewMethods permits Tensor {
                 .toList()));
     }
 
-    /** {@return the last two dimensions exchanged} */
+    /** {@return this tensor with its last two dimensions exchanged} */
     default Tensor transpose() {
         return transpose(-1, -2);
     }
@@ -153,7 +153,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * Merges the dimensions from the given one on into one.
+     * Merges the dimensions from the given one to the last into one.
      *
      * @param startDim the first dimension to merge; negative numbers count from the end
      * @return the elements in row-major order; a view where strides allow it
@@ -218,9 +218,10 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * Picks by a text, as NumPy's brackets do: for each dimension, separated by commas, a position ({@code -1}, the
-     * dimension is removed), a range {@code start:end:step} with any part left out (a negative step reverses, which copies),
-     * {@code ...} for the dimensions that are not named, or {@code None} for a new dimension of size 1.
+     * Picks elements by a text, as NumPy's brackets do: for each dimension, separated by commas, a position
+     * ({@code -1}; the dimension is removed), a range {@code start:end:step} with any part left out (a negative step
+     * reverses, which copies), {@code ...} for the dimensions that are not named, or {@code None} for a new dimension
+     * of size 1.
      *
      * <pre>{@code
      * x.slice("1:3, :, ::2, -1")

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The window of a convolution or a pooling of any rank: its size, and how it moves. Each property is one number for all
- * dimensions, or one number for each: {@code [height, width]}, or {@code [length]}.
+ * The window of a convolution or pooling of any rank: its size, and how it moves. Each property is one number for all
+ * dimensions, or one per dimension: {@code [height, width]}, or {@code [length]}.
  *
  * <pre>{@code
  * x.maxPool2d(Window.of(2))
@@ -18,11 +18,12 @@ import java.util.List;
  * }</pre>
  *
  * @param kernel its size
- * @param stride the distance of two of its places; if empty, 1 for convolutions and the kernel's size for poolings
+ * @param stride the distance between neighbouring positions of the window; if empty, 1 for convolutions and the
+ *     kernel's size for poolings
  * @param padding how much is added on each side
- * @param dilation the distance of two elements that it sees; for convolutions
+ * @param dilation the distance between neighbouring elements that the window sees; for convolutions
  * @param outputPadding how much is added to the result on one side, less than the stride; for transposed convolutions
- * @param ceilMode whether a last place that is partly outside counts; for poolings
+ * @param ceilMode whether a last position that is partly outside is included; for poolings
  */
 public record Window(
         List<Integer> kernel,
@@ -52,7 +53,7 @@ public record Window(
     }
 
     /**
-     * {@return a window without padding that moves by 1 in convolutions, and by its size in poolings}
+     * {@return a window without padding, with stride 1 in convolutions and a stride of its own size in poolings}
      *
      * @param kernel the size, one number for all dimensions or one for each
      */
@@ -61,7 +62,7 @@ public record Window(
     }
 
     /**
-     * {@return the same, moving by other distances}
+     * {@return the same window with another stride}
      *
      * @param newStride one number for all dimensions or one for each, 1 or more
      */
@@ -70,7 +71,7 @@ public record Window(
     }
 
     /**
-     * {@return the same with other amounts added on each side}
+     * {@return the same window with another padding on each side}
      *
      * @param newPadding one number for all dimensions or one for each, 0 or more
      */
@@ -79,7 +80,7 @@ public record Window(
     }
 
     /**
-     * {@return the same with other distances of elements; for convolutions}
+     * {@return the same window with another dilation; for convolutions}
      *
      * @param newDilation one number for all dimensions or one for each, 1 or more
      */
@@ -88,7 +89,8 @@ public record Window(
     }
 
     /**
-     * {@return the same with other amounts added to the result on one side; for transposed convolutions}
+     * {@return the same window with another output padding, added to the result on one side; for transposed
+     * convolutions}
      *
      * @param newOutputPadding one number for all dimensions or one for each, 0 or more
      */
@@ -96,7 +98,7 @@ public record Window(
         return new Window(kernel, stride, padding, dilation, list(newOutputPadding), ceilMode);
     }
 
-    /** {@return the same where a last place that is partly outside counts; for poolings} */
+    /** {@return the same window in ceil mode: a last position that is partly outside is included; for poolings} */
     public Window ceil() {
         return new Window(kernel, stride, padding, dilation, outputPadding, true);
     }

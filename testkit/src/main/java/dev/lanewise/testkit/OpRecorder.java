@@ -19,8 +19,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backend that records steps by writing operations down instead of running them, and replays them one by one; for tests of
- * what records steps, without a GPU.
+ * A backend that records steps by writing operations down instead of running them, and replays them one by one; for
+ * tests of what records steps, without a GPU.
  */
 public final class OpRecorder extends DelegatingBackend implements StepRecorder {
     private record Call(Op op, Tensor[] inputs, Tensor[] outputs) {}
@@ -44,7 +44,7 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
         return replays;
     }
 
-    /** {@return whether whoever was given the recorder last gave it back} */
+    /** {@return whether the last user of the recorder has closed it} */
     public boolean isClosed() {
         return closed;
     }
@@ -98,8 +98,8 @@ public final class OpRecorder extends DelegatingBackend implements StepRecorder 
         calls.clear();
     }
 
-    /** Other threads, such as those of a data loader, compute as always. */
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    /** Other threads, such as those of a data loader, compute as usual. */
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     private boolean isRecording() {
         return Thread.currentThread() == recording;
     }

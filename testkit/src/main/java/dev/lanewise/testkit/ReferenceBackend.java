@@ -44,7 +44,7 @@ import java.util.Map;
 
 /**
  * The scalar oracle: every primitive operation on the CPU, one element after the other, in {@code double} or
- * {@code long}, straight from the operation's own meaning, rounded once to the element type. It is what kernels are
+ * {@code long}, directly from the operation's own definition, rounded once to the element type. It is what kernels are
  * compared with, so it is written to be read, not to be fast.
  *
  * <p>It declines fused operations; their decompositions run instead.

@@ -6,8 +6,8 @@ import dev.lanewise.tensor.spi.BackendProvider;
 import java.util.List;
 
 /**
- * Offers the scalar oracle as the CPU's backend where no other is there and {@code -Dlanewise.reference=true} asks for it.
- * It is many times slower than a real one, so it never steps in by itself.
+ * Offers the scalar oracle as the CPU's backend if there is no other and {@code -Dlanewise.reference=true} requests it.
+ * It is many times slower than a real backend, so it is never used unasked.
  */
 public final class ReferenceBackendProvider implements BackendProvider {
     private static final String PROPERTY = "lanewise.reference";

@@ -7,7 +7,7 @@ import dev.lanewise.tensor.op.elementwise.Ternary;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
-/** Elementwise operations, by the scalar meaning that each one carries. */
+/** Elementwise operations, by the scalar definition that each one carries. */
 final class ReferenceElementwise {
     private ReferenceElementwise() {}
 
@@ -23,7 +23,7 @@ final class ReferenceElementwise {
     }
 
     static void unaryWith(UnaryWith exact, Elements x, Elements out) {
-        // numbers beside a tensor are rounded to what its type is computed in
+        // numbers combined with a tensor are rounded to the type that it is computed in
         boolean single = x.dtype().isFloating() && x.dtype() != DType.F64;
         UnaryWith op = single ? new UnaryWith(exact.kind(), (float) exact.a(), (float) exact.b()) : exact;
         for (long i = 0; i < out.count(); i++) {

@@ -1,14 +1,14 @@
 package dev.lanewise.text;
 
 /**
- * A token that is looked for in the text before the model sees it.
+ * A token that is searched for in the text before the model sees it.
  *
  * @param id its id
  * @param content its text
- * @param singleWord whether it counts only where no word character touches it
- * @param lstrip whether it takes the white space at its left
- * @param rstrip whether it takes the white space at its right
- * @param normalized whether it is looked for in the normalized text, in its own normalized form
+ * @param singleWord whether it matches only where no word character is adjacent
+ * @param lstrip whether it includes the white space to its left
+ * @param rstrip whether it includes the white space to its right
+ * @param normalized whether it is searched for in the normalized text, in its own normalized form
  * @param special whether decoding may skip it
  */
 public record AddedToken(

@@ -16,12 +16,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renders a conversation as the text that a model was trained with. Templates are written in Jinja, of which this reads what
- * chat templates use, as transformers has Jinja do it: {@code for} with {@code loop} and {@code if}, {@code if},
- * {@code set} (with blocks and namespaces), {@code macro}, {@code call}, {@code filter}, {@code with}, {@code raw},
- * {@code generation}, {@code break} and {@code continue}; Python's operators, slices and methods of strings, lists and dicts; most
- * filters and tests; {@code raise_exception}, {@code strftime_now}, {@code range}, {@code namespace}. What it does not have
- * ({@code include}, {@code extends}, recursive loops…) is an error that names it. Immutable: threads share one.
+ * Renders a conversation as the text that a model was trained with. Templates are written in Jinja. The subset that
+ * chat templates use is supported, as configured by transformers: {@code for} with {@code loop} and {@code if},
+ * {@code if}, {@code set} (with blocks and namespaces), {@code macro}, {@code call}, {@code filter}, {@code with},
+ * {@code raw}, {@code generation}, {@code break} and {@code continue}; Python's operators, slices and methods of
+ * strings, lists and dicts; most filters and tests; {@code raise_exception}, {@code strftime_now}, {@code range},
+ * {@code namespace}. Unsupported features ({@code include}, {@code extends}, recursive loops…) cause an error that
+ * names them. Immutable, so that threads can share it.
  *
  * {@snippet :
  * ChatTemplate template = HfTokenizer.load(Path.of("model")).chatTemplate();
@@ -45,10 +46,10 @@ public final class ChatTemplate {
      * Reads a template.
      *
      * @param source the template
-     * @param specialTokens texts that templates name, such as {@code bos_token} and {@code eos_token}; one that is absent is undefined
-     *     in the template
+     * @param specialTokens texts that templates name, such as {@code bos_token} and {@code eos_token}; one that is
+     *     absent is undefined in the template
      * @return the template
-     * @throws TokenizerException if it is no template, or uses what is not supported
+     * @throws TokenizerException if it is not a template, or uses unsupported features
      */
     public static ChatTemplate of(String source, Map<String, String> specialTokens) {
         return new ChatTemplate(
@@ -58,9 +59,10 @@ public final class ChatTemplate {
     /**
      * Loads the template of a model.
      *
-     * @param folder a folder with {@code tokenizer_config.json}, and perhaps {@code chat_template.jinja}, which takes precedence
+     * @param folder a folder with {@code tokenizer_config.json}, and possibly {@code chat_template.jinja}, which takes
+     *     precedence
      * @return the template
-     * @throws TokenizerException if there is none, or it uses what is not supported
+     * @throws TokenizerException if there is none, or it uses unsupported features
      */
     public static ChatTemplate load(Path folder) {
         ChatTemplate found = find(folder);
@@ -89,7 +91,7 @@ public final class ChatTemplate {
         if (!(inConfig.value() instanceof List<?>)) {
             return inConfig.optionalString();
         }
-        // several by name: the one called default
+        // several by name: use the one called default
         for (Json named : inConfig.list()) {
             if (named.need("name").string().equals("default")) {
                 return named.need("template").string();
@@ -140,9 +142,9 @@ public final class ChatTemplate {
      * Renders a conversation.
      *
      * @param messages the messages in order
-     * @param addGenerationPrompt whether the text ends with what makes the model answer
-     * @return the text; its special tokens are in it, so it is encoded without adding any
-     * @throws TokenizerException if the template raises an error, with its message, or cannot do with what it is given
+     * @param addGenerationPrompt whether the text ends with the prompt for the model's answer
+     * @return the text; it contains its special tokens, so encode it without adding any
+     * @throws TokenizerException if the template raises an error, with its message, or cannot handle its arguments
      */
     public String render(List<? extends Map<String, ?>> messages, boolean addGenerationPrompt) {
         return render(messages, Map.of("add_generation_prompt", addGenerationPrompt));
@@ -151,11 +153,11 @@ public final class ChatTemplate {
     /**
      * Renders a conversation with more variables, such as {@code tools} or {@code enable_thinking}.
      *
-     * @param messages the messages in order; beside role and content they may have what a template asks for
-     * @param variables what the template finds by name: null, booleans, numbers, strings, lists and maps of these; if
+     * @param messages the messages in order; besides role and content they may have whatever a template uses
+     * @param variables the variables by name: null, booleans, numbers, strings, lists and maps of these; if
      *     absent, {@code tools} and {@code documents} are None and {@code add_generation_prompt} is false
-     * @return the text; its special tokens are in it, so it is encoded without adding any
-     * @throws TokenizerException if the template raises an error, with its message, or cannot do with what it is given
+     * @return the text; it contains its special tokens, so encode it without adding any
+     * @throws TokenizerException if the template raises an error, with its message, or cannot handle its arguments
      */
     public String render(List<? extends Map<String, ?>> messages, Map<String, ? extends @Nullable Object> variables) {
         Map<String, @Nullable Object> all = new LinkedHashMap<>(specialTokens);

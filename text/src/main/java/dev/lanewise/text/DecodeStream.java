@@ -3,9 +3,9 @@ package dev.lanewise.text;
 import java.util.Arrays;
 
 /**
- * Decodes a sequence of ids one by one: every call gives the text that has become certain, never half a character. All
- * parts together, with {@link #finish}, are the decoded sequence. Only a few ids back are decoded again for each, so that a
- * long sequence costs no more per id than a short one. For one thread.
+ * Decodes a sequence of ids one by one: every call returns the text that has become certain, never half a character.
+ * All parts together, including that of {@link #finish}, are the decoded sequence. For each id, only a few previous ids
+ * are decoded again, so that a long sequence costs no more per id than a short one. For use by one thread.
  */
 public final class DecodeStream {
     private final Tokenizer tokenizer;
@@ -14,7 +14,7 @@ public final class DecodeStream {
     private int[] ids = new int[16];
 
     private int size;
-    /** How many of them have been given out already, and their text. */
+    /** How many of them have already been returned, and their text. */
     private int given;
 
     private String prefix = "";
@@ -37,7 +37,7 @@ public final class DecodeStream {
             return "";
         }
         String fresh = text.substring(common(prefix, text));
-        // what was given out stays as context for one more round: leading spaces depend on it
+        // what was returned stays as context for one more round: leading spaces depend on it
         ids = Arrays.copyOfRange(ids, given, Math.max(size + 16, given));
         size -= given;
         given = size;
@@ -48,7 +48,7 @@ public final class DecodeStream {
     /**
      * Ends the sequence.
      *
-     * @return what was held back, such as the bytes of an unfinished character as U+FFFD
+     * @return the text that was held back, such as the bytes of an unfinished character as U+FFFD
      */
     public String finish() {
         String text = decode();

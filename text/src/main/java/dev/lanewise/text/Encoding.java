@@ -24,7 +24,7 @@ public final class Encoding {
     /**
      * The number of tokens.
      *
-     * @return how many tokens there are, special tokens and padding included
+     * @return how many tokens there are, including special tokens and padding
      */
     public int size() {
         return encoded.size();
@@ -64,7 +64,7 @@ public final class Encoding {
     }
 
     /**
-     * Which tokens a model is to attend to.
+     * Which tokens a model should attend to.
      *
      * @return 1 per token, 0 per padding
      */
@@ -122,7 +122,7 @@ public final class Encoding {
 
     /**
      * Where each token is in its text, counted in Java's chars: {@code text.substring(begin, end)}. It differs from
-     * {@link #offsets} behind characters such as emoji, which take two chars.
+     * {@link #offsets} after characters such as emoji, which take two chars.
      *
      * @return begin and end per token, (0, 0) for special tokens
      * @throws TokenizerException if the encoding is not of one or two whole texts
@@ -173,7 +173,7 @@ public final class Encoding {
     }
 
     /**
-     * What truncation cut off, each part with the special tokens of its own.
+     * The parts that truncation cut off, each with its own special tokens.
      *
      * @return the parts; empty if nothing was cut off
      */

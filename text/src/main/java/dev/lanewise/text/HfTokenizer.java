@@ -15,9 +15,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tokenizer of Hugging Face's format {@code tokenizer.json}: ids, tokens, offsets and decoded texts equal those of the
- * tokenizers library. Anything in the file that is unknown is an error that names it; only a BPE model's dropout, which cuts words
- * at random, is not supported. Loading takes the whole vocabulary into memory; encoding allocates little besides its result.
+ * A tokenizer of Hugging Face's format {@code tokenizer.json}: ids, tokens, offsets and decoded texts equal those of
+ * the tokenizers library. Anything in the file that is unknown is an error that names it; only a BPE model's dropout,
+ * which splits words at random, is not supported. Loading takes the whole vocabulary into memory; encoding allocates
+ * little besides its result.
  */
 public final class HfTokenizer implements Tokenizer {
     private final Pipeline pipeline;
@@ -43,7 +44,7 @@ public final class HfTokenizer implements Tokenizer {
      * Loads a tokenizer.
      *
      * @param file a {@code tokenizer.json}, or the folder of a model with one; a chat template is read from
-     *     {@code tokenizer_config.json} and {@code chat_template.jinja} beside it
+     *     {@code tokenizer_config.json} and {@code chat_template.jinja} next to it
      * @return the tokenizer
      * @throws TokenizerException if there is no such file or something in it is wrong or unknown
      */
@@ -139,9 +140,9 @@ public final class HfTokenizer implements Tokenizer {
     /**
      * This tokenizer with another truncation.
      *
-     * @param newTruncation how texts that are too long are cut; null for not at all
+     * @param newTruncation how texts that are too long are cut; null for no truncation
      * @return a tokenizer that shares the vocabulary
-     * @throws TokenizerException if the stride leaves nothing of a text beside the special tokens
+     * @throws TokenizerException if the stride and the special tokens leave no room for the text
      */
     public HfTokenizer withTruncation(@Nullable Truncation newTruncation) {
         if (newTruncation != null) {
@@ -158,7 +159,7 @@ public final class HfTokenizer implements Tokenizer {
     /**
      * This tokenizer with another padding.
      *
-     * @param newPadding how encodings are filled up; null for not at all
+     * @param newPadding how encodings are padded; null for no padding
      * @return a tokenizer that shares the vocabulary
      */
     public HfTokenizer withPadding(@Nullable Padding newPadding) {
@@ -166,7 +167,7 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * This tokenizer for texts of strangers: what looks like a special token in them is cut as ordinary text.
+     * This tokenizer for untrusted texts: what looks like a special token in them is tokenized as ordinary text.
      *
      * @return a tokenizer that shares the vocabulary
      */
@@ -177,7 +178,7 @@ public final class HfTokenizer implements Tokenizer {
     /**
      * The truncation in use.
      *
-     * @return how texts that are too long are cut; null for not at all
+     * @return how texts that are too long are cut; null for no truncation
      */
     public @Nullable Truncation truncation() {
         return truncation;
@@ -186,7 +187,7 @@ public final class HfTokenizer implements Tokenizer {
     /**
      * The padding in use.
      *
-     * @return how encodings are filled up; null for not at all
+     * @return how encodings are padded; null for no padding
      */
     public @Nullable Padding padding() {
         return padding;
@@ -195,7 +196,7 @@ public final class HfTokenizer implements Tokenizer {
     /**
      * The added tokens.
      *
-     * @return the tokens that are looked for before the model sees a text, in the file's order
+     * @return the tokens that are searched for before the model sees a text, in the file's order
      */
     public List<AddedToken> addedTokens() {
         return List.copyOf(pipeline.addedTokens());
@@ -204,7 +205,7 @@ public final class HfTokenizer implements Tokenizer {
     /**
      * The chat template.
      *
-     * @return the template beside the tokenizer's file; null if there is none
+     * @return the template next to the tokenizer's file; null if there is none
      */
     public @Nullable ChatTemplate chatTemplate() {
         return chatTemplate;
@@ -238,7 +239,7 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * Encodes a text that is cut into words already, such as a sentence whose words have labels.
+     * Encodes a text that is already split into words, such as a sentence whose words have labels.
      *
      * @param words the words
      * @param addSpecialTokens whether to add the special tokens that a model expects around a text

@@ -1,7 +1,7 @@
 package dev.lanewise.text;
 
 /**
- * How encodings are filled up to equal lengths.
+ * How encodings are padded to equal lengths.
  *
  * @param length the length; 0 for the longest of the batch
  * @param multipleOf the length is rounded up to a multiple of this; 0 for no rounding
@@ -20,7 +20,7 @@ public record Padding(int length, int multipleOf, Direction direction, int id, i
     }
 
     /**
-     * Fills up to the longest of the batch at the right.
+     * Pads to the longest of the batch, on the right.
      *
      * @param id the number of the padding token
      * @param token its text

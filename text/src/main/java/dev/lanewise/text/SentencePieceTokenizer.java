@@ -11,9 +11,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tokenizer of SentencePiece's format {@code .model}, Unigram or BPE: ids, pieces and decoded texts equal those of SentencePiece.
- * A {@code tokenizer.json} converted from such a file gives other ids for a few texts (control pieces in a text, strange
- * spaces); each holds for its own file. Control pieces such as {@code <s>} are never found in a text.
+ * A tokenizer of SentencePiece's format {@code .model}, Unigram or BPE: ids, pieces and decoded texts equal those of
+ * SentencePiece. A {@code tokenizer.json} converted from such a file gives different ids for a few texts (control
+ * pieces in a text, unusual spaces); each is right for its own file. Control pieces such as {@code <s>} are never found
+ * in a text.
  */
 public final class SentencePieceTokenizer implements Tokenizer {
     private final SpModel model;
@@ -31,7 +32,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
      *
      * @param file a {@code .model} file, such as {@code tokenizer.model} or {@code spiece.model}
      * @return the tokenizer, which adds no special tokens: the file does not say which a language model expects
-     * @throws TokenizerException if it cannot be read or is no such model
+     * @throws TokenizerException if it cannot be read or is not such a model
      */
     public static SentencePieceTokenizer load(Path file) {
         try {
@@ -45,9 +46,9 @@ public final class SentencePieceTokenizer implements Tokenizer {
      * Reads a model.
      *
      * @param bytes the bytes of a {@code .model} file
-     * @param name what errors call it
+     * @param name its name in errors
      * @return the tokenizer
-     * @throws TokenizerException if it is no such model
+     * @throws TokenizerException if it is not such a model
      */
     public static SentencePieceTokenizer read(byte[] bytes, String name) {
         return new SentencePieceTokenizer(new SpModel(ModelFile.read(bytes, name), name), null, null);

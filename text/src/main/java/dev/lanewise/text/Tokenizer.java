@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Turns text into ids and ids into text. Implementations are immutable: threads share them. */
+/** Turns text into ids and ids into text. Implementations are immutable, so that threads can share them. */
 public interface Tokenizer {
     /**
      * Encodes a text with the special tokens that a model expects around it.
@@ -40,9 +40,9 @@ public interface Tokenizer {
     }
 
     /**
-     * Decodes ids, leaving special tokens out.
+     * Decodes ids, omitting special tokens.
      *
-     * @param ids the ids; those without a token are passed over
+     * @param ids the ids; those without a token are skipped
      * @return the text
      */
     default String decode(int... ids) {
@@ -52,7 +52,7 @@ public interface Tokenizer {
     /**
      * Decodes ids.
      *
-     * @param ids the ids; those without a token are passed over
+     * @param ids the ids; those without a token are skipped
      * @param skipSpecialTokens whether special tokens are left out
      * @return the text
      */
@@ -89,7 +89,7 @@ public interface Tokenizer {
     /**
      * The size of the vocabulary.
      *
-     * @return how many tokens there are, added ones included
+     * @return how many tokens there are, including added ones
      */
     int vocabularySize();
 }

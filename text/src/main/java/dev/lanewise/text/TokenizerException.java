@@ -1,8 +1,8 @@
 package dev.lanewise.text;
 
 /**
- * Says what is wrong with a tokenizer's file, a chat template, or what they are given: one line that names the part, what was
- * found, and what is expected.
+ * An error in a tokenizer's file, a chat template, or their arguments: one line that names the part, what was found,
+ * and what is expected.
  */
 public class TokenizerException extends RuntimeException {
     /**
@@ -18,7 +18,7 @@ public class TokenizerException extends RuntimeException {
      * Makes an exception with its cause.
      *
      * @param message one line
-     * @param cause what went wrong beneath
+     * @param cause the underlying error
      */
     public TokenizerException(String message, Throwable cause) {
         super(message, cause);

@@ -3,8 +3,8 @@ package dev.lanewise.text;
 /**
  * How a text that is too long is cut; what is cut off becomes further encodings ({@link Encoding#overflowing}).
  *
- * @param maxLength how many tokens are left at most, special tokens included
- * @param stride how many tokens of one part the next repeats
+ * @param maxLength the maximum number of tokens, including special tokens
+ * @param stride how many tokens of one part are repeated in the next
  * @param strategy which text of a pair is cut
  * @param direction where it is cut
  */
@@ -28,9 +28,9 @@ public record Truncation(int maxLength, int stride, Strategy strategy, Direction
     }
 
     /**
-     * Cuts to at most {@code maxLength} tokens at the right, the longer text of a pair first.
+     * Cuts to at most {@code maxLength} tokens on the right, the longer text of a pair first.
      *
-     * @param maxLength the most tokens, special ones included
+     * @param maxLength the maximum number of tokens, including special ones
      * @return the truncation
      */
     public static Truncation to(int maxLength) {

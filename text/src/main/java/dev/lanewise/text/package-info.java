@@ -2,9 +2,9 @@
  * Tokenizers and chat templates of language models.
  *
  * <p>{@link dev.lanewise.text.HfTokenizer} reads the {@code tokenizer.json} of Hugging Face's tokenizers,
- * SentencePiece SentencePiece's {@code .model}; both are {@link dev.lanewise.text.Tokenizer}s.
- * {@link dev.lanewise.text.ChatTemplate} renders a conversation as the text that a model was trained with. All are immutable:
- * threads share them.
+ * {@link dev.lanewise.text.SentencePieceTokenizer} reads SentencePiece's {@code .model} files; both are
+ * {@link dev.lanewise.text.Tokenizer}s. {@link dev.lanewise.text.ChatTemplate} renders a conversation as the text that
+ * a model was trained with. All are immutable, so that threads can share them.
  *
  * {@snippet :
  * HfTokenizer tokenizer = HfTokenizer.load(Path.of("model"));
@@ -12,7 +12,7 @@
  * String text = tokenizer.decode(ids);
  * }
  *
- * <p>What is wrong with a file or a template is a {@link dev.lanewise.text.TokenizerException} that names the part.
+ * <p>An error in a file or a template is a {@link dev.lanewise.text.TokenizerException} that names the part.
  */
 @NullMarked
 package dev.lanewise.text;

@@ -7,8 +7,8 @@ import dev.lanewise.tensor.spi.BackendProvider;
 import java.util.List;
 
 /**
- * Offers the CPU. This class refers to no vector type, so that it loads where the module {@code jdk.incubator.vector} is
- * absent and can say so.
+ * Offers the CPU. This class refers to no vector type, so that it loads where the module {@code jdk.incubator.vector}
+ * is absent and can say so.
  */
 public final class VectorBackendProvider implements BackendProvider {
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
@@ -35,7 +35,7 @@ public final class VectorBackendProvider implements BackendProvider {
     @Override
     public Availability availability() {
         if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
-            return new Availability.Unavailable("the Vector API module is not there; add --add-modules " + VECTOR_MODULE
+            return new Availability.Unavailable("the Vector API module is missing; add --add-modules " + VECTOR_MODULE
                     + " to the java command line");
         }
         String wrong = Workers.invalidSetting();

@@ -14,7 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** Several threads adopt the same tensor: its memory must go back once, so that two later tensors never share it. */
+/**
+ * Several threads adopt the same tensor: its memory must be released exactly once, so that two later tensors never
+ * share it.
+ */
 final class AdoptionRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 40;
     private static final int WAIT_SECONDS = 10;

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** A thread overwrites positions that others select by: they see old or new ones, and never go outside. */
+/** A thread overwrites positions that others select by: they see old or new ones, and never read out of bounds. */
 final class AssignRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 60;
     private static final int ROWS = 40;

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
-/** Which case a process is in, in a mapped file: it is there even if the process dies in the next instruction. */
+/**
+ * The case that a process is running, in a mapped file, which survives even if the process dies in the next
+ * instruction.
+ */
 final class CaseFile {
     private static final long NUMBER = 0;
     private static final long LENGTH = 8;
@@ -45,7 +48,7 @@ final class CaseFile {
         memory.set(ValueLayout.JAVA_LONG, LENGTH, length);
     }
 
-    /** The number of the case that was begun last, or -1. */
+    /** The number of the case that began last, or -1. */
     long number() {
         return memory.get(ValueLayout.JAVA_LONG, NUMBER);
     }

@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A thread closes the scope of a tensor that others compute with, and gets its memory for other numbers. */
+/** A thread closes the scope of a tensor that others compute with, and reuses its memory for other numbers. */
 final class ClosedScopeRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 30;
 

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Tensors without scopes: the collector takes what is not reachable, and only that, while views are computed with. */
+/** Tensors without scopes: the collector takes only what is unreachable, while views are in use. */
 final class CollectorRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 40;
 
@@ -30,7 +30,7 @@ final class CollectorRace implements ThreadsTarget.Race {
             int value = t;
             threads.add(() -> {
                 for (int i = 0; i < ROUNDS; i++) {
-                    // of the tensor only the view is reachable
+                    // only the view of the tensor is reachable
                     Tensor view =
                             Tensor.full(value, DType.F32, Device.CPU, 2, size).narrow(0, 1, 1);
                     double sum = view.expand(3, size).sum().item();

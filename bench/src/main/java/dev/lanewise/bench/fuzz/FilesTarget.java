@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Mutated files for every reader in turn. Wrong is an exception of another type than the documented one, a message of more
- * than a line, a temporary file left behind, more than 5 seconds for a file, and what ends or stops the process.
+ * Mutated files for every reader in turn. Faults are an exception of another type than the documented one, a message of
+ * more than one line, a temporary file left behind, more than 5 seconds for a file, and the end or a hang of the
+ * process.
  */
 final class FilesTarget implements FuzzTarget {
     private final FileCases cases;

@@ -42,7 +42,7 @@ public final class FuzzCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PART", arity = "0..*", description = "${COMPLETION-CANDIDATES}. Default: all of them.")
     private List<FuzzPart> parts = List.of(FuzzPart.values());
 
-    @Option(names = "--seed", paramLabel = "N", description = "Chooses the sequence of cases. Default: 1.")
+    @Option(names = "--seed", paramLabel = "N", description = "Selects the sequence of cases. Default: 1.")
     private long seed = 1;
 
     @Option(names = "--first", paramLabel = "N", description = "The number of the first case. Default: 0.")
@@ -51,13 +51,13 @@ public final class FuzzCommand implements Callable<Integer> {
     @Option(names = "--count", paramLabel = "N", description = "How many cases of each part.")
     private @Nullable Long count;
 
-    @Option(names = "--processes", paramLabel = "N", description = "Children at a time. Default: all cores.")
+    @Option(names = "--processes", paramLabel = "N", description = "Child processes at a time. Default: all cores.")
     private int processes = Runtime.getRuntime().availableProcessors();
 
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
-            description = "After how long a case counts as one that hangs.")
+            description = "After how long a case counts as hanging.")
     private @Nullable Integer timeout;
 
     @Option(names = "--json", description = "Print one JSON object per line: each finding, and a summary of each part.")
@@ -100,7 +100,7 @@ public final class FuzzCommand implements Callable<Integer> {
         return found[0];
     }
 
-    /** Each process takes a range of its own, whose cases do not depend on how many there are. */
+    /** Each process takes a range of its own; the cases do not depend on the number of processes. */
     private void share(FuzzRun run, FuzzPart part, long cases, int[] found) {
         int shares = (int) Math.min(processes, Math.max(1, cases));
         try (ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -162,7 +162,7 @@ public final class FuzzCommand implements Callable<Integer> {
                     .forEach(group -> out.println(part + ": " + group.getValue() + " x " + group.getKey()));
             out.printf(
                     Locale.ROOT,
-                    "%s: %d cases of seed %d in %.0f s (%.0f a second), %d found%n",
+                    "%s: %d cases of seed %d in %.0f s (%.0f per second), %d found%n",
                     part,
                     cases,
                     seed,

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param text what ran and what was seen
  */
 record FuzzFinding(long number, String kind, String text) {
-    /** Findings alike: of one kind in one operation. */
+    /** The group of similar findings: of one kind in one operation. */
     String group() {
         String[] words = text.split("[ :]", 5);
         String what = words[0].equals("gradient") && words.length > 2 ? "gradient of " + words[2] : words[0];

@@ -7,7 +7,7 @@ import java.util.Locale;
 enum FuzzPart {
     /** Operations. */
     OPS(OpsTarget.class, 100_000, 60),
-    /** Files: as many for each reader. */
+    /** Files: the same number for each reader. */
     FILES(FilesTarget.class, 100_000L * FileCases.readers(), 60),
     /** Races between threads. */
     THREADS(ThreadsTarget.class, 500, 60);
@@ -22,7 +22,7 @@ enum FuzzPart {
         this.secondsPerCase = secondsPerCase;
     }
 
-    /** Has a constructor without parameters, by which a process makes it. */
+    /** The class of the target, which a process creates through its constructor without parameters. */
     Class<? extends FuzzTarget> target() {
         return target;
     }
@@ -32,7 +32,7 @@ enum FuzzPart {
         return usualCount;
     }
 
-    /** After how long a case counts as one that hangs. */
+    /** After how long a case counts as hanging. */
     int secondsPerCase() {
         return secondsPerCase;
     }

@@ -11,7 +11,9 @@ import java.util.Optional;
 final class FuzzProcess {
     private FuzzProcess() {}
 
-    /** Runs the cases: class of the target, seed, first number, number behind the last one, file for the running case. */
+    /**
+     * Runs the cases: class of the target, seed, first number, number after the last one, file for the running case.
+     */
     public static void main(String[] args) throws IOException, ReflectiveOperationException {
         FuzzTarget target = Class.forName(args[0])
                 .asSubclass(FuzzTarget.class)

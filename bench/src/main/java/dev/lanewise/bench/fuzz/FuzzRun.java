@@ -17,9 +17,12 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One child after the other over a range of cases: behind a case that takes its process along, the next one goes on. */
+/**
+ * Runs one child process after the other over a range of cases: after a case that kills its process, the next one
+ * continues.
+ */
 final class FuzzRun {
-    /** Enough for the cases, and too little for what hostile sizes ask for. */
+    /** Enough for the cases, and too little for what hostile sizes request. */
     private static final long ADDRESS_SPACE_KIB = 6L << 20;
 
     private static final long POLL_MILLIS = 200;
@@ -155,7 +158,7 @@ final class FuzzRun {
         }
     }
 
-    /** What the JVM wrote down about its end: the signal and the frame. */
+    /** What the JVM recorded about its end: the signal and the frame. */
     private static String crash(Path folder, int code) throws IOException {
         Path report = folder.resolve("crash");
         if (!Files.exists(report)) {

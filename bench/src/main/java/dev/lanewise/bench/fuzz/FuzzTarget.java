@@ -8,9 +8,9 @@ public interface FuzzTarget {
     /**
      * Runs one case.
      *
-     * @param seed chooses the sequence
+     * @param seed selects the sequence
      * @param number the case's position in it, from 0
-     * @param begins is told what is about to run, before anything that may not come back
+     * @param begins notified of what is about to run, before anything that may not return
      * @return what is wrong, or empty
      */
     Optional<Fault> run(long seed, long number, Consumer<String> begins);

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Threads differentiate through the same weights: each gets the gradient that one alone gets. */
+/** Threads differentiate through the same weights: each gets the same gradient as one alone. */
 final class GradientRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 10;
 

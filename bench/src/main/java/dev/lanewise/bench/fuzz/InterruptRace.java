@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A thread is interrupted while it computes: it computes on, and its interrupt stays. */
+/** A thread is interrupted while it computes: it continues, and its interrupt status is kept. */
 final class InterruptRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 30;
 

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** Threads draw from a stream while another one moves it: each draw comes from one of the places that it was moved to. */
+/**
+ * Threads draw from a stream while another one moves it: each draw comes from one of the positions that it was moved
+ * to.
+ */
 final class RandomStreamRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 100;
     private static final int DRAWERS = 2;

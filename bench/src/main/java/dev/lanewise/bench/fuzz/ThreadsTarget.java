@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Random races: what one thread frees, adopts, overwrites or interrupts while another one computes with it. Every thread
- * gets what is documented, the right numbers or a {@link TensorException}.
+ * Random races: what one thread frees, adopts, overwrites or interrupts while another one computes with it. Every
+ * thread gets what is documented: the right numbers or a {@link TensorException}.
  */
 final class ThreadsTarget implements FuzzTarget {
     private static final List<Race> RACES = List.of(

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Unused memory goes back to the system while other threads take and leave it. */
+/** Unused memory is given back to the system while other threads allocate and release it. */
 final class TrimRace implements ThreadsTarget.Race {
     private static final int ROUNDS = 60;
 

@@ -11,17 +11,17 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * All results in one file, for whoever brings them from one machine to another. It is replaced as a whole, so that it is
- * complete whenever the run is cut off.
+ * All results in one file, to be carried from one machine to another. It is replaced as a whole, so that it is complete
+ * whenever the run is cut off.
  *
  * @param folder the results
  * @param file where to write them
  */
 record Archive(Path folder, Path file) {
-    /** The most of a file that goes in: the end of a long log says why. */
+    /** The maximum number of bytes kept per file: the end of a long log shows the reason. */
     private static final long MOST_BYTES = 4L << 20;
 
-    /** Writes what is there now. */
+    /** Writes the current results. */
     synchronized void write() {
         try {
             Path parent = file.toAbsolutePath().getParent();

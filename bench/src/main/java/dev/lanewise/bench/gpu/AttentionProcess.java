@@ -15,14 +15,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that prints some elements of the gradients of causal attention, in F32 and in BF16. The peer's script does so
- * for the same operands, which a formula gives.
+ * A process that prints some elements of the gradients of causal attention, in F32 and in BF16. The peer's script does
+ * so for the same operands, which a formula gives.
  */
 final class AttentionProcess {
     /** Three tiles of queries, the last one not full. */
     private static final long[] SIZES = {2, 3, 130, 64};
 
-    /** Of so many elements one is printed. */
+    /** One of this many elements is printed. */
     private static final int APART = 97;
 
     private static final List<String> GRADIENTS = List.of("dq", "dk", "dv");

@@ -16,11 +16,12 @@ import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A process that runs every so many-th case of a kind on a device, in their fixed order from a number on, and prints a line
- * when one begins and when it ends. After a failure that leaves the device unusable it exits, and another goes on behind it.
+ * A process that runs every n-th case of a kind on a device, in fixed order from a number on, and prints a line when
+ * one begins and when it ends. After a failure that leaves the device unusable it exits, and another process continues
+ * after that case.
  */
 final class CaseProcess {
-    /** The exit code when the device does not compute any more. */
+    /** The exit code when the device no longer computes. */
     static final int DEVICE_LOST = 3;
 
     private CaseProcess() {}
@@ -105,7 +106,7 @@ final class CaseProcess {
         try (var ignored = Scope.open("probe")) {
             return Tensor.full(1, DType.F32, device, 4).add(1).sum().item() == 8;
         } catch (RuntimeException e) {
-            System.err.println("the device does not compute any more: " + e);
+            System.err.println("the device no longer computes: " + e);
             return false;
         }
     }

@@ -11,11 +11,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the cases in several processes at once, each of which takes every so many-th; a process that a case took along is
- * followed by another behind that case, a few times.
+ * Runs the cases in several processes at once, each of which takes every n-th; a process that a case has killed is
+ * followed by another that continues after that case, a limited number of times.
  */
 final class CaseRun {
-    /** How often processes are started anew: what breaks more often than that would take the time of all the rest. */
+    /** How often processes are restarted: more restarts would take up the time of everything else. */
     static final int RESTARTS = 8;
 
     private static final int FAILURES_SHOWN = 100;
@@ -51,7 +51,7 @@ final class CaseRun {
     /**
      * For one kind of cases.
      *
-     * @param progress takes a line for people now and then
+     * @param progress receives a line for display from time to time
      */
     CaseRun(Consumer<String> progress) {
         this.progress = progress;

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** What the machine has: asked of other processes, so that a driver that crashes takes none of the answers along. */
+/** The facts about the machine, collected by other processes so that a crashing driver loses none of the answers. */
 final class Facts {
     private static final String VERSIONS = "import torch, json;"
             + " print(json.dumps({'torch': torch.__version__, 'cuda': str(torch.version.cuda),"
@@ -32,11 +32,12 @@ final class Facts {
     }
 
     /**
-     * The facts; among them {@code unavailable} with the reason if nothing serves the device. All are asked for at once.
+     * The facts; among them {@code unavailable} with the reason if nothing serves the device. All are collected at
+     * once.
      *
      * @param peer whether to ask for PyTorch's version
-     * @param log where the processes' errors go
-     * @param deadline when what has not been answered is left out
+     * @param log the file for the processes' errors
+     * @param deadline when facts that are still missing are omitted
      */
     static Map<String, Object> collect(String device, boolean peer, Path log, Deadline deadline) {
         Facts facts = new Facts(log, deadline);

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "gpu-check",
         description =
-                "Run what needs a GPU, step by step, and report it as JSON and Markdown. Steps of earlier calls stay"
+                "Run the checks that need a GPU, step by step, and report them as JSON and Markdown. Steps of earlier calls stay"
                         + " in the report.",
         sortOptions = false)
 public final class GpuCheckCommand implements Callable<Integer> {
@@ -32,7 +32,7 @@ public final class GpuCheckCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "STEP",
             arity = "0..*",
-            description = "A profile (first, second, all) or steps, each with its limit if wanted: golden=60."
+            description = "A profile (first, second, all) or steps, each optionally with its limit: golden=60."
                     + " Default: first.")
     private List<String> names = List.of();
 
@@ -52,22 +52,22 @@ public final class GpuCheckCommand implements Callable<Integer> {
                     + " Default: gpu-check.zip in the folder of results.")
     private @Nullable Path archive;
 
-    @Option(names = "--limit", paramLabel = "SECONDS", description = "The most that any step may take.")
+    @Option(names = "--limit", paramLabel = "SECONDS", description = "The maximum time for any step.")
     private int limit = Integer.MAX_VALUE;
 
-    @Option(names = "--total", paramLabel = "SECONDS", description = "The most that everything together may take.")
+    @Option(names = "--total", paramLabel = "SECONDS", description = "The maximum time for everything together.")
     private int total = Integer.MAX_VALUE;
 
     @Option(names = "--quick", description = "Measure and repeat as little as possible, to see that everything runs.")
     private boolean quick;
 
-    @Option(names = "--report", description = "Only make the report of the results that are there.")
+    @Option(names = "--report", description = "Only make the report from the existing results.")
     private boolean reportOnly;
 
     @Option(
             names = "--plans",
             paramLabel = "FILE",
-            description = "Only say which convolutions cuDNN has plans for on the GPU that FILE describes, a"
+            description = "Only show which convolutions cuDNN has plans for on the GPU that FILE describes, a"
                     + " cudnn-device.json of the step properties; the GPU need not be here.")
     private @Nullable Path plans;
 

@@ -13,21 +13,21 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench gpu-compile}. */
 @Command(
         name = "gpu-compile",
-        description = "Compile every CUDA kernel ahead, for GPUs that need not be here, into a folder that"
+        description = "Compile every CUDA kernel ahead of time, for GPUs that need not be present, into a folder that"
                 + " LANEWISE_CUDA_CACHE then names. Needs NVRTC.",
         sortOptions = false)
 public final class GpuCompileCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--to", paramLabel = "DIR", required = true, description = "Where the code goes.")
+    @Option(names = "--to", paramLabel = "DIR", required = true, description = "The folder for the code.")
     private Path folder = Path.of("");
 
     @Option(
             names = "--architectures",
             paramLabel = "N",
             split = ",",
-            description = "Compute capabilities, joined by commas. Default: 90.")
+            description = "Compute capabilities, separated by commas. Default: 90.")
     private List<Integer> architectures = List.of(90);
 
     /** Made by the command line. */

@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what there is of the results written: of the step on its way every few seconds, and at the end of the process,
- * however that comes about. A process that is killed outright leaves what was written last.
+ * Keeps the results so far written: those of the current step every few seconds, and at the end of the process, however
+ * it ends. A process that is killed leaves what was written last.
  */
 final class Keeper implements AutoCloseable {
     private static final Duration BETWEEN = Duration.ofSeconds(5);

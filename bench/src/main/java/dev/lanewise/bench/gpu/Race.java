@@ -91,7 +91,7 @@ final class Race {
      */
     StepResult run(Function<Runner, Run> process) {
         for (int turn = 0; turn < turns; turn++) {
-            // who is first changes, so that a machine that becomes slower or faster favours nobody
+            // the order alternates, so that a machine that becomes slower or faster favours none
             List<Runner> order = new ArrayList<>(runners);
             if (turn % 2 == 1) {
                 Collections.reverse(order);

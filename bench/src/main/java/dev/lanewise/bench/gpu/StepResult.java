@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What became of a step.
+ * The result of a step.
  *
  * @param status {@link #PASSED}, {@link #FAILED}, {@link #NOT_RUN} or {@link #STOPPED}
  * @param summary one line for people

@@ -1,6 +1,6 @@
 /**
- * {@code lanewise bench gpu-check}: everything that needs a GPU, step by step, each in processes of its own, so that one
- * that dies or hangs costs no more than its own result.
+ * {@code lanewise bench gpu-check}: everything that needs a GPU, step by step, each in processes of its own, so that
+ * one that dies or hangs loses only its own result.
  */
 @NullMarked
 package dev.lanewise.bench.gpu;

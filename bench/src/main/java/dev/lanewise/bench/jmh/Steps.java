@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-/** What the benchmarks share. */
+/** Code shared by the benchmarks. */
 final class Steps {
     /** Stands in until JMH calls the set-up. */
     static final Tensor UNSET = Tensor.zeros(0);

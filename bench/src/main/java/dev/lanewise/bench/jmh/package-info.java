@@ -1,4 +1,4 @@
-/** JMH benchmarks of kernels through the public tensor operations, and of other libraries' kernels beside them. */
+/** JMH benchmarks of kernels through the public tensor operations, and of other libraries' kernels for comparison. */
 @NullMarked
 package dev.lanewise.bench.jmh;
 

@@ -16,9 +16,9 @@ import jdk.jfr.consumer.RecordedObject;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * What C2 left as a call inside the kernels because a method had grown too large: read from a recording of the JDK Flight
- * Recorder with {@code jdk.CompilerInlining} and {@code jdk.Compilation}. One such call in an inner loop has every accumulator
- * spilled around it and makes the loop three times slower.
+ * The calls inside the kernels that C2 did not inline because a method had grown too large: read from a recording of
+ * the JDK Flight Recorder with {@code jdk.CompilerInlining} and {@code jdk.Compilation}. One such call in an inner loop
+ * has every accumulator spilled around it and makes the loop three times slower.
  */
 public final class Inlining {
     /** Settings of a recording that hold what {@link #leftAsCalls} reads. */

@@ -31,11 +31,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "steady",
         description =
-                "Time training steps in fresh JVMs, in another order in each, in turn with PyTorch: best, median and"
-                        + " worst of both, and for a slow JVM what its compiler left as calls in the kernels.",
+                "Time training steps in fresh JVMs, in a different order in each, alternating with PyTorch: best, median and"
+                        + " worst of both, and for a slow JVM the calls that its compiler did not inline in the kernels.",
         sortOptions = false)
 public final class SteadyCommand implements Callable<Integer> {
-    /** From here on a JVM counts as slow, over the best. */
+    /** A JVM counts as slow from this ratio to the best on. */
     private static final double SLOW = 1.25;
 
     @Spec
@@ -44,10 +44,10 @@ public final class SteadyCommand implements Callable<Integer> {
     @Option(names = "--jvms", paramLabel = "N", description = "Fresh JVMs. Default: 10.")
     private int jvms = 10;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of the orders. Default: 1.")
+    @Option(names = "--seed", paramLabel = "N", description = "The seed of the orders. Default: 1.")
     private long seed = 1;
 
-    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names joined by commas.")
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these; names separated by commas.")
     private List<String> only = TrainWorkload.names();
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of both. Default: all cores.")
@@ -59,7 +59,7 @@ public final class SteadyCommand implements Callable<Integer> {
     @Option(names = "--budget", paramLabel = "SECONDS", description = "About how long a round takes.")
     private @Nullable Double budget;
 
-    @Option(names = "--busy", paramLabel = "N", description = "Busy loops that run beside both sides. Default: 0.")
+    @Option(names = "--busy", paramLabel = "N", description = "Busy loops that run alongside both sides. Default: 0.")
     private int busy;
 
     @Option(names = "--no-peer", description = "Measure only our side.")
@@ -91,7 +91,7 @@ public final class SteadyCommand implements Callable<Integer> {
                 spec.commandLine().getErr().println("JVM " + (jvm + 1) + " of " + jvms);
                 List<String> order = new ArrayList<>(only);
                 Collections.shuffle(order, random);
-                // who is first changes, so that a machine that becomes slower or faster favours neither
+                // the order alternates, so that a machine that becomes slower or faster favours neither
                 if (peer && jvm % 2 == 1) {
                     add(theirs, Child.lines(Child.peer(arguments(order))));
                 }

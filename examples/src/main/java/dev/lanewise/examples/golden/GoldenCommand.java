@@ -38,7 +38,7 @@ public final class GoldenCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object per case and nothing else.")
     private boolean json;
 
-    /** Made by the command line. */
+    /** Called by the command line. */
     public GoldenCommand() {}
 
     @Override
@@ -74,7 +74,7 @@ public final class GoldenCommand implements Callable<Integer> {
         return passed ? 0 : 1;
     }
 
-    /** The device, known to be there. */
+    /** The device, checked to be available. */
     private Device device() {
         Device parsed;
         try {

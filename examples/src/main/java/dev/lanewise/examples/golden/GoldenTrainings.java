@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The models and optimizers of the reference training runs, as {@code generate.py} has them. */
+/** The models and optimizers of the reference training runs, as defined in {@code generate.py}. */
 final class GoldenTrainings {
     private static final Rng RNG = new Rng(0);
 

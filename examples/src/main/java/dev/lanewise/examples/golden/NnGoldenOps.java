@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class NnGoldenOps implements GoldenOps {
     private final Map<String, GoldenOp> ops = new HashMap<>();
 
-    /** Made by the service loader. */
+    /** Called by the service loader. */
     public NnGoldenOps() {
         losses();
         layers();
@@ -151,7 +151,7 @@ public final class NnGoldenOps implements GoldenOps {
         return new TransformerLayer(config, new Rng(0));
     }
 
-    /** The inputs but {@code x} are the layer's parameters by name. */
+    /** The inputs except {@code x} are the layer's parameters by name. */
     private void layer(String name, Function<Attributes, Layer> build, BiFunction<Layer, Tensor, List<Tensor>> run) {
         ops.put(name, (inputs, a) -> {
             Layer layer = build.apply(a);

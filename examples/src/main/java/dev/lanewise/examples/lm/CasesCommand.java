@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cases",
         description = {
-            "Run stored cases of models, tokenizers and what is around them.",
-            "Exits with 0 if all that there is code for passed, with 1 otherwise."
+            "Run stored cases of models, tokenizers and related parts.",
+            "Exits with 0 if all supported cases passed, with 1 otherwise."
         })
 final class CasesCommand implements Callable<Integer> {
     @Spec

@@ -35,7 +35,10 @@ final class ChatCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A model's folder, or a .gguf file.")
     private Path model;
 
-    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told first.")
+    @Option(
+            names = "--system",
+            paramLabel = "TEXT",
+            description = "The system message, which the model is given first.")
     private @Nullable String system;
 
     @Mixin

@@ -30,13 +30,13 @@ final class EmbedCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "An encoder's folder.")
     private Path model;
 
-    @Option(names = "--file", required = true, paramLabel = "FILE", description = "A text a line, in UTF-8.")
+    @Option(names = "--file", required = true, paramLabel = "FILE", description = "One text per line, in UTF-8.")
     private Path file = Path.of("");
 
     @Option(
             names = "--output",
             paramLabel = "FILE.npy",
-            description = "Where to write all vectors; otherwise they are printed as JSON, one a line.")
+            description = "Where to write all vectors; otherwise they are printed as JSON, one per line.")
     private @Nullable Path output;
 
     EmbedCommand() {}

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "finetune",
         description = {
-            "Train a low-rank adapter on texts, and write it as peft reads it.",
-            "A line of the data is a text; for a classifier, its class, a tab, and the text."
+            "Train a low-rank adapter on texts, and write it in peft's format.",
+            "Each line of the data is a text; for a classifier, its class, a tab, and the text."
         })
 final class FinetuneCommand implements Callable<Integer> {
     private static final Map<String, String[]> TARGETS = Map.of(
@@ -61,16 +61,16 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(names = "--epochs", defaultValue = "3", description = "How often each text is seen.")
     private int epochs;
 
-    @Option(names = "--batch", defaultValue = "8", description = "Texts a step.")
+    @Option(names = "--batch", defaultValue = "8", description = "Texts per step.")
     private int batch;
 
     @Option(names = "--rate", defaultValue = "5e-4", description = "The learning rate.")
     private double rate;
 
-    @Option(names = "--length", defaultValue = "256", description = "How many tokens of a text are read.")
+    @Option(names = "--length", defaultValue = "256", description = "How many tokens of a text are read at most.")
     private int length;
 
-    @Option(names = "--seed", defaultValue = "0", description = "Of the order of texts.")
+    @Option(names = "--seed", defaultValue = "0", description = "The seed of the order of texts.")
     private long seed;
 
     @Option(names = "--json", description = "Print a JSON object for each step.")

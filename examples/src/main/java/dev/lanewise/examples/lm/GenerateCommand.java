@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code lanewise lm generate}. */
-@Command(name = "generate", description = "Continue a text, printing it as it is written.")
+@Command(name = "generate", description = "Continue a text, printing it as it is generated.")
 final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

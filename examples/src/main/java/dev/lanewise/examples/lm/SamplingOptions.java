@@ -5,30 +5,39 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** How texts are continued, on the command line. */
+/** The options of text generation on the command line. */
 final class SamplingOptions {
-    @Option(names = "--tokens", defaultValue = "256", description = "How many tokens are written at most.")
+    @Option(names = "--tokens", defaultValue = "256", description = "How many tokens are generated at most.")
     private int tokens;
 
-    @Option(names = "--temperature", defaultValue = "0", description = "0 for the likeliest token each time.")
+    @Option(
+            names = "--temperature",
+            defaultValue = "0",
+            description = "What scores are divided by; 0 takes the most likely token each time.")
     private double temperature;
 
-    @Option(names = "--top-k", defaultValue = "0", description = "How many tokens are kept; 0 for all.")
+    @Option(names = "--top-k", defaultValue = "0", description = "How many of the best tokens are kept; 0 for all.")
     private int topK;
 
-    @Option(names = "--top-p", defaultValue = "1", description = "The share of probability that is kept.")
+    @Option(names = "--top-p", defaultValue = "1", description = "The share of probability that is kept (top-p).")
     private double topP;
 
-    @Option(names = "--min-p", defaultValue = "0", description = "The share of the best token's probability needed.")
+    @Option(
+            names = "--min-p",
+            defaultValue = "0",
+            description = "The share of the best token's probability that a token needs.")
     private double minP;
 
-    @Option(names = "--repetition-penalty", defaultValue = "1", description = "The factor against repetition.")
+    @Option(
+            names = "--repetition-penalty",
+            defaultValue = "1",
+            description = "The factor against repetition; 1 for none.")
     private double penalty;
 
-    @Option(names = "--seed", defaultValue = "0", description = "Where chance begins.")
+    @Option(names = "--seed", defaultValue = "0", description = "The seed of the random numbers.")
     private long seed;
 
-    @Option(names = "--stop", paramLabel = "TEXT", description = "Ends the text; repeat for several.")
+    @Option(names = "--stop", paramLabel = "TEXT", description = "A text that ends the generation; repeat for several.")
     private List<String> stop = new ArrayList<>();
 
     SamplingOptions() {}

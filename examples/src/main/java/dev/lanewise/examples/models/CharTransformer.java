@@ -11,10 +11,10 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
 /**
- * Predicts every next character of a text from those before it: a causal transformer of layers that normalize first
+ * Predicts every next character of a text from the previous ones: a causal transformer of layers that normalize first
  * (Radford et al. 2019, "Language models are unsupervised multitask learners") with learned positions.
- * {@code [n, time]} of {@code I64} to logits {@code [n, time, vocabulary]}, where time is the context or less. Layers are
- * named as in PyTorch's TransformerEncoder: {@code layers.0.self_attn.in_proj_weight}.
+ * {@code [n, time]} of {@code I64} to logits {@code [n, time, vocabulary]}, where time is the context or less. Layers
+ * are named as in PyTorch's TransformerEncoder: {@code layers.0.self_attn.in_proj_weight}.
  */
 public final class CharTransformer extends Layer {
     /**

@@ -14,8 +14,8 @@ import dev.lanewise.tensor.Window;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Residual networks of basic blocks (He et al. 2015, arXiv:1512.03385), {@code [n, 3, h, w] -> [n, classes]}. Parameters
- * and buffers have torchvision's names: {@code layer1.0.conv1.weight}, {@code layer2.0.downsample.0.weight},
+ * Residual networks of basic blocks (He et al. 2015, arXiv:1512.03385), {@code [n, 3, h, w] -> [n, classes]}.
+ * Parameters and buffers have torchvision's names: {@code layer1.0.conv1.weight}, {@code layer2.0.downsample.0.weight},
  * {@code fc.bias}.
  */
 public final class ResNet extends Layer {
@@ -72,7 +72,7 @@ public final class ResNet extends Layer {
         return fc.forward(pool.forward(y));
     }
 
-    /** Two 3 x 3 convolutions beside a shortcut: {@code [n, in, h, w] -> [n, out, h / stride, w / stride]}. */
+    /** Two 3 x 3 convolutions with a shortcut: {@code [n, in, h, w] -> [n, out, h / stride, w / stride]}. */
     public static final class BasicBlock extends Layer {
         private final Layer conv1;
         private final Layer bn1;
@@ -80,7 +80,7 @@ public final class ResNet extends Layer {
         private final Layer bn2;
         private final @Nullable Layer downsample;
 
-        /** A block; its shortcut is the input itself where size and channels stay. */
+        /** A block; its shortcut is the input itself if size and channels are unchanged. */
         public BasicBlock(long in, long out, int stride, Rng rng) {
             conv1 = child("conv1", convolution(in, out, 3, stride, 1, rng));
             bn1 = child("bn1", new BatchNorm(out));

@@ -11,9 +11,9 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Classifies sentences of different length: the words' vectors, or the states of an LSTM that has read them, are averaged
- * over the words that are there, and a linear layer tells the classes apart. {@code [n, words]} of {@code I64}, filled up
- * with 0, to {@code [n, classes]}.
+ * Classifies sentences of different length: the words' vectors, or the states of an LSTM that has read them, are
+ * averaged over the words that are present, and a linear layer distinguishes the classes. {@code [n, words]} of
+ * {@code I64}, padded with 0, to {@code [n, classes]}.
  */
 public final class SentenceClassifier extends Layer {
     private final Layer embedding;
@@ -31,15 +31,18 @@ public final class SentenceClassifier extends Layer {
     /**
      * A classifier by the mean of the words' vectors.
      *
-     * @param vocabulary how many words it knows, padding included
-     * @param size of a word's vector
+     * @param vocabulary how many words it knows, including padding
+     * @param size the size of a word's vector
      * @param p the probability of dropout
      */
     public static SentenceClassifier mean(long vocabulary, long size, double p, long classes, Rng rng) {
         return new SentenceClassifier(vocabulary, size, null, p, classes, rng);
     }
 
-    /** A classifier by the mean of an LSTM's states, which have the size of a word's vector; as {@link #mean}. */
+    /**
+     * A classifier by the mean of an LSTM's states, which have the size of a word's vector; otherwise like
+     * {@link #mean}.
+     */
     public static SentenceClassifier lstm(long vocabulary, long size, double p, long classes, Rng rng) {
         Recurrent lstm = new LSTM(size, size, 1, false, 0, rng);
         return new SentenceClassifier(vocabulary, size, lstm, p, classes, rng);

@@ -19,9 +19,9 @@ public final class TextClassifier extends Layer {
      * A classifier.
      *
      * @param vocabulary how many words it knows
-     * @param size of a word's vector
-     * @param hiddenSize of the hidden layer
-     * @param classes how many classes it tells apart
+     * @param size the size of a word's vector
+     * @param hiddenSize the size of the hidden layer
+     * @param classes how many classes it distinguishes
      */
     public TextClassifier(long vocabulary, long size, long hiddenSize, long classes, Rng rng) {
         embedding = child("embedding", new Embedding(vocabulary, size, rng));

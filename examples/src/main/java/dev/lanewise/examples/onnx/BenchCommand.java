@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = {
             "Time a model's calls: the median and the 99th percentile.",
-            "Inputs are random numbers, and ones where they are whole numbers."
+            "Inputs are random numbers, or ones if they are whole numbers."
         })
 final class BenchCommand implements Callable<Integer> {
     private static final int LEAST_CALLS = 5;

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
         name = "export",
         description = {
             "Write a reference model as an ONNX model, for batches of any size.",
-            "What was written is read again and compared with the network."
+            "The written model is read again and compared with the network."
         })
 final class ExportCommand implements Callable<Integer> {
     private static final String INPUT = "input";
@@ -55,7 +55,7 @@ final class ExportCommand implements Callable<Integer> {
             names = "--load",
             paramLabel = "FILE",
             description =
-                    "What 'lanewise train --save FILE' wrote; the file FILE.json must lie beside it. Without it the"
+                    "What 'lanewise train --save FILE' wrote; the file FILE.json must be next to it. Without it, the"
                             + " weights are those that training begins with.")
     private @Nullable Path load;
 
@@ -85,7 +85,7 @@ final class ExportCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What a model for the stand-in data needs beside its weights. */
+    /** What a model for the stand-in data needs in addition to its weights. */
     private Card untrained(ReferenceModel reference) {
         PrintWriter err = spec.commandLine().getErr();
         err.println("without --load the weights are those that training begins with");

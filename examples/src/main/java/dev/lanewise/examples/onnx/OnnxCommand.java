@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 /** {@code lanewise onnx}. */
 @Command(
         name = "onnx",
-        description = "Look at, run, check, time and write ONNX models.",
+        description = "Inspect, run, check, time and write ONNX models.",
         subcommands = {
             InfoCommand.class,
             RunCommand.class,

@@ -25,8 +25,8 @@ public record Answer(String input, String text, double probability) {
             throw new BadFileException(
                     "the file of the classes' names",
                     classes.size() + " classes",
-                    logits.shape().size(1) + ", as many as the weights tell apart",
-                    "keep weights and names of one training together");
+                    logits.shape().size(1) + ", as many as the weights distinguish",
+                    "keep the weights and names of one training run together");
         }
         List<Answer> answers = new ArrayList<>();
         float[] probabilities = logits.softmax(1).toFloatArray();

@@ -23,8 +23,8 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * What a model needs beside its weights: sizes, the classes' names, a vocabulary. It is an object of lists of strings in a
- * JSON file beside the weights, whose name ends in {@value #SUFFIX}.
+ * What a model needs in addition to its weights: sizes, the classes' names, a vocabulary. It is an object of lists of
+ * strings in a JSON file next to the weights, whose name ends in {@value #SUFFIX}.
  */
 public record Card(String model, Map<String, List<String>> entries) {
     public static final String SUFFIX = ".json";
@@ -32,7 +32,7 @@ public record Card(String model, Map<String, List<String>> entries) {
     private static final JsonFactory JSON = new JsonFactory();
     private static final String MODEL = "model";
     private static final String VOCABULARY = "vocabulary";
-    private static final String KIND = "what 'lanewise train --save' writes beside the weights";
+    private static final String KIND = "what 'lanewise train --save' writes next to the weights";
     private static final String REMEDY = "keep the two files together, or train again";
     private static final long MOST_BYTES = 1 << 28;
 
@@ -40,7 +40,7 @@ public record Card(String model, Map<String, List<String>> entries) {
         this(model, new LinkedHashMap<>());
     }
 
-    /** The card with an entry more. */
+    /** The card with one more entry. */
     public Card with(String name, List<String> values) {
         Map<String, List<String>> more = new LinkedHashMap<>(entries);
         more.put(name, List.copyOf(values));
@@ -75,7 +75,7 @@ public record Card(String model, Map<String, List<String>> entries) {
         return list(name).getFirst();
     }
 
-    /** An entry's only value, a whole number from 1 to a greatest. */
+    /** An entry's only value, a whole number from 1 to a maximum. */
     public int number(String name, int most) {
         String text = text(name);
         int number = text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
@@ -89,7 +89,7 @@ public record Card(String model, Map<String, List<String>> entries) {
         return number;
     }
 
-    /** Writes the card of weights. */
+    /** Writes the card that belongs to weights. */
     public void write(Path weights) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put(MODEL, List.of(model));
@@ -103,10 +103,10 @@ public record Card(String model, Map<String, List<String>> entries) {
     }
 
     /**
-     * Reads the card of weights.
+     * Reads the card that belongs to weights.
      *
-     * @param model the model it should be of
-     * @throws BadFileException if it is missing, damaged or of another model
+     * @param model the model that it should describe
+     * @throws BadFileException if it is missing, damaged or belongs to another model
      */
     public static Card read(Path weights, String model) {
         Path file = beside(weights);
@@ -127,7 +127,7 @@ public record Card(String model, Map<String, List<String>> entries) {
         return new Card(model, entries);
     }
 
-    /** Classes, columns and tokens are told apart by their names. */
+    /** Classes, columns and tokens are distinguished by their names. */
     private static void requireDifferent(Path file, String name, List<String> values) {
         Set<String> seen = new HashSet<>();
         for (String value : values) {

@@ -6,14 +6,14 @@ import dev.lanewise.tensor.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a training computes on and in.
+ * What training runs on and in which types.
  *
- * @param device where
- * @param precision in which types
- * @param capture whether steps are captured and what happens where they can't be; null for no
+ * @param device the device
+ * @param precision the types
+ * @param capture what happens if steps can't be captured; null if they are not to be captured
  */
 record Compute(Device device, Precision precision, @Nullable Otherwise capture) {
-    /** The trainer of such a training. */
+    /** The trainer with these settings. */
     Trainer set(Trainer trainer) {
         if (precision.narrow != null) {
             trainer.autocast(precision.narrow);

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options that say what computes. */
+/** The options that determine what computes. */
 final class ComputeOptions {
     @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or cuda:N. Default: auto.")
     private String device = "auto";
@@ -28,10 +28,10 @@ final class ComputeOptions {
 
     @Option(
             names = "--or-eager",
-            description = "With --graphs: run steps that can't be captured as they are (Otherwise.EAGER).")
+            description = "With --graphs: steps that can't be captured run normally (Otherwise.EAGER).")
     private boolean orEager;
 
-    /** Checks the options and makes them hold. */
+    /** Checks the options and applies them. */
     Compute apply(CommandSpec spec) {
         if (orEager && !graphs) {
             throw new ParameterException(spec.commandLine(), "--or-eager without --graphs (expected both or neither)");

@@ -3,7 +3,7 @@ package dev.lanewise.examples.train;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Lets a training that is interrupted (Ctrl-C) finish its step and save before the program ends. */
+/** Lets interrupted training (Ctrl-C) finish its step and save before the program ends. */
 final class Interruption implements AutoCloseable {
     private static final long MOST_SECONDS = 60;
 

@@ -35,7 +35,7 @@ public final class PredictCommand implements Callable<Integer> {
             names = "--load",
             paramLabel = "FILE",
             required = true,
-            description = "What 'lanewise train --save FILE' wrote; the file FILE.json must lie beside it.")
+            description = "What 'lanewise train --save FILE' wrote; the file FILE.json must be next to it.")
     private Path load = Path.of("");
 
     @Parameters(
@@ -45,10 +45,10 @@ public final class PredictCommand implements Callable<Integer> {
             description = "An image file, a line of text, a CSV row or file, a number or the beginning of a text.")
     private List<String> inputs = List.of();
 
-    @Option(names = "--json", description = "Print one JSON object an answer and nothing else.")
+    @Option(names = "--json", description = "Print one JSON object per answer and nothing else.")
     private boolean json;
 
-    /** Made by the command line. */
+    /** Called by the command line. */
     public PredictCommand() {}
 
     @Override
@@ -90,7 +90,7 @@ public final class PredictCommand implements Callable<Integer> {
             out.println(JsonLine.of(fields));
         } else {
             String probability = isClass ? String.format(Locale.ROOT, " %.4f", answer.probability()) : "";
-            // a class is a name in one line, what a model writes may have several
+            // a class is a name on one line; text that a model writes may have several
             String text = isClass ? Output.oneLine(answer.text()) : answer.text();
             out.println(Output.oneLine(answer.input()) + ": " + text + probability);
         }

@@ -12,18 +12,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Weights to begin with, such as torchvision's, by name. */
+/** Initial weights, such as torchvision's, by name. */
 final class Pretrained {
     private static final int SHOWN = 8;
 
     private Pretrained() {}
 
     /**
-     * Loads every tensor of a model from a file; those of the last layer stay as they are where the file's have another
-     * shape, since other classes were told apart there. Counters of batches may be missing.
+     * Loads every tensor of a model from a file; those of the last layer are kept if the file's have another shape,
+     * since they distinguish other classes. Counters of batches may be missing.
      *
      * @param head how the names of the last layer's parameters begin; empty if all must fit
-     * @return the names that stayed as they were
+     * @return the names of those that were kept
      * @throws CheckpointException if others are missing or have another shape; then nothing is changed
      */
     static List<String> load(Path file, Layer model, String head) {
@@ -62,7 +62,7 @@ final class Pretrained {
         }
     }
 
-    /** Freezes all parameters but those of the last layer. */
+    /** Freezes all parameters except those of the last layer. */
     static void freezeAllBut(String head, Layer model) {
         model.namedParameters().forEach((name, parameter) -> parameter.freeze(!name.startsWith(head)));
     }

@@ -114,7 +114,7 @@ public final class Progress {
                 .collect(Collectors.joining(", "));
     }
 
-    /** Lines for people after the training; a program has read all figures already. */
+    /** Lines for people after training; a program has read all figures already. */
     public void report(String lines) {
         if (!json) {
             out.print(lines);

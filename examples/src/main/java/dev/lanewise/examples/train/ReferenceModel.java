@@ -25,13 +25,13 @@ public interface ReferenceModel {
     /** Makes the network, its weights drawn from the global random stream. */
     Layer network(Card card);
 
-    /** Loss, schedule and measurements of the training; progress and checkpoints are added to it. */
+    /** The loss, schedule and measurements; progress and checkpoints are added to it. */
     Trainer trainer(Parts parts);
 
     /** What the trained network says about an input of the command line. */
     List<Answer> predict(Card card, Layer network, String input);
 
-    /** An input of the network with two samples, to show what it takes; its values mean nothing. */
+    /** An input of the network with two samples, to show what it takes; its values are meaningless. */
     Tensor example(Card card);
 
     /** The axes of an input whose size is open, with their names. */
@@ -57,7 +57,10 @@ public interface ReferenceModel {
         return "";
     }
 
-    /** How the parameters of the last layer begin, which may differ in loaded weights; empty if there is no such layer. */
+    /**
+     * The prefix of the names of the last layer's parameters, which may differ in loaded weights; empty if there is no
+     * such layer.
+     */
     default String head() {
         return "";
     }

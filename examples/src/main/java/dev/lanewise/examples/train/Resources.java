@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What a run took. */
+/** The resources that a run used. */
 final class Resources {
     private static final Path STATUS = Path.of("/proc/self/status");
 

@@ -6,7 +6,7 @@ import dev.lanewise.nn.train.Training;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 
-/** Measures, where the targets are classes, what part of an epoch was right so far. */
+/** Measures, if the targets are classes, which fraction of the epoch's predictions has been correct so far. */
 final class RunningAccuracy implements Callback {
     private long places;
     private long right;

@@ -6,7 +6,7 @@ import dev.lanewise.nn.train.Training;
 import dev.lanewise.nn.train.TrainingResult;
 import java.nio.file.Path;
 
-/** Saves a training, and the card beside it, after every epoch and where it is interrupted. */
+/** Saves the state of training, and the card next to it, after every epoch and when it is interrupted. */
 record Saving(Card card, Path file) implements Callback {
     @Override
     public void onEpochEnd(Training training, EpochFigures figures) {

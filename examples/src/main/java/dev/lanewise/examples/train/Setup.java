@@ -6,12 +6,12 @@ import dev.lanewise.nn.data.DataHome;
  * What the command line says about the data and the model.
  *
  * @param home where data is looked for
- * @param synthetic whether the stand-in was asked for
- * @param seed where chance comes from
- * @param encoder of texts
+ * @param synthetic whether the stand-in was requested
+ * @param seed the seed of the random numbers
+ * @param encoder the encoder of texts
  * @param logistic whether tables get a logistic regression instead of hidden layers
  * @param label the column that a table's model predicts
- * @param progress hears of downloads and of what is missing
+ * @param progress notified of downloads and of missing data
  */
 public record Setup(
         DataHome home,

@@ -6,15 +6,15 @@ import dev.lanewise.tensor.TensorException;
 /**
  * A model's data, ready for training.
  *
- * @param card what the model needs beside its weights
- * @param train what it is trained on
- * @param test what it is measured on
+ * @param card what the model needs in addition to its weights
+ * @param train the data that it is trained on
+ * @param test the data that it is evaluated on
  */
 public record Task(Card card, Dataset train, Dataset test) {
     /**
      * A task.
      *
-     * @throws TensorException if there is nothing to train on or nothing to measure with
+     * @throws TensorException if there is nothing to train on or to test with
      */
     public Task {
         if (train.size() == 0 || test.size() == 0) {

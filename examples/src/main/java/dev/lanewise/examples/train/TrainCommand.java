@@ -54,7 +54,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--lr",
             paramLabel = "X",
-            description = "Learning rate; the greatest one where it follows one cycle over the epochs: mnist-cnn,"
+            description = "Learning rate; the greatest one if it follows one cycle over the epochs: mnist-cnn,"
                     + " cifar-resnet18, image-folder, tabular and char-gpt.")
     private @Nullable Double rate;
 
@@ -77,14 +77,14 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "FILE",
-            description = "Go on from a file that --save wrote, up to epoch --epochs; a cycle of rates spans them all.")
+            description = "Continue from a file that --save wrote, up to epoch --epochs; a cycle of rates spans them all.")
     private @Nullable Path resume;
 
     @Option(
             names = "--load",
             paramLabel = "FILE",
             description =
-                    "Begin with the weights of a safetensors file, such as torchvision's resnet18 for image-folder.")
+                    "Start with the weights of a safetensors file, such as torchvision's resnet18 for image-folder.")
     private @Nullable Path load;
 
     @Option(names = "--freeze", description = "Train only the last layer (image-folder and cifar-resnet18).")
@@ -102,7 +102,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object per epoch and nothing else.")
     private boolean json;
 
-    /** Made by the command line. */
+    /** Called by the command line. */
     public TrainCommand() {}
 
     @Override

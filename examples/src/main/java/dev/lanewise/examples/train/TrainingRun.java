@@ -32,12 +32,12 @@ record TrainingRun(
     private static final int TEST_BATCH = 256;
 
     /**
-     * Where weights come from and go to.
+     * The files of weights.
      *
-     * @param load weights to begin with
+     * @param load weights to start with
      * @param freeze whether only the last layer is trained
-     * @param resume where an earlier run stood
-     * @param save where this run is saved after every epoch
+     * @param resume the state of an earlier run
+     * @param save the file that this run is saved to after every epoch
      */
     record Weights(
             @Nullable Path load,

@@ -15,7 +15,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What one layer gets: its parameters have the names that peft's files have for them. */
+/** The adapter of one layer: its parameters have the names that peft's files use. */
 abstract sealed class Adapter extends Layer {
     private final WeightLayer layer;
     private final @Nullable Parameter bias;
@@ -66,7 +66,7 @@ abstract sealed class Adapter extends Layer {
         return layer.dense();
     }
 
-    /** With the adapter's own bias instead of the layer's. */
+    /** The result with the adapter's own bias instead of the layer's. */
     final Tensor withBias(Tensor result) {
         Parameter before = layer.bias();
         return bias == null || before == null
@@ -134,7 +134,7 @@ abstract sealed class Adapter extends Layer {
             return base.add(product.mul(share.sub(1))).add(update.mul(share));
         }
 
-        /** The learned magnitudes in relation to those of the updated weight, through which no gradient goes. */
+        /** The learned magnitudes divided by those of the updated weight, through which no gradient flows. */
         private Tensor share(Parameter learned) {
             Tensor norm = Autograd.noGrad(() -> weight().add(delta()).norm(1));
             return learned.tensor().div(norm);
@@ -162,7 +162,7 @@ abstract sealed class Adapter extends Layer {
         Triplets(WeightLayer layer, LoraConfig config, boolean withBias, Stored stored, Rng rng) {
             super(layer, withBias);
             Shape known = stored.apply("lora_A");
-            // a stored one has only the ranks that were left to it
+            // a stored one has only the ranks that it kept
             long rank = known == null || known.rank() != 2 ? config.rank() : known.size(0);
             scale = config.alpha() / (config.rank() + 1e-5);
             dropout = config.dropout();

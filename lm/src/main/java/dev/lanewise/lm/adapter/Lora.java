@@ -18,9 +18,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An adapter on a model: few parameters of its own, by which results of some of the model's layers are changed. The model's
- * weights are frozen and stay as they are, bit for bit. The adapter is a layer: an optimizer takes its {@link #parameters()},
- * and its {@link #stateDict()} has the names of peft's files.
+ * An adapter on a model: a few parameters of its own that change the results of some of the model's layers. The model's
+ * weights are frozen and stay unchanged, bit for bit. The adapter is a layer: an optimizer takes its
+ * {@link #parameters()}, and its {@link #stateDict()} has the names of peft's files.
  *
  * <pre>{@code
  * Lora lora = Lora.apply(model, LoraConfig.lora(8, 16, "q_proj", "v_proj"));
@@ -73,10 +73,10 @@ public final class Lora extends Layer {
     }
 
     /**
-     * Puts a new adapter on a model; its first values change no result.
+     * Puts a new adapter on a model; its initial values change no result.
      *
-     * @param model the model that gets it
-     * @param config what is put on which layers
+     * @param model the model to adapt
+     * @param config the kind of adapter and the layers that get it
      * @return the adapter
      */
     public static Lora apply(Layer model, LoraConfig config) {
@@ -86,9 +86,9 @@ public final class Lora extends Layer {
     /**
      * Puts a new adapter on a model.
      *
-     * @param model the model that gets it
-     * @param config what is put on which layers
-     * @param rng where its first values come from
+     * @param model the model to adapt
+     * @param config the kind of adapter and the layers that get it
+     * @param rng the source of its initial values
      * @return the adapter
      */
     public static Lora apply(Layer model, LoraConfig config, Rng rng) {
@@ -96,12 +96,12 @@ public final class Lora extends Layer {
     }
 
     /**
-     * Puts an adapter on a model that peft, or {@link #save}, has written: a folder with {@code adapter_config.json} and {@code
-     * adapter_model.safetensors}.
+     * Puts an adapter that peft or {@link #save} has written on a model: a folder with {@code adapter_config.json} and
+     * {@code adapter_model.safetensors}.
      *
      * @param folder the folder of both files
-     * @param model the model that gets it
-     * @return what was read
+     * @param model the model to adapt
+     * @return the adapter
      */
     public static Lora load(Path folder, Layer model) {
         return PeftFiles.load(folder, model);
@@ -120,7 +120,7 @@ public final class Lora extends Layer {
         PeftFiles.save(this, folder);
     }
 
-    /** {@return what was asked for} */
+    /** {@return the configuration} */
     public LoraConfig config() {
         return config;
     }
@@ -147,7 +147,7 @@ public final class Lora extends Layer {
     }
 
     /**
-     * Turns the adapter on, as it is at first, or off.
+     * Turns the adapter on, which it is at first, or off.
      *
      * @param on whether it is on
      */
@@ -156,12 +156,12 @@ public final class Lora extends Layer {
     }
 
     /**
-     * Computes with these adapters and no others, whether they are enabled or not; other threads see nothing of it.
+     * Computes with these adapters and no others, whether they are enabled or not; other threads are not affected.
      *
-     * @param <T> what the computation gives
-     * @param adapters none, for the model as it is
+     * @param <T> the type of the computation's result
+     * @param adapters the adapters; none for the model alone
      * @param body the computation
-     * @return what the computation gives
+     * @return the computation's result
      */
     public static <T> T only(Set<Lora> adapters, Supplier<T> body) {
         Set<Lora> before = CHOSEN.get();
@@ -177,7 +177,7 @@ public final class Lora extends Layer {
         }
     }
 
-    /** Takes the adapter from the model, which is then what it was before. */
+    /** Removes the adapter from the model, which is then as it was before. */
     public void remove() {
         unmerge();
         installed.forEach((name, adaptation) -> {
@@ -192,8 +192,8 @@ public final class Lora extends Layer {
     // ---- merging
 
     /**
-     * Puts the adapter's changes into the model's weights, which are then as fast as without it. The weights from before are
-     * kept for {@link #unmerge}.
+     * Merges the adapter's changes into the model's weights, so that the model is as fast as without it. The previous
+     * weights are kept for {@link #unmerge}.
      */
     public void merge() {
         if (!merged.isEmpty()) {
@@ -218,7 +218,7 @@ public final class Lora extends Layer {
         parameter.set(Autograd.detach(value).copy());
     }
 
-    /** Gives the model the weights from before {@link #merge}, bit for bit. */
+    /** Restores the model's weights from before {@link #merge}, bit for bit. */
     public void unmerge() {
         merged.forEach(Parameter::set);
         merged.clear();
@@ -227,9 +227,10 @@ public final class Lora extends Layer {
     // ---- AdaLoRA
 
     /**
-     * {@return what AdaLoRA adds to a loss: how far the factors of updates are from orthogonal, with the weight of the allocation}
+     * {@return the loss plus AdaLoRA's penalty: how far the factors of updates are from orthogonal, times the
+     * allocation's weight}
      *
-     * @param loss of the model
+     * @param loss the model's loss
      */
     public Tensor withOrthogonality(Tensor loss) {
         LoraConfig.Allocation allocation = config.allocation();

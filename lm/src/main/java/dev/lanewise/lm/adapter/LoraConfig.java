@@ -11,23 +11,23 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is put on which layers.
+ * The kind of adapter, and the layers that get it.
  *
  * <pre>{@code
  * LoraConfig config = LoraConfig.lora(8, 16, "q_proj", "v_proj").withKind(LoraConfig.Kind.DORA);
  * }</pre>
  *
  * @param kind the kind of adapter
- * @param rank of updates
+ * @param rank the rank of updates
  * @param alpha what updates are multiplied by, before they are divided by the rank or its root
- * @param dropout the probability with which elements of an update's input are dropped in training
- * @param targets which layers get one
+ * @param dropout the probability that an element of an update's input is dropped in training
+ * @param targets the layers that get an adapter
  * @param rankPatterns ranks of layers whose names match a regular expression at their end
- * @param alphaPatterns likewise alphas
+ * @param alphaPatterns alphas, likewise
  * @param biases which of the biases are trained too
- * @param modulesToSave names of layers that are trained as a whole, such as a new head
- * @param feedForward of IA3, names of layers whose input is scaled instead of their result
- * @param allocation of AdaLoRA, how ranks are taken away; null for other kinds
+ * @param modulesToSave names of layers that are trained in full, such as a new head
+ * @param feedForward for IA3, names of layers whose input is scaled instead of their result
+ * @param allocation for AdaLoRA, how ranks are removed; null for other kinds
  */
 public record LoraConfig(
         Kind kind,
@@ -45,11 +45,14 @@ public record LoraConfig(
     public enum Kind {
         /** {@code W x + alpha / r B A x} (Hu et al. 2021, arXiv:2106.09685). */
         LORA,
-        /** The same divided by the root of the rank (Kalajdzievski 2023, arXiv:2312.03732). */
+        /** The same, divided by the root of the rank (Kalajdzievski 2023, arXiv:2312.03732). */
         RSLORA,
-        /** The direction of the updated weight times a learned magnitude for each result (Liu et al. 2024, arXiv:2402.09353). */
+        /**
+         * The direction of the updated weight times a learned magnitude for each result (Liu et al. 2024,
+         * arXiv:2402.09353).
+         */
         DORA,
-        /** {@code B diag(E) A} whose ranks are taken away by importance (Zhang et al. 2023, arXiv:2303.10512). */
+        /** {@code B diag(E) A} whose ranks are removed by importance (Zhang et al. 2023, arXiv:2303.10512). */
         ADALORA,
         /** Learned scales of results or inputs (Liu et al. 2022, arXiv:2205.05638). */
         IA3
@@ -66,11 +69,12 @@ public record LoraConfig(
     /**
      * Which layers get an adapter.
      *
-     * @param names whole names, or ends of names after a point
-     * @param pattern a regular expression of whole names instead, or null
+     * @param names whole names, or ends of names after a dot
+     * @param pattern a regular expression for whole names instead, or null
      * @param excluded names, or ends of names, that get none
-     * @param layers only numbers of layers, or an empty list for all
-     * @param layerLists names of the lists that have the numbers, or an empty list for the first number in a name
+     * @param layers the numbers of the layers that get one, or an empty list for all
+     * @param layerLists the names of the lists that the numbers refer to, or an empty list for the first number in a
+     *     name
      */
     public record Targets(
             List<String> names,
@@ -90,9 +94,9 @@ public record LoraConfig(
         }
 
         /**
-         * {@return layers by names, or by ends of names after a point}
+         * {@return layers by names, or by ends of names after a dot}
          *
-         * @param names names, or ends of names after a point
+         * @param names names, or ends of names after a dot
          */
         public static Targets named(String... names) {
             return new Targets(List.of(names), null, List.of(), List.of(), List.of());
@@ -125,15 +129,15 @@ public record LoraConfig(
     }
 
     /**
-     * How AdaLoRA takes ranks away.
+     * How AdaLoRA removes ranks.
      *
-     * @param targetRank the mean rank that is left
-     * @param first how many steps nothing is taken
-     * @param last how many steps before the end nothing more is taken
-     * @param every how many steps lie between
-     * @param steps of the whole training
-     * @param smoothing how much of importance comes from before
-     * @param uncertainty how much of its variation comes from before
+     * @param targetRank the mean rank that remains
+     * @param first for how many steps at the beginning nothing is removed
+     * @param last for how many steps at the end nothing is removed
+     * @param every the number of steps between removals
+     * @param steps the number of steps of the whole training
+     * @param smoothing the weight of the past in the importance's running mean
+     * @param uncertainty the weight of the past in the running mean of its variation
      * @param orthogonality the weight in the loss of how far the factors are from orthogonal
      */
     public record Allocation(
@@ -161,7 +165,7 @@ public record LoraConfig(
                     + " (expected at least 1, a number, and 0 to below 1); change them");
         }
         if (kind == Kind.ADALORA && allocation == null) {
-            throw new TensorException("adalora: no allocation (expected how ranks are taken away); give one");
+            throw new TensorException("adalora: no allocation (expected how ranks are removed); give one");
         }
         rankPatterns = Map.copyOf(rankPatterns);
         alphaPatterns = Map.copyOf(alphaPatterns);
@@ -172,33 +176,34 @@ public record LoraConfig(
     }
 
     /**
-     * {@return low-rank updates}
+     * {@return a configuration of low-rank updates}
      *
      * @param rank the rank of updates
      * @param alpha what updates are multiplied by
-     * @param targets names, or ends of names after a point, of the layers that get them
+     * @param targets names, or ends of names after a dot, of the layers that get them
      */
     public static LoraConfig lora(int rank, double alpha, String... targets) {
         return of(Kind.LORA, rank, alpha, Targets.named(targets), null);
     }
 
     /**
-     * {@return low-rank updates whose rank is taken away by importance, from a first rank on}
+     * {@return a configuration of low-rank updates whose ranks are removed by importance, starting from an initial
+     * rank}
      *
-     * @param rank the rank of updates
+     * @param rank the initial rank of updates
      * @param alpha what updates are multiplied by
-     * @param allocation how ranks are taken away
-     * @param targets names, or ends of names after a point, of the layers that get one
+     * @param allocation how ranks are removed
+     * @param targets names, or ends of names after a dot, of the layers that get one
      */
     public static LoraConfig adaLora(int rank, double alpha, Allocation allocation, String... targets) {
         return of(Kind.ADALORA, rank, alpha, Targets.named(targets), allocation);
     }
 
     /**
-     * {@return scales of results, and of inputs where the layer is one of a feed-forward part}
+     * {@return a configuration that scales results, or inputs if the layer belongs to a feed-forward part}
      *
      * @param feedForward those of the targets whose input is scaled
-     * @param targets names, or ends of names after a point, of the layers that get one
+     * @param targets names, or ends of names after a dot, of the layers that get one
      */
     public static LoraConfig ia3(List<String> feedForward, String... targets) {
         LoraConfig config = of(Kind.IA3, 1, 1, Targets.named(targets), null);
@@ -212,7 +217,7 @@ public record LoraConfig(
     }
 
     /**
-     * {@return the same of another kind: {@link Kind#RSLORA} or {@link Kind#DORA}}
+     * {@return this configuration with another kind: {@link Kind#RSLORA} or {@link Kind#DORA}}
      *
      * @param other the kind
      */
@@ -232,9 +237,9 @@ public record LoraConfig(
     }
 
     /**
-     * {@return the same with layers that are trained as a whole}
+     * {@return this configuration with layers that are trained in full}
      *
-     * @param names names, or ends of names after a point
+     * @param names names, or ends of names after a dot
      */
     public LoraConfig withModulesToSave(String... names) {
         List<String> all = new ArrayList<>(modulesToSave);
@@ -244,7 +249,7 @@ public record LoraConfig(
     }
 
     /**
-     * {@return the same with dropout before the updates}
+     * {@return this configuration with dropout before the updates}
      *
      * @param probability the probability
      */
@@ -284,7 +289,7 @@ public record LoraConfig(
         return feedForward.stream().anyMatch(end -> isEnd(name, end));
     }
 
-    /** Whether a layer is one of those trained as a whole, or in one. */
+    /** Whether a layer is trained in full, or is inside one that is. */
     boolean isSaved(String name) {
         return modulesToSave.stream().anyMatch(module -> ("." + name + ".").contains("." + module + "."));
     }

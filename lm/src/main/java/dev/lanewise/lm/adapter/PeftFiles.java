@@ -154,7 +154,7 @@ final class PeftFiles {
                 list(config, "layers_pattern"));
     }
 
-    /** Texts of a list, or one by itself. */
+    /** The texts of a list, or a single one. */
     private static List<String> list(Config config, String name) {
         if (config.get(name).value() instanceof String single) {
             return List.of(single);
@@ -211,7 +211,7 @@ final class PeftFiles {
         });
     }
 
-    /** Where fewer ranks are left than there were, peft wants to know how many of the first ones. */
+    /** If ranks have been removed, peft needs to know which of the initial ones are left. */
     private static void rankMasks(Lora lora, Map<String, Object> out) {
         Map<String, Object> masks = new LinkedHashMap<>();
         boolean fewer = false;

@@ -15,8 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes ranks from AdaLoRA's updates in training, those first that matter least to the loss: importance is the smoothed product
- * of a number and its gradient, times how much that varies (Zhang et al. 2023, arXiv:2303.10512, section 3.2).
+ * Removes ranks of AdaLoRA's updates in training, starting with those that matter least to the loss: importance is the
+ * smoothed product of a number and its gradient, times how much that varies (Zhang et al. 2023, arXiv:2303.10512,
+ * section 3.2).
  *
  * <pre>{@code
  * RankAllocator allocator = new RankAllocator(lora);
@@ -52,7 +53,7 @@ public final class RankAllocator {
         if (given == null) {
             throw new TensorException(
                     "adalora: an adapter of kind " + lora.config().kind()
-                            + " (expected ADALORA, whose ranks can be taken away); apply LoraConfig.adaLora");
+                            + " (expected ADALORA, whose ranks can be removed); apply LoraConfig.adaLora");
         }
         allocation = given;
         adapters = lora.triplets();
@@ -63,10 +64,10 @@ public final class RankAllocator {
     }
 
     /**
-     * Looks at a step of training, and takes ranks away when it is time to.
+     * Observes a step of training, and removes ranks when it is time to.
      *
-     * @param step the step's number, from 0, that the optimizer has just taken
-     * @param gradients by which it has done so
+     * @param step the number, from 0, of the step that the optimizer has just taken
+     * @param gradients the gradients of that step
      */
     public void update(int step, Gradients gradients) {
         int end = allocation.steps() - allocation.last();
@@ -160,7 +161,7 @@ public final class RankAllocator {
         values.assign(values.maskedFill(gone, 0));
     }
 
-    /** Which ranks each layer's update has kept, by the layer's name; empty before any was taken. */
+    /** Which ranks each layer's update has kept; empty before any has been removed. */
     Map<Adapter.Triplets, boolean[]> kept() {
         return kept;
     }

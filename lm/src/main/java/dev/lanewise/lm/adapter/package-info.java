@@ -1,6 +1,7 @@
 /**
- * Fine-tuning of few numbers beside a model's weights, which stay as they are: {@link dev.lanewise.lm.adapter.Lora} puts
- * low-rank updates or scales on layers, and reads and writes the files of Hugging Face's peft library.
+ * Fine-tuning of a few parameters in addition to a model's weights, which stay unchanged:
+ * {@link dev.lanewise.lm.adapter.Lora} puts low-rank updates or scales on layers, and reads and writes the files of
+ * Hugging Face's peft library.
  */
 @NullMarked
 package dev.lanewise.lm.adapter;

@@ -204,7 +204,7 @@ final class AdapterCases implements CaseFolder.Part {
             report.that(count > 0, "grad", count + " gradients");
         }
 
-        /** Values after the last step; AdaLoRA's files have only the ranks that were kept. */
+        /** Checks the values after the last step; AdaLoRA's files have only the ranks that were kept. */
         private void trained(Lora lora) {
             double spread = info.need("float32_spread").need("adapter").number();
             double allowed = Math.max(1e-4, 10 * spread);

@@ -28,7 +28,7 @@ public final class CaseFolder {
 
     /** Checks of one kind. */
     interface Part {
-        /** Runs what a folder of the part holds. */
+        /** Runs the cases in a folder of the part. */
         void run(Path folder, Report report) throws IOException;
     }
 
@@ -79,7 +79,7 @@ public final class CaseFolder {
         });
     }
 
-    /** What is in a folder, by name. */
+    /** The content of a folder, ordered by name. */
     static List<Path> children(Path folder) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
             return all.sorted().toList();

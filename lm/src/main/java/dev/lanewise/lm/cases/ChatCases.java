@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Conversations as chat templates render them, and their tokens. */
+/** Checks conversations rendered by chat templates, and their tokens. */
 final class ChatCases implements CaseFolder.Part {
     private static final List<String> RESULTS = List.of("messages", "rendered", "ids", "error", "raised");
 

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Greedy decoding, batches padded at the left, and beam search. */
+/** Checks greedy decoding, batches padded on the left, and beam search. */
 final class GenerationCases {
     private final Stored stored;
     private final Report report;
@@ -140,7 +140,7 @@ final class GenerationCases {
         return all;
     }
 
-    /** What the rows began with, and what was written, filled with 0 up to the longest. */
+    /** The beginnings of the rows and the generated tokens, padded with 0 to the longest. */
     private static long[] padded(Tensor starts, List<int[]> written) {
         int start = Math.toIntExact(starts.shape().size(1));
         int longest = written.stream().mapToInt(row -> row.length).max().orElse(0);

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 
-/** Files of one JSON object a line, packed or not. */
+/** Files with one JSON object per line, compressed or not. */
 final class Lines {
     private static final int SHOWN = 300;
 
@@ -34,9 +34,9 @@ final class Lines {
     }
 
     /**
-     * Checks every line of a file, if it exists, and reports how many differ and how the first does.
+     * Checks every line of a file, if it exists, and reports how many lines differ and how the first one does.
      *
-     * @param check gives what is different in a line
+     * @param check returns what is different in a line
      */
     static void check(Path file, String id, Report report, Function<Json, List<String>> check) {
         if (!Files.exists(file)) {

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Checkpoints in Hugging Face's layout with what transformers computes of them. */
+/** Checks checkpoints in Hugging Face's layout against the results of transformers. */
 final class ModelCases implements CaseFolder.Part {
     static final double VALUES = 1e-4;
     static final double GRADIENTS = 1e-3;
@@ -50,7 +50,7 @@ final class ModelCases implements CaseFolder.Part {
         }
     }
 
-    // ---- what all have
+    // ---- all models
 
     /** Hidden states with the names {@code PREFIX/i}, of the batch's first row. */
     static void hiddenStates(List<Tensor> got, String prefix, Stored stored, Report report, boolean cut) {
@@ -115,7 +115,7 @@ final class ModelCases implements CaseFolder.Part {
         Encoder.Output output = model.run(stored.get("pixel_values"));
         List<Tensor> states = output.hiddenStates();
         hiddenStates(states.subList(0, states.size() - 1), "hidden_states", stored, report, false);
-        // with a head transformers gives the last layer's result as it is
+        // with a head, transformers returns the last layer's result unnormalized
         Tensor last = output.logits() == null ? output.lastHidden() : states.getLast();
         report.close("last_hidden_state", last, stored.get("last_hidden_state"), VALUES);
         head(model, stored, report, output.lastHidden(), output.pooled(), output.logits());

@@ -126,7 +126,7 @@ final class QuantizationCases implements CaseFolder.Part {
         c.check(report, "grad", Autograd.gradients(loss).of(x));
     }
 
-    /** PyTorch's own dynamic layer: activations of 7 bits, one scale for the weight. */
+    /** PyTorch's own dynamic layer: 7-bit activations, one scale for the weight. */
     private static void sevenBits(Stored.Case c, Report report) {
         Tensor w = c.in("w");
         double largest = Math.max(-w.amin().item(), w.amax().item());

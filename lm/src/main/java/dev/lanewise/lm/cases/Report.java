@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** Takes results of checks, and makes them of comparisons. */
+/** Receives the results of checks, and makes comparisons. */
 final class Report {
     private final String prefix;
     private final Consumer<Result> each;
@@ -19,12 +19,12 @@ final class Report {
         this.each = each;
     }
 
-    /** What may fail. */
+    /** A computation that may fail. */
     interface Body {
         void run() throws Exception;
     }
 
-    /** A report of which all names begin with this one and another. */
+    /** A report whose names all begin with this report's prefix and another. */
     Report at(String name) {
         return new Report(prefix + '/' + name, each);
     }
@@ -49,7 +49,7 @@ final class Report {
         tell(id, holds ? Status.PASSED : Status.FAILED, detail);
     }
 
-    /** Runs checks; what they throw is a result of the name. */
+    /** Runs checks; an exception becomes the result under the name. */
     void guarded(String id, Body body) {
         try {
             body.run();
@@ -59,7 +59,7 @@ final class Report {
         }
     }
 
-    /** Checks that two tensors differ by at most so much of the largest stored value. */
+    /** Checks that two tensors differ by at most the tolerance times the largest stored value. */
     void close(String id, Tensor got, Tensor want, double tolerance) {
         guarded(id, () -> {
             if (!got.shape().equals(want.shape())) {
@@ -70,7 +70,7 @@ final class Report {
         });
     }
 
-    /** The same of arrays. */
+    /** The same for arrays. */
     void close(String id, double[] got, double[] want, double tolerance) {
         if (got.length != want.length) {
             failed(id, got.length + " values for " + want.length);
@@ -81,7 +81,7 @@ final class Report {
         for (int i = 0; i < want.length; i++) {
             largest = Math.max(largest, Math.abs(want[i]));
             double off = got[i] == want[i] ? 0 : Math.abs(got[i] - want[i]);
-            // not a number must not get lost in a maximum
+            // NaN must not get lost in a maximum
             worst = off <= worst ? worst : off;
         }
         String detail =

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 
-/** Scores of next tokens as the filters leave them. */
+/** Checks the scores of next tokens after the filters. */
 final class SamplingCases implements CaseFolder.Part {
     SamplingCases() {}
 

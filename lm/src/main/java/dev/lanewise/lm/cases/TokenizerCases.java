@@ -129,7 +129,7 @@ final class TokenizerCases implements CaseFolder.Part {
                 out.addAll(differences(want.get(i), got.get(i)));
             }
         } catch (TokenizerException e) {
-            // of several encodings that fail, whichever fails first is reported, there as here
+            // of several encodings that fail, whichever fails first is reported, in both libraries
             if (error.isNull() || !String.valueOf(e.getMessage()).startsWith("truncation: stride")) {
                 compare("error", error.isNull() ? "none" : error.string(), String.valueOf(e.getMessage()), out);
             }
@@ -153,7 +153,7 @@ final class TokenizerCases implements CaseFolder.Part {
         return mixed(tokenizer, batch, add);
     }
 
-    /** Texts and pairs in one batch, which has no call of its own: padded to the longest by hand. */
+    /** Texts and pairs in one batch, for which there is no call: padded to the longest by hand. */
     private static List<Encoding> mixed(HfTokenizer tokenizer, List<Json> batch, boolean add) {
         List<Encoding> plain = each(tokenizer.withPadding(null), batch, add);
         Padding padding = tokenizer.padding();

@@ -1,4 +1,4 @@
-/** Runs stored cases of language models and what is around them. */
+/** Runs stored cases of language models and of the parts around them. */
 @NullMarked
 package dev.lanewise.lm.cases;
 

@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * BERT (Devlin et al. 2018, arXiv:1810.04805), RoBERTa (Liu et al. 2019, arXiv:1907.11692), whose positions begin after the
- * number of padding and skip padding, and DistilBERT (Sanh et al. 2019, arXiv:1910.01108), which has no token types and no
- * pooler.
+ * BERT (Devlin et al. 2018, arXiv:1810.04805), RoBERTa (Liu et al. 2019, arXiv:1907.11692), whose positions begin after
+ * the number of padding and skip padding, and DistilBERT (Sanh et al. 2019, arXiv:1910.01108), which has no token types
+ * and no pooler.
  */
 public final class Bert extends Encoder {
     private static final Pattern NORM = Pattern.compile("(?<=\\.LayerNorm\\.)(gamma|beta)$");
@@ -91,7 +91,7 @@ public final class Bert extends Encoder {
         }
     }
 
-    /** A model of a config.json. */
+    /** A model for a config.json. */
     public static Bert of(Config config, String family, String architecture, Weights weights) {
         boolean distil = family.equals("distilbert");
         int hidden = config.size(distil ? "dim" : "hidden_size");
@@ -134,8 +134,8 @@ public final class Bert extends Encoder {
     }
 
     /**
-     * The name in the model for one in a file: norms may have gamma and beta, and the base model's prefix may be missing or be
-     * there without need.
+     * The name in the model for one in a file: norms may have gamma and beta, and the base model's prefix may be
+     * missing or superfluous.
      */
     public static @Nullable String modelName(String family, boolean withHead, String stored) {
         if (stored.endsWith("embeddings.position_ids")) {
@@ -153,7 +153,7 @@ public final class Bert extends Encoder {
         if (name.startsWith(prefix)) {
             return name.substring(prefix.length());
         }
-        // heads of what the checkpoint was trained for
+        // heads of the task that the checkpoint was trained for
         return ofBase ? name : null;
     }
 

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What is put on encoders: classes of a text, classes of its tokens, or masked tokens. */
+/** Heads of encoders: for classes of a text, classes of its tokens, or masked tokens. */
 final class EncoderHead {
     private static final Set<String> KINDS =
             Set.of("ForSequenceClassification", "ForTokenClassification", "ForMaskedLM");
@@ -26,7 +26,7 @@ final class EncoderHead {
     private final Map<String, Layer> members = new LinkedHashMap<>();
     private Function function = (hidden, pooled) -> hidden;
 
-    /** From the last hidden states {@code [n, l, size]}, and what the pooler made of them, to scores. */
+    /** Computes scores from the last hidden states {@code [n, l, size]} and the pooler's result. */
     private interface Function {
         Tensor apply(Tensor hidden, @Nullable Tensor pooled);
     }
@@ -39,7 +39,7 @@ final class EncoderHead {
      * @param labels how many classes
      * @param problem the kind of classification, or empty to go by the labels
      * @param function of the encoder's feed-forward layers
-     * @param epsilon is added to variances
+     * @param epsilon added to variances
      * @param tied whether masked tokens are scored by the table of embeddings
      */
     record Options(
@@ -49,7 +49,7 @@ final class EncoderHead {
         this.task = task;
     }
 
-    /** What follows the family's name in an architecture's: empty for a model without a head. */
+    /** What follows the family's name in the architecture's name: empty for a model without a head. */
     static String kind(Config config, String family, String architecture) {
         String name = CLASSES.getOrDefault(family, "");
         String kind = architecture.startsWith(name) ? architecture.substring(name.length()) : "?";
@@ -148,7 +148,10 @@ final class EncoderHead {
         return head;
     }
 
-    /** The scores of tokens: by the table of embeddings or a weight of their own, with a bias that older files name twice. */
+    /**
+     * The scores of tokens: by the table of embeddings or a weight of their own, with a bias that older files name
+     * twice.
+     */
     private Linear decoder(String path, String bias, Options options, Parameter words, Weights weights) {
         String ofDecoder = path + ".bias";
         Parameter offsets = weights.parameter(weights.has(bias) ? bias : ofDecoder, options.vocabulary);

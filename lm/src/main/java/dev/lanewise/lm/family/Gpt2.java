@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** GPT-2 (Radford et al. 2019): learned positions, layer norms, one product for queries, keys and values, weights [in, out]. */
+/**
+ * GPT-2 (Radford et al. 2019): learned positions, layer norms, one product for queries, keys and values, weights [in,
+ * out].
+ */
 public final class Gpt2 extends CausalLM {
     private static final Pattern MASK = Pattern.compile("(transformer\\.)?h\\.\\d+\\.attn\\.(bias|masked_bias)");
 
@@ -29,7 +32,7 @@ public final class Gpt2 extends CausalLM {
     private final LayerNorm norm;
     private final WeightLayer head;
 
-    /** What the blocks have in common. */
+    /** The settings that the blocks share. */
     private record Settings(int hidden, int inner, Heads heads, double epsilon, Gate function, boolean byLayer) {}
 
     private Gpt2(int vocabulary, int positions, int layers, Settings settings, boolean tied, Weights weights) {
@@ -51,14 +54,14 @@ public final class Gpt2 extends CausalLM {
         }
     }
 
-    /** A model of a config.json. */
+    /** A model for a config.json. */
     public static Gpt2 of(Config config, Weights weights) {
         int hidden = config.size("n_embd");
         int count = config.size("n_head");
         if (hidden % count != 0) {
             throw config.refused("n_head", "a number that divides n_embd, " + hidden);
         }
-        // in single precision, order and width of the scores' product make no difference
+        // in single precision, the order and width of the scores' product make no difference
         config.ignore("reorder_and_upcast_attn");
         config.only("add_cross_attention", false);
         Heads plain = Heads.plain(count, hidden / count);
@@ -79,7 +82,9 @@ public final class Gpt2 extends CausalLM {
                 weights);
     }
 
-    /** The name in the model for one in a file: published files have no prefix, and the causal masks as tensors. */
+    /**
+     * The name in the model for one in a file: published files have no prefix, and store the causal masks as tensors.
+     */
     public static @Nullable String modelName(String stored) {
         if (MASK.matcher(stored).matches()) {
             return null;

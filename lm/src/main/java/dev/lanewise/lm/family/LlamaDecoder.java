@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Decoders of Llama's kind: rotary positions, root-mean-square norms before each part, gated feed-forward layers. */
+/** Llama-like decoders: rotary positions, root-mean-square norms before each part, gated feed-forward layers. */
 public final class LlamaDecoder extends CausalLM {
     private final DecoderSpec spec;
     private final Rotary rotary;

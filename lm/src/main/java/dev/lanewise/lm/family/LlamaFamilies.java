@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What the families of Llama's kind say in config.json, and what is special in each. */
+/** The settings of the Llama-like families in config.json, and what is special about each family. */
 public final class LlamaFamilies {
     private LlamaFamilies() {}
 
@@ -32,7 +32,7 @@ public final class LlamaFamilies {
         };
     }
 
-    /** Biases, where there are any, are on all linear layers of attention or of the feed-forward layers. */
+    /** Biases, if any, are on all linear layers of attention or of the feed-forward layers. */
     private static DecoderSpec llama(Config config) {
         boolean attention = config.flag("attention_bias", false);
         Biases biases = new Biases(attention, attention, config.flag("mlp_bias", false));
@@ -46,7 +46,7 @@ public final class LlamaFamilies {
         return spec(config, Biases.NONE, normal(config, 1e-6, false), windows(config, window), plain(config, false));
     }
 
-    /** Queries, keys and values have biases, nothing else has. */
+    /** Only queries, keys and values have biases. */
     private static DecoderSpec qwen2(Config config) {
         Biases biases = new Biases(true, false, false);
         return spec(config, biases, normal(config, 1e-6, false), qwenWindows(config), plain(config, false));
@@ -59,7 +59,7 @@ public final class LlamaFamilies {
         return spec(config, biases, normal(config, 1e-6, true), qwenWindows(config), plain(config, false));
     }
 
-    /** Norms around each part, limited scores, scaled embeddings, and a window in every other layer. */
+    /** Norms around each part, capped scores, scaled embeddings, and a window in every other layer. */
     private static DecoderSpec gemma2(Config config) {
         boolean attention = config.flag("attention_bias", false);
         config.only("use_bidirectional_attention", false);
@@ -95,7 +95,7 @@ public final class LlamaFamilies {
         return new Output(config.flag("tie_word_embeddings", tied), 1, 0);
     }
 
-    /** A limit of scores, 0 where the setting says null; the family's own where it says nothing. */
+    /** A cap of scores: 0 if the setting is null, the family's default if it is missing. */
     private static double cap(Config config, String name, double absent) {
         boolean none = config.names().contains(name) && config.get(name).isNull();
         return none ? 0 : config.positive(name, absent);
@@ -129,7 +129,7 @@ public final class LlamaFamilies {
                 output);
     }
 
-    /** Gemma's setting has a name of its own, beside one from before that it overrides. */
+    /** Gemma's setting has a name of its own, which overrides an older one. */
     private static Gate gate(Config config, boolean gemma) {
         if (gemma) {
             config.ignore("hidden_act");
@@ -150,7 +150,7 @@ public final class LlamaFamilies {
         return new Experts(count, chosen);
     }
 
-    /** The window of each layer: of all, or of those that {@code layer_types} says. */
+    /** The window of each layer: the same for all, or only for those that {@code layer_types} names. */
     private static List<Integer> windows(Config config, int window) {
         int layers = config.layers("num_hidden_layers");
         List<String> types = config.texts("layer_types");

@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * T5 (Raffel et al. 2019, arXiv:1910.10683): an encoder and a decoder without biases, with relative positions that the first
- * layer has for all, and scores that are not scaled.
+ * T5 (Raffel et al. 2019, arXiv:1910.10683): an encoder and a decoder without biases, with relative positions that the
+ * first layer computes for all, and unscaled scores.
  */
 public final class T5 extends Seq2SeqLM {
     private static final Set<String> COPIES = Set.of("encoder.embed_tokens.weight", "decoder.embed_tokens.weight");
@@ -61,10 +61,12 @@ public final class T5 extends Seq2SeqLM {
         }
     }
 
-    /** The head: whether its weight is the table of embeddings, and whether the decoder's result is scaled before it. */
+    /**
+     * The head: whether its weight is the table of embeddings, and whether the decoder's result is scaled before it.
+     */
     private record Ends(boolean tied, boolean scaled) {}
 
-    /** A model of a config.json. */
+    /** A model for a config.json. */
     public static T5 of(Config config, Weights weights) {
         config.only("is_decoder", false);
         config.only("is_encoder_decoder", true);
@@ -110,9 +112,9 @@ public final class T5 extends Seq2SeqLM {
         return new T5(settings, tokens, layers, decoders, ends, weights);
     }
 
-    /** The name in the model for one in a file, which may have the table of embeddings more than once. */
+    /** The name in the model for one in a file, which may contain the table of embeddings more than once. */
     public static @Nullable String modelName(String stored) {
-        // a bias of positions between the two texts, which the first files had and nobody used
+        // a bias of positions between the two texts, which the first files had but nothing used
         boolean unused = stored.equals("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight");
         return unused || COPIES.contains(stored) ? null : stored;
     }
@@ -291,7 +293,7 @@ public final class T5 extends Seq2SeqLM {
             });
         }
 
-        /** Keys and values of the encoder's result are computed once for all tokens that are written. */
+        /** Keys and values of the encoder's result are computed once for all generated tokens. */
         Tensor toOther(Tensor x, Tensor encoded, @Nullable Tensor mask, @Nullable KvCache cache, int entry) {
             return called(() -> {
                 KvCache.Seen seen = cache == null ? null : cache.fixed(entry);

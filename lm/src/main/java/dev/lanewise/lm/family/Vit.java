@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** ViT (Dosovitskiy et al. 2020, arXiv:2010.11929): an encoder over patches of an image, norms first, and a class token. */
+/**
+ * ViT (Dosovitskiy et al. 2020, arXiv:2010.11929): an encoder over patches of an image, norms first, and a class token.
+ */
 public final class Vit extends ImageEncoder {
     private static final EncoderBlock.Names NAMES = new EncoderBlock.Names(
             "attention.attention.query",
@@ -32,7 +34,7 @@ public final class Vit extends ImageEncoder {
             "output.dense",
             "layernorm_after");
 
-    /** Where transformers 5 has the layers in memory. */
+    /** The path of the layers in transformers 5. */
     private static final Pattern LAYER = Pattern.compile("(?<=^|\\.)layers\\.(?=\\d+\\.)");
 
     private final Patches patches;
@@ -59,14 +61,14 @@ public final class Vit extends ImageEncoder {
         classifier = classes == 0 ? null : linear(weights, "classifier", hidden, classes, true);
     }
 
-    /** Channels, and pixels of a side of the image and of a patch. */
+    /** The number of channels, and the side lengths of the image and of a patch in pixels. */
     private record Image(int channels, int side, int patch) {
         long places() {
             return 1 + (long) (side / patch) * (side / patch);
         }
     }
 
-    /** A model of a config.json. */
+    /** A model for a config.json. */
     public static Vit of(Config config, String architecture, Weights weights) {
         int hidden = config.size("hidden_size");
         int heads = config.size("num_attention_heads");
@@ -143,7 +145,7 @@ public final class Vit extends ImageEncoder {
         return classifier == null ? null : classifier.forward(lastHidden.select(1, 0));
     }
 
-    /** Patches as vectors, by a convolution of their size, behind the class token, with learned positions. */
+    /** The class token and the patches as vectors, by a convolution of the patches' size, with learned positions. */
     private static final class Patches extends Part {
         private final Parameter classToken;
         private final Parameter positions;

@@ -1,4 +1,4 @@
-/** The families of models, each a page that says what is special. */
+/** The families of models, each in a class that says what is special about it. */
 @NullMarked
 package dev.lanewise.lm.family;
 

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * How numbers are stored in GGUF files: as they are, or in blocks of few bits each that share scales. The names, numbers and
- * layouts are ggml's.
+ * How numbers are stored in GGUF files: unchanged, or with few bits each in blocks that share scales. The names,
+ * numbers and layouts are ggml's.
  */
 public enum BlockType {
     /** Single precision. */
@@ -62,7 +62,7 @@ public enum BlockType {
     }
 
     /**
-     * {@return the type of that number in files, if Lanewise reads it}
+     * {@return the type with a number in files, if Lanewise reads it}
      *
      * @param number the type's number
      */
@@ -81,7 +81,7 @@ public enum BlockType {
     }
 
     /**
-     * {@return how many bytes so many numbers take}
+     * {@return how many bytes a given count of numbers takes}
      *
      * @param numbers how many numbers
      */
@@ -98,8 +98,8 @@ public enum BlockType {
      *
      * @param in whole blocks
      * @param at where the first one begins, in bytes
-     * @param out takes the numbers
-     * @param to where the first number goes
+     * @param out receives the numbers
+     * @param to the position of the first number
      * @param blocks how many blocks are widened
      */
     public void unpack(MemorySegment in, long at, float[] out, int to, int blocks) {
@@ -108,7 +108,7 @@ public enum BlockType {
         }
     }
 
-    /** {@return whether {@link #pack} has this type} */
+    /** {@return whether {@link #pack} supports this type} */
     public boolean packs() {
         return switch (this) {
             case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, TQ1_0, TQ2_0 -> true;
@@ -119,8 +119,8 @@ public enum BlockType {
     /**
      * Rounds numbers to blocks, with the results of the gguf package, byte for byte.
      *
-     * @param values a multiple of {@link #elements()} of them
-     * @return the result
+     * @param values the numbers, a multiple of {@link #elements()}
+     * @return the blocks
      * @throws UnsupportedOperationException if the type is only read
      */
     public byte[] pack(float[] values) {

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An open, memory-mapped GGUF file, of version 2 or 3. All of its header is checked when it is opened; tensors are read when
- * they are asked for. Closing it invalidates every segment taken from it.
+ * An open, memory-mapped GGUF file, of version 2 or 3. Its whole header is checked when it is opened; tensors are read
+ * on demand. Closing it invalidates every segment taken from it.
  *
  * <pre>{@code
  * try (GgufFile file = GgufFile.open(Path.of("model.gguf"))) {
@@ -64,7 +64,7 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * Maps a file that is never closed: its memory is given back when nothing refers to what was taken from it.
+     * Maps a file that is never closed: its memory is released when nothing taken from it is referenced any more.
      *
      * @param file the file's path
      * @return the open file
@@ -95,26 +95,26 @@ public final class GgufFile implements AutoCloseable {
         return new BadFileException(
                 file,
                 "less than when it was opened",
-                "a file that is not cut while it is open",
+                "a file that is not truncated while it is open",
                 "open it again, and replace files by moving others over them",
                 fault);
     }
 
-    /** {@return the path the file was opened by} */
+    /** {@return the path that the file was opened by} */
     public Path file() {
         return file;
     }
 
     /**
-     * {@return the settings by name: Boolean, Long, Double, String, or a List of them} A number of 64 bits without sign that is above
-     * 2^63 - 1 is negative here.
+     * {@return the settings by name: Boolean, Long, Double, String, or a List of them} An unsigned 64-bit number above
+     * 2^63 - 1 appears as a negative one.
      */
     public Map<String, Object> metadata() {
         return Collections.unmodifiableMap(header.metadata());
     }
 
     /**
-     * {@return a text of the settings, if it is there}
+     * {@return a text among the settings, if present}
      *
      * @param name the name
      */

@@ -13,14 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A GGUF file's header. No count in it is believed before the file is seen to have room for as much. */
+/** A GGUF file's header. No count in it is trusted before it is checked against the size of the file. */
 final class GgufHeader {
     private static final int MAGIC = 0x46554747;
     private static final int DEEPEST = 4;
     private static final int MOST_DIMENSIONS = 4;
     private static final long LONGEST_NAME = 1 << 16;
 
-    /** What an entry of the settings, or a tensor, takes of the heap beside its bytes. */
+    /** How much heap an entry of the settings, or a tensor, takes in addition to its bytes. */
     private static final long ENTRY_HEAP = 200;
 
     private static final int STRING = 8;

@@ -69,7 +69,7 @@ final class KBlocks {
         }
     }
 
-    /** Of eight scales of 6 bits, four are whole in a byte, whose upper bits belong to the other four. */
+    /** Of eight 6-bit scales, four are stored in one byte each, whose upper bits belong to the other four. */
     private static int groupScale(MemorySegment in, long at, int group) {
         return group < 4 ? u8(in, at + group) & 63 : u8(in, at + 8 + group - 4) & 15 | u8(in, at + group - 4) >> 2 & 48;
     }

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Rounds numbers to blocks, in the order of operations that the gguf package has. */
+/** Rounds numbers to blocks, in the same order of operations as the gguf package. */
 final class Packing {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -60,7 +60,9 @@ final class Packing {
         return scale == 0 ? 0 : 1 / scale;
     }
 
-    /** The number of the largest magnitude becomes the least one there is; the products are in double precision. */
+    /**
+     * The number of the largest magnitude becomes the smallest representable one; the products are in double precision.
+     */
     private static void centred(float[] values, int from, MemorySegment out, long at, int bits) {
         float extreme = 0;
         for (int i = 0; i < 32; i++) {
@@ -127,7 +129,7 @@ final class Packing {
         }
     }
 
-    /** To the nearest, ties away from zero, as C's roundf. */
+    /** Rounds to nearest, ties away from zero, as C's roundf does. */
     private static int awayFromZero(float value) {
         float magnitude = Math.abs(value);
         float floor = (float) Math.floor(magnitude);

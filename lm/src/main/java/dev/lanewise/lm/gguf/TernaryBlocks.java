@@ -12,7 +12,7 @@ final class TernaryBlocks {
 
     private TernaryBlocks() {}
 
-    /** Digits to the base 3 as fractions of a byte: 32 bytes of five, 16 of five, 4 of four. */
+    /** Base-3 digits as fractions of a byte: 32 bytes of five digits, 16 of five, 4 of four. */
     static void tq1(MemorySegment in, long at, float[] out, int to) {
         float scale = half(in, at + 52);
         for (int i = 0; i < 256; i++) {

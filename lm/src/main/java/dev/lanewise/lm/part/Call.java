@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one call of a model's layers has in common: how many tokens, which of them are padding, at which positions they stand,
- * and what each may see. Masks and rotations are made once a call.
+ * What the layers share in one call of a model: the number of tokens, which of them are padding, their positions, and
+ * what each may see. Masks and rotations are computed once per call.
  */
 public final class Call {
     private final long rows;
@@ -32,8 +32,9 @@ public final class Call {
      * A call.
      *
      * @param ids {@code [n, l]} of I64
-     * @param attentionMask {@code [n, past + l]} or {@code [n, l]}, not 0 where a token is no padding; or null if none is
-     * @param cache what was computed before, or null
+     * @param attentionMask {@code [n, past + l]} or {@code [n, l]}, not 0 where a token is not padding; or null if
+     *     there is no padding
+     * @param cache the keys and values of previous tokens, or null
      * @param causal whether tokens see only those before them
      * @param dtype the type of hidden states
      */
@@ -52,7 +53,7 @@ public final class Call {
         mask = whole(attentionMask);
     }
 
-    /** A call with vectors {@code [n, l, size]} instead of tokens, all of which see each other. */
+    /** A call with vectors {@code [n, l, size]} instead of tokens; all of them see each other. */
     public static Call ofVectors(Tensor x) {
         Tensor places =
                 Tensor.zeros(DType.I64, x.device(), x.shape().size(0), x.shape().size(1));
@@ -60,10 +61,10 @@ public final class Call {
     }
 
     /**
-     * What is added to scores where keys may be padding.
+     * The mask that is added to scores where keys may be padding.
      *
      * @param mask {@code [n, s]}, 0 for padding
-     * @return {@code [n, 1, 1, s]}: minus infinity there, else 0
+     * @return {@code [n, 1, 1, s]}: minus infinity where there is padding, else 0
      */
     public static Tensor paddingMask(Tensor mask, DType dtype) {
         Tensor seen = Tensor.full(0, dtype, mask.device());
@@ -71,7 +72,7 @@ public final class Call {
         return mask.ne(0).unsqueeze(1).unsqueeze(1).where(seen, hidden);
     }
 
-    /** The mask of all tokens, those in the cache included. */
+    /** The mask of all tokens, including those in the cache. */
     private @Nullable Tensor whole(@Nullable Tensor given) {
         Tensor before = cache == null ? null : cache.mask();
         if (given == null && before == null) {
@@ -104,7 +105,7 @@ public final class Call {
         return past;
     }
 
-    /** What was computed before, or null. */
+    /** The keys and values of previous tokens, or null. */
     public @Nullable KvCache cache() {
         return cache;
     }
@@ -117,10 +118,10 @@ public final class Call {
     }
 
     /**
-     * Makes what layers will ask for, in the scope of the call and not in that of the first layer that asks.
+     * Computes what layers will need, in the scope of the call rather than in that of the first layer that needs it.
      *
      * @param rotary rotary positions, or null without them
-     * @param windows those of all layers
+     * @param windows the windows of all layers
      */
     public void prepare(@Nullable Rotary rotary, Collection<Integer> windows) {
         if (rotary != null) {
@@ -133,7 +134,10 @@ public final class Call {
         }
     }
 
-    /** The positions of the new tokens, counted from each sequence's first that is no padding: {@code [n, l]} or {@code [l]}. */
+    /**
+     * The positions of the new tokens, counted from each sequence's first token that is not padding: {@code [n, l]} or
+     * {@code [l]}.
+     */
     public Tensor positions() {
         Tensor p = positions;
         if (p == null) {
@@ -175,9 +179,9 @@ public final class Call {
     }
 
     /**
-     * What is added to scores {@code [n, heads, l, past + l]}: minus infinity where a token is not seen.
+     * The mask that is added to scores {@code [n, heads, l, past + l]}: minus infinity where a token is not seen.
      *
-     * @param window how many tokens one sees, itself included; 0 for all
+     * @param window how many tokens a token sees, including itself; 0 for all
      * @return {@code [l, past + l]} or {@code [n, 1, l, past + l]}, or null where everything is seen
      */
     public @Nullable Tensor mask(int window) {

@@ -5,7 +5,7 @@ import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** {@code x weight + bias}: a linear layer whose weight is {@code [in, out]}, as GPT-2's checkpoints have it. */
+/** {@code x weight + bias}: a linear layer whose weight is {@code [in, out]}, as in GPT-2's checkpoints. */
 public final class Conv1D extends WeightLayer {
     private @Nullable Parameter weight;
     private final Parameter bias;

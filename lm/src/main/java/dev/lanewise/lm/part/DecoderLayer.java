@@ -7,7 +7,7 @@ import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Attention and feed-forward layers, each added to what it is computed from, in decoders of Llama's kind. */
+/** Attention and feed-forward layers with residual connections, for Llama-like decoders. */
 public final class DecoderLayer extends Part {
     private final SelfAttention attention;
     private final Layer feedForward;
@@ -49,7 +49,7 @@ public final class DecoderLayer extends Part {
         return norm(this, weights, name, spec.sizes().hidden(), spec);
     }
 
-    /** A norm of the kind that a family has. */
+    /** A norm of the kind that a family uses. */
     static Layer norm(Part parent, Weights weights, String name, int size, DecoderSpec spec) {
         double epsilon = spec.norms().epsilon();
         return spec.norms().gemma()

@@ -4,17 +4,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What decoders of Llama's kind differ in.
+ * The differences between Llama-like decoders.
  *
- * @param sizes of the parts
- * @param heads of attention
- * @param rope rotary positions
+ * @param sizes the sizes of the parts
+ * @param heads the attention heads
+ * @param rope the rotary positions
  * @param biases which linear layers have biases
  * @param norms how hidden states are normalized
- * @param function of the feed-forward layers
- * @param experts of a mixture, or null for a single feed-forward layer
+ * @param function the activation of the feed-forward layers
+ * @param experts the mixture of experts, or null for a single feed-forward layer
  * @param windows how many tokens each layer's attention sees, 0 for all
- * @param output what embeddings and scores of tokens go through
+ * @param output the scaling of embeddings and scores of tokens
  */
 public record DecoderSpec(
         Sizes sizes,
@@ -26,7 +26,7 @@ public record DecoderSpec(
         @Nullable Experts experts,
         List<Integer> windows,
         Output output) {
-    /** The same with other rotary positions. */
+    /** This specification with other rotary positions. */
     public DecoderSpec withRope(RopeFrequencies other) {
         return new DecoderSpec(sizes, heads, other, biases, norms, function, experts, windows, output);
     }
@@ -34,7 +34,7 @@ public record DecoderSpec(
     /** Sizes: tokens known, elements of hidden states and inside feed-forward layers, layers, positions. */
     public record Sizes(int vocabulary, int hidden, int inner, int layers, int positions) {}
 
-    /** Whether queries, keys and values, what follows attention, and the feed-forward layers have biases. */
+    /** Whether queries, keys and values, the projection after attention, and the feed-forward layers have biases. */
     public record Biases(boolean inputs, boolean output, boolean feedForward) {
         /** None. */
         public static final Biases NONE = new Biases(false, false, false);
@@ -43,13 +43,13 @@ public record DecoderSpec(
     /**
      * Normalization.
      *
-     * @param epsilon is added to mean squares
+     * @param epsilon added to mean squares
      * @param heads whether queries and keys are normalized, head by head
      * @param gemma whether weights are added to 1, and results of attention and feed-forward layers are normalized too
      */
     public record Norms(double epsilon, boolean heads, boolean gemma) {}
 
-    /** A mixture: how many experts, and how many a token goes through. */
+    /** A mixture of experts: how many there are, and how many a token passes through. */
     public record Experts(int count, int chosen) {}
 
     /**
@@ -57,7 +57,7 @@ public record DecoderSpec(
      *
      * @param tied whether the head's weight is the table of embeddings
      * @param embeddingScale what embeddings are multiplied by
-     * @param cap what scores of tokens are kept below, or 0
+     * @param cap the bound that scores of tokens are kept below, or 0 for none
      */
     public record Output(boolean tied, double embeddingScale, double cap) {}
 }

@@ -20,14 +20,14 @@ public final class EncoderBlock extends Part {
     /**
      * Names of the members.
      *
-     * @param query of the layer of queries
-     * @param key of that of keys
-     * @param value of that of values
-     * @param attended of the one that follows attention
-     * @param attentionNorm of the norm after, or before, attention
-     * @param inner of the first feed-forward layer
-     * @param outer of the second
-     * @param outputNorm of the norm after, or before, them
+     * @param query the name of the layer for queries
+     * @param key that of the layer for keys
+     * @param value that of the layer for values
+     * @param attended that of the layer after attention
+     * @param attentionNorm that of the norm after, or before, attention
+     * @param inner that of the first feed-forward layer
+     * @param outer that of the second
+     * @param outputNorm that of the norm after, or before, these
      */
     public record Names(
             String query,
@@ -40,14 +40,14 @@ public final class EncoderBlock extends Part {
             String outputNorm) {}
 
     /**
-     * What blocks differ in.
+     * The differences between blocks.
      *
-     * @param names of the members
-     * @param heads of attention
-     * @param hidden elements of hidden states
-     * @param innerSize elements between the feed-forward layers
-     * @param function between them
-     * @param epsilon is added to variances
+     * @param names the names of the members
+     * @param heads the number of attention heads
+     * @param hidden the size of hidden states
+     * @param innerSize the size between the feed-forward layers
+     * @param function the activation between them
+     * @param epsilon added to variances
      * @param normFirst whether norms come before the parts
      * @param bias whether queries, keys and values have biases
      */

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Of several feed-forward layers each token goes through the few that a gate likes best, and gets the mean of their results,
- * weighted by the gate's probabilities among them (Jiang et al. 2024, arXiv:2401.04088).
+ * A mixture of experts: each token passes through the few feed-forward layers that a gate ranks highest, and gets the
+ * mean of their results, weighted by the gate's probabilities among them (Jiang et al. 2024, arXiv:2401.04088).
  */
 public final class ExpertMixture extends Part {
     private final int chosen;
@@ -24,7 +24,7 @@ public final class ExpertMixture extends Part {
      * A layer.
      *
      * @param count how many experts there are
-     * @param chosen how many a token goes through
+     * @param chosen how many a token passes through
      */
     public ExpertMixture(Weights weights, int count, int chosen, long size, long inner, Gate function) {
         this.chosen = chosen;

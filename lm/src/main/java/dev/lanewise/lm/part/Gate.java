@@ -4,7 +4,7 @@ import dev.lanewise.lm.weights.Config;
 import dev.lanewise.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
-/** The functions between the products of feed-forward layers, by the names that config files have for them. */
+/** The activations of feed-forward layers, by their names in config files. */
 public enum Gate {
     /** Gaussian error linear units, by the error function. */
     GELU(Tensor::gelu),
@@ -30,7 +30,7 @@ public enum Gate {
         return function.apply(x);
     }
 
-    /** The one that a setting names. */
+    /** The function that a setting names. */
     public static Gate of(Config config, String setting, String absent) {
         return switch (config.text(setting, absent)) {
             case "gelu", "gelu_python" -> GELU;

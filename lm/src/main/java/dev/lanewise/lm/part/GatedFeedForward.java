@@ -14,9 +14,9 @@ public final class GatedFeedForward extends Part {
     /**
      * Names of the three layers.
      *
-     * @param gate of the one inside the function
-     * @param up of the one beside it
-     * @param down of the one that follows
+     * @param gate the name of the layer inside the activation
+     * @param up that of the layer it is multiplied with
+     * @param down that of the layer that follows
      */
     public record Names(String gate, String up, String down) {
         /** Llama's. */

@@ -8,16 +8,17 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in heads, of which several queries may share one of keys and values (Ainslie et al. 2023, arXiv:2305.13245).
+ * Attention with heads, in which several query heads may share one head of keys and values (Ainslie et al. 2023,
+ * arXiv:2305.13245).
  *
- * @param queries heads of queries
- * @param keys heads of keys and values, which divide them
- * @param size elements of a head
+ * @param queries the number of query heads
+ * @param keys the number of heads of keys and values, which divides it
+ * @param size the size of a head
  * @param scale what scores are multiplied by
- * @param cap what scores are kept below, as {@code cap tanh(score / cap)}, or 0 for no limit
+ * @param cap the bound that scores are kept below, as {@code cap tanh(score / cap)}, or 0 for no limit
  */
 public record Heads(int queries, int keys, int size, double scale, double cap) {
-    /** Heads of which each has its own keys, with scores divided by the root of their size. */
+    /** Heads that each have their own keys, with scores divided by the root of their size. */
     public static Heads plain(int heads, int size) {
         return new Heads(heads, heads, size, 1 / Math.sqrt(size), 0);
     }
@@ -47,8 +48,8 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
      * @param q {@code [n, queries, l, size]}
      * @param k {@code [n, keys, s, size]}
      * @param v likewise
-     * @param bias is added to scores {@code [n, queries, l, s]}, or null
-     * @param causal whether a query sees only keys up to its own place
+     * @param bias added to scores {@code [n, queries, l, s]}, or null
+     * @param causal whether a query sees only keys up to its own position
      * @return {@code [n, queries, l, size]}
      */
     public Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
@@ -79,7 +80,7 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
         return bias == null ? Tensor.applyAll(op, q, k, v)[0] : Tensor.applyAll(op, q, k, v, bias)[0];
     }
 
-    /** With limited scores, or with gradients of what is added to them. */
+    /** Attention by single operations, for capped scores or gradients of the bias. */
     private Tensor decomposed(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal) {
         Tensor scores = q.matmul(k.transpose(-1, -2)).mul(scale);
         if (cap > 0) {

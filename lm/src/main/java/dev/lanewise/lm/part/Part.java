@@ -14,8 +14,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A layer that takes its members from {@link Weights} and names them by paths with points, as checkpoints do; where a path
- * leads through names that are no layers of their own, it makes {@link Group}s of them.
+ * A layer that takes its members from {@link Weights} and names them by dotted paths, as checkpoints do; names in a
+ * path that are not layers of their own become {@link Group}s.
  */
 public abstract class Part extends Layer {
     private final Map<String, Group> groups = new HashMap<>();
@@ -27,7 +27,7 @@ public abstract class Part extends Layer {
      * Registers a layer under a path.
      *
      * @param <M> the kind of layer
-     * @param path the names that lead to it, with points
+     * @param path the names that lead to it, separated by dots
      * @param layer the layer
      * @return the layer
      */
@@ -47,12 +47,12 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * {@return a linear layer with {@code PATH.weight [out, in]} and perhaps {@code PATH.bias [out]}}
+     * {@return a linear layer with {@code PATH.weight [out, in]} and optionally {@code PATH.bias [out]}}
      *
-     * @param weights where its parameters come from
-     * @param path the names that lead to it, with points
-     * @param in the elements of an input
-     * @param out the elements of a result
+     * @param weights the source of its parameters
+     * @param path the names that lead to it, separated by dots
+     * @param in the size of an input
+     * @param out the size of a result
      * @param bias whether there is a bias
      */
     protected final WeightLayer linear(Weights weights, String path, long in, long out, boolean bias) {
@@ -67,12 +67,12 @@ public abstract class Part extends Layer {
     }
 
     /**
-     * {@return a linear layer whose weight is stored the other way round, {@code PATH.weight [in, out]}, as GPT-2's are}
+     * {@return a linear layer whose weight is stored transposed, {@code PATH.weight [in, out]}, as in GPT-2}
      *
-     * @param weights where its parameters come from
-     * @param path the names that lead to it, with points
-     * @param in the elements of an input
-     * @param out the elements of a result
+     * @param weights the source of its parameters
+     * @param path the names that lead to it, separated by dots
+     * @param in the size of an input
+     * @param out the size of a result
      */
     protected final Conv1D conv1d(Weights weights, String path, long in, long out) {
         Weights own = weights.at(path);
@@ -82,10 +82,10 @@ public abstract class Part extends Layer {
     /**
      * {@return a layer normalization with {@code PATH.weight [size]} and {@code PATH.bias [size]}}
      *
-     * @param weights where its parameters come from
-     * @param path the names that lead to it, with points
-     * @param size the elements of a row
-     * @param epsilon is added under the root
+     * @param weights the source of its parameters
+     * @param path the names that lead to it, separated by dots
+     * @param size the size of a row
+     * @param epsilon added under the root
      */
     protected final LayerNorm layerNorm(Weights weights, String path, long size, double epsilon) {
         Weights own = weights.at(path);
@@ -95,10 +95,10 @@ public abstract class Part extends Layer {
     /**
      * {@return a root-mean-square normalization with {@code PATH.weight [size]}}
      *
-     * @param weights where its parameters come from
-     * @param path the names that lead to it, with points
-     * @param size the elements of a row
-     * @param epsilon is added under the root
+     * @param weights the source of its parameters
+     * @param path the names that lead to it, separated by dots
+     * @param size the size of a row
+     * @param epsilon added under the root
      */
     protected final RmsNorm rmsNorm(Weights weights, String path, long size, double epsilon) {
         return place(path, new RmsNorm(weights.at(path).parameter("weight", size), epsilon));
@@ -107,26 +107,26 @@ public abstract class Part extends Layer {
     /**
      * {@return a table with {@code PATH.weight [rows, size]}}
      *
-     * @param weights where its parameters come from
-     * @param path the names that lead to it, with points
+     * @param weights the source of its parameters
+     * @param path the names that lead to it, separated by dots
      * @param rows how many rows there are
-     * @param size the elements of a row
+     * @param size the size of a row
      */
     protected final Embedding embedding(Weights weights, String path, long rows, long size) {
         return place(path, new Embedding(weights.at(path).parameter("weight", rows, size)));
     }
 
     /**
-     * {@return a table over a parameter that another layer has too}
+     * {@return a layer over a parameter that another layer shares}
      *
-     * @param path the names that lead to it, with points
+     * @param path the names that lead to it, separated by dots
      * @param shared the parameter
      */
     protected final Linear tied(String path, Parameter shared) {
         return place(path, new Linear(shared, null));
     }
 
-    /** A name on the way to others. */
+    /** A name within a path. */
     static final class Group extends Part {
         Group() {}
     }

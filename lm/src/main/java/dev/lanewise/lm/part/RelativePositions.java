@@ -4,8 +4,8 @@ import dev.lanewise.nn.sequence.Embedding;
 import dev.lanewise.tensor.Tensor;
 
 /**
- * What is added to scores by how far a key is from a query, for each head: T5's buckets, of single distances when near and of
- * ever longer ranges when far (Raffel et al. 2019, arXiv:1910.10683, section 2.1).
+ * A bias added to scores, per head, that depends on the distance of a key from a query: T5's buckets, which cover
+ * single distances nearby and ever longer ranges further away (Raffel et al. 2019, arXiv:1910.10683, section 2.1).
  */
 public final class RelativePositions {
     private final Embedding table;
@@ -17,8 +17,8 @@ public final class RelativePositions {
      * Positions.
      *
      * @param table {@code [buckets, heads]}
-     * @param farthest the distance from which on all are in the last bucket
-     * @param bothDirections whether keys after a query are told from those before it
+     * @param farthest the distance from which on all keys are in the last bucket
+     * @param bothDirections whether keys after a query are distinguished from those before it
      */
     public RelativePositions(Embedding table, int farthest, boolean bothDirections) {
         this.table = table;
@@ -28,10 +28,10 @@ public final class RelativePositions {
     }
 
     /**
-     * What is added for queries from a place on, and all keys up to the last of them.
+     * The bias for queries from a position on, and all keys up to the last of them.
      *
-     * @param past keys before the first query
-     * @param count queries
+     * @param past the number of keys before the first query
+     * @param count the number of queries
      * @return {@code [1, heads, count, past + count]}
      */
     public Tensor bias(long past, long count) {

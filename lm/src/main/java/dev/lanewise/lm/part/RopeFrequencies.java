@@ -6,9 +6,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The inverse frequencies of rotary positions (Su et al. 2021, arXiv:2104.09864) under every scaling that config files name:
- * linear, dynamic (by the sequence's length), llama3, yarn (Peng et al. 2023, arXiv:2309.00071) and longrope (Ding et al. 2024,
- * arXiv:2402.13753). They are computed in single precision where transformers does so.
+ * The inverse frequencies of rotary positions (Su et al. 2021, arXiv:2104.09864) with every scaling that config files
+ * name: linear, dynamic (by the sequence's length), llama3, yarn (Peng et al. 2023, arXiv:2309.00071) and longrope
+ * (Ding et al. 2024, arXiv:2402.13753). They are computed in single precision where transformers uses it.
  */
 public final class RopeFrequencies {
     private final Kind kind;
@@ -37,11 +37,11 @@ public final class RopeFrequencies {
     private record Ramp(double low, double high, boolean whole) {}
 
     /**
-     * Reads {@code rope_parameters} of a config.json since transformers 5, or {@code rope_theta} and {@code rope_scaling} of
-     * one before.
+     * Reads {@code rope_parameters} of a config.json (since transformers 5), or {@code rope_theta} and
+     * {@code rope_scaling} (before).
      *
-     * @param size how many elements of a head there are
-     * @throws BadFileException if the scaling is unknown or its settings are
+     * @param size the size of a head
+     * @throws BadFileException if the scaling or one of its settings is unknown
      */
     public static RopeFrequencies of(Config config, int size) {
         double theta = config.positive("rope_theta", 10_000);
@@ -97,10 +97,10 @@ public final class RopeFrequencies {
     }
 
     /**
-     * The same frequencies, each divided by a factor, as GGUF files have llama3's scaling.
+     * The same frequencies, each divided by a factor, as GGUF files store llama3's scaling.
      *
-     * @param file what messages name
-     * @param factors one for each pair
+     * @param file the file that messages name
+     * @param factors one per pair
      */
     public RopeFrequencies slowed(Object file, float[] factors) {
         if (factors.length != size / 2) {
@@ -177,7 +177,7 @@ public final class RopeFrequencies {
         return scaling;
     }
 
-    /** Whether {@link #inverse} is another one for sequences of other lengths. */
+    /** Whether {@link #inverse} depends on the length of the sequence. */
     boolean dependsOnLength() {
         return kind == Kind.DYNAMIC || kind == Kind.LONGROPE;
     }
@@ -246,7 +246,7 @@ public final class RopeFrequencies {
         return inverse;
     }
 
-    /** Long waves are slowed down by the factor, short ones stay, those between are blended. */
+    /** Long waves are slowed down by the factor, short ones are unchanged, those in between are blended. */
     private float[] llama3(float[] inverse) {
         float[] scaled = inverse.clone();
         for (int i = 0; i < scaled.length; i++) {
@@ -281,7 +281,7 @@ public final class RopeFrequencies {
         return inverse;
     }
 
-    /** The pair that makes so many rotations within the original length. */
+    /** The pair that makes the given number of rotations within the original length. */
     private double correction(double rotations) {
         return size * Math.log(original / (rotations * 2 * Math.PI)) / (2 * Math.log(base));
     }

@@ -3,7 +3,7 @@ package dev.lanewise.lm.part;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Rotary positions of heads: pairs are half a head apart. The tables of cosines and sines grow with what is asked for. */
+/** Rotary positions of heads: pairs are half a head apart. The tables of cosines and sines grow on demand. */
 public final class Rotary {
     private static final int BLOCK = 256;
 
@@ -19,7 +19,7 @@ public final class Rotary {
     }
 
     /**
-     * The turns of consecutive positions.
+     * The rotations of consecutive positions.
      *
      * @param first the first position
      * @param count how many there are
@@ -30,7 +30,7 @@ public final class Rotary {
     }
 
     /**
-     * The turns of any positions.
+     * The rotations of arbitrary positions.
      *
      * @param positions {@code [n, l]} of I64
      * @param most one more than the largest of them
@@ -77,7 +77,7 @@ public final class Rotary {
      * @param sin likewise
      */
     public record Turn(Tensor cos, Tensor sin) {
-        /** Turns {@code [n, heads, l, size]}; what is beyond the pairs stays as it is. */
+        /** Rotates {@code [n, heads, l, size]}; elements beyond the pairs are unchanged. */
         public Tensor apply(Tensor x) {
             long pairs = cos.shape().size(-1);
             long size = x.shape().size(-1);

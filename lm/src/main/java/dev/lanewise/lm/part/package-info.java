@@ -1,4 +1,4 @@
-/** What the families of models have in common: attention, rotary positions, feed-forward layers, norms. */
+/** The parts that families of models have in common: attention, rotary positions, feed-forward layers, norms. */
 @NullMarked
 package dev.lanewise.lm.part;
 

@@ -7,8 +7,8 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rounding to whole numbers: {@code q = round(x / scale) + zero}, ties to even, kept in a range. All of it is computed in single
- * precision, as ONNX and PyTorch define it.
+ * Rounding to whole numbers: {@code q = round(x / scale) + zero}, ties to even, kept in a range. All of it is computed
+ * in single precision, as ONNX and PyTorch define it.
  */
 public final class Int8 {
     private static final double LEAST_SCALE = 1e-12;
@@ -16,10 +16,10 @@ public final class Int8 {
     private Int8() {}
 
     /**
-     * Whole numbers and what turns them back: {@code (values - zero) scale}.
+     * Whole numbers with their scale and zero point: they stand for {@code (values - zero) scale}.
      *
-     * @param values of type I8, or U8 where the zero is not 0
-     * @param scale one number, or one for each row {@code [rows, 1]}
+     * @param values whole numbers of type I8, or U8 where the zero is not 0
+     * @param scale one number, or one per row {@code [rows, 1]}
      * @param zero the number that means 0
      */
     public record Quantized(Tensor values, Tensor scale, double zero) {
@@ -49,7 +49,7 @@ public final class Int8 {
     }
 
     /**
-     * {@return the same for a range that is known beforehand; what is outside is cut}
+     * {@return unsigned numbers for a range that is known beforehand; numbers outside it are clipped}
      *
      * @param x the numbers
      * @param least the beginning of the range
@@ -67,7 +67,7 @@ public final class Int8 {
     }
 
     /**
-     * {@return signed numbers from -127 to 127 with a scale for each row}
+     * {@return signed numbers from -127 to 127 with a scale per row}
      *
      * @param x the numbers
      */
@@ -77,12 +77,12 @@ public final class Int8 {
     }
 
     /**
-     * Signed numbers of 4 bits with a scale for each group of neighbours.
+     * 4-bit numbers with a scale per group of neighbours.
      *
      * @param values {@code [rows, columns]} of I8, from -8 to 7, or from 0 to 15 with zeros
      * @param scale {@code [rows, groups]}
      * @param zero {@code [rows, groups]}, all 0 where numbers are symmetric
-     * @param group how many neighbours have one scale
+     * @param group how many neighbours share a scale
      */
     public record Grouped(Tensor values, Tensor scale, Tensor zero, int group) {
         /** {@return the numbers that they stand for, of type F32} */
@@ -97,9 +97,9 @@ public final class Int8 {
      * Rounds a weight to 4 bits in groups.
      *
      * @param weight {@code [rows, columns]}, whose columns the group divides
-     * @param group how many neighbours have one scale
+     * @param group how many neighbours share a scale
      * @param symmetric whether 0 stands for 0; otherwise each group has its own zero
-     * @return whole numbers and what turns them back
+     * @return whole numbers with their scales and zero points
      */
     public static Grouped groups(Tensor weight, int group, boolean symmetric) {
         long rows = weight.shape().size(0);
@@ -131,8 +131,8 @@ public final class Int8 {
     }
 
     /**
-     * {@return what rounding makes of numbers, with the gradient of the numbers themselves where they are in the range (Bengio et al.
-     * 2013, arXiv:1308.3432): for training with the rounding that comes later}
+     * {@return the rounded numbers, with the gradient of the unrounded ones where they are in range (Bengio et al.
+     * 2013, arXiv:1308.3432): for quantization-aware training}
      *
      * @param x the numbers
      * @param scale one number, or a tensor that broadcasts

@@ -16,10 +16,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which weights matter least. Masks are of type BOOL, true for what stays. The functions that take a mask from before choose
- * among what is left of it, as PyTorch's {@code torch.nn.utils.prune} does; of equal magnitudes those further ahead go first.
+ * Finds the weights that matter least. Masks are of type BOOL, true for weights that stay. The functions that take a
+ * previous mask choose among the weights that it keeps, as PyTorch's {@code torch.nn.utils.prune} does; of equal
+ * magnitudes, those further ahead are removed first.
  *
- * <p>Setting weights to zero makes nothing faster or smaller by itself: zeros are multiplied like other numbers.
+ * <p>Setting weights to zero does not by itself make anything faster or smaller: zeros are multiplied like other
+ * numbers.
  */
 public final class Prune {
     private static final int GROUP = 4;
@@ -30,8 +32,8 @@ public final class Prune {
      * {@return the mask without the smallest magnitudes}
      *
      * @param weight the weight
-     * @param share of what is left, from 0 to 1; rounded to whole numbers, halves to even
-     * @param before the mask so far, or null
+     * @param share the share of the weights that are left, from 0 to 1; rounded to whole numbers, halves to even
+     * @param before the previous mask, or null
      */
     public static Tensor smallest(Tensor weight, double share, @Nullable Tensor before) {
         boolean[] mask = mask(weight.shape(), before);
@@ -40,11 +42,11 @@ public final class Prune {
     }
 
     /**
-     * {@return the mask without so many of the smallest magnitudes}
+     * {@return the mask without a number of the smallest magnitudes}
      *
      * @param weight the weight
-     * @param count how many are taken
-     * @param before the mask so far, or null
+     * @param count how many are removed
+     * @param before the previous mask, or null
      */
     public static Tensor smallest(Tensor weight, int count, @Nullable Tensor before) {
         return smallest(weight, count, mask(weight.shape(), before));
@@ -84,10 +86,10 @@ public final class Prune {
      * {@return the mask without the slices of a dimension whose norm is smallest}
      *
      * @param weight the weight
-     * @param share of the slices of which anything is left
-     * @param power of the norm: 1, 2, or infinity
+     * @param share the share of the slices that have anything left
+     * @param power the order of the norm: 1, 2, or infinity
      * @param dim the dimension of the slices
-     * @param before the mask so far, or null
+     * @param before the previous mask, or null
      */
     public static Tensor slices(Tensor weight, double share, double power, int dim, @Nullable Tensor before) {
         int d = weight.shape().dim(dim, "prune");
@@ -118,11 +120,11 @@ public final class Prune {
     }
 
     /**
-     * Half of the numbers: of every four neighbours in the last dimension the two of largest magnitude.
+     * Half of the numbers: of every four neighbours in the last dimension, the two of largest magnitude.
      *
      * @param mask true for those two
      * @param values those two of each four, in their order
-     * @param positions where in the four they stand, of I64
+     * @param positions their positions within the four, of I64
      */
     public record TwoOfFour(Tensor mask, Tensor values, Tensor positions) {}
 
@@ -130,7 +132,7 @@ public final class Prune {
      * Keeps two of every four neighbours, the pattern that some hardware multiplies at twice the speed.
      *
      * @param weight the weight
-     * @return what stays
+     * @return the numbers that stay
      */
     public static TwoOfFour twoOfFour(Tensor weight) {
         Shape shape = weight.shape();
@@ -165,8 +167,8 @@ public final class Prune {
     // ---- through training
 
     /**
-     * Masks on parameters that are being trained: the optimizer changes all weights, {@link #apply} sets those that are pruned
-     * to zero again.
+     * Masks on parameters that are being trained: the optimizer changes all weights, and {@link #apply} sets those that
+     * are pruned to zero again.
      */
     public static final class Masks {
         private final Map<Parameter, Tensor> masks = new LinkedHashMap<>();
@@ -178,7 +180,7 @@ public final class Prune {
          * Sets a parameter's mask and applies it.
          *
          * @param parameter the parameter
-         * @param mask 0 for padding; or null if there is none
+         * @param mask of the parameter's shape, true for weights that stay
          */
         public void put(Parameter parameter, Tensor mask) {
             if (!mask.shape().equals(parameter.leaf().shape())) {
@@ -198,7 +200,7 @@ public final class Prune {
             return masks.get(parameter);
         }
 
-        /** Sets what is pruned to zero, after a step of the optimizer. */
+        /** Sets the pruned weights to zero, after a step of the optimizer. */
         public void apply() {
             masks.forEach((parameter, mask) -> Autograd.noGrad(() -> {
                 Tensor values = Autograd.detach(parameter.leaf());
@@ -253,7 +255,7 @@ public final class Prune {
         return (int) Math.rint(share * of);
     }
 
-    /** Takes the smallest values that are left out of a mask. */
+    /** Removes the smallest remaining values from a mask. */
     private static void remove(double[] values, boolean[] mask, int count) {
         if (count < 0 || count > count(mask)) {
             throw new TensorException(

@@ -13,8 +13,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * Rounds the weights of a model's linear layers to few bits, in place: the parameters are gone afterwards, and their memory
- * with them. Weights that another layer has too, such as a head tied to a table of embeddings, stay as they are.
+ * Rounds the weights of a model's linear layers to few bits, in place: the parameters are removed, and their memory is
+ * freed. Weights that another layer shares, such as a head tied to a table of embeddings, are left unchanged.
  *
  * <pre>{@code
  * Quantize.Saved saved = Quantize.int8(model, name -> !name.equals("lm_head"));
@@ -28,13 +28,13 @@ public final class Quantize {
      * What rounding has saved.
      *
      * @param layers how many layers were rounded
-     * @param bytesBefore what their weights took
-     * @param bytesAfter what they take
+     * @param bytesBefore how many bytes their weights took
+     * @param bytesAfter how many bytes they take
      */
     public record Saved(int layers, long bytesBefore, long bytesAfter) {}
 
     /**
-     * Weights of 8 bits with a scale for each row.
+     * Rounds weights to 8 bits with a scale per row.
      *
      * @param model the model
      * @param layers which layers, by name
@@ -45,7 +45,7 @@ public final class Quantize {
     }
 
     /**
-     * Weights of 8 bits, and activations that are rounded to 8 bits in each call.
+     * Rounds weights to 8 bits, and activations to 8 bits in each call.
      *
      * @param model the model
      * @param layers which layers, by name
@@ -56,10 +56,10 @@ public final class Quantize {
     }
 
     /**
-     * Weights in blocks of GGUF files; layers whose rows are no multiple of a block stay as they are.
+     * Rounds weights to GGUF's blocks; layers whose rows are not a multiple of a block are left unchanged.
      *
      * @param model the model
-     * @param format one that can be written: Q8_0, Q5_0, Q4_0, ...
+     * @param format a format that can be written: Q8_0, Q5_0, Q4_0, ...
      * @param layers which layers, by name
      * @return what was saved
      */
@@ -95,7 +95,7 @@ public final class Quantize {
         return new Saved(count, before, after);
     }
 
-    /** The layers that can be rounded: whose weight is a parameter, and no other layer's. */
+    /** The layers that can be rounded: those whose weight is a parameter that no other layer shares. */
     private static Map<String, WeightLayer> layers(Layer model) {
         Map<String, WeightLayer> all = WeightLayer.all(model);
         Map<String, Tensor> state = model.stateDict();
@@ -109,7 +109,7 @@ public final class Quantize {
     }
 
     /**
-     * Looks at what activations a model has, to round them later by the ranges that were seen.
+     * Observes a model's activations, to round them later by the observed ranges.
      *
      * <pre>{@code
      * try (Quantize.Calibration calibration = Quantize.calibrate(model, name -> true)) {
@@ -120,13 +120,13 @@ public final class Quantize {
      *
      * @param model the model
      * @param layers which layers, by name
-     * @return what looks at the activations
+     * @return the observer of the activations
      */
     public static Calibration calibrate(Layer model, Predicate<String> layers) {
         return new Calibration(model, layers);
     }
 
-    /** The ranges of the inputs of layers. Closing ends looking. */
+    /** The ranges of the inputs of layers. Closing ends the observation. */
     public static final class Calibration implements AutoCloseable {
         private final Map<WeightLayer, Range> ranges = new LinkedHashMap<>();
 
@@ -162,9 +162,10 @@ public final class Quantize {
         }
 
         /**
-         * Rounds weights to 8 bits, and activations by the ranges seen; layers that saw nothing stay as they are.
+         * Rounds weights to 8 bits, and activations by the observed ranges; layers without observations are left
+         * unchanged.
          *
-         * @return the adapter
+         * @return what was saved
          */
         public Saved apply() {
             close();

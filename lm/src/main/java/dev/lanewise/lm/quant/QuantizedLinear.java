@@ -6,7 +6,8 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code x weight^T + bias} with a weight of few bits, which is not trained; gradients for x and the bias go through it.
+ * {@code x weight^T + bias} with a weight of few bits, which is not trained; gradients for x and the bias flow through
+ * it.
  *
  * <pre>{@code
  * QuantizedLinear layer = new QuantizedLinear(QuantizedWeight.int8(weight), bias);
@@ -18,7 +19,7 @@ public final class QuantizedLinear extends WeightLayer {
     /**
      * A layer.
      *
-     * @param weight of few bits
+     * @param weight the weight, of few bits
      * @param bias {@code [out]}, or null
      */
     public QuantizedLinear(QuantizedWeight weight, @Nullable Parameter bias) {

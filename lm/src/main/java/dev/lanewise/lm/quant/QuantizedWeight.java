@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Weights of few bits. They are widened a piece at a time for each product, and never all at once. */
 public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
-    /** Elements that are widened at a time: what fits the second-level cache. */
+    /** The number of elements that are widened at a time: what fits into the second-level cache. */
     private static final long PIECE = 1 << 18;
 
     private final long in;
@@ -27,17 +27,17 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     }
 
     /**
-     * Rounds a weight to 8 bits, with a scale for each row.
+     * Rounds a weight to 8 bits, with a scale per row.
      *
      * @param weight {@code [out, in]}
-     * @return what was saved
+     * @return the rounded weight
      */
     public static QuantizedWeight int8(Tensor weight) {
         return new Rows(checked(weight), null);
     }
 
     /**
-     * {@return the same for products with activations that are rounded to 8 bits too}
+     * {@return a weight rounded to 8 bits, for products with activations that are rounded to 8 bits too}
      *
      * @param weight {@code [out, in]}
      * @param activations how they are rounded
@@ -49,7 +49,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     /**
      * Rounds a weight to blocks of GGUF files.
      *
-     * @param weight {@code [out, in]}, of which a block divides the rows
+     * @param weight {@code [out, in]}, whose rows are a multiple of a block
      * @param type the type of blocks
      * @return the weight
      */
@@ -65,13 +65,13 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
     }
 
     /**
-     * {@return a weight in blocks that are there already, in a mapped file for example, of which nothing is copied}
+     * {@return a weight over existing blocks, for example in a mapped file, without copying them}
      *
-     * @param data all blocks, rows one after the other; as long as it is valid, the weight is
+     * @param data all blocks, rows one after the other; the weight is valid as long as this is
      * @param type the type of blocks
-     * @param out the elements of a result
-     * @param in the elements of an input
-     * @param row where a row of the weight is in the data
+     * @param out the size of a result
+     * @param in the size of an input
+     * @param row the position of a row of the weight in the data
      */
     public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
         if (in % type.elements() != 0 || data.byteSize() != type.bytes(in * out)) {
@@ -98,7 +98,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         record Dynamic() implements Activations {}
 
         /**
-         * By a range that was seen before.
+         * By a range that was observed before.
          *
          * @param least the beginning of the range
          * @param greatest the end of the range
@@ -133,7 +133,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         return Math.max(1, PIECE / Math.max(1, in));
     }
 
-    /** The product, whose gradient needs the weights only, and not the input. */
+    /** The product, whose gradient needs only the weights, not the input. */
     private record Product(QuantizedWeight weight) implements Autograd.CustomOp {
         @Override
         public String name() {
@@ -170,7 +170,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         }
     }
 
-    /** 8 bits with a scale for each row. */
+    /** Weights of 8 bits with a scale per row. */
     private static final class Rows extends QuantizedWeight {
         private final Tensor values;
         private final Tensor scales;
@@ -223,7 +223,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         }
     }
 
-    /** Blocks as GGUF files have them. */
+    /** Weights in GGUF's blocks. */
     private static final class Blocks extends QuantizedWeight {
         private final BlockType type;
         private final MemorySegment data;

@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors of {@code model.safetensors}, or of the files that {@code model.safetensors.index.json} names, which must lie in
- * the same folder.
+ * The tensors of {@code model.safetensors}, or of the files that {@code model.safetensors.index.json} names, which must
+ * be in the same folder.
  */
 public final class CheckpointFolder implements WeightSource {
     private static final String SINGLE = "model.safetensors";
@@ -31,7 +31,7 @@ public final class CheckpointFolder implements WeightSource {
     private static final int MOST_SHARDS = 10_000;
     private static final long LONGEST_INDEX = 256L << 20;
 
-    /** Elements that are widened at a time. */
+    /** The number of elements that are widened at a time. */
     private static final long PIECE = 1 << 20;
 
     private final Path file;
@@ -56,7 +56,7 @@ public final class CheckpointFolder implements WeightSource {
     public static CheckpointFolder open(Path folder, DType dtype) {
         Path single = folder.resolve(SINGLE);
         Path index = folder.resolve(INDEX);
-        // of both, transformers reads the single file too
+        // if both exist, transformers reads the single file too
         if (Files.exists(single) || !Files.exists(index)) {
             return of(single, dtype);
         }

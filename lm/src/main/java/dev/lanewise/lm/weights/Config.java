@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's {@code config.json}. Every setting that a family reads is checked; one that it does not read is refused by
- * {@link #finish}, unless it says nothing (null, false, empty) or is known to change no result.
+ * {@link #finish}, unless it is void (null, false, empty) or known to change no result.
  */
 public final class Config {
     private static final int LARGEST = 1 << 28;
     private static final int MOST_LAYERS = 10_000;
     private static final long LONGEST_FILE = 64L << 20;
 
-    /** Settings of training, of generation's defaults, and of who wrote the file. */
+    /** Settings of training, defaults of generation, and the origin of the file. */
     private static final Set<String> HARMLESS = Set.of(
             "architectures",
             "attention_dropout",
@@ -87,7 +87,7 @@ public final class Config {
     /**
      * Reads a file.
      *
-     * @throws BadFileException if it is no JSON object
+     * @throws BadFileException if it is not a JSON object
      */
     public static Config read(Path file) {
         long bytes = InputLimits.length(file, "a model's config.json");
@@ -103,7 +103,7 @@ public final class Config {
         }));
     }
 
-    /** Settings that come from elsewhere; the file is what messages name. */
+    /** Settings from another source; messages name the file. */
     public static Config of(Path file, Map<String, Object> settings) {
         return of(file, new Json(settings, String.valueOf(file.getFileName())));
     }
@@ -129,7 +129,7 @@ public final class Config {
         return file;
     }
 
-    /** A setting, to look at more closely. */
+    /** A setting, for closer inspection. */
     public Json get(String name) {
         read.add(name);
         return json.get(name);
@@ -140,7 +140,7 @@ public final class Config {
         return json.map().keySet();
     }
 
-    /** Whether a setting is there and not null. */
+    /** Whether a setting is present and not null. */
     public boolean has(String name) {
         return !json.get(name).isNull();
     }
@@ -153,7 +153,7 @@ public final class Config {
     /**
      * A positive size.
      *
-     * @param absent the value if the setting is missing or null; below 1 it may not be missing
+     * @param absent the value if the setting is missing or null; if below 1, the setting is required
      */
     public int size(String name, int absent) {
         Json value = get(name);
@@ -167,7 +167,7 @@ public final class Config {
         return size;
     }
 
-    /** A token's number, or that one if the setting is missing or null. */
+    /** A token's number, or the given default if the setting is missing or null. */
     public int token(String name, int absent) {
         Json value = get(name);
         return value.isNull() ? absent : checked(file, value::index);
@@ -186,7 +186,7 @@ public final class Config {
                         : List.of(value.index()));
     }
 
-    /** A number of layers: more than any model has are refused before anybody makes a list of them. */
+    /** A number of layers: more than any model has are refused before a list of them is made. */
     public int layers(String name) {
         int layers = size(name);
         if (layers > MOST_LAYERS) {
@@ -195,13 +195,13 @@ public final class Config {
         return layers;
     }
 
-    /** A number, or that one if the setting is missing or null. */
+    /** A number, or the given default if the setting is missing or null. */
     public double number(String name, double absent) {
         Json value = get(name);
         return value.isNull() ? absent : checked(file, value::number);
     }
 
-    /** A positive number, or that one if the setting is missing or null. */
+    /** A positive number, or the given default if the setting is missing or null. */
     public double positive(String name, double absent) {
         double value = number(name, absent);
         if (!(value > 0)) {
@@ -210,13 +210,13 @@ public final class Config {
         return value;
     }
 
-    /** A truth value, or that one if the setting is missing or null. */
+    /** A truth value, or the given default if the setting is missing or null. */
     public boolean flag(String name, boolean absent) {
         Json value = get(name);
         return checked(file, () -> value.bool(absent));
     }
 
-    /** A text, or that one if the setting is missing or null. */
+    /** A text, or the given default if the setting is missing or null. */
     public String text(String name, String absent) {
         Json value = get(name);
         return value.isNull() ? absent : checked(file, value::string);
@@ -247,7 +247,7 @@ public final class Config {
                 file, () -> value.list().stream().mapToDouble(Json::number).toArray());
     }
 
-    /** Refuses another value than these; null and a missing setting count as the first. */
+    /** Refuses values other than these; null and a missing setting count as the first. */
     public void only(String name, Object... allowed) {
         Json value = get(name);
         if (!value.isNull() && !Arrays.asList(allowed).contains(value.value())) {
@@ -255,7 +255,7 @@ public final class Config {
         }
     }
 
-    /** How many classes a head has: of {@code id2label}, or {@code num_labels}, or 2. */
+    /** How many classes a head has: from {@code id2label}, or {@code num_labels}, or 2. */
     public int labels() {
         Json names = get("id2label");
         if (names.isNull()) {
@@ -268,7 +268,7 @@ public final class Config {
         return labels;
     }
 
-    /** The error that a setting has a value with which results would be others. */
+    /** An error for a setting whose value would change the results. */
     public BadFileException refused(String name, String expected) {
         return new BadFileException(
                 file,
@@ -283,7 +283,7 @@ public final class Config {
     }
 
     /**
-     * Refuses what nobody has read and what may change results.
+     * Refuses settings that have not been read and may change results.
      *
      * @throws BadFileException naming the first such setting
      */

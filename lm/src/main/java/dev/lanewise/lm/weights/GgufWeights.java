@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tensors of a GGUF file under the names of Hugging Face's checkpoints. In files of the llama architecture the rows of
- * queries and keys are in another order, with rotary pairs beside each other: they are put back.
+ * The tensors of a GGUF file under the names of Hugging Face's checkpoints. In files of the llama architecture the rows
+ * of queries and keys are in another order, with rotary pairs next to each other; they are restored.
  */
 public final class GgufWeights implements WeightSource {
     private static final Pattern LAYER = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
@@ -50,9 +50,9 @@ public final class GgufWeights implements WeightSource {
      * The weights of a file.
      *
      * @param dtype the type that tensors are read as
-     * @param interleaved whether rotary pairs lie beside each other
-     * @param queries heads of queries
-     * @param keys heads of keys
+     * @param interleaved whether rotary pairs are next to each other
+     * @param queries the number of query heads
+     * @param keys the number of key heads
      * @param packed whether weights of few bits stay in the file
      */
     public GgufWeights(GgufFile file, DType dtype, boolean interleaved, int queries, int keys, boolean packed) {
@@ -124,7 +124,7 @@ public final class GgufWeights implements WeightSource {
         return name.contains(".q_proj.") ? queries : name.contains(".k_proj.") ? keys : 0;
     }
 
-    /** Rows of each head from pairs beside each other to pairs half a head apart. */
+    /** The rows of each head, rearranged from adjacent pairs to pairs half a head apart. */
     private static Tensor apart(Tensor rows, int heads) {
         long half = rows.shape().size(0) / heads / 2;
         long rest = rows.shape().elements() / Math.max(1, rows.shape().size(0));

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Tensors by the names that they have in a file or a folder of files. */
+/** Tensors by their names in a file or a folder of files. */
 public interface WeightSource extends AutoCloseable {
     /** The names. */
     Set<String> names();
@@ -17,12 +17,12 @@ public interface WeightSource extends AutoCloseable {
     /** One of them as a new tensor of the type that the model computes in; it belongs to no scope. */
     Tensor read(String name);
 
-    /** One of them as a weight of few bits that stays where it is, or null if it is to be read. */
+    /** One of them as a weight of few bits that stays in the file, or null if it must be read. */
     default @Nullable QuantizedWeight packed(String name) {
         return null;
     }
 
-    /** What messages name. */
+    /** The file that messages name. */
     Object file();
 
     @Override

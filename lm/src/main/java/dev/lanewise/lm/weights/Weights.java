@@ -17,11 +17,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's parameters by the names that the model has for them. Each is read when the model asks for it, straight to where
- * it stays; what no model asks for is found by {@link #finish}.
+ * A model's parameters by the model's names for them. Each is read when the model requests it, directly into its final
+ * place; tensors that are never requested are found by {@link #finish}.
  */
 public final class Weights {
-    /** Of first values, as the families' own code has it. */
+    /** The standard deviation of initial values, as in the families' original code. */
     private static final double DEVIATION = 0.02;
 
     private final @Nullable WeightSource source;
@@ -61,12 +61,12 @@ public final class Weights {
         return new Weights(source, null, "", new Files(byModelName, new HashSet<>()));
     }
 
-    /** First values for a model that is not trained yet: ones for norms, zeros for biases, normal numbers otherwise. */
+    /** Initial values for an untrained model: ones for norms, zeros for biases, normal numbers otherwise. */
     public static Weights random(Rng random) {
         return new Weights(null, random, "", new Files(Map.of(), new HashSet<>()));
     }
 
-    /** The same weights, with names that begin at a part. */
+    /** The same weights, with names relative to a part. */
     public Weights at(String part) {
         return new Weights(source, random, prefix + part + '.', files);
     }
@@ -91,7 +91,7 @@ public final class Weights {
         return new Parameter(from.read(checked(from, own, sizes)));
     }
 
-    /** The source's name for a parameter, if it is there and has the shape. */
+    /** The source's name for a parameter, after checking that it exists and has the shape. */
     private String checked(WeightSource from, String own, long... sizes) {
         String stored = files.byModelName.get(own);
         if (stored == null) {
@@ -114,7 +114,7 @@ public final class Weights {
     }
 
     /**
-     * A weight {@code [out, in]} of few bits that stays where it is, or null if it is a parameter.
+     * A weight {@code [out, in]} of few bits that stays in the file, or null if it is a parameter.
      *
      * @throws BadFileException as for {@link #parameter}
      */
@@ -132,13 +132,13 @@ public final class Weights {
                 : Init.normal(random == null ? Rng.global() : random, 0, DEVIATION, sizes);
     }
 
-    /** Leaves a parameter out on purpose. */
+    /** Omits a parameter on purpose. */
     public void skip(String name) {
         files.used.add(prefix + name);
     }
 
     /**
-     * Refuses tensors that the model has no use for.
+     * Refuses tensors that the model does not use.
      *
      * @throws BadFileException naming some of them
      */

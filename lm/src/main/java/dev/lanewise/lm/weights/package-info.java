@@ -1,4 +1,4 @@
-/** Where models get their sizes and parameters from: config files and files of tensors. */
+/** The sources of models' sizes and parameters: config files and files of tensors. */
 @NullMarked
 package dev.lanewise.lm.weights;
 

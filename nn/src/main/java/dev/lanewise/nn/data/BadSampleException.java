@@ -8,9 +8,9 @@ public final class BadSampleException extends RuntimeException {
     private final long index;
 
     /**
-     * What went wrong with a sample of a data set.
+     * An error that says what went wrong with a sample of a data set.
      *
-     * @param dataset what the sample is of
+     * @param dataset the data set that the sample belongs to
      * @param index its number
      * @param cause what went wrong
      */

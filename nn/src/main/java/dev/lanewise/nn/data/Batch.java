@@ -13,14 +13,14 @@ public record Batch(Tensor x, Tensor y) {
     /**
      * The number of samples.
      *
-     * @return a batch with the same inputs
+     * @return the size of the first dimension of the inputs
      */
     public long size() {
         return x.shape().size(0);
     }
 
     /**
-     * The same with targets that are class numbers, {@code [n, ...]} of type {@link DType#I64}, as vectors
+     * This batch with its targets, class numbers {@code [n, ...]} of type {@link DType#I64}, turned into vectors
      * {@code [n, ..., classes]} of type {@link DType#F32}: 1 at the class, else 0.
      *
      * @param classes how many classes there are

@@ -14,18 +14,19 @@ import org.jspecify.annotations.Nullable;
  * Where data sets are looked for: a folder the user named, the folder in the environment variable
  * {@code LANEWISE_DATA}, and the user's cache, into which downloads go.
  *
- * @param explicit the folder the user named, or null; files missing there are an error, never a reason to look further
+ * @param explicit the folder the user named, or null; files missing there are an error; the other places are not
+ *     searched
  * @param environment the folder in {@code LANEWISE_DATA}, or null
  * @param cache the cache: {@code $XDG_CACHE_HOME/lanewise} or {@code ~/.cache/lanewise},
- *     {@code ~/Library/Caches/lanewise} on macOS, {@code %LOCALAPPDATA%\lanewise\cache} on Windows; in the folder of
- *     temporary files for a user without a home
+ *     {@code ~/Library/Caches/lanewise} on macOS, {@code %LOCALAPPDATA%\lanewise\cache} on Windows; a folder among the
+ *     temporary files for a user without a home directory
  */
 public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path cache) {
     /** The environment variable that names a folder of data sets. */
     public static final String VARIABLE = "LANEWISE_DATA";
 
     /**
-     * {@return the places of this process}
+     * {@return the folders of this process}
      *
      * @param explicit the folder the user named, or null
      */
@@ -41,7 +42,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
                 cache(environment, system.toLowerCase(Locale.ROOT), path("user.home", userHome)));
     }
 
-    /** Names that the system's locale can't write, such as non-ASCII ones under {@code LC_ALL=C}, are no paths. */
+    /** Names that the system's locale can't encode, such as non-ASCII ones under {@code LC_ALL=C}, are not paths. */
     private static Path path(String variable, String named) {
         try {
             return Path.of(named);
@@ -55,7 +56,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
         }
     }
 
-    /** The JVM knows no home for a user without an entry in passwd, as a container may have one. */
+    /** The JVM knows no home directory for a user without an entry in passwd, as in some containers. */
     private static String userHome() {
         String home = System.getProperty("user.home", "?");
         return Path.of(home).isAbsolute() ? home : System.getProperty("java.io.tmpdir", ".");
@@ -78,8 +79,8 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
     }
 
     /**
-     * {@return the folder of a data set that the user pointed to: the named folder, or else that of the environment, each
-     * with or without the data set's name appended} The cache is not searched.
+     * {@return the folder of a data set that the user pointed to: the named folder, or else that of the environment,
+     * each with or without the data set's name appended} The cache is not searched.
      *
      * @param dataset the data set's name and that of its folder, such as {@code mnist}
      * @param expected what the folder should hold, for the message
@@ -97,7 +98,7 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
                             explicit,
                             "no files of " + dataset + " in it or in its folder '" + dataset + "'",
                             expected,
-                            "name the folder that holds them, or leave --data out to look in " + VARIABLE
+                            "name the folder that holds them, or omit --data to look in " + VARIABLE
                                     + ", the cache and" + " the web")));
         }
         return environment == null ? Optional.empty() : within(environment, dataset, holds);

@@ -18,9 +18,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Goes through a data set in batches; the last one may be smaller. The next batches are made on virtual threads, and brought
- * to their device, while one is in use. With shuffling, the order depends only on seed and epoch, and for any number of
- * workers it is the same.
+ * Iterates over a data set in batches; the last one may be smaller. The next batches are made on virtual threads, and
+ * brought to their device, while one is in use. With shuffling, the order depends only on the seed and the epoch, and
+ * is the same for any number of workers.
  *
  * <pre>{@code
  * for (Batch batch : loader.epoch(3)) { ... }
@@ -33,7 +33,7 @@ public final class DataLoader {
      * How batches are made.
      *
      * @param workers how many batches are made at once; with 0 each is made by the thread that asks for it
-     * @param prefetch how many batches are made ahead of the taker, as many as there are workers or more
+     * @param prefetch how many batches are made ahead of the consumer, at least as many as there are workers
      * @param dropLast whether a last, smaller batch is left out
      */
     public record Options(int workers, int prefetch, boolean dropLast) {
@@ -70,10 +70,10 @@ public final class DataLoader {
     /**
      * A loader of all samples.
      *
-     * @param dataset where samples come from
+     * @param dataset the source of the samples
      * @param batchSize how many samples a batch has, 1 or more
-     * @param shuffle whether every epoch has an order of its own
-     * @param seed decides the orders
+     * @param shuffle whether every epoch has a random order of its own
+     * @param seed determines the orders
      */
     public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed) {
         this(dataset, batchSize, shuffle, seed, Device.CPU);
@@ -82,11 +82,11 @@ public final class DataLoader {
     /**
      * A loader of all samples whose batches are on a device: the next batch is on its way there while one is in use.
      *
-     * @param dataset where samples come from
+     * @param dataset the source of the samples
      * @param batchSize how many samples a batch has, 1 or more
-     * @param shuffle whether every epoch has an order of its own
-     * @param seed decides the orders
-     * @param device where batches go, whatever device the data set makes them on
+     * @param shuffle whether every epoch has a random order of its own
+     * @param seed determines the orders
+     * @param device the device that batches are moved to, whatever device the data set makes them on
      */
     public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed, Device device) {
         this(
@@ -100,7 +100,7 @@ public final class DataLoader {
     /**
      * A loader of chosen samples whose batches stay where the data set makes them.
      *
-     * @param dataset where samples come from
+     * @param dataset the source of the samples
      * @param batchSize how many samples a batch has, 1 or more
      * @param sampler which samples an epoch has, and in which order
      * @param options how many threads read samples, and how far ahead
@@ -112,11 +112,12 @@ public final class DataLoader {
     /**
      * A loader.
      *
-     * @param dataset where samples come from
+     * @param dataset the source of the samples
      * @param batchSize how many samples a batch has, 1 or more
      * @param sampler which samples an epoch has
      * @param options how many threads read samples, and how far ahead
-     * @param device where batches go; with {@link Device#CPU} they stay where the data set makes them
+     * @param device the device that batches are moved to; with {@link Device#CPU} they stay where the data set makes
+     *     them
      */
     public DataLoader(Dataset dataset, int batchSize, Sampler sampler, Options options, Device device) {
         if (batchSize < 1) {
@@ -134,7 +135,7 @@ public final class DataLoader {
         this.device = device;
     }
 
-    /** {@return how many samples a batch has, but for an epoch's last one} */
+    /** {@return how many samples a batch has, except possibly an epoch's last one} */
     public int batchSize() {
         return batchSize;
     }
@@ -152,8 +153,8 @@ public final class DataLoader {
     /**
      * The batches of one epoch. A batch belongs to the scope that is innermost when it is taken.
      *
-     * @param epoch the number of the epoch, which decides its order
-     * @return the batches in order; they can be gone over once
+     * @param epoch the number of the epoch, which determines its order
+     * @return the batches in order; they can be iterated over once
      */
     public Iterable<Batch> epoch(long epoch) {
         return epoch(epoch, 0);
@@ -162,9 +163,9 @@ public final class DataLoader {
     /**
      * The batches of one epoch from a given one on, as after an interruption; those before it are not made.
      *
-     * @param epoch the number of the epoch, which decides its order
-     * @param firstBatch how many to pass over, from 0 to {@link #batches}
-     * @return the batches in order; they can be gone over once
+     * @param epoch the number of the epoch, which determines its order
+     * @param firstBatch how many batches to skip, from 0 to {@link #batches}
+     * @return the batches in order; they can be iterated over once
      */
     public Iterable<Batch> epoch(long epoch, long firstBatch) {
         if (firstBatch < 0 || firstBatch > batches()) {
@@ -177,7 +178,7 @@ public final class DataLoader {
         };
     }
 
-    /** Makes a batch; if that fails, finds out for which of its samples. */
+    /** Makes a batch; if that fails, finds out which of its samples is to blame. */
     private Batch make(long[] indices) {
         try {
             return dataset.batch(indices);
@@ -189,7 +190,7 @@ public final class DataLoader {
                     throw new BadSampleException(dataset, index, own);
                 }
             }
-            // each sample is good by itself: they don't fit together
+            // each sample is good by itself: they don't go together
             throw failure;
         }
     }
@@ -282,13 +283,16 @@ public final class DataLoader {
     }
 
     /**
-     * The thread that moves batches to devices. A device queues copies of one thread beside the work of others, so one
-     * thread for all keeps it to one queue of copies.
+     * The thread that moves batches to devices. A device runs the copies of one thread alongside the work of others, so
+     * a single thread for all loaders keeps it to one queue of copies.
      */
     private static final class Mover {
         static final Executor EXECUTOR = executor();
 
-        /** Its thread ends when nothing was moved for a while, and holds nothing of the one that started it. */
+        /**
+         * Its thread ends when nothing has been moved for a while, and keeps no reference to anything of the thread
+         * that started it.
+         */
         private static Executor executor() {
             ThreadPoolExecutor executor =
                     new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {

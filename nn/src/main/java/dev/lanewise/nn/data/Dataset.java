@@ -9,8 +9,8 @@ public interface Dataset {
     long size();
 
     /**
-     * The given samples, in the order given, as one batch of new tensors: they are released after use, so they must not be
-     * views of what the data set keeps.
+     * The given samples, in the order given, as one batch of new tensors: they are released after use, so they must not
+     * be views of what the data set keeps.
      *
      * @param indices numbers of samples, from 0
      * @return the batch, with the samples along the first dimension
@@ -36,7 +36,7 @@ public interface Dataset {
     /**
      * {@return this data set with every batch changed, for example {@code batch -> batch.withOneHotTargets(10)}}
      *
-     * @param change is called on background threads; of the tensors it makes, the result's live on
+     * @param change called on background threads; of the tensors that it makes, only those of the result are kept
      */
     default Dataset map(UnaryOperator<Batch> change) {
         Dataset source = this;

@@ -8,7 +8,7 @@ public final class DownloadException extends BadFileException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
+     * Like {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it

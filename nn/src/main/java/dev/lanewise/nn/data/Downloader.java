@@ -37,11 +37,11 @@ import org.jspecify.annotations.Nullable;
  * Downloads files over HTTP from the first mirror that delivers them whole: length and SHA-256 are checked before a
  * file appears under its name, and an interrupted download continues where it stopped (from {@code NAME.part}).
  *
- * <p>A mirror that cannot be connected to, does not answer or stalls is given up after a timeout, so a machine without
- * a network knows it within seconds; one that delivers too slowly is given up as well, see {@link #Downloader()}.
+ * <p>A mirror that cannot be connected to, does not answer or stalls is abandoned after a timeout, so a machine without
+ * a network fails within seconds; one that delivers too slowly is abandoned as well, see {@link #Downloader()}.
  */
 public final class Downloader {
-    /** The slowest mirror that is waited for, on average, in bytes a second. */
+    /** The slowest average rate at which a mirror is waited for, in bytes per second. */
     private static final long SLOWEST = 32_768;
 
     private static final Duration LEAST = Duration.ofMinutes(1);
@@ -51,17 +51,17 @@ public final class Downloader {
     private final @Nullable Duration overall;
 
     /**
-     * A downloader that gives up a mirror after 3 seconds without an answer, 10 without data, or when it takes longer in all
-     * than a minute and 32 KiB a second allow.
+     * A downloader that abandons a mirror after 3 seconds without an answer, after 10 without data, or when it takes
+     * longer in total than one minute plus one second per 32 KiB.
      */
     public Downloader() {
         this(Duration.ofSeconds(3), Duration.ofSeconds(10), null);
     }
 
     /**
-     * As {@link #Downloader()}, with other waits.
+     * Like {@link #Downloader()}, with other timeouts.
      *
-     * @param answer how long a mirror may take to send the header of its answer, name look-up included
+     * @param answer how long a mirror may take to send the header of its answer, including the name look-up
      * @param stall how long it may then send nothing
      */
     public Downloader(Duration answer, Duration stall) {
@@ -71,10 +71,10 @@ public final class Downloader {
     /**
      * A downloader.
      *
-     * @param answer how long a mirror may take to send the header of its answer, name look-up included
+     * @param answer how long a mirror may take to send the header of its answer, including the name look-up
      * @param stall how long it may then send nothing
-     * @param overall how long it may take in all; the next mirror, or the next call, continues where it stopped; null for a
-     *     minute and a second for each 32 KiB of the file
+     * @param overall how long it may take in total; the next mirror, or the next call, continues where it stopped; null
+     *     for one minute plus one second per 32 KiB of the file
      */
     public Downloader(Duration answer, Duration stall, @Nullable Duration overall) {
         this.answer = answer;
@@ -92,7 +92,7 @@ public final class Downloader {
      * @param file its name, length and checksum
      * @param mirrors addresses to append the file's name to, tried in order
      * @param folder created if missing
-     * @param listener is told how far it got
+     * @param listener told about the progress
      * @return the path of the whole, checked file
      * @throws DownloadException if no mirror delivered it, with every mirror's reason
      * @throws BadFileException if the folder is not writable
@@ -128,7 +128,7 @@ public final class Downloader {
     }
 
     /**
-     * {@return whether the file is there with the right length and checksum}
+     * {@return whether the file exists with the right length and checksum}
      *
      * @param path where the file may be
      * @param file its name, length and checksum
@@ -162,7 +162,7 @@ public final class Downloader {
             moveInto(part, target, file);
             return;
         }
-        // Another process or thread is writing the shared part, or it is a link: this one works in a file of its own.
+        // Another process or thread is writing the shared part, or it is a link: this call uses a file of its own.
         String unique = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         Path own = target.resolveSibling(file.name() + "." + unique + ".part");
         try {
@@ -173,7 +173,7 @@ public final class Downloader {
         }
     }
 
-    /** Brings a part to the whole, checked content; false when somebody else has locked it. */
+    /** Completes a part and checks its content; false if another process or thread has locked it. */
     private boolean completeIfFree(RemoteFile file, URI address, Path part, DownloadListener listener)
             throws IOException, MirrorFailure {
         try (FileChannel channel = FileChannel.open(
@@ -192,10 +192,10 @@ public final class Downloader {
 
     private static void moveInto(Path part, Path target, RemoteFile file) throws IOException {
         try {
-            // In one step: without it, a file of another process that is there already would be missing for a moment.
+            // In one step: otherwise a file already written by another process would be missing for a moment.
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (NoSuchFileException moved) {
-            // Another process may have found the part whole and moved it in the meantime.
+            // Another process may have found the part complete and moved it in the meantime.
             if (!isWhole(target, file)) {
                 throw moved;
             }
@@ -222,7 +222,7 @@ public final class Downloader {
             if (!resumed) {
                 throw new MirrorFailure("wrong SHA-256 " + found);
             }
-            // What an earlier download left may be what is wrong.
+            // What an earlier download left may be at fault.
             complete(file, address, channel, listener);
         }
         channel.force(true);

@@ -11,7 +11,7 @@ public record RemoteFile(String name, long bytes, String sha256) {
     /**
      * A file.
      *
-     * @throws IllegalArgumentException if the name is more than a file's name, or the length or the checksum is none
+     * @throws IllegalArgumentException if the name is not a plain file name, or the length or the checksum is invalid
      */
     public RemoteFile {
         boolean plain = !name.isBlank()

@@ -7,7 +7,10 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Which samples an epoch has, in which order. The order depends on the epoch's number alone, so that training can resume. */
+/**
+ * Determines which samples an epoch has, and in which order. The order depends on the epoch's number alone, so that
+ * training can resume.
+ */
 public interface Sampler {
     /** {@return how many samples an epoch has} */
     long size();
@@ -41,10 +44,10 @@ public interface Sampler {
     }
 
     /**
-     * All samples, every epoch in an order of its own that the seed decides.
+     * All samples, every epoch in an order of its own, which the seed determines.
      *
      * @param samples how many samples there are
-     * @param seed decides the orders; the same one gives the same orders
+     * @param seed determines the orders; the same seed gives the same orders
      * @return the sampler
      */
     static Sampler shuffled(long samples, long seed) {
@@ -52,10 +55,11 @@ public interface Sampler {
     }
 
     /**
-     * Some samples, such as those of {@link Split#train}, every epoch in an order of its own that the seed decides.
+     * Some samples, such as those of {@link Split#train}, every epoch in an order of its own, which the seed
+     * determines.
      *
      * @param chosen the numbers of the samples
-     * @param seed decides the orders; the same one gives the same orders
+     * @param seed determines the orders; the same seed gives the same orders
      * @return the sampler
      */
     static Sampler shuffled(long[] chosen, long seed) {
@@ -74,13 +78,14 @@ public interface Sampler {
     }
 
     /**
-     * {@return samples drawn with the probabilities of their weights, again in every epoch} Without replacement by the
-     * exponential race: the samples whose {@code -log(u) / weight} come first (Efraimidis and Spirakis 2006).
+     * {@return samples drawn with probabilities proportional to their weights, anew in every epoch} Draws without
+     * replacement use the exponential race: the samples whose {@code -log(u) / weight} come first (Efraimidis and
+     * Spirakis 2006).
      *
      * @param weights 0 or more for each sample; they need not sum to 1
      * @param draws how many samples an epoch has
-     * @param replacement whether a sample can come again in an epoch
-     * @param seed decides, with the epoch
+     * @param replacement whether a sample can be drawn again in an epoch
+     * @param seed determines the draws, together with the epoch
      */
     static Sampler weighted(double[] weights, int draws, boolean replacement, long seed) {
         double[] copy = weights.clone();
@@ -104,7 +109,7 @@ public interface Sampler {
      *
      * @param labels the class of every sample
      * @param draws how many samples an epoch has
-     * @param seed decides the orders; the same one gives the same orders
+     * @param seed determines the orders; the same seed gives the same orders
      * @return the sampler
      */
     static Sampler balanced(int[] labels, int draws, long seed) {
@@ -124,7 +129,7 @@ public interface Sampler {
         long[] order = new long[draws];
         for (int i = 0; i < draws; i++) {
             int place = Arrays.binarySearch(cumulative, random.nextDouble() * total);
-            // behind an equal sum, or where it would be inserted; never at a weight of 0, whose sum is its
+            // after an equal sum, or where it would be inserted; never at a weight of 0, whose sum equals its
             // predecessor's
             int sample = place < 0 ? -place - 1 : place + 1;
             while (weights[sample] == 0) {
@@ -156,7 +161,7 @@ public interface Sampler {
          * The numbers of an epoch's samples in order.
          *
          * @param epoch the number of the epoch
-         * @return the sampler
+         * @return the samples' numbers, from 0
          */
         long[] of(long epoch);
     }
@@ -165,7 +170,7 @@ public interface Sampler {
      * Any orders of a given size.
      *
      * @param size how many samples an epoch has
-     * @param orders gives the numbers of an epoch's samples
+     * @param orders the numbers of each epoch's samples
      * @return the sampler
      */
     static Sampler of(long size, Orders orders) {

@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Which samples a model is trained on and which it is measured on: two disjoint sets of indices that cover all. */
+/**
+ * The samples that a model is trained on and those that it is evaluated on: two disjoint sets of indices that cover
+ * all.
+ */
 public final class Split {
     private final int[] train;
     private final int[] test;
@@ -16,12 +19,13 @@ public final class Split {
     }
 
     /**
-     * Splits so that every class has the same part, to the nearest sample, in both sets. Both are in ascending order.
+     * Splits so that every class has the same share in both sets, to the nearest sample. Both sets are in ascending
+     * order.
      *
      * @param labels the classes, from 0
-     * @param testFraction the part of the test set, above 0 and below 1
+     * @param testFraction the share of the test set, above 0 and below 1
      * @param seed the same seed gives the same split
-     * @return the numbers of the samples of both sets
+     * @return the split
      */
     public static Split stratified(int[] labels, double testFraction, long seed) {
         check(testFraction);
@@ -44,9 +48,9 @@ public final class Split {
      * Splits at random, whatever the classes; see {@link #stratified}.
      *
      * @param samples how many samples there are
-     * @param testFraction how large a part the test set is, from 0 to 1
-     * @param seed decides which samples go where
-     * @return the numbers of the samples of both sets
+     * @param testFraction the share of the test set, above 0 and below 1
+     * @param seed determines which samples are in which set
+     * @return the split
      */
     public static Split random(int samples, double testFraction, long seed) {
         check(testFraction);
@@ -93,16 +97,16 @@ public final class Split {
     /**
      * The indices to train on, a copy.
      *
-     * @return the numbers of the samples of both sets
+     * @return the numbers of the samples, ascending
      */
     public int[] train() {
         return train.clone();
     }
 
     /**
-     * The indices to measure on, a copy.
+     * The indices to evaluate on, a copy.
      *
-     * @return the numbers of the samples of both sets
+     * @return the numbers of the samples, ascending
      */
     public int[] test() {
         return test.clone();

@@ -1,8 +1,8 @@
 /**
- * Data sets and what prepares them: MNIST, CIFAR-10, folders of images, CSV tables, text, and transforms.
+ * Data sets and their preparation: MNIST, CIFAR-10, folders of images, CSV tables, text, and transforms.
  *
  * <p>{@link dev.lanewise.nn.data.DataHome} says where files are looked for. A file that is missing, truncated or
- * of another kind is reported by one {@link dev.lanewise.nn.io.BadFileException}. Whatever is random takes a seed or a
+ * of another kind is reported by a {@link dev.lanewise.nn.io.BadFileException}. Everything random takes a seed or a
  * {@link java.util.random.RandomGenerator} and gives the same result on every machine.
  */
 @NullMarked

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 
-/** Unpacked data, refused as soon as it is more than a limit. */
+/** Unpacked data, refused as soon as it exceeds a limit. */
 public final class LimitedInputStream extends FilterInputStream {
     private final Path file;
     private final long most;

@@ -1,4 +1,4 @@
-/** What several packages of the module use and nobody else needs. */
+/** Code shared by several packages of this module, and internal to it. */
 @NullMarked
 package dev.lanewise.nn.internal;
 

@@ -20,15 +20,15 @@ import java.nio.file.StandardOpenOption;
  * a temporary file in the same folder, are forced to the disk, and are then moved over the target atomically.
  *
  * <p>Only regular files are replaced: a folder, a device or a named pipe is refused, and so is a file that the user may
- * not write. A symbolic link stays a link, and the file it points to is replaced, or made if it is not there. A replaced
- * file keeps its permissions and, where the system allows it, its owner and group. An interrupted thread writes the file
- * nevertheless and is still interrupted afterwards. Temporary files are called {@code .lanewise-XXXXXXXX.tmp}; those that
- * a killed process left behind are deleted by the next write into their folder.
+ * not write. A symbolic link stays a link, and the file it points to is replaced, or created if it does not exist. A
+ * replaced file keeps its permissions and, where the system allows it, its owner and group. An interrupted thread still
+ * writes the file and remains interrupted afterwards. Temporary files are called {@code .lanewise-XXXXXXXX.tmp}; those
+ * that a killed process left behind are deleted by the next write into their folder.
  */
 public final class AtomicFile {
     private static final int MOST_LINKS = 40;
 
-    /** Windows moves no file that is open. */
+    /** Windows can't move an open file. */
     private static final boolean MOVES_OPEN_FILES = File.separatorChar != '\\';
 
     private AtomicFile() {}
@@ -37,22 +37,22 @@ public final class AtomicFile {
     @FunctionalInterface
     public interface Content {
         /**
-         * Writes everything to {@code channel}, which is empty and closed by the caller.
+         * Writes everything to {@code channel}, which is empty and is closed by the caller.
          *
-         * @param channel where it goes
-         * @throws IOException if writing fails; the old file then stays
+         * @param channel the channel to write to
+         * @throws IOException if writing fails; the old file is then kept
          */
         void writeTo(WritableByteChannel channel) throws IOException;
     }
 
     /**
-     * Writes {@code content} to {@code file}, replacing what is there. On failure the old file is unchanged and the
+     * Writes {@code content} to {@code file}, replacing any existing file. On failure the old file is unchanged and the
      * temporary one is deleted.
      *
-     * @param file where it goes
+     * @param file the file to write
      * @param content writes the bytes
-     * @throws BadFileException if the folder is missing or not writable, the disk is full, or something is there that is no
-     *     regular file
+     * @throws BadFileException if the folder is missing or not writable, the disk is full, or the path exists but is
+     *     not a regular file
      */
     public static void write(Path file, Content content) {
         try {
@@ -68,7 +68,7 @@ public final class AtomicFile {
         }
     }
 
-    /** The regular file, there or to be made, that a path stands for. */
+    /** The regular file, existing or to be created, that a path stands for. */
     private static Path target(Path file) throws IOException {
         Path target = file.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(target); links++) {
@@ -111,7 +111,10 @@ public final class AtomicFile {
         forceFolder(target);
     }
 
-    /** In a file system of another provider, such as a ZIP archive, which knows neither locks nor a way to force. */
+    /**
+     * Writes to a file system of another provider, such as a ZIP archive, which has neither locks nor a way to force
+     * data to disk.
+     */
     private static void writeElsewhere(Path target, Content content) throws IOException {
         Path temporary = target.resolveSibling(TemporaryFile.name());
         try {
@@ -132,7 +135,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Makes the rename itself durable where the system lets a folder be opened (not on Windows). */
+    /** Makes the rename itself durable where the system allows opening a folder (not on Windows). */
     private static void forceFolder(Path target) {
         Path folder = target.getParent();
         if (folder == null) {
@@ -143,7 +146,7 @@ public final class AtomicFile {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException notSupported) {
-            // The file itself is complete and forced; only the time of its appearance after a power cut is open.
+            // The file itself is complete and forced; only when it appears after a power cut is uncertain.
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

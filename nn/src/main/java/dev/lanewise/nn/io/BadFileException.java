@@ -23,7 +23,7 @@ public class BadFileException extends RuntimeException {
     private final String remedy;
 
     /**
-     * As {@link #BadFileException(Object, String, String, String, Throwable)} without a cause.
+     * Like {@link #BadFileException(Object, String, String, String, Throwable)}, without a cause.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it
@@ -88,7 +88,7 @@ public class BadFileException extends RuntimeException {
     }
 
     /**
-     * As {@link #unreadable(Path, String, IOException)}, of a failure on the way through a folder's entries.
+     * Like {@link #unreadable(Path, String, IOException)}, for a failure while listing a folder's entries.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param expected what it should have been
@@ -122,7 +122,7 @@ public class BadFileException extends RuntimeException {
         return message == null ? kind : kind + ": " + message;
     }
 
-    /** Text from a hostile file must not break the line or steer a terminal. */
+    /** Text from a hostile file must not break the line or control a terminal. */
     private static String printable(String message) {
         int limit = 2_000;
         StringBuilder line = new StringBuilder(Math.min(message.length(), limit));

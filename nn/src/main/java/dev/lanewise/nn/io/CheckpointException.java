@@ -2,12 +2,12 @@ package dev.lanewise.nn.io;
 
 import org.jspecify.annotations.Nullable;
 
-/** A checkpoint that cannot be used: truncated, hostile, of an unsupported kind, or of another model. */
+/** A checkpoint that cannot be used: truncated, hostile, of an unsupported kind, or belonging to another model. */
 public final class CheckpointException extends BadFileException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * As {@link BadFileException#BadFileException(Object, String, String, String)}.
+     * Like {@link BadFileException#BadFileException(Object, String, String, String)}.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it
@@ -19,7 +19,7 @@ public final class CheckpointException extends BadFileException {
     }
 
     /**
-     * As {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
+     * Like {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it

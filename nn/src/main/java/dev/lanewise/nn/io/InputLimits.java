@@ -5,20 +5,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What an untrusted file may make its reader do. Every reader of this library asks here before it makes room
- * for something whose size a file announces.
+ * Limits on what an untrusted file may cause its reader to do. Every reader of this library checks them before it
+ * allocates memory for something whose size a file declares.
  *
  * <ul>
- *   <li>A file is a regular one: a named pipe would block its reader forever, a device never ends.
- *   <li>Packed data may grow to {@value #ALWAYS_MIB} MiB, and above that to {@value #MOST_RATIO} times the file's length.
- *   <li>Nothing is read into the Java heap that would take more than half of its greatest size ({@code -Xmx}).
+ *   <li>A file must be a regular one: a named pipe would block its reader forever, and a device never ends.
+ *   <li>Packed data may unpack to {@value #ALWAYS_MIB} MiB, and beyond that to {@value #MOST_RATIO} times the file's
+ *       length.
+ *   <li>Nothing that would take more than half of the Java heap's maximum size ({@code -Xmx}) is read into it.
  * </ul>
  */
 public final class InputLimits {
-    /** Packed data of at most this many MiB is unpacked however small the file is. */
+    /** Packed data of up to this many MiB is unpacked, however small the file is. */
     public static final int ALWAYS_MIB = 256;
 
-    /** How many times the file's length larger packed data may be. Measured data rarely packs to less than a tenth. */
+    /** How many times the file's length larger data may unpack to. Real data rarely compresses to less than a tenth. */
     public static final int MOST_RATIO = 100;
 
     private InputLimits() {}
@@ -47,7 +48,7 @@ public final class InputLimits {
     }
 
     /**
-     * {@return how many bytes the packed content of a file may have}
+     * {@return how many bytes the packed content of a file may unpack to}
      *
      * @param fileBytes the file's length
      */
@@ -60,9 +61,9 @@ public final class InputLimits {
     }
 
     /**
-     * Refuses what would take more than half of the Java heap's greatest size.
+     * Refuses content that would take more than half of the Java heap's maximum size.
      *
-     * @param file what the message names
+     * @param file the file that the message names
      * @param bytes how many bytes of heap its content would take
      * @throws BadFileException if they are too many
      */

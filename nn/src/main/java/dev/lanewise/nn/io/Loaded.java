@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * What was loaded into a model, and what was not; all by the model's names.
  *
- * @param loaded what was overwritten
- * @param missing what the model has and the state does not; it stayed as it was
- * @param unexpected what the state has and the model does not
- * @param mismatched what has other shapes in the two, with both shapes; it stayed as it was
+ * @param loaded the tensors that were overwritten
+ * @param missing those that the model has and the state does not; they were left unchanged
+ * @param unexpected those that the state has and the model does not
+ * @param mismatched those whose shapes differ, with both shapes; they were left unchanged
  */
 public record Loaded(List<String> loaded, List<String> missing, List<String> unexpected, List<String> mismatched) {
     /** How many names a message lists. */
@@ -23,12 +23,12 @@ public record Loaded(List<String> loaded, List<String> missing, List<String> une
         mismatched = List.copyOf(mismatched);
     }
 
-    /** {@return whether all of the model was overwritten and nothing was left over} */
+    /** {@return whether all of the model was overwritten and nothing of the state was left over} */
     public boolean isComplete() {
         return missing.isEmpty() && unexpected.isEmpty() && mismatched.isEmpty();
     }
 
-    /** {@return what did not fit, in one line; empty if all did} */
+    /** {@return what did not match, in one line; empty if everything did} */
     public String problems() {
         List<String> problems = new ArrayList<>();
         add(problems, "missing ", missing);
@@ -45,7 +45,7 @@ public record Loaded(List<String> loaded, List<String> missing, List<String> une
         }
     }
 
-    /** One line: how many were loaded, and what did not fit. */
+    /** One line: how many were loaded, and what did not match. */
     @Override
     public String toString() {
         return loaded.size() + " loaded" + (isComplete() ? "" : "; " + problems());

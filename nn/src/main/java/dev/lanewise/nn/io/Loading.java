@@ -4,7 +4,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How names of a saved state become those of a model, and whether all must be there.
+ * How names of a saved state map to those of a model, and whether all must be present.
  *
  * <pre>{@code
  * Loaded loaded = Checkpoint.loadWeights(file, model, Loading.lenient()
@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prefix the prefix of the names that are read; it is removed, and other names are skipped
  * @param rename the model's name for a saved one without the prefix; null for one that is skipped
- * @param strict whether all of the model's names must be there, with the same shapes, and no others
+ * @param strict whether all of the model's names must be present, with the same shapes, and no others
  */
 public record Loading(String prefix, Function<String, @Nullable String> rename, boolean strict) {
     /**
-     * Exactly the model's names.
+     * Loading with exactly the model's names.
      *
      * @return how to load
      */
@@ -27,15 +27,16 @@ public record Loading(String prefix, Function<String, @Nullable String> rename, 
         return new Loading("", name -> name, true);
     }
 
-    /** {@return what fits by name and shape; the rest is reported} */
+    /** {@return loading of what matches by name and shape; the rest is reported} */
     public static Loading lenient() {
         return new Loading("", name -> name, false);
     }
 
     /**
-     * The same, of names that begin with a prefix.
+     * The same loading, restricted to names that begin with a prefix.
      *
-     * @param newPrefix what is removed from the beginning of each saved name; tensors without it are skipped
+     * @param newPrefix the prefix, which is removed from the beginning of each saved name; tensors without it are
+     *     skipped
      * @return how to load
      */
     public Loading withPrefix(String newPrefix) {
@@ -43,7 +44,7 @@ public record Loading(String prefix, Function<String, @Nullable String> rename, 
     }
 
     /**
-     * The same with other names, for saved ones without the prefix; null for one that is skipped.
+     * The same loading with renaming, applied to saved names without the prefix.
      *
      * @param newRename makes the model's name from a saved one, or null to skip it
      * @return how to load

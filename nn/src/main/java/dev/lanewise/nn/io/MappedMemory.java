@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.Supplier;
 
 /**
- * Reads of memory that may be a mapped file. Where such a file has been cut since, Java throws an {@link InternalError},
- * which here becomes the exception of every other damaged file.
+ * Reads memory that may be a mapped file. If such a file has been truncated since, Java throws an
+ * {@link InternalError}, which here becomes the exception of every other damaged file.
  */
 final class MappedMemory {
     private MappedMemory() {}
@@ -20,12 +20,12 @@ final class MappedMemory {
     }
 
     /**
-     * What a reader makes of a segment.
+     * The result of a reader for a segment.
      *
-     * @throws BadFileException if it is a file that has been cut since it was mapped
+     * @throws BadFileException if it is a file that has been truncated since it was mapped
      * @throws IllegalStateException if its file is closed
      */
-    @SuppressWarnings("ThreadPriorityCheck") // the yield is a call into the system, not a wish to the scheduler
+    @SuppressWarnings("ThreadPriorityCheck") // the yield is a system call, not a hint to the scheduler
     static <T> T read(MemorySegment segment, Supplier<T> reader) {
         if (!segment.isMapped()) {
             return reader.get();
@@ -39,7 +39,7 @@ final class MappedMemory {
             throw new BadFileException(
                     "a mapped file",
                     "less than when it was opened",
-                    "a file that is not cut while it is open",
+                    "a file that is not truncated while it is open",
                     "open it again, and replace files by moving others over them",
                     fault);
         } catch (IllegalStateException failure) {

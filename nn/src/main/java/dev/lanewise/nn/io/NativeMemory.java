@@ -8,10 +8,10 @@ final class NativeMemory {
     private NativeMemory() {}
 
     /**
-     * Zeros.
+     * Zeroed memory.
      *
-     * @param file what the message names
-     * @throws BadFileException if there is not so much memory
+     * @param file the file that the message names
+     * @throws BadFileException if there is not enough memory
      */
     static MemorySegment allocate(Object file, long bytes) {
         try {

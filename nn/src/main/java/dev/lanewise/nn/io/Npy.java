@@ -8,13 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * NumPy's {@code .npy} files, both ways: one array each. Versions 1.0 to 3.0 are read, either byte order and either
- * memory order; what is written is little-endian, in C order, aligned to 64 bytes, in the lowest version that holds it.
+ * Reads and writes NumPy's {@code .npy} files: one array each. Versions 1.0 to 3.0 are read, either byte order and
+ * either memory order; files are written little-endian, in C order, aligned to 64 bytes, in the lowest version that can
+ * represent them.
  *
- * <p>The dtypes are {@code f2 f4 f8 i1 u1 i4 i8 b1}; of those that Lanewise doesn't have, {@code i2} and {@code u2} are read
- * as I32, and {@code u4} and {@code u8} as I64, where a number above 2^63 - 1 is refused. All others are refused by name, and
- * arrays of Python objects are never unpickled
- * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format's description</a>).
+ * <p>The dtypes are {@code f2 f4 f8 i1 u1 i4 i8 b1}; of those that Lanewise doesn't have, {@code i2} and {@code u2} are
+ * read as I32, and {@code u4} and {@code u8} as I64, where a number above 2^63 - 1 is refused. All others are refused
+ * by name, and arrays of Python objects are never unpickled (<a
+ * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format's description</a>).
  */
 public final class Npy {
     private Npy() {}
@@ -40,8 +41,8 @@ public final class Npy {
     /**
      * Writes a file, replacing it atomically.
      *
-     * @param file where they go
-     * @param tensor what is written
+     * @param file the file to write
+     * @param tensor the tensor to write
      * @throws IllegalArgumentException if the dtype is BF16, which NumPy does not have
      * @throws BadFileException if the file cannot be written; an old file is then unchanged
      */

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The header of a {@code .npy} file: a Python dictionary literal with three keys.
  *
- * @param bigEndian whether the elements are, which only a file from elsewhere has
- * @param fortranOrder whether the first index runs fastest, likewise
+ * @param bigEndian whether the elements are big-endian, which only files from elsewhere are
+ * @param fortranOrder whether the first index varies fastest, likewise
  */
 record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape shape) {
     static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -34,7 +34,7 @@ record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape
         String tuple = "(" + sizes + (shape.rank() == 1 ? ",)" : ")");
         String dictionary = "{'descr': '" + descr(DType.valueOf(type.name())) + "', 'fortran_order': False, 'shape': "
                 + tuple + ", }";
-        // Ten bytes of version 1.0 before the dictionary and a line end behind it.
+        // Ten bytes of version 1.0 before the dictionary and a line end after it.
         int padding = Math.floorMod(-(10 + dictionary.length() + 1), ALIGNMENT);
         byte[] text = (dictionary + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);
         return ByteBuffer.allocate(10 + text.length)

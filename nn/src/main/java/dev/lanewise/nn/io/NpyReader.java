@@ -23,7 +23,7 @@ final class NpyReader {
     /**
      * Reads an array to the end of the stream.
      *
-     * @param file what the messages name
+     * @param file the file that messages name
      * @param atMost how many bytes the stream can have, so that nothing larger is allocated
      * @throws UnsupportedElementsException if the elements are of a type that is not read
      */

@@ -19,13 +19,13 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/** NumPy's {@code .npz} files, both ways: a ZIP archive with one {@code NAME.npy} for every array. */
+/** Reads and writes NumPy's {@code .npz} files: ZIP archives with one {@code NAME.npy} for every array. */
 public final class Npz {
     private static final String KIND = "a .npz file";
     private static final String SUFFIX = ".npy";
     private static final String COPY_AGAIN = "the file is truncated or damaged: copy or save it again";
 
-    /** Deflate cannot pack tighter than this, so an entry's packed size bounds its content. */
+    /** Deflate cannot compress more than this, so an entry's packed size bounds its content. */
     private static final long MAX_DEFLATE_RATIO = 1_032;
 
     /** The earliest time a ZIP archive can hold: the same arrays give the same file at any time. */
@@ -34,13 +34,13 @@ public final class Npz {
     private Npz() {}
 
     /**
-     * Reads all arrays into memory, in the order of the archive; entries that are not {@code .npy} are passed over.
+     * Reads all arrays into memory, in the order of the archive; entries that are not {@code .npy} are skipped.
      *
      * @param file its path
-     * @return the arrays by name, unmodifiable; those of a type that {@link Npy} doesn't read are left out, and asking for
-     *     one of them throws a {@link BadFileException} that names its type
-     * @throws BadFileException if the archive or an array is damaged, there twice, or packed tighter than {@link InputLimits}
-     *     allows
+     * @return the arrays by name, unmodifiable; those of a type that {@link Npy} doesn't read are left out, and asking
+     *     for one of them throws a {@link BadFileException} that names its type
+     * @throws BadFileException if the archive or an array is damaged, an array occurs twice, or the data is compressed
+     *     more than {@link InputLimits} allows
      */
     public static Map<String, TensorData> read(Path file) {
         long fileBytes = InputLimits.length(file, KIND);
@@ -70,12 +70,12 @@ public final class Npz {
         }
     }
 
-    /** Reads an array; what is left of the bytes that the archive may unpack. */
+    /** Reads an array; returns what is left of the bytes that the archive may unpack to. */
     private static long read(
             Path file, ZipFile zip, ZipEntry entry, long fileBytes, long left, NpzArrays arrays, String name)
             throws IOException {
         String place = file + " (" + entry.getName() + ")";
-        // The directory of a hostile archive may announce anything.
+        // The directory of a hostile archive may declare anything.
         long packed = Math.min(entry.getCompressedSize(), fileBytes);
         long atMost = Math.min(entry.getSize(), packed * MAX_DEFLATE_RATIO);
         if (atMost > left) {
@@ -104,7 +104,7 @@ public final class Npz {
     /**
      * Writes arrays, replacing the file atomically. Equal arguments give equal bytes; the arrays are ordered by name.
      *
-     * @param file where they go
+     * @param file the file to write
      * @param arrays by name, without {@code .npy}
      * @param compress whether to deflate them, as {@code savez_compressed} does
      * @throws IllegalArgumentException if a dtype is BF16, which NumPy does not have

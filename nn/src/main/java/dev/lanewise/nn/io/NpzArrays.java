@@ -42,7 +42,7 @@ final class NpzArrays extends AbstractMap<String, TensorData> {
     }
 
     /**
-     * The array of a name, or null.
+     * The array with a name, or null.
      *
      * @throws BadFileException if it is of a type that is not read
      */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The safetensors format, both ways, byte for byte exchangeable with PyTorch's and Hugging Face's libraries.
+ * Reads and writes the safetensors format, byte for byte exchangeable with PyTorch's and Hugging Face's libraries.
  *
  * <p>A file is an 8-byte little-endian header length, a JSON header padded with spaces to a multiple of 8, and the
  * tensors' bytes back to back (<a href="https://github.com/huggingface/safetensors">the format's description</a>).
@@ -32,7 +32,7 @@ public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Maps a file into memory and checks all of its header; the tensors' bytes are read when they are used.
+     * Maps a file into memory and checks its whole header; the tensors' bytes are read when they are used.
      *
      * @param file its path
      * @return the file, to be closed
@@ -46,7 +46,7 @@ public final class Safetensors {
     /**
      * Writes tensors without metadata; see {@link #write(Path, Map, Map)}.
      *
-     * @param file where they go
+     * @param file the file to write
      * @param tensors by name
      */
     public static void write(Path file, Map<String, TensorData> tensors) {
@@ -58,7 +58,7 @@ public final class Safetensors {
      * ordered by element size, widest first (so every tensor is aligned to its element), then by name; metadata by
      * key.
      *
-     * @param file where they go
+     * @param file the file to write
      * @param tensors by name
      * @param metadata texts by name
      * @throws IllegalArgumentException if a tensor is called {@code __metadata__} or the header would be too long

@@ -56,7 +56,7 @@ public final class SafetensorsFile implements AutoCloseable {
         Arena arena = Arena.ofShared();
         RandomAccessFile opened = null;
         try {
-            // Not a channel of its own, which an interrupt would close.
+            // Not through its own channel, which an interrupt would close.
             opened = new RandomAccessFile(file.toFile(), "r");
             MemorySegment mapped = map(opened, arena);
             byte[] header = header(file, mapped);
@@ -171,13 +171,13 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
-     * A tensor. Its segment lies in the mapped file and is valid until {@link #close}; only the types that Lanewise doesn't
-     * have are copied and widened: F8_E4M3 and F8_E5M2 to F32, I16 and U16 to I32, U32 and U64 to I64.
+     * A tensor. Its segment lies in the mapped file and is valid until {@link #close}; only the types that Lanewise
+     * doesn't have are copied and widened: F8_E4M3 and F8_E5M2 to F32, I16 and U16 to I32, U32 and U64 to I64.
      *
      * @param name the name of a tensor in the file
      * @return the tensor
-     * @throws CheckpointException if there is none with this name, if it is of another type, which the message names, if a U64
-     *     is above 2^63 - 1, or if the file has been cut since it was opened
+     * @throws CheckpointException if there is none with this name, if it is of another type, which the message names,
+     *     if a U64 is above 2^63 - 1, or if the file has been truncated since it was opened
      * @throws IllegalStateException if the file is closed
      */
     public TensorData entry(String name) {
@@ -202,7 +202,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    /** A file that has become shorter is named here; what is cut later is found by whoever reads the tensor. */
+    /** Reports a file that has become shorter; a later truncation is found by the reader of the tensor. */
     private void checkLength() {
         long now;
         try {
@@ -220,9 +220,9 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
-     * Overwrites a tensor's elements with those of one of the file's, cast where the types differ. Where they don't, the
-     * elements are read to where they stay, piece by piece and not through the mapping, whose pages would count as memory of
-     * the process beside the tensor's own.
+     * Overwrites a tensor's elements with those of one of the file's, cast where the types differ. Where they don't,
+     * the elements are read directly into place, piece by piece and not through the mapping, whose pages would count as
+     * memory of the process in addition to the tensor's own.
      *
      * @param name the name of a tensor in the file
      * @param target of the same shape, on any device
@@ -268,7 +268,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    /** {@return the path the file was opened by} */
+    /** {@return the path that the file was opened by} */
     public Path file() {
         return file;
     }
@@ -277,7 +277,7 @@ public final class SafetensorsFile implements AutoCloseable {
      * Unmaps the file; closing twice does nothing. A thread that is reading one of its tensors gets an {@link
      * IllegalStateException}.
      *
-     * @throws IllegalStateException if a call into the system is using one; try again when it has returned
+     * @throws IllegalStateException if a system call is using one; try again when it has returned
      */
     @Override
     public void close() {

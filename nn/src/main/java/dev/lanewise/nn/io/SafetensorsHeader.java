@@ -32,13 +32,13 @@ final class SafetensorsHeader {
             "the file is damaged or was not written by a safetensors library: copy," + " download or save it again";
     private static final int MAX_RANK = 64;
 
-    /** The longest metadata that is read, in characters. Longer ones have been found in no checkpoint. */
+    /** The longest metadata that is read, in characters. No known checkpoint has longer metadata. */
     static final int MAX_METADATA = 1 << 24;
 
-    /** How many times its own bytes a header of many small tensors takes while it is open. */
+    /** How many times its own size a header of many small tensors takes in memory while it is open. */
     static final int HEAP_PER_BYTE = 10;
 
-    // Hostile names must not pile up in a table that outlives the file.
+    // Hostile names must not accumulate in a table that outlives the file.
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -49,7 +49,7 @@ final class SafetensorsHeader {
                     .build())
             .build();
 
-    /** A tensor's place: {@code begin} and {@code end} count from the first byte behind the header. */
+    /** A tensor's place: {@code begin} and {@code end} count from the first byte after the header. */
     record Entry(String name, StoredType type, Shape shape, long begin, long end) {}
 
     private final Object file;
@@ -90,7 +90,7 @@ final class SafetensorsHeader {
         return metadata;
     }
 
-    /** The parser itself is lenient about UTF-8, and other encodings it would guess. */
+    /** The parser itself is lenient about UTF-8, and would guess other encodings. */
     private void checkUtf8(byte[] json) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer in = ByteBuffer.wrap(json);
@@ -135,7 +135,7 @@ final class SafetensorsHeader {
         for (String key = parser.nextName(); key != null; key = parser.nextName()) {
             expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA + " '" + key + "'", "a string");
             String value = parser.getString();
-            // An entry takes about as much room as fifty characters.
+            // An entry takes about as much memory as fifty characters.
             characters += key.length() + value.length() + 50L;
             if (characters > MAX_METADATA) {
                 throw bad(METADATA + " of more than " + MAX_METADATA + " characters", "shorter ones", null);
@@ -201,7 +201,7 @@ final class SafetensorsHeader {
         }
     }
 
-    /** A type that is not known yet does not keep the others from being read; what is no type's name is damage. */
+    /** An unknown type does not prevent the others from being read; text that is no type's name is damage. */
     private StoredType type(String what, String name) {
         boolean plausible = !name.isEmpty() && name.length() <= 16;
         for (int i = 0; i < name.length(); i++) {

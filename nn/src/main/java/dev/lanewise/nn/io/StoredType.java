@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An element type as a file names it, by the names of safetensors.
  *
- * @param bits the size of an element, 0 where it is not known
+ * @param bits the size of an element, 0 if it is not known
  * @param readAs the type that holds all its values, or null if there is none
  */
 record StoredType(String name, int bits, @Nullable DType readAs) {
@@ -57,7 +57,7 @@ record StoredType(String name, int bits, @Nullable DType readAs) {
         return known == null ? new StoredType(name, 0, null) : known;
     }
 
-    /** Whether a number of bytes can be a number of elements, which is always so where the type is not known. */
+    /** Whether a number of bytes fits a number of elements, which is always true if the type is not known. */
     boolean fits(long elements, long bytes) {
         if (bits >= 8) {
             // Compared by division: the product of a hostile shape and its element size may overflow.
@@ -126,8 +126,8 @@ record StoredType(String name, int bits, @Nullable DType readAs) {
     }
 
     /**
-     * Sign, four bits of exponent (bias 7), three of mantissa; no infinities, NaN where all seven are ones (Micikevicius et
-     * al., "FP8 Formats for Deep Learning", 2022).
+     * Sign, four bits of exponent (bias 7), three of mantissa; no infinities, NaN where all seven are ones
+     * (Micikevicius et al., "FP8 Formats for Deep Learning", 2022).
      */
     private static float e4m3(byte b) {
         int exponent = b >> 3 & 15;

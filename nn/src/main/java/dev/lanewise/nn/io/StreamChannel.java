@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * A channel into a stream. Unlike a file's own channel it does not close when its thread is interrupted: a checkpoint that
- * is written because of an interrupt must not be lost to it.
+ * A channel into a stream. Unlike a file's own channel it does not close when its thread is interrupted: a checkpoint
+ * that is written because of an interrupt must not be lost because of it.
  */
 final class StreamChannel implements WritableByteChannel {
     private static final int COPY_BYTES = 1 << 18;

@@ -22,8 +22,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that takes another's place when it is complete. Its writer holds a lock on it, which ends with the process at the
- * latest: one that can be locked by somebody else was left behind.
+ * A file that takes another's place when it is complete. Its writer holds a lock on it, which ends with the process at
+ * the latest: a file that another process can lock was left behind.
  */
 final class TemporaryFile implements AutoCloseable {
     private static final String PREFIX = ".lanewise-";
@@ -45,7 +45,7 @@ final class TemporaryFile implements AutoCloseable {
         return PREFIX + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()) + SUFFIX;
     }
 
-    /** A new, empty file in the target's folder that nobody may read who may not read the target. */
+    /** A new, empty file in the target's folder that can be read only by those who may read the target. */
     static TemporaryFile beside(Path target) throws IOException {
         PosixFileAttributes old = posix(target);
         FileAttribute<?>[] attributes = old == null
@@ -59,7 +59,7 @@ final class TemporaryFile implements AutoCloseable {
                 Files.createFile(path, attributes);
                 TemporaryFile temporary = new TemporaryFile(path, new FileOutputStream(path.toFile()));
                 temporary.lock();
-                // Between its creation and its lock somebody may have taken it for one left behind.
+                // Between its creation and its lock, another process may have mistaken it for one left behind.
                 if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
                     return temporary;
                 }
@@ -81,7 +81,7 @@ final class TemporaryFile implements AutoCloseable {
         try {
             out.getChannel().tryLock();
         } catch (IOException | OverlappingFileLockException notSupported) {
-            // Then nobody can lock it, and it stays if this process is killed.
+            // Then no process can lock it, and it stays behind if this process is killed.
         }
     }
 
@@ -108,7 +108,7 @@ final class TemporaryFile implements AutoCloseable {
                 own.setGroup(old.group());
             }
         } catch (IOException notPermitted) {
-            // Only the system's administrator gives files away; the file is then the writer's.
+            // Only the system's administrator can give files away; otherwise the file is the writer's.
         }
         own.setPermissions(old.permissions());
     }
@@ -141,7 +141,7 @@ final class TemporaryFile implements AutoCloseable {
                 Files.deleteIfExists(entry);
             }
         } catch (IOException | OverlappingFileLockException inUse) {
-            // It is somebody's, or not this user's to delete.
+            // It is in use, or this user may not delete it.
         }
     }
 

@@ -13,9 +13,10 @@ import java.util.Objects;
 /**
  * A tensor as files hold it: dtype, shape, and row-major (C order) little-endian elements. A BOOL is one byte, 0 or 1.
  *
- * <p>The segment is read-only; it may be a slice of a mapped file, start at any address, and die with the file it came from.
- * The methods here throw {@link IllegalStateException} when that file is closed, and {@link BadFileException} when it has been
- * truncated since it was opened; code that reads the segment itself then gets Java's {@link InternalError}.
+ * <p>The segment is read-only; it may be a slice of a mapped file, start at any address, and become invalid with the
+ * file it came from. The methods here throw {@link IllegalStateException} when that file is closed, and
+ * {@link BadFileException} when it has been truncated since it was opened; code that reads the segment directly then
+ * gets Java's {@link InternalError}.
  *
  * @param dtype the element type
  * @param shape the sizes
@@ -119,7 +120,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         });
     }
 
-    /** Zeros and ones: another byte that a file may hold for "true" would break arithmetic on masks. */
+    /** The elements as zeros and ones: any other byte that a file holds for "true" would break arithmetic on masks. */
     private MemorySegment normalized() {
         byte[] bytes = segment.toArray(ValueLayout.JAVA_BYTE);
         for (int i = 0; i < bytes.length; i++) {
@@ -128,7 +129,10 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
         return MemorySegment.ofArray(bytes);
     }
 
-    /** Elements turned from the machine's byte order to little-endian or back: the same, on nearly every machine. */
+    /**
+     * Elements converted between the machine's byte order and little-endian, which are the same on nearly every
+     * machine.
+     */
     private static MemorySegment littleEndian(MemorySegment segment, DType dtype) {
         if (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN || dtype.bytes() == 1) {
             return segment;
@@ -235,7 +239,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
                 "TensorData: found dtype " + dtype + "; expected a " + expected + " one; use " + remedy + "()");
     }
 
-    /** Equal when dtype, shape and every byte are. */
+    /** Equal if dtype, shape and every byte are equal. */
     @Override
     public boolean equals(Object other) {
         return other instanceof TensorData that

@@ -4,8 +4,8 @@ package dev.lanewise.nn.log;
  * A histogram with equally wide buckets over the finite elements of an array.
  *
  * @param count how many elements are finite
- * @param least the least of them
- * @param most the greatest
+ * @param least the smallest of them
+ * @param most the greatest of them
  * @param sum their sum
  * @param squares the sum of their squares
  * @param limits the upper edge of each bucket

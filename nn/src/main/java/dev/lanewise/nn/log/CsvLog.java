@@ -17,17 +17,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A CSV file with a row for every epoch: {@code epoch}, {@code step} and the figures of {@link EpochFigures#asMap}. After
- * every epoch it is rewritten as a whole, so that it never holds half a row, nor rows that a resumed training did not
- * come from. A figure that an epoch does not have is an empty cell.
+ * Writes a CSV file with a row for every epoch: {@code epoch}, {@code step} and the figures of
+ * {@link EpochFigures#asMap}. After every epoch it is rewritten as a whole, so that it never holds half a row, nor rows
+ * that a resumed training did not come from. A figure that an epoch does not have is an empty cell.
  */
 public final class CsvLog implements Callback {
     private final Path file;
 
     /**
-     * Writes to a file in an existing folder; what it held is replaced.
+     * Writes to a file in an existing folder; an existing file is replaced.
      *
-     * @param file where it goes
+     * @param file the file to write
      */
     public CsvLog(Path file) {
         this.file = file;
@@ -46,7 +46,7 @@ public final class CsvLog implements Callback {
     /**
      * Writes epochs as this log does.
      *
-     * @param file where it goes
+     * @param file the file to write
      * @param history one epoch after the other
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
      */

@@ -25,8 +25,8 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * A picture of a training's curves over its epochs, written at its end: a panel for each measure, the training's and the
- * validation's loss in one. It draws with XChart, which is not a dependency of Lanewise: add
+ * A picture of the training curves over all epochs, written at the end of training: a panel for each measure, the
+ * training's and the validation's loss in one. It draws with XChart, which is not a dependency of Lanewise: add
  * {@code org.knowm.xchart:xchart} to your project, and {@code requires xchart} to your module.
  */
 public final class CurvesPng implements Callback {
@@ -34,7 +34,7 @@ public final class CurvesPng implements Callback {
     private static final int HEIGHT = 300;
     private static final String TRAINING = "train_";
 
-    /** Figures of speed, which are no curves of learning. */
+    /** Figures of speed, which are not learning curves. */
     private static final Set<String> LEFT_OUT = Set.of("train_s", "samples_per_s");
 
     private final Path file;
@@ -42,7 +42,7 @@ public final class CurvesPng implements Callback {
     /**
      * Writes to a file in an existing folder.
      *
-     * @param file where it goes
+     * @param file the file to write
      * @throws TensorException if XChart is missing
      */
     public CurvesPng(Path file) {
@@ -76,7 +76,7 @@ public final class CurvesPng implements Callback {
     /**
      * Writes the curves of epochs.
      *
-     * @param file where it goes
+     * @param file the file to write
      * @param history one epoch or more
      * @throws BadFileException if the file cannot be written; an old one is then unchanged
      * @throws TensorException if XChart is missing
@@ -128,7 +128,7 @@ public final class CurvesPng implements Callback {
         return chart;
     }
 
-    /** A curve over the epochs in which the figure is there and finite. */
+    /** A curve over the epochs in which the figure is present and finite. */
     private static void addCurve(XYChart panel, String figure, List<EpochFigures> history) {
         List<Integer> epochs = new ArrayList<>();
         List<Double> values = new ArrayList<>();

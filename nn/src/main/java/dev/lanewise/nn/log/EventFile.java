@@ -35,8 +35,8 @@ final class EventFile implements AutoCloseable {
     }
 
     /**
-     * A new file in a folder, which is made if it is not there. What the folder's other files have of a step, and of those
-     * after it, no longer counts.
+     * A new file in a folder, which is created if it does not exist. What the folder's other files hold for the given
+     * step and those after it no longer counts.
      */
     static EventFile create(Path folder, long firstStep) {
         // TensorBoard reads a folder's files in the order of their names and asks for "tfevents" in them

@@ -30,15 +30,15 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * A file with a line of JSON for every so many steps and for every epoch:
+ * Writes a file with a line of JSON for every n-th step and for every epoch:
  *
  * <pre>{@code
  * {"kind":"step","step":100,"epoch":1,"loss":0.31,"learning_rate":0.1,"gradient_norm":1.7}
  * {"kind":"epoch","step":469,"epoch":1,"train_loss":0.24,...}
  * }</pre>
  *
- * <p>A number that is not finite is a string: {@code "NaN"}. A resumed training continues its file, and lines of steps that
- * it makes again are dropped; so a file has every step once. Lines are written as they come.
+ * <p>A number that is not finite is a string: {@code "NaN"}. Resumed training continues its file, and lines of steps
+ * that are repeated are dropped, so a file has every step once. Lines are written immediately.
  */
 public final class JsonLinesLog implements Callback {
     private static final String KIND = "lines of JSON with a step each";
@@ -51,7 +51,7 @@ public final class JsonLinesLog implements Callback {
     /**
      * A line for every epoch.
      *
-     * @param file where it goes
+     * @param file the file to write
      */
     public JsonLinesLog(Path file) {
         this(file, 0);
@@ -60,7 +60,7 @@ public final class JsonLinesLog implements Callback {
     /**
      * A line for every epoch and some steps.
      *
-     * @param file its folder exists
+     * @param file the file to write, in an existing folder
      * @param everySteps 1 for every step, 100 for every hundredth, 0 for none
      */
     public JsonLinesLog(Path file, int everySteps) {
@@ -91,7 +91,7 @@ public final class JsonLinesLog implements Callback {
 
     @Override
     public void onEpochEnd(Training training, EpochFigures figures) {
-        // without a step of its own, as of a training that was saved at its end, the epoch's line alone is new
+        // without a step of its own, as when training was saved at its end, only the epoch's line is new
         open(figures.step() + 1);
         append("epoch", figures.step(), figures.epoch(), figures.asMap());
     }
@@ -106,7 +106,7 @@ public final class JsonLinesLog implements Callback {
             List<String> kept = new ArrayList<>();
             for (int i = 0; i < lines.size(); i++) {
                 OptionalLong step = step(lines.get(i));
-                // a line that was cut off when the run before ended can only be the last
+                // only the last line can have been cut off when the previous run ended
                 if (step.isEmpty() && i < lines.size() - 1) {
                     throw new BadFileException(file, "the line '" + lines.get(i) + "'", KIND, "choose another file");
                 }
@@ -114,7 +114,7 @@ public final class JsonLinesLog implements Callback {
                     kept.add(lines.get(i));
                 }
             }
-            // What is no file, such as a terminal, only takes lines.
+            // What is not a regular file, such as a terminal, is only appended to.
             if (!Files.exists(file) || Files.isRegularFile(file)) {
                 replace(kept);
             }
@@ -131,7 +131,7 @@ public final class JsonLinesLog implements Callback {
         return Files.readAllLines(file);
     }
 
-    /** As a whole, so that a crash does not lose the lines of the run before. */
+    /** Replaces the file as a whole, so that a crash does not lose the lines of the previous run. */
     private void replace(List<String> lines) {
         StringBuilder text = new StringBuilder();
         lines.forEach(line -> text.append(line).append('\n'));
@@ -139,7 +139,7 @@ public final class JsonLinesLog implements Callback {
         AtomicFile.write(file, channel -> channel.write(bytes));
     }
 
-    /** The step that a line is of, empty if it is not one of this log's. */
+    /** The step that a line belongs to, empty if the line is not one of this log's. */
     private static OptionalLong step(String line) {
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), line)) {
             OptionalLong step = OptionalLong.empty();

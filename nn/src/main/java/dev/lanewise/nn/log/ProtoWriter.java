@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message in the wire format of Protocol Buffers: as much of it as TensorBoard's events need
+ * A message in the wire format of Protocol Buffers, restricted to what TensorBoard's events need
  * (<a href="https://protobuf.dev/programming-guides/encoding/">the format's description</a>).
  */
 final class ProtoWriter {

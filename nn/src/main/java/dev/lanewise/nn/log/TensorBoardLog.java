@@ -17,10 +17,10 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Event files that TensorBoard reads: {@code tensorboard --logdir FOLDER}. As a callback it writes {@code epoch/...} for the
- * figures of every epoch, {@code step/loss}, {@code step/learning_rate} and whatever else was measured for every so many
- * steps, and, if asked, {@code weights/...}: a histogram of every parameter after every epoch. Its methods write more, also
- * without a trainer.
+ * Writes event files that TensorBoard reads: {@code tensorboard --logdir FOLDER}. As a callback it writes
+ * {@code epoch/...} for the figures of every epoch, {@code step/loss}, {@code step/learning_rate} and whatever else was
+ * measured for every n-th step, and, if requested, {@code weights/...}: a histogram of every parameter after every
+ * epoch. Its methods write more, even without a trainer.
  *
  * <pre>{@code
  * try (TensorBoardLog log = new TensorBoardLog(Path.of("runs/first"))) {
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A run has a folder of its own, and a resumed one writes into the folder it had: TensorBoard shows the steps that it
- * makes again as the later run had them. Not safe for use by several threads at once.
+ * <p>Each run has a folder of its own, and a resumed run writes into the same folder: for repeated steps, TensorBoard
+ * shows the later values. Not safe for use by several threads at once.
  */
 public final class TensorBoardLog implements Callback, AutoCloseable {
     private static final int TAG = 1;
@@ -55,7 +55,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     /**
      * A log.
      *
-     * @param folder is made if it is not there
+     * @param folder the folder for the event file, created if it does not exist
      * @param everySteps 1 for figures of every step, 100 for every hundredth, 0 for none
      * @param weights whether there are histograms of parameters
      */
@@ -72,8 +72,8 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     /**
      * Adds a number.
      *
-     * @param tag the curve's name; those with the same beginning before a slash stand together
-     * @param step its place on the curve
+     * @param tag the curve's name; those with the same prefix before a slash are shown together
+     * @param step its position on the curve
      * @param value the number
      * @throws BadFileException if the file cannot be written
      */
@@ -85,7 +85,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
      * Adds the distribution of a tensor's elements; those that are not finite are left out.
      *
      * @param tag the name in TensorBoard
-     * @param step its place in time
+     * @param step the step that it belongs to
      * @param values the elements
      * @throws BadFileException if the file cannot be written
      */
@@ -102,7 +102,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
      * Adds an image of one channel (grey) or three (red, green, blue) with values from 0 to 1.
      *
      * @param tag the name in TensorBoard
-     * @param step its place in time
+     * @param step the step that it belongs to
      * @param image the image
      * @throws BadFileException if the file cannot be written
      */
@@ -135,7 +135,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
 
     @Override
     public void onStep(Training training, StepFigures figures) {
-        // opened even if nothing is written: later lines of the run before are to go from here on
+        // opened even if nothing is written: the previous run's events from this step on must be dropped
         events(figures.step());
         if (everySteps > 0 && figures.step() % everySteps == 0) {
             scalar("step/loss", figures.step(), figures.loss());
@@ -159,7 +159,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
         close();
     }
 
-    /** Closes the file; what is logged afterwards goes into another one. */
+    /** Closes the file; what is logged afterwards is written to another one. */
     @Override
     public void close() {
         if (events != null) {

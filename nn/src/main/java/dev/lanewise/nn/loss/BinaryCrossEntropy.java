@@ -5,18 +5,18 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Binary cross-entropy of probabilities and targets, element by element. Its rule is its own, since those of its
- * logarithms are not finite at 0.
+ * Binary cross-entropy of probabilities and targets, element by element. It has its own gradient rule, since those of
+ * its logarithms are not finite at 0.
  */
 final class BinaryCrossEntropy implements Autograd.CustomOp {
     static final String NAME = "binary_cross_entropy";
 
     private static final BinaryCrossEntropy OP = new BinaryCrossEntropy();
 
-    /** No logarithm counts for less, as in PyTorch. */
+    /** Logarithms are clamped to this, as in PyTorch. */
     private static final double LEAST_LOG = -100;
 
-    /** The variance of a probability counts for no less in the gradient, as in PyTorch. */
+    /** In the gradient, the variance of a probability is clamped to this, as in PyTorch. */
     private static final double LEAST_VARIANCE = 1e-12;
 
     private BinaryCrossEntropy() {}

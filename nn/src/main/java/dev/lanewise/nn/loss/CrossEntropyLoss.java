@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}: {@code -log(softmax(logits)[class])}, times
- * the weight of the class, with the target spread by label smoothing as in PyTorch.
+ * Cross-entropy of logits {@code [n, c, ...]} and class numbers {@code [n, ...]}: {@code -log(softmax(logits)[class])},
+ * times the weight of the class, with the target spread by label smoothing as in PyTorch.
  *
  * @param reduction how rows combine
  * @param ignoreIndex rows of this class are left out of the loss and of its mean
@@ -72,7 +72,7 @@ public record CrossEntropyLoss(
         });
     }
 
-    /** By the op's own sum: with smoothing, rows of classes whose weight is 0 still count in it. */
+    /** Uses the op's own sum: with smoothing, rows of classes whose weight is 0 still contribute to it. */
     @Override
     public Tensor sum(Tensor logits, Tensor classes) {
         return new CrossEntropyLoss(Reduction.SUM, ignoreIndex, labelSmoothing, weight).of(logits, classes);

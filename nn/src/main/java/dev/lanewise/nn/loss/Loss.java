@@ -3,24 +3,25 @@ package dev.lanewise.nn.loss;
 import dev.lanewise.tensor.Tensor;
 import java.util.OptionalDouble;
 
-/** A loss. */
+/** A function of predictions and targets that training minimizes. */
 @FunctionalInterface
 public interface Loss {
     /**
      * The loss.
      *
-     * @param prediction what the model gives
-     * @param target what it should give
+     * @param prediction the model's result
+     * @param target the expected result
      * @return a scalar, unless the loss was made without reduction
      */
     Tensor of(Tensor prediction, Tensor target);
 
     /**
-     * What the loss of a batch is a mean over: how many samples or elements it counts, or the sum of their weights. So
-     * {@link dev.lanewise.nn.train.Trainer} accumulates gradients and evaluates: the {@linkplain #sum sums} of all parts, by
-     * what all of them are means over, are the loss of the whole. Unless a loss says otherwise it is a mean over the samples.
+     * What the loss of a batch is a mean over: how many samples or elements it counts, or the sum of their weights.
+     * {@link dev.lanewise.nn.train.Trainer} uses it to accumulate gradients and to evaluate: the {@linkplain #sum sums}
+     * of all parts, divided by the total of what they are means over, are the loss of the whole. Unless a loss says
+     * otherwise, it is a mean over the samples.
      *
-     * @param target of the batch, or of a part of it
+     * @param target the target of the batch, or of a part of it
      * @return 0 or more; empty for a loss that is a sum
      */
     default OptionalDouble averagedOver(Tensor target) {
@@ -28,11 +29,11 @@ public interface Loss {
     }
 
     /**
-     * The sum that {@link #of} divides by {@link #averagedOver}: the loss itself if that is empty. It is finite also where
-     * there is nothing to divide by.
+     * The sum that {@link #of} divides by {@link #averagedOver}: the loss itself if that is empty. It is finite even if
+     * the divisor is 0.
      *
-     * @param prediction what the model gave
-     * @param target what it should have given
+     * @param prediction the model's result
+     * @param target the expected result
      * @return a scalar
      */
     default Tensor sum(Tensor prediction, Tensor target) {

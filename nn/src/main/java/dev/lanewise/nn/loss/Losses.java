@@ -19,7 +19,7 @@ public final class Losses {
     /**
      * {@code (p - t)^2}.
      *
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss meanSquaredError(Reduction reduction) {
@@ -29,7 +29,7 @@ public final class Losses {
     /**
      * {@code |p - t|}.
      *
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss absoluteError(Reduction reduction) {
@@ -41,7 +41,7 @@ public final class Losses {
      * arXiv:1504.08083).
      *
      * @param beta where the parabola ends; with 0 this is {@link #absoluteError}
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      * @throws TensorException if beta is negative, infinite or NaN
      */
@@ -61,7 +61,7 @@ public final class Losses {
      * {@code (p - t)^2 / 2} where {@code |p - t| <= delta}, else {@code delta (|p - t| - delta / 2)} (Huber 1964).
      *
      * @param delta where the parabola ends, above 0
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      * @throws TensorException if delta is not a number above 0
      */
@@ -75,7 +75,7 @@ public final class Losses {
         });
     }
 
-    /** {@code d^2 / 2}, finite also where it is not used: the gradient of an infinite one would be NaN, not 0. */
+    /** {@code d^2 / 2}, finite even where it is not used: the gradient of an infinite one would be NaN, not 0. */
     private static Tensor parabola(Tensor d, double end) {
         return d.clamp(-end, end).square().mul(0.5);
     }
@@ -87,12 +87,12 @@ public final class Losses {
     }
 
     /**
-     * Binary cross-entropy of probabilities p and targets t on [0, 1]: {@code -t log(p) - (1 - t) log(1 - p)}, logarithms
-     * not below -100 as in PyTorch. Its gradient for p is PyTorch's too, {@code (p - t) / max(p (1 - p), 1e-12)}, finite
-     * also at p of 0 and 1. 16-bit types are computed in F32, because F16 has no 1e-12. {@link
-     * #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
+     * Binary cross-entropy of probabilities p and targets t on [0, 1]: {@code -t log(p) - (1 - t) log(1 - p)},
+     * logarithms not below -100 as in PyTorch. Its gradient for p is PyTorch's too,
+     * {@code (p - t) / max(p (1 - p), 1e-12)}, finite even where p is 0 or 1. 16-bit types are computed in F32, because
+     * F16 has no 1e-12. {@link #binaryCrossEntropyWithLogits} is more accurate where logits are at hand.
      *
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss binaryCrossEntropy(Reduction reduction) {
@@ -107,11 +107,11 @@ public final class Losses {
     }
 
     /**
-     * As {@link #binaryCrossEntropyWithLogits(Reduction)} with positive targets weighted, against few of them:
+     * Like {@link #binaryCrossEntropyWithLogits(Reduction)}, with weighted positive targets, for data with few of them:
      * {@code (1 - t) softplus(x) + weight t softplus(-x)}.
      *
      * @param weight usually the number of negative samples over that of positive ones; broadcasts to the prediction
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss binaryCrossEntropyWithLogits(Tensor weight, Reduction reduction) {
@@ -125,7 +125,7 @@ public final class Losses {
      * Binary cross-entropy of logits x and targets t on [0, 1]: {@code (1 - t) softplus(x) + t softplus(-x)}, in which
      * nothing cancels, neither in the loss nor in its gradient {@code sigmoid(x) - t}.
      *
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss binaryCrossEntropyWithLogits(Reduction reduction) {
@@ -138,7 +138,7 @@ public final class Losses {
     /**
      * Negative log-likelihood of log-probabilities {@code [n, c]} and class numbers {@code [n]}.
      *
-     * @param reduction what becomes of the losses of single elements
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss negativeLogLikelihood(Reduction reduction) {
@@ -151,8 +151,8 @@ public final class Losses {
     /**
      * Kullback-Leibler divergence of log-probabilities from probabilities: {@code t (log(t) - logp)}, 0 where t is 0.
      *
-     * @param batchMean whether the sum is divided by the first size, as the definition asks, rather than reduced
-     * @param reduction what becomes of the losses of single elements
+     * @param batchMean whether the sum is divided by the first size, as the definition requires, rather than reduced
+     * @param reduction how the losses of single elements are combined
      * @return the loss
      */
     public static Loss klDivergence(boolean batchMean, Reduction reduction) {

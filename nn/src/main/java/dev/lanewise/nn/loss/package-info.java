@@ -1,4 +1,4 @@
-/** Losses: functions of predictions and targets that training makes small. */
+/** Losses: functions of predictions and targets that training minimizes. */
 @NullMarked
 package dev.lanewise.nn.loss;
 

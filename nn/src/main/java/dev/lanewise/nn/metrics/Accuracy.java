@@ -5,14 +5,14 @@ import dev.lanewise.tensor.Tensor;
 import java.util.Map;
 
 /**
- * The fraction that was right, as the figure {@code accuracy}: outputs {@code [..., classes]}, whose largest element along the
- * last dimension counts, and class numbers {@code [...]}.
+ * The fraction of correct predictions, as the figure {@code accuracy}, for outputs {@code [..., classes]}, whose
+ * largest element along the last dimension is the prediction, and class numbers {@code [...]}.
  */
 public final class Accuracy implements Metric {
     private long right;
     private long all;
 
-    /** Nothing yet. */
+    /** No samples yet. */
     public Accuracy() {}
 
     @Override
@@ -22,7 +22,7 @@ public final class Accuracy implements Metric {
     }
 
     /**
-     * From 0 to 1; NaN of nothing.
+     * From 0 to 1; NaN if there were no samples.
      *
      * @return the fraction of samples whose class was predicted
      */

@@ -1,6 +1,6 @@
 package dev.lanewise.nn.metrics;
 
-/** How a measure of single classes becomes one of them all. */
+/** How a measure per class becomes one for all classes. */
 public enum Average {
     /** From the counts of all classes together; with one label per sample this is accuracy. */
     MICRO,

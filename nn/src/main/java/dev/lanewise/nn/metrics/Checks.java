@@ -1,6 +1,6 @@
 package dev.lanewise.nn.metrics;
 
-/** What every metric asks of its arguments. */
+/** The checks that metrics make of their arguments. */
 final class Checks {
     private Checks() {}
 

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What is usually asked of a classifier: outputs {@code [n, classes]} and class numbers {@code I64 [n]}. Its figure is
- * {@code accuracy}, on demand also {@code auc}, the area under the ROC curve, which samples of one class alone don't have;
- * its report has precision, recall and F1 of every class.
+ * The usual measures of a classifier, for outputs {@code [n, classes]} and class numbers {@code I64 [n]}. Its figure is
+ * {@code accuracy} and, on demand, {@code auc}, the area under the ROC curve, which is undefined for samples of a
+ * single class; its report has precision, recall and F1 of every class.
  */
 public final class Classification implements Metric {
     private final List<String> classes;
@@ -23,7 +23,7 @@ public final class Classification implements Metric {
     /**
      * A measurement without the area.
      *
-     * @param classes their names
+     * @param classes the names of the classes
      */
     public Classification(List<String> classes) {
         this(classes, false);
@@ -32,8 +32,9 @@ public final class Classification implements Metric {
     /**
      * A measurement.
      *
-     * @param classes their names
-     * @param area whether to measure the area under the ROC curve; there must be two classes, the second the positive one
+     * @param classes the names of the classes
+     * @param area whether to measure the area under the ROC curve; there must be two classes, the second the positive
+     *     one
      * @throws IllegalArgumentException if the area of another number of classes is asked for
      */
     public Classification(List<String> classes, boolean area) {
@@ -67,7 +68,7 @@ public final class Classification implements Metric {
         }
     }
 
-    /** {@return how often each class was taken for each} */
+    /** {@return how often each class was predicted for each class} */
     public ConfusionMatrix matrix() {
         return matrix;
     }

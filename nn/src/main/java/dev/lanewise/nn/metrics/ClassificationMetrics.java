@@ -10,7 +10,7 @@ public final class ClassificationMetrics {
      * The fraction of the samples whose class was predicted, from 0 to 1.
      *
      * @param actual the class of each sample
-     * @param predicted the class that each sample was taken for
+     * @param predicted the predicted class of each sample
      * @return a number from 0 to 1
      * @throws IllegalArgumentException if there are no samples or the lengths differ
      */
@@ -25,7 +25,8 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * The class with the greatest score of each sample; among equal scores the first, and NaN above all, as in NumPy.
+     * The class with the greatest score of each sample; among equal scores the first, with NaN above all numbers, as in
+     * NumPy.
      *
      * @param scores [samples, classes], row-major: logits or probabilities
      * @param classes how many classes there are
@@ -48,8 +49,8 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * The fraction of the samples whose class is among the {@code k} greatest scores. Among equal scores the greater class
-     * counts as the better one, as in scikit-learn's {@code top_k_accuracy_score}.
+     * The fraction of the samples whose class is among the {@code k} greatest scores. Among equal scores the greater
+     * class counts as the better one, as in scikit-learn's {@code top_k_accuracy_score}.
      *
      * @param actual the class of each sample
      * @param scores [samples, classes], row-major
@@ -122,7 +123,7 @@ public final class ClassificationMetrics {
     }
 
     /**
-     * As {@link #rocAuc(boolean[], float[])}, with labels 0 and 1.
+     * Like {@link #rocAuc(boolean[], float[])}, with labels 0 and 1.
      *
      * @param actual the class of each sample
      * @param scores the score of each sample, higher for 1

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Counts of predictions by true and predicted class, and what follows from them. It can be filled a batch at a time;
- * it is not safe for use by several threads at once.
+ * Counts of predictions by true and predicted class, and the measures that follow from them. It can be filled a batch
+ * at a time; it is not safe for use by several threads at once.
  *
- * <p>Where a measure's denominator is 0 (a class that is never predicted, or never there) the measure is 0, as in
+ * <p>Where a measure's denominator is 0 (a class that is never predicted, or never occurs) the measure is 0, as in
  * scikit-learn with {@code zero_division=0}.
  */
 public final class ConfusionMatrix {
@@ -33,7 +33,7 @@ public final class ConfusionMatrix {
      * The matrix of a whole set of predictions.
      *
      * @param actual the class of each sample
-     * @param predicted the class that each sample was taken for
+     * @param predicted the predicted class of each sample
      * @param classes how many classes there are
      * @return the matrix
      */
@@ -47,7 +47,7 @@ public final class ConfusionMatrix {
      * Adds a batch.
      *
      * @param actual the class of each sample
-     * @param predicted the class that each sample was taken for
+     * @param predicted the predicted class of each sample
      * @throws IllegalArgumentException if the lengths differ or a class is out of range
      */
     public void add(int[] actual, int[] predicted) {
@@ -60,8 +60,8 @@ public final class ConfusionMatrix {
     /**
      * Adds one prediction.
      *
-     * @param actual the class that a sample is of
-     * @param predicted the class that it was taken for
+     * @param actual the true class of a sample
+     * @param predicted its predicted class
      */
     public void add(int actual, int predicted) {
         counts[
@@ -70,10 +70,10 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * {@return how many samples of class {@code actual} were taken for {@code predicted}}
+     * {@return how many samples of class {@code actual} were predicted as {@code predicted}}
      *
-     * @param actual the class that a sample is of
-     * @param predicted the class that it was taken for
+     * @param actual the true class of a sample
+     * @param predicted its predicted class
      */
     public long count(int actual, int predicted) {
         return counts[
@@ -92,7 +92,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * {@return how many samples are of this class}
+     * {@return how many samples belong to this class}
      *
      * @param label the class, from 0
      */
@@ -105,7 +105,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * {@return how many samples were taken for this class}
+     * {@return how many samples were predicted as this class}
      *
      * @param label the class, from 0
      */
@@ -123,20 +123,20 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * Of the samples taken for this class, the part that is of it.
+     * The fraction of the samples predicted as this class that belong to it.
      *
      * @param label the class, from 0
-     * @return from 0 to 1; 0 where nothing is divided by nothing
+     * @return from 0 to 1; 0 where 0 would be divided by 0
      */
     public double precision(int label) {
         return ratio(count(label, label), predicted(label));
     }
 
     /**
-     * Of the samples of this class, the part that was found.
+     * The fraction of the samples of this class that were predicted as it.
      *
      * @param label the class, from 0
-     * @return from 0 to 1; 0 where nothing is divided by nothing
+     * @return from 0 to 1; 0 where 0 would be divided by 0
      */
     public double recall(int label) {
         return ratio(count(label, label), support(label));
@@ -146,7 +146,7 @@ public final class ConfusionMatrix {
      * The harmonic mean of {@link #precision(int)} and {@link #recall(int)}: 2 TP / (2 TP + FP + FN).
      *
      * @param label the class, from 0
-     * @return from 0 to 1; 0 where nothing is divided by nothing
+     * @return from 0 to 1; 0 where 0 would be divided by 0
      */
     public double f1(int label) {
         return ratio(2 * count(label, label), predicted(label) + support(label));
@@ -156,7 +156,7 @@ public final class ConfusionMatrix {
      * {@link #precision(int)} over the classes.
      *
      * @param average how the classes' values are averaged
-     * @return from 0 to 1; 0 where nothing is divided by nothing
+     * @return from 0 to 1; 0 where 0 would be divided by 0
      */
     public double precision(Average average) {
         return average(average, this::precision);
@@ -166,7 +166,7 @@ public final class ConfusionMatrix {
      * {@link #recall(int)} over the classes.
      *
      * @param average how the classes' values are averaged
-     * @return from 0 to 1; 0 where nothing is divided by nothing
+     * @return from 0 to 1; 0 where 0 would be divided by 0
      */
     public double recall(Average average) {
         return average(average, this::recall);
@@ -176,7 +176,7 @@ public final class ConfusionMatrix {
      * {@link #f1(int)} over the classes.
      *
      * @param average how the classes' values are averaged
-     * @return from 0 to 1; 0 where nothing is divided by nothing
+     * @return from 0 to 1; 0 where 0 would be divided by 0
      */
     public double f1(Average average) {
         return average(average, this::f1);
@@ -195,7 +195,7 @@ public final class ConfusionMatrix {
         };
     }
 
-    /** Over the classes that occur, as scikit-learn does when it is not told the classes. */
+    /** The mean over the classes that occur, as in scikit-learn when the classes are not given. */
     private double macro(ByClass measure) {
         double sum = 0;
         int present = 0;
@@ -259,7 +259,7 @@ public final class ConfusionMatrix {
         return table.toString();
     }
 
-    /** The counts, a line for every true class. */
+    /** The counts, one line per true class. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -8,15 +8,15 @@ public interface Metric {
     /**
      * Takes a batch into account.
      *
-     * @param output what the model gave
-     * @param target what it should give
+     * @param output the model's result
+     * @param target the expected result
      */
     void add(Tensor output, Tensor target);
 
     /** {@return what was measured, by name} */
     Map<String, Double> figures();
 
-    /** {@return what was measured for people, in lines; empty if the figures say it all} */
+    /** {@return the measurements as text for display; empty if the figures say it all} */
     default String report() {
         return "";
     }

@@ -8,14 +8,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How far predicted numbers are from the true ones, of any one shape: the figures {@code mae}, {@code rmse} and {@code r2}
- * of {@link RegressionMetrics}.
+ * How far predicted numbers are from the true ones, both of the same shape, whatever it is: the figures {@code mae},
+ * {@code rmse} and {@code r2} of {@link RegressionMetrics}.
  */
 public final class Regression implements Metric {
     private final List<Float> actual = new ArrayList<>();
     private final List<Float> predicted = new ArrayList<>();
 
-    /** Nothing yet. */
+    /** No samples yet. */
     public Regression() {}
 
     @Override

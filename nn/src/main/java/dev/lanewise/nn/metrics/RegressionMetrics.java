@@ -5,8 +5,8 @@ package dev.lanewise.nn.metrics;
  *
  * @param meanAbsoluteError the mean of |predicted - actual|, in the unit of the values
  * @param rootMeanSquaredError the square root of the mean of (predicted - actual)^2, in the unit of the values
- * @param r2 the coefficient of determination, 1 less the squared error over the values' variance: 1 is perfect, 0 is no
- *     better than their mean. Where all values are equal it is 1 for a perfect prediction, else 0
+ * @param r2 the coefficient of determination, 1 minus the squared error over the values' variance: 1 is perfect, 0 is
+ *     no better than their mean. Where all values are equal it is 1 for a perfect prediction, else 0
  */
 public record RegressionMetrics(double meanAbsoluteError, double rootMeanSquaredError, double r2) {
     /**

@@ -13,7 +13,7 @@ public final class Adadelta extends PerParameter {
      * How to adapt.
      *
      * @param rho the decay of both running means
-     * @param epsilon keeps roots from 0
+     * @param epsilon added to keep roots from 0
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double rho, double epsilon, double weightDecay) {
@@ -32,20 +32,20 @@ public final class Adadelta extends PerParameter {
     /**
      * An optimizer with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adadelta(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * An optimizer of groups.
+     * An optimizer over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adadelta(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "square", "change");

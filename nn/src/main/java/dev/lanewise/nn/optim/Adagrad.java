@@ -9,8 +9,8 @@ public final class Adagrad extends PerParameter {
     /**
      * How to adapt.
      *
-     * @param rateDecay how fast the rate falls
-     * @param epsilon keeps the denominator from 0
+     * @param rateDecay how fast the learning rate decays
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double rateDecay, double epsilon, double weightDecay) {
@@ -29,20 +29,20 @@ public final class Adagrad extends PerParameter {
     /**
      * An optimizer with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adagrad(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * An optimizer of groups.
+     * An optimizer over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adagrad(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "sum");

@@ -18,9 +18,9 @@ public final class Adam extends Optimizer {
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the penalty
-     * @param decoupled whether the penalty scales the parameter (AdamW) rather than adds to the gradient (Adam)
+     * @param decoupled whether the penalty scales the parameter (AdamW) rather than being added to the gradient (Adam)
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
         /**
@@ -49,7 +49,7 @@ public final class Adam extends Optimizer {
     /**
      * Adam with its defaults.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      */
     public Adam(List<Parameter> parameters, double rate) {
@@ -59,20 +59,20 @@ public final class Adam extends Optimizer {
     /**
      * Adam with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * Adam of groups.
+     * Adam over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
@@ -85,7 +85,7 @@ public final class Adam extends Optimizer {
             update(trained, settings, steps(trained.getFirst()));
             return;
         }
-        // parameters that were unfrozen later are at steps of their own
+        // parameters that were unfrozen later have step counts of their own
         Map<Long, List<Trained>> byStep = new TreeMap<>();
         trained.forEach(
                 p -> byStep.computeIfAbsent(steps(p), step -> new ArrayList<>()).add(p));

@@ -14,7 +14,7 @@ public final class Adamax extends PerParameter {
      *
      * @param beta1 the mean's decay
      * @param beta2 the maximum's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
@@ -33,20 +33,20 @@ public final class Adamax extends PerParameter {
     /**
      * An optimizer with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adamax(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * An optimizer of groups.
+     * An optimizer over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Adamax(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "maximum");

@@ -13,11 +13,11 @@ public final class AmsGrad extends PerParameter {
     /**
      * An optimizer.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      */
     public AmsGrad(
@@ -26,13 +26,13 @@ public final class AmsGrad extends PerParameter {
     }
 
     /**
-     * An optimizer of groups.
+     * An optimizer over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      */
     public AmsGrad(

@@ -20,8 +20,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A training step that is recorded once and then replayed: forward pass, backward pass and optimizer with one call instead
- * of one for each operation. On devices that cannot record, the CPU among them, every step runs as it is.
+ * A training step that is recorded once and then replayed: forward pass, backward pass and optimizer with one call
+ * instead of one for each operation. On devices that cannot record, such as the CPU, every step runs normally.
  *
  * <pre>{@code
  * try (var step = new CapturedStep(optimizer, batch -> {
@@ -35,30 +35,31 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The first steps run as they are, the next one is recorded. A replay makes the same calls on the same memory: inputs are
- * copied to where they were, and parameters are changed in place. What has to differ does: random numbers continue as if the
- * step had run, and the optimizer's learning rate and step number are those of the step. All else that the host decides is
- * what it was when the step was recorded: branches, scalars, values copied from the host. An optimizer other than
- * {@link Sgd} and {@link Adam} is not recorded.
+ * <p>The first steps run normally, the next one is recorded. A replay makes the same calls on the same memory: inputs
+ * are copied to the recorded places, and parameters are changed in place. What must differ does: random numbers
+ * continue as if the step had run, and the optimizer's learning rate and step number are those of the current step.
+ * Everything else that the host decides is as it was when the step was recorded: branches, scalars, values copied from
+ * the host. An optimizer other than {@link Sgd} and {@link Adam} is not recorded.
  *
- * <p>Used by one thread. The model's layers must stay on their device and in training mode while it is used.
+ * <p>It may be used by one thread only. The model's layers must stay on their device and in training mode while it is
+ * used.
  */
 public final class CapturedStep implements AutoCloseable {
-    /** A training step: what it computes for its inputs, among which are no parameters. */
+    /** A training step: what it computes from its inputs, which do not include parameters. */
     @FunctionalInterface
     public interface Body {
         /**
-         * Makes a step, optimizer and all, and returns what is to be looked at, such as the loss.
+         * Performs a step, including the optimizer's, and returns the tensors of interest, such as the loss.
          *
          * @param inputs the tensors of the step, in the order given
-         * @return the tensors to look at, which stay valid until the next step
+         * @return the tensors of interest, which stay valid until the next step
          */
         Tensor[] run(Tensor[] inputs);
     }
 
     /** What happens with a step that cannot be recorded or replayed. */
     public enum Otherwise {
-        /** It runs as it is: a last, smaller batch; a step that reads values back. */
+        /** It runs normally: a last, smaller batch, for example, or a step that reads values back. */
         EAGER,
         /** It is an error that says why. */
         ERROR
@@ -93,19 +94,19 @@ public final class CapturedStep implements AutoCloseable {
     }
 
     /**
-     * Steps that cannot be recorded or replayed run as they are.
+     * A step that runs normally where it cannot be recorded or replayed.
      *
-     * @param optimizer what the step changes parameters with
-     * @param body makes the step
+     * @param optimizer the optimizer whose step the body performs
+     * @param body performs the step
      */
     public CapturedStep(Optimizer optimizer, Body body) {
         this(optimizer, body, Otherwise.EAGER);
     }
 
     /**
-     * A step not recorded yet.
+     * A step, not yet recorded.
      *
-     * @param optimizer the optimizer whose step the body makes
+     * @param optimizer the optimizer whose step the body performs
      * @param body the step
      * @param otherwise what happens where it cannot be recorded or replayed
      */
@@ -131,19 +132,19 @@ public final class CapturedStep implements AutoCloseable {
     /**
      * Why steps are not recorded, or empty.
      *
-     * @return one line for people, or nothing
+     * @return one line for display, or empty
      */
     public Optional<String> obstacle() {
         return Optional.ofNullable(obstacle);
     }
 
     /**
-     * Makes a step.
+     * Performs a step.
      *
-     * @param batch the step's inputs, on any device; the first call decides on types and shapes
+     * @param batch the step's inputs, on any device; the first call determines types and shapes
      * @return what the body returned, as tensors of the calling thread's innermost scope
-     * @throws TensorException with {@link Otherwise#ERROR} if the step cannot be recorded, or types or shapes differ from
-     *     those recorded
+     * @throws TensorException with {@link Otherwise#ERROR} if the step cannot be recorded, or types or shapes differ
+     *     from those recorded
      */
     public Tensor[] run(Tensor... batch) {
         if (obstacle != null) {
@@ -241,7 +242,7 @@ public final class CapturedStep implements AutoCloseable {
         return eager(batch);
     }
 
-    /** The step did not happen, so neither did its draws. */
+    /** Undoes the draws of a step that did not happen. */
     private static void rewind(List<RandomDraws.Draw> draws) {
         for (int i = draws.size() - 1; i >= 0; i--) {
             draws.get(i).rng().seek(draws.get(i).seed(), draws.get(i).first());
@@ -268,7 +269,7 @@ public final class CapturedStep implements AutoCloseable {
                 .toArray(Tensor[]::new);
     }
 
-    /** Gives the recording's memory back. */
+    /** Releases the recording's memory. */
     @Override
     public void close() {
         recorder.ifPresent(StepRecorder::close);

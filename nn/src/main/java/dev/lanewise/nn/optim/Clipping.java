@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 
 /** Keeps gradients from becoming large (Pascanu et al. 2012, arXiv:1211.5063). */
 public final class Clipping {
-    /** Sums of squares below may have lost some that are too small for F32. */
+    /** Sums of squares below this may have lost squares that are too small for F32. */
     private static final double LEAST_SQUARES = 1e-28;
 
     private Clipping() {}
@@ -17,8 +17,8 @@ public final class Clipping {
     /**
      * Gradients after clipping.
      *
-     * @param gradients the clipped ones
-     * @param norm the Euclidean norm of all before
+     * @param gradients the clipped gradients
+     * @param norm the Euclidean norm of all before clipping
      */
     public record Clipped(Gradients gradients, double norm) {}
 
@@ -27,7 +27,7 @@ public final class Clipping {
      *
      * @param gradients the gradients
      * @param most the greatest norm, above 0
-     * @return the scaled gradients and the norm before
+     * @return the scaled gradients and the norm before clipping
      */
     public static Clipped byNorm(Gradients gradients, double most) {
         checkPositive(most);
@@ -39,18 +39,19 @@ public final class Clipping {
     /**
      * Clipped gradients whose norm is not yet known on the host.
      *
-     * @param gradients the clipped ones
-     * @param norm the Euclidean norm of all before, a scalar in F64 on their device; empty if it was not computed
+     * @param gradients the clipped gradients
+     * @param norm the Euclidean norm of all before clipping, a scalar in F64 on their device; empty if it was not
+     *     computed
      */
     public record Pending(Gradients gradients, Optional<Tensor> norm) {}
 
     /**
-     * As {@link #byNorm}, without waiting for the device, as a {@linkplain CapturedStep captured step} needs it. All gradients
-     * are on one device.
+     * Like {@link #byNorm}, but without waiting for the device, as a {@linkplain CapturedStep captured step} needs it.
+     * All gradients are on one device.
      *
      * @param gradients the gradients
      * @param most the greatest norm, above 0
-     * @return the scaled gradients and the norm before
+     * @return the scaled gradients and the norm before clipping
      */
     public static Pending byPendingNorm(Gradients gradients, double most) {
         checkPositive(most);
@@ -83,7 +84,7 @@ public final class Clipping {
         if (ordinary || wide.shape().isEmpty()) {
             return Math.sqrt(squares);
         }
-        // squares that are too large or too small for the type
+        // for squares that are too large or too small for the type
         return wide.norm(IntStream.range(0, wide.shape().rank()).toArray()).item();
     }
 
@@ -93,7 +94,7 @@ public final class Clipping {
     }
 
     /**
-     * Cuts every element of every gradient to between {@code -most} and {@code most}.
+     * Clips every element of every gradient to between {@code -most} and {@code most}.
      *
      * @param gradients the gradients
      * @param most the greatest magnitude, above 0

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Keeps small gradients from vanishing in F16 by a factor on the loss (Micikevicius et al. 2017, arXiv:1710.03740). The
- * factor adapts: a step whose gradients overflow is skipped and lowers it, a run of good steps raises it.
+ * Keeps small gradients from vanishing in F16 by scaling the loss (Micikevicius et al. 2017, arXiv:1710.03740). The
+ * factor adapts: a step whose gradients overflow is skipped and lowers it; a run of good steps raises it.
  *
  * <pre>{@code
  * Tensor loss = Autocast.run(DType.F16, () -> model.forward(x).crossEntropy(y));
@@ -24,17 +24,17 @@ import java.util.function.UnaryOperator;
  * scaler.update();
  * }</pre>
  *
- * <p>Several losses and optimizers may share one: scale, unscale and step for each, then update once. Not safe for use by
- * several threads at once.
+ * <p>Several losses and optimizers may share a scaler: scale, unscale and step for each, then update once. Not safe for
+ * use by several threads at once.
  */
 public final class GradScaler {
     /**
      * How the factor adapts.
      *
      * @param initialScale the first factor
-     * @param growthFactor multiplies it after a row of good steps, above 1
+     * @param growthFactor multiplies it after a run of good steps, above 1
      * @param backoffFactor multiplies it after an overflow, between 0 and 1
-     * @param growthInterval the length of the row
+     * @param growthInterval the number of good steps in a run
      */
     public record Options(double initialScale, double growthFactor, double backoffFactor, long growthInterval) {
         /** Checks the numbers. */
@@ -51,7 +51,7 @@ public final class GradScaler {
             }
         }
 
-        /** PyTorch's: from 65536, doubled after 2000 good steps, halved after an overflow. */
+        /** PyTorch's defaults: 65536 at first, doubled after 2000 good steps, halved after an overflow. */
         public Options() {
             this(65536, 2, 0.5, 2000);
         }
@@ -61,13 +61,14 @@ public final class GradScaler {
      * Gradients of the loss itself.
      *
      * @param gradients of the parameters' types
-     * @param finite whether no element overflowed or is not a number
+     * @param finite whether all elements are finite
      */
     public record Unscaled(Gradients gradients, boolean finite) {
         /**
-         * After a function, for example one that clips; what overflowed stays as it is.
+         * These gradients after applying a function, for example one that clips; gradients that overflowed are left
+         * unchanged.
          *
-         * @param function makes of gradients other ones
+         * @param function turns gradients into others
          * @return the new gradients
          */
         public Unscaled map(UnaryOperator<Gradients> function) {
@@ -75,7 +76,7 @@ public final class GradScaler {
         }
     }
 
-    /** No gradient of 16 bits overflows under such a factor, unless the loss itself does. */
+    /** With a factor this small, no 16-bit gradient overflows unless the loss itself does. */
     private static final double LEAST_SCALE = 0x1p-32;
 
     private double scale;
@@ -86,13 +87,13 @@ public final class GradScaler {
     private boolean checked;
     private boolean overflowed;
 
-    /** With PyTorch's numbers. */
+    /** A scaler with PyTorch's defaults. */
     public GradScaler() {
         this(new Options());
     }
 
     /**
-     * With other numbers.
+     * A scaler with options.
      *
      * @param options the first factor, and when it changes
      */
@@ -112,7 +113,7 @@ public final class GradScaler {
      * {@return the loss times the factor}
      *
      * @param loss a scalar of type F32
-     * @throws TensorException for a loss of 16 bits, in which the product overflows
+     * @throws TensorException for a 16-bit loss, in which the product overflows
      */
     public Tensor scale(Tensor loss) {
         if (loss.dtype().bytes() < DType.F32.bytes()) {
@@ -124,7 +125,8 @@ public final class GradScaler {
     }
 
     /**
-     * The gradients of a loss from those of the scaled one. Waits once for the device, to learn whether they are finite.
+     * The gradients of a loss, from those of the scaled loss. Waits once for the device, to learn whether they are
+     * finite.
      *
      * @param scaled gradients of a scaled loss
      * @return the gradients, and whether they overflowed
@@ -142,7 +144,7 @@ public final class GradScaler {
     /**
      * {@linkplain #unscale Unscales} and {@linkplain #step(Optimizer, Unscaled) makes a step}.
      *
-     * @param optimizer makes the step
+     * @param optimizer the optimizer that makes the step
      * @param scaled gradients of a scaled loss
      * @return whether the step was made
      */
@@ -151,10 +153,10 @@ public final class GradScaler {
     }
 
     /**
-     * The optimizer's step, unless the gradients overflowed.
+     * Makes the optimizer's step, unless the gradients overflowed.
      *
-     * @param optimizer makes the step
-     * @param gradients unscaled gradients, perhaps clipped
+     * @param optimizer the optimizer that makes the step
+     * @param gradients unscaled gradients, possibly clipped
      * @return whether it was made
      */
     public boolean step(Optimizer optimizer, Unscaled gradients) {
@@ -167,7 +169,8 @@ public final class GradScaler {
     /**
      * Adapts the factor to what was found since the last call.
      *
-     * @throws TensorException if nothing was unscaled since, or if gradients stay infinite or NaN whatever the factor
+     * @throws TensorException if nothing has been unscaled since, or if gradients stay infinite or NaN whatever the
+     *     factor
      */
     public void update() {
         if (!checked) {
@@ -203,9 +206,9 @@ public final class GradScaler {
     }
 
     /**
-     * Takes over a state.
+     * Restores a state.
      *
-     * @param state what {@link #stateDict} gave
+     * @param state what {@link #stateDict} returned
      * @throws TensorException if a name is missing or a number makes no sense
      */
     public void loadStateDict(Map<String, Tensor> state) {
@@ -233,7 +236,10 @@ public final class GradScaler {
         return value.item();
     }
 
-    /** The largest and the smallest element of every gradient come to the host together. */
+    /**
+     * Whether all elements are finite; the largest and the smallest element of every gradient are copied to the host
+     * together.
+     */
     private static boolean isFinite(Gradients gradients) {
         try (var ignored = Scope.open("grad scaler")) {
             Map<Device, List<Tensor>> extremes = new LinkedHashMap<>();

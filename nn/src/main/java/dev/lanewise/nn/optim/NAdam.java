@@ -12,7 +12,7 @@ public final class NAdam extends PerParameter {
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      * @param momentumDecay how fast the momentum factor grows
      */
@@ -29,26 +29,26 @@ public final class NAdam extends PerParameter {
 
     private final Options options;
 
-    /** By the number of steps; about 7,000 of them suffice, as then the product is 0. */
+    /** The products by number of steps; about 7,000 of them suffice, as the product is 0 from then on. */
     private final List<Double> products = new ArrayList<>(List.of(1.0));
 
     /**
      * An optimizer with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public NAdam(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * An optimizer of groups.
+     * An optimizer over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public NAdam(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "mean", "square");
@@ -72,7 +72,7 @@ public final class NAdam extends PerParameter {
         return fromGradient.add(fromMean).div(denominator);
     }
 
-    /** The product of the momentum factors of the steps 1 to a number: 0 from where it no longer matters. */
+    /** The product of the momentum factors of the steps from 1 to a given number: 0 once it no longer matters. */
     private double product(long steps) {
         for (long t = products.size(); t <= steps && products.getLast() != 0; t++) {
             products.add(products.getLast() * momentum(t));

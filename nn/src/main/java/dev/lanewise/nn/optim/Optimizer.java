@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Changes parameters in place by their gradients. Its state (momenta, counts) is saved and loaded by name, so that
+ * Changes parameters in place by their gradients. Its state (momentum, counts) is saved and loaded by name, so that
  * training can continue as if it had not stopped. Not safe for use by several threads at once.
  */
 public abstract class Optimizer {
@@ -42,9 +42,9 @@ public abstract class Optimizer {
     }
 
     /**
-     * As {@link #Optimizer(ParameterGroups, double)}, with all parameters in one group.
+     * Like {@link #Optimizer(ParameterGroups, double)}, with all parameters in one group.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      */
     protected Optimizer(List<Parameter> parameters, double rate) {
@@ -69,7 +69,7 @@ public abstract class Optimizer {
     }
 
     /**
-     * How many steps were made.
+     * How many steps have been made.
      *
      * @return the number of steps
      */
@@ -78,8 +78,8 @@ public abstract class Optimizer {
     }
 
     /**
-     * Whether {@link #next} is all that a recorded step needs to be replayed: the step is made of {@link Update}s, and of
-     * nothing else that depends on its number or the learning rate.
+     * Whether {@link #next} is all that a recorded step needs to be replayed: the step is made of {@link Update}s, and
+     * of nothing else that depends on its number or the learning rate.
      */
     boolean isReplayable() {
         return false;
@@ -88,14 +88,14 @@ public abstract class Optimizer {
     /**
      * The update that step number {@link #steps} makes in place of one that was recorded in an earlier step.
      *
-     * @param recorded one of this optimizer's
+     * @param recorded one of this optimizer's updates
      */
     Update next(Update recorded) {
         throw new TensorException("optimizer: " + getClass().getSimpleName() + " can't replay " + recorded
                 + " (expected Sgd or Adam with one group of parameters); run the step without recording");
     }
 
-    /** The step that was just made will be replayed. */
+    /** Notes that the step just made will be replayed. */
     final void recorded() {
         counts.record();
     }
@@ -106,12 +106,12 @@ public abstract class Optimizer {
         counts.countReplay();
     }
 
-    /** What {@link #uncount} needs to take back the steps that follow. */
+    /** What {@link #uncount} needs to undo the steps that follow. */
     final Counted counted() {
         return new Counted(steps, counts.copy());
     }
 
-    /** Takes back that a step was counted, because it did not happen. */
+    /** Undoes the counting of a step that did not happen. */
     final void uncount(Counted before) {
         steps = before.steps;
         counts.reset(before.counts);
@@ -121,8 +121,8 @@ public abstract class Optimizer {
     record Counted(long steps, long[] counts) {}
 
     /**
-     * In how many steps a parameter took part, the present one included: the number that corrections for the beginning of
-     * running means go by. It differs from {@link #steps} for a parameter that was frozen, or had no gradient, at times.
+     * In how many steps a parameter took part, including the current one: the number that bias corrections of running
+     * means use. It differs from {@link #steps} for a parameter that was sometimes frozen or without a gradient.
      *
      * @param p the parameter
      * @return the number of steps
@@ -131,7 +131,10 @@ public abstract class Optimizer {
         return counts.of(p.index());
     }
 
-    /** The present number of steps of the parameters that had made the given number when the step that is replayed was recorded. */
+    /**
+     * The current number of steps of the parameters that had made the given number of steps when the replayed step was
+     * recorded.
+     */
     final long stepsNow(long whenRecorded) {
         return counts.now(whenRecorded);
     }
@@ -150,7 +153,8 @@ public abstract class Optimizer {
      * Changes every parameter that is not frozen and has a gradient.
      *
      * @param gradients of a loss that depends on the parameters
-     * @throws TensorException if none of the parameters that are not frozen has one: the gradients are of another model
+     * @throws TensorException if none of the parameters that are not frozen has one: the gradients belong to another
+     *     model
      */
     public final void step(Gradients gradients) {
         Autograd.noGrad(() -> {
@@ -179,7 +183,7 @@ public abstract class Optimizer {
         });
     }
 
-    /** A step that changes nothing is meant only where all parameters are frozen. */
+    /** A step that changes nothing is an error, unless all parameters are frozen. */
     private void checkFrozen(Gradients gradients) {
         long trainable = parameters.stream().filter(p -> !p.isFrozen()).count();
         if (trainable > 0) {
@@ -192,7 +196,7 @@ public abstract class Optimizer {
     }
 
     /**
-     * {@return what holds for a group in a step with the present learning rate}
+     * {@return the settings of a group in a step with the current learning rate}
      *
      * @param group the group
      */
@@ -213,14 +217,14 @@ public abstract class Optimizer {
     }
 
     /**
-     * What holds for the parameters of a group in a step.
+     * The settings of a group's parameters in a step.
      *
      * @param rate their learning rate
      * @param ownWeightDecay their weight decay, if they have one of their own
      */
     protected record Settings(double rate, OptionalDouble ownWeightDecay) {
         /**
-         * {@return their weight decay}
+         * {@return the group's weight decay}
          *
          * @param ofOptimizer the weight decay of groups without one of their own
          */
@@ -232,7 +236,7 @@ public abstract class Optimizer {
     /**
      * A parameter to be changed.
      *
-     * @param index its place in {@link #parameters}
+     * @param index its position in {@link #parameters}
      * @param value its tensor
      * @param gradient of the same type and shape
      */
@@ -251,7 +255,7 @@ public abstract class Optimizer {
 
     /**
      * {@return the state's tensors by name ({@code momentum.3} for the parameter of index 3), which are the optimizer's
-     * own, and as {@code step.3} in how many steps the parameter took part}
+     * own, and, as {@code step.3}, the number of steps that the parameter took part in}
      */
     public final Map<String, Tensor> stateDict() {
         Map<String, Tensor> flat = new LinkedHashMap<>();
@@ -261,12 +265,12 @@ public abstract class Optimizer {
     }
 
     /**
-     * Takes over a state of the same kind of optimizer over the same parameters, in place of what it has. In a state without
-     * counts of single parameters, as earlier versions saved it, each parameter with a state took part in every step.
+     * Replaces the state by one of the same kind of optimizer over the same parameters. In a state without counts per
+     * parameter, as earlier versions saved it, each parameter with a state is taken to have been part of every step.
      *
-     * @param saved what {@link #stateDict} gave, tensors by name
-     * @param stepsBefore how many steps it had made, 0 or more
-     * @throws TensorException naming what does not fit; then nothing is changed
+     * @param saved what {@link #stateDict} returned, tensors by name
+     * @param stepsBefore how many steps the saved optimizer had made, 0 or more
+     * @throws TensorException if the state does not match, naming what does not; then nothing is changed
      */
     public final void loadStateDict(Map<String, Tensor> saved, long stepsBefore) {
         if (stepsBefore < 0) {
@@ -306,7 +310,7 @@ public abstract class Optimizer {
 
     private record Place(String kind, int index) {}
 
-    /** Where a saved tensor belongs. */
+    /** The place where a saved tensor belongs. */
     private Place place(String name, Tensor tensor) {
         int point = name.lastIndexOf('.');
         String kind = point < 0 ? "" : name.substring(0, point);
@@ -332,7 +336,7 @@ public abstract class Optimizer {
     }
 
     /**
-     * The tensor of a parameter in a kind of state, zeros to begin with.
+     * The tensor of a parameter in a kind of state, initially zeros.
      *
      * @param tensors the kind of state, by the parameters' indices
      * @param p the parameter

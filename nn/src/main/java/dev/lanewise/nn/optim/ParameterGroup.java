@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * Parameters that are trained with a learning rate and a weight decay of their own. The learning rate is a multiple of the
- * optimizer's, so that it follows a {@link Schedule} as well.
+ * Parameters that are trained with a learning rate and a weight decay of their own. The learning rate is a multiple of
+ * the optimizer's, so that it follows a {@link Schedule} as well.
  *
  * <pre>{@code
  * ParameterGroups groups = ParameterGroups.of(
@@ -20,8 +20,8 @@ import java.util.Set;
  * Adam adam = new Adam(groups, 1e-3, Adam.Options.adamW());
  * }</pre>
  *
- * @param parameters what is in it
- * @param rateFactor by what the optimizer's learning rate is multiplied, 0 or more
+ * @param parameters the parameters of the group
+ * @param rateFactor the factor of the optimizer's learning rate, 0 or more
  * @param weightDecay the group's weight decay; the optimizer's if empty
  */
 public record ParameterGroup(List<Parameter> parameters, double rateFactor, OptionalDouble weightDecay) {
@@ -35,21 +35,21 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
     }
 
     /**
-     * With the optimizer's own learning rate and weight decay.
+     * A group with the optimizer's own learning rate and weight decay.
      *
      * @param parameters the parameters of the group
-     * @return the group or groups
+     * @return the group
      */
     public static ParameterGroup of(List<Parameter> parameters) {
         return new ParameterGroup(parameters, 1, OptionalDouble.empty());
     }
 
     /**
-     * A model's parameters in two groups, as transformers are usually trained: the weights with the optimizer's weight decay,
-     * and those of one dimension (biases, and weights of normalizations) without.
+     * A model's parameters in two groups, the usual way to train transformers: the weights with the optimizer's weight
+     * decay, and those of one dimension (biases, and weights of normalizations) without.
      *
      * @param model the model
-     * @return the group or groups
+     * @return the groups
      */
     public static ParameterGroups withoutDecayOfVectors(Layer model) {
         List<Parameter> matrices = new ArrayList<>();
@@ -61,26 +61,26 @@ public record ParameterGroup(List<Parameter> parameters, double rateFactor, Opti
     }
 
     /**
-     * The same with another multiple of the optimizer's learning rate.
+     * The same group with another multiple of the optimizer's learning rate.
      *
      * @param factor 0 or more
-     * @return the group or groups
+     * @return the group
      */
     public ParameterGroup withRateFactor(double factor) {
         return new ParameterGroup(parameters, factor, weightDecay);
     }
 
     /**
-     * The same with a weight decay of its own.
+     * The same group with a weight decay of its own.
      *
      * @param decay 0 or more
-     * @return the group or groups
+     * @return the group
      */
     public ParameterGroup withWeightDecay(double decay) {
         return new ParameterGroup(parameters, rateFactor, OptionalDouble.of(decay));
     }
 
-    /** All parameters of groups; one that is there twice is an error. */
+    /** All parameters of groups; one that occurs twice is an error. */
     static List<Parameter> all(List<ParameterGroup> groups) {
         List<Parameter> all = new ArrayList<>();
         groups.forEach(group -> all.addAll(group.parameters));

@@ -14,10 +14,10 @@ public record ParameterGroups(List<ParameterGroup> groups) {
     }
 
     /**
-     * These groups.
+     * The given groups.
      *
      * @param groups one or more; each parameter is in one of them
-     * @return the group or groups
+     * @return the groups
      */
     public static ParameterGroups of(ParameterGroup... groups) {
         return new ParameterGroups(List.of(groups));

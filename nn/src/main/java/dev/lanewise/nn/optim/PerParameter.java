@@ -37,7 +37,7 @@ abstract class PerParameter extends Optimizer {
         }
     }
 
-    /** What is taken off the parameter at a learning rate. */
+    /** What is subtracted from the parameter at a given learning rate. */
     abstract Tensor change(Trained p, Tensor gradient, double rate);
 
     @Override
@@ -45,7 +45,7 @@ abstract class PerParameter extends Optimizer {
         return state;
     }
 
-    /** The parameter's tensor of a kind of state, zeros to begin with. */
+    /** The parameter's tensor of a kind of state, initially zeros. */
     final Tensor state(String kind, Trained p) {
         return zeros(Objects.requireNonNull(state.get(kind), kind), p);
     }

@@ -3,7 +3,7 @@ package dev.lanewise.nn.optim;
 import dev.lanewise.tensor.TensorException;
 import java.util.Map;
 
-/** Lowers an optimizer's learning rate when a measure has stopped getting smaller. */
+/** Lowers an optimizer's learning rate when a measure has stopped decreasing. */
 public final class Plateau {
     private final Optimizer optimizer;
     private final double factor;
@@ -13,12 +13,12 @@ public final class Plateau {
     private int waited;
 
     /**
-     * A schedule by measure.
+     * A schedule that follows a measure.
      *
      * @param optimizer the optimizer whose rate is set
-     * @param factor the rate is multiplied by it, between 0 and 1
+     * @param factor what the rate is multiplied by, between 0 and 1
      * @param patience how many measures may pass without a new best
-     * @param least the rate does not fall below
+     * @param least the lowest rate
      */
     public Plateau(Optimizer optimizer, double factor, int patience, double least) {
         if (!(factor > 0 && factor < 1) || patience < 0) {
@@ -31,13 +31,13 @@ public final class Plateau {
         this.least = least;
     }
 
-    /** {@return what a resumed training must know, by name; the rate itself is the optimizer's} */
+    /** {@return what resumed training needs to know, by name; the rate itself is the optimizer's} */
     public Map<String, Double> state() {
         return Map.of("best", best, "waited", (double) waited);
     }
 
     /**
-     * Takes over what {@link #state} gave.
+     * Restores what {@link #state} returned.
      *
      * @param state numbers by name
      */
@@ -47,7 +47,7 @@ public final class Plateau {
     }
 
     /**
-     * Takes the next measure, for example a validation loss; better is smaller by a relative 1e-4.
+     * Takes the next measure, for example a validation loss; a measure is better if it is smaller by a relative 1e-4.
      *
      * @param value the measure
      */

@@ -10,13 +10,13 @@ import dev.lanewise.tensor.spi.RandomDraws.Draw;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The operations of a recorded step whose numbers move on, and where in the random streams they draw. */
+/** The operations of a recorded step whose numbers change, and their positions in the random streams. */
 final class Replayed {
     private final List<Op> operations;
     private final List<Draw> draws;
 
     /**
-     * Checks that everything drawn is drawn again by the operations.
+     * Checks that the operations account for all random numbers that were drawn.
      *
      * @throws TensorException if random numbers were drawn elsewhere, such as on the host
      */
@@ -44,7 +44,7 @@ final class Replayed {
         return seed == draw.seed() && counter - draw.first() >= 0 && counter - draw.first() < draw.blocks();
     }
 
-    /** The operations of the next step: drawn anew, the updates those of the optimizer's current step. */
+    /** The operations of the next step: with new draws, and the updates of the optimizer's current step. */
     List<Op> next(Optimizer optimizer) {
         List<Draw> drawn = new ArrayList<>(draws.size());
         for (Draw draw : draws) {

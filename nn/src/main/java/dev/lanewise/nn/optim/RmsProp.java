@@ -13,11 +13,11 @@ public final class RmsProp extends PerParameter {
      * How to adapt.
      *
      * @param alpha the square's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the L2 penalty
      * @param momentum the momentum factor
-     * @param centered whether the squared running mean is taken off the square; what is left counts as 0 where rounding
-     *     makes it negative, for which PyTorch gives NaN
+     * @param centered whether the squared running mean is subtracted from the square; a difference that rounding makes
+     *     negative counts as 0, where PyTorch gives NaN
      */
     public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
         /**
@@ -35,20 +35,20 @@ public final class RmsProp extends PerParameter {
     /**
      * An optimizer with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public RmsProp(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * An optimizer of groups.
+     * An optimizer over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public RmsProp(ParameterGroups groups, double rate, Options options) {
         super(groups, rate, options.weightDecay, "square", "mean", "momentum");
@@ -63,7 +63,7 @@ public final class RmsProp extends PerParameter {
         if (options.centered) {
             Tensor mean = state("mean", p);
             track(mean, options.alpha, g);
-            // s - m^2 as a product, which does not overflow before s does; by rounding it can come out below 0 where
+            // s - m^2 as a product, which does not overflow before s does; rounding can make it negative where
             // gradients hardly change, and its root, NaN, would spoil the parameter
             Tensor deviation = square.sqrt();
             variance = deviation.sub(mean.abs()).mul(deviation.add(mean.abs())).relu();

@@ -3,8 +3,8 @@ package dev.lanewise.nn.optim;
 import dev.lanewise.tensor.TensorException;
 
 /**
- * A learning rate for every step (or epoch), as a function of its number. Schedules have no state, so training resumes
- * at any number, and compose by ordinary functions.
+ * A learning rate for every step (or epoch), as a function of its number. Schedules have no state, so training can
+ * resume at any number, and they compose like ordinary functions.
  *
  * <pre>{@code
  * Schedule schedule = Schedule.cosine(0.1, 0, 90_000).warmedUp(500);
@@ -22,9 +22,9 @@ public interface Schedule {
     double rate(long step);
 
     /**
-     * Always the same.
+     * The same rate for every step.
      *
-     * @param base the rate at the beginning
+     * @param base the initial rate
      * @return the schedule
      */
     static Schedule constant(double base) {
@@ -32,9 +32,9 @@ public interface Schedule {
     }
 
     /**
-     * Times gamma every {@code size} steps.
+     * The rate times gamma every {@code size} steps.
      *
-     * @param base the rate at the beginning
+     * @param base the initial rate
      * @param size how many steps the rate stays the same
      * @param gamma the factor
      * @return the schedule
@@ -45,9 +45,9 @@ public interface Schedule {
     }
 
     /**
-     * Times gamma at each milestone.
+     * The rate times gamma at each milestone.
      *
-     * @param base the rate at the beginning
+     * @param base the initial rate
      * @param gamma the factor
      * @param milestones numbers of steps, ascending
      * @return the schedule
@@ -64,9 +64,9 @@ public interface Schedule {
     }
 
     /**
-     * Times gamma every step.
+     * The rate times gamma every step.
      *
-     * @param base the rate at the beginning
+     * @param base the initial rate
      * @param gamma the factor
      * @return the schedule
      */
@@ -78,7 +78,7 @@ public interface Schedule {
      * Half a cosine from base to least in {@code steps} steps, and back up in as many (Loshchilov and Hutter 2016,
      * arXiv:1608.03983).
      *
-     * @param base the rate at the beginning
+     * @param base the initial rate
      * @param least the rate at the end
      * @param steps how many steps it takes
      * @return the schedule
@@ -91,7 +91,7 @@ public interface Schedule {
     /**
      * From {@code start * base} to {@code end * base} in equal steps.
      *
-     * @param base the rate at the beginning
+     * @param base the initial rate
      * @param start the first factor
      * @param end the last factor
      * @param steps how many steps it takes
@@ -103,8 +103,8 @@ public interface Schedule {
     }
 
     /**
-     * One cycle (Smith and Topin 2017, arXiv:1708.07120): half a cosine from {@code most / 25} up to most in the first 30%
-     * of the steps, and half a cosine down to {@code most / 250000} in the others.
+     * One cycle (Smith and Topin 2017, arXiv:1708.07120): half a cosine from {@code most / 25} up to most in the first
+     * 30% of the steps, and half a cosine down to {@code most / 250000} in the others.
      *
      * @param most the greatest rate
      * @param steps how many steps it takes
@@ -121,9 +121,9 @@ public interface Schedule {
     }
 
     /**
-     * This schedule, its first steps scaled from near 0 up to 1.
+     * This schedule with its first steps scaled from near 0 up to 1.
      *
-     * @param steps how many first steps
+     * @param steps the number of warm-up steps
      * @return the schedule
      */
     default Schedule warmedUp(long steps) {
@@ -132,10 +132,10 @@ public interface Schedule {
     }
 
     /**
-     * This schedule for its first steps, then another from its own beginning.
+     * This schedule for a number of steps, then another from its own beginning.
      *
-     * @param steps how many first steps
-     * @param next what follows
+     * @param steps how many steps this schedule is used for
+     * @param next the schedule that follows
      * @return the schedule
      */
     default Schedule then(long steps, Schedule next) {
@@ -143,7 +143,7 @@ public interface Schedule {
     }
 
     /**
-     * The product of both, as of PyTorch's chained schedulers: the other one gives factors.
+     * The product of this schedule and another, as in PyTorch's chained schedulers: the other one gives factors.
      *
      * @param factor the other schedule
      * @return the schedule

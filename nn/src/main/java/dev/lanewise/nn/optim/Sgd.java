@@ -11,15 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Stochastic gradient descent with momentum, Nesterov momentum and weight decay; the formulas are {@link SgdStep}'s. */
+/**
+ * Stochastic gradient descent with momentum, Nesterov momentum and weight decay; the formulas are {@link SgdStep}'s.
+ */
 public final class Sgd extends Optimizer {
     /**
      * How to descend.
      *
      * @param momentum the momentum factor, 0 for none
-     * @param dampening taken off the gradient in the momentum
+     * @param dampening how much of the gradient is left out of the momentum
      * @param weightDecay the factor of the L2 penalty
-     * @param nesterov whether to look ahead; needs a momentum and no dampening
+     * @param nesterov whether to use Nesterov's look-ahead; needs a momentum and no dampening
      */
     public record Options(double momentum, double dampening, double weightDecay, boolean nesterov) {
         /** Checks the combination. */
@@ -33,7 +35,7 @@ public final class Sgd extends Optimizer {
         /**
          * Momentum alone.
          *
-         * @param momentum how much of the running mean stays after a step
+         * @param momentum how much of the running mean is kept after a step
          * @return the options
          */
         public static Options momentum(double momentum) {
@@ -47,7 +49,7 @@ public final class Sgd extends Optimizer {
     /**
      * Plain descent.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
      */
     public Sgd(List<Parameter> parameters, double rate) {
@@ -57,20 +59,20 @@ public final class Sgd extends Optimizer {
     /**
      * Descent with options.
      *
-     * @param parameters what is trained
+     * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Sgd(List<Parameter> parameters, double rate, Options options) {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
     }
 
     /**
-     * Descent of groups.
+     * Descent over groups.
      *
-     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more
-     * @param options the other numbers of the method
+     * @param options the other hyperparameters
      */
     public Sgd(ParameterGroups groups, double rate, Options options) {
         super(groups, rate);
@@ -79,7 +81,7 @@ public final class Sgd extends Optimizer {
 
     @Override
     protected void update(List<Trained> trained, Settings settings) {
-        // parameters whose momentum is empty yet start it; they may come later than others
+        // parameters whose momentum is still empty start it; they may join later than others
         List<Trained> first = new ArrayList<>();
         List<Trained> later = new ArrayList<>();
         for (Trained p : trained) {

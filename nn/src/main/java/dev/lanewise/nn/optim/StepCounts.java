@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * How many steps each parameter of an optimizer took part in. A parameter that is unfrozen later begins with its first
- * step, as in PyTorch: corrections for the beginning of running means are then those of its own beginning.
+ * How many steps each parameter of an optimizer took part in. A parameter that is unfrozen later starts with its own
+ * first step, as in PyTorch, so that bias corrections count from there.
  */
 final class StepCounts {
     private static final String KIND = "step";
@@ -24,18 +24,18 @@ final class StepCounts {
         changed = new boolean[parameters];
     }
 
-    /** A step begins. */
+    /** Notes that a step begins. */
     void begin() {
         Arrays.fill(changed, false);
     }
 
-    /** The present step changes a parameter. */
+    /** Notes that the current step changes a parameter. */
     void count(int parameter) {
         counts[parameter]++;
         changed[parameter] = true;
     }
 
-    /** In how many steps a parameter took part, the present one included. */
+    /** In how many steps a parameter took part, including the current one. */
     long of(int parameter) {
         return counts[parameter];
     }
@@ -49,20 +49,20 @@ final class StepCounts {
         counts = before.clone();
     }
 
-    /** The step that was just made will be replayed. */
+    /** Notes that the step just made will be replayed. */
     void record() {
         countsWhenRecorded = counts.clone();
         changedWhenRecorded = changed.clone();
     }
 
-    /** The recorded step was made once more. */
+    /** Notes that the recorded step was made once more. */
     void countReplay() {
         for (int i = 0; i < changedWhenRecorded.length; i++) {
             counts[i] += changedWhenRecorded[i] ? 1 : 0;
         }
     }
 
-    /** The present count of the parameters that had a count in the recorded step. */
+    /** The current count of the parameters that had the given count in the recorded step. */
     long now(long whenRecorded) {
         for (int i = 0; i < changedWhenRecorded.length; i++) {
             if (changedWhenRecorded[i] && countsWhenRecorded[i] == whenRecorded) {
@@ -85,7 +85,7 @@ final class StepCounts {
         return name.startsWith(KIND + ".");
     }
 
-    /** The number that a saved count holds, from 1 to the optimizer's. */
+    /** The number in a saved count, from 1 to the optimizer's. */
     static long read(String name, Tensor saved, long steps) {
         boolean whole = saved.shape().elements() == 1 && saved.dtype().isInteger();
         if (!whole || saved.itemLong() < 1 || saved.itemLong() > steps) {

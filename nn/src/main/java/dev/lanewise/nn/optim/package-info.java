@@ -1,4 +1,4 @@
-/** Optimizers: they change parameters in place by their gradients. */
+/** Optimizers, which change parameters in place by their gradients. */
 @NullMarked
 package dev.lanewise.nn.optim;
 

@@ -11,7 +11,7 @@ import dev.lanewise.tensor.TensorException;
 
 /** Rows of a table by number: {@code [...]} of {@code I64} to {@code [..., size]}, with {@code weight [rows, size]}. */
 public final class Embedding extends Layer {
-    /** Says that no number stands for padding. */
+    /** The padding argument that means that no number stands for padding. */
     public static final long NO_PADDING = -1;
 
     private final long rows;
@@ -34,7 +34,7 @@ public final class Embedding extends Layer {
      *
      * @param rows how many rows the table has
      * @param size the width of a row
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Embedding(long rows, long size, Rng rng) {
         this(rows, size, NO_PADDING, rng);
@@ -46,7 +46,7 @@ public final class Embedding extends Layer {
      * @param rows how many rows the table has
      * @param size the width of a row
      * @param padding the number whose row starts as zeros and is not trained, or {@link #NO_PADDING}
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public Embedding(long rows, long size, long padding, Rng rng) {
         this.rows = rows;
@@ -72,7 +72,7 @@ public final class Embedding extends Layer {
         this.weight = parameter("weight", weight);
     }
 
-    /** Standard normal rows, but zeros for padding. */
+    /** Standard normal rows, with zeros for padding. */
     static Tensor initial(long rows, long size, long padding, Rng rng) {
         if (padding < NO_PADDING || padding >= rows) {
             throw new TensorException("embedding: padding " + padding + " in a table of " + rows

@@ -15,7 +15,7 @@ import java.util.Arrays;
  * {@code weight [rows, size]}. A bag that is empty, or holds padding only, gives zeros.
  */
 public final class EmbeddingBag extends Layer {
-    /** How a bag's rows become one. */
+    /** How a bag's rows are combined into one. */
     public enum Mode {
         /** Their sum. */
         SUM,
@@ -36,7 +36,7 @@ public final class EmbeddingBag extends Layer {
      *
      * @param rows how many rows the table has
      * @param size the width of a row
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public EmbeddingBag(long rows, long size, Rng rng) {
         this(rows, size, Mode.MEAN, Embedding.NO_PADDING, rng);
@@ -48,8 +48,8 @@ public final class EmbeddingBag extends Layer {
      * @param rows how many rows the table has
      * @param size the width of a row
      * @param mode how the rows of a bag combine
-     * @param padding a number that counts as not there, or {@link Embedding#NO_PADDING}
-     * @param rng gives the initial values
+     * @param padding a number that is ignored, or {@link Embedding#NO_PADDING}
+     * @param rng the source of the initial values
      */
     public EmbeddingBag(long rows, long size, Mode mode, long padding, Rng rng) {
         this.rows = rows;
@@ -112,12 +112,12 @@ public final class EmbeddingBag extends Layer {
         return bag + 1 < offsets.length ? offsets[bag + 1] : total;
     }
 
-    /** Zeros for bags without numbers, as PyTorch has it; their gradient is zero. */
+    /** Zeros for bags without numbers, as in PyTorch; their gradient is zero. */
     private Tensor emptyBags(long bags) {
         return weight.tensor().narrow(0, 0, 0).sum(0).expand(bags, size);
     }
 
-    /** The rows of {@code [n, bag]} where the mask of the same shape holds, as one. */
+    /** The rows of {@code [n, bag]} where the mask of the same shape is true, combined into one. */
     private Tensor bags(Tensor numbers, Tensor there) {
         if (numbers.shape().isEmpty()) {
             return emptyBags(numbers.shape().size(0));

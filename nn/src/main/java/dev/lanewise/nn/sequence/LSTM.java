@@ -17,15 +17,15 @@ public final class LSTM extends Recurrent {
     }
 
     /**
-     * Layers one above the other, in one direction or both.
+     * Stacked layers, in one direction or both.
      *
      * @param in the width of the input {@code [n, time, in]}
      * @param hidden the width of the hidden state of each direction
      * @param layers how many layers, 1 or more
      * @param bidirectional whether each layer also runs from the last time to the first; its output is then
      *     {@code 2 * hidden} wide
-     * @param dropout the probability of dropout, in training, between a layer and the next; from 0 to below 1
-     * @param rng gives the initial values, and later on the dropout
+     * @param dropout the probability of dropout, in training, between one layer and the next; from 0 to below 1
+     * @param rng the source of the initial values, and later of the dropout
      * @throws TensorException if dropout or the number of layers is outside its range
      */
     public LSTM(long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {

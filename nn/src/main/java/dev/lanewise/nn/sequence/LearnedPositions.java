@@ -6,7 +6,9 @@ import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 
-/** Adds one trained vector per position to a sequence {@code [..., time, size]}, with {@code weight [longest, size]}. */
+/**
+ * Adds one trained vector per position to a sequence {@code [..., time, size]}, with {@code weight [longest, size]}.
+ */
 public final class LearnedPositions extends Layer {
     private static final double DEVIATION = 0.02;
 
@@ -17,9 +19,9 @@ public final class LearnedPositions extends Layer {
     /**
      * A layer; its vectors start normal with a deviation of 0.02 (Radford et al. 2019, GPT-2).
      *
-     * @param longest the greatest time
+     * @param longest the maximum sequence length
      * @param size the sequence's width
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public LearnedPositions(int longest, long size, Rng rng) {
         this.longest = longest;

@@ -12,8 +12,8 @@ import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention in several heads (Vaswani et al. 2017, arXiv:1706.03762) over {@code [n, time, size]}, with PyTorch's names:
- * {@code in_proj_weight [3 * size, size]}, {@code in_proj_bias}, {@code out_proj.weight}, {@code out_proj.bias}.
+ * Attention with several heads (Vaswani et al. 2017, arXiv:1706.03762) over {@code [n, time, size]}, with PyTorch's
+ * names: {@code in_proj_weight [3 * size, size]}, {@code in_proj_bias}, {@code out_proj.weight}, {@code out_proj.bias}.
  */
 public final class MultiHeadAttention extends Layer {
     private final long size;
@@ -30,7 +30,7 @@ public final class MultiHeadAttention extends Layer {
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public MultiHeadAttention(long size, int heads, Rng rng) {
         this(size, heads, null, rng);
@@ -41,8 +41,9 @@ public final class MultiHeadAttention extends Layer {
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads
-     * @param rotary turns queries and keys of self-attention by their positions, of a width of {@code size / heads}; or null
-     * @param rng gives the initial values
+     * @param rotary rotates queries and keys of self-attention by their positions, of width {@code size / heads}; or
+     *     null
+     * @param rng the source of the initial values
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, Rng rng) {
         this(size, heads, rotary, 0, rng);
@@ -53,10 +54,11 @@ public final class MultiHeadAttention extends Layer {
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads
-     * @param rotary as above
-     * @param dropout the probability of an attention weight to be zeroed in training, drawn from the global random stream;
-     *     with 0 attention is one fused operation
-     * @param rng what the weights are drawn from
+     * @param rotary rotates queries and keys of self-attention by their positions, of width {@code size / heads}; or
+     *     null
+     * @param dropout the probability that an attention weight is zeroed in training, drawn from the global random
+     *     stream; with 0 attention is one fused operation
+     * @param rng the source of the initial values
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
         if (heads < 1 || size % heads != 0) {
@@ -74,10 +76,10 @@ public final class MultiHeadAttention extends Layer {
     }
 
     /**
-     * What keeps positions from being seen, to be passed as a mask: PyTorch's {@code key_padding_mask}.
+     * A mask that hides positions: PyTorch's {@code key_padding_mask}.
      *
      * @param ignored {@code [n, s]} of type BOOL, true where there is padding
-     * @return {@code [n, 1, 1, s]} of type F32: minus infinity there, else 0
+     * @return {@code [n, 1, 1, s]} of type F32: minus infinity where there is padding, else 0
      */
     public static Tensor paddingMask(Tensor ignored) {
         Tensor zeros = Tensor.full(0, DType.F32, ignored.device()).expand(ignored.shape());
@@ -85,8 +87,8 @@ public final class MultiHeadAttention extends Layer {
     }
 
     /**
-     * A mask as it is added to scores of a type. Truth values are those of PyTorch's layer of this name, true where a query
-     * may not look; the operation itself takes the opposite, as PyTorch's does.
+     * The form of a mask that is added to scores of a type. Truth values follow PyTorch's layer of this name: true
+     * where a query may not look; the operation itself takes the opposite, as in PyTorch.
      */
     private static @Nullable Tensor added(@Nullable Tensor mask, DType dtype) {
         if (mask != null && mask.dtype().isInteger()) {
@@ -111,9 +113,10 @@ public final class MultiHeadAttention extends Layer {
      * Attention of a sequence to itself.
      *
      * @param x {@code [n, time, size]}
-     * @param mask is added to the scores {@code [n, heads, time, time]}, to which it broadcasts; of type {@link DType#BOOL}
-     *     it is true where a position may not look, as in PyTorch's {@code MultiheadAttention} (in {@link Tensor#attention}
-     *     it is true where one may, as in PyTorch's {@code scaled_dot_product_attention}); or null
+     * @param mask added to the scores {@code [n, heads, time, time]}, to which it broadcasts; or of type
+     *     {@link DType#BOOL}, true where a position may not look, as in PyTorch's {@code MultiheadAttention} (in
+     *     {@link Tensor#attention} it is true where one may, as in PyTorch's {@code scaled_dot_product_attention}); or
+     *     null
      * @param causal whether a position sees only those up to itself
      * @return {@code [n, time, size]}
      */

@@ -5,8 +5,8 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 
 /**
- * Encodings of positions as functions; as layers they are {@link SinusoidalPositions}, {@link RotaryPositions} and, with
- * parameters, {@link LearnedPositions}.
+ * Position encodings as functions; the corresponding layers are {@link SinusoidalPositions}, {@link RotaryPositions}
+ * and, with parameters, {@link LearnedPositions}.
  */
 public final class Positions {
     private static final double BASE = 10_000;
@@ -33,8 +33,8 @@ public final class Positions {
     }
 
     /**
-     * Rotates pairs of features by an angle that grows with the position (Su et al. 2021, arXiv:2104.09864); the pairs are
-     * element i and element {@code i + size / 2}.
+     * Rotates pairs of features by an angle that grows with the position (Su et al. 2021, arXiv:2104.09864); the pairs
+     * are element i and element {@code i + size / 2}.
      *
      * @param x queries or keys, {@code [..., time, size]} with an even size
      * @return a new tensor of the same shape
@@ -47,7 +47,7 @@ public final class Positions {
     /**
      * The angles of {@link #rotary}.
      *
-     * @param cos their cosines, F64 {@code [time, size / 2]}
+     * @param cos the cosines of the angles, F64 {@code [time, size / 2]}
      * @param sin their sines
      */
     record Rotation(Tensor cos, Tensor sin) {
@@ -83,7 +83,7 @@ public final class Positions {
         }
     }
 
-    /** The time of {@code [..., time, size]}, checked. */
+    /** The sequence length of {@code [..., time, size]}, checked. */
     static long time(String name, Tensor x, int longest) {
         long time = x.shape().rank() < 2 ? Long.MAX_VALUE : x.shape().size(-2);
         if (time > longest) {

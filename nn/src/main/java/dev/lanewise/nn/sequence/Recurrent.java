@@ -13,15 +13,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recurrent network over {@code [n, time, in]}, with PyTorch's parameter names, layouts and gate order: for layer k
- * {@code weight_ih_lk [gates * hidden, in]}, {@code weight_hh_lk}, {@code bias_ih_lk}, {@code bias_hh_lk}, and for the
- * backward direction the same with {@code _reverse}. {@link RNN}, {@link GRU} and {@link LSTM} are the kinds of cells.
+ * A recurrent network over {@code [n, time, in]}, with PyTorch's parameter names, layouts and gate order: for layer k,
+ * {@code weight_ih_lk [gates * hidden, in]}, {@code weight_hh_lk}, {@code bias_ih_lk}, {@code bias_hh_lk}, and the same
+ * with {@code _reverse} for the backward direction. {@link RNN}, {@link GRU} and {@link LSTM} are the kinds of cells.
  *
- * <p>A layer is one operation on devices that have it, such as CUDA through cuDNN, and runs step by step elsewhere.
+ * <p>A layer is one operation on devices that support it, such as CUDA through cuDNN, and runs step by step elsewhere.
  */
 public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     /**
-     * What a run gives.
+     * The results of a run.
      *
      * @param output the last layer's hidden state at every time, {@code [n, time, directions * hidden]}
      * @param hidden the last hidden state of every layer and direction, {@code [layers * directions, n, hidden]}
@@ -91,10 +91,10 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     }
 
     /**
-     * Goes on over the next part of a sequence.
+     * Continues with the next part of a sequence.
      *
      * @param x {@code [n, time, in]}
-     * @param before what the part before gave, of the same number of samples; only its states are used
+     * @param before the result for the part before, of the same number of samples; only its states are used
      * @return the hidden states, and the cell states of an LSTM
      */
     public Result run(Tensor x, Result before) {
@@ -120,7 +120,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
         return new Result(y, Tensor.stack(0, lastHidden.toArray(Tensor[]::new)), cells);
     }
 
-    /** A layer's operands: its input, then of each direction the weights, the biases and the first states. */
+    /** A layer's operands: its input, then, for each direction, the weights, the biases and the first states. */
     private Tensor[] operands(Recurrence op, int layer, Tensor x, @Nullable Result before) {
         List<Tensor> operands = new ArrayList<>();
         operands.add(x);

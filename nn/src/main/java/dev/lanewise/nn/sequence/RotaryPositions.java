@@ -4,8 +4,8 @@ import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Tensor;
 
 /**
- * Rotates the queries and keys of attention {@code [..., time, size]} by their positions, see {@link Positions#rotary}; it
- * has no parameters. {@link MultiHeadAttention} takes one.
+ * Rotates the queries and keys of attention {@code [..., time, size]} by their positions (see
+ * {@link Positions#rotary}); it has no parameters. {@link MultiHeadAttention} accepts one.
  */
 public final class RotaryPositions extends Layer {
     private final int longest;
@@ -14,7 +14,7 @@ public final class RotaryPositions extends Layer {
     /**
      * A layer.
      *
-     * @param longest the greatest time
+     * @param longest the maximum sequence length
      * @param size the width of a head, even
      */
     public RotaryPositions(int longest, int size) {

@@ -11,7 +11,7 @@ public final class SinusoidalPositions extends Layer {
     /**
      * A layer.
      *
-     * @param longest the greatest time
+     * @param longest the maximum sequence length
      * @param size the sequence's width
      */
     public SinusoidalPositions(int longest, int size) {

@@ -7,27 +7,28 @@ import org.jspecify.annotations.Nullable;
 /** A layer of a decoder, which attends to itself and to a memory; see {@link TransformerLayer}. */
 public final class TransformerDecoderLayer extends TransformerLayer {
     /**
-     * With PyTorch's defaults, ReLU and normalization after each part, and positions that see only those up to themselves.
+     * A layer with PyTorch's defaults, ReLU and normalization after each part, in which positions see only those up to
+     * themselves.
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads, a divisor of the width
-     * @param feedForward the width in between
+     * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         this(size, heads, feedForward, dropout, true, rng);
     }
 
     /**
-     * With ReLU and normalization after each part.
+     * A layer with ReLU and normalization after each part.
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads, a divisor of the width
-     * @param feedForward the width in between
+     * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
-     * @param causal whether positions see only those up to themselves; PyTorch asks for a {@code tgt_mask} to this end
-     * @param rng gives the initial values
+     * @param causal whether positions see only those up to themselves; PyTorch expects a {@code tgt_mask} for this
+     * @param rng the source of the initial values
      */
     public TransformerDecoderLayer(long size, int heads, long feedForward, double dropout, boolean causal, Rng rng) {
         super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, causal, true), rng);
@@ -37,7 +38,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      * The layer's result.
      *
      * @param x the sequence so far, {@code [n, time, size]}
-     * @param memory what the encoder made, {@code [n, s, size]}
+     * @param memory the encoder's result, {@code [n, s, size]}
      * @return {@code [n, time, size]}
      */
     public Tensor forward(Tensor x, Tensor memory) {
@@ -45,10 +46,10 @@ public final class TransformerDecoderLayer extends TransformerLayer {
     }
 
     /**
-     * As {@link #forward(Tensor, Tensor)}, with masks; see {@link #decode(Tensor, Tensor, Tensor, Tensor)}.
+     * Like {@link #forward(Tensor, Tensor)}, with masks; see {@link #decode(Tensor, Tensor, Tensor, Tensor)}.
      *
      * @param x {@code [n, time, size]}
-     * @param memory what the encoder made, {@code [n, s, size]}
+     * @param memory the encoder's result, {@code [n, s, size]}
      * @param mask for scores {@code [n, heads, time, time]}, or null
      * @param memoryMask for scores {@code [n, heads, time, s]}, or null
      * @return {@code [n, time, size]}

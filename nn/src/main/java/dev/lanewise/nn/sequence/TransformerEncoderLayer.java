@@ -5,27 +5,27 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** A layer of an encoder; see {@link TransformerLayer}. Several of them in a {@link Sequential} are an encoder. */
+/** A layer of an encoder; see {@link TransformerLayer}. Several of them in a {@link Sequential} form an encoder. */
 public final class TransformerEncoderLayer extends TransformerLayer {
     /**
-     * With PyTorch's defaults: ReLU, normalization after each part, no mask.
+     * A layer with PyTorch's defaults: ReLU, normalization after each part, no mask.
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads, a divisor of the width
-     * @param feedForward the width in between
+     * @param feedForward the width of the feed-forward part
      * @param dropout the probability of dropout
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public TransformerEncoderLayer(long size, int heads, long feedForward, double dropout, Rng rng) {
         super(new Config(size, heads, feedForward, dropout, Tensor::relu, false, false, false), rng);
     }
 
     /**
-     * The layer's result where some positions are not seen.
+     * The layer's result with a mask that hides some positions.
      *
      * @param x {@code [n, time, size]}
-     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}, for example a
-     *     {@linkplain MultiHeadAttention#paddingMask padding mask}; or null
+     * @param mask as for {@link MultiHeadAttention#selfAttention}, for scores {@code [n, heads, time, time]}, for
+     *     example a {@linkplain MultiHeadAttention#paddingMask padding mask}; or null
      * @return {@code [n, time, size]}
      */
     public Tensor forward(Tensor x, @Nullable Tensor mask) {

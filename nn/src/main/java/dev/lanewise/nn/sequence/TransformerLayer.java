@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A layer of a transformer over {@code [n, time, size]} (Vaswani et al. 2017, arXiv:1706.03762), with the names of
- * PyTorch's TransformerEncoderLayer, or, with a memory to attend to, its TransformerDecoderLayer. As
- * {@link TransformerEncoderLayer} and {@link TransformerDecoderLayer} it has PyTorch's defaults.
+ * PyTorch's TransformerEncoderLayer, or, with a memory to attend to, its TransformerDecoderLayer.
+ * {@link TransformerEncoderLayer} and {@link TransformerDecoderLayer} have PyTorch's defaults.
  */
 public sealed class TransformerLayer extends Layer permits TransformerEncoderLayer, TransformerDecoderLayer {
     /**
@@ -21,11 +21,11 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
      *
      * @param size the width of the sequence
      * @param heads the number of attention heads
-     * @param feedForward the width in between
-     * @param dropout the probability of dropout: of attention weights, inside the feed-forward part and of what each part
-     *     adds, as in PyTorch
-     * @param activation the elementwise function in between, such as {@code Tensor::gelu}
-     * @param normFirst whether normalization comes before, not after, each part
+     * @param feedForward the width of the feed-forward part
+     * @param dropout the probability of dropout: of attention weights, inside the feed-forward part, and of each part's
+     *     result before it is added, as in PyTorch
+     * @param activation the elementwise function of the feed-forward part, such as {@code Tensor::gelu}
+     * @param normFirst whether normalization comes before each part rather than after it
      * @param causal whether a position sees only those up to itself
      * @param decoder whether the layer also attends to a memory
      */
@@ -43,7 +43,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
          *
          * @param size the width of the sequence
          * @param heads the number of attention heads, a divisor of the width
-         * @param feedForward the width in between
+         * @param feedForward the width of the feed-forward part
          * @param dropout the probability of dropout
          * @return the configuration
          */
@@ -52,9 +52,9 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
         }
 
         /**
-         * The same where positions see only those up to themselves.
+         * The same configuration with positions that see only those up to themselves.
          *
-         * @return {@code [n, time, size]}
+         * @return the configuration
          */
         public Config masked() {
             return new Config(size, heads, feedForward, dropout, activation, normFirst, true, decoder);
@@ -75,7 +75,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
      * A layer.
      *
      * @param config sizes and options
-     * @param rng gives the initial values
+     * @param rng the source of the initial values
      */
     public TransformerLayer(Config config, Rng rng) {
         this.config = config;
@@ -102,7 +102,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     /**
      * An encoder's layer.
      *
-     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
+     * @param mask as for {@link MultiHeadAttention#selfAttention}, for scores {@code [n, heads, time, time]}; or null
      */
     final Tensor encode(Tensor x, @Nullable Tensor mask) {
         if (config.decoder) {
@@ -117,7 +117,7 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
      * A decoder's layer.
      *
      * @param x {@code [n, time, size]}
-     * @param memory what the encoder made, {@code [n, s, size]}
+     * @param memory the encoder's result, {@code [n, s, size]}
      * @return {@code [n, time, size]}
      */
     public final Tensor decode(Tensor x, Tensor memory) {
@@ -128,9 +128,9 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
      * A decoder's layer.
      *
      * @param x {@code [n, time, size]}
-     * @param memory what the encoder made, {@code [n, s, size]}
-     * @param mask as {@link MultiHeadAttention#selfAttention} takes it, for scores {@code [n, heads, time, time]}; or null
-     * @param memoryMask likewise to the scores of the memory {@code [n, heads, time, s]}
+     * @param memory the encoder's result, {@code [n, s, size]}
+     * @param mask as for {@link MultiHeadAttention#selfAttention}, for scores {@code [n, heads, time, time]}; or null
+     * @param memoryMask likewise, for the memory's scores {@code [n, heads, time, s]}; or null
      * @return {@code [n, time, size]}
      */
     public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {

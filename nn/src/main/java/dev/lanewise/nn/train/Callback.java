@@ -6,69 +6,70 @@ import dev.lanewise.tensor.Tensor;
 import java.util.Map;
 
 /**
- * Is told about a training and may step in through {@link Training}. Callbacks are called in the order they were given to
- * the trainer, on its thread. Tensors that a method gets are released after the step.
+ * Is notified of the progress of training and may intervene through {@link Training}. Callbacks are called in the order
+ * in which they were given to the trainer, on its thread. Tensors that a method receives are released after the step.
  */
 public interface Callback {
     /**
-     * Before the first step; on a resumed training after everything was restored.
+     * Called before the first step; when training is resumed, after everything has been restored.
      *
-     * @param training the training as it is now
+     * @param training the current state of the training
      */
     default void onStart(Training training) {}
 
     /**
-     * Before an epoch, or what is left of it after a resume.
+     * Called before an epoch, or what is left of it when training is resumed.
      *
-     * @param training the training as it is now
+     * @param training the current state of the training
      * @param epoch its number, from 0
      */
     default void onEpochStart(Training training, int epoch) {}
 
     /**
-     * After a batch went forward; with gradient accumulation several times per step, in a captured step after its update.
+     * Called after the forward pass of a batch; with gradient accumulation several times per step, with captured steps
+     * after the update.
      *
-     * @param training the training as it is now
+     * @param training the current state of the training
      * @param batch the batch
-     * @param output what the model gave for it
+     * @param output the model's result for it
      */
     default void onOutput(Training training, Batch batch, Tensor output) {}
 
     /**
-     * Before an update, with the gradients as they are before clipping. Steps of a trainer with a callback that has this
-     * method are not {@linkplain Trainer#capture captured}.
+     * Called before an update, with the gradients before clipping. Steps of a trainer with a callback that overrides
+     * this method are not {@linkplain Trainer#capture captured}.
      *
-     * @param training the training as it is now
+     * @param training the current state of the training
      * @param gradients the gradients of the step
      */
     default void onGradients(Training training, Gradients gradients) {}
 
     /**
-     * After an update.
+     * Called after an update.
      *
-     * @param training the training as it is now
+     * @param training the current state of the training
      * @param figures what was measured
      */
     default void onStep(Training training, StepFigures figures) {}
 
     /**
-     * After an epoch and its validation.
+     * Called after an epoch and its validation.
      *
-     * @param training the training as it is now
+     * @param training the current state of the training
      * @param figures what was measured
      */
     default void onEpochEnd(Training training, EpochFigures figures) {}
 
     /**
-     * After the last epoch, or where the training was stopped; not called when an exception ends it.
+     * Called after the last epoch, or when training was stopped; not called when an exception ends it.
      *
-     * @param training the training as it is now
-     * @param result what the training gave
+     * @param training the current state of the training
+     * @param result the result of the training
      */
     default void onEnd(Training training, TrainingResult result) {}
 
     /**
-     * Under this name {@link #state} is saved; callbacks of one training with a state need different ones.
+     * The name that {@link #state} is saved under; callbacks with a state need different names.
      *
      * @return the name of the class, unless overridden
      */
@@ -76,13 +77,13 @@ public interface Callback {
         return getClass().getSimpleName();
     }
 
-    /** {@return what a resumed training must know of this callback, by name} */
+    /** {@return what resumed training needs to know about this callback, by name} */
     default Map<String, Double> state() {
         return Map.of();
     }
 
     /**
-     * Takes over what {@link #state} gave; not called if there was nothing.
+     * Restores what {@link #state} returned; not called if there was nothing.
      *
      * @param state numbers by name
      */

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** The updates of a training as one captured step. A last, smaller batch is left to the loop. */
+/** The updates of training as one captured step. A last, smaller batch is left to the loop. */
 final class CapturedUpdates implements AutoCloseable {
     private final Trainer trainer;
     private final long batchSize;
     private final CapturedStep step;
 
-    /** What an update gave: tensors and numbers as after a step that ran operation by operation. */
+    /** The result of an update: the same tensors and numbers as after a step that ran operation by operation. */
     record Result(Tensor output, double loss, OptionalDouble norm) {}
 
     private CapturedUpdates(Trainer trainer, DataLoader data, Otherwise otherwise) {
@@ -30,7 +30,7 @@ final class CapturedUpdates implements AutoCloseable {
     }
 
     /**
-     * Those of a trainer; empty where they run as they are.
+     * The captured updates of a trainer; empty if its steps run normally.
      *
      * @throws TensorException with {@link Otherwise#ERROR} if they can't be captured
      */
@@ -50,12 +50,12 @@ final class CapturedUpdates implements AutoCloseable {
         }
         if (otherwise == Otherwise.ERROR) {
             throw new TensorException("trainer: steps can't be captured: " + obstacle.get()
-                    + "; change that, or let them run as they are with Otherwise.EAGER");
+                    + "; change that, or let them run normally with Otherwise.EAGER");
         }
         return Optional.empty();
     }
 
-    /** What the host does between the parts of an update. */
+    /** Why steps can't be captured: what the host does between the parts of an update. */
     private static Optional<String> obstacle(Trainer trainer, DataLoader data) {
         if (data.samples() < data.batchSize()) {
             return Optional.of(data.samples() + " samples are no whole batch of " + data.batchSize());
@@ -83,7 +83,7 @@ final class CapturedUpdates implements AutoCloseable {
         }
     }
 
-    /** Whether the update of these batches is a captured one. */
+    /** Whether the update of these batches can be a captured one. */
     boolean takes(List<Batch> batches) {
         return batches.getFirst().size() == batchSize && step.obstacle().isEmpty();
     }

@@ -5,16 +5,16 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Saves a training to files from which it can be resumed; a file is never half-written. Files that can't be written are an
- * error before the first step.
+ * Saves the state of training to files from which it can be resumed; a file is never half-written. Files that can't be
+ * written are an error before the first step.
  */
 public final class Checkpoints {
     private Checkpoints() {}
 
     /**
-     * Saves after every epoch and where the training is stopped.
+     * Saves after every epoch and when training is stopped.
      *
-     * @param file where the state goes; see {@link TrainingState#save}
+     * @param file the file for the state; see {@link TrainingState#save}
      * @return the callback
      */
     public static Callback last(Path file) {
@@ -22,10 +22,10 @@ public final class Checkpoints {
     }
 
     /**
-     * Saves after every epoch, where the training is stopped, and also every so many steps.
+     * Saves after every epoch, when training is stopped, and after every n-th step.
      *
-     * @param file where the state goes; see {@link TrainingState#save}
-     * @param steps after how many steps, 1 or more
+     * @param file the file for the state; see {@link TrainingState#save}
+     * @param steps the number of steps between saves, 1 or more
      * @return the callback
      */
     public static Callback last(Path file, long steps) {
@@ -36,11 +36,11 @@ public final class Checkpoints {
     }
 
     /**
-     * Saves after every epoch whose figure is better than those of all before.
+     * Saves after every epoch whose figure is better than that of all previous epochs.
      *
-     * @param file where the state goes; see {@link TrainingState#save}
+     * @param file the file for the state; see {@link TrainingState#save}
      * @param figure its name in {@link EpochFigures#asMap}
-     * @param goal which values are good
+     * @param goal which values are better
      * @return the callback
      */
     public static Callback best(Path file, String figure, Goal goal) {

@@ -3,7 +3,7 @@ package dev.lanewise.nn.train;
 import dev.lanewise.tensor.TensorException;
 import java.util.Map;
 
-/** Ends a training whose figure has stopped getting better. */
+/** Ends training when a figure has stopped improving. */
 public final class EarlyStopping implements Callback {
     private final String figure;
     private final Goal goal;
@@ -13,11 +13,11 @@ public final class EarlyStopping implements Callback {
     private int waited;
 
     /**
-     * A stop.
+     * An early stop.
      *
      * @param figure its name in {@link EpochFigures#asMap}
-     * @param goal which values are good
-     * @param patience how many epochs may pass without a better one; at the next the training ends
+     * @param goal which values are better
+     * @param patience how many epochs may pass without a better value; training ends after the next
      * @param difference by how much a value must be better to count, 0 or more
      */
     public EarlyStopping(String figure, Goal goal, int patience, double difference) {
@@ -33,7 +33,7 @@ public final class EarlyStopping implements Callback {
     }
 
     /**
-     * A stop after some epochs without any smaller value, for example of {@code validation_loss}.
+     * An early stop after some epochs without a smaller value, for example of {@code validation_loss}.
      *
      * @param figure its name in {@link EpochFigures#asMap}
      * @param patience how many epochs may pass without a better value
@@ -44,7 +44,7 @@ public final class EarlyStopping implements Callback {
     }
 
     /**
-     * A stop after some epochs without any larger value, for example of {@code validation_accuracy}.
+     * An early stop after some epochs without a larger value, for example of {@code validation_accuracy}.
      *
      * @param figure its name in {@link EpochFigures#asMap}
      * @param patience how many epochs may pass without a better value

@@ -5,20 +5,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is known after an epoch.
+ * The figures after an epoch.
  *
- * @param epoch from 1
- * @param step the number of updates since the training began
+ * @param epoch its number, from 1
+ * @param step the number of updates since training began
  * @param samples how many samples the epoch had
- * @param seconds how long they took, without the validation
- * @param loss the mean training loss of the epoch's samples, each at the weights of its step
+ * @param seconds how long they took, excluding the validation
+ * @param loss the mean training loss of the epoch's samples, each with the weights of its step
  * @param rate the learning rate of the last step
  * @param validation what was measured on the validation data, by name, such as {@code loss} and {@code accuracy}; empty
  *     without validation data
  */
 public record EpochFigures(
         int epoch, long step, long samples, double seconds, double loss, double rate, Map<String, Double> validation) {
-    /** Goes before the names of {@link #validation} in {@link #asMap}. */
+    /** The prefix of the names of {@link #validation} in {@link #asMap}. */
     public static final String VALIDATION = "validation_";
 
     /** Takes a copy of the map. */
@@ -32,7 +32,7 @@ public record EpochFigures(
     }
 
     /**
-     * {@return all figures by name, in one order for all epochs: {@code train_loss}, {@code learning_rate},
+     * {@return all figures by name, in the same order for all epochs: {@code train_loss}, {@code learning_rate},
      * {@code train_s}, {@code samples_per_s}, then those of the validation as {@code validation_loss} and so on}
      */
     public Map<String, Double> asMap() {

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was measured on a data set.
+ * The measurements on a data set.
  *
- * @param figures by name: {@code loss}, that of all samples as one batch, then those of the metrics
+ * @param figures by name: {@code loss}, which is that of all samples as one batch, then those of the metrics
  * @param metrics the metrics themselves, for what does not fit into figures
  */
 public record Evaluation(Map<String, Double> figures, List<Metric> metrics) {

@@ -54,7 +54,7 @@ final class Loop implements Training {
         if (trainer.resume != null) {
             restore(trainer.resume);
         }
-        // made when the weights and the optimizer's state are where they stay
+        // made once the weights and the optimizer's state are in their final place
         captured = CapturedUpdates.of(trainer, data);
         try {
             return train();
@@ -114,7 +114,7 @@ final class Loop implements Training {
         return true;
     }
 
-    /** Training mode but for layers that are frozen, whose statistics must stay as well. */
+    /** Training mode, except for frozen layers, whose statistics must not change either. */
     private void trainingMode() {
         trainer.model.train();
         trainer.model.apply(layer -> {
@@ -149,7 +149,7 @@ final class Loop implements Training {
         tell(callback -> callback.onStep(this, figures));
     }
 
-    /** Makes an update operation by operation; the loss. */
+    /** Makes an update operation by operation and returns the loss. */
     private double computed(List<Batch> batches) {
         Step now = Step.of(trainer, batches, state.streams());
         step = now;
@@ -199,7 +199,7 @@ final class Loop implements Training {
         }
     }
 
-    /** Calls all callbacks, then saves where they asked for it: so that the state of each is in the files. */
+    /** Calls all callbacks, then saves if they asked for it, so that the state of each is in the files. */
     private void tell(Consumer<Callback> call) {
         trainer.callbacks.forEach(call);
         for (Path file : toSave) {

@@ -3,9 +3,10 @@ package dev.lanewise.nn.train;
 import dev.lanewise.autograd.Gradients;
 
 /**
- * Ends a training before an update by gradients that are not finite. (A trainer always ends at a loss that is not finite;
- * without this guard such gradients spoil the weights first, and no operation can be blamed.) The message of the
- * {@link NonFiniteException} names the operation that made the first NaN. Costs a pass over the gradients per step.
+ * Ends training before an update with gradients that are not finite. (A trainer always ends training when the loss is
+ * not finite; without this guard, such gradients spoil the weights first, and no operation can be blamed.) The message
+ * of the {@link NonFiniteException} names the operation that made the first NaN. Costs a pass over the gradients per
+ * step.
  */
 public final class NanGuard implements Callback {
     /** A guard. */
@@ -15,7 +16,7 @@ public final class NanGuard implements Callback {
     public void onGradients(Training training, Gradients gradients) {
         training.model().namedParameters().forEach((name, parameter) -> {
             if (gradients.has(parameter.leaf())) {
-                // a sum is finite only if all elements are; one that overflows is worth a stop as well
+                // a sum is finite only if all elements are; one that overflows is reason enough to stop, too
                 double sum = gradients.of(parameter.leaf()).abs().sum().item();
                 if (!Double.isFinite(sum)) {
                     throw training.diagnose(

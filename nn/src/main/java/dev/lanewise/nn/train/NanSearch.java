@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out why a step gave NaN or infinities: looks at what went in, then runs the step again and watches every operation. */
+/**
+ * Finds out why a step gave NaN or infinities: examines its inputs, then runs the step again and watches every
+ * operation.
+ */
 final class NanSearch {
     private NanSearch() {}
 

@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Figures by name as text that gives back the same figures in the same order: a line {@code name=value} each. */
+/**
+ * Figures by name as text that can be read back as the same figures in the same order: one line {@code name=value}
+ * each.
+ */
 final class Notes {
     private Notes() {}
 
@@ -17,7 +20,7 @@ final class Notes {
         return text.toString();
     }
 
-    /** The notes among the facts of a file, by what follows the prefix in their names. */
+    /** The notes among the metadata of a file, by what follows the prefix in their names. */
     static Map<String, Map<String, Double>> of(Path file, Map<String, String> facts, String prefix) {
         Map<String, Map<String, Double>> notes = new LinkedHashMap<>();
         facts.forEach((name, text) -> {

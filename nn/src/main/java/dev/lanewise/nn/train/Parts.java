@@ -4,7 +4,7 @@ import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.tensor.Tensor;
 import java.util.OptionalDouble;
 
-/** By what the sums of the losses of parts are divided to give the loss of one batch of all their samples. */
+/** The divisor that turns the sums of the losses of parts into the loss of one batch of all their samples. */
 final class Parts {
     private double total;
     private boolean sum;

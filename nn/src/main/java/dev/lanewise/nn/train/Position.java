@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where a training stands, between two steps.
+ * The position of training between two steps.
  *
  * @param epoch how many epochs are finished
- * @param step how many updates were made
- * @param batches how many batches of the present epoch are done
+ * @param step how many updates have been made
+ * @param batches how many batches of the current epoch are done
  * @param samples how many samples they had
  * @param losses the sum of the samples' losses
  * @param nanos how long they took
@@ -47,7 +47,7 @@ record Position(int epoch, long step, long batches, long samples, double losses,
     }
 
     /**
-     * The position in figures.
+     * The position as figures.
      *
      * @param ofBatches how many batches the epoch has
      */
@@ -64,9 +64,10 @@ record Position(int epoch, long step, long batches, long samples, double losses,
     }
 
     /**
-     * The position that {@link #note(long)} told.
+     * The position that {@link #note(long)} wrote.
      *
-     * @throws CheckpointException if a number makes no sense, or it is in the middle of an epoch of another number of batches
+     * @throws CheckpointException if a number makes no sense, or it is in the middle of an epoch with another number of
+     *     batches
      */
     static Position of(Path file, Map<String, Double> note, long ofBatches) {
         Position position = new Position(
@@ -118,7 +119,7 @@ record Position(int epoch, long step, long batches, long samples, double losses,
         return note;
     }
 
-    /** The figures that {@link #note(EpochFigures)} told. */
+    /** The figures that {@link #note(EpochFigures)} wrote. */
     static EpochFigures figures(Path file, int epoch, Map<String, Double> note) {
         Map<String, Double> validation = new LinkedHashMap<>();
         note.forEach((name, value) -> {

@@ -14,10 +14,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model computes in: the types of its tensors, or 16 bits where that suits. The loss is computed in F32.
+ * The types that a model computes in: those of its tensors, or 16 bits where suitable. The loss is computed in F32.
  *
  * @param narrow the 16-bit type, or null
- * @param scaler of the loss, with F16
+ * @param scaler the scaler of the loss, for F16
  */
 record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
     static final String HEADING = "scaler";
@@ -36,7 +36,7 @@ record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
         };
     }
 
-    /** The model's output, in F32 where it was computed in less. */
+    /** The model's output, in F32 even if it was computed in 16 bits. */
     Tensor output(Layer model, Tensor x) {
         return Autocast.run(narrow, () -> Autocast.widened(model.forward(x)));
     }
@@ -51,14 +51,14 @@ record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
         return scaler == null ? new Unscaled(scaled, true) : scaler.unscale(scaled);
     }
 
-    /** After the update: adapts to whether gradients overflowed. */
+    /** Called after the update: adapts to whether gradients overflowed. */
     void adapt() {
         if (scaler != null) {
             scaler.update();
         }
     }
 
-    /** What a resumed training must know; nothing without a scaler. */
+    /** What resumed training needs to know; empty without a scaler. */
     Map<String, Double> state() {
         Map<String, Double> state = new LinkedHashMap<>();
         if (scaler != null) {
@@ -67,7 +67,7 @@ record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
         return state;
     }
 
-    /** Takes over what {@link #state} gave. */
+    /** Restores what {@link #state} returned. */
     void restore(@Nullable Map<String, Double> state) {
         if (scaler != null && state != null) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();

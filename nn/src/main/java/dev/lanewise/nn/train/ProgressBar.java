@@ -7,9 +7,10 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Draws how far an epoch is in one line of a terminal: {@code epoch 3/10 [=========               ] loss 0.2310, 19200
- * samples/s, 0:02 left}, with what other callbacks {@linkplain Training#measured measured}. The line is erased when the
- * epoch ends, so that a {@link ProgressLog} that is added after the bar leaves its lines alone.
+ * Draws the progress of an epoch in one line of a terminal:
+ * {@code epoch 3/10 [=========               ] loss 0.2310, 19200 samples/s, 0:02 left}, with what other callbacks
+ * {@linkplain Training#measured measured}. The line is erased when the epoch ends, so that a {@link ProgressLog} that
+ * is added after the bar keeps its lines intact.
  */
 public final class ProgressBar implements Callback {
     private static final int WIDTH = 24;
@@ -21,7 +22,7 @@ public final class ProgressBar implements Callback {
     private long started;
     private long drawn;
 
-    /** Draws on standard output ten times a second, if that is a terminal; else not at all. */
+    /** Draws on standard output ten times per second if it is a terminal; otherwise draws nothing. */
     public ProgressBar() {
         this(
                 isTerminal()
@@ -31,10 +32,10 @@ public final class ProgressBar implements Callback {
     }
 
     /**
-     * Draws wherever it is told to.
+     * Draws on a given writer.
      *
-     * @param out a terminal that understands ANSI's sequences
-     * @param every the time from one drawing to the next, or longer
+     * @param out a terminal that understands ANSI escape sequences
+     * @param every the minimum time between two drawings
      */
     public ProgressBar(PrintWriter out, Duration every) {
         this.out = out;
@@ -42,14 +43,14 @@ public final class ProgressBar implements Callback {
     }
 
     /** {@return whether standard output is a terminal} */
-    @SuppressWarnings("SystemConsoleNull") // null on JDK 22 to 24 is handled, isTerminal decides since
+    @SuppressWarnings("SystemConsoleNull") // null, on JDK 22 to 24, is handled; since then isTerminal decides
     public static boolean isTerminal() {
         Console console = System.console();
         return console != null && console.isTerminal();
     }
 
     /**
-     * A bar alone, as {@code [======      ]}: how much of a total is done; full if there is nothing to do.
+     * A bar alone, such as {@code [====== ]}: how much of a total is done; full if there is nothing to do.
      *
      * @param done how much is done
      * @param total how much there is

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Writes a line after every epoch about how training went, such as {@code epoch 3/10: loss 0.2310, validation_accuracy
- * 0.9710, 3.1 s, 19200 samples/s}, and, if asked for, one every so often during it.
+ * Writes a line about training after every epoch, such as {@code epoch 3/10: loss 0.2310, validation_accuracy
+ * 0.9710, 3.1 s, 19200 samples/s}, and, if requested, one at intervals during it.
  */
 public final class ProgressLog implements Callback {
     private final Consumer<String> sink;
@@ -17,7 +17,7 @@ public final class ProgressLog implements Callback {
     /**
      * A line after every epoch.
      *
-     * @param sink takes each line
+     * @param sink receives each line
      */
     public ProgressLog(Consumer<String> sink) {
         this.sink = sink;
@@ -25,10 +25,11 @@ public final class ProgressLog implements Callback {
     }
 
     /**
-     * A line after every epoch, and between them after the step that ends this time or more after the line before.
+     * A line after every epoch, and within an epoch after the first step that ends at least this long after the
+     * previous line.
      *
-     * @param sink takes each line
-     * @param every above 0
+     * @param sink receives each line
+     * @param every the interval, above 0
      */
     public ProgressLog(Consumer<String> sink, Duration every) {
         this.sink = sink;

@@ -3,17 +3,17 @@ package dev.lanewise.nn.train;
 import dev.lanewise.nn.optim.Plateau;
 import java.util.Map;
 
-/** Lowers the learning rate when a figure has stopped getting better; use no other schedule with it. */
+/** Lowers the learning rate when a figure has stopped improving; do not combine it with another schedule. */
 public final class ReduceOnPlateau implements Callback {
     private final String figure;
     private final Goal goal;
     private final Plateau plateau;
 
     /**
-     * A schedule by figure.
+     * A schedule that follows a figure.
      *
      * @param figure its name in {@link EpochFigures#asMap}
-     * @param goal which values are good
+     * @param goal which values are better
      * @param plateau says when and by how much
      */
     public ReduceOnPlateau(String figure, Goal goal, Plateau plateau) {

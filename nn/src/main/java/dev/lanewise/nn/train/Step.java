@@ -12,30 +12,30 @@ import dev.lanewise.tensor.Tensor;
 import java.util.List;
 
 /**
- * The way forward and back of one step, which can be gone again with the same random numbers.
+ * The forward and backward pass of one step, which can be repeated with the same random numbers.
  *
- * @param precision what the model computes in
- * @param batches those of the step
+ * @param precision the types that the model computes in
+ * @param batches the batches of the step
  * @param streams the random streams that the model draws from
- * @param positions where they stood before, seed and counter of each
+ * @param positions their positions before the step, seed and counter of each
  */
 record Step(Layer model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
-    /** Follows the way. */
+    /** Is notified during the passes. */
     interface Listener {
-        /** Before a batch goes forward. */
+        /** Called before the forward pass of a batch. */
         default void onForward() {}
 
-        /** After a batch went forward and before its gradients are computed. */
+        /** Called after the forward pass of a batch and before its gradients are computed. */
         void onOutput(Batch batch, Tensor output);
     }
 
     /**
-     * What a step gives: the loss of all its samples and the gradients of the {@linkplain Precision#scaled scaled} loss,
-     * which belong to the present scope.
+     * The result of a step: the loss of all its samples and the gradients of the {@linkplain Precision#scaled scaled}
+     * loss, which belong to the current scope.
      */
     record Result(double loss, Gradients gradients) {}
 
-    /** A step from where the random streams are now. */
+    /** A step from the current positions of the random streams. */
     static Step of(Trainer trainer, List<Batch> batches, List<Rng> streams) {
         long[] positions = new long[2 * streams.size()];
         for (int i = 0; i < streams.size(); i++) {
@@ -75,7 +75,7 @@ record Step(Layer model, Loss loss, Precision precision, List<Batch> batches, Li
         return value;
     }
 
-    /** Goes the same way again. */
+    /** Repeats the same passes. */
     void again(Listener listener) {
         for (int i = 0; i < streams.size(); i++) {
             streams.get(i).seek(positions[2 * i], positions[2 * i + 1]);

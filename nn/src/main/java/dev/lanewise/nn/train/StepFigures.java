@@ -3,10 +3,10 @@ package dev.lanewise.nn.train;
 import java.util.Map;
 
 /**
- * What is known after a step, that is, after an update of the weights.
+ * The figures after a step, that is, after an update of the weights.
  *
- * @param epoch from 1
- * @param step the number of updates since the training began, from 1
+ * @param epoch the number of the epoch, from 1
+ * @param step the number of updates since training began, from 1
  * @param samples how many of the epoch's samples have been trained on
  * @param size how many of them the step took
  * @param loss the step's mean loss

@@ -40,10 +40,10 @@ import org.jspecify.annotations.Nullable;
  * TrainingResult result = trainer.fit(train, 10);
  * }</pre>
  *
- * <p>The model computes where its parameters are; batches are moved there. Layers whose parameters are all frozen stay in
- * evaluation mode, so that their statistics stay as well. A training that is {@linkplain #resume resumed} from a file of
- * {@link Checkpoints} goes on bit for bit as if it had not been interrupted, from between any two steps, as long as data,
- * loss and callbacks draw no random numbers but from the global stream or by seed and epoch.
+ * <p>The model computes where its parameters are; batches are moved there. Layers whose parameters are all frozen stay
+ * in evaluation mode, so that their statistics do not change either. Training that is {@linkplain #resume resumed} from
+ * a file of {@link Checkpoints} continues bit for bit as if it had not been interrupted, from between any two steps, as
+ * long as data, loss and callbacks draw random numbers only from the global stream or by seed and epoch.
  *
  * <p>Set up a trainer before {@link #fit}; it belongs to one thread.
  */
@@ -79,8 +79,9 @@ public final class Trainer {
      * A trainer without validation, schedule and callbacks.
      *
      * @param model the model
-     * @param loss gives a scalar; where it is not the mean over a batch's samples, it says so by {@link Loss#averagedOver}
-     * @param optimizer over the model's parameters, made when the model was on its device
+     * @param loss a loss that gives a scalar; if it is not the mean over a batch's samples, it says so by
+     *     {@link Loss#averagedOver}
+     * @param optimizer an optimizer over the model's parameters, made after the model was moved to its device
      */
     public Trainer(Layer model, Loss loss, Optimizer optimizer) {
         this.model = model;
@@ -108,7 +109,7 @@ public final class Trainer {
     /**
      * The learning rate of every step, counted from 0 over all epochs.
      *
-     * @param everyStep gives the rate of a step
+     * @param everyStep the rate of each step
      * @return this trainer
      */
     public Trainer schedule(Schedule everyStep) {
@@ -120,7 +121,7 @@ public final class Trainer {
     /**
      * The learning rate of every epoch, counted from 0.
      *
-     * @param ofEpochs gives the rate of an epoch
+     * @param ofEpochs the rate of each epoch
      * @return this trainer
      */
     public Trainer scheduleByEpoch(Schedule ofEpochs) {
@@ -130,8 +131,8 @@ public final class Trainer {
     }
 
     /**
-     * Scales the gradients of a step so that the Euclidean norm of all together is at most {@code most}; the norm before
-     * is the step's figure {@value GradientNorm#NAME}.
+     * Scales the gradients of a step so that the Euclidean norm of all together is at most {@code most}; the norm
+     * before clipping is the step's figure {@value GradientNorm#NAME}.
      *
      * @param most the greatest norm, above 0
      * @return this trainer
@@ -142,7 +143,7 @@ public final class Trainer {
     }
 
     /**
-     * Cuts every element of the gradients to between {@code -most} and {@code most}, before any clipping by norm.
+     * Clips every element of the gradients to between {@code -most} and {@code most}, before any clipping by norm.
      *
      * @param most the greatest magnitude, above 0
      * @return this trainer
@@ -160,10 +161,11 @@ public final class Trainer {
     }
 
     /**
-     * Makes one update of several batches, which gives the same gradients as one batch of all their samples in the memory
-     * of a part, but for layers that look at the whole batch, such as batch normalization. Batches count by what their loss
-     * {@linkplain Loss#averagedOver is a mean over}: fewer samples, ignored classes and weights of classes come out as in one
-     * batch. Where an epoch's batches don't divide, its last update is of fewer.
+     * Accumulates gradients: makes one update per several batches, with the same gradients as one batch of all their
+     * samples but the memory of one part, except for layers that look at the whole batch, such as batch normalization.
+     * Batches count by what their loss {@linkplain Loss#averagedOver is a mean over}: fewer samples, ignored classes
+     * and class weights give the same result as in one batch. If an epoch's batches don't divide evenly, its last
+     * update uses fewer.
      *
      * @param batches how many, 1 or more
      * @return this trainer
@@ -177,8 +179,8 @@ public final class Trainer {
     }
 
     /**
-     * Keeps an exponential moving average of the weights, which the validation is then of, and which the weights' file of
-     * a checkpoint then holds.
+     * Keeps an exponential moving average of the weights, which validation then uses, and which the weights file of a
+     * checkpoint then holds.
      *
      * @param decay see {@link WeightAverage}
      * @return this trainer
@@ -189,7 +191,7 @@ public final class Trainer {
     }
 
     /**
-     * Lets the model compute in 16 bits where that suits ({@link dev.lanewise.tensor.Autocast}), in training and
+     * Lets the model compute in 16 bits where suitable ({@link dev.lanewise.tensor.Autocast}), in training and
      * measurements; weights, loss and optimizer stay in F32. With F16 the loss is scaled
      * ({@link dev.lanewise.nn.optim.GradScaler}), and a step whose gradients overflow makes no update.
      *
@@ -202,12 +204,13 @@ public final class Trainer {
     }
 
     /**
-     * Captures a step of the training and replays it ({@link CapturedStep}), on a GPU: {@link Callback#onOutput} is then
-     * called after the update, and a loss that is not finite is found after it. An epoch's last, smaller batch runs as it is.
+     * Captures a training step and replays it ({@link CapturedStep}), on a GPU: {@link Callback#onOutput} is then
+     * called after the update, and a loss that is not finite is found after it. An epoch's last, smaller batch runs
+     * normally.
      *
-     * @param otherwise what happens where steps can't be captured: with accumulation, in F16, with callbacks that look at the
-     *     gradients, with fewer samples than a batch has, with an optimizer or on a device that allows no replay; with {@link
-     *     Otherwise#ERROR} {@link #fit} throws
+     * @param otherwise what happens if steps can't be captured: with accumulation, in F16, with callbacks that look at
+     *     the gradients, with fewer samples than a batch, or with an optimizer or device that does not support replay;
+     *     with {@link Otherwise#ERROR} {@link #fit} throws
      * @return this trainer
      */
     public Trainer capture(Otherwise otherwise) {
@@ -218,7 +221,7 @@ public final class Trainer {
     /**
      * Adds callbacks, to be called after those added before.
      *
-     * @param more are called in this order
+     * @param more the callbacks, called in this order
      * @return this trainer
      */
     public Trainer callbacks(Callback... more) {
@@ -227,11 +230,11 @@ public final class Trainer {
     }
 
     /**
-     * Ends the training between two steps, or two batches of the validation, when a condition holds, for example that
-     * the program is asked to end; {@link Checkpoints#last} then saves. A validation that was cut short is made again
-     * when the training is resumed.
+     * Ends training between two steps, or between two batches of the validation, when a condition holds, for example
+     * that the program is asked to end; {@link Checkpoints#last} then saves. A validation that was cut short is
+     * repeated when training is resumed.
      *
-     * @param condition is asked between steps, by the thread that trains
+     * @param condition evaluated between steps, on the thread that trains
      * @return this trainer
      */
     public Trainer stopWhen(BooleanSupplier condition) {
@@ -240,7 +243,7 @@ public final class Trainer {
     }
 
     /**
-     * Goes on, in the next {@link #fit}, where the training stood that saved this file.
+     * Continues, in the next {@link #fit}, from the point at which this file was saved.
      *
      * @param file what {@link Checkpoints} saved
      * @return this trainer
@@ -254,11 +257,11 @@ public final class Trainer {
      * Trains.
      *
      * @param data the batches of every epoch
-     * @param epochs how many epochs there are to be, those before a resume included
+     * @param epochs the total number of epochs, including those before a resume
      * @return the figures of all epochs
      * @throws NonFiniteException if the loss becomes NaN or infinite
-     * @throws TensorException if training or validation data have no batches, or steps that should be {@linkplain #capture
-     *     captured} can't be
+     * @throws TensorException if training or validation data have no batches, or steps that should be
+     *     {@linkplain #capture captured} can't be
      * @throws dev.lanewise.nn.io.BadFileException if a checkpoint can't be read or written
      */
     public TrainingResult fit(DataLoader data, int epochs) {
@@ -270,9 +273,9 @@ public final class Trainer {
     }
 
     /**
-     * Measures loss and the metrics given with {@link #validation} on other data, with the average's weights if one is kept.
-     * The loss is that of one batch of all samples: batches count by what their loss {@linkplain Loss#averagedOver is a mean
-     * over}, and a loss that is a sum is summed.
+     * Measures loss and the metrics given with {@link #validation} on other data, with the averaged weights if an
+     * average is kept. The loss is that of one batch of all samples: batches count by what their loss
+     * {@linkplain Loss#averagedOver is a mean over}, and a loss that is a sum is summed.
      *
      * @param data the samples
      * @return the measurements
@@ -282,7 +285,7 @@ public final class Trainer {
         return evaluate(data, () -> false).orElseThrow();
     }
 
-    /** As {@link #evaluate(DataLoader)}; empty if the condition held before the end. */
+    /** Like {@link #evaluate(DataLoader)}; empty if the condition held before the end. */
     Optional<Evaluation> evaluate(DataLoader data, BooleanSupplier condition) {
         model.eval();
         WeightAverage weights = average;
@@ -322,7 +325,7 @@ public final class Trainer {
         return Optional.of(new Evaluation(figures, measured));
     }
 
-    /** The batch where the model is. */
+    /** The batch, on the model's device. */
     Batch moved(Batch batch) {
         Device device = optimizer.parameters().getFirst().leaf().device();
         return new Batch(batch.x().to(device), batch.y().to(device));

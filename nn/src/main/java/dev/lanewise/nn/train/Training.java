@@ -6,29 +6,29 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A training that is going on, as its callbacks see it. */
+/** Training in progress, as its callbacks see it. */
 public interface Training {
     /** {@return the model} */
     Layer model();
 
-    /** {@return what changes its weights} */
+    /** {@return the optimizer that changes its weights} */
     Optimizer optimizer();
 
     /** {@return the average of its weights, or null if none is kept} */
     @Nullable
     WeightAverage average();
 
-    /** {@return how many epochs there are to be, those before a resume included} */
+    /** {@return the total number of epochs, including those before a resume} */
     int epochs();
 
     /** {@return how many samples an epoch has} */
     long samples();
 
-    /** {@return the figures of the epochs that are finished, those before a resume included} */
+    /** {@return the figures of the finished epochs, including those before a resume} */
     List<EpochFigures> history();
 
     /**
-     * Adds a figure to the {@linkplain StepFigures#more step} that is going on.
+     * Adds a figure to the current {@linkplain StepFigures#more step}.
      *
      * @param name the name of the figure
      * @param value its value
@@ -43,17 +43,18 @@ public interface Training {
     void stop(String reason);
 
     /**
-     * Saves weights and all that a resume needs, as they are when all callbacks of the present moment have been called.
+     * Saves the weights and everything that is needed to resume, as they are when all callbacks for the current event
+     * have been called.
      *
-     * @param file of the weights; see {@link dev.lanewise.nn.Checkpoint} for what lies beside it
+     * @param file the file of the weights; see {@link TrainingState#save} for the other file
      */
     void save(Path file);
 
     /**
-     * Computes the step that is going on again, from the same random numbers, and finds the first operation that made a
+     * Computes the current step again, from the same random numbers, and finds the first operation that made a
      * NaN (or, if there is no NaN, an infinity).
      *
-     * @param what is not finite, such as "the loss became NaN"
+     * @param what what is not finite, such as "the loss became NaN"
      * @return an exception to throw
      */
     NonFiniteException diagnose(String what);

@@ -4,21 +4,22 @@ import dev.lanewise.nn.metrics.Metric;
 import java.util.List;
 
 /**
- * How a training ended.
+ * How training ended.
  *
  * @param end why it ended
- * @param reason the same for people, in a few words
- * @param history the figures of every epoch, of those before a resume too
- * @param metrics those of the last validation, in the order they were given to the trainer; empty if there was none
+ * @param reason the same for display, in a few words
+ * @param history the figures of every epoch, including those before a resume
+ * @param metrics those of the last validation, in the order in which they were given to the trainer; empty if there was
+ *     none
  */
 public record TrainingResult(End end, String reason, List<EpochFigures> history, List<Metric> metrics) {
-    /** Why a training ended. */
+    /** Why training ended. */
     public enum End {
         /** All epochs were trained. */
         COMPLETED,
-        /** A callback had seen enough. */
+        /** A callback stopped it. */
         STOPPED,
-        /** The trainer's stop condition held; checkpoints stand between two steps. */
+        /** The trainer's stop condition held; checkpoints are from between two steps. */
         INTERRUPTED
     }
 
@@ -31,7 +32,7 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
     /**
      * The last epoch's figures.
      *
-     * @return the values, in the order of the epochs
+     * @return the figures
      */
     public EpochFigures last() {
         return history.getLast();

@@ -25,20 +25,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a training must know to go on bit for bit, in two files. One holds the weights as {@link Checkpoint} writes
- * them (the averages, if an average is kept), for use and for PyTorch. The other, beside it, whose name ends in {@value
- * #SUFFIX}, holds everything: weights, optimizer, average, the positions of the random streams, and notes. It is complete
- * in itself and written first, so that a crash between the two loses nothing. {@link Trainer} uses this class; a loop
- * written by hand can as well.
+ * Everything that training needs to continue bit for bit, in two files. One holds the weights as {@link Checkpoint}
+ * writes them (the averages, if an average is kept), for inference and for PyTorch. The other, next to it, whose name
+ * ends in {@value #SUFFIX}, holds everything: weights, optimizer, average, the positions of the random streams, and
+ * notes. It is complete in itself and written first, so that a crash between the two loses nothing. {@link Trainer}
+ * uses this class; a loop written by hand can use it as well.
  *
  * @param model the model
- * @param optimizer what changes its weights
+ * @param optimizer the optimizer that changes its weights
  * @param average the average of its weights, or null
  * @param streams the random streams it draws from
  */
 public record TrainingState(
         Layer model, Optimizer optimizer, @Nullable WeightAverage average, List<Rng> streams) {
-    /** Ends the name of the state's file. */
+    /** The suffix of the state file's name. */
     public static final String SUFFIX = ".training";
 
     private static final String MODEL = "model";
@@ -48,7 +48,7 @@ public record TrainingState(
     private static final String NOTE = "note.";
 
     /**
-     * The state of a model that draws from the global random stream and those that its layers have of their own.
+     * The state of a model that draws from the global random stream and from the streams of its layers.
      *
      * @param model the model
      * @param optimizer its optimizer
@@ -65,8 +65,8 @@ public record TrainingState(
     /**
      * Writes both files.
      *
-     * @param file where the weights go
-     * @param notes figures by name, under headings: where the training stands
+     * @param file the file for the weights
+     * @param notes figures by name, under headings: the position of training
      */
     public void save(Path file, Map<String, Map<String, Double>> notes) {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
@@ -89,7 +89,7 @@ public record TrainingState(
         Safetensors.write(file, weights, Map.of(STEPS, Long.toString(optimizer.steps())));
     }
 
-    /** The weights to use: the model's, with the averages in the place of its parameters if there are any. */
+    /** The weights to use: the model's, with the averages in place of its parameters if there are any. */
     private Map<String, Tensor> weights() {
         Map<String, Tensor> weights = new LinkedHashMap<>(model.stateDict());
         if (average != null) {
@@ -103,10 +103,10 @@ public record TrainingState(
     }
 
     /**
-     * Finds out whether {@link #save} could write its files, by writing and deleting an empty one beside them: so that it is
-     * known before a training and not after its first epoch.
+     * Checks whether {@link #save} can write its files, by writing and deleting an empty one next to them, so that this
+     * is known before training and not after its first epoch.
      *
-     * @param file the path of the state; the weights are beside it
+     * @param file the file for the weights; the state is next to it
      * @throws BadFileException if it could not
      */
     public static void checkWritable(Path file) {
@@ -129,9 +129,9 @@ public record TrainingState(
     }
 
     /**
-     * Finds out whether there is something that {@link #restore} could take over, and whether it is whole.
+     * Checks whether there is something for {@link #restore} to read, and whether it is complete.
      *
-     * @param file the path of the state; the weights are beside it
+     * @param file the file of the weights; the state is next to it
      * @throws BadFileException if not
      */
     public static void checkReadable(Path file) {
@@ -146,12 +146,12 @@ public record TrainingState(
     }
 
     /**
-     * Takes over what {@link #save} wrote. If there is a file of weights alone, those are taken; if there is a state alone,
-     * because the first save was interrupted, that suffices.
+     * Restores what {@link #save} wrote. If only the file of weights exists, those are loaded; if only the state
+     * exists, because the first save was interrupted, that suffices.
      *
-     * @param file the path of the state; the weights are beside it
-     * @return the notes; none if there were weights alone
-     * @throws CheckpointException if a file is damaged, or of another model or optimizer
+     * @param file the file of the weights; the state is next to it
+     * @return the notes; none if there were only weights
+     * @throws CheckpointException if a file is damaged, or belongs to another model or optimizer
      */
     public Map<String, Map<String, Double>> restore(Path file) {
         Path stateFile = stateFile(file);

@@ -6,16 +6,16 @@ import dev.lanewise.nn.optim.Clipping;
 import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
-/** How the gradients of batches become those of an update. */
+/** How the gradients of batches are turned into those of an update. */
 final class Updates {
     int batches = 1;
     double mostNorm = Double.POSITIVE_INFINITY;
     double mostValue = Double.POSITIVE_INFINITY;
 
     /**
-     * The gradients within the bounds.
+     * The clipped gradients.
      *
-     * @param norm told the norm of all gradients, if it is bounded
+     * @param norm receives the norm of all gradients, if it is clipped
      */
     Gradients clipped(Gradients gradients, DoubleConsumer norm) {
         Gradients cut = Double.isInfinite(mostValue) ? gradients : Clipping.byValue(gradients, mostValue);
@@ -27,7 +27,7 @@ final class Updates {
         return clipped.gradients();
     }
 
-    /** The gradients within the bounds, without waiting for the device. */
+    /** The clipped gradients, without waiting for the device. */
     Clipping.Pending pending(Gradients gradients) {
         return Autograd.noGrad(() -> {
             Gradients cut = Double.isInfinite(mostValue) ? gradients : Clipping.byValue(gradients, mostValue);

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the results of all operations of one thread for the first NaN and the first infinity. */
+/** Watches the results of all operations of one thread for the first NaN and the first infinity. */
 final class WatchingBackend extends DelegatingBackend implements Step.Listener {
     /** An operation that made elements of one kind. */
     private record Finding(Op op, String text) {}
@@ -30,7 +30,7 @@ final class WatchingBackend extends DelegatingBackend implements Step.Listener {
         super(backend);
     }
 
-    /** What was found and what to do about it. */
+    /** What was found, and what to do about it. */
     String verdict() {
         Finding first = nan == null ? infinity : nan;
         if (first == null) {
@@ -55,7 +55,7 @@ final class WatchingBackend extends DelegatingBackend implements Step.Listener {
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     public void execute(Op op, Tensor[] inputs, Tensor[] outputs) {
         boolean look = Thread.currentThread() == thread && !looking && nan == null;
         boolean infiniteBefore = look && infinity == null && has(inputs, Tensor::isInfinite);
@@ -105,7 +105,7 @@ final class WatchingBackend extends DelegatingBackend implements Step.Listener {
                         + " (" + count(outputs, kind) + " of " + elements + " elements)");
     }
 
-    /** Type, shape and range; of an operand that the operation overwrote, what it is now. */
+    /** Type, shape and range; for an operand that the operation overwrote, its current contents. */
     private String describe(Tensor tensor) {
         if (!tensor.dtype().isFloating() || tensor.shape().isEmpty()) {
             return tensor.spec().toString();

@@ -13,9 +13,9 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * An exponential moving average of a model's parameters: {@code average = decay average + (1 - decay) weights} after every
- * step (Polyak and Juditsky 1992), which often generalizes better than the last weights do. It begins with the weights at
- * its creation. Buffers are not averaged; the model's own serve.
+ * An exponential moving average of a model's parameters: {@code average = decay average + (1 - decay) weights} after
+ * every step (Polyak and Juditsky 1992), which often generalizes better than the last weights do. It begins with the
+ * weights at its creation. Buffers are not averaged; the model's own are used.
  */
 public final class WeightAverage {
     private final Layer model;
@@ -24,10 +24,10 @@ public final class WeightAverage {
     private final Map<String, Tensor> averages = new LinkedHashMap<>();
 
     /**
-     * An average over the model's present weights; move the model to its device before.
+     * An average that starts with the model's current weights; move the model to its device first.
      *
      * @param model the model
-     * @param decay how much of the average stays after a step, from 0 to below 1
+     * @param decay how much of the average is kept after a step, from 0 to below 1
      */
     public WeightAverage(Layer model, double decay) {
         if (!(decay >= 0 && decay < 1)) {
@@ -40,7 +40,7 @@ public final class WeightAverage {
                 averages.put(name, Autograd.detach(parameter.leaf()).copy().keep()));
     }
 
-    /** Takes the present weights into account. */
+    /** Takes the current weights into account. */
     public void update() {
         Autograd.noGrad(() -> averages.forEach((name, average) -> {
             try (var ignored = Scope.open("weight average")) {
@@ -61,7 +61,7 @@ public final class WeightAverage {
         return model.functionalCall(averages, body);
     }
 
-    /** Takes over averages; without any, begins anew with the present weights. */
+    /** Restores averages; without any, starts again with the current weights. */
     void load(Map<String, Tensor> saved) {
         if (!saved.isEmpty() && !saved.keySet().equals(averages.keySet())) {
             throw new TensorException("weight average: got averages of " + saved.keySet() + " (expected "

@@ -1,4 +1,4 @@
-/** The training loop, and the {@link dev.lanewise.nn.train.Callback}s that are told about it or step into it. */
+/** The training loop, and the {@link dev.lanewise.nn.train.Callback}s that observe it or intervene in it. */
 @NullMarked
 package dev.lanewise.nn.train;
 

@@ -5,8 +5,9 @@ import dev.lanewise.cuda.lib.Version;
 import java.lang.foreign.MemorySegment;
 
 /**
- * cuBLAS: factorizations of many small matrices in double precision. Matrices are column-major, and a batch of them is an
- * array of their addresses in device memory. Every method throws {@link CudaException} where the library reports an error.
+ * cuBLAS: factorizations of many small matrices in double precision. Matrices are column-major, and a batch of them is
+ * an array of their addresses in device memory. Every method throws {@link CudaException} where the library reports an
+ * error.
  */
 public interface Cublas {
     /** A library context, used by one thread at a time. */
@@ -34,25 +35,25 @@ public interface Cublas {
      * Queues {@code P A = L U} with partial pivoting of {@code batch} matrices [n, n], each in its own place.
      *
      * @param matrices the device address of their addresses
-     * @param pivots where n 32-bit numbers a matrix go: the row, counted from 1, that a row was exchanged with
-     * @param info where a 32-bit number a matrix goes: 0, or the first pivot that is 0, counted from 1
+     * @param pivots the address for n 32-bit numbers per matrix: the row, counted from 1, that a row was exchanged with
+     * @param info the address for one 32-bit number per matrix: 0, or the first pivot that is 0, counted from 1
      */
     void factorLu(Handle handle, int n, long matrices, long pivots, long info, int batch);
 
     /**
-     * Queues the solutions of {@code A X = B} for what {@link #factorLu} left.
+     * Queues the solutions of {@code A X = B} for the factors from {@link #factorLu}.
      *
-     * @param columns how many right sides a matrix has
-     * @param rightSides the device address of the addresses of {@code B} [n, columns], where X goes
+     * @param columns how many right-hand sides there are per matrix
+     * @param rightSides the device address of the addresses of {@code B} [n, columns], which X overwrites
      */
     void solveLu(Handle handle, int n, int columns, long matrices, long pivots, long rightSides, int batch);
 
     /**
-     * Queues {@code A = Q R} of {@code batch} matrices [rows, columns], each in its own place: R above and the reflectors
-     * of Q below the diagonal.
+     * Queues {@code A = Q R} of {@code batch} matrices [rows, columns], each in its own place: R above and the
+     * reflectors of Q below the diagonal.
      *
      * @param matrices the device address of their addresses
-     * @param factors the device address of the addresses of the reflectors' factors, min(rows, columns) a matrix
+     * @param factors the device address of the addresses of the reflectors' factors, min(rows, columns) per matrix
      */
     void factorQr(Handle handle, int rows, int columns, long matrices, long factors, int batch);
 }

@@ -49,7 +49,7 @@ public interface CublasLt {
     /** Destroys a context. */
     void destroy(Handle handle);
 
-    /** A product of plain matrices without epilogue. */
+    /** A product of plain matrices without an epilogue. */
     Matmul createMatmul(ComputeType compute, DataType scale);
 
     /** Whether the operands are used transposed. */
@@ -58,7 +58,7 @@ public interface CublasLt {
     /** What happens before the result is stored. */
     void setEpilogue(Matmul matmul, Epilogue epilogue);
 
-    /** The bias, or where its gradient goes: a vector as long as D has rows. */
+    /** The bias, or the address for its gradient: a vector with as many elements as D has rows. */
     void setBias(Matmul matmul, long address, DataType type);
 
     /** Destroys the description of a product. */
@@ -76,10 +76,13 @@ public interface CublasLt {
     /** Lets algorithms use up to {@code workspaceBytes} of device memory. */
     Preference createPreference(long workspaceBytes);
 
-    /** Says how operands are aligned, in bytes; the default is 256. */
+    /** Sets the alignment of operands, in bytes; the default is 256. */
     void setAlignment(Preference preference, int a, int b, int c, int d);
 
-    /** Lets algorithms that divide k sum the parts in the type that products are summed in only, not in that of the result. */
+    /**
+     * Lets algorithms that divide k sum the parts in the type that products are summed in only, not in that of the
+     * result.
+     */
     void sumPartsInComputeType(Preference preference);
 
     /** Destroys a preference. */

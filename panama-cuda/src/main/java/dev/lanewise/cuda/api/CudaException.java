@@ -5,12 +5,14 @@ import dev.lanewise.tensor.TensorException;
 import java.io.Serial;
 import java.util.Set;
 
-/** A call into one of NVIDIA's libraries failed, or its library is missing. The message names the call and the status. */
+/**
+ * A call into one of NVIDIA's libraries failed, or its library is missing. The message names the call and the status.
+ */
 public final class CudaException extends TensorException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** What a kernel did, or what became of the device, that the driver does not recover from. */
+    /** Errors of kernels or devices from which the driver does not recover. */
     private static final Set<String> FINAL = Set.of(
             "CUDA_ERROR_ILLEGAL_ADDRESS",
             "CUDA_ERROR_MISALIGNED_ADDRESS",
@@ -51,7 +53,7 @@ public final class CudaException extends TensorException {
      * @param call the function, such as {@code cuMemAllocAsync}
      * @param status what it returned
      * @param statusName the status's name, such as {@code CUDA_ERROR_OUT_OF_MEMORY}
-     * @param explanation what the library says of it; may be empty
+     * @param explanation the library's explanation; may be empty
      */
     public static CudaException failed(String call, int status, String statusName, String explanation) {
         String message = call + ": " + statusName + " (" + status + ")";
@@ -59,7 +61,7 @@ public final class CudaException extends TensorException {
                 explanation.isBlank() ? message : message + ": " + explanation.strip(), call, status, statusName);
     }
 
-    /** An error for a library that is not there; the message lists every place looked. */
+    /** An error for a missing library; the message lists every place searched. */
     public static CudaException missing(LibraryStatus.Missing library) {
         return new CudaException(library.describe(), "open " + library.library().title(), -1, "missing");
     }

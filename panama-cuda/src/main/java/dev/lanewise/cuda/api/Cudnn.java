@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * cuDNN's legacy interface: convolution and recurrent networks. Every method throws {@link CudaException} where the library
- * reports an error. Where a method takes alpha and beta, it computes {@code y = alpha * result + beta * y}.
+ * cuDNN's legacy interface: convolution and recurrent networks. Every method throws {@link CudaException} where the
+ * library reports an error. Where a method takes alpha and beta, it computes {@code y = alpha * result + beta * y}.
  */
 public interface Cudnn extends CudnnRnn {
     /** A library context, used by one thread at a time. */
@@ -86,7 +86,7 @@ public interface Cudnn extends CudnnRnn {
      * @param padding zeros around the input
      * @param stride steps of the window
      * @param dilation distance between the filter's elements
-     * @param groups how many groups the channels fall into
+     * @param groups the number of groups that the channels are divided into
      */
     record Convolution(Extent padding, Extent stride, Extent dilation, int groups) {}
 

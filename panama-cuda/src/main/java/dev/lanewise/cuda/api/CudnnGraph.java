@@ -12,11 +12,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * cuDNN's graph interface: descriptors that are made, filled with attributes and finalized, all destroyed together. From
- * 9.8 on a plan can be made for a device that is described in JSON and not there.
+ * cuDNN's graph interface: descriptors that are made, filled with attributes and finalized, all destroyed together.
+ * From 9.8 on, a plan can be made for a device that is only described in JSON.
  */
 public final class CudnnGraph implements AutoCloseable {
-    /** The most a description of a device may have. */
+    /** The maximum size of a device's description. */
     private static final long MOST_BYTES = 1L << 20;
 
     /** How many ways to compute a graph are tried. */
@@ -31,7 +31,7 @@ public final class CudnnGraph implements AutoCloseable {
     /**
      * An empty graph.
      *
-     * @throws CudaException if cuDNN is missing, with every place looked
+     * @throws CudaException if cuDNN is missing, with every place searched
      */
     public static CudnnGraph open() {
         Libraries.require(NativeLibrary.CUDNN);
@@ -90,7 +90,7 @@ public final class CudnnGraph implements AutoCloseable {
         return descriptor;
     }
 
-    /** The description of a device that is here; its context has to be current. */
+    /** The description of a device of this machine; its context must be current. */
     public String deviceProperties(int device) {
         Descriptor properties = create(CudnnBindings.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR());
         setInt(properties, CudnnBindings.CUDNN_ATTR_DEVICEPROP_DEVICE_ID(), CudnnBindings.CUDNN_TYPE_INT32(), device);

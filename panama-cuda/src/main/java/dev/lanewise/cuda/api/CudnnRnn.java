@@ -35,7 +35,7 @@ public interface CudnnRnn {
 
     /** How a layer is computed. */
     enum RnnAlgorithm {
-        /** Time by time; always there. */
+        /** Time by time; always available. */
         STANDARD,
         /** One kernel that keeps the weights in registers; for some sizes. */
         PERSISTENT,
@@ -44,7 +44,7 @@ public interface CudnnRnn {
     }
 
     /**
-     * What decides on a layer.
+     * What determines a layer.
      *
      * @param inputSize elements of an input vector
      * @param hiddenSize elements of a state
@@ -68,7 +68,7 @@ public interface CudnnRnn {
     /**
      * States of all directions, {@code [directions, batch, hidden]}.
      *
-     * @param hidden the device address of the hidden states; 0 stands for zeros, or for what is not wanted
+     * @param hidden the device address of the hidden states; 0 stands for zeros, or for results that are not wanted
      * @param cell likewise of the cell states; 0 also unless the cells are LSTM's
      */
     record RnnStates(long hidden, long cell) {
@@ -169,7 +169,9 @@ public interface CudnnRnn {
             RnnStates dFirst,
             RnnMemory memory);
 
-    /** Queues the gradients of the parameters, which are added to {@code memory.weights()}, after the other gradients. */
+    /**
+     * Queues the gradients of the parameters, which are added to {@code memory.weights()}, after the other gradients.
+     */
     void rnnBackwardWeights(
             Handle handle,
             RnnDescriptor rnn,

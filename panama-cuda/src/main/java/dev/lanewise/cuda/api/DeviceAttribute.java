@@ -2,7 +2,7 @@ package dev.lanewise.cuda.api;
 
 import dev.lanewise.cuda.generated.driver.DriverBindings;
 
-/** What a device is asked for with {@link Driver#attribute}. */
+/** The attributes of a device that {@link Driver#attribute} returns. */
 public enum DeviceAttribute {
     /** The first number of the compute capability: 9 of sm_90. */
     COMPUTE_CAPABILITY_MAJOR(DriverBindings.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR()),

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * {@link CudaException} where the driver reports an error; since work runs asynchronously, that may be an earlier
  * launch's. Sizes are in bytes, device memory is an address, and everything else is a typed handle.
  *
- * <p>Except for queries of devices, a context has to be current on the thread ({@link #makeCurrent}).
+ * <p>Except for queries of devices, a context must be current on the thread ({@link #makeCurrent}).
  */
 public interface Driver {
     /** The context that a device's users share. */
@@ -64,24 +64,24 @@ public interface Driver {
         NONE,
         /** It records. */
         ACTIVE,
-        /** It did what cannot be recorded; the capture has to be ended and thrown away. */
+        /** It did something that cannot be recorded; the capture must be ended and discarded. */
         INVALIDATED
     }
 
-    /** What a thread that records may do beside. */
+    /** What a thread that records may do besides. */
     enum CaptureMode {
         /** Nothing that could spoil any thread's recording. */
         GLOBAL,
         /** Nothing that could spoil its own. */
         THREAD_LOCAL,
-        /** What is no part of the recording: making memory, handles and code, and freeing them. */
+        /** Actions that are not part of the recording: creating and freeing memory, handles and code. */
         RELAXED
     }
 
     /**
      * The driver of this machine, initialized.
      *
-     * @throws CudaException if there is none (with every place looked), or no device
+     * @throws CudaException if there is none (with every place searched), or no device
      */
     static Driver open() {
         Libraries.require(NativeLibrary.DRIVER);
@@ -103,16 +103,22 @@ public interface Driver {
     /** One of the device's attributes. */
     int attribute(int device, DeviceAttribute attribute);
 
-    /** The device's primary context, which PyTorch and others in this process would share; released as often as retained. */
+    /**
+     * The device's primary context, which PyTorch and others in this process would share; released as often as
+     * retained.
+     */
     Context retainPrimaryContext(int device);
 
-    /** Gives the primary context back. */
+    /** Releases the primary context. */
     void releasePrimaryContext(int device);
 
     /** Makes {@code context} the calling thread's own. */
     void makeCurrent(Context context);
 
-    /** Waits for all work of the current context, of whose streams none may record: that would spoil the recording. */
+    /**
+     * Waits for all work of the current context, none of whose streams may be recording: that would spoil the
+     * recording.
+     */
     void synchronize();
 
     /** The current device's free and total memory. */
@@ -133,7 +139,10 @@ public interface Driver {
     /** Gives unused memory back to the system until {@code bytesToKeep} are left. */
     void trim(MemoryPool pool, long bytesToKeep);
 
-    /** Memory of {@code pool}, usable by work queued on {@code stream} from here on; on one that records it is the graph's. */
+    /**
+     * Memory of {@code pool}, usable by work queued on {@code stream} from here on; on one that records it is the
+     * graph's.
+     */
     long allocate(long bytes, MemoryPool pool, Stream stream);
 
     /** Frees memory once the work queued on {@code stream} so far is done; on one that records only the graph's own. */
@@ -196,7 +205,10 @@ public interface Driver {
     /** Queues a kernel. */
     void launch(Function function, Grid grid, Block block, int sharedBytes, Stream stream, KernelArguments arguments);
 
-    /** Makes {@code stream} record what is queued on it, without running it. Only this thread's mistakes spoil the capture. */
+    /**
+     * Makes {@code stream} record what is queued on it, without running it. Only this thread's mistakes spoil the
+     * capture.
+     */
     void beginCapture(Stream stream);
 
     /** Sets what the calling thread may do while it records; gives what it was before. */

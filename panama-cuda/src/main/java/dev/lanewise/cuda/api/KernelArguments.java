@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
  * The driver copies the values during the call, so one area serves all launches of a thread, one after the other.
  */
 public final class KernelArguments {
-    /** A kernel takes at most this many parameters of ours. */
+    /** The maximum number of parameters of our kernels. */
     public static final int MAX_COUNT = 64;
 
     /** The sizes of all parameters may sum up to this many bytes on every architecture. */

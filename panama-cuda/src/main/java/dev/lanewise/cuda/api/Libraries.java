@@ -4,7 +4,7 @@ import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
 import dev.lanewise.cuda.lib.NativeLibrary;
 
-/** Asks for a library before any call: a function that fails to resolve once stays unusable. */
+/** Checks for a library before any call: a function that once fails to resolve stays unusable. */
 final class Libraries {
     private Libraries() {}
 

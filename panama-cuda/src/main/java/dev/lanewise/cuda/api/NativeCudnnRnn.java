@@ -15,7 +15,9 @@ import java.util.Arrays;
 
 /** {@link CudnnRnn} on the generated bindings. */
 abstract class NativeCudnnRnn implements CudnnRnn {
-    /** Since all sequences are of one length the device needs no array of lengths; cuDNN takes none from 8.9.1 on. */
+    /**
+     * Since all sequences have the same length, the device needs no array of lengths; cuDNN accepts none from 8.9.1 on.
+     */
     private static final MemorySegment NO_LENGTHS = MemorySegment.NULL;
 
     @Override
@@ -83,7 +85,7 @@ abstract class NativeCudnnRnn implements CudnnRnn {
                         rnn.hiddenSize(), // of the projection: as large as the state means none
                         1,
                         descriptor.dropout(),
-                        CudnnBindings.CUDNN_RNN_PADDED_IO_ENABLED())); // what unpacked sequences ask for
+                        CudnnBindings.CUDNN_RNN_PADDED_IO_ENABLED())); // required for unpacked sequences
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
 final class NativeDriver implements Driver {
     private NativeDriver() {}
 
-    /** The driver allows to be initialized again, so there is nothing to remember here. */
+    /** The driver may be initialized repeatedly, so there is nothing to remember here. */
     static Driver initialized() {
         check("cuInit", DriverBindings.cuInit(0));
         return new NativeDriver();
@@ -235,7 +235,7 @@ final class NativeDriver implements Driver {
     @Override
     public Event createEvent() {
         MemorySegment event = Scratch.get();
-        // one that is not timed costs less
+        // an event without timing costs less
         check("cuEventCreate", DriverBindings.cuEventCreate(event, DriverBindings.CU_EVENT_DISABLE_TIMING()));
         return new Event(Scratch.readHandle(event));
     }

@@ -18,7 +18,7 @@ public interface Nvrtc {
     /** The architectures it compiles for, ascending: 75 for sm_75. */
     List<Integer> architectures();
 
-    /** What a compilation gives. */
+    /** The result of a compilation. */
     enum Output {
         /** Code of one architecture. */
         CUBIN,
@@ -29,10 +29,10 @@ public interface Nvrtc {
     /**
      * Compiles a program.
      *
-     * @param name what messages call it
+     * @param name its name in messages
      * @param source CUDA C
-     * @param options the compiler's options, among them the architecture
-     * @param output what is wanted
+     * @param options the compiler's options, including the architecture
+     * @param output the kind of result
      * @return the code; PTX ends in a zero byte
      * @throws CudaException with the compiler's log if the program is wrong
      */

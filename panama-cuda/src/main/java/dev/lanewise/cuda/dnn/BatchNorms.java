@@ -20,14 +20,14 @@ import java.lang.foreign.ValueLayout;
 import java.util.Locale;
 
 /**
- * Batch normalization by kernels of our own: cuDNN's takes scale and bias of 16-bit inputs in F32 only, and gives the
- * inverse of the deviation where the operation gives the biased variance.
+ * Batch normalization by kernels of our own: cuDNN's takes scale and bias of 16-bit inputs in F32 only, and returns the
+ * inverse of the deviation where the operation returns the biased variance.
  */
 public final class BatchNorms {
     private static final int THREADS = 256;
     private static final long STRUCT_BYTES = 5 * Long.BYTES;
 
-    /** No block is to have less to do than this. */
+    /** No block should have less work than this. */
     private static final long LEAST_ELEMENTS = 4096;
 
     private final CudaDevice device;
@@ -134,7 +134,7 @@ public final class BatchNorms {
             return dtype == DType.F64 ? 8 : 4;
         }
 
-        /** The bytes of one sum a part. */
+        /** The bytes of one sum per part. */
         long sumBytes() {
             return channels * parts * accumulatorBytes();
         }

@@ -15,7 +15,7 @@ import java.util.List;
 
 /** One direction of a convolution as cuDNN takes it, with the algorithm that was found for it. */
 final class ConvolutionPlan implements AutoCloseable {
-    /** What decides on the plan. */
+    /** What determines the plan. */
     record Key(ConvolutionPass pass, Geometry geometry, boolean transforms, boolean deterministic) {
         static Key of(ConvolutionPass pass, Geometry geometry) {
             return new Key(pass, geometry, Settings.convolutionTransforms(), Settings.deterministic());
@@ -31,7 +31,7 @@ final class ConvolutionPlan implements AutoCloseable {
     /** The operands in device memory, in the order of the geometry's format; the pass's result is one of them. */
     record Operands(long input, long filter, long output) {}
 
-    /** The most device memory an algorithm may work in. */
+    /** The maximum device memory that an algorithm may use. */
     static final long WORKSPACE_BYTES = 256L << 20;
 
     private static final int CANDIDATES = 8;
@@ -43,9 +43,9 @@ final class ConvolutionPlan implements AutoCloseable {
     private final ConvolutionAlgorithm algorithm;
 
     /**
-     * Describes a pass and finds its fastest algorithm by trying those there are.
+     * Describes a pass and finds its fastest algorithm by trying the available ones.
      *
-     * @param operands what they are tried on; the result is overwritten
+     * @param operands the operands for the trials; the result is overwritten
      */
     ConvolutionPlan(CudaDevice device, Key key, Operands operands) {
         this.device = device;
@@ -58,7 +58,7 @@ final class ConvolutionPlan implements AutoCloseable {
             descriptors.destroy(cudnn);
             throw e;
         }
-        // where tensor cores are forbidden they stay so, whatever the algorithm would do
+        // forbidden tensor cores stay forbidden, whatever the algorithm would use
         if (key.geometry().math() != MathType.FMA) {
             cudnn.use(descriptors.convolution(), algorithm);
         }
@@ -90,7 +90,7 @@ final class ConvolutionPlan implements AutoCloseable {
         }
     }
 
-    /** The first that may be used: they come with the fastest first. */
+    /** The first one that may be used; the fastest come first. */
     static ConvolutionAlgorithm choose(Key key, List<ConvolutionAlgorithm> candidates) {
         return candidates.stream()
                 .filter(key::allows)

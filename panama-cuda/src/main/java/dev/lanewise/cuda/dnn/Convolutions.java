@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Convolution through cuDNN. Of 16-bit types, where the channels suit tensor cores, operands go to cuDNN channels last, the
- * order that those read: an operand that is so in memory already goes as it is.
+ * Convolution through cuDNN. For 16-bit types whose channels suit tensor cores, operands are passed to cuDNN with
+ * channels last, the order that tensor cores read; an operand that is already laid out that way is passed unchanged.
  */
 public final class Convolutions implements AutoCloseable {
     private final CudaDevice device;

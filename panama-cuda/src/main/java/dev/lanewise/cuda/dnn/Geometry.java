@@ -12,7 +12,7 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 
 /**
- * What decides how cuDNN convolves, bar the direction.
+ * What determines how cuDNN convolves, except the direction.
  *
  * @param convolution padding, strides, dilation, groups
  * @param type the elements' type
@@ -24,7 +24,7 @@ import dev.lanewise.tensor.op.conv.Convolution2d;
  */
 record Geometry(
         Convolution convolution, DataType type, Format format, MathType math, Sizes input, Sizes filter, Sizes output) {
-    /** Tensor cores read so many channels of 16 bits at once. */
+    /** Tensor cores read this many 16-bit channels at once. */
     private static final int CHANNELS_OF_TENSOR_CORES = 8;
 
     /** Four sizes, whatever their order in memory: of the batch, the channels, the height and the width. */

@@ -20,8 +20,8 @@ import java.lang.foreign.Arena;
 import java.util.Locale;
 
 /**
- * Pooling by kernels of our own: cuDNN's gives no positions of the greatest elements, knows no partial windows (ceil mode),
- * and divides differently where padding counts.
+ * Pooling by kernels of our own: cuDNN's gives no positions of the greatest elements, does not support partial windows
+ * (ceil mode), and divides differently where padding counts.
  */
 public final class Pools {
     private static final int THREADS = 256;

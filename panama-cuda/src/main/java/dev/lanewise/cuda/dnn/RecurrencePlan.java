@@ -19,14 +19,17 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 
-/** A recurrent layer as cuDNN takes it: its descriptors, where its parameters lie, and the memory that its passes need. */
+/**
+ * A recurrent layer as cuDNN takes it: its descriptors, the places of its parameters, and the memory that its passes
+ * need.
+ */
 final class RecurrencePlan implements AutoCloseable {
     private static final int MOST_SMALL = 128;
     private static final int MOST_SMALL_OF_RNN = 256;
     private static final int MOST_PERSISTENT = 1024;
     private static final int PERSISTENT_STEP = 128;
 
-    /** What decides on the plan. */
+    /** What determines the plan. */
     record Key(Recurrence op, DataType type, MathType math, int batch, int times, int in, int hidden) {
         static Key of(Recurrence op, DType dtype, long batch, long times, long in, long hidden) {
             return new Key(
@@ -49,8 +52,8 @@ final class RecurrencePlan implements AutoCloseable {
         }
 
         /**
-         * The algorithm that PyTorch takes on a device (ATen/native/cudnn/RNN.cpp, get_algo), with the bounds of its gradients,
-         * since one description serves both.
+         * The algorithm that PyTorch chooses on a device (ATen/native/cudnn/RNN.cpp, get_algo), with the bounds of its
+         * gradients, since one description serves both.
          *
          * @param architecture the compute capability, 90 for 9.0
          */

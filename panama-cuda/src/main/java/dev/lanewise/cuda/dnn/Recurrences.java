@@ -20,16 +20,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recurrent layers through cuDNN. What a forward pass in training leaves for the gradients is kept with its result; the
- * gradients take it, and where there is none (the pass was not one in training, or its gradients have been computed before)
- * go through the layer once more.
+ * Recurrent layers through cuDNN. What a forward pass in training leaves for the gradients is kept with its result;
+ * computing the gradients uses it up and, if there is none (the pass was not in training mode, or its gradients have
+ * been computed before), runs the layer once more.
  */
 public final class Recurrences implements AutoCloseable {
     private static final String NOT_SUPPORTED = "CUDNN_STATUS_NOT_SUPPORTED";
     private static final String BAD_PARAMETER = "CUDNN_STATUS_BAD_PARAM";
 
     private final CudaDevice device;
-    /** Of what cuDNN does not support, none. */
+    /** The plans; empty for what cuDNN does not support. */
     private final Map<RecurrencePlan.Key, Optional<RecurrencePlan>> plans = new ConcurrentHashMap<>();
 
     /** Recurrent layers on a device. */
@@ -99,8 +99,8 @@ public final class Recurrences implements AutoCloseable {
     }
 
     /**
-     * Types of 16 bits, and algorithms that only some sizes have, the library may refuse only when it computes; while a step
-     * is recorded nothing can be tried.
+     * The library may refuse 16-bit types, and algorithms that only some sizes support, only when it computes; while a
+     * step is recorded, nothing can be tried.
      */
     private boolean isUsable(RecurrencePlan plan, RecurrencePlan.Key key, RnnAlgorithm algorithm) {
         if (key.type().bytes() != 2 && algorithm == RnnAlgorithm.STANDARD || device.isRecording()) {
@@ -122,7 +122,7 @@ public final class Recurrences implements AutoCloseable {
         return usable;
     }
 
-    /** A type that it does not have is to some versions of the library a bad parameter. */
+    /** Some versions of the library report a type that they lack as a bad parameter. */
     private static boolean isRefusal(CudaException e, RecurrencePlan.Key key) {
         return e.statusName().startsWith(NOT_SUPPORTED)
                 || key.type().bytes() == 2 && e.statusName().startsWith(BAD_PARAMETER);

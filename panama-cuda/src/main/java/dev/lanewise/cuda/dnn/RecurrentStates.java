@@ -6,8 +6,8 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states of a recurrent layer, which cuDNN wants one direction after the other: those of one direction where they are,
- * of two in a copy for the duration of a call.
+ * The states of a recurrent layer, which cuDNN expects one direction after the other: for one direction in place, for
+ * two in a copy for the duration of a call.
  */
 final class RecurrentStates implements AutoCloseable {
     /** The device address of one state of a direction: the hidden one is number 0, the cell number 1. */
@@ -27,7 +27,7 @@ final class RecurrentStates implements AutoCloseable {
         joined = key.op().bidirectional() ? device.scratch(2L * key.op().kind().states() * key.stateBytes()) : null;
     }
 
-    /** States that are there. */
+    /** Existing states. */
     static RecurrentStates read(CudaDevice device, RecurrencePlan.Key key, Place place) {
         RecurrentStates states = new RecurrentStates(device, key, place);
         states.copy(true);
@@ -50,7 +50,7 @@ final class RecurrentStates implements AutoCloseable {
                 : joined.address() + (2L * state + direction) * key.stateBytes();
     }
 
-    /** Puts what was computed where it belongs. */
+    /** Copies the computed states to where they belong. */
     void store() {
         copy(false);
     }

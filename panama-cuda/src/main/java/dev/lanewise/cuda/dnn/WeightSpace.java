@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.IntToLongFunction;
 
 /**
- * Where cuDNN wants a recurrent layer's parameters: in one piece of memory, at places of its choice. PyTorch's gate order
- * is cuDNN's, and matrices are row-major on both sides.
+ * Where cuDNN expects a recurrent layer's parameters: in one piece of memory, at places of its choice. PyTorch's gate
+ * order is cuDNN's, and matrices are row-major on both sides.
  *
  * @param bytes the memory's size
  * @param pieces what lies where
@@ -87,7 +87,7 @@ record WeightSpace(long bytes, List<Piece> pieces) {
     }
 
     /**
-     * A copy of the parameters the way cuDNN reads them.
+     * A copy of the parameters in the layout that cuDNN reads.
      *
      * @param operands the device address of each operand
      */
@@ -105,9 +105,9 @@ record WeightSpace(long bytes, List<Piece> pieces) {
     }
 
     /**
-     * Takes gradients apart.
+     * Splits gradients.
      *
-     * @param gradients where they lie together
+     * @param gradients the address where they are together
      * @param results the device address of each operand's gradient
      */
     void unpack(CudaDevice device, long gradients, IntToLongFunction results) {

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compiled kernels on disk. An entry is written beside its place and moved there in one step, so a reader in another
- * process sees all of it or nothing; a checksum tells an entry that was damaged since. What goes wrong with the cache
- * costs a compilation, never the caller.
+ * Compiled kernels on disk. An entry is written next to its final place and moved there in one step, so a reader in
+ * another process sees all of it or nothing; a checksum detects an entry that has been damaged since. A problem with
+ * the cache costs a compilation, and never fails the caller.
  */
 public final class CodeCache {
     private static final Logger LOGGER = System.getLogger(CodeCache.class.getName());
@@ -65,14 +65,14 @@ public final class CodeCache {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "kernel cache: {0} cannot be read ({1}); compiled anew", file, e.toString());
+            LOGGER.log(Level.WARNING, "kernel cache: {0} cannot be read ({1}); compiling again", file, e.toString());
             return Optional.empty();
         }
         int header = MAGIC.length + CHECKSUM_BYTES;
         if (entry.length < header
                 || !Arrays.equals(entry, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
                 || !matchesChecksum(entry, header)) {
-            LOGGER.log(Level.WARNING, "kernel cache: {0} is damaged; compiled anew", file);
+            LOGGER.log(Level.WARNING, "kernel cache: {0} is damaged; compiling again", file);
             return Optional.empty();
         }
         return Optional.of(Arrays.copyOfRange(entry, header, entry.length));
@@ -84,7 +84,7 @@ public final class CodeCache {
         return Arrays.equals(digest.digest(), 0, CHECKSUM_BYTES, entry, MAGIC.length, header);
     }
 
-    /** Stores {@code code} under {@code key}, over what may be there; where that fails it is logged. */
+    /** Stores {@code code} under {@code key}, replacing any existing entry; a failure is logged. */
     public void put(String key, byte[] code) {
         byte[] entry = ByteBuffer.allocate(MAGIC.length + CHECKSUM_BYTES + code.length)
                 .put(MAGIC)

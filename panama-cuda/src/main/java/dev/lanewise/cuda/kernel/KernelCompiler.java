@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Compiles kernels for a device, once: code is kept on disk under a hash of everything that decides it.
+ * Compiles kernels for a device, once: code is kept on disk under a hash of everything that determines it.
  *
- * <p>For an architecture that this NVRTC knows, the result is code of that architecture. For a newer one it is PTX of the
- * newest known one, which the driver compiles.
+ * <p>For an architecture that this NVRTC knows, the result is code of that architecture. For a newer one it is PTX of
+ * the newest known one, which the driver compiles.
  */
 public final class KernelCompiler {
     /** No options that trade accuracy for speed; {@code fmad} contracts {@code a * b + c}, as C compilers do. */
@@ -37,8 +37,8 @@ public final class KernelCompiler {
      * The code of {@code source} for a device, as {@link dev.lanewise.cuda.api.Driver#load} takes it.
      *
      * @param architecture the device's compute capability, 90 for 9.0
-     * @throws dev.lanewise.cuda.api.CudaException with the compiler's messages if the program is wrong, or if the device is
-     *     older than any architecture this NVRTC knows
+     * @throws dev.lanewise.cuda.api.CudaException with the compiler's messages if the program is wrong, or if the
+     *     device is older than any architecture this NVRTC knows
      */
     public byte[] compile(KernelSource source, int architecture) {
         Target target = target(architecture);

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Programs for operations on element types: a template with its definitions in front. */
+/** Programs for operations on element types: a template preceded by its definitions. */
 public final class KernelTemplates {
     private static final String PRELUDE = read("prelude.cu");
     private static final String ELEMENTWISE = read("elementwise.cu");
@@ -74,7 +74,7 @@ public final class KernelTemplates {
         return elementwise(1, "cast", "a", to, from, from, from);
     }
 
-    /** Copies elements of 1, 2, 4 or 8 bytes as they are. */
+    /** Copies elements of 1, 2, 4 or 8 bytes unchanged. */
     public static KernelSource copy(int bytes) {
         return elementwise(1, "copy_" + 8 * bytes, "a", word(bytes), word(bytes), word(bytes), word(bytes));
     }
@@ -283,7 +283,7 @@ public final class KernelTemplates {
         return definitions;
     }
 
-    /** What stands in front of every template. */
+    /** The definitions that precede every template. */
     static String prelude() {
         return PRELUDE;
     }
@@ -310,7 +310,7 @@ public final class KernelTemplates {
         };
     }
 
-    /** Bits that are moved and not looked at; those of 16 bytes have no arithmetic. */
+    /** Bits that are only moved; those of 16 bytes have no arithmetic. */
     private static String word(int bytes) {
         return switch (bytes) {
             case 1 -> "u8";

@@ -43,9 +43,9 @@ public final class NetworkTemplates {
     }
 
     /**
-     * Attention and its gradients: types of 16 bits on tensor cores, where BF16 needs compute capability 8.0.
+     * Attention and its gradients: 16-bit types on tensor cores, where BF16 needs compute capability 8.0.
      *
-     * @param width the most columns of queries, keys and values: 32, 64 or 128
+     * @param width the maximum number of columns of queries, keys and values: 32, 64 or 128
      */
     public static KernelSource attention(int width, DType dtype) {
         Map<String, String> definitions = definitions(dtype);

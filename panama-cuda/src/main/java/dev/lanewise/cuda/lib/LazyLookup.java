@@ -5,7 +5,7 @@ import java.lang.foreign.SymbolLookup;
 import java.util.Optional;
 
 /**
- * The symbols of a library that is opened when the first one is asked for. The generated bindings hold one of these, so
+ * The symbols of a library that is opened when the first one is requested. The generated bindings hold one of these, so
  * their constants work on any machine.
  */
 public final class LazyLookup implements SymbolLookup {
@@ -23,7 +23,8 @@ public final class LazyLookup implements SymbolLookup {
     /**
      * The address of {@code symbol}.
      *
-     * @throws IllegalStateException if the library is missing (the message has every place looked) or lacks the symbol
+     * @throws IllegalStateException if the library is missing (the message lists every place searched) or lacks the
+     *     symbol
      */
     // SymbolLookup has a method of this name and meaning from JDK 23 on; this is compiled for 22, so no @Override.
     public MemorySegment findOrThrow(String symbol) {

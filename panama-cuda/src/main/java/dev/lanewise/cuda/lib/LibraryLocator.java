@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Finds and opens libraries, each once, and remembers what came of it. */
+/** Finds and opens libraries, each once, and remembers the outcome. */
 final class LibraryLocator {
     private record Opened(LibraryStatus status, Optional<SymbolLookup> symbols) {}
 
@@ -108,7 +108,7 @@ final class LibraryLocator {
                 .map(version -> new Opened(new LibraryStatus.Found(library, path, version), Optional.of(symbols)));
     }
 
-    /** Why {@code place} did not help, with a word on versions that are there but will not do. */
+    /** Why the search in {@code place} failed, with a remark on versions that are present but unsuitable. */
     private List<LibraryStatus.Attempt> explain(NativeLibrary library, SearchPath.Place place) {
         List<LibraryStatus.Attempt> attempts = new ArrayList<>();
         for (String soname : library.sonames()) {
@@ -141,7 +141,7 @@ final class LibraryLocator {
                 : place.folders().stream().anyMatch(folder -> Files.isRegularFile(folder.resolve(soname)));
     }
 
-    /** A CUDA 13 library fails at its first call under a driver for CUDA 12; the other way round works. */
+    /** A CUDA 13 library fails at its first call under a driver for CUDA 12; the reverse works. */
     private boolean isTooNewForDriver(NativeLibrary library, String soname) {
         boolean followsCuda = switch (library) {
             case NVRTC, CUBLAS_LT, CUBLAS -> true;

@@ -5,7 +5,7 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Opens shared libraries; the tests put another one in its place. */
+/** Opens shared libraries; tests replace it. */
 interface LibraryOpener {
 
     /** Opens for the life of the process: unloading one of NVIDIA's libraries is never safe. */

@@ -2,20 +2,20 @@ package dev.lanewise.cuda.lib;
 
 import java.util.List;
 
-/** What came of looking for a library. */
+/** The outcome of searching for a library. */
 public sealed interface LibraryStatus {
 
     /** The library looked for. */
     NativeLibrary library();
 
-    /** One sentence, or for a missing library a line per place, for people to read. */
+    /** One sentence, or for a missing library one line per place, for display. */
     String describe();
 
     /**
-     * The library is there and open.
+     * The library is found and open.
      *
      * @param library the library
-     * @param path its file, or its soname where the loader found it by itself
+     * @param path its file, or its soname if the loader found it by itself
      * @param version the version it reports
      */
     record Found(NativeLibrary library, String path, Version version) implements LibraryStatus {
@@ -26,10 +26,10 @@ public sealed interface LibraryStatus {
     }
 
     /**
-     * The library is not there, or not in a version that will do.
+     * The library is missing, or not present in a suitable version.
      *
      * @param library the library
-     * @param attempts every place looked, in order, with what was found
+     * @param attempts every place searched, in order, with what was found
      */
     record Missing(NativeLibrary library, List<Attempt> attempts) implements LibraryStatus {
         public Missing {
@@ -56,11 +56,11 @@ public sealed interface LibraryStatus {
     }
 
     /**
-     * One place looked.
+     * One place searched.
      *
-     * @param place a folder, or how the loader was asked
+     * @param place a folder, or the loader's own search
      * @param outcome why it did not help
-     * @param wrongVersion whether the library is there, in a version that will not do
+     * @param wrongVersion whether the library is present, but in an unsuitable version
      */
     record Attempt(String place, String outcome, boolean wrongVersion) {}
 }

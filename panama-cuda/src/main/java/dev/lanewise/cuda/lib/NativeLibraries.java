@@ -6,7 +6,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The libraries of this process: each is looked for once, when first asked for, and stays open. */
+/** The libraries of this process: each is searched for once, on first use, and stays open. */
 public final class NativeLibraries {
     private static final LibraryLocator LOCATOR = new LibraryLocator(
             new SearchPath(System.getenv(), Optional.ofNullable(System.getProperty(SearchPath.PROPERTY)), Path.of("/")),
@@ -14,7 +14,7 @@ public final class NativeLibraries {
 
     private NativeLibraries() {}
 
-    /** Whether {@code library} is here: where and in which version, or every place looked. Opens it if it is. */
+    /** Whether {@code library} is present: where and in which version, or every place searched. Opens it if it is. */
     public static LibraryStatus status(NativeLibrary library) {
         return LOCATOR.status(library);
     }

@@ -2,7 +2,7 @@ package dev.lanewise.cuda.lib;
 
 import java.util.List;
 
-/** A library of NVIDIA's: what it is called, which versions will do, and what is opened before it. */
+/** A library of NVIDIA's: its names, which versions are suitable, and what is opened before it. */
 public enum NativeLibrary {
     /** The driver's own library. It comes with the driver, never with a toolkit, so only the loader knows it. */
     DRIVER("CUDA driver", List.of("libcuda.so.1"), List.of(), VersionQuery.DRIVER, "install NVIDIA's driver"),
@@ -67,17 +67,17 @@ public enum NativeLibrary {
         return title;
     }
 
-    /** The sonames that will do, newest first. */
+    /** The sonames of suitable versions, newest first. */
     public List<String> sonames() {
         return sonames;
     }
 
-    /** Sonames of versions that will not do, looked for only to say so. */
+    /** Sonames of unsuitable versions, searched for only to report them. */
     public List<String> otherSonames() {
         return otherSonames;
     }
 
-    /** What someone without this library is to do. */
+    /** What to do if this library is missing. */
     public String remedy() {
         return remedy;
     }
@@ -93,7 +93,7 @@ public enum NativeLibrary {
 
     /**
      * The libraries opened first, so that the loader finds them by soname when this one asks for them: cuDNN does so in
-     * the middle of a call, and then without a search path of ours.
+     * the middle of a call, without using our search path.
      */
     public List<NativeLibrary> opensAfter() {
         return switch (this) {
@@ -103,7 +103,7 @@ public enum NativeLibrary {
         };
     }
 
-    /** The symbols of this library, and of those opened with it; opens nothing until it is asked for one. */
+    /** The symbols of this library, and of those opened with it; opens nothing until one is requested. */
     public LazyLookup lookup() {
         return new LazyLookup(this);
     }

@@ -16,8 +16,8 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places a library is looked for, in order. A place is a group of folders; the newest soname of any folder of a
- * group comes before the next group, so that the libraries of one installation are used together.
+ * The places that a library is searched for, in order. A place is a group of folders; the newest soname of any folder
+ * of a group comes before the next group, so that the libraries of one installation are used together.
  */
 final class SearchPath {
     /** Folders of a group, or none for the loader's own rules. */
@@ -104,8 +104,8 @@ final class SearchPath {
     }
 
     /**
-     * Where Python keeps packages: the active environment's first, then those of every interpreter on {@code PATH}, which may
-     * be an environment's that is not active, then the user's, then the system's.
+     * Where Python keeps packages: the active environment's first, then those of every interpreter on {@code PATH},
+     * which may belong to an environment that is not active, then the user's, then the system's.
      */
     private SequencedSet<Path> sitePackages() {
         SequencedSet<Path> found = new LinkedHashSet<>();
@@ -145,7 +145,7 @@ final class SearchPath {
                 addPythons(found, prefixOf(python.toRealPath()));
             }
         } catch (IOException | InvalidPathException e) {
-            // what is no folder, or a link that goes round in circles, is no interpreter
+            // something that is not a folder, or a circular link, is not an interpreter
             return;
         }
     }
@@ -171,7 +171,10 @@ final class SearchPath {
         }
     }
 
-    /** The folders in {@code folder} in descending order of name, so that newer versions come first; none if it is absent. */
+    /**
+     * The folders in {@code folder} in descending order of name, so that newer versions come first; none if it is
+     * absent.
+     */
     private static List<Path> children(Path folder) {
         if (!Files.isDirectory(folder)) {
             return List.of();
@@ -180,7 +183,7 @@ final class SearchPath {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, Files::isDirectory)) {
             entries.forEach(children::add);
         } catch (IOException | DirectoryIteratorException e) {
-            // A folder that may not be read holds nothing for us; the places tried are listed for the user.
+            // A folder that can't be read is treated as empty; the places tried are listed for the user.
             return List.of();
         }
         children.sort((a, b) -> b.compareTo(a));

@@ -9,7 +9,9 @@ package dev.lanewise.cuda.lib;
  */
 public record Version(int major, int minor, int patch) implements Comparable<Version> {
 
-    /** {@code major * majorUnit + minor * minorUnit + patch}, the way every library of NVIDIA's packs its version. */
+    /**
+     * {@code major * majorUnit + minor * minorUnit + patch}, which is how every library of NVIDIA's packs its version.
+     */
     static Version unpack(long packed, int majorUnit, int minorUnit) {
         return new Version(
                 (int) (packed / majorUnit), (int) (packed % majorUnit / minorUnit), (int) (packed % minorUnit));

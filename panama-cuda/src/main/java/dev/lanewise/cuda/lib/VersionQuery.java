@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
- * How a library is asked for its version. The generated bindings are not used here: a function of theirs that fails to
- * resolve once stays unusable, and this asks libraries that may turn out to be something else.
+ * How a library is asked for its version. The generated bindings are not used here: a function that once fails to
+ * resolve stays unusable, and this queries libraries that may turn out to be something else.
  */
 enum VersionQuery {
     /** {@code int cuDriverGetVersion(int *version)}: 13000 is 13.0. */
@@ -81,7 +81,7 @@ enum VersionQuery {
         this.symbol = symbol;
     }
 
-    /** The library's version, or empty where it does not have the function that tells it. */
+    /** The library's version, or empty if it lacks the function that returns it. */
     Optional<Version> ask(SymbolLookup library) {
         Optional<MemorySegment> function = library.find(symbol);
         if (function.isEmpty()) {

@@ -7,7 +7,7 @@ import dev.lanewise.cuda.runtime.Planewise;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 
-/** What follows a product or a convolution, where the library did not do it. */
+/** Applies what follows a product or a convolution if the library has not done so. */
 public final class Bias {
     private Bias() {}
 

@@ -10,7 +10,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A matrix, or a batch of them, as cuBLASLt can read it: one of the two strides is 1. A tensor of other strides is copied.
+ * A matrix, or a batch of them, as cuBLASLt can read it: one of the two strides is 1. A tensor of other strides is
+ * copied.
  *
  * @param address the first element
  * @param rows the rows
@@ -79,7 +80,7 @@ record Matrix(
         long columns = sizes[batch + 1];
         long[] batchSizes = Arrays.copyOf(sizes, batch);
         long[] batchStrides = Arrays.copyOf(strides, batch);
-        // a stride over one element is never used, so it may be what suits
+        // a stride over one element is never used, so any value will do
         long rowStride = rows == 1 ? Math.max(columns, 1) : strides[batch];
         long columnStride = columns == 1 ? 1 : strides[batch + 1];
         long address = DeviceBuffer.address(tensor);
@@ -110,7 +111,7 @@ record Matrix(
         return copy;
     }
 
-    /** The matrix so many bytes further on, without its batch. */
+    /** The matrix at an offset in bytes, without its batch. */
     Matrix at(long bytes) {
         return new Matrix(address + bytes, rows, columns, stride, byColumns, NONE, NONE, null);
     }
@@ -120,7 +121,7 @@ record Matrix(
         return new Matrix(address, newRows, columns, stride, byColumns, NONE, NONE, null);
     }
 
-    /** Gives the copy's memory back, if there is one. */
+    /** Releases the copy's memory, if there is a copy. */
     @Override
     public void close() {
         if (copy != null) {

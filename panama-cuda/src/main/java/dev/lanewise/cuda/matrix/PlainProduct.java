@@ -8,7 +8,7 @@ import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.util.Locale;
 
-/** Products by a kernel of our own, for types and layouts that cuBLASLt does not take. */
+/** Products by a kernel of our own, for types and layouts that cuBLASLt does not support. */
 final class PlainProduct {
     private static final int THREADS = 256;
     private static final long STRUCT_BYTES = 11 * Long.BYTES;

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** A problem as cuBLASLt takes it, with the algorithm to run. */
 final class Plan implements AutoCloseable {
-    /** What cuBLASLt's fastest algorithms want on Hopper. */
+    /** The workspace that cuBLASLt's fastest algorithms need on Hopper. */
     static final long WORKSPACE_BYTES = 32L << 20;
 
     private final CublasLt library;
@@ -32,7 +32,7 @@ final class Plan implements AutoCloseable {
     /**
      * The plan for a problem; empty if cuBLASLt has no algorithm.
      *
-     * @param bias the address of a bias like those to come, or 0
+     * @param bias the address of a bias with the alignment of later ones, or 0
      */
     static Optional<Plan> make(CudaDevice device, Problem problem, long bias) {
         CublasLt library = device.libraries().cublasLt();
@@ -114,8 +114,8 @@ final class Plan implements AutoCloseable {
     }
 
     /**
-     * Whether NaN stays NaN in its epilogue, found out by products times NaN into {@code out}; waits for the device. The
-     * library does not say what its ReLU makes of NaN.
+     * Whether NaN stays NaN in its epilogue, determined by products with NaN written to {@code out}; waits for the
+     * device. The library does not document how its ReLU treats NaN.
      */
     boolean keepsNaN(CudaDevice device, long left, long right, long out, long bias) {
         run(device, Double.NaN, left, right, out, bias);

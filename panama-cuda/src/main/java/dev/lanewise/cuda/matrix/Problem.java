@@ -5,7 +5,7 @@ import dev.lanewise.cuda.api.DataType;
 import dev.lanewise.cuda.api.Epilogue;
 
 /**
- * What decides how cuBLASLt computes a product {@code [m, k] x [k, n]} of row-major matrices, bar the addresses.
+ * What determines how cuBLASLt computes a product {@code [m, k] x [k, n]} of row-major matrices, except the addresses.
  *
  * @param type the elements' type
  * @param compute how they are multiplied and summed
@@ -18,7 +18,7 @@ import dev.lanewise.cuda.api.Epilogue;
  * @param outBatch elements from one result to the next
  * @param epilogue what follows
  * @param outAlignment the alignment of the results in bytes
- * @param biasAlignment the alignment of the bias in bytes; that of any address where there is none
+ * @param biasAlignment the alignment of the bias in bytes; the maximum if there is none
  */
 record Problem(
         DataType type,
@@ -48,7 +48,7 @@ record Problem(
         }
     }
 
-    /** The greatest power of two that divides an address, up to what cuBLASLt can make use of. */
+    /** The greatest power of two that divides an address, up to what cuBLASLt can use. */
     static int alignmentOf(long address) {
         return (int) Math.min(Long.lowestOneBit(address | 256), 256);
     }

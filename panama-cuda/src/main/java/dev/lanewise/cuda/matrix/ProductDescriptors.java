@@ -7,14 +7,14 @@ import dev.lanewise.cuda.api.DataType;
 
 /**
  * A product as cuBLASLt takes it. Its matrices are column-major, where a row-major matrix reads as its transpose; so
- * {@code y = a b} is asked for as {@code y^T = b^T a^T}, with the right operand first, and no operand is copied.
+ * {@code y = a b} is requested as {@code y^T = b^T a^T}, with the right operand first, and no operand is copied.
  */
 record ProductDescriptors(Matmul matmul, Layout right, Layout left, Layout out) {
 
     /**
      * Describes a problem.
      *
-     * @param bias the address of a bias like those to come, or 0
+     * @param bias the address of a bias with the alignment of later ones, or 0
      */
     static ProductDescriptors of(CublasLt library, Problem problem, long bias) {
         DataType scale = problem.type() == DataType.F64 ? DataType.F64 : DataType.F32;

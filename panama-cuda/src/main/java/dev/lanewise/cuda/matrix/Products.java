@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Matrix products through cuBLASLt: transposes, broadcast batches and bias with ReLU without copies, the algorithm asked
- * for once per shape. Integers, and what cuBLASLt has no algorithm for, go through a kernel, and so does a ReLU that would
- * lose NaN.
+ * Matrix products through cuBLASLt: transposes, broadcast batches and bias with ReLU without copies, the algorithm
+ * chosen once per shape. Integers, and products that cuBLASLt has no algorithm for, use a kernel, and so does a ReLU
+ * that would lose NaN.
  */
 public final class Products implements AutoCloseable {
     private final CudaDevice device;
@@ -161,7 +161,7 @@ public final class Products implements AutoCloseable {
         Optional<Plan> plan = plans.get(problem);
         if (plan == null) {
             if (hasRelu(epilogue) && device.isRecording()) {
-                return false; // what the epilogue makes of NaN cannot be looked at now
+                return false; // how the epilogue treats NaN cannot be checked now
             }
             plan = plans.computeIfAbsent(problem, p -> plan(p, left.address(), right.address(), out, bias));
         }

@@ -14,7 +14,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sizes of one attention and where its operands lie, as the kernels' {@code Problem}.
+ * The sizes of one attention and the places of its operands, in the form of the kernels' {@code Problem}.
  *
  * @param op scale and causality
  * @param tensors queries, keys, values, upstream gradient, result and mask, those that are missing null

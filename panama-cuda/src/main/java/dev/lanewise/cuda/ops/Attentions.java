@@ -13,8 +13,8 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.AttentionGrad;
 
 /**
- * Runs {@link Attention} in one launch and {@link AttentionGrad} in three, without the matrix of all scores. Operands may
- * have any strides; results are the same bits on every device.
+ * Runs {@link Attention} in one launch and {@link AttentionGrad} in three, without the matrix of all scores. Operands
+ * may have any strides; results are the same bits on every device.
  */
 public final class Attentions {
     /** Threads of a block, as the kernels expect them. */
@@ -25,7 +25,7 @@ public final class Attentions {
 
     private static final int WIDEST = 128;
 
-    /** Rows of a head, which kernels count in 32 bits, tiles and all. */
+    /** The maximum number of rows of a head, which kernels count in 32 bits, including tiles. */
     private static final long MOST_ROWS = 1L << 30;
 
     private static final Program.OfType OF_32 = program(32);
@@ -53,9 +53,9 @@ public final class Attentions {
     }
 
     /**
-     * Whether the kernels take a fused operation. Attention is left to its decomposition where heads have more than
-     * {@value #WIDEST} columns, for which a thread has too few registers, and in BF16 on devices whose tensor cores don't
-     * have that type.
+     * Whether the kernels support a fused operation. Attention is left to its decomposition where heads have more than
+     * {@value #WIDEST} columns, for which a thread has too few registers, and in BF16 on devices whose tensor cores
+     * don't have that type.
      */
     public static boolean supports(CudaDevice device, Op.Fused op, Tensor[] inputs) {
         return op instanceof Attention

@@ -6,7 +6,7 @@ import dev.lanewise.cuda.runtime.ScratchMemory;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** A tensor's elements in row-major order: where they are, or a copy for the duration of a call. */
+/** A tensor's elements in row-major order: in place, or as a copy for the duration of a call. */
 public final class Dense implements AutoCloseable {
     private final long address;
     private final @Nullable ScratchMemory copy;

@@ -66,7 +66,7 @@ final class DoubleMatrices implements AutoCloseable {
         Launch.queue(device, program, "identities", Threads.of(count * rows * columns), arguments);
     }
 
-    /** Writes the first rows into a tensor, perhaps only what is on and above the diagonal. */
+    /** Writes the first rows into a tensor, optionally only the elements on and above the diagonal. */
     void write(int kept, boolean upper, Tensor tensor) {
         KernelArguments arguments = device.arguments()
                 .i64(count)

@@ -33,7 +33,7 @@ public final class Elementwise {
             new Program.OfKind<>(DType.class, (to, from) -> KernelTemplates.cast(from, to));
     private static final Program[] COPY = {copyProgram(1), copyProgram(2), copyProgram(4), copyProgram(8)};
 
-    /** A thread moves so many bytes of the widest operand at once, but at most so many elements. */
+    /** A thread moves this many bytes of the widest operand at once, but at most this many elements. */
     private static final int PACK_BYTES = 16;
 
     private static final int MOST_PACKED = 8;

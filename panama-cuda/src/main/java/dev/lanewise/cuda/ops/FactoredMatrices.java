@@ -42,7 +42,7 @@ final class FactoredMatrices implements AutoCloseable {
                         batch);
     }
 
-    /** Queues the solutions of the right sides, in their place. */
+    /** Queues the solutions of the right-hand sides, in place. */
     void solve(DoubleMatrices rightSides) {
         device.libraries()
                 .cublas()
@@ -57,7 +57,7 @@ final class FactoredMatrices implements AutoCloseable {
     }
 
     /**
-     * Waits and looks whether a matrix was singular.
+     * Waits and checks whether a matrix was singular.
      *
      * @throws TensorException naming the first one
      */

@@ -19,8 +19,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Reads and writes by position. What is written to one place is combined in the positions' order, so that results are the
- * same bits every time. Positions that no element has are found when a result is read.
+ * Reads and writes by position. Elements written to one place are combined in the positions' order, so that results
+ * have the same bits every time. Positions out of range are reported when a result is read.
  */
 public final class Indexing {
     private static final Program[] MOVES = {moves(1), moves(2), moves(4), moves(8), moves(16)};

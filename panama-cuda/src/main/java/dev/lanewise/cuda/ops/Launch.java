@@ -8,7 +8,7 @@ import dev.lanewise.cuda.runtime.Faults;
 final class Launch {
     private Launch() {}
 
-    /** Adds where the kernel leaves a position that no element has, and as what. */
+    /** Adds the address where the kernel records a position out of range, and the code of the check. */
     static void addFault(CudaDevice device, Faults.Check check, KernelArguments arguments) {
         arguments.pointer(device.stream().faults().address()).i64(check.code());
     }

@@ -10,14 +10,17 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 
-/** Runs {@link LayerNormalization} and {@link LayerNormalizationGrad}: a team of threads per row, and for the weights one per column. */
+/**
+ * Runs {@link LayerNormalization} and {@link LayerNormalizationGrad}: a team of threads per row, and for the weights
+ * one per column.
+ */
 public final class LayerNorms {
     private static final Program.OfType LAYER_NORM = new Program.OfType("layer_norm", KernelTemplates::layerNorm);
 
     /** Blocks that fill a large GPU. */
     private static final long BLOCKS = 512;
 
-    /** The least rows that are worth a part of the weights' sums. */
+    /** The minimum number of rows that justify a part of the weights' sums. */
     private static final long ROWS_OF_PART = 32;
 
     /** The widest type that is summed in. */

@@ -7,7 +7,7 @@ import dev.lanewise.tensor.Shape;
  *
  * @param outer the product of the sizes before
  * @param n the dimension's size
- * @param inner the product of the sizes behind, and the distance of neighbours along the dimension
+ * @param inner the product of the sizes after, which is the distance between neighbours along the dimension
  */
 record Lines(long outer, long n, long inner) {
     static Lines of(Shape shape, int dim) {

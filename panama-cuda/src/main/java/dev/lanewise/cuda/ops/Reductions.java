@@ -15,7 +15,7 @@ import dev.lanewise.tensor.op.reduce.Reduce;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Runs reductions on an operand of any strides: a team of threads a result. */
+/** Runs reductions on an operand of any strides: one team of threads per result. */
 public final class Reductions {
     private static final Program.OfKind<Reduce.Kind> REDUCE =
             new Program.OfKind<>(Reduce.Kind.class, KernelTemplates::reduce);
@@ -25,7 +25,7 @@ public final class Reductions {
     /** Fewer blocks than this leave multiprocessors of a large GPU idle: then results are made in parts. */
     private static final int ENOUGH_BLOCKS = 1024;
 
-    /** The least a thread takes of a part. */
+    /** The minimum number of elements per thread in a part. */
     private static final long ELEMENTS_OF_PART = 16;
 
     /** The widest type that is combined in. */
@@ -140,7 +140,7 @@ public final class Reductions {
                         && x.walk(dims, true).rank() <= Walk.MAX_RANK;
     }
 
-    /** Dense operands have so many groups of dimensions only where kept and reduced ones alternate. */
+    /** Dense operands have that many groups of dimensions only if kept and reduced ones alternate. */
     private static Operand checked(Op op, Operand x, List<Integer> dims) {
         if (!fits(x, dims)) {
             throw new TensorException(op.opName() + ": dimensions " + dims + " of " + x.shape
@@ -160,7 +160,7 @@ public final class Reductions {
 
     private static long innermost(Walk walk) {
         long stride = walk.stride(0, walk.rank() - 1);
-        // repeated elements are near whoever reads them
+        // repeated elements are near their reader
         return stride == 0 ? Long.MAX_VALUE : stride;
     }
 

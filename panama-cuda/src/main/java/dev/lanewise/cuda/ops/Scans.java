@@ -13,16 +13,16 @@ import dev.lanewise.tensor.op.reduce.Scan;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Runs running sums and products. Short lines, and many lines side by side, take a thread each; else a block takes a line,
- * or a part of a long one once it is known what comes before the part.
+ * Runs running sums and products. Short lines, and many lines side by side, take a thread each; else a block takes a
+ * line, or a part of a long one once it is known what comes before the part.
  */
 public final class Scans {
     private static final Program.OfKind<Scan.Kind> SCAN = new Program.OfKind<>(Scan.Kind.class, KernelTemplates::scan);
 
-    /** So many lines fill a GPU with a thread each. */
+    /** This many lines fill a GPU with one thread each. */
     private static final long MANY_LINES = 1 << 13;
 
-    /** So short a line is done sooner than the threads of a block have met. */
+    /** A line this short is done before the threads of a block have synchronized. */
     private static final long SHORT = 64;
 
     /** The elements that a thread of a block takes at a time, as the kernel has it. */
@@ -30,7 +30,7 @@ public final class Scans {
 
     private static final long BLOCKS = 512;
 
-    /** The least of a line that is worth a part: several tiles of a block. */
+    /** The minimum part of a line worth dividing it for: several tiles of a block. */
     private static final long ELEMENTS_OF_PART = 1 << 13;
 
     private static final long SCAN_BYTES = 4 * 8;

@@ -14,9 +14,9 @@ import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Runs {@link Linalg}, in double precision as on the CPU. Solutions, inverses, determinants and QR go through cuBLAS's
- * factorizations of many matrices; Cholesky and SVD, which cuBLAS does not have, through the host's backend, which waits for
- * the device, and so do solutions and inverses to see whether a matrix was singular.
+ * Runs {@link Linalg}, in double precision as on the CPU. Solutions, inverses, determinants and QR use cuBLAS's
+ * factorizations of many matrices; Cholesky and SVD, which cuBLAS lacks, use the host's backend, which waits for the
+ * device. Solutions and inverses wait, too, to check whether a matrix was singular.
  */
 public final class SmallMatrices {
     private static final Program.OfType PROGRAM = new Program.OfType("linalg", KernelTemplates::linalg);
@@ -135,7 +135,7 @@ public final class SmallMatrices {
         return rows;
     }
 
-    /** What messages say of the operation. */
+    /** The description of the operation in messages. */
     String describe(long matrix) {
         return op.opName() + ": matrix " + matrix + " of " + inputs[0].spec();
     }

@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
 public final class Sorting {
     private static final Program.OfType SORT = new Program.OfType("sort", KernelTemplates::sort);
 
-    /** As many elements as a block sorts. */
+    /** The number of elements that a block sorts. */
     private static final int CHUNK = 1024;
 
     private static final long LINES_BYTES = 4 * 8;

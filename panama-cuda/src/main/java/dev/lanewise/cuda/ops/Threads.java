@@ -4,7 +4,7 @@ import dev.lanewise.cuda.api.Driver.Block;
 import dev.lanewise.cuda.api.Driver.Grid;
 
 /**
- * The threads of a launch. They depend on sizes only, never on the device, so that sums are made in the same order
+ * The threads of a launch. They depend only on sizes, never on the device, so that sums are computed in the same order
  * everywhere.
  *
  * @param grid the blocks
@@ -12,13 +12,13 @@ import dev.lanewise.cuda.api.Driver.Grid;
  * @param across whether a team's threads differ in y, and neighbouring threads work on neighbouring rows
  */
 record Threads(Grid grid, Block block, boolean across) {
-    /** At most so many threads has a block; kernels have shared memory for no more. */
+    /** The maximum number of threads of a block; kernels have shared memory for no more. */
     static final int MOST = 256;
 
     /** Enough to fill a large GPU several times; kernels stride over what is beyond. */
     private static final long MOST_BLOCKS = 1 << 20;
 
-    /** The least a thread takes of a row before another one joins its team. */
+    /** The minimum number of elements of a row per thread before another thread joins its team. */
     private static final long ELEMENTS = 4;
 
     private static final int WARP = 32;

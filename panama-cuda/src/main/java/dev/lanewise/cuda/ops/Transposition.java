@@ -17,7 +17,7 @@ public final class Transposition {
 
     private static final Block THREADS = new Block(TILE, 8, 1);
 
-    /** Smaller matrices fill too little of a tile. */
+    /** Smaller matrices would fill too little of a tile. */
     private static final long LEAST = 8;
 
     private static final long BATCH_BYTES = Walk.DIMS_BYTES + 2 * Walk.STRIDES_BYTES;
@@ -29,7 +29,7 @@ public final class Transposition {
         return new Program("transpose " + bytes, () -> KernelTemplates.transpose(bytes));
     }
 
-    /** The dimension of a copy along which the operand is dense, where tiles pay; or -1. Operand 0 is the result. */
+    /** The dimension of a copy along which the operand is dense, if tiles pay off; or -1. Operand 0 is the result. */
     public static int rowsOf(Walk walk) {
         int last = walk.rank() - 1;
         if (walk.stride(0, last) != 1 || walk.stride(1, last) <= 1 || walk.size(last) < LEAST) {

@@ -19,7 +19,7 @@ import java.util.List;
 public final class Updates {
     private static final Program.OfType UPDATE = new Program.OfType("update", KernelTemplates::update);
 
-    /** So many parameters are described in a launch's arguments. */
+    /** The number of parameters that a launch's arguments describe. */
     private static final int GROUPS = 64;
 
     /** The elements of a parameter that a block takes. */
@@ -96,7 +96,7 @@ public final class Updates {
         }
     }
 
-    /** The first parameter behind {@code from} that needs another launch. */
+    /** The first parameter after {@code from} that needs another launch. */
     private static int end(Tensor[] outputs, int group, int from) {
         DType type = outputs[from * group].dtype();
         int to = from + 1;

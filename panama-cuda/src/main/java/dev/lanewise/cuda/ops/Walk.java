@@ -12,7 +12,7 @@ import java.util.Arrays;
  * {@code Strides} and {@code View}.
  */
 final class Walk {
-    /** As many dimensions as a kernel takes. */
+    /** The maximum number of dimensions that a kernel takes. */
     static final int MAX_RANK = 8;
 
     /** The bytes of {@code Dims}: rank and narrow, sizes, factors, shifts. */

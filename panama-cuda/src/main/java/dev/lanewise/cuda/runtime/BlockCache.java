@@ -5,9 +5,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks of device memory that wait for the next tensor of their size class. What one stream frees it can use again at
- * once, because its work runs in order; so a cache belongs to one stream, and a step in steady state asks the driver for
- * nothing. Classes are spaced four to a power of two. Safe for use by many threads.
+ * Blocks of device memory that wait for the next tensor of their size class. A stream can reuse what it frees at once,
+ * because its work runs in order; so a cache belongs to one stream, and a step in steady state requests nothing from
+ * the driver. There are four classes per power of two. Safe for use by many threads.
  */
 final class BlockCache {
     /** Every block is a multiple of this, and aligned to it. */
@@ -66,7 +66,7 @@ final class BlockCache {
         bytes = 0;
     }
 
-    /** Sends what comes back from now on to another cache of the same stream. */
+    /** Redirects blocks that come back from now on to another cache of the same stream. */
     synchronized void retire(BlockCache heir) {
         successor = heir;
     }

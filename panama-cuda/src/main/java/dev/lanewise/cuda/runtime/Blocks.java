@@ -2,9 +2,14 @@ package dev.lanewise.cuda.runtime;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Where a device's blocks come from and go back to: the cache of the thread's stream, a recorded step's, or the driver. */
+/**
+ * Where a device's blocks come from and go back to: the cache of the thread's stream, a recorded step's, or the driver.
+ */
 final class Blocks {
-    /** Larger requests go to the driver's pool, which splits and merges; there the call no longer matters. */
+    /**
+     * Larger requests go to the driver's pool, which splits and merges blocks; at that size the cost of the call no
+     * longer matters.
+     */
     private static final long LARGEST_CACHED = 64L << 20;
 
     private final DeviceMemory memory;
@@ -37,7 +42,10 @@ final class Blocks {
         return blockBytes > LARGEST_CACHED && cache == home.cache();
     }
 
-    /** Takes a block back that {@code home} may use again from here on; one that {@link #isDrivers} while it does not record. */
+    /**
+     * Takes a block back that {@code home} may use again from here on; one that {@link #isDrivers} while it does not
+     * record.
+     */
     void giveBack(DeviceStream home, BlockCache cache, long address, long blockBytes) {
         if (isDrivers(home, cache, blockBytes)) {
             memory.free(address, blockBytes, home.handle());

@@ -8,8 +8,8 @@ import dev.lanewise.cuda.api.Driver.Stream;
 import dev.lanewise.tensor.TensorException;
 
 /**
- * Work that was recorded once and is replayed with one launch. What it reads and writes has to stay where it is, and it
- * does what it did when it was recorded: no shape may differ, and nothing may be read back while it is recorded.
+ * Work that was recorded once and is replayed with one launch. The memory that it reads and writes must stay in place,
+ * and it does the same as when it was recorded: no shape may differ, and nothing may be read back while it is recorded.
  */
 public final class CapturedGraph implements AutoCloseable {
     private final Driver driver;
@@ -51,13 +51,13 @@ public final class CapturedGraph implements AutoCloseable {
             return driver.endCapture(stream);
         } catch (CudaException e) {
             throw new TensorException(
-                    "graph capture: the work did what cannot be recorded, such as reading a value back ("
+                    "graph capture: the work did something that cannot be recorded, such as reading a value back ("
                             + e.getMessage() + "); keep values on the device, or run it without graphs",
                     e);
         }
     }
 
-    /** The stream records until its capture is ended, whatever became of it. */
+    /** Ends the capture, which goes on until ended, whatever happened. */
     private static void abandon(Driver driver, Stream stream, Throwable reason) {
         if (driver.captureStatus(stream) == Driver.CaptureStatus.NONE) {
             return;

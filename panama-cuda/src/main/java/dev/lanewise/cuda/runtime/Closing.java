@@ -4,7 +4,7 @@ import dev.lanewise.cuda.api.CudaException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/** The end of a device, step by step: one that fails is logged and costs its own handles. */
+/** Closes a device step by step: a step that fails is logged and affects only its own handles. */
 final class Closing {
     private static final Logger LOGGER = System.getLogger(Closing.class.getName());
 

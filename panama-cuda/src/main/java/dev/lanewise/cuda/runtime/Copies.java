@@ -36,7 +36,7 @@ final class Copies {
         }
     }
 
-    /** Copies to the host once the stream's work so far is done; while one part is read the next is on its way. */
+    /** Copies to the host once the stream's work so far is done; while one part is read, the next is being copied. */
     void toHost(long source, MemorySegment target, DeviceStream stream) {
         long bytes = target.byteSize();
         PinnedMemory.@Nullable Piece before = null;

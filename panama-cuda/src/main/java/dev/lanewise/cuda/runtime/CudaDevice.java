@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GPU as operations use it: its context, a stream for every thread, memory, and kernels. Work is queued on the calling
- * thread's stream and runs asynchronously. Safe for use by many threads.
+ * A GPU as operations use it: its context, a stream for every thread, memory, and kernels. Work is queued on the
+ * calling thread's stream and runs asynchronously. Safe for use by many threads.
  *
  * <pre>{@code
  * KernelArguments arguments = device.arguments().i64(n).pointer(DeviceBuffer.address(x)).pointer(DeviceBuffer.address(y));
@@ -35,7 +35,7 @@ public final class CudaDevice implements AutoCloseable {
     /** The device whose context is current on the thread. */
     private static final ThreadLocal<@Nullable CudaDevice> CURRENT = new ThreadLocal<>();
 
-    /** Blocks a multiprocessor in the grid of a kernel that strides; more only cost their start. */
+    /** Blocks per multiprocessor in the grid of a kernel that strides; more would only cost start-up time. */
     private static final int WAVES = 16;
 
     private final Device device;
@@ -61,11 +61,11 @@ public final class CudaDevice implements AutoCloseable {
     /**
      * Retains the primary context of a device.
      *
-     * @param device which one
-     * @param libraries what it is driven with
+     * @param device the device
+     * @param libraries the libraries that drive it
      * @param code where compiled kernels are kept
      * @param releaseUnreachable frees the memory of tensors that nothing refers to any more
-     * @param holders says which scopes hold how much, for the message when memory is out
+     * @param holders describes which scopes hold how much, for the message when memory has run out
      */
     public CudaDevice(
             Device device,
@@ -102,7 +102,7 @@ public final class CudaDevice implements AutoCloseable {
         return device;
     }
 
-    /** What it is driven with. */
+    /** The libraries that drive it. */
     public CudaLibraries libraries() {
         return libraries;
     }
@@ -128,10 +128,10 @@ public final class CudaDevice implements AutoCloseable {
     }
 
     /**
-     * Makes the context current on the calling thread. A virtual thread may have moved to another system thread since, so
-     * for those it is said every time.
+     * Makes the context current on the calling thread. A virtual thread may have moved to another system thread since,
+     * so for those it is said every time.
      */
-    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    @SuppressWarnings("ReferenceEquality") // identity: the same object
     void enter() {
         if (isClosed()) {
             throw new IllegalStateException(device + ": closed, as at the end of the process");
@@ -169,7 +169,7 @@ public final class CudaDevice implements AutoCloseable {
     }
 
     /** Whether the device has been given back, or is by another thread at this moment. */
-    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    @SuppressWarnings("ReferenceEquality") // identity: the same object
     boolean isClosed() {
         return closed && Thread.currentThread() != closer;
     }
@@ -179,7 +179,7 @@ public final class CudaDevice implements AutoCloseable {
         return recordings;
     }
 
-    /** Does something with every stream that does not record; none begins to meanwhile. */
+    /** Does something with every stream that is not recording; none begins to record meanwhile. */
     private void eachOpenStream(Consumer<DeviceStream> work) {
         Lock lock = recordings.open();
         lock.lock();
@@ -195,8 +195,8 @@ public final class CudaDevice implements AutoCloseable {
     }
 
     /**
-     * Makes what is no part of a recording: memory, a handle, code. The driver lets a thread that records do so only in a mode
-     * of its own.
+     * Makes what is no part of a recording: memory, a handle, code. The driver lets a thread that records do so only in
+     * a mode of its own.
      */
     public <T> T unrecorded(Supplier<T> work) {
         if (streams.current().recorder() == null) {
@@ -215,7 +215,9 @@ public final class CudaDevice implements AutoCloseable {
         return virtualThreads.call(work);
     }
 
-    /** A grid for a kernel that strides over {@code work} pieces with blocks of {@code threads}: at most a few waves. */
+    /**
+     * A grid for a kernel that strides over {@code work} pieces with blocks of {@code threads}: at most a few waves.
+     */
     public Grid grid(long work, int threads) {
         long blocks = (work + threads - 1) / threads;
         return Grid.of((int) Math.max(1, Math.min(blocks, (long) WAVES * multiprocessors)));
@@ -262,7 +264,7 @@ public final class CudaDevice implements AutoCloseable {
         owned.add(close);
     }
 
-    /** Takes back what {@link #onClose} was told. */
+    /** Cancels what was passed to {@link #onClose}. */
     void offClose(Runnable close) {
         owned.remove(close);
     }
@@ -316,8 +318,8 @@ public final class CudaDevice implements AutoCloseable {
 
     /**
      * While the calling thread records a graph: device memory where a kernel finds the numbers of its operation that
-     * change from one step to the next (random counters, step numbers, learning rates); they are written anew before every
-     * replay. Else 0: the kernel takes them from its arguments.
+     * change from one step to the next (random counters, step numbers, learning rates); they are written anew before
+     * every replay. Else 0: the kernel takes them from its arguments.
      *
      * @param op the operation that is executed
      * @param bytes how much {@code numbers} writes
@@ -357,14 +359,16 @@ public final class CudaDevice implements AutoCloseable {
         stream().checkFaults();
     }
 
-    /** The same for what is no result: positions that no element has stay for whoever reads one. */
+    /**
+     * The same for data that is not a result: positions out of range are left to be reported to the reader of a result.
+     */
     public void peek(long source, MemorySegment target) {
         DeviceStream stream = stream();
         checkNotRecording("reads a value back");
         copies.toHost(source, target, stream);
     }
 
-    /** Waits for all work of the device but that of other threads' recordings, which is not run. */
+    /** Waits for all work of the device, except that of other threads' recordings, which is not run. */
     public void synchronize() {
         DeviceStream stream = stream();
         checkNotRecording("waits for the device");
@@ -375,9 +379,9 @@ public final class CudaDevice implements AutoCloseable {
     }
 
     /**
-     * Refuses work from here on, waits for what is queued, destroys every handle and gives the context back. What goes wrong
-     * with one handle keeps none of the others; after an error that the driver does not recover from nothing is called, since
-     * the process's end frees everything.
+     * Refuses work from here on, waits for what is queued, destroys every handle and releases the context. A failure
+     * with one handle does not affect the others; after an error that the driver does not recover from, nothing is
+     * called, since the end of the process frees everything.
      */
     @Override
     public synchronized void close() {

@@ -7,7 +7,7 @@ import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.api.Nvrtc;
 
 /**
- * What a device is driven with; stand-ins serve as well as the real libraries.
+ * The libraries that drive a device; stand-ins can replace the real ones.
  *
  * @param driver memory, streams and launches
  * @param nvrtc compiles kernels
@@ -19,7 +19,7 @@ public record CudaLibraries(Driver driver, Nvrtc nvrtc, CublasLt cublasLt, Cubla
     /**
      * The libraries of this machine.
      *
-     * @throws dev.lanewise.cuda.api.CudaException if one is missing, with every place looked
+     * @throws dev.lanewise.cuda.api.CudaException if one is missing, with every place searched
      */
     public static CudaLibraries open() {
         return new CudaLibraries(Driver.open(), Nvrtc.open(), CublasLt.open(), Cublas.open(), Cudnn.open());

@@ -6,9 +6,9 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Device memory and who used it last, so that work on different streams keeps the order in which it was queued: a reader
- * waits for the last writer, a writer for the last writer and everyone who read since. On one stream, which is nearly
- * always, that costs a comparison.
+ * Device memory and its last users, so that work on different streams keeps the order in which it was queued: a reader
+ * waits for the last writer, a writer for the last writer and all readers since. On a single stream, the usual case,
+ * this costs one comparison.
  */
 final class DeviceBlock implements Runnable {
     private final DeviceStream home;
@@ -88,7 +88,7 @@ final class DeviceBlock implements Runnable {
     }
 
     /** What was kept while {@code step} was recorded, or while none was; from now on the caller's. */
-    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    @SuppressWarnings("ReferenceEquality") // identity: the same object
     synchronized @Nullable DeviceBuffer takeKept(@Nullable StepGraph step) {
         Kept known = kept;
         if (known == null || known.step != step) {

@@ -9,10 +9,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
- * Stream-ordered memory of one device, from a pool of its own that keeps what is freed. When the device has no more, what
- * nobody uses is given back and the request is tried once more; only then it fails.
+ * Stream-ordered memory of one device, from a pool of its own that keeps what is freed. When the device has no more,
+ * unused memory is released and the request is repeated once before it fails.
  *
- * <p>Safe for use by many threads. A context of the device has to be current on the calling thread.
+ * <p>Safe for use by many threads. A context of the device must be current on the calling thread.
  */
 public final class DeviceMemory implements AutoCloseable {
     private static final long KEEP_ALL = -1;
@@ -29,8 +29,8 @@ public final class DeviceMemory implements AutoCloseable {
      *
      * @param driver the driver
      * @param device the device's number
-     * @param release frees the memory that nobody uses any more, and waits until the device has it back
-     * @param holders says which scopes hold how much, for the message when memory is out
+     * @param release frees unused memory, and waits until the device has it back
+     * @param holders describes which scopes hold how much, for the message when memory has run out
      */
     public DeviceMemory(Driver driver, int device, Runnable release, Supplier<String> holders) {
         this.driver = driver;

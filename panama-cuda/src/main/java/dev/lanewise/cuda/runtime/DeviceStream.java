@@ -26,7 +26,9 @@ public final class DeviceStream {
     private Cudnn.@Nullable Handle cudnn;
     private Cublas.@Nullable Handle cublas;
 
-    /** The streams whose work this one's may have read results of, each with the faults that this one has been told of. */
+    /**
+     * The streams whose work this one's may have read results of, each with the faults that this one has been told of.
+     */
     private final Map<DeviceStream, Long> told = new ConcurrentHashMap<>();
 
     private BlockCache allocating = cache;
@@ -53,7 +55,7 @@ public final class DeviceStream {
         return arguments.clear();
     }
 
-    /** Where the stream's kernels leave positions that no element has. */
+    /** Where the stream's kernels record positions out of range. */
     public Faults faults() {
         return faults;
     }
@@ -137,7 +139,7 @@ public final class DeviceStream {
     }
 
     /** Makes work queued here from now on wait for what is queued on {@code other} so far. */
-    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    @SuppressWarnings("ReferenceEquality") // identity: the same object
     void waitFor(DeviceStream other) {
         if (other == this) {
             return;
@@ -164,8 +166,8 @@ public final class DeviceStream {
     }
 
     /**
-     * Looks whether a position that no element has was left by work that has been waited for: this stream's, or another
-     * one's whose results this one's work has read. Each is told once to each stream's thread.
+     * Checks whether a position out of range was recorded by work that has been waited for: this stream's, or that of
+     * another stream whose results this one's work has read. Each is reported once to each stream's thread.
      *
      * @throws TensorException naming the operation and the position
      */
@@ -176,14 +178,14 @@ public final class DeviceStream {
         }
     }
 
-    /** What was left for a thread that has ended is nothing to the next one. */
+    /** Forgets what was recorded for a thread that has ended; it does not concern the next one. */
     void forgetFaults() {
         told.clear();
         faults.forget();
     }
 
     /** The same for one stream. */
-    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    @SuppressWarnings("ReferenceEquality") // identity: the same object
     void checkFaults(DeviceStream other) {
         boolean own = other == this;
         long count = other.faults.count();

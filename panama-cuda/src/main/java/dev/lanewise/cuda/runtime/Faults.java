@@ -7,9 +7,9 @@ import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Where kernels leave a position that no element has. They don't stop for it, and the host does not wait for them: it
- * looks when it waits anyway: whoever reads a result, for the streams that it was computed on. Pinned host memory, which the
- * device writes by itself.
+ * Where kernels record a position out of range. They don't stop for it, and the host does not wait for them: it checks
+ * when it waits anyway, namely when a result is read, for the streams that it was computed on. It is pinned host
+ * memory, which the device writes by itself.
  */
 public final class Faults implements AutoCloseable {
     /** What kernels check. */

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pinned host memory that copies go through, so that the device fetches and stores it by itself while the host goes on. A
- * piece is used again when the device has passed the copy that used it. Safe for use by many threads.
+ * Pinned host memory that copies go through, so that the device fetches and stores it by itself while the host
+ * continues. A piece is reused when the device has finished the copy that used it. Safe for use by many threads.
  */
 final class PinnedMemory implements AutoCloseable {
     /** Larger copies go piece by piece. */
@@ -18,7 +18,7 @@ final class PinnedMemory implements AutoCloseable {
 
     private static final long[] SIZES = {64L << 10, 1L << 20, LARGEST};
 
-    /** So many pieces of a size may be in flight before a copy waits for the oldest. */
+    /** This many pieces of a size may be in flight before a copy waits for the oldest. */
     private static final int IN_FLIGHT = 4;
 
     /** A piece, and the copy that used it last. */

@@ -7,13 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which streams record. Whatever a thread queues on another one's stream while that records (an event, the freeing of
- * memory) would become part of the recording, and waiting for it would spoil it; so whoever does that looks first, and no
- * recording begins until it is done.
+ * memory) would become part of the recording, and waiting for it would spoil it; so a thread that does that checks
+ * first, and no recording begins until it is done.
  */
 final class Recordings {
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
-    /** Held while a thread looks whether streams record and then queues on them; makes recordings wait to begin. */
+    /**
+     * Held while a thread checks whether streams record and then queues work on them; makes recordings wait to begin.
+     */
     Lock open() {
         return lock.readLock();
     }

@@ -1,8 +1,8 @@
 package dev.lanewise.cuda.runtime;
 
 /**
- * Device memory for the work that is queued until it is closed; undefined contents. Closing does not wait: what the
- * stream is given next comes after.
+ * Device memory for the work that is queued until it is closed; undefined contents. Closing does not wait: the stream's
+ * later work runs afterwards.
  */
 public final class ScratchMemory implements AutoCloseable {
     private final DeviceBlock block;
@@ -16,7 +16,7 @@ public final class ScratchMemory implements AutoCloseable {
         return block.address();
     }
 
-    /** Lets the stream's later work have the memory. */
+    /** Makes the memory available to the stream's later work. */
     @Override
     public void close() {
         block.run();

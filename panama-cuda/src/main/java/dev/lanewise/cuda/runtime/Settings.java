@@ -9,7 +9,7 @@ public final class Settings {
 
     private Settings() {}
 
-    /** Whether convolutions may go through Winograd's and Fourier's transforms where those are fastest. */
+    /** Whether convolutions may use Winograd's and Fourier's transforms where those are fastest. */
     public static boolean convolutionTransforms() {
         return convolutionTransforms;
     }
@@ -24,7 +24,7 @@ public final class Settings {
         return tf32;
     }
 
-    /** Whether convolutions and recurrent layers only use algorithms that give the same bits every time. */
+    /** Whether convolutions and recurrent layers use only algorithms that give the same bits every time. */
     public static boolean deterministic() {
         return deterministic;
     }
@@ -34,7 +34,7 @@ public final class Settings {
         tf32 = allowed;
     }
 
-    /** Demands deterministic algorithms, or stops to, from the next new shape on. */
+    /** Requires deterministic algorithms, or stops requiring them, from the next new shape on. */
     public static void deterministic(boolean demanded) {
         deterministic = demanded;
     }

@@ -18,12 +18,12 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A step as a CUDA graph. Its memory is its own: warm-up and recording take blocks from a cache that nothing else uses, so
- * that the graph has no allocations in it and a replay finds its intermediate results where they were recorded. What it
- * touches beyond that (parameters, inputs) it retains.
+ * A step as a CUDA graph. Its memory is its own: warm-up and recording take blocks from a cache that nothing else uses,
+ * so that the graph contains no allocations and a replay finds its intermediate results where they were recorded. Other
+ * memory that it touches (parameters, inputs) is retained.
  *
- * <p>Numbers that differ from step to step lie in one piece of device memory, which a replay writes with a single copy where
- * they are not those of the last one.
+ * <p>Numbers that differ from step to step are in one piece of device memory, which a replay writes with a single copy
+ * if they have changed since the last one.
  */
 public final class StepGraph implements StepRecorder {
     private static final String OWNER = "a recorded step";
@@ -123,12 +123,12 @@ public final class StepGraph implements StepRecorder {
         return operations;
     }
 
-    @SuppressWarnings("ReferenceEquality") // which one, not alike
+    @SuppressWarnings("ReferenceEquality") // identity: the same object
     private void checkThread() {
         if (device.stream() != stream) {
             throw new TensorException(
                     "record: started on one thread and continued on another (expected the same thread);"
-                            + " make a recorder a thread");
+                            + " make one recorder per thread");
         }
     }
 
@@ -149,7 +149,7 @@ public final class StepGraph implements StepRecorder {
         changed.forEach(Buffer::bumpVersion);
     }
 
-    /** Numbers that are those of the last replay are on the device already. */
+    /** Writes the numbers, unless they are those of the last replay, which are on the device already. */
     private void writeNumbers(List<? extends Op> operations) {
         if (cells.isEmpty()) {
             return;
@@ -182,14 +182,16 @@ public final class StepGraph implements StepRecorder {
         }
     }
 
-    /** Notes memory that came to be within the step. */
+    /** Notes memory that was allocated within the step. */
     void allocated(DeviceBlock block) {
         if (recording) {
             inside.add(block);
         }
     }
 
-    /** Memory that the warm-up did not need: from a stream that does not record, so that it is no part of the graph. */
+    /**
+     * Memory that the warm-up did not need: from a stream that does not record, so that it is not part of the graph.
+     */
     long allocate(long blockBytes) {
         return device.unrecorded(() -> device.memory().allocateWhileRecording(blockBytes, side));
     }

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/** The streams of a device, one per system thread, and the events between them. A context has to be current on the thread. */
+/**
+ * The streams of a device, one per system thread, and the events between them. A context must be current on the thread.
+ */
 final class Streams {
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -23,7 +25,10 @@ final class Streams {
     private final ArrayDeque<DeviceStream> idle = new ArrayDeque<>();
     private final ConcurrentLinkedDeque<Event> events = new ConcurrentLinkedDeque<>();
 
-    /** The thread's hold on its stream: when the thread is gone and this unreachable, another thread may have the stream. */
+    /**
+     * The thread's hold on its stream: when the thread is gone and this unreachable, another thread may have the
+     * stream.
+     */
     private record Lease(DeviceStream stream) {}
 
     Streams(CudaDevice device, Driver driver) {
@@ -60,7 +65,7 @@ final class Streams {
         }
     }
 
-    /** Every stream there is. */
+    /** All existing streams. */
     List<DeviceStream> all() {
         synchronized (all) {
             return List.copyOf(all);

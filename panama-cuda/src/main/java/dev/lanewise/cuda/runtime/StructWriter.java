@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 
 /** Writes the structs of the kernels' prelude: numbers, {@code Dims} and {@code Strides}, in 8-byte fields. */
 public final class StructWriter {
-    /** The most dimensions a kernel takes. */
+    /** The maximum number of dimensions that a kernel takes. */
     public static final int MAX_RANK = 8;
 
     private final MemorySegment struct;

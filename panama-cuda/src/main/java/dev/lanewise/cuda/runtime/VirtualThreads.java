@@ -8,12 +8,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Does what virtual threads ask for. A current context, a stream's area for arguments and a library's handle belong to a
- * system thread, from which a virtual thread may move wherever it waits, and there may be a million of those. So each gets
- * one of a few system threads, with a stream of its own, that queues what it asks for in its order.
+ * Runs the work of virtual threads. A current context, a stream's area for arguments and a library's handle belong to a
+ * system thread; a virtual thread may move to another one whenever it waits, and there may be a million virtual
+ * threads. So each is assigned one of a few system threads, with a stream of its own, that queues its work in order.
  */
 final class VirtualThreads {
-    /** Enough that the device always has work of several; each has a stream and the libraries' handles. */
+    /** Enough that the device always has work from several; each has a stream and the libraries' handles. */
     static final int WORKERS = 8;
 
     private final ExecutorService[] workers = new ExecutorService[WORKERS];
@@ -37,7 +37,7 @@ final class VirtualThreads {
         }
     }
 
-    /** Runs work on the system thread of the calling virtual one and waits for it, also where it is interrupted. */
+    /** Runs work on the system thread of the calling virtual thread and waits for it, even if interrupted. */
     <T> T call(Supplier<T> work) {
         Future<T> result = own.get().submit(work::get);
         boolean interrupted = false;

@@ -43,7 +43,7 @@ final class RegisterRow {
                 + "Compiled for compute capability 9.0 by NVRTC " + compiler
                 + "; written by `KernelTemplatesTest` with `-Dlanewise.cuda.writeRegisters=true`.\n"
                 + "A multiprocessor has 65,536: a block of 256 threads with 64 each takes a quarter of them. No kernel spills or\n"
-                + "has local memory, but for sine, cosine and tangent and the normal random numbers made of them: large angles are\n"
+                + "has local memory, except for sine, cosine and tangent and the normal random numbers made of them: large angles are\n"
                 + "reduced by a table.\n\n"
                 + "| programs | kernel | how many | registers |\n| --- | --- | ---: | ---: |\n");
         for (RegisterRow row : rows) {

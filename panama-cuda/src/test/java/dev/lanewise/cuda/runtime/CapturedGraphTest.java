@@ -57,7 +57,7 @@ class CapturedGraphTest {
                 CudaException.failed("cuStreamEndCapture", 901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", ""));
         assertThatThrownBy(() -> CapturedGraph.record(driver, stream, () -> {}))
                 .isInstanceOf(TensorException.class)
-                .hasMessageStartingWith("graph capture: the work did what cannot be recorded")
+                .hasMessageStartingWith("graph capture: the work did something that cannot be recorded")
                 .hasMessageContaining("CUDA_ERROR_STREAM_CAPTURE_INVALIDATED")
                 .hasMessageEndingWith("or run it without graphs");
         assertThat(recording.alive).isEmpty();

@@ -21,7 +21,7 @@ public final class Block {
     private @Nullable Block older;
     private @Nullable Block newer;
 
-    /** The bytes that the one who has it asked for. */
+    /** The bytes that its current user asked for. */
     long asked;
 
     /** The neighbours among those that wait in its size class. */
@@ -54,7 +54,7 @@ public final class Block {
         }
     }
 
-    /** The start of an empty ring of waiting blocks; no block itself. */
+    /** The start of an empty ring of waiting blocks; not a block itself. */
     static Block ring() {
         Block ring = new Block(MemorySegment.NULL, 0, null, null);
         ring.older = ring;
@@ -109,7 +109,7 @@ public final class Block {
         Objects.requireNonNull(slab).lent++;
     }
 
-    /** Notes that a piece came back; true if its slab has all of them. */
+    /** Notes that a piece came back; true if its slab now has all of them. */
     boolean returned() {
         Block whole = Objects.requireNonNull(slab);
         whole.lent--;
@@ -140,14 +140,14 @@ public final class Block {
         newer = null;
     }
 
-    /** Of a ring: the block that waited longest, or null. */
+    /** The block of this ring that has waited longest, or null. */
     @SuppressWarnings("ReferenceEquality") // the ring's start itself
     @Nullable
     Block next() {
         return newer == this ? null : newer;
     }
 
-    /** The tick since when it waits. */
+    /** The tick at which it began to wait. */
     int since() {
         return since;
     }

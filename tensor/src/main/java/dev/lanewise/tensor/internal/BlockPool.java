@@ -7,12 +7,12 @@ import java.util.function.Supplier;
  * Blocks of host memory in size classes: a freed block waits for the next request of its class, so that a training step in
  * steady state takes nothing from the system.
  *
- * <p>Classes are spaced 16 to a power of two, below 64 KiB four, so at most a sixteenth (a fifth) of a block is unused.
- * Blocks of up to 64 KiB are cut from slabs of 1 MiB, which are blocks themselves.
+ * <p>There are 16 classes per power of two, and four below 64 KiB, so at most a sixteenth (a fifth) of a block is
+ * unused. Blocks of up to 64 KiB are cut from slabs of 1 MiB, which are blocks themselves.
  *
  * <p>What waits is bounded: all blocks together are at most {@value #SLACK_PERCENT}% of the most that was in use in the last
- * minute (or {@link #FREE} more than it). Beyond that the block that waited longest goes back to the system, at once when
- * another one is taken or given back, and within seconds when nothing happens any more ({@link PoolKeeper}).
+ * minute (or {@link #FREE} more than it). Beyond that the block that has waited longest goes back to the system: at
+ * once when another one is taken or given back, and within seconds when nothing else happens ({@link PoolKeeper}).
  */
 public final class BlockPool {
     /** The pool of the process. */
@@ -23,7 +23,7 @@ public final class BlockPool {
 
     private static final int SLACK_PERCENT = 120;
 
-    /** This much may wait however little is in use. */
+    /** This much may wait, however little is in use. */
     private static final long FREE = 32L << 20;
 
     /** Ticks of the keeper within a minute. */
@@ -33,10 +33,10 @@ public final class BlockPool {
     private final SizeClass[] classes = new SizeClass[SizeClass.COUNT];
     private final PeakWindow inUse = new PeakWindow(TICKS);
 
-    /** The ring of all waiting blocks, the one that waited longest first. */
+    /** The ring of all waiting blocks, the longest-waiting first. */
     private final Block waiting = Block.ring();
 
-    /** The bytes asked for in all blocks that are in use; of small ones those of their slabs. */
+    /** The bytes asked for in all blocks that are in use; for small ones, those of their slabs. */
     private long used;
 
     /** The bytes of all blocks that have memory of their own, in use or waiting. */
@@ -49,7 +49,7 @@ public final class BlockPool {
 
     private int now;
 
-    /** Whether nothing is to wait, until something is taken again. */
+    /** Whether no block may wait until one is taken again. */
     private boolean closed;
 
     BlockPool(Supplier<MemoryLimit> limit) {
@@ -138,7 +138,10 @@ public final class BlockPool {
         return trimTo(0);
     }
 
-    /** Gives everything that waits back, and what is in use as soon as it is given back, until something is taken again. */
+    /**
+     * Gives all waiting blocks back to the system, and every block in use as soon as it is returned, until one is taken
+     * again.
+     */
     public synchronized void close() {
         closed = true;
         trim();
@@ -149,7 +152,7 @@ public final class BlockPool {
         return fromSystem;
     }
 
-    /** Moves the minute on; false when nothing waits that time could give back. */
+    /** Advances the minute; false when no block waits that the passing of time could give back. */
     synchronized boolean tick() {
         now++;
         inUse.tick(used);
@@ -183,7 +186,7 @@ public final class BlockPool {
         }
     }
 
-    /** Gives waiting blocks back, and has others collected, where a new one would be too much; counts the new one. */
+    /** Gives waiting blocks back, and has others collected, if a new one would exceed the limit; counts the new one. */
     private void makeRoom(long bytes) {
         synchronized (this) {
             if (used + bytes <= collectAt && reserve(bytes)) {
@@ -200,7 +203,7 @@ public final class BlockPool {
         }
     }
 
-    /** Counts a new block if the process may have it, if need be without what waits. */
+    /** Counts a new block if the process may have it, if need be after giving waiting blocks back. */
     private boolean reserve(long bytes) {
         long most = limit.get().forTensors();
         trimTo(Math.min(most, allowed(Math.max(inUse.peak(), used + bytes))) - bytes);
@@ -240,12 +243,15 @@ public final class BlockPool {
         inUse.note(used);
     }
 
-    /** How much may be taken from the system when at most so much was in use. */
+    /** How much may be taken from the system for a given peak of use. */
     private static long allowed(long peak) {
         return Math.max(peak / 100 * SLACK_PERCENT, peak + FREE);
     }
 
-    /** Gives back what waited longest until no more than the given number of bytes is taken from the system, or nothing waits. */
+    /**
+     * Gives the longest-waiting blocks back until no more than the given number of bytes is taken from the system, or
+     * no block waits.
+     */
     private long trimTo(long most) {
         long before = fromSystem;
         for (Block oldest = waiting.next(); oldest != null && fromSystem > most; oldest = waiting.next()) {

@@ -52,11 +52,13 @@ import org.jspecify.annotations.Nullable;
 enum CastPolicy {
     /** The region's 16-bit type: much arithmetic on few numbers, with sums kept in F32. */
     NARROW,
-    /** F32: sums of many elements, and functions whose results outgrow F16 or lose what matters in BF16. */
+    /**
+     * F32: sums of many elements, and functions whose results exceed the range of F16 or lose essential digits in BF16.
+     */
     WIDE,
     /** F32 if the operands' types differ. */
     WIDEST,
-    /** What the operands have. */
+    /** The operands' own types. */
     AS_THEY_ARE;
 
     /** The type to cast floating-point operands to, or null to leave them. */
@@ -90,7 +92,7 @@ enum CastPolicy {
             case Convolution2dInputGrad grad -> NARROW;
             case Convolution2dWeightGrad grad -> NARROW;
             case Attention attention -> NARROW;
-            // beside operands of 16 bits it takes the logarithms of sums in F32
+            // with 16-bit operands it takes the logarithms of sums in F32
             case AttentionGrad grad -> AS_THEY_ARE;
             case Recurrence recurrence -> NARROW;
             case RecurrenceGrad grad -> NARROW;

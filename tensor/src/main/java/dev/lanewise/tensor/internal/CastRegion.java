@@ -32,7 +32,7 @@ public final class CastRegion {
         casts = same == null ? new LeafCasts() : same.casts;
     }
 
-    /** Opens a region inside the thread's innermost one; without a type nothing is cast in it. */
+    /** Opens a region inside the thread's innermost one; if the type is null, nothing is cast in it. */
     public static CastRegion open(@Nullable DType narrow) {
         if (narrow != null && narrow != DType.F16 && narrow != DType.BF16) {
             throw new TensorException("autocast: can't cast to " + narrow + " (expected F16, BF16 or none); compute in "
@@ -61,7 +61,7 @@ public final class CastRegion {
     }
 
     /**
-     * Leaves the thread's region for a while: what an operation is made of, in a backend or by its decomposition, runs in
+     * Leaves the thread's region for a while: the parts of an operation, in a backend or in its decomposition, run in
      * the types that were chosen for the whole.
      *
      * @return the region, for {@link #resume}
@@ -95,7 +95,7 @@ public final class CastRegion {
     }
 
     /** Ends the region. */
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     public void close() {
         if (closed) {
             return;

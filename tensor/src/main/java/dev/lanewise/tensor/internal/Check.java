@@ -22,7 +22,7 @@ public final class Check {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    /** The attribute, which must be there. */
+    /** The attribute, which must not be null. */
     public static <T> T present(String op, String what, @Nullable T attribute) {
         if (attribute == null) {
             throw new TensorException(op + ": the " + what + " is null; give one");
@@ -30,7 +30,7 @@ public final class Check {
         return attribute;
     }
 
-    /** A copy of a list attribute, which must be there and hold no null. */
+    /** A copy of a list attribute, which must neither be null nor hold null. */
     public static <T> List<T> list(String op, String what, @Nullable List<T> attribute) {
         List<T> list = new ArrayList<>(present(op, what, attribute));
         if (list.contains(null)) {
@@ -39,7 +39,7 @@ public final class Check {
         return Collections.unmodifiableList(list);
     }
 
-    /** An attribute that names a dimension, or counts dimensions. */
+    /** Checks an attribute that names or counts dimensions. */
     public static void dim(String op, int dim) {
         if (dim < 0) {
             throw new TensorException(op + ": dimension " + dim
@@ -47,7 +47,7 @@ public final class Check {
         }
     }
 
-    /** An attribute that may be any number but NaN. */
+    /** Checks an attribute that may be any number but NaN. */
     public static void number(String op, String what, double attribute) {
         if (Double.isNaN(attribute)) {
             throw new TensorException(op + ": the " + what + " is NaN; give a number");
@@ -80,7 +80,7 @@ public final class Check {
         }
     }
 
-    /** All operands have the first one's type. */
+    /** Checks that all operands have the first one's type. */
     public static void sameDtype(Op op, TensorSpec... in) {
         for (TensorSpec spec : in) {
             if (spec.dtype() != in[0].dtype()) {

@@ -72,7 +72,7 @@ public final class Creation {
 
     /** The identity matrix. */
     public static Tensor identity(long n, DType dtype, Device device) {
-        // a matrix that cannot be is refused before its index takes memory
+        // a matrix that is too large is refused before its index takes memory
         TensorSpec matrix = new TensorSpec(dtype, Shape.of(n, n));
         Tensor index = Tensor.arange(matrix.shape().size(0), DType.I64, device);
         return index.unsqueeze(1).eq(index).to(dtype);

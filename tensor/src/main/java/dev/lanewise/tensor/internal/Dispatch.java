@@ -21,7 +21,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The one way every operation takes: check, infer, allocate, execute, record. */
+/** The path that every operation takes: check, infer, allocate, execute, record. */
 public final class Dispatch {
     private Dispatch() {}
 
@@ -119,8 +119,8 @@ public final class Dispatch {
                         .collect(Collectors.joining(", ", "[", "]"));
     }
 
-    /** The source of a copy, copied before where it lies in the same memory as the target in another way. */
-    @SuppressWarnings("ReferenceEquality") // the buffers are the same, not alike
+    /** The source of a copy; itself copied first if it shares memory with the target in another layout. */
+    @SuppressWarnings("ReferenceEquality") // identity, not equality: it is the same buffer
     private static Tensor apart(StridedTensor source, Tensor target) {
         for (int d = 0; d < target.shape().rank(); d++) {
             if (target.stride(d) == 0 && target.shape().size(d) > 1) {
@@ -263,7 +263,7 @@ public final class Dispatch {
         return output;
     }
 
-    /** Through the host's memory: an operand or a result that is there is copied from or to directly. */
+    /** Copies through the host's memory; an operand or result that is already there is copied from or to directly. */
     private static void transfer(StridedTensor input, StridedTensor output, Backend from, Backend to) {
         long bytes = input.spec().bytes();
         if (Storage.buffer(input) instanceof HostBuffer host) {

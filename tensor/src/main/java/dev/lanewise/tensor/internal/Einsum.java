@@ -10,7 +10,10 @@ import java.util.function.IntPredicate;
 
 /** Einstein's summation of one or two operands, by permuting, summing and one batched matrix product. */
 public final class Einsum {
-    /** What {@code ...} stands for gets names from here on: the last dimension the first, so that they broadcast. */
+    /**
+     * The dimensions that {@code ...} stands for are named from here on, starting with the last, so that they
+     * broadcast.
+     */
     private static final char ELLIPSIS = '\uE000';
 
     private final String equation;
@@ -28,7 +31,7 @@ public final class Einsum {
             return tensor.shape().size(labels.indexOf(label));
         }
 
-        /** Without the dimensions that are not kept, summed over. */
+        /** This tensor summed over the dimensions that are not kept. */
         Named sumExcept(IntPredicate kept) {
             int[] dims = Arrays.stream(labels.chars().toArray())
                     .filter(kept.negate())
@@ -37,7 +40,7 @@ public final class Einsum {
             return dims.length == 0 ? this : new Named(tensor.sum(dims), filter(labels, kept));
         }
 
-        /** The dimensions in another order; names that are not there get a dimension of size 1. */
+        /** This tensor with its dimensions in another order; missing names get a dimension of size 1. */
         Tensor align(String order) {
             String present = filter(order, c -> labels.indexOf(c) >= 0);
             Tensor permuted =
@@ -95,7 +98,7 @@ public final class Einsum {
         return new Named(x.matmul(y).reshape(full), batch + rows + columns).align(output);
     }
 
-    /** Dimensions of size 1 that the other operand has larger grow. */
+    /** Expands dimensions of size 1 that are larger in the other operand. */
     private static Named expandShared(Named a, Named b) {
         long[] sizes = a.labels
                 .chars()
@@ -139,7 +142,7 @@ public final class Einsum {
         return term.replace("...", ellipsis(ellipsisRank));
     }
 
-    /** The letters that occur once, in alphabetical order, after what {@code ...} stands for. */
+    /** The dimensions that {@code ...} stands for, then the letters that occur once, in alphabetical order. */
     private String implicitOutput(String[] terms) {
         TreeMap<Character, Integer> counts = new TreeMap<>();
         for (String term : terms) {

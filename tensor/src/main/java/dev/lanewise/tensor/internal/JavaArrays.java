@@ -62,7 +62,7 @@ public final class JavaArrays {
         };
     }
 
-    /** The memory with every truth value as 0 or 1, which kernels count on; copied only where one is not. */
+    /** The memory with every truth value as 0 or 1, which kernels rely on; copied only if one is neither. */
     public static MemorySegment truth(Dense dense) {
         MemorySegment data = dense.data();
         if (dense.spec().dtype() != DType.BOOL) {

@@ -14,13 +14,13 @@ final class LeafCasts {
     /**
      * A leaf's elements in another type.
      *
-     * @param version the leaf's when it was cast
+     * @param version the leaf's version when it was cast
      */
     private record Cached(StridedTensor values, int version) {}
 
     private final IdentityHashMap<Tensor, Cached> byLeaf = new IdentityHashMap<>();
 
-    /** The leaf in the type. Every use has a record of its own: one walk over it releases only that. */
+    /** The leaf in the given type. Every use has its own record, so walking one backward releases only that one. */
     Tensor of(StridedTensor leaf, Origin origin, DType type) {
         Cast op = new Cast(type);
         Cached cached = byLeaf.get(leaf);
@@ -36,7 +36,7 @@ final class LeafCasts {
         return use;
     }
 
-    /** The cast values, owned by nothing but this. */
+    /** The cast values, owned only by this object. */
     private static StridedTensor cast(Cast op, StridedTensor leaf) {
         Ownership scope = Ownership.open("autocast");
         try {

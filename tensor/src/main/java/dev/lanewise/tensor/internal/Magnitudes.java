@@ -8,9 +8,9 @@ import dev.lanewise.tensor.spi.Origins;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
-/** Norms and deviations, whose powers may leave the range of a type that holds the result. */
+/** Norms and deviations, whose intermediate powers may leave the range of a type that can hold the result. */
 public final class Magnitudes {
-    /** Magnitudes between these, by type, have squares, and sums of many squares, inside the range. */
+    /** Bounds, by type, between which the squares of magnitudes, and sums of many squares, stay in range. */
     private record Ordinary(double least, double most) {
         static final Ordinary SINGLE = new Ordinary(1e-14, 1e14);
         static final Ordinary DOUBLE = new Ordinary(1e-140, 1e140);
@@ -19,8 +19,8 @@ public final class Magnitudes {
     private Magnitudes() {}
 
     /**
-     * A function computed in F32 where the type has 16 bits, its result rounded to the type; inside {@link Autocast} the
-     * result stays F32, as those of sums do.
+     * A function computed in F32 where the type has 16 bits, with its result rounded to the type; inside
+     * {@link Autocast} the result stays F32, as for sums.
      */
     public static Tensor inF32(Tensor x, UnaryOperator<Tensor> function) {
         boolean narrow = x.dtype() == DType.F16 || x.dtype() == DType.BF16;
@@ -79,11 +79,11 @@ public final class Magnitudes {
         if (p == 2) {
             return root(x.square().sum(dims, Keep.when(keepDims)), 0.5);
         }
-        // powers have no finite slope at 0, or none at all: nothing is differentiated there
+        // powers have no finite slope at 0, or none at all, so nothing is differentiated there
         Tensor zero = x.eq(0);
         Tensor powers = zero.where(x.zerosLike(), zero.where(x.onesLike(), x).pow(p));
         Tensor root = root(powers.sum(dims, Keep.when(keepDims)), 1 / p);
-        // a negative power of 0 is infinite, and so makes the norm 0
+        // a negative power of 0 is infinite, which makes the norm 0
         return p > 0 ? root : zero.any(dims, Keep.when(keepDims)).where(root.zerosLike(), root);
     }
 
@@ -96,8 +96,8 @@ public final class Magnitudes {
     }
 
     /**
-     * A constant to divide by so that powers stay in range: 1 for ordinary magnitudes, which leaves every bit as it is,
-     * and for others the magnitude that counts most: the largest, or for negative powers the smallest.
+     * A constant to divide by so that powers stay in range: 1 for ordinary magnitudes, which leaves every bit as it is;
+     * otherwise the dominant magnitude, which is the largest, or for negative powers the smallest.
      */
     private static Tensor scale(Tensor x, double p, int[] dims) {
         Ordinary ordinary = x.dtype() == DType.F64 ? Ordinary.DOUBLE : Ordinary.SINGLE;

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * groups (a container's, Linux versions 1 and 2) and of the machine's memory.
  *
  * @param bytes the limit, {@link Long#MAX_VALUE} where none is known
- * @param source where it comes from, for people
+ * @param source where it comes from, for display
  */
 public record MemoryLimit(long bytes, String source) {
-    /** What the JVM takes beside its heap: code, classes, threads, its collector's tables. */
+    /** What the JVM takes besides its heap: code, classes, threads, its collector's tables. */
     private static final long JVM = 64L << 20;
 
-    /** Version 1 writes this number, rounded to pages, for "no limit". */
+    /** Version 1 reports "no limit" as this number, rounded to pages. */
     private static final long UNLIMITED = 1L << 60;
 
     private static final String VERSION_1 = "memory.limit_in_bytes";
@@ -43,7 +43,7 @@ public record MemoryLimit(long bytes, String source) {
     /**
      * The limit that files below a root describe.
      *
-     * @param root the file system's root, another one in tests
+     * @param root the file system's root; another folder in tests
      * @param property bytes, or empty
      */
     static MemoryLimit find(Path root, String property) {
@@ -63,14 +63,14 @@ public record MemoryLimit(long bytes, String source) {
         return limit;
     }
 
-    /** What tensors may take of it beside the Java heap as it is now. */
+    /** How much of it tensors may take, given the present size of the Java heap. */
     public long forTensors() {
         return bytes == Long.MAX_VALUE
                 ? Long.MAX_VALUE
                 : Math.max(0, bytes - Runtime.getRuntime().totalMemory() - Math.max(JVM, bytes / 32));
     }
 
-    /** For people: the limit, where it comes from, and what of it tensors may take. */
+    /** The limit, where it comes from, and how much of it tensors may take, for display. */
     @Override
     public String toString() {
         return bytes == Long.MAX_VALUE
@@ -91,7 +91,10 @@ public record MemoryLimit(long bytes, String source) {
                 "lanewise.memory: " + property + " (expected a number of bytes, 1 or more); correct the property");
     }
 
-    /** The limits of a group and of those around it. Inside a container the path may be one of the host: the root counts. */
+    /**
+     * The limits of a group and of its ancestors. Inside a container the path may be that of the host; then the root's
+     * limit is used.
+     */
     private static MemoryLimit groups(Path mount, String group, String file) {
         Path path =
                 mount.resolve(group.substring(group.startsWith("/") ? 1 : 0)).normalize();
@@ -135,7 +138,7 @@ public record MemoryLimit(long bytes, String source) {
         try {
             return Files.isReadable(file) ? Files.readAllLines(file) : List.of();
         } catch (IOException | RuntimeException e) {
-            // a file of the system that can't be read sets no limit
+            // a system file that can't be read sets no limit
             return List.of();
         }
     }

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one scope owns, and the stack of a thread's open scopes.
+ * The buffers that one scope owns, and the stack of a thread's open scopes.
  *
  * <p>A thread that ends with a scope open leaves it unreachable; the collector then owns what was in it.
  */
@@ -41,8 +41,8 @@ public final class Ownership {
     }
 
     /**
-     * Gives a new buffer to the thread's innermost scope, or to the garbage collector where there is none. Does nothing if
-     * it has a holder.
+     * Gives a new buffer to the thread's innermost scope, or to the garbage collector where there is none. Does nothing
+     * if the buffer has a holder.
      */
     public static void adopt(Buffer buffer) {
         Ownership scope = INNERMOST.get();
@@ -58,7 +58,10 @@ public final class Ownership {
         }
     }
 
-    /** Moves a buffer that left every scope into the thread's innermost scope, if there is one. One thread succeeds. */
+    /**
+     * Moves a buffer that left every scope into the thread's innermost scope, if there is one. If several threads try,
+     * one succeeds.
+     */
     public static void takeOver(Buffer buffer) {
         buffer.checkAlive();
         Ownership scope = INNERMOST.get();
@@ -77,7 +80,7 @@ public final class Ownership {
      *
      * @throws TensorException if another thread opened this scope
      */
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     public void keep(Buffer buffer) {
         if (buffer.scope() != held) {
             return;
@@ -107,7 +110,7 @@ public final class Ownership {
     }
 
     /** Releases what this scope still owns. */
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     public void close() {
         if (closed) {
             return;
@@ -136,7 +139,7 @@ public final class Ownership {
         held.buffers.add(buffer);
     }
 
-    /** A scope's buffers, apart from the scope, so that they do not keep it reachable. */
+    /** A scope's buffers, held apart from the scope so that they do not keep it reachable. */
     private static final class Held implements Runnable {
         private final String name;
         private final ArrayList<Buffer> buffers = new ArrayList<>();
@@ -145,7 +148,7 @@ public final class Ownership {
             this.name = name;
         }
 
-        /** Lets go of the buffers, the youngest first. */
+        /** Releases the buffers, the newest first. */
         void release() {
             String owner = "scope '" + name + "'";
             for (int i = buffers.size() - 1; i >= 0; i--) {
@@ -171,7 +174,7 @@ public final class Ownership {
                     try {
                         buffer.escape();
                     } catch (ReleasedTensorException e) {
-                        // somebody released what was the scope's; there is nothing left to hand on
+                        // someone released what the scope owned; there is nothing left to hand on
                     }
                 }
             }

@@ -1,6 +1,6 @@
 package dev.lanewise.tensor.internal;
 
-/** The largest of the numbers noted within a window that moves on tick by tick. Not safe for use by many threads. */
+/** The largest of the numbers noted within a window that advances tick by tick. Not safe for use by many threads. */
 final class PeakWindow {
     private final long[] peaks;
     private int current;
@@ -17,7 +17,7 @@ final class PeakWindow {
         }
     }
 
-    /** Moves on; the number that still holds opens the new tick. */
+    /** Advances the window; the number that still applies opens the new tick. */
     void tick(long value) {
         current = (current + 1) % peaks.length;
         peaks[current] = value;

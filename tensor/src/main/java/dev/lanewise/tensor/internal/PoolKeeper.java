@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread that gives memory back which the pool has no use for any more. It ends when nothing waits in the pool, and
- * holds nothing of the thread that started it.
+ * The thread that gives back memory that the pool no longer needs. It ends when no block waits in the pool, and keeps
+ * no reference to anything of the thread that started it.
  */
 public final class PoolKeeper extends Thread {
     private static final AtomicReference<@Nullable PoolKeeper> RUNNING = new AtomicReference<>();
@@ -18,7 +18,7 @@ public final class PoolKeeper extends Thread {
         setContextClassLoader(null);
     }
 
-    /** Starts the thread unless it runs. */
+    /** Starts the thread unless it is running. */
     static void ensure() {
         if (RUNNING.get() == null) {
             startNew();
@@ -31,7 +31,7 @@ public final class PoolKeeper extends Thread {
             try {
                 keeper.start();
             } catch (OutOfMemoryError e) {
-                // no more threads: the next block that comes back tries again
+                // no thread can be started: the next block that comes back tries again
                 RUNNING.set(null);
             }
         }

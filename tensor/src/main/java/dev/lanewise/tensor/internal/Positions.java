@@ -25,7 +25,7 @@ public final class Positions {
         return Tensor.of(positions).to(tensor.device());
     }
 
-    /** Positions or classes as I64, as which operations take them; {@link DType#I32} holds them as well. */
+    /** Positions or classes as I64, the type that operations take; callers may also give {@link DType#I32}. */
     public static Tensor wide(Tensor positions) {
         return positions.dtype() == DType.I32 ? positions.to(DType.I64) : positions;
     }
@@ -47,7 +47,7 @@ public final class Positions {
     /**
      * Checks class numbers or positions on the host.
      *
-     * @throws TensorException if one is below 0, or not below the size, naming it
+     * @throws TensorException if one is below 0, or not below the size; the message names it
      */
     public static void check(String op, Tensor numbers, long size) {
         if (numbers.shape().isEmpty()) {
@@ -69,17 +69,17 @@ public final class Positions {
     /**
      * Positions in the first dimensions of a tensor.
      *
-     * @param positions in those dimensions as one
-     * @param dims how many they are
+     * @param positions positions in those dimensions merged into one
+     * @param dims how many dimensions are merged
      */
     public record Grid(Tensor positions, int dims) {
-        /** The shape with those dimensions as one. */
+        /** The shape with those dimensions merged into one. */
         public Shape merged(Shape shape) {
             return Shape.of(shape.slice(0, dims).elements()).concat(shape.slice(dims, shape.rank()));
         }
     }
 
-    /** Index tensors, one for each of the first dimensions, as positions in those dimensions as one. */
+    /** Index tensors, one for each of the first dimensions, as positions in those dimensions merged into one. */
     public static Grid grid(String op, Shape shape, Tensor... index) {
         if (index.length == 0 || index.length > shape.rank()) {
             throw new TensorException(op + ": " + index.length + " index tensors for shape " + shape
@@ -119,7 +119,7 @@ public final class Positions {
         return new SelectionMethods.Unique(values, inverse, counts);
     }
 
-    /** The number that changes nothing when it is combined. */
+    /** The neutral element: the number that changes nothing when it is combined. */
     public static Number neutral(Scatter.Kind kind, DType dtype) {
         return switch (kind) {
             case SET, ADD -> 0;

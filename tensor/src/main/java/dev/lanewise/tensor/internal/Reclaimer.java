@@ -10,16 +10,16 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backstop for buffers that no scope releases: returns their memory when they become unreachable, and asks for a
- * garbage collection when their bytes have grown past a limit, since the Java heap sees only a few bytes of each.
+ * The backstop for buffers that no scope releases: gives their memory back when they become unreachable, and asks for a
+ * garbage collection when their total size has grown past a limit, since the Java heap holds only a few bytes of each.
  *
- * <p>The limit starts at {@code -Dlanewise.unscoped} bytes (default 256 MiB) and after a collection follows twice what
- * turned out to be in use.
+ * <p>The limit starts at {@code -Dlanewise.unscoped} bytes (default 256 MiB) and becomes, after each collection, twice
+ * what turned out to be in use.
  */
 public final class Reclaimer {
     private static final Cleaner CLEANER = Cleaner.create();
 
-    /** Below this nothing is collected. */
+    /** Below this, no collection is requested. */
     static final long FLOOR = Long.getLong("lanewise.unscoped", 256L << 20);
 
     private static final AtomicLong GUARDED = new AtomicLong();
@@ -36,7 +36,7 @@ public final class Reclaimer {
 
     private static volatile long limit = FLOOR;
 
-    @SuppressWarnings("UnusedVariable") // written so that the compiler makes what nobody reads
+    @SuppressWarnings("UnusedVariable") // written so that the compiler does not remove allocations that nobody reads
     private static volatile byte @Nullable [] garbage;
 
     private static volatile @Nullable Thread cleaner;
@@ -46,10 +46,10 @@ public final class Reclaimer {
     /**
      * Frees a buffer's block when the buffer becomes unreachable.
      *
-     * @param buffer what is watched
+     * @param buffer the buffer to watch
      * @param block gives the memory back at most once; does not refer to the buffer
      * @param bytes the block's size
-     * @return frees the block now
+     * @return a handle that frees the block now
      */
     public static Cleaner.Cleanable watch(Buffer buffer, Runnable block, long bytes) {
         GUARDED.addAndGet(bytes);
@@ -64,7 +64,7 @@ public final class Reclaimer {
         return CLEANER.register(scope, handOn);
     }
 
-    /** Runs on the cleaner's thread what a scope left behind hands on. */
+    /** Runs, on the cleaner's thread, what a scope that was left open hands on. */
     static void orphaned(Runnable handOn) {
         cleaner = Thread.currentThread();
         ORPHANS.incrementAndGet();
@@ -91,7 +91,7 @@ public final class Reclaimer {
         long orphans = ORPHANS.get();
         collectOnce();
         if (ORPHANS.get() != orphans) {
-            // what was in those scopes has only now become the collector's
+            // only now has the collector become the owner of what was in those scopes
             collectOnce();
         }
     }
@@ -138,7 +138,7 @@ public final class Reclaimer {
         }
     }
 
-    /** Sleeps a millisecond, also where the thread is interrupted: memory must come back there as well. */
+    /** Sleeps for a millisecond, even if the thread is interrupted: memory must come back there as well. */
     private static void pause() {
         boolean interrupted = Thread.interrupted();
         try {
@@ -152,7 +152,7 @@ public final class Reclaimer {
     }
 
     /** The cleaner's own thread must not wait for itself. */
-    @SuppressWarnings("ReferenceEquality") // threads are compared, not their contents
+    @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     private static boolean isCleaner() {
         return Thread.currentThread() == cleaner;
     }

@@ -7,10 +7,10 @@ import java.util.Arrays;
 
 /**
  * One dimension of a tensor pooled or resized. Every output is computed from the elements that it sees and no others: a
- * product with a matrix of weights would take NaN and infinity everywhere, and would need memory for all its zeros.
+ * product with a matrix of weights would spread NaN and infinity everywhere, and would need memory for all its zeros.
  */
 public final class Resampling {
-    /** How long a side may be: tables of its positions are made in the heap. */
+    /** The largest allowed side: tables of its positions are made in the heap. */
     public static final int LARGEST_SIDE = 1 << 24;
 
     private Resampling() {}
@@ -73,7 +73,7 @@ public final class Resampling {
         return Tensor.of(positions).to(device);
     }
 
-    /** Linear interpolation of the two neighbours; an output that falls on an input is that one alone. */
+    /** Linear interpolation between the two neighbours; an output that coincides with an input equals that input. */
     public static Tensor linear(Tensor x, int dim, long to, boolean alignCorners) {
         int n = Math.toIntExact(x.shape().size(dim));
         int o = Math.toIntExact(to);
@@ -100,7 +100,7 @@ public final class Resampling {
         return first.mul(ofFirst).add(second.mul(ofSecond));
     }
 
-    /** Values that belong to a dimension and those behind it that it was cut into, shaped to broadcast. */
+    /** Values for a dimension and the dimensions after it that it was split into, shaped to broadcast. */
     private static Tensor along(Tensor x, int dim, Tensor values, long... sizes) {
         long[] shape = new long[sizes.length + x.shape().rank() - 1 - dim];
         Arrays.fill(shape, 1);

@@ -4,7 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The waiting blocks of one size, the last one given back first: it is likely to be in a cache. */
+/** The waiting blocks of one size, the most recently returned first: it is likely to be in a cache. */
 final class SizeClass {
     /** The size of the blocks that small ones are cut from. */
     static final long SLAB = 1 << 20;
@@ -97,7 +97,7 @@ final class SizeClass {
         return pieces[0];
     }
 
-    /** Whether more wait than the pieces of a slab that are all waiting. */
+    /** Whether more blocks wait than the pieces of one slab whose pieces all wait. */
     boolean hasMoreThan(Block slab) {
         return count > slab.pieces().length;
     }

@@ -2,7 +2,7 @@ package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.TensorException;
 
-/** Arithmetic of sizes, amounts and positions that callers choose: what overflows is an error, not another number. */
+/** Arithmetic on sizes, amounts and positions that callers choose: overflow is an error, not another number. */
 public final class Sizes {
     private Sizes() {}
 

@@ -82,8 +82,8 @@ public final class SpecialFunctions {
     }
 
     /**
-     * The floor of the exact quotient, as Python's {@code //} finds it: by way of the remainder, which is exact, since a
-     * rounded quotient may have reached the next whole number; {@code a / b} for a divisor of 0.
+     * The floor of the exact quotient, found as Python's {@code //} does: by way of the remainder, which is exact,
+     * since a rounded quotient may have reached the next whole number; {@code a / b} for a divisor of 0.
      */
     public static double floorDiv(double a, double b) {
         if (b == 0) {
@@ -94,16 +94,16 @@ public final class SpecialFunctions {
         if (r != 0 && (r < 0) != (b < 0)) {
             quotient -= 1;
         }
-        // (a - r) is a multiple of b but for its rounding: the nearest whole number is meant
+        // (a - r) is a multiple of b except for rounding: the nearest whole number is meant
         return quotient == 0 ? Math.copySign(0, a / b) : Math.rint(quotient);
     }
 
-    /** {@code a^b} as C and Python have it: unlike {@link Math#pow} also 1^NaN, 1^inf and (-1)^inf are 1. */
+    /** {@code a^b} as in C and Python: unlike with {@link Math#pow}, 1^NaN, 1^inf and (-1)^inf are 1. */
     public static double pow(double a, double b) {
         return a == 1 || a == -1 && Double.isInfinite(b) ? 1 : Math.pow(a, b);
     }
 
-    /** The remainder of {@link #floorDiv}, which has the sign of b also where it is 0. */
+    /** The remainder of {@link #floorDiv}, which has the sign of b even where it is 0. */
     public static double remainder(double a, double b) {
         double r = a % b;
         if (r == 0) {

@@ -11,14 +11,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory from the operating system. Large blocks lie in huge pages where Linux has them: kernels that go through
- * memory once are 5 to 15% faster, since hardware prefetching and address translation stop at the end of a page, and the
- * first use of 64 MB takes 32 page faults instead of 16,384.
+ * Native memory from the operating system. Large blocks are placed in huge pages where Linux has them: kernels that
+ * pass over memory once are 5 to 15% faster, since hardware prefetching and address translation stop at the end of a
+ * page, and the first use of 64 MB takes 32 page faults instead of 16,384.
  */
 public final class SystemMemory {
     private static final long HUGE_PAGE = 2 << 20;
 
-    /** Smaller blocks would have too little in whole huge pages. */
+    /** Too little of a smaller block would be in whole huge pages. */
     private static final long LARGE = 2 * HUGE_PAGE;
 
     private SystemMemory() {}
@@ -37,7 +37,7 @@ public final class SystemMemory {
 
     /** The C library's functions; initialized with the first large block. */
     private record HugePages(MethodHandle mmap, MethodHandle munmap, MethodHandle madvise) {
-        /** Null where this is no Linux on a known processor, or the module may not call native functions. */
+        /** Null unless this is Linux on a known processor and the module may call native functions. */
         static final @Nullable HugePages INSTANCE = find();
 
         private static final int PROT_READ_WRITE = 3;
@@ -64,7 +64,7 @@ public final class SystemMemory {
             return Linker.nativeLinker().downcallHandle(library.find(name).orElseThrow(), type);
         }
 
-        /** Mapped memory, which goes back to the system at once; null when there is none. */
+        /** Mapped memory, which goes back to the system as soon as it is freed; null when there is none. */
         @Nullable
         MemorySegment allocate(Arena arena, long bytes) {
             boolean large = bytes >= LARGE;
@@ -78,7 +78,7 @@ public final class SystemMemory {
                     return MemorySegment.ofAddress(start).reinterpret(bytes, arena, block -> unmap(start, bytes));
                 }
                 long first = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
-                // only whole huge pages: the rest of a block must not cost one
+                // only whole huge pages: the remainder of a block must not cost one
                 madvise.invoke(first, bytes & -HUGE_PAGE, MADV_HUGEPAGE);
                 return MemorySegment.ofAddress(first).reinterpret(bytes, arena, block -> unmap(start, reserved));
             } catch (RuntimeException | Error e) {

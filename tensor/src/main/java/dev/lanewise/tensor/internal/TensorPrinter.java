@@ -10,7 +10,7 @@ import java.util.Locale;
 
 /** Prints tensors as NumPy does: nested brackets, aligned columns, the middle of long dimensions left out. */
 final class TensorPrinter {
-    /** Tensors of more elements are shortened. */
+    /** Tensors with more elements are shortened. */
     private static final int THRESHOLD = 1000;
 
     /** How many elements of a shortened dimension stay at each end. */
@@ -107,7 +107,7 @@ final class TensorPrinter {
         return shortened && size > 2 * EDGE;
     }
 
-    /** Only the elements that are printed, so that a large tensor costs no large copy. */
+    /** Only the elements that are printed, so that a large tensor does not need a large copy. */
     private Tensor edges(Tensor tensor) {
         Tensor shown = ((StridedTensor) tensor).withOrigin(null);
         for (int d = 0; d < shape.rank(); d++) {
@@ -144,7 +144,9 @@ final class TensorPrinter {
         return Double.isNaN(v) ? "nan" : v > 0 ? "inf" : "-inf";
     }
 
-    /** Whole numbers with a point, other numbers with four digits, very large or small ones with an exponent. */
+    /**
+     * Whole numbers with a decimal point, other numbers with four decimals, very large or small ones with an exponent.
+     */
     private static String format(double[] values) {
         double largest = 0;
         double smallest = Double.MAX_VALUE;

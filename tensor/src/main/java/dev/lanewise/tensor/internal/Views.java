@@ -25,7 +25,7 @@ final class Views {
                 long[] strides = x.strides();
                 long offset = Storage.offset(x) + slice.start() * strides[slice.dim()];
                 if (slice.length() > 1) {
-                    // else the step may be any number and is never taken
+                    // otherwise the step may be any number and is never used
                     strides[slice.dim()] *= slice.step();
                 }
                 yield new StridedTensor(

@@ -6,11 +6,11 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.elementwise.Compare;
 
 /**
- * Numbers beside tensors of integers or truth values: what Python's numbers, which have no limits, would give, or a
- * refusal; never a number cut to the element type.
+ * Numbers combined with tensors of integers or truth values: the result that Python's unbounded numbers would give, or
+ * an error; never a number truncated to the element type.
  */
 public final class WholeNumbers {
-    /** Up to here, and from its negative on, every integer is a {@code double}. */
+    /** Every integer from the negative of this up to this is a {@code double}. */
     private static final long MOST_EXACT = 1L << 53;
 
     private WholeNumbers() {}
@@ -44,7 +44,7 @@ public final class WholeNumbers {
     }
 
     /**
-     * A number as an operand beside a tensor: of its type, and for integers exactly that number.
+     * A number as an operand combined with a tensor: of the tensor's type, and for integers exactly that number.
      *
      * @throws TensorException if an integer type does not hold it
      */
@@ -59,7 +59,7 @@ public final class WholeNumbers {
         return full(like, dtype.isFloating() ? value : element(op, dtype, value));
     }
 
-    /** Whether {@code double} holds the integer and its neighbours. */
+    /** Whether {@code double} represents the integer and its neighbours exactly. */
     public static boolean isExact(long value) {
         return value >= -MOST_EXACT && value <= MOST_EXACT;
     }

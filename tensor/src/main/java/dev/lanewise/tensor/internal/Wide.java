@@ -7,23 +7,23 @@ import dev.lanewise.tensor.TensorSpec;
 import java.util.Arrays;
 
 /**
- * What 16-bit operands are computed in, and what is kept of them for the backward pass. A logarithm of a sum near 100 has
- * steps of 0.5 in BF16, each of which changes a probability by half.
+ * The type that 16-bit operands are computed in, and what is kept of them for the backward pass. A logarithm of a sum
+ * near 100 has steps of 0.5 in BF16, each of which changes a probability by half.
  */
 public final class Wide {
     private Wide() {}
 
-    /** {@link DType#F32} for types of 16 bits; any other type stays. */
+    /** {@link DType#F32} for 16-bit types; any other type is kept. */
     public static DType of(DType dtype) {
         return dtype == DType.F16 || dtype == DType.BF16 ? DType.F32 : dtype;
     }
 
-    /** A statistic of the given shape that goes with a tensor. */
+    /** The specification of a statistic of the given shape that belongs to a tensor. */
     public static TensorSpec statistic(TensorSpec of, Shape shape) {
         return new TensorSpec(of(of.dtype()), shape);
     }
 
-    /** The operands with those of 16 bits widened. */
+    /** The operands, 16-bit ones widened. */
     public static Tensor[] of(Tensor... operands) {
         return Arrays.stream(operands)
                 .map(x -> x.dtype() == of(x.dtype()) ? x : x.to(of(x.dtype())))

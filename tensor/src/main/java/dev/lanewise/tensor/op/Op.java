@@ -93,8 +93,8 @@ public sealed interface Op
     Set<DType> dtypes();
 
     /**
-     * {@return whether finite operands can give NaN or an infinity where no number is too large for its type: outside the
-     * function's domain, or at a pole} {@code log} and {@code div} are such, {@code exp} is not.
+     * {@return whether finite operands can give NaN or an infinity without any number being too large for its type:
+     * outside the function's domain, or at a pole} {@code log} and {@code div} are partial, {@code exp} is not.
      */
     default boolean isPartial() {
         return false;
@@ -105,12 +105,12 @@ public sealed interface Op
      *
      * @param in the operands' types and shapes
      * @return type and shape of each result
-     * @throws dev.lanewise.tensor.TensorException if the operands don't fit, naming the operation, what was found, what
-     *     was expected and a remedy
+     * @throws dev.lanewise.tensor.TensorException if the operands don't match; the message names the operation, what
+     *     was found, what was expected and a remedy
      */
     TensorSpec[] infer(TensorSpec... in);
 
-    /** An operation that moves or reinterprets whole tensors; dispatch runs it, no backend does. */
+    /** An operation that moves or reinterprets whole tensors; dispatch runs it, not a backend. */
     sealed interface Structural extends Op permits View, Transfer {
         @Override
         default Set<DType> dtypes() {
@@ -122,8 +122,8 @@ public sealed interface Op
     sealed interface View extends Structural permits Reshape, Permute, Expand, Slice {}
 
     /**
-     * Several operations in one, because a benchmark shows that it pays. A backend may decline it, and the tests compare
-     * it with its decomposition.
+     * Several operations in one, because a benchmark shows that it pays off. A backend may decline it, and tests
+     * compare it with its decomposition.
      */
     sealed interface Fused extends Op
             permits Softmax,

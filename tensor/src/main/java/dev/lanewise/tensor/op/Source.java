@@ -23,13 +23,13 @@ public sealed interface Source extends Op {
     }
 
     /**
-     * Every element the same.
+     * All elements equal.
      *
      * @param value the element; converted as by {@link Cast}
      * @param spec type and shape
      */
     record Fill(Number value, TensorSpec spec) implements Source {
-        /** Checks that both are there. */
+        /** Checks that neither is null. */
         public Fill {
             Check.present("full", "value", value);
             Check.present("full", "type and shape", spec);
@@ -66,7 +66,7 @@ public sealed interface Source extends Op {
 
     /**
      * Random numbers from Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): element i
-     * depends only on seed, counter and i, so every device and any number of threads gives the same.
+     * depends only on seed, counter and i, so the result is the same on every device and for any number of threads.
      *
      * @param distribution what the numbers follow
      * @param seed the key
@@ -103,13 +103,13 @@ public sealed interface Source extends Op {
     }
 
     /**
-     * What random numbers follow. One Philox block is four 32-bit words. Types of up to 32 bits take one word an
+     * What random numbers follow. One Philox block is four 32-bit words. Types of up to 32 bits take one word per
      * element; {@link DType#F64} and {@link #INTEGER} take two (low word first).
      */
     enum Distribution {
         /**
-         * Uniform on [0, 1): the upper bits of a word, as many as the type has of precision: 24 of them by 2^-24, for F16
-         * 11 by 2^-11, for BF16 8 by 2^-8, for F64 53 of two words by 2^-53.
+         * Uniform on [0, 1): as many upper bits of a word as the type has of precision, scaled: 24 bits times 2^-24,
+         * for F16 11 times 2^-11, for BF16 8 times 2^-8, for F64 53 bits of two words times 2^-53.
          */
         UNIFORM,
         /**

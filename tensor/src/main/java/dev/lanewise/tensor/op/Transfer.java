@@ -7,7 +7,7 @@ import dev.lanewise.tensor.internal.Check;
 /**
  * Copies a tensor to another device.
  *
- * @param device where to
+ * @param device the device to copy to
  */
 public record Transfer(Device device) implements Op.Structural {
     /** Checks the attributes. */

@@ -11,7 +11,7 @@ import java.util.Set;
  * gradient. Operands and outputs come in groups, one per parameter.
  */
 public sealed interface Update extends Op {
-    /** {@return how many operands a parameter has: the parameter, its gradient, and its state} */
+    /** {@return how many operands there are per parameter: the parameter, its gradient, and its state} */
     int operands();
 
     @Override
@@ -19,7 +19,7 @@ public sealed interface Update extends Op {
         return DType.FLOATING;
     }
 
-    /** The outputs: parameter and state of every group. */
+    /** The outputs: the parameter and the state of every group. */
     @Override
     default TensorSpec[] infer(TensorSpec... in) {
         int group = operands();
@@ -50,10 +50,10 @@ public sealed interface Update extends Op {
      *
      * @param rate the learning rate
      * @param momentum the momentum factor
-     * @param dampening taken off the gradient in the momentum
+     * @param dampening how much of the gradient is left out of the momentum
      * @param weightDecay the factor of the L2 penalty
-     * @param nesterov whether to look ahead
-     * @param first whether b is empty yet, so that {@code b = g}
+     * @param nesterov whether to use Nesterov's look-ahead
+     * @param first whether b is still empty, so that {@code b = g}
      */
     record SgdStep(double rate, double momentum, double dampening, double weightDecay, boolean nesterov, boolean first)
             implements Update {
@@ -84,9 +84,9 @@ public sealed interface Update extends Op {
      * @param rate the learning rate
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
-     * @param epsilon keeps the denominator from 0
+     * @param epsilon added to the denominator to keep it from 0
      * @param weightDecay the factor of the penalty
-     * @param decoupled whether the penalty scales the parameter (AdamW) rather than adds to the gradient (Adam)
+     * @param decoupled whether the penalty scales the parameter (AdamW) rather than being added to the gradient (Adam)
      * @param step the number of this step, from 1
      */
     record AdamStep(

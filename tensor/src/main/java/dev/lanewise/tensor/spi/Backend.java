@@ -9,15 +9,15 @@ import java.util.Optional;
 /**
  * Runs operations on the memory of one device. Implementations are safe for use by many threads.
  *
- * <p>Small on purpose, so that a decorator (profiling, logging, checking for NaN) wraps one method, {@link #execute}; see
- * {@link DelegatingBackend}.
+ * <p>Small on purpose, so that a decorator (for profiling, logging, checking for NaN) wraps one method,
+ * {@link #execute}; see {@link DelegatingBackend}.
  */
 public interface Backend {
     /** {@return the device that this backend serves} */
     Device device();
 
     /**
-     * Memory for a new tensor, not zeroed, aligned to 64 bytes, owned by nobody yet.
+     * Memory for a new tensor, not zeroed, aligned to 64 bytes, as yet without an owner.
      *
      * @param bytes the size, 0 or more
      * @return memory of the device, not zeroed
@@ -29,8 +29,8 @@ public interface Backend {
      * Runs one operation. Shapes and types have been inferred and checked by the operation; nothing is validated again.
      *
      * @param op the operation
-     * @param inputs its operands, any strides
-     * @param outputs where the results go: dense and new, except for operations that update in place
+     * @param inputs its operands, of any strides
+     * @param outputs the tensors for the results: dense and new, except for operations that update in place
      */
     void execute(Op op, Tensor[] inputs, Tensor[] outputs);
 
@@ -66,7 +66,7 @@ public interface Backend {
     /**
      * Records and replays the calling thread's work on this device; empty where that is not possible.
      *
-     * @return a recorder of its own for the caller, or nothing
+     * @return a recorder for the caller alone, or empty
      */
     default Optional<StepRecorder> recorder() {
         return Optional.empty();
@@ -76,10 +76,11 @@ public interface Backend {
     void synchronize();
 
     /**
-     * Ends the threads that this backend started for its work, after what is under way; the next operation starts new ones.
+     * Ends the threads that this backend started for its work, once work in progress has finished; the next operation
+     * starts new ones.
      */
     default void shutdown() {}
 
-    /** {@return what this backend is, for people} */
+    /** {@return a description of this backend, for display} */
     BackendInfo describe();
 }

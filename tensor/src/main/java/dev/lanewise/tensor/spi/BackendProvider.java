@@ -4,8 +4,8 @@ import dev.lanewise.tensor.Device;
 import java.util.List;
 
 /**
- * Offers backends to {@link java.util.ServiceLoader}. Being loaded and asked for {@link #availability()} must work on
- * every machine, whatever it lacks.
+ * Offers backends to {@link java.util.ServiceLoader}. Loading a provider and asking it for {@link #availability()} must
+ * work on every machine, whatever the machine lacks.
  */
 public interface BackendProvider {
     /** {@return a short name, for example {@code vector-cpu}} */
@@ -14,19 +14,19 @@ public interface BackendProvider {
     /** {@return the kind of device that this provider's backends serve} */
     Device.Kind kind();
 
-    /** {@return a rank: of all available providers of one kind the one with the highest rank serves} */
+    /** {@return a rank: of all available providers for one kind of device, the one with the highest rank is used} */
     int priority();
 
     /** {@return whether a backend can be made here, and if not, why and what to do} */
     Availability availability();
 
-    /** {@return the devices that backends can be made for; empty where none is available} */
+    /** {@return the devices that backends can be made for; empty if there are none} */
     List<Device> devices();
 
     /**
      * Makes the backend of one of {@link #devices()}. Called at most once per device.
      *
-     * @param device one of this provider's
+     * @param device one of this provider's devices
      * @return the new backend
      */
     Backend create(Device device);

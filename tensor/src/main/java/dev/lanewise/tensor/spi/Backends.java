@@ -25,7 +25,7 @@ public final class Backends {
      *
      * @param device where tensors are
      * @return the backend, with the decorators that were put around it
-     * @throws BackendUnavailableException if none serves it, saying why and what to do
+     * @throws BackendUnavailableException if no backend serves it, saying why and what to do
      */
     public static Backend of(Device device) {
         Backend backend = CREATED.get(device);
@@ -41,7 +41,7 @@ public final class Backends {
      * Puts a decorator (for profiling, logging, checks) around a device's backend, for the whole process.
      *
      * @param device where the backend computes
-     * @param decorator gets the backend and returns what takes its place
+     * @param decorator takes the backend and returns its replacement
      */
     public static void decorate(Device device, UnaryOperator<Backend> decorator) {
         of(device);
@@ -49,9 +49,9 @@ public final class Backends {
     }
 
     /**
-     * Ends the library's threads and gives the memory back that no tensor uses: for an application that ends while the
-     * process stays, such as one that a server redeploys. Nothing is lost: tensors stay as they are, and the next operation
-     * starts threads again. Left alone, idle threads end within a minute or two.
+     * Ends the library's threads and gives back the memory that no tensor uses: for an application that ends while its
+     * process continues, such as one that a server redeploys. Nothing is lost: tensors stay as they are, and the next
+     * operation starts threads again. Idle threads end by themselves within a minute or two.
      */
     public static void shutdown() {
         CREATED.values().forEach(Backend::shutdown);

@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block of a device's memory that tensors look into, counted by what owns it: a scope, a tape, a parameter.
+ * A block of a device's memory that tensors look into, with a count of its owners: a scope, a tape, a parameter.
  *
  * <p>When the last owner lets go, the block goes back to the backend at once. A buffer whose owner is only the garbage
- * collector (it left every scope) goes back when it becomes unreachable; {@link Reclaimer} sees to it that this does not
- * wait for the Java heap to fill up.
+ * collector (it left every scope) goes back when it becomes unreachable; {@link Reclaimer} makes sure that this does
+ * not wait for the Java heap to fill up.
  */
 public abstract class Buffer {
     private static final VarHandle OWNERS;
@@ -25,7 +25,7 @@ public abstract class Buffer {
     /** The holder of a buffer that left every scope. */
     private static final Object COLLECTOR = new Object();
 
-    /** The count of a buffer whose memory went back: stays negative whatever late callers add or take. */
+    /** The count of a buffer whose memory was given back: it stays negative whatever late callers add or subtract. */
     private static final int RELEASED = Integer.MIN_VALUE / 2;
 
     static {
@@ -49,7 +49,7 @@ public abstract class Buffer {
     @SuppressWarnings("FieldMayBeFinal") // changed through VERSION
     private volatile int version;
 
-    /** Who let go last; a plain word that only an error's message reads. */
+    /** Who released it last; a plain field that only an error's message reads. */
     private @Nullable String releasedBy;
 
     private volatile Cleaner.@Nullable Cleanable guard;
@@ -58,7 +58,7 @@ public abstract class Buffer {
     private volatile @Nullable Object holder;
 
     /**
-     * A buffer without owner.
+     * A buffer without an owner.
      *
      * @param device where the memory is
      * @param bytes its size
@@ -80,7 +80,10 @@ public abstract class Buffer {
         return bytes;
     }
 
-    /** {@return how often the contents were changed in place} A tape compares it to find saved tensors that went stale. */
+    /**
+     * {@return how often the contents were changed in place} A tape compares it to find saved tensors that have become
+     * stale.
+     */
     public final int version() {
         return version;
     }
@@ -96,8 +99,8 @@ public abstract class Buffer {
     }
 
     /**
-     * Adds an owner that gives the buffer back by {@link #release}. Every operation is one while it runs, so that another
-     * thread that closes the scope can't free memory under a kernel.
+     * Adds an owner that gives the buffer back by {@link #release}. Every operation is an owner while it runs, so that
+     * another thread that closes the scope can't free memory that a kernel is using.
      *
      * @throws ReleasedTensorException if the memory has been given back
      */
@@ -109,19 +112,19 @@ public abstract class Buffer {
     }
 
     /**
-     * Takes one owner away; without owners the memory goes back to its device.
+     * Removes one owner; when there is none left, the memory goes back to its device.
      *
-     * @param owner who lets go, for the error that a later use gets
+     * @param owner who releases it, for the error that a later use gets
      */
     public final void release(String owner) {
         releasedBy = owner;
         release();
     }
 
-    /** Takes one owner away whose name says nothing to a user: an operation that has run. */
+    /** Removes one owner whose name would tell a user nothing: an operation that has run. */
     public final void release() {
         int left = (int) OWNERS.getAndAdd(this, -1) - 1;
-        // a thread that retains between the two words keeps the memory, and is the one to free it
+        // a thread that retains between the two statements keeps the memory, and has to free it
         if (left == 0 && OWNERS.compareAndSet(this, 0, RELEASED)) {
             Cleaner.Cleanable cleanable = guard;
             if (cleanable != null) {
@@ -157,7 +160,7 @@ public abstract class Buffer {
     }
 
     /**
-     * Checks that the memory is still held. Only {@link #retain} keeps it so.
+     * Checks that the memory is still held. Only {@link #retain} ensures that it stays so.
      *
      * @throws ReleasedTensorException naming who released it
      */
@@ -173,23 +176,24 @@ public abstract class Buffer {
                 + (owner == null ? "its owner" : owner) + "; keep it with scope.keep(tensor) before the scope closes");
     }
 
-    /** {@return what owns this buffer for its thread: a scope, or null where none does or the garbage collector} */
-    @SuppressWarnings("ReferenceEquality") // one marker, not an equal one
+    /** {@return what owns this buffer for its thread: a scope, or null if nothing or the garbage collector does} */
+    @SuppressWarnings("ReferenceEquality") // identity: there is only one marker
     public final @Nullable Object scope() {
         Object current = holder;
         return current == COLLECTOR ? null : current;
     }
 
     /** {@return whether the garbage collector is the owner: the buffer left every scope} */
-    @SuppressWarnings("ReferenceEquality") // one marker, not an equal one
+    @SuppressWarnings("ReferenceEquality") // identity: there is only one marker
     public final boolean isEscaped() {
         return holder == COLLECTOR;
     }
 
     /**
-     * Passes the buffer on from one scope to another; false if it was not that scope's (any more). Only scopes call this.
+     * Passes the buffer on from one scope to another; false if the first scope does not, or no longer, own it. Only
+     * scopes call this.
      *
-     * @param from the scope that has to own it, or null
+     * @param from the scope that must own it, or null
      * @param to the new owner, or null for none
      * @return whether the first scope owned it
      */
@@ -209,7 +213,7 @@ public abstract class Buffer {
             retain();
             passed = HOLDER.compareAndSet(this, before, COLLECTOR);
             if (!passed || before != null) {
-                // the collector has what the scope owned, unless that scope closed in between
+                // the collector takes what the scope owned, unless that scope closed in between
                 release();
             }
             passed |= isEscaped();
@@ -227,7 +231,7 @@ public abstract class Buffer {
         return HOLDER.compareAndSet(this, COLLECTOR, scope);
     }
 
-    /** The memory, apart from the buffer, so that freeing it does not keep the buffer reachable. */
+    /** The memory, held apart from the buffer so that freeing it does not keep the buffer reachable. */
     private static final class Block implements Runnable {
         private final Runnable free;
         private final AtomicBoolean freed = new AtomicBoolean();

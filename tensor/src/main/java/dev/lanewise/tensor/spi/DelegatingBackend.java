@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * A backend that hands everything but its {@linkplain #recorder recorder} on to another one: a decorator overrides what it
- * looks at or changes.
+ * A backend that delegates everything but its {@linkplain #recorder recorder} to another one: a decorator overrides
+ * what it observes or changes.
  *
  * <pre>{@code
  * final class CountingBackend extends DelegatingBackend {
@@ -32,9 +32,9 @@ public abstract class DelegatingBackend implements Backend {
     private final Backend backend;
 
     /**
-     * Around another backend.
+     * A decorator around another backend.
      *
-     * @param backend what does the work
+     * @param backend the backend that does the work
      */
     protected DelegatingBackend(Backend backend) {
         this.backend = backend;
@@ -75,7 +75,7 @@ public abstract class DelegatingBackend implements Backend {
         backend.copyOut(source, byteOffset, target);
     }
 
-    /** None: what is replayed would pass the decorator by. */
+    /** Empty: what is replayed would bypass the decorator. */
     @Override
     public Optional<StepRecorder> recorder() {
         return Optional.empty();

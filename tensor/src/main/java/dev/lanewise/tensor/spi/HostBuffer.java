@@ -10,7 +10,7 @@ public final class HostBuffer extends Buffer {
     /**
      * A buffer over host memory.
      *
-     * @param segment the memory; native, unless the buffer only wraps what a caller gave
+     * @param segment the memory; native, unless the buffer only wraps memory that a caller gave
      * @param free gives the memory back; must not refer to this buffer
      */
     public HostBuffer(MemorySegment segment, Runnable free) {

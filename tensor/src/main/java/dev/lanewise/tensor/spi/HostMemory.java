@@ -10,8 +10,8 @@ import dev.lanewise.tensor.internal.MemoryLimit;
  * state takes nothing from the system.
  *
  * <p>The pool is bounded: what is taken from the system is at most 1.2 times (or 32 MiB more than) the most that tensors
- * had in use within the last minute. The process's limit counts too: {@code -Dlanewise.memory} bytes, or that of its
- * container or machine, less the Java heap. Beyond it an allocation fails with {@link OutOfTensorMemoryException}.
+ * had in use within the last minute. The process's limit applies too: {@code -Dlanewise.memory} bytes, or the limit of
+ * its container or machine, less the Java heap. Beyond it an allocation fails with {@link OutOfTensorMemoryException}.
  */
 public final class HostMemory {
     /** The alignment of every block in bytes: a cache line, and the widest vector. */
@@ -23,9 +23,9 @@ public final class HostMemory {
     private HostMemory() {}
 
     /**
-     * A block of at least the given size, not zeroed, without owner.
+     * A block of at least the given size, not zeroed, without an owner.
      *
-     * @param bytes the least size, 0 or more
+     * @param bytes the minimum size, 0 or more
      * @return a buffer that gives the block back when it is released
      * @throws OutOfTensorMemoryException when the process may have no more, after unused blocks were given back
      */
@@ -54,8 +54,8 @@ public final class HostMemory {
     }
 
     /**
-     * {@return how much memory the process may have, where that limit comes from, and what of it tensors may take, for
-     * people}
+     * {@return how much memory the process may have, where that limit comes from, and how much of it tensors may take,
+     * for display}
      */
     public static String limit() {
         return MemoryLimit.ofProcess().toString();

@@ -6,7 +6,7 @@ import dev.lanewise.tensor.internal.Reclaimer;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What a backend turns to when its device has no more memory. */
+/** What a backend calls when its device has run out of memory. */
 public final class MemoryPressure {
     private MemoryPressure() {}
 
@@ -19,7 +19,7 @@ public final class MemoryPressure {
      * Which of the calling thread's open scopes hold how many bytes of a device, the innermost first, for a message.
      *
      * @param device the device that has no memory left
-     * @return one line for people
+     * @return one line for display
      */
     public static String holders(Device device) {
         Map<String, Long> held = Ownership.held(device);

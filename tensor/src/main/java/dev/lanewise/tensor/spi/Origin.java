@@ -6,12 +6,12 @@ import dev.lanewise.tensor.op.Op;
 /**
  * Where a tensor came from, as far as automatic differentiation is concerned. A tensor without one is a constant.
  *
- * <p>When an operation runs and one of its inputs has an origin, that origin is told, and may give origins to the
+ * <p>When an operation runs and one of its inputs has an origin, that origin is notified, and may give origins to the
  * outputs by {@link Origins#attach}.
  */
 public interface Origin {
     /**
-     * Told once after an operation, if any input has an origin.
+     * Called once after an operation, if any input has an origin.
      *
      * @param op what ran
      * @param inputs its inputs

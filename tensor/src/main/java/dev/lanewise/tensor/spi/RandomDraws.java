@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which random streams a thread draws from while it is watched, so that a recorded step draws new numbers in each replay. */
+/**
+ * The random streams that a thread draws from while it is watched, so that a recorded step draws new numbers in each
+ * replay.
+ */
 public final class RandomDraws implements AutoCloseable {
     private static final ThreadLocal<@Nullable RandomDraws> WATCHING = new ThreadLocal<>();
 
@@ -28,7 +31,7 @@ public final class RandomDraws implements AutoCloseable {
     /**
      * Watches the calling thread until closed.
      *
-     * @return the watch, to be closed by the same thread
+     * @return the watcher, to be closed by the same thread
      */
     public static RandomDraws watch() {
         return new RandomDraws();

@@ -5,14 +5,14 @@ import java.util.List;
 
 /**
  * Records the work that one thread gives a device, and replays it at the cost of one call. What is replayed reads and
- * writes the memory that was recorded: its operands have to stay where they are. Used by one thread at a time.
+ * writes the memory that was recorded: its operands must stay where they are. It may be used by one thread at a time.
  *
  * <p>Some operations carry numbers that differ from step to step, such as the position in a random stream or the number of
  * an optimizer's step; {@link #replay} takes their new values.
  */
 public interface StepRecorder extends AutoCloseable {
     /**
-     * Runs work as always, in the memory that the recording will use.
+     * Runs work as usual, in the memory that the recording will use.
      *
      * @param work operations of the calling thread
      */
@@ -31,7 +31,7 @@ public interface StepRecorder extends AutoCloseable {
     /**
      * Runs what was recorded.
      *
-     * @param operations what takes the place of the operations that {@link #record} returned, of the same kinds
+     * @param operations replacements for the operations that {@link #record} returned, of the same kinds
      */
     void replay(List<? extends Op> operations);
 

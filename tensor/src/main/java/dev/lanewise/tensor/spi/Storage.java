@@ -31,8 +31,8 @@ public final class Storage {
      * Runs an operation that overwrites existing tensors, as optimizers do; it is not recorded.
      *
      * @param op the operation
-     * @param outputs are overwritten
-     * @param operands what it reads
+     * @param outputs the tensors that are overwritten
+     * @param operands the tensors that the operation reads
      */
     public static void update(Op op, Tensor[] outputs, Tensor... operands) {
         Dispatch.update(op, outputs, operands);

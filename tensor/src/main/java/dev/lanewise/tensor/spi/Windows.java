@@ -7,14 +7,14 @@ import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.util.List;
 
-/** What layers and operations of a given rank read from a {@link Window}. */
+/** Reads from a {@link Window} what layers and operations of a given rank need. */
 public final class Windows {
     private Windows() {}
 
     /**
      * Checks that a window fits a convolution.
      *
-     * @param op names the operation in errors
+     * @param op the name of the operation in errors
      * @param window what the user gave
      * @param rank the number of dimensions that the window covers
      * @param transposed whether the convolution is transposed, which alone takes output padding
@@ -107,7 +107,7 @@ public final class Windows {
      * @param op the name of the operation in errors
      * @param window what the user gave
      * @param weight the shape of the weight
-     * @param groups into how many groups the channels are divided
+     * @param groups the number of groups that the channels are divided into
      * @param transposed whether the convolution is transposed, which alone takes output padding
      * @return the operation's attributes
      */
@@ -130,7 +130,7 @@ public final class Windows {
      * @param window what the user gave
      * @param rank how many dimensions the window covers
      * @return the operation's attributes
-     * @throws TensorException as {@link #pooling} does
+     * @throws TensorException as for {@link #pooling}
      */
     public static PoolingWindow pooling2d(String op, Window window, int rank) {
         pooling(op, window, rank);

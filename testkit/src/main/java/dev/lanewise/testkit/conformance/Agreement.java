@@ -13,8 +13,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether results are the oracle's on operands of any spread. A sum may be off by the tolerance of its terms' sizes, not
- * only of its own: equal numbers of both signs cancel, and what is left is their rounding.
+ * Whether results are the oracle's on operands of any spread. A sum may be off by the tolerance for the sizes of its
+ * terms, not only for its own: equal numbers of both signs cancel, leaving their rounding errors.
  */
 final class Agreement {
     private static final double MOST_TERMS = 1e5;
@@ -51,7 +51,10 @@ final class Agreement {
         }
     }
 
-    /** Whether padding is multiplied by what isn't finite: 0 or NaN by the algorithm, as docs/numerics.md says. */
+    /**
+     * Whether padding is multiplied by something that isn't finite, which gives 0 or NaN depending on the algorithm;
+     * see docs/numerics.md.
+     */
     private static boolean meetsPadding(Op op, Tensor[] operands) {
         return switch (op) {
             case Convolution2d conv -> conv.paddingH() + conv.paddingW() > 0 && !isFinite(operands[1]);
@@ -123,7 +126,7 @@ final class Agreement {
         }
     }
 
-    /** Of sums what holds for a result's size holds for that of its terms. */
+    /** For sums, the tolerance relative to a result's size applies to the size of its terms. */
     private static Tolerance ofTerms(Tolerance tolerance) {
         return new Tolerance(tolerance.relative(), Math.max(tolerance.relative(), tolerance.absolute()));
     }

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What every backend must pass. Its tests extend this class, with the backend and {@code lanewise-testkit} on the class
- * path:
+ * The suite that every backend must pass. A backend's tests extend this class, with the backend and
+ * {@code lanewise-testkit} on the class path:
  *
  * <pre>{@code
  * final class MyBackendConformanceTest extends BackendConformance {
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
  * }
  * }</pre>
  *
- * <p>The tests come from the catalogue of operations; one that is added there is tested by itself.
+ * <p>The tests come from the catalogue of operations; an operation that is added there is tested automatically.
  */
 @SuppressWarnings("exports") // of JUnit, which whoever extends it has anyway
 public abstract class BackendConformance {
@@ -37,7 +37,8 @@ public abstract class BackendConformance {
     }
 
     /**
-     * Splits work over a number of threads from now on. A backend that has no threads of its own leaves this as it is.
+     * Splits work over the given number of threads from now on. A backend without threads of its own need not override
+     * this.
      *
      * @param threads 1, 2 or 5
      */

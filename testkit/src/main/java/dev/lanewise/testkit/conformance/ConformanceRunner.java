@@ -10,18 +10,18 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * The tests of {@link BackendConformance} for a program that runs them by itself, on a device chosen at run time. JUnit's
- * API and AssertJ have to be on the class path, JUnit's engine does not.
+ * The tests of {@link BackendConformance} for a program that runs them by itself, on a device chosen at run time.
+ * JUnit's API and AssertJ must be on the class path, JUnit's engine need not be.
  */
 public final class ConformanceRunner {
     private ConformanceRunner() {}
 
-    /** What a test does; it throws if something does not hold. */
+    /** The body of a test; it throws if a check fails. */
     public interface Check {
         /**
          * Runs the test.
          *
-         * @throws Throwable if something does not hold
+         * @throws Throwable if a check fails
          */
         void run() throws Throwable;
     }

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 
-/** Operands that don't fit: the error names the operation, what was found and a remedy. */
+/** Operands that don't match: the error names the operation, what was found and a remedy. */
 final class ErrorChecks {
     private final Device device;
 

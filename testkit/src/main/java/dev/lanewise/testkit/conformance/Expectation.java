@@ -11,7 +11,7 @@ import dev.lanewise.testkit.Elements;
 import dev.lanewise.testkit.ReferenceBackend;
 import java.util.Arrays;
 
-/** What an operation must give, and the comparison with what a backend gave. */
+/** The results that an operation must give, and their comparison with a backend's. */
 final class Expectation {
     private static final Backend ORACLE = new ReferenceBackend();
 
@@ -56,7 +56,7 @@ final class Expectation {
         }
     }
 
-    /** The factors are unique but for signs: their product must be the matrix, and their columns orthonormal. */
+    /** The factors are unique except for signs: their product must be the matrix, and their columns orthonormal. */
     private static void checkFactors(Op op, Tensor a, Tensor[] got, Tensor[] want) {
         Tolerance tolerance = Tolerance.of(op, a.dtype());
         Tensor q = got[0];

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A method of {@link Tensor} or {@link Rng} with arguments of its parameters' types, most of which it has to refuse. */
+/** A method of {@link Tensor} or {@link Rng} with arguments of its parameters' types, most of which it must refuse. */
 final class HostileCall {
     /** These hand memory or the caller's own code about, or leave a random stream that others use. */
     private static final Set<String> LEFT_OUT = Set.of("apply", "applyAll", "update", "keep", "global", "create");

@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * One random operation of the catalogue with operands and attributes that nobody should give, or that lie at the edges of
- * types and shapes. It either fails with a {@link TensorException}, or gives what the scalar oracle gives; it writes to
- * none of its operands, and its gradient lies between the slopes that finite differences show on both sides.
+ * One random operation of the catalogue with absurd operands and attributes, or ones at the edges of types and shapes.
+ * It either fails with a {@link TensorException}, or gives the same as the scalar oracle; it writes to none of its
+ * operands, and its gradient lies between the slopes of the finite differences on both sides.
  *
  * <p>A case is fixed by a seed and a number, so that a report of both reproduces it.
  */
@@ -44,8 +44,8 @@ public final class HostileCase {
     /**
      * A case.
      *
-     * @param device whose backend is tried
-     * @param seed chooses the sequence of cases
+     * @param device the device whose backend is tested
+     * @param seed selects the sequence of cases
      * @param number the case's position in it
      */
     public HostileCase(Device device, long seed, long number) {
@@ -73,14 +73,14 @@ public final class HostileCase {
         CALL
     }
 
-    /** The operations of the catalogue, those of one kind together. */
+    /** The operations of the catalogue, grouped by kind. */
     static List<List<Op>> kinds() {
         return KINDS;
     }
 
     /** What is wrong with a case. */
     public enum Kind {
-        /** An exception of a type that no caller is told of. */
+        /** An exception of an undocumented type. */
         EXCEPTION,
         /** A result, a gradient or an operand is not what it must be. */
         WRONG
@@ -94,12 +94,12 @@ public final class HostileCase {
      */
     public record Fault(Kind kind, String text) {}
 
-    /** What {@link Progress#begins} is told before anything runs that may not come back. */
+    /** Is notified before anything runs that may not return. */
     public interface Progress {
         /**
-         * The operation and its operands.
+         * Called with the operation and its operands.
          *
-         * @param text one line for people
+         * @param text one line for display
          */
         void begins(String text);
     }
@@ -107,7 +107,7 @@ public final class HostileCase {
     /**
      * Runs the case.
      *
-     * @param progress is told what is about to run
+     * @param progress notified of what is about to run
      * @return what is wrong with the outcome, or nothing
      */
     public Optional<Fault> run(Progress progress) {

@@ -11,7 +11,10 @@ import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
-/** The first of the {@linkplain HostileCase hostile cases} of every kind of operation; fuzzing runs as many as it is given time. */
+/**
+ * The first of the {@linkplain HostileCase hostile cases} of every kind of operation; fuzzing runs as many as time
+ * allows.
+ */
 final class HostileCases {
     private static final long SEED = 1;
     private static final int OPERATIONS = 60;
@@ -26,7 +29,7 @@ final class HostileCases {
         this.included = included;
     }
 
-    /** For each kind of operation a test of results and one of gradients, and one of the methods of tensors. */
+    /** For each kind of operation, a test of results and one of gradients; and one of the methods of tensors. */
     Stream<DynamicNode> all() {
         return Stream.concat(
                 HostileCase.kinds().stream()

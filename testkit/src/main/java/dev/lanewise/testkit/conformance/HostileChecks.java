@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
 
 /**
- * Attributes, shapes and positions that nobody means: each operation gives a result or a {@link TensorException}, whatever
- * it is given, and changes no memory but its results'.
+ * Absurd attributes, shapes and positions: whatever it is given, each operation gives a result or a
+ * {@link TensorException}, and changes no memory except that of its results.
  */
 final class HostileChecks {
     private static final List<Integer> INTS =
@@ -97,7 +97,7 @@ final class HostileChecks {
 
     // ---- attributes
 
-    /** The record with each component in turn replaced by what no caller means, as far as it can be constructed. */
+    /** The record with each component in turn replaced by an absurd value, as far as it can be constructed. */
     private static List<Op> variants(Op op) {
         return op instanceof Record entry
                 ? variants(entry).stream().map(Op.class::cast).toList()

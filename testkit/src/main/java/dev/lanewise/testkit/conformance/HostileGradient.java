@@ -16,9 +16,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient of an operation at points where it may have a kink: equal numbers, zeros, the middle of nothing. Along any
- * direction it must lie between the slopes to both sides, which at a smooth point are one. Where the function jumps or has a
- * pole, no slope is near another and nothing is asked.
+ * The gradient of an operation at points where it may have a kink: equal numbers, zeros, or arbitrary points. Along any
+ * direction it must lie between the slopes to both sides, which are equal at a smooth point. Where the function jumps
+ * or has a pole, slopes disagree and nothing is checked.
  */
 final class HostileGradient {
     private static final double STEP = 1e-6;
@@ -145,8 +145,8 @@ final class HostileGradient {
         }
 
         /**
-         * The least and the largest slope that the sum may have, or null where it has none: each term's is between those to
-         * its two sides.
+         * The least and the largest slope that the sum may have, or null where it has none: each term's is between
+         * those to its two sides.
          */
         double @Nullable [] slopes(Tensor[] operands, Tensor[] directions) {
             double[] right = slopes(operands, directions, STEP);

@@ -55,7 +55,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** For every operation random attributes with operands that fit them; an operation without is a compilation error. */
+/** For every operation, random attributes with matching operands; an operation without them is a compilation error. */
 final class HostileOps {
     private static final int MOST_TENSORS = 4;
 

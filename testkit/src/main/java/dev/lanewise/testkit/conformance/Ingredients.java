@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Makes the operands of a recipe: of a spread, in any layout. */
 final class Ingredients {
-    /** An operand with more elements is one that repeats: memory of its own would not hold it. */
+    /** An operand with more elements repeats some: it would not fit into memory of its own. */
     private static final long MOST_ELEMENTS = 1 << 20;
 
     private final Device device;

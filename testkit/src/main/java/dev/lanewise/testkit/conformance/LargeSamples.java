@@ -48,7 +48,7 @@ import dev.lanewise.tensor.op.sequence.RandomDropout;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 
-/** For every operation operands large enough that a backend splits the work. */
+/** For every operation, operands large enough that a backend splits the work. */
 final class LargeSamples {
     /** Not a multiple of any block or vector. */
     private static final long ELEMENTS = 300_007;

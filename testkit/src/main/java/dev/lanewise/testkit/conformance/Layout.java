@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** How an operand lies in memory. */
+/** How an operand is laid out in memory. */
 public enum Layout {
     /** Dense and in row-major order. */
     CONTIGUOUS {

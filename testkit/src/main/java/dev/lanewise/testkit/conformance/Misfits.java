@@ -50,7 +50,7 @@ import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** For every operation operands whose shapes don't fit, if there are any. */
+/** For every operation, operands whose shapes don't match, if there are any. */
 final class Misfits {
     private Misfits() {}
 
@@ -135,7 +135,7 @@ final class Misfits {
         };
     }
 
-    /** An input and states that fit, and weights that don't. */
+    /** An input and states that match, and weights that don't. */
     private static long[][] recurrence(Recurrence op) {
         long[][] sizes = new long[op.operands()][];
         Arrays.fill(sizes, new long[] {2, 4});

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Changes of a case that fits: attributes that no caller should give, other types, sizes and numbers of operands. */
+/** Changes to a valid case: absurd attributes, other types, sizes and numbers of operands. */
 final class Mutations {
     private final Dice dice;
 
@@ -85,7 +85,7 @@ final class Mutations {
         return changed;
     }
 
-    /** One operand of another type or shape, or one with positions from nowhere. */
+    /** One operand of another type or shape, or one with arbitrary positions. */
     private List<Recipe.Operand> operand(List<Recipe.Operand> operands) {
         if (operands.isEmpty()) {
             return operands;
@@ -124,8 +124,8 @@ final class Mutations {
     }
 
     /**
-     * The largest size that the other ones allow: with more bytes than there are addresses, so that no operation begins to
-     * work on them. Of single bytes there are no such many.
+     * The largest size that the other ones allow: with more bytes than there are addresses, so that no operation begins
+     * to work on them. Of single bytes there are no such many.
      */
     private Shape huge(TensorSpec spec, int dim) {
         Shape one = spec.shape().with(dim, 1);
@@ -136,7 +136,7 @@ final class Mutations {
         return one.with(dim, Math.max(least, Long.MAX_VALUE / one.elements() - dice.below(3)));
     }
 
-    /** An operand too few, too many, or two exchanged. */
+    /** One operand too few or too many, or two exchanged. */
     private List<Recipe.Operand> operands(List<Recipe.Operand> operands) {
         List<Recipe.Operand> changed = new ArrayList<>(operands);
         if (changed.isEmpty()) {

@@ -20,7 +20,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Operands of pooling, losses, normalizations, attention and recurrent layers. Backward operations get what a forward pass gave. */
+/**
+ * Operands of pooling, losses, normalizations, attention and recurrent layers. Backward operations get the results of a
+ * forward pass.
+ */
 final class NeuralSamples {
     private NeuralSamples() {}
 
@@ -60,7 +63,7 @@ final class NeuralSamples {
         return samples;
     }
 
-    /** The first row's class is 0, so that not every row is of the class that one of the losses ignores. */
+    /** The first row's class is 0, so that not every row has the class that one of the losses ignores. */
     private static Tensor classes(Operands make, long[] sizes) {
         Tensor classes = make.index(sizes[1], sizes[0]);
         Tensor first = Tensor.arange(sizes[0], DType.I64, make.device()).eq(0);

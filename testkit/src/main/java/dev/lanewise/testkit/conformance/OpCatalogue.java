@@ -49,8 +49,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Every operation that a backend runs, with typical attributes. Enums list themselves; of each record there must be one
- * here at least, which {@link #missing} proves.
+ * Every operation that a backend runs, with typical attributes. Enums list themselves; of each record there must be at
+ * least one here, which {@link #missing} checks.
  */
 public final class OpCatalogue {
     private OpCatalogue() {}
@@ -78,7 +78,7 @@ public final class OpCatalogue {
         return ops;
     }
 
-    /** {@return the kinds of operations of which {@link #ops} has none; empty, or the suite leaves them out} */
+    /** {@return the kinds of operations of which {@link #ops} has none; if not empty, the suite leaves them out} */
     public static Set<Class<?>> missing() {
         Set<Class<?>> missing = types();
         ops().forEach(op -> missing.remove(typeOf(op)));

@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The table of operations for people, made from the catalogue: names, types, backends and gradients. */
+/** The document with the table of operations, made from the catalogue: names, types, backends and gradients. */
 public final class OpDocument {
     private static final String HEAD = """
             # Operations
@@ -33,16 +33,16 @@ public final class OpDocument {
             catalogue by a test, which fails when it is stale and writes it with `-Dops.update=true`.
 
             Types: `floats` are F32, F64, F16 and BF16, `integers` I8, U8, I32 and I64, `numbers` both, `all` numbers and
-            BOOL. A backend runs an operation by a kernel of its own or composes it of others; a view only looks at the same
-            memory in another way. On CUDA some run by a library or on the host; what has been tested there and how says
-            [gpu-results](gpu-results.md). An operation without gradient gives constants: its results are whole numbers or
+            BOOL. A backend runs an operation by a kernel of its own or composes it of others; a view only presents the same
+            memory under another shape. On CUDA, some are run by a library or on the host; [gpu-results](gpu-results.md) says what
+            has been tested there and how. An operation without gradient gives constants: its results are whole numbers or
             truth values, constant almost everywhere, or it updates in place.
 
             | operation | PyTorch | types | CPU | CUDA | gradient |
             | --- | --- | --- | --- | --- | --- |
             """;
 
-    /** Where PyTorch has another name, or the operation in another place than {@code torch}. */
+    /** PyTorch's names where they differ, or where the operation is not in {@code torch}. */
     private static final Map<String, String> PYTORCH = Map.ofEntries(
             Map.entry("not", "torch.bitwise_not"),
             Map.entry("and", "torch.bitwise_and"),
@@ -115,7 +115,7 @@ public final class OpDocument {
      * {@return the document, in Markdown}
      *
      * @param cpu the backend of the CPU
-     * @param cuda what an operation is run by on a GPU, in a word or two
+     * @param cuda what runs an operation on a GPU, in a word or two
      */
     public static String markdown(Backend cpu, Function<Op, String> cuda) {
         Map<String, Op> byName = new LinkedHashMap<>();

@@ -106,6 +106,6 @@ final class Operands {
         return host.to(device);
     }
 
-    /** What makes the operands of a sample. */
+    /** Makes the operands of a sample. */
     interface Recipe extends Function<Operands, Tensor[]> {}
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * An operation and what its operands are to be.
+ * An operation and the specification of its operands.
  *
  * @param op the operation
  * @param operands type, shape and values of each

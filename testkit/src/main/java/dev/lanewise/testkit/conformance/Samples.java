@@ -51,7 +51,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** For every operation the operands it is tried with; an operation without is a compilation error. */
+/** For every operation, the operands that it is tested with; an operation without any is a compilation error. */
 final class Samples {
     /** Vector widths in bytes around which sizes are chosen. */
     private static final int[] VECTORS = {16, 32, 64};

@@ -3,7 +3,7 @@ package dev.lanewise.testkit.conformance;
 import dev.lanewise.tensor.DType;
 import java.util.random.RandomGenerator;
 
-/** What kinds of numbers an operand holds. */
+/** The kinds of numbers that an operand holds. */
 enum Spread {
     /** From -3 to 3. */
     ORDINARY {
@@ -41,7 +41,7 @@ enum Spread {
             return (random.nextBoolean() ? 1 : -1) * Math.pow(10, 16 * random.nextDouble() - 8);
         }
     },
-    /** Ordinary numbers and here and there an infinity or NaN. */
+    /** Ordinary numbers with an occasional infinity or NaN. */
     NON_FINITE {
         @Override
         double next(RandomGenerator random) {

@@ -47,7 +47,7 @@ import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import java.util.List;
 
 /**
- * On which numbers an operation's results must be the oracle's.
+ * The kinds of numbers for which an operation's results must equal the oracle's.
  *
  * @param all the kinds of numbers
  * @param sums whether results are sums of operands or of their products, so that the terms' sizes bound the error

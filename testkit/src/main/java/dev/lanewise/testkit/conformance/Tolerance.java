@@ -42,7 +42,7 @@ import java.util.Set;
 
 /**
  * How far a result may be from the oracle's: {@code |got - want| <= relative |want| + absolute max(1, largest |want|)}.
- * The second term is of the whole tensor because sums lose digits to their largest terms.
+ * The second term refers to the whole tensor because sums lose digits to their largest terms.
  */
 record Tolerance(double relative, double absolute) {
     /** The same value (zeros of both signs are the same). */
@@ -117,7 +117,7 @@ record Tolerance(double relative, double absolute) {
         };
     }
 
-    /** For infinities, denormals and the largest numbers: what PyTorch's own reference cases ask for. */
+    /** For infinities, denormals and the largest numbers: what PyTorch's own reference cases require. */
     static Tolerance extreme(Op op, DType result) {
         if (!result.isFloating() || EXACT_FUNCTIONS.contains(op)) {
             return EXACT;
@@ -152,7 +152,7 @@ record Tolerance(double relative, double absolute) {
         };
     }
 
-    /** Differences of sums, and exponentials of sums: some bits more are lost. */
+    /** Differences of sums, and exponentials of sums: a few more bits are lost. */
     private static Tolerance cancelling(DType dtype) {
         Tolerance sums = summed(dtype);
         return dtype == DType.F32 || dtype == DType.F64 ? new Tolerance(10 * sums.relative, 10 * sums.absolute) : sums;

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The attributes of a case, by PyTorch's names. Every getter throws {@link IllegalArgumentException} where the attribute
- * is missing or of another type.
+ * The attributes of a case, by PyTorch's names. Every getter throws {@link IllegalArgumentException} where the
+ * attribute is missing or of another type.
  *
  * @param values {@code Long}, {@code Double}, {@code Boolean}, {@code String} or lists of them
  */
@@ -36,10 +36,10 @@ public record Attributes(Map<String, Object> values) {
     }
 
     /**
-     * A number, or another one where there is no such attribute.
+     * A number, or a default if there is no such attribute.
      *
      * @param name the name of the attribute
-     * @param otherwise what counts where there is none
+     * @param otherwise the default
      * @return the attribute
      */
     public double number(String name, double otherwise) {
@@ -77,7 +77,7 @@ public record Attributes(Map<String, Object> values) {
     }
 
     /**
-     * A truth value, or false where there is no such attribute.
+     * A truth value, or false if there is no such attribute.
      *
      * @param name the name of the attribute
      * @return the attribute

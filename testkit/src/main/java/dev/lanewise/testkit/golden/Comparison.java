@@ -4,13 +4,15 @@ import dev.lanewise.testkit.Elements;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Compares computed values with reference values and remembers the first that is outside and the largest error. */
+/**
+ * Compares computed values with reference values and remembers the first one out of tolerance and the largest error.
+ */
 final class Comparison {
     private double maxError;
     private @Nullable String failure;
 
     /**
-     * Compares one tensor: a value holds if {@code |got - want| <= atol + rtol |want|}; NaN equals NaN, and infinities
+     * Compares one tensor: a value passes if {@code |got - want| <= atol + rtol |want|}; NaN equals NaN, and infinities
      * must match.
      */
     void compare(String what, TensorFile.Entry want, String gotSpec, double[] got, double rtol, double atol) {

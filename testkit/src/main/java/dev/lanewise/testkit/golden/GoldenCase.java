@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One reference case of an operation; the README beside the cases describes the format.
+ * One reference case of an operation; the README next to the cases describes the format.
  *
  * @param id {@code op/NNN}
  * @param op the operation, by PyTorch's name

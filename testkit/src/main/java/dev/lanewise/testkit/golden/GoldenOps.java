@@ -4,7 +4,7 @@ import java.util.Map;
 
 /**
  * Offers adapters from reference cases to an implementation. {@link GoldenRunner} finds providers with
- * {@link java.util.ServiceLoader}; where two offer the same operation, the one with the higher priority counts.
+ * {@link java.util.ServiceLoader}; if two offer the same operation, the one with the higher priority is used.
  */
 public interface GoldenOps {
     /** {@return the adapters, by the operation's name in the cases} */
@@ -15,7 +15,9 @@ public interface GoldenOps {
         return Map.of();
     }
 
-    /** {@return the adapters of a provider with a higher number come before those of a lower one} */
+    /**
+     * {@return the priority: adapters of a provider with a higher number take precedence over those with a lower one}
+     */
     default int priority() {
         return 0;
     }

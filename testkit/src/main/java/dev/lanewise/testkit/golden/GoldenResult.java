@@ -7,20 +7,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What became of one case.
+ * The result of one case.
  *
  * @param id the case
  * @param op its operation
- * @param status whether it holds
+ * @param status whether it passes
  * @param maxError the largest difference from a finite reference value; NaN where nothing was computed
  * @param message empty if it passed, else what is wrong
  */
 public record GoldenResult(String id, String op, Status status, double maxError, String message) {
-    /** Whether a case holds. */
+    /** Whether a case passes. */
     public enum Status {
         /** All values are within the case's tolerance. */
         PASSED,
-        /** A value is outside, or the computation threw. */
+        /** A value is out of tolerance, or the computation threw. */
         FAILED,
         /** There is no adapter for the operation. */
         MISSING
@@ -49,7 +49,8 @@ public record GoldenResult(String id, String op, Status status, double maxError,
     }
 
     /**
-     * {@return a table for people: for each operation how many cases passed, failed and are missing, and the largest error}
+     * {@return a table for display: for each operation, how many cases passed, failed and are missing, and the largest
+     * error}
      *
      * @param results of any number of cases
      */

@@ -40,9 +40,9 @@ public final class GoldenRunner {
     /**
      * A runner with given adapters.
      *
-     * @param dir holds {@code *.safetensors}
-     * @param device where the cases are computed
-     * @param adapters later ones come before earlier ones
+     * @param dir the folder with {@code *.safetensors} files
+     * @param device the device that the cases are computed on
+     * @param adapters the adapters; later ones take precedence
      */
     public GoldenRunner(Path dir, Device device, List<? extends GoldenOps> adapters) {
         this.dir = dir;

@@ -4,11 +4,11 @@ import dev.lanewise.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
-/** Repeats a short training run with the implementation that is checked. */
+/** Repeats a short training run with the implementation under test. */
 @FunctionalInterface
 public interface GoldenTrainer {
     /**
-     * What a run led to.
+     * The outcome of a run.
      *
      * @param losses the loss before each step
      * @param state parameters and buffers after the last step, by PyTorch's {@code state_dict} names
@@ -21,7 +21,7 @@ public interface GoldenTrainer {
      * @param initial parameters and buffers, by PyTorch's {@code state_dict} names
      * @param x the batches' inputs, stacked along dimension 0
      * @param y the batches' classes {@code [steps, batch]} of type I64
-     * @return what PyTorch's numbers are compared with
+     * @return the results to compare with PyTorch's
      */
     Outcome train(Map<String, Tensor> initial, Tensor x, Tensor y);
 }

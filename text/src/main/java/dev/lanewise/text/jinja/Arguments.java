@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param named the others
  */
 record Arguments(String name, List<Object> values, Map<String, Object> named) {
-    /** An argument by position or name; that one if it is absent. */
+    /** An argument by position or name; the given default if it is absent. */
     @Nullable
     Object get(int index, String key, @Nullable Object absent) {
         if (index < values.size()) {
@@ -50,7 +50,7 @@ record Arguments(String name, List<Object> values, Map<String, Object> named) {
         throw TemplateError.of("`" + name + "` needs an integer as `" + key + "`, not " + Py.type(v));
     }
 
-    /** Refuses more arguments than a function has, or others. */
+    /** Refuses excess and unknown arguments. */
     Arguments only(String... keys) {
         if (values.size() > keys.length) {
             throw TemplateError.of("`" + name + "` takes " + keys.length + " arguments, not " + values.size());

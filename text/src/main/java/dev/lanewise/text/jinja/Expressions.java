@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads expressions, with Jinja's precedence, into what evaluates them. */
+/** Parses expressions, with Jinja's precedence, into objects that evaluate them. */
 final class Expressions {
     private final Tokens tokens;
 
@@ -450,7 +450,7 @@ final class Expressions {
         }
     }
 
-    /** A filter by its name, of a value. */
+    /** A filter by its name, applied to a value. */
     Expression filter(Expression value) {
         int line = tokens.line();
         String name = tokens.name();

@@ -124,7 +124,7 @@ final class Filters {
         };
     }
 
-    /** Every word: what follows a start, white space, a hyphen or a bracket. */
+    /** Capitalizes every word: what follows the start, white space, a hyphen or a bracket. */
     private static String title(String s) {
         StringBuilder out = new StringBuilder();
         boolean start = true;
@@ -247,7 +247,7 @@ final class Filters {
         };
     }
 
-    /** {@code a.b.0} of an item. */
+    /** The value at a path such as {@code a.b.0} of an item. */
     static @Nullable Object path(@Nullable Object item, @Nullable Object key) {
         if (key == null) {
             return item;

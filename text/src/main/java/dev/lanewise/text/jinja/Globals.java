@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What templates find besides their variables: loop, namespace, functions. */
+/** What templates can use besides their variables: loop, namespace, functions. */
 final class Globals {
     private static final int MOST_IN_RANGE = 100_000;
 

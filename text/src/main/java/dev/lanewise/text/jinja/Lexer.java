@@ -3,7 +3,7 @@ package dev.lanewise.text.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cuts a template into text, and the words of its tags; blocks are trimmed as transformers has Jinja trim them. */
+/** Splits a template into text and the tokens of its tags; blocks are trimmed as configured by transformers. */
 final class Lexer {
     /** What a token is. */
     enum Kind {
@@ -41,7 +41,7 @@ final class Lexer {
     private final List<Token> tokens = new ArrayList<>();
     private int at;
     private int line = 1;
-    /** Whether what came before ended a line. */
+    /** Whether the preceding input ended a line. */
     private boolean lineStart = true;
 
     private Lexer(String source) {
@@ -92,7 +92,7 @@ final class Lexer {
         return -1;
     }
 
-    /** The text before a tag, trimmed as its sign says; a block alone in its line loses what indents it. */
+    /** The text before a tag, trimmed as its sign says; a block alone on its line loses its indentation. */
     private String before(int tag, char kind, char sign) {
         String text = source.substring(at, tag);
         if (sign == '-') {
@@ -135,7 +135,7 @@ final class Lexer {
         finish(end + 2, signed ? sign : ' ', true);
     }
 
-    /** Goes on after a tag: past white space if it says so, past one line end if it is a block. */
+    /** Continues after a tag: past white space if it says so, past one line end if it is a block. */
     private void finish(int end, char sign, boolean block) {
         int to = end;
         if (sign == '-') {
@@ -282,7 +282,7 @@ final class Lexer {
         advance(i);
     }
 
-    /** Python's escapes; one that is none stays as it is. */
+    /** Python's escapes; an invalid one is kept as it is. */
     private int escape(int at, StringBuilder out) {
         char c = source.charAt(at);
         int simple = "abfnrtv\\'\"".indexOf(c);

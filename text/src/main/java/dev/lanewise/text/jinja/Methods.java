@@ -69,7 +69,7 @@ final class Methods {
             "maketrans",
             "translate");
 
-    /** A method that Python has and this does not is an error, not something undefined. */
+    /** A method that exists in Python but not here is an error, not an undefined value. */
     private static Py.@Nullable Callable missing(String name, List<String> known, String type) {
         if (known.contains(name)) {
             throw TemplateError.of("the method `" + name + "` of " + type + " is not supported");

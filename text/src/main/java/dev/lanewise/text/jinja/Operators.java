@@ -134,7 +134,7 @@ final class Operators {
         };
     }
 
-    /** {@code v.name}: a method, or what {@code v['name']} gives. */
+    /** {@code v.name}: a method, or the value of {@code v['name']}. */
     static @Nullable Object attribute(@Nullable Object v, String name) {
         if (v instanceof Py.Undefined u) {
             throw u.error();

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Py {
     private Py() {}
 
-    /** A value that is not there; what can be done with it is little. */
+    /** A missing value, which supports few operations. */
     record Undefined(String name) {
         TemplateError error() {
             return TemplateError.of("`" + name + "` is undefined");
@@ -189,7 +189,7 @@ final class Py {
                 + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 
-    /** What iterating over a value gives. */
+    /** The items that iterating over a value gives. */
     @SuppressWarnings("unchecked")
     static List<Object> items(@Nullable Object v) {
         return switch (v) {
@@ -327,7 +327,7 @@ final class Py {
         return step > 0 ? Math.clamp(v, 0, n) : Math.clamp(v, -1, n - 1L);
     }
 
-    /** Takes characters away at the ends: those given, or white space. */
+    /** Removes characters at the ends: those given, or white space. */
     static String strip(String s, @Nullable String chars, boolean left, boolean right) {
         int[] cps = s.codePoints().toArray();
         int start = 0;

@@ -2,7 +2,7 @@ package dev.lanewise.text.jinja;
 
 /** Something that writes or changes variables. */
 interface Statement {
-    /** What a loop is to do next. */
+    /** What a loop does next. */
     enum Flow {
         NEXT,
         BREAK,

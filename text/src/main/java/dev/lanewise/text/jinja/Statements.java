@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the blocks of a template into what runs them. */
+/** Parses the blocks of a template into objects that run them. */
 final class Statements {
     private final Tokens tokens;
     private final Expressions expressions;

@@ -2,7 +2,7 @@ package dev.lanewise.text.jinja;
 
 import dev.lanewise.text.TokenizerException;
 
-/** What is wrong with a template, or with what it is given. */
+/** An error in a template or its arguments. */
 public final class TemplateError extends TokenizerException {
     private final boolean raised;
 
@@ -21,7 +21,7 @@ public final class TemplateError extends TokenizerException {
         return new TemplateError("chat template: line " + line + ": " + message, false);
     }
 
-    /** What the template itself raised, word by word. */
+    /** An error raised by the template itself, word for word. */
     static TemplateError raisedBy(String message) {
         return new TemplateError(message, true);
     }

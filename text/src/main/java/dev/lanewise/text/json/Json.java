@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A value of a JSON file with the path that leads to it, so that an error names the place.
  *
  * @param value null, a Boolean, Long, Double, String, List or Map
- * @param path where it stands, such as {@code tokenizer.json: model.vocab}
+ * @param path its place, such as {@code tokenizer.json: model.vocab}
  */
 public record Json(@Nullable Object value, String path) {
     /** What JSON calls this value's type. */
@@ -39,7 +39,7 @@ public record Json(@Nullable Object value, String path) {
         return new Json(map().get(name), path + '.' + name);
     }
 
-    /** The member of that name, which must be there. */
+    /** The member of that name, which must be present. */
     public Json need(String name) {
         if (!map().containsKey(name)) {
             throw new TokenizerException(path + ": `" + name + "` is missing");
@@ -96,7 +96,7 @@ public record Json(@Nullable Object value, String path) {
         throw expected("true or false");
     }
 
-    /** The boolean that it is, or that one if it is absent. */
+    /** The boolean that it is, or the given default if it is absent. */
     public boolean bool(boolean absent) {
         return value == null ? absent : bool();
     }
@@ -129,7 +129,7 @@ public record Json(@Nullable Object value, String path) {
         return s.codePointAt(0);
     }
 
-    /** Refuses an object with other members than those. */
+    /** Refuses an object with members other than those. */
     public void only(Set<String> names) {
         for (String name : map().keySet()) {
             if (!names.contains(name)) {
@@ -139,7 +139,7 @@ public record Json(@Nullable Object value, String path) {
         }
     }
 
-    /** The error that something else was expected here. */
+    /** An error that says what was expected here. */
     public TokenizerException expected(String what) {
         return new TokenizerException(path + ": expected " + what + ", found " + type());
     }

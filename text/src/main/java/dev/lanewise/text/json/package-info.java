@@ -1,4 +1,4 @@
-/** JSON trees whose every access is checked and named. */
+/** JSON trees in which every access is checked and names its place. */
 @NullMarked
 package dev.lanewise.text.json;
 

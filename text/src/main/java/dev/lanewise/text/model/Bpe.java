@@ -19,13 +19,16 @@ public final class Bpe implements Model {
     private final boolean fuseUnknown;
     private final boolean byteFallback;
     private final boolean ignoreMerges;
-    /** Tokens of single characters by place: not first 1, last 2. */
+    /** Tokens of single characters by their place in a word: the bit 1 means not first, 2 means last. */
     private final List<Map<Integer, Integer>> singles;
 
     private final int[] ascii = new int[128];
     private final int[] byteIds = new int[256];
     private final WordCache cache = new WordCache();
-    /** Where a text may be cut without changing its tokens: before this character, if another stands before it; -1 for nowhere. */
+    /**
+     * Where a text may be cut without changing its tokens: before this character, if another character precedes it; -1
+     * for nowhere.
+     */
     private final int cut;
 
     private final @Nullable ByteLevelBpe byteLevel;
@@ -76,7 +79,7 @@ public final class Bpe implements Model {
         byteLevel = plain ? ByteLevelBpe.of(vocabulary, merges, ignoreMerges) : null;
     }
 
-    /** The sign that SentencePiece puts for a space. */
+    /** The sign that SentencePiece uses for a space. */
     private static final int SPACE = 0x2581;
 
     /** Reads the model of a tokenizer's file. */
@@ -98,7 +101,7 @@ public final class Bpe implements Model {
         return out;
     }
 
-    /** Whether a merge has the sign for a space behind something else, or is of bytes. */
+    /** Whether a merge has the sign for a space after something else, or consists of bytes. */
     private boolean readMerges(Json json) {
         boolean inside = false;
         List<Object> values = json.values();
@@ -217,7 +220,10 @@ public final class Bpe implements Model {
         }
     }
 
-    /** Where tokens cover bytes, or characters without a token were left out, positions are those of bytes, as in the library. */
+    /**
+     * If tokens cover bytes, or characters without a token were omitted, positions are those of bytes, as in the
+     * library.
+     */
     private static void emitBytes(int[] text, int start, int end, Symbols symbols, int count, TokenList out) {
         int[] characters = new int[4 * (end - start)];
         int bytes = 0;
@@ -234,7 +240,9 @@ public final class Bpe implements Model {
         }
     }
 
-    /** The tokens of single characters, with the lengths they cover: characters, or bytes from when it matters. */
+    /**
+     * The tokens of single characters, with the lengths that they cover: in characters, or in bytes once that matters.
+     */
     private final class Symbols {
         private int[] ids;
         private int[] lengths;
@@ -281,7 +289,7 @@ public final class Bpe implements Model {
 
         private void unknown(int length) {
             if (unknown == null) {
-                // the library leaves the character out; what follows moves to its place
+                // the library omits the character; what follows moves to its place
                 useBytes();
                 return;
             }
@@ -293,7 +301,7 @@ public final class Bpe implements Model {
             unknownBytes += length;
         }
 
-        /** Adds the unknown that is waiting. */
+        /** Adds the pending unknown token. */
         void flush() {
             if (unknownLength > 0 && unknown != null) {
                 put(WordLevel.unknownId(vocabulary, unknown), unknownLength, unknownBytes);

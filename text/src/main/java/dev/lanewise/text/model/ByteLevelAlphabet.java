@@ -1,6 +1,6 @@
 package dev.lanewise.text.model;
 
-/** GPT-2's visible character for every byte: its Latin-1 character if that is visible, else one from U+0100 on. */
+/** GPT-2's visible character for every byte: its Latin-1 character if that is visible, else one from U+0100 upwards. */
 public final class ByteLevelAlphabet {
     private static final char[] CHARACTERS = characters();
     private static final int[] BYTES = bytes();

@@ -4,8 +4,8 @@ import dev.lanewise.text.unicode.CodePoints;
 import org.jspecify.annotations.Nullable;
 
 /**
- * BPE over the bytes of a word. A byte-level pre-tokenizer writes every byte as a visible character, and the model's tokens are
- * written so; here the bytes go to the merges without that detour.
+ * BPE over the bytes of a word. A byte-level pre-tokenizer writes every byte as a visible character, and the model's
+ * tokens are written that way; here the bytes are merged directly, without that detour.
  */
 final class ByteLevelBpe implements Model {
     private final Vocabulary vocabulary;
@@ -21,7 +21,7 @@ final class ByteLevelBpe implements Model {
         this.ids = ids;
     }
 
-    /** Null if a byte has no token: then a word may have unknowns. */
+    /** Null if a byte has no token, since a word may then have unknowns. */
     static @Nullable ByteLevelBpe of(Vocabulary vocabulary, Merges merges, boolean ignoreMerges) {
         int[] ids = new int[256];
         for (int b = 0; b < 256; b++) {

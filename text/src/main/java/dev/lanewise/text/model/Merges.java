@@ -2,7 +2,9 @@ package dev.lanewise.text.model;
 
 import java.util.Arrays;
 
-/** The merges of a BPE model and the loop that applies them: the pair of lowest rank first, of those the leftmost. */
+/**
+ * The merges of a BPE model and the loop that applies them: the pair of lowest rank first, and of those the leftmost.
+ */
 final class Merges {
     /** Below this length, looking for the lowest rank again and again is faster than a heap. */
     private static final int SHORT = 40;
@@ -16,7 +18,7 @@ final class Merges {
         return count;
     }
 
-    /** Adds the merge of next rank; of two merges of a pair, the later holds. */
+    /** Adds the merge of the next rank; of two merges of the same pair, the later one counts. */
     void add(int left, int right, int result) {
         if (count == merged.length) {
             merged = Arrays.copyOf(merged, 2 * count);
@@ -34,7 +36,7 @@ final class Merges {
      * Merges in place.
      *
      * @param symbols the tokens of single characters or bytes
-     * @param lengths what each covers
+     * @param lengths the length that each covers
      * @param size how many there are
      * @return how many are left
      */
@@ -103,7 +105,7 @@ final class Merges {
                 long top = pop();
                 int at = (int) top;
                 int right = next[at];
-                // an entry whose pair has changed since is passed over
+                // an entry whose pair has changed since is skipped
                 if (lengths[at] == 0 || right < 0 || rank(symbols[at], symbols[right]) != (int) (top >>> 32)) {
                     continue;
                 }

@@ -2,7 +2,7 @@ package dev.lanewise.text.model;
 
 import org.jspecify.annotations.Nullable;
 
-/** Cuts a pre-tokenized word into tokens. Immutable in use: many threads share one. */
+/** Splits a pre-tokenized word into tokens. Immutable in use, so that many threads can share it. */
 public interface Model {
     /**
      * Adds the tokens of a word.
@@ -17,7 +17,10 @@ public interface Model {
     /** The vocabulary. */
     Vocabulary vocabulary();
 
-    /** This model for words that a byte-level pre-tokenizer would rewrite, taken as they are; null if it has none. */
+    /**
+     * A form of this model that takes words as they are before a byte-level pre-tokenizer rewrites them; null if there
+     * is none.
+     */
     default @Nullable Model byteLevel() {
         return null;
     }

@@ -16,7 +16,7 @@ public final class Trie {
         java.util.Arrays.fill(values, -1);
     }
 
-    /** The node below another by a code point; -1 if there is none. The root is 0. */
+    /** The child of a node for a code point; -1 if there is none. The root is 0. */
     public int child(int node, int cp) {
         return node == 0 && cp < DIRECT ? roots[cp] : edges.get((long) node << 21 | cp);
     }

@@ -6,7 +6,7 @@ import dev.lanewise.text.unicode.CodePoints;
 import java.util.List;
 import java.util.Set;
 
-/** Unigram: the cut whose scores sum highest, found by Viterbi's algorithm. */
+/** Unigram: the segmentation with the highest sum of scores, found by Viterbi's algorithm. */
 public final class Unigram implements Model {
     private static final double UNKNOWN_PENALTY = 10;
     private final Vocabulary vocabulary;

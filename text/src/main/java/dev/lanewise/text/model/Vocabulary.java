@@ -27,7 +27,7 @@ public final class Vocabulary {
             ids.put(entry.getKey(), id.intValue());
             largest = Math.max(largest, id.intValue());
         }
-        // a sparse vocabulary is a mistake or an attack: a table by id would take the memory
+        // a sparse vocabulary is a mistake or an attack: a table by id would exhaust memory
         if (largest > 4L * map.size() + 1_000_000) {
             throw json.error("has the id " + largest + " among " + map.size() + " tokens");
         }
@@ -40,7 +40,7 @@ public final class Vocabulary {
         return new Vocabulary(ids, tokens);
     }
 
-    /** The vocabulary whose ids are positions in a list; of equal tokens, the last gives the id. */
+    /** The vocabulary whose ids are positions in a list; for equal tokens, the last position counts. */
     public static Vocabulary of(String[] list) {
         Map<String, Integer> ids = HashMap.newHashMap(list.length);
         for (int i = 0; i < list.length; i++) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers the tokens of recent words. A table of immutable entries that newer ones replace: bounded, and threads read and
- * write it without locks, since an entry's final fields are seen whole or not at all.
+ * Remembers the tokens of recent words. A table of immutable entries that newer ones replace: bounded, and threads read
+ * and write it without locks, since an entry's final fields are seen completely or not at all.
  */
 final class WordCache {
     static final int LONGEST = 48;

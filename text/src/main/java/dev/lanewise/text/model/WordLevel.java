@@ -5,7 +5,7 @@ import dev.lanewise.text.json.Json;
 import dev.lanewise.text.unicode.CodePoints;
 import java.util.Set;
 
-/** A word is one token or unknown. */
+/** Word level: a word is one token or unknown. */
 public record WordLevel(Vocabulary vocabulary, String unknown) implements Model {
     /** Reads the model of a tokenizer's file. */
     public static WordLevel of(Json json) {

@@ -3,7 +3,10 @@ package dev.lanewise.text.model;
 import dev.lanewise.text.json.Json;
 import java.util.Set;
 
-/** WordPiece: the longest known piece from the left, again and again; a word with a gap is unknown as a whole. */
+/**
+ * WordPiece: repeatedly takes the longest known piece from the left; a word that can't be covered is unknown as a
+ * whole.
+ */
 public final class WordPiece implements Model {
     private final Vocabulary vocabulary;
     private final String unknown;

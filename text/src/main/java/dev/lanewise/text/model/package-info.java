@@ -1,4 +1,4 @@
-/** The models that cut a word into tokens: BPE, WordPiece, Unigram, word level. */
+/** The models that split a word into tokens: BPE, WordPiece, Unigram, word level. */
 @NullMarked
 package dev.lanewise.text.model;
 

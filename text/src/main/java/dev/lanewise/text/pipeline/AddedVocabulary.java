@@ -26,7 +26,10 @@ final class AddedVocabulary {
     private boolean anyPlain;
     private boolean anyNormalized;
 
-    /** Reads the tokens; a token that the model does not know gets the next free id, whatever the file says, as in the library. */
+    /**
+     * Reads the tokens; a token that the model does not know gets the next free id, whatever the file says, as in the
+     * library.
+     */
     static AddedVocabulary of(Json json, Vocabulary vocabulary, @Nullable Normalizer normalizer) {
         AddedVocabulary out = new AddedVocabulary();
         int next = vocabulary.size();
@@ -112,7 +115,7 @@ final class AddedVocabulary {
         return byId.size();
     }
 
-    /** Cuts the added tokens out of a text and normalizes what is between them. */
+    /** Finds the added tokens in a text and normalizes what is between them. */
     Pieces cut(int[] text, @Nullable Normalizer normalizer, boolean specialAsText) {
         Aligned whole = Aligned.of(text);
         Pieces first = new Pieces(4);

@@ -7,9 +7,9 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of a text that normalizers change, with the range of the original text that every code point comes from. The rules by
- * which alignments follow a change are those of the tokenizers library's NormalizedString, its oddities included, because
- * offsets are compared with its own.
+ * A piece of a text that normalizers change, with the range of the original text that every code point comes from. The
+ * rules by which alignments follow a change are those of the tokenizers library's NormalizedString, including its
+ * oddities, because offsets must equal the library's.
  */
 final class Aligned {
     int[] cps;
@@ -18,7 +18,7 @@ final class Aligned {
     private int @Nullable [] from;
 
     private int @Nullable [] to;
-    /** The part of the original text that this is. */
+    /** The range of the original text that this is. */
     private final int origin;
 
     private final int originEnd;
@@ -60,16 +60,16 @@ final class Aligned {
                 to(end - 1));
     }
 
-    /** This range as it is if it is all, else a copy. */
+    /** This piece itself if the range is all of it, else a copy. */
     Aligned sliceOrSelf(int start, int end) {
         return start == 0 && end == size && from(0) == origin && to(size - 1) == originEnd ? this : slice(start, end);
     }
 
     /**
-     * Replaces all by {@code count} code points. A change of 0 replaces the next old code point, 1 adds one beside it, -n
-     * replaces one and takes away n more.
+     * Replaces all by {@code count} code points. A change of 0 replaces the next old code point, 1 adds one next to it,
+     * -n replaces one and removes n more.
      *
-     * @param skip how many old code points are taken away at the start
+     * @param skip how many old code points are removed at the start
      */
     void transform(int[] next, int[] changes, int count, int skip) {
         int first = 0;
@@ -119,7 +119,7 @@ final class Aligned {
         }
     }
 
-    /** Replaces one code point by one; the alignment stays. */
+    /** Replaces each code point by one other; the alignment is unchanged. */
     void map(IntUnaryOperator mapping) {
         int[] next = new int[size];
         for (int i = 0; i < size; i++) {
@@ -167,7 +167,7 @@ final class Aligned {
         }
     }
 
-    /** Puts code points before all; the first of them stands for what was first. */
+    /** Inserts code points at the beginning; the first of them is aligned with what was first. */
     void prepend(int[] added) {
         if (size == 0) {
             return;
@@ -179,7 +179,7 @@ final class Aligned {
         replace(0, 1, next, changes, next.length, 0);
     }
 
-    /** Replaces matches by a text whose code points are aligned as the last that the match took away. */
+    /** Replaces matches by a text whose code points are aligned like the last one of the match. */
     void replaceMatches(Matches matches, int[] content) {
         int added = 0;
         for (int i = 0; i < matches.count(); i++) {
@@ -212,7 +212,7 @@ final class Aligned {
         size = total;
     }
 
-    /** Replaces one code point by another wherever it stands. */
+    /** Replaces one code point by another wherever it occurs. */
     void replaceAll(int old, int by) {
         for (int i = 0; i < size; i++) {
             if (cps[i] == old) {

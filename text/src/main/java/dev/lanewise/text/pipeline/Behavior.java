@@ -2,7 +2,7 @@ package dev.lanewise.text.pipeline;
 
 import dev.lanewise.text.json.Json;
 
-/** What becomes of a delimiter when a text is split at it. */
+/** How a delimiter is treated when a text is split at it. */
 enum Behavior {
     REMOVED("Removed"),
     ISOLATED("Isolated"),

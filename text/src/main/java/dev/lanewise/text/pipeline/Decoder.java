@@ -91,7 +91,7 @@ interface Decoder {
         return out;
     }
 
-    /** An empty suffix is found around every character. */
+    /** An empty suffix matches around every character. */
     private static String spread(String token, String by) {
         StringBuilder out = new StringBuilder(by);
         token.codePoints().forEach(c -> out.appendCodePoint(c).append(by));
@@ -129,7 +129,7 @@ interface Decoder {
         return out;
     }
 
-    /** Bytes in a row become text if they are UTF-8, else every byte a replacement character. */
+    /** Runs of bytes become text if they are valid UTF-8, else one replacement character per byte. */
     private static List<String> byteFallback(List<String> tokens) {
         List<String> out = new ArrayList<>(tokens.size());
         ByteArrayOutputStream run = new ByteArrayOutputStream();
@@ -208,7 +208,7 @@ interface Decoder {
         }
     }
 
-    /** Joins what speech models give for every frame. */
+    /** Joins the tokens that speech models give for every frame. */
     record Ctc(String pad, String delimiter, boolean cleanup) implements Decoder {
         @Override
         public List<String> decode(List<String> tokens) {
@@ -255,7 +255,7 @@ interface Decoder {
         }
     }
 
-    /** Takes a character away at the ends of every token. */
+    /** Removes a character at the ends of every token. */
     record Strip(int content, int start, int stop) implements Decoder {
         @Override
         public List<String> decode(List<String> tokens) {

@@ -8,11 +8,13 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An encoding while post-processors work on it: columns of tokens, and the parts that truncation cut off. */
+/**
+ * An encoding in progress, while post-processors work on it: columns of tokens, and the parts that truncation cut off.
+ */
 public final class Encoded {
     /** The ids. */
     public int[] ids;
-    /** Which text of a pair, or what the template says. */
+    /** The text of a pair that each token belongs to, or what the template says. */
     public int[] types;
     /** The word of every token; -1 for none. */
     public int[] words;
@@ -33,7 +35,7 @@ public final class Encoded {
     /** The parts that were cut off. */
     public List<Encoded> overflowing = new ArrayList<>();
 
-    /** An encoding of nothing. */
+    /** An empty encoding. */
     public Encoded() {
         this(new int[0], new int[0], new int[0], new int[0], new int[0], new int[0], new int[0], null);
     }
@@ -90,7 +92,7 @@ public final class Encoded {
                 any ? surfaces.clone() : null);
     }
 
-    /** This between special tokens. */
+    /** This encoding between special tokens. */
     public Encoded between(int[] before, int[] after) {
         setRange(0);
         return joined(List.of(
@@ -115,7 +117,7 @@ public final class Encoded {
         rangeEnds[sequence] = size();
     }
 
-    /** The same tokens with another type; a template may use a text more than once. */
+    /** The same tokens with another type, since a template may use a text more than once. */
     Encoded as(int sequence, int type) {
         Encoded out = new Encoded(ids, filled(size(), type), words, starts, ends, special, attention, surfaces);
         out.overflowing = overflowing;
@@ -137,7 +139,7 @@ public final class Encoded {
                 surfaces == null ? null : Arrays.copyOfRange(surfaces, from, to));
     }
 
-    /** What is left of at most {@code most} tokens; the rest goes to the result's overflowing parts. */
+    /** The encoding cut to at most {@code most} tokens; the rest goes to the result's overflowing parts. */
     Encoded truncated(int most, int stride, Direction direction) {
         int n = size();
         if (most >= n) {
@@ -176,7 +178,7 @@ public final class Encoded {
         return first;
     }
 
-    /** All after each other; every part that was cut off is joined with the others whole. */
+    /** All encodings one after the other; every part that was cut off is joined with the others in full. */
     static Encoded merged(List<Encoded> all) {
         Encoded out = null;
         if (all.stream().allMatch(e -> e.overflowing.isEmpty())) {
@@ -247,7 +249,7 @@ public final class Encoded {
         }
     }
 
-    /** Fills this and the parts that were cut off up to a length. */
+    /** Pads this encoding and the parts that were cut off to a length. */
     Encoded padded(int length, int id, int type, @Nullable String surface, Direction direction) {
         Encoded out = this;
         if (size() < length) {

@@ -2,7 +2,7 @@ package dev.lanewise.text.pipeline;
 
 import java.util.Arrays;
 
-/** A text cut into ranges, each a match or what lies between matches. */
+/** A text divided into ranges, each a match or what lies between matches. */
 final class Matches {
     private int[] starts = new int[16];
     private int[] ends = new int[16];
@@ -40,14 +40,14 @@ final class Matches {
         matched[count++] = match;
     }
 
-    /** Makes matches of what lies between, and the other way round. */
+    /** Turns matches into gaps and gaps into matches. */
     void invert() {
         for (int i = 0; i < count; i++) {
             matched[i] = !matched[i];
         }
     }
 
-    /** Joins ranges as a behaviour says; what is left as a match is to be dropped. */
+    /** Joins ranges as a behaviour says; what remains a match is to be dropped. */
     void apply(Behavior behavior) {
         switch (behavior) {
             case REMOVED -> {}

@@ -8,7 +8,7 @@ import dev.lanewise.text.unicode.Normalization.Form;
 import java.util.List;
 import java.util.Set;
 
-/** Rewrites a text before it is cut. */
+/** Rewrites a text before it is split. */
 interface Normalizer {
     void normalize(Aligned text);
 
@@ -136,7 +136,7 @@ interface Normalizer {
         }
     }
 
-    /** Takes white space away at the ends. */
+    /** Removes white space at the ends. */
     record Strip(boolean left, boolean right) implements Normalizer {
         @Override
         public void normalize(Aligned text) {

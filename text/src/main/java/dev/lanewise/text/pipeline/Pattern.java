@@ -8,7 +8,7 @@ import java.util.Set;
 
 /** What Split and Replace look for: a text or a regular expression. */
 interface Pattern {
-    /** Gives the matches in [start, end) of a text. */
+    /** Passes on the matches in [start, end) of a text. */
     void forEach(int[] text, int start, int end, Regex.Sink sink);
 
     static Pattern of(Json json) {
@@ -27,7 +27,7 @@ interface Pattern {
         return new Literal(CodePoints.of(literal));
     }
 
-    /** Cuts a range of a text into matches and what lies between. */
+    /** Divides a range of a text into matches and gaps. */
     default void cut(int[] text, int start, int end, Matches out) {
         out.clear();
         int[] last = {start};

@@ -2,7 +2,7 @@ package dev.lanewise.text.pipeline;
 
 import java.util.Arrays;
 
-/** The pieces that a text is cut into: ranges of buffers, some of them already a token. */
+/** The pieces that a text is split into: ranges of buffers, some of them already a token. */
 final class Pieces {
     private Aligned[] buffers;
     private int[] starts;

@@ -114,7 +114,7 @@ public final class Pipeline {
         return own != null ? own : vocabulary.token(id);
     }
 
-    /** How many tokens there are, added ones included. */
+    /** How many tokens there are, including added ones. */
     public int size() {
         int more = 0;
         for (AddedToken token : added.tokens()) {
@@ -135,7 +135,7 @@ public final class Pipeline {
         return postProcessor == null ? 0 : postProcessor.added(pair);
     }
 
-    /** Encodes one text or a pair, cut if asked for, but not filled up. */
+    /** Encodes one text or a pair, truncated if requested, but not padded. */
     public Encoded encode(
             String text,
             @Nullable String pair,
@@ -169,7 +169,7 @@ public final class Pipeline {
             pieces = part.apply(pieces);
         }
         TokenList out = new TokenList(cps.length / 3);
-        // as in the library, words beyond the limit are not looked at, so that they are in no overflowing part either
+        // as in the library, words beyond the limit are not processed, so that they are in no overflowing part either
         boolean limited = truncation != null && (truncation.strategy() != Truncation.Strategy.ONLY_SECOND || type != 0);
         int limit = limited && truncation != null ? truncation.maxLength() : Integer.MAX_VALUE;
         if (limited && truncation != null && truncation.direction() == Direction.LEFT) {
@@ -205,7 +205,7 @@ public final class Pipeline {
         return out;
     }
 
-    /** Words are numbered from the first that was looked at. */
+    /** Words are numbered from the first that was processed. */
     private static void append(TokenList part, int shift, TokenList out) {
         for (int i = 0; i < part.size(); i++) {
             String surface = part.surfaces == null ? null : part.surfaces[i];
@@ -276,7 +276,7 @@ public final class Pipeline {
         return Encoded.merged(postProcessor.process(encodings, addSpecial));
     }
 
-    /** Fills encodings up to one length. */
+    /** Pads encodings to the same length. */
     public void pad(List<Encoded> encodings, Padding padding) {
         int length = padding.length() > 0
                 ? padding.length()
@@ -292,7 +292,7 @@ public final class Pipeline {
         }
     }
 
-    /** Decodes ids; an id without a token is passed over. */
+    /** Decodes ids; an id without a token is skipped. */
     public String decode(int[] ids, int from, int to, boolean skipSpecial) {
         List<String> tokens = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {

@@ -14,7 +14,7 @@ interface PostProcessor {
     /** How many tokens it adds to one text or a pair. */
     int added(boolean pair);
 
-    /** Works on the encodings of one or two texts, or what another has made of them. */
+    /** Processes the encodings of one or two texts, or the results of another post-processor. */
     List<Encoded> process(List<Encoded> encodings, boolean addSpecial);
 
     /**

@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** Cuts a piece of text into words. */
+/** Splits a piece of text into words. */
 interface PreTokenizer {
-    /** Adds what a range of a buffer is cut into. */
+    /** Adds the pieces that a range of a buffer is split into. */
     void cut(Aligned buffer, int start, int end, Pieces out);
 
-    /** Cuts every piece that is not a token yet. */
+    /** Splits every piece that is not a token yet. */
     default Pieces apply(Pieces in) {
         Pieces out = new Pieces(Math.max(in.count(), in.count() == 1 ? (in.end(0) - in.start(0)) / 4 : 0));
         for (int i = 0; i < in.count(); i++) {
@@ -186,7 +186,7 @@ interface PreTokenizer {
                     continue;
                 }
                 if (script != last) {
-                    // what stands before the first script is dropped, as in the library
+                    // what precedes the first script is dropped, as in the library
                     if (from >= 0) {
                         out.add(buffer, from, i);
                     }
@@ -208,7 +208,7 @@ interface PreTokenizer {
             Json regex = pattern.get("Regex");
             Behavior behavior = Behavior.of(json.need("behavior"));
             boolean invert = json.need("invert").bool();
-            // these match everywhere, so inverted and removed, or isolated, their matches are the words
+            // these match everywhere, so whether inverted and removed, or isolated, their matches are the words
             boolean words = behavior == Behavior.ISOLATED || invert && behavior == Behavior.REMOVED;
             Splits scanner = words && !regex.isNull() ? Splits.of(regex.string()) : null;
             return new Split(Pattern.of(pattern), scanner, behavior, invert);
@@ -239,7 +239,8 @@ interface PreTokenizer {
     }
 
     /**
-     * GPT-2's: perhaps a space before all, a split by its expression, and every byte as a visible character.
+     * GPT-2's pre-tokenizer: an optional space before the text, a split by its expression, and every byte as a visible
+     * character.
      *
      * @param rewrite false if the model takes the text as it is
      */
@@ -279,9 +280,11 @@ interface PreTokenizer {
         }
     }
 
-    /** SentencePiece's: spaces become a visible sign, one is put before all, words begin with it. */
+    /**
+     * SentencePiece's pre-tokenizer: spaces become a visible sign, one is put before the text, and words begin with it.
+     */
     record Metaspace(int replacement, Prepend prepend, boolean split) implements PreTokenizer {
-        /** Where the sign is put before a text that does not begin with it. */
+        /** When the sign is put before a text that does not begin with it. */
         enum Prepend {
             FIRST,
             NEVER,

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SentencePiece's map as the tokenizers library applies it: to a short grapheme cluster as a whole, of which it replaces all by what
- * its shortest known prefix maps to; else to every code point.
+ * SentencePiece's map as the tokenizers library applies it: to a short grapheme cluster as a whole, which it replaces
+ * entirely by what its shortest known prefix maps to; else to every code point.
  */
 final class Precompiled implements Normalizer {
     private static final Pattern CLUSTER = Pattern.compile("\\X");
@@ -98,7 +98,7 @@ final class Precompiled implements Normalizer {
             return at + 1;
         }
         int end = at + 1;
-        // a cluster that fills the window may go on after it
+        // a cluster that fills the window may continue after it
         for (long window = 8; ; window *= 4) {
             int limit = (int) Math.min(size, at + window);
             String near = CodePoints.string(cps, at, limit);

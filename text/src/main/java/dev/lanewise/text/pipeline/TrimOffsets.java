@@ -4,7 +4,7 @@ import dev.lanewise.text.unicode.Chars;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the white space that tokens begin and end with out of their offsets. */
+/** Excludes the white space that tokens begin and end with from their offsets. */
 final class TrimOffsets {
     private static final int SPACE = 0x120;
     private final IntFunction<@Nullable String> names;

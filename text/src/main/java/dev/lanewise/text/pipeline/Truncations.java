@@ -4,11 +4,11 @@ import dev.lanewise.text.TokenizerException;
 import dev.lanewise.text.Truncation;
 import java.util.List;
 
-/** Divides what is left among the texts of a pair. */
+/** Divides the available length among the texts of a pair. */
 final class Truncations {
     private Truncations() {}
 
-    /** Cuts in place, so that {@code most} tokens are left. */
+    /** Truncates in place, so that {@code most} tokens are left. */
     static void apply(List<Encoded> encodings, Truncation truncation, int most) {
         int total = encodings.stream().mapToInt(Encoded::size).sum();
         if (most == 0) {

@@ -9,21 +9,21 @@ import java.util.List;
 
 /** Turns a syntax tree into instructions for {@link Matcher}. */
 final class Compiler {
-    /** Takes one code point of a set: operand set. */
+    /** Consumes one code point of a set: operand set. */
     static final int ONE = 0;
     /** Tries one place, then another: operands first and second. */
     static final int SPLIT = 1;
-    /** Goes on elsewhere: operand place. */
+    /** Continues elsewhere: operand place. */
     static final int JUMP = 2;
     /** Stores the position in a register: operand register. */
     static final int STORE = 3;
-    /** Demands a condition on the position: operand {@link Node.Anchor}. */
+    /** Requires a condition on the position: operand {@link Node.Anchor}. */
     static final int AT = 4;
-    /** Runs what follows by itself up to {@link #END}: operands kind, length to go back, place after it. */
+    /** Runs what follows independently up to {@link #END}: operands kind, length to go back, place after it. */
     static final int SUB = 5;
-    /** The end of all or of what {@link #SUB} runs. */
+    /** The end of the program or of what {@link #SUB} runs. */
     static final int END = 6;
-    /** Takes what a group matched: operand group. */
+    /** Consumes what a group matched: operand group. */
     static final int BACK = 7;
     /** Repeats one code point of a set: operands set, least, most, greed. */
     static final int RUN = 8;
@@ -160,7 +160,7 @@ final class Compiler {
         add(STORE);
         add(register);
         emit(body);
-        // a round that took nothing would go on forever
+        // a round that consumed nothing would repeat forever
         add(MOVED);
         add(register);
         add(JUMP);
@@ -218,7 +218,7 @@ final class Compiler {
         code[after] = size;
     }
 
-    /** The length of what a look behind matches, which must be fixed. */
+    /** The length of what a lookbehind matches, which must be fixed. */
     private int length(Node node) {
         return switch (node) {
             case Node.One one -> 1;

@@ -20,7 +20,9 @@ final class Matcher {
     private static final int GREEDY = Greed.GREEDY.code;
     private static final int LAZY = Greed.LAZY.code;
     private static final int DEEPEST_STACK = 96 << 20;
-    /** Kinds of frames: go on at (pc, position); give back one of a run; take one more of a run; restore a register. */
+    /**
+     * Kinds of frames: continue at (pc, position); give back one of a run; take one more of a run; restore a register.
+     */
     private static final int RETRY = 0;
 
     private static final int GIVE_BACK = 1;
@@ -51,7 +53,7 @@ final class Matcher {
 
     /** Where the next match from a position on begins; -1 if there is none. */
     int find(int from) {
-        // what one match may cost grows with the text, so that only backtracking out of hand meets the limit
+        // the limit for one match grows with the text, so that only runaway backtracking reaches it
         steps = 20_000_000 + 200L * (end - start);
         for (int at = from; at <= end; at++) {
             int found = run(0, at);
@@ -207,7 +209,7 @@ final class Matcher {
         }
     }
 
-    /** What was matched by itself cannot be tried again, but its groups must be undone when what is before it fails. */
+    /** What was matched independently cannot be retried, but its groups must be undone when what precedes it fails. */
     private void keepRestores(int base) {
         int to = base;
         for (int i = base; i < top; i += FRAME) {

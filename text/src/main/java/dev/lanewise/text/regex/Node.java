@@ -8,7 +8,7 @@ sealed interface Node {
     /** One code point of a set. */
     record One(CharSet set) implements Node {}
 
-    /** Parts after each other. */
+    /** Parts one after the other. */
     record Sequence(List<Node> parts) implements Node {}
 
     /** The first alternative that leads to a match. */
@@ -23,7 +23,7 @@ sealed interface Node {
     /** A group that gives nothing back once it has matched. */
     record Atomic(Node body) implements Node {}
 
-    /** Looks ahead or behind without taking. */
+    /** Looks ahead or behind without consuming. */
     record Look(Node body, boolean behind, boolean negative) implements Node {}
 
     /** What a group has matched. */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** Reads Oniguruma's Ruby syntax; refuses what it does not know, by name. */
+/** Reads Oniguruma's Ruby syntax; refuses unknown constructs by name. */
 final class Parser {
     private static final int DEEPEST = 100;
     private static final int MOST_REPEATS = 100_000;

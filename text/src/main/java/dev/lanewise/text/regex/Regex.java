@@ -3,8 +3,8 @@ package dev.lanewise.text.regex;
 import dev.lanewise.text.unicode.CharSet;
 
 /**
- * A regular expression in Oniguruma's Ruby syntax, as tokenizer files have them, over code points. Backtracking keeps its own
- * stack, so that no text overflows the thread's, and gives up with an error on texts that would take forever.
+ * A regular expression over code points in Oniguruma's Ruby syntax, which tokenizer files use. Backtracking keeps its
+ * own stack, so that no text overflows the thread's, and gives up with an error on texts that would take forever.
  */
 public final class Regex {
     final String source;
@@ -31,8 +31,8 @@ public final class Regex {
     }
 
     /**
-     * Gives all matches in [start, end) in order; conditions on the position see only that part. An empty match right after
-     * another match is passed over.
+     * Passes on all matches in [start, end) in order; conditions on the position see only that part. An empty match
+     * right after another match is skipped.
      */
     public void forEach(int[] text, int start, int end, Sink sink) {
         Matcher matcher = new Matcher(this, text, start, end);

@@ -4,7 +4,7 @@ import dev.lanewise.text.unicode.Chars;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Scanners for the expressions that most models split by; each finds what the expression would. */
+/** Scanners for the expressions that most models split by; each finds what the expression would find. */
 public final class Splits {
     /** GPT-2's expression, which byte-level pre-tokenizers use. */
     public static final String GPT2 =
@@ -107,7 +107,7 @@ public final class Splits {
         return i;
     }
 
-    /** {@code \s+(?!\S)|\s+}: all spaces, but the last is left to what follows it. */
+    /** {@code \s+(?!\S)|\s+}: all spaces, except that the last is left to what follows it. */
     private static int spaces(int[] text, int at, int end) {
         int i = at;
         while (i < end && Chars.isSpace(text[i])) {

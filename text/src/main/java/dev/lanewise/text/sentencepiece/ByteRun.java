@@ -2,7 +2,7 @@ package dev.lanewise.text.sentencepiece;
 
 import java.io.ByteArrayOutputStream;
 
-/** Bytes in a row, decoded character by character; a byte that begins none becomes U+FFFD. */
+/** A run of bytes, decoded character by character; a byte that does not begin a character becomes U+FFFD. */
 final class ByteRun {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final StringBuilder out;

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a {@code .model} file says: a protocol buffer, of which the fields that matter here are read. */
+/** The content of a {@code .model} file: a protocol buffer, of which the relevant fields are read. */
 public final class ModelFile {
     /** Kinds of pieces, with the file's numbers as ordinals. */
     public enum Type {
@@ -21,7 +21,7 @@ public final class ModelFile {
         CONTROL,
         /** A piece that is always one token. */
         USER_DEFINED,
-        /** A piece that is never given out. */
+        /** A piece that is never output. */
         UNUSED,
         /** A byte. */
         BYTE

@@ -113,7 +113,7 @@ public final class SpModel {
                     out.add(byteIds[b & 0xFF], start, end);
                 }
             } else if (isUnknown && afterUnknown) {
-                // unknowns in a row are one
+                // a run of unknowns becomes one
                 out.ends[out.size() - 1] = end;
             } else {
                 out.add(cut[2], start, end);
@@ -123,7 +123,7 @@ public final class SpModel {
         return out;
     }
 
-    /** Viterbi with SentencePiece's arithmetic: sums in double, kept in float. */
+    /** Viterbi with SentencePiece's arithmetic: sums in double precision, stored in float. */
     private int[][] unigram(int[] cps) {
         int size = cps.length;
         float[] best = new float[size + 1];
@@ -173,10 +173,10 @@ public final class SpModel {
     /** A pair that may be merged. */
     private record Pair(int left, int right, float score, int size) {}
 
-    /** A piece that is never given out, and what it was merged from. */
+    /** A piece that is never output, and what it was merged from. */
     private record Merged(int start, int middle, int end) {}
 
-    /** Merges the pair of highest score, of those the leftmost, again and again. */
+    /** Repeatedly merges the pair of highest score, and of those the leftmost. */
     private final class Merging {
         private final int[] cps;
         private final int[] ends;
@@ -252,7 +252,7 @@ public final class SpModel {
             return out.toArray(int[][]::new);
         }
 
-        /** A piece that is never given out falls into what it was merged from. */
+        /** Emits a piece; one that is never output is split into what it was merged from. */
         private void emit(int start, int end, List<int[]> out, int depth) {
             String text = CodePoints.string(cps, start, end);
             int id = id(text);

@@ -6,7 +6,10 @@ import dev.lanewise.text.unicode.CodePoints;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** SentencePiece's normalization: the longest mapped prefix again and again, and what becomes of spaces. */
+/**
+ * SentencePiece's normalization: the longest mapped prefix is replaced repeatedly, and spaces are treated as the model
+ * says.
+ */
 final class SpNormalizer {
     static final int SPACE = 0x2581;
     private static final int LONGEST_KEY = 64;
@@ -17,7 +20,7 @@ final class SpNormalizer {
     /** The normalized text. */
     static final class Result {
         int[] cps = new int[16];
-        /** Where in the original every code point comes from; one more at the end. */
+        /** The position in the original of every code point, plus one more at the end. */
         int[] origins = new int[16];
 
         int size;
@@ -38,7 +41,7 @@ final class SpNormalizer {
         map = file.charsMap.length == 0 ? null : CharsMap.of(file.charsMap, "precompiled_charsmap");
     }
 
-    /** What a prefix of the text becomes. */
+    /** A prefix of the text and its replacement. */
     private record Prefix(int length, int[] text) {}
 
     Result normalize(int[] text) {

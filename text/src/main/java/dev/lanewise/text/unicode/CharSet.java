@@ -7,7 +7,10 @@ import java.util.function.IntPredicate;
 public final class CharSet {
     private static final int LIMIT = Character.MAX_CODE_POINT + 1;
     private final long[] low = new long[1024];
-    /** Sorted boundaries above the basic plane: in from an even index, out from an odd one. */
+    /**
+     * Sorted boundaries above the basic plane: the set includes code points from an even index, and excludes them from
+     * an odd one.
+     */
     private final int[] bounds;
 
     private CharSet(int[] bounds) {
@@ -26,12 +29,12 @@ public final class CharSet {
         }
     }
 
-    /** The set of those [start, end) ranges, sorted and apart. */
+    /** The set of the given [start, end) ranges, which are sorted and disjoint. */
     public static CharSet ofBounds(int... bounds) {
         return new CharSet(bounds);
     }
 
-    /** The set of what fulfils a condition. */
+    /** The set of the code points that satisfy a condition. */
     public static CharSet of(IntPredicate condition) {
         int[] out = new int[16];
         int n = 0;

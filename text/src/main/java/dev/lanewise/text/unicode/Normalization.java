@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unicode's four normalization forms (UAX 15), with what every resulting code point did to the alignment: 0 replaces the
- * next code point of the input, 1 is added, -n replaces one and takes away n more. java.text.Normalizer says neither, and its
- * Unicode version depends on the JDK.
+ * Unicode's four normalization forms (UAX 15), with the effect of every resulting code point on the alignment: 0
+ * replaces the next code point of the input, 1 is added, -n replaces one and removes n more. java.text.Normalizer does
+ * not report this, and its Unicode version depends on the JDK.
  */
 public final class Normalization {
     private static final int S_BASE = 0xAC00;
@@ -38,14 +38,14 @@ public final class Normalization {
         NFC(false, true, 0x300),
         /** Canonical decomposition. */
         NFD(false, false, 0xC0),
-        /** Compatible decomposition and canonical composition. */
+        /** Compatibility decomposition and canonical composition. */
         NFKC(true, true, 0xA0),
-        /** Compatible decomposition. */
+        /** Compatibility decomposition. */
         NFKD(true, false, 0xA0);
 
         final boolean compatible;
         final boolean compose;
-        /** Code points below it stay as they are. */
+        /** Code points below this are unchanged. */
         final int firstChanged;
 
         Form(boolean compatible, boolean compose, int firstChanged) {
@@ -56,10 +56,10 @@ public final class Normalization {
     }
 
     /**
-     * What a normalization makes of a text.
+     * The result of normalizing a text.
      *
      * @param cps the code points
-     * @param changes what each did to the alignment
+     * @param changes the effect of each on the alignment
      * @param size how many there are
      */
     public record Result(int[] cps, int[] changes, int size) {}
@@ -147,7 +147,7 @@ public final class Normalization {
         pending = size;
     }
 
-    /** A hostile run of marks in n log n; afterwards insertion sort finds nothing to do. */
+    /** Sorts a hostile run of marks in n log n; afterwards insertion sort has nothing to do. */
     private void sortLong() {
         int count = size - pending;
         long[] keys = new long[count];

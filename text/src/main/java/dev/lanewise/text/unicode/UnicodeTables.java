@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Character properties as the tokenizers library has them, which mixes Unicode versions from 8 to 17; written by
+ * Character properties as in the tokenizers library, which mixes Unicode versions from 8 to 17; written by
  * {@code src/main/python/unicode_tables.py}.
  */
 final class UnicodeTables {

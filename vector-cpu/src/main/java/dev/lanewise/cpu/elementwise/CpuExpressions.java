@@ -6,7 +6,9 @@ import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
 
-/** The expression of each elementwise operation for each element type; one line per operation in the tables it names. */
+/**
+ * The expression of each elementwise operation for each element type; one line per operation in the tables it names.
+ */
 final class CpuExpressions {
     private CpuExpressions() {}
 
@@ -47,6 +49,7 @@ final class CpuExpressions {
     }
 
     private static IllegalArgumentException converted(DType dtype) {
-        return new IllegalArgumentException("elementwise kernel: " + dtype + " (expected it converted to F32 before)");
+        return new IllegalArgumentException(
+                "elementwise kernel: " + dtype + " (expected it to be converted to F32 before)");
     }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * The template loops. Each is compiled once as an ordinary class and then defined anew, as a hidden class, for every
- * function it runs: the function is a constant of that class, so the compiler inlines it, and the loop is as fast as one
- * written by hand for it.
+ * function it runs: the function is a constant of that class, so the compiler inlines it, and the loop is as fast as
+ * one written by hand for it.
  */
 enum Template {
     F32_UNARY(F32UnaryLoop.class),
@@ -32,7 +32,7 @@ enum Template {
     Template(Class<? extends Loop> loop) {
         try (InputStream stream = loop.getResourceAsStream(loop.getSimpleName() + ".class")) {
             if (stream == null) {
-                throw new IllegalStateException("class file of " + loop + " not found beside it; repackage the jar");
+                throw new IllegalStateException("class file of " + loop + " not found next to it; repackage the jar");
             }
             bytes = stream.readAllBytes();
         } catch (IOException e) {

@@ -31,8 +31,8 @@ public final class FileCases {
     /**
      * Writes a mutated file and reads it.
      *
-     * @param number the case's position in the sequence, from 0; it chooses the reader too
-     * @param begins is told the reader and the number of its file before the file is read
+     * @param number the case's position in the sequence, from 0; it selects the reader too
+     * @param begins notified of the reader and the number of its file before the file is read
      * @return what is wrong, or empty
      */
     public Optional<String> run(long seed, long number, Consumer<String> begins) {
@@ -41,7 +41,7 @@ public final class FileCases {
         begins.accept(reader.name() + " file " + file);
         try {
             if (file == 0) {
-                // a file that is as it should be must be read, or mutations of it say nothing
+                // a valid file must be read, or mutations of it mean nothing
                 for (byte[] good : reader.seeds()) {
                     if (!run(reader, good).read()) {
                         return Optional.of(reader.name() + ": a good file is refused");
@@ -54,7 +54,7 @@ public final class FileCases {
         }
     }
 
-    /** How a file went: whether it was read, and what was wrong. */
+    /** The outcome for a file: whether it was read, and what was wrong. */
     private record Outcome(boolean read, Optional<String> fault) {}
 
     private Outcome run(FuzzedReader reader, byte[] bytes) throws IOException {

@@ -30,12 +30,12 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * A reader, files that it reads, and how it is asked.
+ * A reader, files for it, and how to call it.
  *
- * @param suffix ends the file's name
- * @param seeds files that are as they should be
- * @param inner what is mutated before it is wrapped
- * @param refusal what it throws for a file that it refuses
+ * @param suffix the end of the file's name
+ * @param seeds valid files
+ * @param inner the content that is mutated before it is wrapped
+ * @param refusal the exception that it throws for a file that it refuses
  */
 record FuzzedReader(
         String name,

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Damages bytes in the ways that find faults in readers: by chance, but with a liking for lengths, counts and limits. */
+/** Damages bytes in ways that find faults in readers: at random, with a preference for lengths, counts and limits. */
 final class Mutator {
     private static final long[] NUMBERS = {
         0,

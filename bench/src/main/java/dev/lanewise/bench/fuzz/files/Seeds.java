@@ -27,7 +27,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Small files that are as they should be. */
+/** Small valid files. */
 final class Seeds {
     private static final TensorData FLOATS = TensorData.of(new float[] {1, -2, 3.5f, 0, 1e30f, Float.NaN}, 2, 3);
 

@@ -10,7 +10,7 @@ import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** What makes a mutated content look whole again, so that a reader gets beyond its first checksum. */
+/** Makes mutated content look valid again, so that a reader gets past its first checksum. */
 @FunctionalInterface
 interface Wrapping {
     byte[] wrap(byte[] content);
@@ -30,7 +30,7 @@ interface Wrapping {
         return bytes.toByteArray();
     }
 
-    /** An archive of the content and an array that is as it should be. */
+    /** An archive of the content and a valid array. */
     static byte[] npz(byte[] content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {

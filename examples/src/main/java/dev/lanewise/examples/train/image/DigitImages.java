@@ -27,8 +27,8 @@ import java.util.function.Supplier;
 /**
  * Networks for MNIST's digits.
  *
- * @param rates how the learning rate changes: one cycle for {@code mnist-cnn}, which ends at 98.98% with a constant 1e-3; the
- *     others reach what they should with a constant one
+ * @param rates how the learning rate changes: one cycle for {@code mnist-cnn}, which reaches only 98.98% with a
+ *     constant 1e-3; for the others a constant one suffices
  */
 public record DigitImages(String id, Supplier<Layer> network, Recipe recipe, Rates rates) implements ReferenceModel {
     public static final DigitImages MLP =

@@ -32,13 +32,13 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * ResNet-18 with torchvision's names for a folder of images with a folder for every class, a fifth of them held out. With
- * weights from torchvision ({@code --load}) and {@code --freeze} only the last layer is trained.
+ * ResNet-18 with torchvision's names for a folder of images with a folder for every class, a fifth of them held out.
+ * With weights from torchvision ({@code --load}) and {@code --freeze} only the last layer is trained.
  */
 public final class FolderImages implements ReferenceModel {
     private static final int SIDE = 64;
 
-    /** A damaged file could announce a side whose image no memory holds. */
+    /** A damaged file could declare a side whose image fits into no memory. */
     private static final int MOST_SIDE = 4096;
 
     private static final int SYNTHETIC_IMAGES = 2000;

@@ -16,9 +16,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Folders of class folders, as they are or in a zip archive, perhaps some folders down. */
+/** Folders of class folders, directly or in a zip archive, possibly some levels down. */
 final class ImageFolders {
-    /** The data set that is looked for where none is named. */
+    /** The data set that is searched for if none is named. */
     static final String NAME = "sign-language-digits";
 
     private static final String KIND =
@@ -56,7 +56,7 @@ final class ImageFolders {
         } catch (BadFileException failure) {
             throw failure;
         } catch (IOException | RuntimeException failure) {
-            // a hostile archive: names that are no paths, entries within entries, a directory that contradicts itself
+            // a hostile archive: names that are not paths, entries within entries, a directory that contradicts itself
             throw new BadFileException(
                     place,
                     "an archive that can't be read (" + failure.getMessage() + ")",

@@ -12,7 +12,7 @@ import java.util.Arrays;
 final class Images {
     private Images() {}
 
-    /** Labeled images in memory as they are: pixels on [0, 1], {@code [n, c, h, w]}. */
+    /** Labeled images in memory without changes: pixels on [0, 1], {@code [n, c, h, w]}. */
     static Dataset dataset(LabeledImages images) {
         try (var ignored = Scope.open("images")) {
             float[] pixels = new float[images.size() * images.imageSize()];

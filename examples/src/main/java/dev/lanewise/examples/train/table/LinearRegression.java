@@ -29,12 +29,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The line {@code y = a x + b} found again from noisy points. */
+/** Recovers the line {@code y = a x + b} from noisy points. */
 public final class LinearRegression implements ReferenceModel {
     static final double A = 2.5;
     static final double B = -1.5;
 
-    /** The standard deviation of the noise; its square is the least loss that can be reached. */
+    /** The standard deviation of the noise; its square is the lowest loss that can be reached. */
     static final double NOISE = 0.1;
 
     @Override
@@ -99,7 +99,7 @@ public final class LinearRegression implements ReferenceModel {
         Map<String, Double> found = line(network);
         return String.format(
                 Locale.ROOT,
-                "a = %.4f (%.4f was to be found), b = %.4f (%.4f); the noise's mean square is %.4f%n",
+                "a = %.4f (true value %.4f), b = %.4f (%.4f); the noise's mean square is %.4f%n",
                 found.get("a"),
                 A,
                 found.get("b"),

@@ -20,11 +20,11 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * A table and the column that is predicted. Where no file is named it is IBM's sample of customers who left a telephone
+ * A table and the column that is predicted. If no file is named, it is IBM's sample of customers who left a telephone
  * company.
  *
  * @param table all columns
- * @param labels the predicted one
+ * @param labels the predicted column
  */
 record TableFile(Table table, Column labels) {
     private static final DataFiles CHURN = new DataFiles(
@@ -37,7 +37,7 @@ record TableFile(Table table, Column labels) {
 
     private static final int SYNTHETIC_ROWS = 2000;
 
-    /** Columns of texts that differ in nearly every row name the row and say nothing about others. */
+    /** Text columns that differ in nearly every row identify the row and say nothing about others. */
     private static final double NAMES = 0.5;
 
     /** The named CSV file, that of a folder, or the sample or its stand-in. */
@@ -99,7 +99,7 @@ record TableFile(Table table, Column labels) {
         return column.type() == Column.Type.CATEGORY && column.categories().size() > NAMES * column.size();
     }
 
-    /** What is learnt of the training rows' features. */
+    /** The encoder learnt from the training rows' features. */
     TableEncoder encoder(Table training) {
         try {
             return TableEncoder.fit(training);
@@ -108,7 +108,7 @@ record TableFile(Table table, Column labels) {
         }
     }
 
-    /** What {@link TableEncoder#toJson} wrote. */
+    /** Reads what {@link TableEncoder#toJson} wrote. */
     static TableEncoder encoder(String json) {
         try {
             return TableEncoder.fromJson(json);
@@ -122,7 +122,7 @@ record TableFile(Table table, Column labels) {
      * Rows to predict.
      *
      * @param input a CSV file, or a row
-     * @param columns the columns of a row, of which that of the label may be left out
+     * @param columns the columns of a row, of which the label's may be omitted
      */
     static Table rows(String input, List<String> columns, String label) {
         if (!input.contains("\n") && isFile(input)) {
@@ -155,7 +155,7 @@ record TableFile(Table table, Column labels) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
-    /** The features of rows; a cell of another kind than in training is a line to the user. */
+    /** The features of rows; a cell of another kind than in training gives a one-line message. */
     static float[] encode(TableEncoder encoder, Table table, String input) {
         try {
             return encoder.encode(table);
@@ -164,7 +164,7 @@ record TableFile(Table table, Column labels) {
         }
     }
 
-    /** Reads text as a file is read. */
+    /** Reads text in the same way as a file. */
     private static Table parse(String csv) {
         try {
             Path file = Files.createTempFile("lanewise", ".csv");

@@ -29,12 +29,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The rows of a table told apart: by hidden layers, or with {@code --logistic} by a weighted sum alone. */
+/** Classifies the rows of a table: by hidden layers, or with {@code --logistic} by a weighted sum alone. */
 public final class Tables implements ReferenceModel {
     private static final String CLASSES = "classes";
     private static final String ENCODER = "encoder";
 
-    /** With 374 leaving customers held out, another split moves the area under the curve by about 0.01. */
+    /** With 374 leaving customers held out, another split changes the area under the curve by about 0.01. */
     private static final long SPLIT_SEED = 42;
 
     @Override
@@ -110,7 +110,7 @@ public final class Tables implements ReferenceModel {
                 .validation(parts.test(), () -> new Classification(classes, classes.size() == 2));
     }
 
-    /** A CSV file with the columns of the training, or a row of it; the label may be left out. */
+    /** A CSV file with the columns of the training, or a row of it; the label may be omitted. */
     @Override
     public List<Answer> predict(Card card, Layer network, String input) {
         TableEncoder encoder = TableFile.encoder(card.text(ENCODER));

@@ -7,7 +7,7 @@ import dev.lanewise.tensor.Tensor;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A text cut into pieces of one length; the targets are the same characters one place on. */
+/** A text cut into pieces of equal length; the targets are the same characters shifted by one position. */
 final class CharacterWindows implements Dataset {
     private final int[] text;
     private final int length;
@@ -18,7 +18,7 @@ final class CharacterWindows implements Dataset {
      * Pieces of a text.
      *
      * @param text at least {@code length + 2} numbers
-     * @param seed decides where the first piece begins in each epoch; null for always at the beginning
+     * @param seed determines where the first piece begins in each epoch; null for always at the beginning
      */
     CharacterWindows(int[] text, int length, @Nullable Long seed) {
         this.text = text;

@@ -38,7 +38,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** A small transformer that writes on, character by character; the last tenth of the text is held out. */
+/** A small transformer that continues a text, character by character; the last tenth of the text is held out. */
 public final class Characters implements ReferenceModel {
     private static final int CONTEXT = 64;
     private static final int SAMPLE = 300;
@@ -126,7 +126,7 @@ public final class Characters implements ReferenceModel {
                 .validation(parts.test(), () -> new NextCharacter(parts.card().list("vocabulary")));
     }
 
-    /** Cross-entropy of {@code [n, time, vocabulary]} and the characters at every place, {@code I64 [n, time]}. */
+    /** Cross-entropy of {@code [n, time, vocabulary]} and the characters at every position, {@code I64 [n, time]}. */
     private static Tensor loss(Tensor logits, Tensor characters) {
         return logits.flatten(0, 1).crossEntropy(characters.flatten());
     }
@@ -151,7 +151,7 @@ public final class Characters implements ReferenceModel {
         return write(card, network, "\n") + "\n";
     }
 
-    /** The beginning of a text; the answer goes on with it. */
+    /** The beginning of a text; the answer continues it. */
     @Override
     public List<Answer> predict(Card card, Layer network, String input) {
         try {
@@ -178,7 +178,7 @@ public final class Characters implements ReferenceModel {
         return vocabulary.decode(text, "");
     }
 
-    /** Draws the next character by its probability, likely ones a little more often. */
+    /** Draws the next character by its probability, with likely ones slightly favoured. */
     private static int next(Layer network, int[] before, Rng rng) {
         return Autograd.noGrad(() -> {
             try (var ignored = Scope.open("next character")) {

@@ -6,7 +6,10 @@ import dev.lanewise.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
-/** The next character at every place of a text: {@code [n, time, vocabulary]} and {@code I64 [n, time]}. */
+/**
+ * Measures the predictions of the next character at every position of a text: {@code [n, time, vocabulary]} and
+ * {@code I64 [n, time]}.
+ */
 final class NextCharacter implements Metric {
     private final Classification all;
 
@@ -14,7 +17,7 @@ final class NextCharacter implements Metric {
         all = new Classification(vocabulary.stream().map(NextCharacter::visible).toList());
     }
 
-    /** The character as a row of a table can show it. */
+    /** The character in a form that a row of a table can show. */
     private static String visible(String character) {
         return switch (character) {
             case "\n" -> "newline";

@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sentences of different length: a batch is as long as its longest, the others are filled up with 0.
+ * Sentences of different length: a batch is as long as its longest sentence, the others are padded with 0.
  *
- * @param sentences the words' numbers, one word or more a sentence
+ * @param sentences the words' numbers, one or more words per sentence
  * @param labels the classes
- * @param mostWords longer sentences lose their end
+ * @param mostWords longer sentences are cut at the end
  */
 record SentenceDataset(List<int[]> sentences, int[] labels, int mostWords) implements Dataset {
     @Override

@@ -17,8 +17,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * The sets of texts: sentences from film reviews (Pang and Lee, ACL 2005) and, where a folder of it is named, the news of
- * AG News (Zhang, Zhao and LeCun, NIPS 2015), of which the test part is used.
+ * The sets of texts: sentences from film reviews (Pang and Lee, ACL 2005) and, if its folder is named, the news of AG
+ * News (Zhang, Zhao and LeCun, NIPS 2015), of which the test part is used.
  */
 final class TextSets {
     private static final DataFiles REVIEWS = new DataFiles(

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Lines of text told apart by their words; 15% of them are held out. */
+/** Classifies lines of text by their words; 15% of them are held out. */
 public final class Texts implements ReferenceModel {
     private static final Tokenizer WORDS = Tokenizer.words();
     private static final int MOST_WORDS = 64;

@@ -22,9 +22,9 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * CIFAR-10 in its binary version: 32 x 32 images in red, green, blue, ten classes. The files {@code data_batch_*.bin} and
- * {@code test_batch.bin} are read from a folder or from a gzipped tar archive of them; there may be fewer batches, and
- * batches may be shorter, than in the full set of 50,000 and 10,000.
+ * CIFAR-10 in its binary version: 32 x 32 images in red, green, blue, ten classes. The files {@code data_batch_*.bin}
+ * and {@code test_batch.bin} are read from a folder or from a gzipped tar archive of them; there may be fewer batches,
+ * and batches may be shorter, than in the full set of 50,000 and 10,000.
  *
  * <p>Source: Alex Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
  */
@@ -36,7 +36,7 @@ public final class Cifar10 {
     public static final List<String> CLASSES =
             List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-    /** The full set, as its publisher offers it. */
+    /** The full data set, as its publisher offers it. */
     public static final RemoteFile FILE = new RemoteFile(
             "cifar-10-binary.tar.gz", 170_052_171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd");
 
@@ -60,30 +60,31 @@ public final class Cifar10 {
     private Cifar10() {}
 
     /**
-     * The mean of the training pixels from 0 to 1 by channel, for normalisation.
+     * The mean of the training pixels, scaled to 0 to 1, per channel, for normalisation.
      *
-     * @return training and test images
+     * @return one number per channel
      */
     public static float[] mean() {
         return MEAN.clone();
     }
 
     /**
-     * Their standard deviation by channel.
+     * The standard deviation of the training pixels, scaled to 0 to 1, per channel.
      *
-     * @return training and test images
+     * @return one number per channel
      */
     public static float[] std() {
         return STD.clone();
     }
 
     /**
-     * Finds CIFAR-10 in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads the full set (162
-     * MiB) into the cache; else, after one line to {@code notice} that says so and why, paints images that stand in for it.
+     * Finds CIFAR-10 in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads the full data set
+     * (162 MiB) into the cache; else, after one line to {@code notice} that says so and why, paints images as a
+     * stand-in for it.
      *
      * @param home where data is looked for
-     * @param listener is told how far a download got
-     * @param notice gets a line for people when stand-ins are made
+     * @param listener told about the progress of a download
+     * @param notice receives a line for display when stand-ins are made
      * @return training and test images
      * @throws BadFileException if the user named a folder that does not hold it, or files that were found are damaged
      */
@@ -116,7 +117,7 @@ public final class Cifar10 {
     }
 
     /**
-     * Images that are painted, not read, in the same format, 10,000 and 2,000 of them: see {@link SyntheticShapes}.
+     * Painted images in the same format, 10,000 for training and 2,000 for testing; see {@link SyntheticShapes}.
      *
      * @param seed the same seed gives the same images everywhere
      * @return training and test images

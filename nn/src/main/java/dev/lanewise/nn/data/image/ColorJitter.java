@@ -2,7 +2,7 @@ package dev.lanewise.nn.data.image;
 
 import java.util.random.RandomGenerator;
 
-/** Random changes of an image's colours, with torchvision's meanings. */
+/** Random changes of an image's colours, with torchvision's definitions. */
 final class ColorJitter {
     private ColorJitter() {}
 
@@ -54,7 +54,7 @@ final class ColorJitter {
         return (float) (sum / plane);
     }
 
-    /** The luma of ITU-R BT.601; of an image without three channels its first one. */
+    /** The luma of ITU-R BT.601; for an image without three channels, its first one. */
     private static float grey(Image image, int pixel) {
         float[] values = image.values();
         int plane = image.height() * image.width();
@@ -64,10 +64,10 @@ final class ColorJitter {
     }
 
     /**
-     * The image with every colour turned on the circle of hues (Smith 1978, "Color gamut transform pairs"); an image without
-     * three channels has no colours and stays.
+     * The image with every hue rotated (Smith 1978, "Color gamut transform pairs"); an image without three channels has
+     * no hues and is unchanged.
      *
-     * @param turn a part of the circle
+     * @param turn a fraction of the full circle
      */
     static Image turned(Image image, double turn) {
         if (image.channels() != 3) {
@@ -85,7 +85,7 @@ final class ColorJitter {
             // in sixths of the circle, from red
             double hue = chroma == 0 ? 0 : sixth(r, g, b, value, chroma) + 6 * turn;
             for (int c = 0; c < 3; c++) {
-                // red is 5, green 3 and blue 1 sixth of a turn from where their part falls
+                // red is 5, green 3 and blue 1 sixths of a turn from where their component falls
                 double k = floorMod(5 - 2 * c + hue);
                 result.values()[p + c * plane] = (float) (value - chroma * Math.clamp(Math.min(k, 4 - k), 0.0, 1.0));
             }

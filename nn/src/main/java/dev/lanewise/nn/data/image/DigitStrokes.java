@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * How people write the ten digits: for each a few styles, a style being strokes, a stroke being points that a smooth
- * curve runs through. Coordinates are 0 to 1, x to the right, y down. A corner is where one stroke ends and the next begins.
+ * How people write the ten digits: a few styles for each; a style consists of strokes, a stroke of points that a smooth
+ * curve passes through. Coordinates are 0 to 1, x to the right, y down. A corner is where one stroke ends and the next
+ * begins.
  */
 final class DigitStrokes {
     private DigitStrokes() {}

@@ -58,21 +58,21 @@ public final class FashionMnist {
     private FashionMnist() {}
 
     /**
-     * Finds Fashion-MNIST in the folder the user named, in a folder called {@code fashion-mnist} in {@code LANEWISE_DATA} or
-     * in the cache; else downloads it into the cache.
+     * Finds Fashion-MNIST in the folder the user named, in a folder called {@code fashion-mnist} in
+     * {@code LANEWISE_DATA} or in the cache; else downloads it into the cache.
      *
      * @param home where data is looked for
-     * @param listener is told how far a download got
+     * @param listener told about the progress of a download
      * @return training and test images
-     * @throws BadFileException if the user named a folder that does not hold it, files that were found are damaged, or it
-     *     can't be downloaded
+     * @throws BadFileException if the user named a folder that does not hold it, files that were found are damaged, or
+     *     it can't be downloaded
      */
     public static ImageSplit load(DataHome home, DownloadListener listener) {
         return load(home, new Downloader(), MIRRORS, listener);
     }
 
     static ImageSplit load(DataHome home, Downloader downloader, List<URI> mirrors, DownloadListener listener) {
-        // the files are called like MNIST's: a folder counts that was named, or whose name says what it holds
+        // the files have the same names as MNIST's: only a named folder counts, or one whose name says what it holds
         Predicate<Path> holds =
                 folder -> IdxImages.holdsAny(folder) && (folder.equals(home.explicit()) || folder.endsWith(FOLDER));
         Optional<Path> named = home.find(FOLDER, "the four files of Fashion-MNIST", holds);

@@ -33,7 +33,7 @@ public final class Idx {
     /**
      * The sizes of the dimensions, outermost first, a copy.
      *
-     * @return sizes and elements
+     * @return one size per dimension
      */
     public int[] sizes() {
         return sizes.clone();
@@ -47,7 +47,7 @@ public final class Idx {
     /**
      * The elements, row-major, a copy.
      *
-     * @return sizes and elements
+     * @return one byte per element
      */
     public byte[] toByteArray() {
         return elements.clone();
@@ -59,8 +59,8 @@ public final class Idx {
      * @param file a file, which may be compressed by gzip
      * @param rank the number of dimensions it must have: 3 for images, 1 for labels
      * @return sizes and elements
-     * @throws BadFileException if it is missing, of another kind, truncated, longer than its header says, or packed tighter
-     *     than {@link InputLimits} allows
+     * @throws BadFileException if it is missing, of another kind, truncated, longer than its header says, or compressed
+     *     more than {@link InputLimits} allows
      */
     public static Idx read(Path file, int rank) {
         String kind = "an IDX file of unsigned bytes with " + rank + (rank == 1 ? " dimension" : " dimensions");

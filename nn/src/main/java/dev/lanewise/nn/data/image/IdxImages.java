@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The four IDX files of MNIST and of those data sets that share its format: images of 28 x 28 in ten classes.
+ * The four IDX files of MNIST and of data sets that share its format: images of 28 x 28 in ten classes.
  *
  * @param name what the data set is called in messages
  * @param classes the names of the classes
@@ -83,7 +83,7 @@ record IdxImages(String name, List<String> classes) {
                         "copy the missing file there"));
     }
 
-    /** The names in use: as published, unpacked, and unpacked by tools that turn the dash into a dot. */
+    /** The file names in use: as published, unpacked, and unpacked by tools that turn the dash into a dot. */
     private static List<Path> candidates(Path folder, String name) {
         return List.of(
                 folder.resolve(name + ".gz"), folder.resolve(name), folder.resolve(name.replace("-idx", ".idx")));

@@ -1,7 +1,7 @@
 package dev.lanewise.nn.data.image;
 
 /**
- * An image as floats, [channels, height, width], row-major, usually 0 to 1. Operations give a new image.
+ * An image as floats, [channels, height, width], row-major, usually 0 to 1. Operations return a new image.
  */
 public final class Image {
     private final int channels;
@@ -12,11 +12,12 @@ public final class Image {
     /**
      * Wraps an array; it is not copied.
      *
-     * @param channels how many colours, 1 or more
+     * @param channels the number of channels, 1 or more
      * @param height the number of rows
      * @param width the number of columns
      * @param values the values, {@code [channels, height, width]}
-     * @throws IllegalArgumentException if the array's length is not channels x height x width, or one of them is below 1
+     * @throws IllegalArgumentException if the array's length is not channels x height x width, or one of them is below
+     *     1
      */
     public Image(int channels, int height, int width, float[] values) {
         if (channels < 1 || height < 1 || width < 1 || values.length != count(channels, height, width)) {
@@ -32,7 +33,7 @@ public final class Image {
     /**
      * An image of zeros.
      *
-     * @param channels how many colours, 1 or more
+     * @param channels the number of channels, 1 or more
      * @param height the number of rows
      * @param width the number of columns
      * @throws IllegalArgumentException if a size is below 1, or the image has more values than a Java array
@@ -54,7 +55,7 @@ public final class Image {
     /**
      * The number of channels.
      *
-     * @return a new image
+     * @return 1 or more
      */
     public int channels() {
         return channels;
@@ -63,7 +64,7 @@ public final class Image {
     /**
      * The number of rows.
      *
-     * @return a new image
+     * @return the height, 1 or more
      */
     public int height() {
         return height;
@@ -72,7 +73,7 @@ public final class Image {
     /**
      * The number of columns.
      *
-     * @return a new image
+     * @return the width, 1 or more
      */
     public int width() {
         return width;
@@ -81,7 +82,7 @@ public final class Image {
     /**
      * The values, not copied.
      *
-     * @return a new image
+     * @return {@code [channels, height, width]}, row-major
      */
     public float[] values() {
         return values;
@@ -93,13 +94,13 @@ public final class Image {
      * @param channel its channel, from 0
      * @param row its row, from 0
      * @param column its column, from 0
-     * @return a new image
+     * @return the value
      */
     public float get(int channel, int row, int column) {
         return values[(channel * height + row) * width + column];
     }
 
-    /** Where a value is in {@link #values}. */
+    /** The position of a value in {@link #values}. */
     int index(int channel, int row, int column) {
         return (channel * height + row) * width + column;
     }
@@ -167,8 +168,8 @@ public final class Image {
     }
 
     /**
-     * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing, as
-     * Pillow's and torchvision's).
+     * The image in another size, by a triangle filter that widens when the image shrinks (bilinear with antialiasing,
+     * as Pillow's and torchvision's).
      *
      * @param rows the height of the result
      * @param columns the width of the result
@@ -181,7 +182,7 @@ public final class Image {
     }
 
     /**
-     * The image scaled so that its shorter side has the given length; the proportions stay.
+     * The image scaled so that its shorter side has the given length; the aspect ratio is kept.
      *
      * @param side the length
      * @return a new image
@@ -190,14 +191,15 @@ public final class Image {
         return resize(longer(side, height), longer(side, width));
     }
 
-    /** What a side becomes when the shorter one becomes a length. */
+    /** The length of a side when the shorter one becomes a given length. */
     private int longer(int side, int size) {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(side, (long) side * size / Math.min(width, height)));
     }
 
     /**
-     * The square in the middle of the image after its shorter side was scaled to the given length: the same as {@code
-     * resizeShorterSide(side).centerCrop(side, side)}, without making what the crop cuts off, which is most of a long strip.
+     * The central square of the image after its shorter side is scaled to the given length: the same as {@code
+     * resizeShorterSide(side).centerCrop(side, side)}, without computing what the crop removes, which is most of a long
+     * strip.
      *
      * @param side the length
      * @return a new image

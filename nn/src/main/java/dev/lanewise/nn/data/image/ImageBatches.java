@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 
-/** What data sets of images have in common. */
+/** Code shared by data sets of images. */
 final class ImageBatches {
     private ImageBatches() {}
 

@@ -6,11 +6,11 @@ import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Images in memory as a dataset: inputs F32 {@code [n, channels, height, width]}, targets the classes, I64 {@code [n]}. The
- * floats of a batch are made when it is asked for, so a data set takes one byte per value.
+ * Images in memory as a dataset: inputs are F32 {@code [n, channels, height, width]}, targets are the classes, I64
+ * {@code [n]}. The floats of a batch are made on demand, so a data set takes one byte per value.
  *
- * <p>With a random transform every image draws from a generator of its own, made from the seed, the epoch and the image's
- * number: the same seed gives the same training run, in any order, on any thread, and after a resume.
+ * <p>With a random transform every image draws from a generator of its own, made from the seed, the epoch and the
+ * image's number: the same seed gives the same training run, in any order, on any thread, and after a resume.
  */
 public final class ImageDataset implements Dataset {
     private final LabeledImages images;
@@ -28,11 +28,11 @@ public final class ImageDataset implements Dataset {
     }
 
     /**
-     * Images that a transform changes; it must give all of them one size.
+     * Images that a transform changes; it must give them all the same size.
      *
      * @param images the images and their classes
      * @param transform changes each image when it is taken, or null
-     * @param seed where the transform's chance comes from, with the epoch
+     * @param seed the seed of the transform's random numbers, together with the epoch
      */
     public ImageDataset(LabeledImages images, @Nullable ImageTransform transform, long seed) {
         this.images = images;

@@ -25,12 +25,12 @@ public final class ImageFiles {
     private static final String KIND = "a JPEG or PNG image";
     private static final String REMEDY = "remove the file or save it again as JPEG or PNG";
 
-    /** A small file can announce a huge image; no training set has larger ones. */
+    /** A small file can declare a huge image; no training set has larger ones. */
     private static final long MAX_PIXELS = 100_000_000;
 
     private static final long MAX_FILE_BYTES = 1L << 29;
 
-    /** So many pixels are decoded however small the file is: a page of one colour packs to a few kilobytes. */
+    /** This many pixels are decoded however small the file is: a page of one colour compresses to a few kilobytes. */
     private static final long PIXELS_ALWAYS = 1 << 24;
 
     private static final int PIXELS_PER_BYTE = 100;
@@ -46,7 +46,7 @@ public final class ImageFiles {
     private ImageFiles() {}
 
     /**
-     * {@return whether a file's name ends like that of a JPEG or PNG image}
+     * {@return whether a file's name has the ending of a JPEG or PNG image}
      *
      * @param file its path
      */
@@ -60,9 +60,9 @@ public final class ImageFiles {
      *
      * @param file its path
      * @return [3, height, width], 0 to 1
-     * @throws BadFileException if it is missing, damaged (cut off, with a wrong checksum, or where the decoder warns), of
-     *     another format whatever its name, or too large: more than 100 million pixels, more than 16 million and 100 for
-     *     each byte of the file, more than 100 scans, or more than half of the Java heap
+     * @throws BadFileException if it is missing, damaged (cut off, with a wrong checksum, or where the decoder warns),
+     *     of another format, whatever its name, or too large: more than 100 million pixels, more than both 16 million
+     *     and 100 per byte of the file, more than 100 scans, or more than half of the Java heap
      */
     public static Image read(Path file) {
         long length = InputLimits.length(file, KIND);
@@ -140,7 +140,8 @@ public final class ImageFiles {
     }
 
     /**
-     * The stored samples: {@code getRGB} would brighten grey, which it takes for linear light, and apply colour profiles.
+     * The stored samples: {@code getRGB} would brighten grey, which it takes to be linear light, and would apply colour
+     * profiles.
      */
     private static Image toRgb(BufferedImage source) {
         Raster raster = source.getRaster();
@@ -190,7 +191,7 @@ public final class ImageFiles {
     /**
      * {@return an image as a PNG file's bytes}
      *
-     * @param image of one channel (grey) or three (red, green, blue), 0 to 1; what is outside is cut off
+     * @param image of one channel (grey) or three (red, green, blue), 0 to 1; values outside are clipped
      * @throws IllegalArgumentException if it has another number of channels
      */
     public static byte[] png(Image image) {

@@ -24,8 +24,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder with a folder of JPEG or PNG images for every class. Classes and files are in the order of their names, the
- * same on every system; images may lie in folders of folders, symbolic links are followed, hidden files are passed over.
+ * A folder that contains a folder of JPEG or PNG images for every class. Classes and files are in the order of their
+ * names, the same on every system; images may be in nested folders, symbolic links are followed, hidden files are
+ * skipped.
  */
 public final class ImageFolder {
     private static final String KIND = "a folder with a folder of JPEG or PNG images for every class";
@@ -51,8 +52,8 @@ public final class ImageFolder {
      *
      * @param root a folder with a folder of images for each class
      * @return the list of images and classes
-     * @throws BadFileException if it is no folder, has no class folders, a class folder has no image, or a folder in it may not
-     *     be read
+     * @throws BadFileException if it is not a folder, has no class folders, a class folder has no image, or a folder in
+     *     it can't be read
      */
     public static ImageFolder open(Path root) {
         try {
@@ -81,7 +82,7 @@ public final class ImageFolder {
                     List.copyOf(files),
                     labels.stream().mapToInt(Integer::intValue).toArray());
         } catch (FileSystemException failure) {
-            // It names the folder below, such as one that may not be read.
+            // It names the nested folder, such as one that can't be read.
             Path place = failure.getFile() == null ? root : root.resolve(failure.getFile());
             throw BadFileException.unreadable(place, KIND, failure);
         } catch (IOException failure) {
@@ -111,7 +112,7 @@ public final class ImageFolder {
         }
     }
 
-    /** The images of a class; links are followed, one that leads back to a folder above it is passed over. */
+    /** The images of a class; links are followed, except those that lead back to a folder above them. */
     private static List<Path> images(Path folder) throws IOException {
         List<Path> images = new ArrayList<>();
         int[] folders = {0};
@@ -209,12 +210,12 @@ public final class ImageFolder {
     }
 
     /**
-     * As {@link #readAll(int)}, leaving out images that cannot be read.
+     * Like {@link #readAll(int)}, but leaving out images that cannot be read.
      *
      * @param side the rows and columns of every result
      * @param skipped told of every image left out, in order
      * @return the images and their classes
-     * @throws IllegalArgumentException if the side is not from 1 to 16,384 or the images take more than 2 GiB
+     * @throws IllegalArgumentException if the side is not between 1 and 16,384, or the images take more than 2 GiB
      * @throws BadFileException if the images take more than half of the Java heap
      */
     public LabeledImages readAll(int side, Consumer<BadFileException> skipped) {

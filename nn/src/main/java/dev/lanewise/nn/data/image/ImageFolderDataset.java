@@ -5,8 +5,8 @@ import dev.lanewise.nn.data.Dataset;
 import dev.lanewise.tensor.Tensor;
 
 /**
- * The images of a folder, read when they are asked for: for folders that do not fit into memory. Inputs F32
- * {@code [n, 3, height, width]}, targets the classes, I64 {@code [n]}. Give the loader several workers.
+ * The images of a folder, read on demand: for folders that do not fit into memory. Inputs are F32
+ * {@code [n, 3, height, width]}; targets are the classes, I64 {@code [n]}. Give the loader several workers.
  *
  * <pre>{@code
  * ImageFolder folder = ImageFolder.open(root);
@@ -16,7 +16,7 @@ import dev.lanewise.tensor.Tensor;
  * DataLoader loader = new DataLoader(images, 32, training, DataLoader.Options.workers(4));
  * }</pre>
  *
- * <p>Random transforms draw as {@link ImageDataset} says.
+ * <p>Random transforms draw as described at {@link ImageDataset}.
  */
 public final class ImageFolderDataset implements Dataset {
     private final ImageFolder folder;
@@ -29,7 +29,7 @@ public final class ImageFolderDataset implements Dataset {
      *
      * @param folder the images
      * @param transform must give all images one size
-     * @param seed where the transform's chance comes from, with the epoch
+     * @param seed the seed of the transform's random numbers, together with the epoch
      */
     public ImageFolderDataset(ImageFolder folder, ImageTransform transform, long seed) {
         this.folder = folder;

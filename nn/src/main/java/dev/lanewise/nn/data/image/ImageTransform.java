@@ -6,18 +6,18 @@ import java.util.random.RandomGenerator;
 @FunctionalInterface
 public interface ImageTransform {
     /**
-     * The changed image; the given one stays as it is.
+     * The changed image; the given one is left unchanged.
      *
      * @param image the image
-     * @param random where all chance comes from
+     * @param random the source of all random numbers
      * @return the changed image
      */
     Image apply(Image image, RandomGenerator random);
 
     /**
-     * This transform and then another.
+     * This transform followed by another.
      *
-     * @param next what is done with the result
+     * @param next the transform applied to the result
      * @return the transform
      */
     default ImageTransform then(ImageTransform next) {

@@ -2,7 +2,7 @@ package dev.lanewise.nn.data.image;
 
 import java.util.Arrays;
 
-/** The usual transforms, with torchvision's meanings and defaults. */
+/** The usual transforms, with torchvision's definitions and defaults. */
 public final class ImageTransforms {
     private ImageTransforms() {}
 
@@ -18,7 +18,7 @@ public final class ImageTransforms {
     }
 
     /**
-     * Scales by the shorter side, then cuts a square of that side from the middle.
+     * Scales the shorter side to the given length, then crops a square of that side from the middle.
      *
      * @param side the rows and columns of the result
      * @return the transform
@@ -28,7 +28,7 @@ public final class ImageTransforms {
     }
 
     /**
-     * Cuts a square from a random place of the image surrounded by zeros.
+     * Crops a square from a random place of the image, surrounded by zeros.
      *
      * @param side the rows and columns of the result
      * @param padding how many rows and columns of zeros on every side
@@ -119,11 +119,11 @@ public final class ImageTransforms {
     }
 
     /**
-     * As {@link #colorJitter(double, double, double, double)}, without a change of hue.
+     * Like {@link #colorJitter(double, double, double, double)}, without a change of hue.
      *
-     * @param brightness the greatest change of brightness, from 0 up
-     * @param contrast the greatest change of contrast, from 0 up
-     * @param saturation the greatest change of saturation, from 0 up
+     * @param brightness the greatest change of brightness, 0 or more
+     * @param contrast the greatest change of contrast, 0 or more
+     * @param saturation the greatest change of saturation, 0 or more
      * @return the transform
      */
     public static ImageTransform colorJitter(double brightness, double contrast, double saturation) {
@@ -131,13 +131,13 @@ public final class ImageTransforms {
     }
 
     /**
-     * Changes brightness, contrast and saturation of an image in red, green, blue, each by a factor drawn between 1 less
-     * and 1 plus the given amount, then turns the hue; the result stays within 0 and 1.
+     * Changes brightness, contrast and saturation of an image in red, green, blue, each by a factor drawn between 1
+     * minus and 1 plus the given amount, then rotates the hue; the result stays within 0 and 1.
      *
-     * @param brightness the greatest change of brightness, from 0 up
-     * @param contrast the greatest change of contrast, from 0 up
-     * @param saturation the greatest change of saturation, from 0 up
-     * @param hue the greatest turn in either direction, as a part of the colour circle, from 0 to 0.5
+     * @param brightness the greatest change of brightness, 0 or more
+     * @param contrast the greatest change of contrast, 0 or more
+     * @param saturation the greatest change of saturation, 0 or more
+     * @param hue the greatest rotation in either direction, as a fraction of the colour circle, from 0 to 0.5
      * @return the transform
      */
     public static ImageTransform colorJitter(double brightness, double contrast, double saturation, double hue) {
@@ -145,7 +145,7 @@ public final class ImageTransforms {
     }
 
     /**
-     * Subtracts the mean and divides by the standard deviation, both by channel.
+     * Subtracts the mean and divides by the standard deviation, both per channel.
      *
      * @param mean of each channel
      * @param std of each channel, above 0
@@ -180,8 +180,8 @@ public final class ImageTransforms {
     }
 
     /**
-     * Sets a rectangle at a random place to 0, with the given probability: 2 to 33 percent of the image's area, its
-     * height 0.3 to 3.3 times its width (Zhong et al., "Random Erasing Data Augmentation", 2020).
+     * With the given probability, sets a rectangle at a random place to 0: it covers 2 to 33 percent of the image's
+     * area, and its height is 0.3 to 3.3 times its width (Zhong et al., "Random Erasing Data Augmentation", 2020).
      *
      * @param probability from 0 to 1
      * @return the transform

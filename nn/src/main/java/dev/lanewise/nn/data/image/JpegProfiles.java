@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Takes the colour profile (ICC) out of a JPEG file. Pillow and torchvision pass over profiles too, so pixels are the same
+ * Removes the colour profile (ICC) from a JPEG file. Pillow and torchvision ignore profiles too, so pixels are the same
  * as theirs; and for Java's decoder a profile costs ten times as much as the image.
  */
 final class JpegProfiles {
@@ -16,7 +16,7 @@ final class JpegProfiles {
 
     private JpegProfiles() {}
 
-    /** The file without its profile; the same array if it has none or is no well-formed JPEG file. */
+    /** The file without its profile; the same array if it has none or is not a well-formed JPEG file. */
     static byte[] remove(byte[] file) {
         if (file.length < 4 || marker(file, 0) != START_OF_IMAGE) {
             return file;

@@ -1,6 +1,6 @@
 package dev.lanewise.nn.data.image;
 
-/** Counts the scans of a JPEG file, for each of which a decoder goes through the whole image. */
+/** Counts the scans of a JPEG file, for each of which a decoder traverses the whole image. */
 final class JpegScans {
     private static final int START_OF_IMAGE = 0xd8;
     private static final int END_OF_IMAGE = 0xd9;

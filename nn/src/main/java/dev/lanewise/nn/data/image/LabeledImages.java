@@ -18,13 +18,13 @@ public final class LabeledImages {
     /**
      * Wraps arrays; they are not copied and must not be changed afterwards.
      *
-     * @param channels how many colours
+     * @param channels the number of channels
      * @param height the number of rows
      * @param width the number of columns
      * @param pixels count x channels x height x width bytes
      * @param labels one class index per image, from 0 to the number of classes less 1
      * @param classes the names of the classes
-     * @throws IllegalArgumentException if the sizes do not fit or a label has no class
+     * @throws IllegalArgumentException if the sizes do not match or a label has no class
      */
     public LabeledImages(int channels, int height, int width, byte[] pixels, int[] labels, List<String> classes) {
         if ((long) labels.length * channels * height * width != pixels.length) {
@@ -46,9 +46,9 @@ public final class LabeledImages {
     }
 
     /**
-     * Room for the pixels of images.
+     * An array for the pixels of images.
      *
-     * @throws IllegalArgumentException if there are fewer than none, or too many for an array
+     * @throws IllegalArgumentException if the count is negative, or too large for an array
      */
     static byte[] room(int count, int imageSize) {
         long bytes = (long) count * imageSize;
@@ -107,8 +107,8 @@ public final class LabeledImages {
      * Writes one image as floats from 0 to 1, [channels, height, width].
      *
      * @param image its number, from 0
-     * @param target where the values go
-     * @param offset where in {@code target} the first value goes
+     * @param target the array to write to
+     * @param offset the position of the first value in {@code target}
      */
     public void copyTo(int image, float[] target, int offset) {
         int size = imageSize();

@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * MNIST: 60,000 and 10,000 grey images of handwritten digits, 28 x 28, in four IDX files, gzipped or plain. Any data set
- * in the same files and format is read as well when its folder is named; {@link FashionMnist} has a class of its own.
+ * MNIST: 60,000 and 10,000 grey images of handwritten digits, 28 x 28, in four IDX files, gzipped or plain. Any data
+ * set with the same files and format is read as well if its folder is named; {@link FashionMnist} has a class of its
+ * own.
  *
  * <p>Source: Yann LeCun, Corinna Cortes, Christopher J. C. Burges, "The MNIST database of handwritten digits".
  */
@@ -65,13 +66,14 @@ public final class Mnist {
 
     /**
      * Finds MNIST in the folder the user named, {@code LANEWISE_DATA} or the cache; else downloads it into the cache;
-     * else, after one line to {@code notice} that says so and why, renders digits that stand in for it.
+     * else, after one line to {@code notice} that says so and why, renders digits as a stand-in for it.
      *
      * @param home where data is looked for
-     * @param listener is told how far a download got
-     * @param notice gets a line for people when stand-ins are made
+     * @param listener told about the progress of a download
+     * @param notice receives a line for display when stand-ins are made
      * @return training and test images
-     * @throws BadFileException if the user named a folder that does not hold MNIST, or files that were found are damaged
+     * @throws BadFileException if the user named a folder that does not hold MNIST, or files that were found are
+     *     damaged
      */
     public static ImageSplit load(DataHome home, DownloadListener listener, Consumer<String> notice) {
         return load(home, new Downloader(), MIRRORS, listener, notice);
@@ -103,7 +105,7 @@ public final class Mnist {
     }
 
     /**
-     * Digits that are rendered, not read, in the same number and format: see {@link SyntheticDigits}.
+     * Rendered digits in the same number and format; see {@link SyntheticDigits}.
      *
      * @param seed the same seed gives the same digits everywhere
      * @return training and test images

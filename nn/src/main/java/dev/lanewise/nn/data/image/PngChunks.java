@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
- * Checks what Java's PNG decoder doesn't: that every chunk is whole and has its checksum, from the header to the end mark
- * (<a href="https://www.w3.org/TR/png-3/#5Chunk-layout">the format's description</a>).
+ * Checks what Java's PNG decoder doesn't: that every chunk is whole and has its checksum, from the header to the end
+ * mark (<a href="https://www.w3.org/TR/png-3/#5Chunk-layout">the format's description</a>).
  */
 final class PngChunks {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -20,7 +20,7 @@ final class PngChunks {
         return file.length >= 8 && Arrays.equals(file, 0, 8, SIGNATURE, 0, 8);
     }
 
-    /** The image's pixels. */
+    /** Checks a file and returns the number of the image's pixels. */
     static long check(Object path, byte[] file) {
         ByteBuffer in = ByteBuffer.wrap(file);
         int position = 8;

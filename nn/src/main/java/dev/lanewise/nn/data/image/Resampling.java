@@ -9,9 +9,9 @@ final class Resampling {
     }
 
     /**
-     * Part of an image in another size.
+     * Part of a resized image.
      *
-     * @param rows the rows of the whole image
+     * @param rows the rows of the whole resized image
      * @param top the part's first row
      * @param height the part's rows
      */
@@ -19,7 +19,7 @@ final class Resampling {
         Image wide = image;
         int from = 0;
         if (image.width() != columns || width != columns) {
-            // Only the rows that the part is made of.
+            // Only the rows that the part depends on.
             from = image.height() == rows ? top : new Window(top, image.height(), rows).start;
             int to = image.height() == rows ? top + height : new Window(top + height - 1, image.height(), rows).end();
             wide = image.width() == columns
@@ -32,7 +32,7 @@ final class Resampling {
         return resizeRows(wide, image.height(), from, rows, top, height);
     }
 
-    /** For one target position the first source position and the weights from there on, adding up to 1. */
+    /** For one target position, the first source position and the weights from there on, which sum to 1. */
     private static final class Window {
         final int start;
         final float[] weights;
@@ -79,7 +79,7 @@ final class Resampling {
     }
 
     /**
-     * Some rows, made of an image that may hold only part of the source's rows.
+     * Some rows, computed from an image that may hold only part of the source's rows.
      *
      * @param sourceRows how many rows the source has
      * @param from the source's row that the image begins with

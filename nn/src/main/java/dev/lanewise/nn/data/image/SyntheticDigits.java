@@ -5,12 +5,12 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Digits that the program writes itself, in the format of MNIST: 28 x 28 grey pixels, ink 255 on 0, the digit within 20
- * pixels and centred by its mass. Each is a style of {@link DigitStrokes}, its points moved, slanted, rotated, stretched
- * and bent by a smooth random field, and drawn with a pen of random width.
+ * Digits that the program draws itself, in the format of MNIST: 28 x 28 grey pixels, ink 255 on 0, the digit within 20
+ * x 20 pixels and centred by its centre of mass. Each follows a style of {@link DigitStrokes}, with its points moved,
+ * slanted, rotated, stretched and bent by a smooth random field, and drawn with a pen of random width.
  *
  * <p>A seed gives the same bytes on every machine: only exactly rounded arithmetic and {@link StrictMath} are used, and
- * every image has a generator of its own, so the number of threads does not matter.
+ * every image has a generator of its own, so the number of threads makes no difference.
  */
 public final class SyntheticDigits {
     private static final List<String> CLASSES = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
@@ -116,7 +116,7 @@ public final class SyntheticDigits {
             }
             count += curve.length / 2;
         }
-        // The pen's own width takes the two pixels between this and the box.
+        // The pen's own width fills the two pixels between this and the box.
         double scale = (BOX - 2) / Math.max(high[0] - low[0], high[1] - low[1]) * uniform(random, 0.9, 1.02);
         double[] centre = {SIDE / 2.0 + 0.5 * normal(random), SIDE / 2.0 + 0.5 * normal(random)};
         for (double[] curve : curves) {
@@ -126,7 +126,7 @@ public final class SyntheticDigits {
         }
     }
 
-    /** An affine map about the middle of the digit and a smooth displacement: two waves an axis. */
+    /** An affine map about the middle of the digit and a smooth displacement: two waves per axis. */
     private record Distortion(double xx, double xy, double yx, double yy, Wave u0, Wave u1, Wave v0, Wave v1) {
         static Distortion random(SplittableRandom random) {
             double angle = 0.16 * normal(random);
@@ -217,7 +217,7 @@ public final class SyntheticDigits {
         }
     }
 
-    /** Near enough to a standard normal number (Irwin-Hall of order 4), and the same bits everywhere. */
+    /** Close enough to a standard normal number (Irwin-Hall of order 4), and the same bits everywhere. */
     private static double normal(SplittableRandom random) {
         double sum = random.nextDouble() + random.nextDouble() + random.nextDouble() + random.nextDouble();
         return (sum - 2) * 1.7320508075688772;

@@ -5,8 +5,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Coloured shapes and textures that the program paints itself, in the format of CIFAR-10: 32 x 32, red, green, blue, ten
- * classes. Place, size, angle, both colours and the noise are random; two colours may be close, as in a photograph.
+ * Coloured shapes and textures that the program paints itself, in the format of CIFAR-10: 32 x 32, red, green, blue,
+ * ten classes. Place, size, angle, both colours and the noise are random; the two colours may be close, as in a
+ * photograph.
  *
  * <p>A seed gives the same bytes on every machine and for any number of threads.
  */

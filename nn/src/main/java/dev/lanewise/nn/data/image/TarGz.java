@@ -17,8 +17,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Reads chosen files out of a gzipped tar archive, into memory; nothing is unpacked to the disk. Plain ustar entries
- * are read, what data sets are packed with; extension records are passed over.
+ * Reads chosen files from a gzipped tar archive into memory; nothing is unpacked to disk. Plain ustar entries, the kind
+ * that data sets use, are read; extension records are skipped.
  */
 final class TarGz {
     private static final String KIND = "a gzipped tar archive";
@@ -32,8 +32,8 @@ final class TarGz {
      *
      * @param maxBytes how long a wanted file may be
      * @return the files' content by name, in the archive's order
-     * @throws BadFileException if the archive is missing, truncated or damaged anywhere, holds a wanted file twice, or is
-     *     packed tighter than {@link InputLimits} allows
+     * @throws BadFileException if the archive is missing, truncated or damaged anywhere, holds a wanted file twice, or
+     *     is compressed more than {@link InputLimits} allows
      */
     static Map<String, byte[]> read(Path archive, Predicate<String> wanted, int maxBytes) {
         long fileBytes = InputLimits.length(archive, KIND);
@@ -48,7 +48,7 @@ final class TarGz {
                 boolean regular = header[156] == '0' || header[156] == 0;
                 if (regular && wanted.test(name)) {
                     total += Math.min(size, maxBytes);
-                    // Who unpacks files makes something else of them next.
+                    // The caller goes on to turn the unpacked files into something else.
                     InputLimits.checkHeap(archive, 2 * total);
                     if (files.put(name, content(archive, in, name, size, maxBytes)) != null) {
                         throw new BadFileException(
@@ -108,7 +108,7 @@ final class TarGz {
         return size;
     }
 
-    /** An octal number that ends at a space or zero byte; -1 if it is none. */
+    /** An octal number that ends at a space or zero byte; -1 if it is not one. */
     private static long octal(byte[] header, int offset, int length) {
         long value = 0;
         boolean any = false;

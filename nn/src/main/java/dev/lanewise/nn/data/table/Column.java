@@ -7,9 +7,9 @@ import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** A named column of a {@link Table}: cells of text, some perhaps missing, and what they mean. */
+/** A named column of a {@link Table}: cells of text, some possibly missing, and how to interpret them. */
 public final class Column {
-    /** What a column's cells mean. */
+    /** How a column's cells are interpreted. */
     public enum Type {
         /** Numbers. */
         NUMBER,
@@ -27,7 +27,9 @@ public final class Column {
         this.cells = cells;
     }
 
-    /** A column of numbers if every cell that is not missing is one and at least one is there, else of categories. */
+    /**
+     * A column of numbers if every cell that is not missing is a number and there is at least one, else of categories.
+     */
     static Column of(String name, @Nullable String[] cells) {
         boolean any = false;
         boolean numbers = true;
@@ -41,8 +43,9 @@ public final class Column {
     }
 
     /**
-     * Whether a cell is a decimal number, as {@code -1}, {@code .5} or {@code 1e-3}, within F64's range. {@code
-     * Double.parseDouble} takes more, such as {@code 1D}, {@code 2f} and hexadecimal digits, which are names to everybody else.
+     * Whether a cell is a decimal number, such as {@code -1}, {@code .5} or {@code 1e-3}, within F64's range.
+     * {@code Double.parseDouble} accepts more, such as {@code 1D}, {@code 2f} and hexadecimal digits, which other
+     * readers treat as text.
      */
     private static boolean isNumber(String cell) {
         int position = skipSign(cell, 0);
@@ -85,7 +88,7 @@ public final class Column {
         return name;
     }
 
-    /** {@return what the cells mean} */
+    /** {@return how the cells are interpreted} */
     public Type type() {
         return type;
     }
@@ -131,7 +134,7 @@ public final class Column {
         return Double.parseDouble(cell);
     }
 
-    /** {@return the distinct texts, in ascending order; missing cells are none} */
+    /** {@return the distinct texts, in ascending order; missing cells do not count} */
     public List<String> categories() {
         TreeSet<String> distinct = new TreeSet<>();
         for (String cell : cells) {
@@ -163,7 +166,7 @@ public final class Column {
         return indices;
     }
 
-    /** Where each of a list's texts stands first. */
+    /** The first position of each of a list's texts. */
     static Map<String, Integer> positions(List<String> categories) {
         Map<String, Integer> positions = new HashMap<>();
         for (int i = 0; i < categories.size(); i++) {
@@ -172,7 +175,7 @@ public final class Column {
         return positions;
     }
 
-    /** {@return this column read as categories, also where its cells are numbers (codes, for one)} */
+    /** {@return this column read as categories, even if its cells are numbers (codes, for example)} */
     public Column asCategory() {
         return new Column(name, Type.CATEGORY, cells);
     }

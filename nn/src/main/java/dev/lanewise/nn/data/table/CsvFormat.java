@@ -5,20 +5,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a CSV file is to be understood.
+ * How to read a CSV file.
  *
  * <p>{@snippet :
  * CsvFormat format = CsvFormat.DEFAULT.withSeparator(';').withMissing("-", "unknown").keepQuoted();
  * Table table = Table.read(file, format);
  * }
  *
- * @param separator what stands between two fields
+ * @param separator the character between two fields
  * @param names the names of the columns, or null if the first line has them
- * @param missing the texts that mark a missing value; an empty or blank cell always does
- * @param quotedMissing whether they mean so in quotes too
+ * @param missing the texts that mark a missing value; an empty or blank cell is always missing
+ * @param quotedMissing whether these texts mark a missing value in quotes too
  */
 public record CsvFormat(char separator, @Nullable List<String> names, Set<String> missing, boolean quotedMissing) {
-    /** What pandas takes for a missing value unless told otherwise, and {@code ?}, which old data sets use. */
+    /** What pandas treats as a missing value by default, and {@code ?}, which old data sets use. */
     public static final Set<String> USUAL_MISSING = Set.of(
             "",
             "#N/A",
@@ -59,7 +59,7 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /**
-     * With another separator.
+     * This format with another separator.
      *
      * @param other the character between two cells
      * @return a format that is otherwise the same
@@ -69,7 +69,7 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /**
-     * Of a file without a header.
+     * This format for a file without a header.
      *
      * @param columns the names of the columns
      * @return a format that is otherwise the same
@@ -79,7 +79,8 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /**
-     * With these marks of missing values instead of {@link #USUAL_MISSING}; with none, only empty cells are missing.
+     * This format with the given marks of missing values instead of {@link #USUAL_MISSING}; with none, only empty cells
+     * are missing.
      *
      * @param marks texts that stand for a missing value
      * @return a format that is otherwise the same
@@ -89,7 +90,7 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /**
-     * Where a mark of a missing value in quotes is a text like others: {@code "NA"} is then Namibia.
+     * This format, but with a quoted mark of a missing value treated as ordinary text: {@code "NA"} is then Namibia.
      *
      * @return a format that is otherwise the same
      */

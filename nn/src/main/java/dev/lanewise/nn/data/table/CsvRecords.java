@@ -10,9 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the records of a CSV file (RFC 4180): a field that begins with a quote ends with one, and holds separators, line
- * ends and doubled quotes in between; lines end with LF, CR LF or CR; empty lines are passed over. Fields and records may be
- * of any length that the heap allows.
+ * Reads the records of a CSV file (RFC 4180): a field that begins with a quote ends with one, and holds separators,
+ * line ends and doubled quotes in between; lines end with LF, CR LF or CR; empty lines are skipped. Fields and records
+ * may be of any length that the heap allows.
  */
 final class CsvRecords {
     private static final int END = -1;
@@ -43,7 +43,7 @@ final class CsvRecords {
         }
     }
 
-    /** The header's fields, blanks around them removed; null if there is no line. */
+    /** The header's fields, with surrounding blanks removed; null if there is no line. */
     @Nullable
     List<String> header() throws IOException {
         List<String> names = new ArrayList<>();
@@ -64,7 +64,7 @@ final class CsvRecords {
         return began;
     }
 
-    /** What becomes of a field. */
+    /** What receives a field. */
     private interface Sink {
         void add(String text, boolean quoted);
     }

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A table of named columns, read from CSV (RFC 4180: quoted fields may hold separators, quotes and line ends). A cell that
- * is empty, blank or one of {@link CsvFormat#USUAL_MISSING} is missing; {@link CsvFormat} names other marks.
+ * A table of named columns, read from CSV (RFC 4180: quoted fields may hold separators, quotes and line ends). A cell
+ * that is empty, blank or one of {@link CsvFormat#USUAL_MISSING} is missing; a {@link CsvFormat} can name other marks.
  *
  * <p>{@snippet :
  * Table table = Table.read(file).without("customerID");
@@ -43,14 +43,15 @@ public final class Table {
      *
      * @param file its path
      * @return the table
-     * @throws BadFileException if it is missing, not in UTF-8, malformed, or a row has more or fewer fields than the header
+     * @throws BadFileException if it is missing, not in UTF-8, malformed, or a row has more or fewer fields than the
+     *     header
      */
     public static Table read(Path file) {
         return read(file, CsvFormat.DEFAULT);
     }
 
     /**
-     * As {@link #read(Path)}, with another separator.
+     * Like {@link #read(Path)}, with another separator.
      *
      * @param file its path
      * @param separator the character between two cells
@@ -73,13 +74,13 @@ public final class Table {
     }
 
     /**
-     * Reads a CSV file of a format.
+     * Reads a CSV file in a given format.
      *
      * @param file its path
      * @param format separator, names and marks of missing values
      * @return the table
-     * @throws BadFileException if it is missing, not in UTF-8, malformed, has a row with more or fewer fields than there are
-     *     columns, or takes more than half of the Java heap
+     * @throws BadFileException if it is missing, not in UTF-8, malformed, has a row with more or fewer fields than
+     *     there are columns, or takes more than half of the Java heap
      */
     public static Table read(Path file, CsvFormat format) {
         try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
@@ -139,7 +140,7 @@ public final class Table {
         return new Table(List.copyOf(columns), rows.size());
     }
 
-    /** {@return the number of rows, the header not counted} */
+    /** {@return the number of rows, not counting the header} */
     public int rows() {
         return rows;
     }
@@ -150,7 +151,7 @@ public final class Table {
     }
 
     /**
-     * {@return the column of a name}
+     * {@return the column with the given name}
      *
      * @param name the name of a column
      * @throws IllegalArgumentException if there is none
@@ -179,7 +180,7 @@ public final class Table {
     }
 
     /**
-     * {@return the table with one column read as categories, also where its cells are numbers}
+     * {@return the table with one column read as categories, even if its cells are numbers}
      *
      * @param name the name of a column
      */

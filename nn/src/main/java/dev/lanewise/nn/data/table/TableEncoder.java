@@ -16,20 +16,20 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Turns the rows of a table into numbers for a network, by what was learnt from the training rows alone.
+ * Turns the rows of a table into numbers for a network, using only what was learnt from the training rows.
  *
- * <p>A column of numbers gives one feature: (value - mean) / standard deviation; a missing number counts as the mean, and a
- * column whose numbers are all equal gives 0 for that number. A
- * column of categories gives one feature for each category of the training rows, 1 for the row's own and 0 for the others;
- * a category that was not there in training gives zeros only, and missing cells are a category of their own if they were.
+ * <p>A column of numbers gives one feature: (value - mean) / standard deviation; a missing number counts as the mean,
+ * and a column whose numbers are all equal gives 0 for that number. A column of categories gives one feature for each
+ * category of the training rows, 1 for the row's own and 0 for the others; a category that did not occur in training
+ * gives zeros only, and missing cells are a category of their own if they occurred in training.
  */
 public final class TableEncoder {
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** A small file of names that all differ would make features by the square of its rows. */
+    /** In a small file whose names all differ, the features would grow with the square of the rows. */
     private static final int MOST_CATEGORIES = 10_000;
 
-    /** What was learnt of one column. */
+    /** What was learnt about one column. */
     private sealed interface Encoding {
         String column();
 
@@ -47,7 +47,7 @@ public final class TableEncoder {
         @Override
         public void encode(Column cells, int row, float[] target, int offset) {
             double value = cells.number(row);
-            // Halves, as the difference of two great numbers may overflow; the quotient may be beyond F32.
+            // Halves, since the difference of two huge numbers may overflow; the quotient may be beyond F32.
             double half = (value / 2 - mean / 2) / deviation;
             double scaled = Math.abs(value - mean) < Double.MAX_VALUE ? (value - mean) / deviation : 2 * half;
             target[offset] = Double.isNaN(value) ? 0 : (float) Math.clamp(scaled, -Float.MAX_VALUE, Float.MAX_VALUE);
@@ -112,11 +112,11 @@ public final class TableEncoder {
     private static Encoding standardized(String name, double[] values) {
         double least = Arrays.stream(values).min().orElse(0);
         double greatest = Arrays.stream(values).max().orElse(0);
-        // A constant column says nothing; rounding would give it a deviation, and dividing by that a feature.
+        // A constant column carries no information; rounding would give it a deviation, and dividing by that a feature.
         if (least == greatest) {
             return new Standardized(name, least, 1);
         }
-        // Powers of two keep sums and squares of very great and very small numbers in range and change no digit.
+        // Powers of two keep sums and squares of huge and tiny numbers in range and change no digit.
         int exponent = Math.getExponent(Math.max(Math.abs(least), Math.abs(greatest)));
         double mean =
                 Arrays.stream(values).map(value -> scaled(value, exponent)).sum() / values.length;
@@ -126,7 +126,7 @@ public final class TableEncoder {
         }
         double variance = squares / values.length;
         double rounding = Math.ulp(1.0) * values.length;
-        // What rounding alone can make of equal numbers (the bound of scikit-learn's StandardScaler).
+        // The deviation that rounding alone can give equal numbers (the bound of scikit-learn's StandardScaler).
         boolean constant = variance <= rounding * variance + (rounding * mean) * (rounding * mean);
         double deviation = Math.scalb(Math.sqrt(variance), exponent);
         return new Standardized(name, Math.scalb(mean, exponent), constant || deviation == 0 ? 1 : deviation);
@@ -175,10 +175,10 @@ public final class TableEncoder {
     /**
      * Encodes rows.
      *
-     * @param table has the columns that were learnt, in any order
+     * @param table a table with the columns that were learnt, in any order
      * @return [rows, {@link #width}], row-major
-     * @throws IllegalArgumentException if a column is not there, a cell of a column of numbers is none, or the features take
-     *     more than half of the Java heap
+     * @throws IllegalArgumentException if a column is missing, a cell in a column of numbers is not a number, or the
+     *     features take more than half of the Java heap
      */
     public float[] encode(Table table) {
         int width = width();
@@ -200,7 +200,7 @@ public final class TableEncoder {
         return features;
     }
 
-    /** {@return all that was learnt, as JSON, to be kept beside a model's weights} */
+    /** {@return all that was learnt, as JSON, to be stored along with a model's weights} */
     public String toJson() {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
@@ -219,7 +219,7 @@ public final class TableEncoder {
     }
 
     /**
-     * What {@link #toJson} wrote.
+     * Reads what {@link #toJson} wrote.
      *
      * @param json the text
      * @return the encoder

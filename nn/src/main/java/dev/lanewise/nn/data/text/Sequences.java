@@ -3,16 +3,16 @@ package dev.lanewise.nn.data.text;
 import java.util.Arrays;
 import java.util.List;
 
-/** Makes sequences of different length into one rectangle. */
+/** Arranges sequences of different lengths in one rectangular array. */
 public final class Sequences {
     private Sequences() {}
 
     /**
-     * Cuts or fills every sequence to the same length.
+     * Truncates or pads every sequence to the same length.
      *
      * @param sequences the numbers of every text
-     * @param length the length of all rows; longer sequences lose their end
-     * @param padding the number that fills up
+     * @param length the length of all rows; longer sequences are cut at the end
+     * @param padding the number to pad with
      * @return [sequences, length], row-major
      */
     public static long[] pad(List<int[]> sequences, int length, int padding) {
@@ -31,7 +31,7 @@ public final class Sequences {
      * {@return the lengths of the sequences, at most {@code length}}
      *
      * @param sequences the sequences
-     * @param length the most that counts
+     * @param length the upper limit
      */
     public static long[] lengths(List<int[]> sequences, int length) {
         return sequences.stream()

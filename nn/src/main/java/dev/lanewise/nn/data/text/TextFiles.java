@@ -12,7 +12,7 @@ import java.util.List;
 public final class TextFiles {
     private static final String KIND = "a text file in UTF-8";
 
-    /** What editors on Windows put before the text. */
+    /** What editors on Windows write before the text. */
     private static final String BYTE_ORDER_MARK = "\ufeff";
 
     private TextFiles() {}
@@ -28,7 +28,7 @@ public final class TextFiles {
         if (bytes == 0 || bytes > Integer.MAX_VALUE - 8) {
             throw new BadFileException(file, bytes + " bytes", "text of at most 2 GiB", "check the file");
         }
-        // Text beyond Latin-1 takes two bytes per character, beside the bytes it is decoded from.
+        // Text beyond Latin-1 takes two bytes per character, in addition to the bytes that it is decoded from.
         InputLimits.checkHeap(file, 3 * bytes);
         try {
             String text = Files.readString(file);

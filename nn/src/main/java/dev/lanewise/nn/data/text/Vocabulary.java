@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Numbers for tokens, from 0. A vocabulary of words keeps 0 for padding and 1 for tokens it does not know; one of
+ * Maps tokens to numbers, from 0. A vocabulary of words keeps 0 for padding and 1 for tokens it does not know; one of
  * characters has neither.
  */
 public final class Vocabulary {
-    /** The token that fills short sequences up. */
+    /** The token that pads short sequences. */
     public static final String PADDING = "<pad>";
 
     /** The token that stands for all unknown ones. */
@@ -22,10 +22,10 @@ public final class Vocabulary {
     private final Map<String, Integer> ids = new HashMap<>();
 
     /**
-     * A vocabulary of the given tokens, numbered in that order: what {@link #tokens} of another gave.
+     * A vocabulary of the given tokens, numbered in that order: such as the {@link #tokens} of another vocabulary.
      *
      * @param tokens each token once
-     * @throws IllegalArgumentException if a token is there twice
+     * @throws IllegalArgumentException if a token occurs twice
      */
     public Vocabulary(List<String> tokens) {
         this.tokens = List.copyOf(tokens);
@@ -42,7 +42,7 @@ public final class Vocabulary {
      *
      * @param texts the tokens of every training text
      * @param minimumCount how often a token must occur
-     * @param maximumSize the greatest number of tokens, padding and unknown included
+     * @param maximumSize the maximum number of tokens, including padding and unknown
      * @return the vocabulary
      */
     public static Vocabulary ofWords(Iterable<List<String>> texts, int minimumCount, int maximumSize) {
@@ -91,10 +91,10 @@ public final class Vocabulary {
     }
 
     /**
-     * {@return the number of a token, that of {@link #UNKNOWN} if it is not there}
+     * {@return the number of a token, that of {@link #UNKNOWN} if the token is not in the vocabulary}
      *
      * @param token a token
-     * @throws IllegalArgumentException if it is not there and neither is {@link #UNKNOWN}
+     * @throws IllegalArgumentException if neither the token nor {@link #UNKNOWN} is in the vocabulary
      */
     public int id(String token) {
         Integer id = ids.getOrDefault(token, ids.get(UNKNOWN));

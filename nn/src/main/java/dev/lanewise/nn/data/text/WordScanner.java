@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Finds the words of {@link Tokenizer#words} in one pass. A regular expression of the same meaning would recurse for every
- * apostrophe, down to the end of the stack.
+ * Finds the words of {@link Tokenizer#words} in one pass. An equivalent regular expression would recurse for every
+ * apostrophe until the stack overflows.
  */
 final class WordScanner {
     private WordScanner() {}
@@ -29,7 +29,7 @@ final class WordScanner {
         return tokens;
     }
 
-    /** Where the word ends that has begun before a position. */
+    /** The end of the word that began before a position. */
     private static int wordEnd(String text, int from) {
         int end = from;
         while (end < text.length()) {

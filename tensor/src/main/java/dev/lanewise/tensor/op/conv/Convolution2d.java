@@ -13,13 +13,13 @@ import java.util.Set;
  * Two-dimensional convolution (cross-correlation, as in every framework). Operands: input {@code [n, c, h, w]}, weight
  * {@code [k, c / groups, r, s]} and optionally a bias {@code [k]}; result {@code [n, k, oh, ow]}.
  *
- * @param strideH the vertical distance of two places of the window, 1 or more
- * @param strideW the horizontal distance, 1 or more
+ * @param strideH the vertical stride of the window, 1 or more
+ * @param strideW the horizontal stride, 1 or more
  * @param paddingH how many rows of zeros are added above and below
  * @param paddingW how many columns of zeros are added on the left and on the right
- * @param dilationH the vertical distance of two elements that the window sees, 1 or more
+ * @param dilationH the vertical distance between neighbouring elements that the window sees, 1 or more
  * @param dilationW the horizontal distance, 1 or more
- * @param groups into how many independent groups the channels are divided
+ * @param groups the number of independent groups that the channels are divided into
  */
 public record Convolution2d(
         int strideH, int strideW, int paddingH, int paddingW, int dilationH, int dilationW, int groups) implements Op {
@@ -39,9 +39,9 @@ public record Convolution2d(
     }
 
     /**
-     * Equal attributes for both dimensions, dilation 1, one group.
+     * A convolution with equal attributes for both dimensions, dilation 1 and one group.
      *
-     * @param stride the distance of two places of the window, in both directions
+     * @param stride the stride of the window, in both directions
      * @param padding how many zeros are added on each side
      */
     public Convolution2d(int stride, int padding) {

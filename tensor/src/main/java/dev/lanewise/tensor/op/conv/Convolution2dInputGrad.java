@@ -9,8 +9,8 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * The gradient of {@link Convolution2d} for its input, which is also the transposed convolution. Operands: upstream gradient
- * {@code [n, k, oh, ow]} and weight {@code [k, c / groups, r, s]}; result {@code [n, c, h, w]}.
+ * The gradient of {@link Convolution2d} with respect to its input, which is also the transposed convolution. Operands:
+ * upstream gradient {@code [n, k, oh, ow]} and weight {@code [k, c / groups, r, s]}; result {@code [n, c, h, w]}.
  *
  * @param conv the forward operation
  * @param h the input's height

@@ -8,8 +8,8 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * The gradient of {@link Convolution2d} for its weight. Operands: upstream gradient {@code [n, k, oh, ow]} and input
- * {@code [n, c, h, w]}; result {@code [k, c / groups, r, s]}.
+ * The gradient of {@link Convolution2d} with respect to its weight. Operands: upstream gradient {@code [n, k, oh, ow]}
+ * and input {@code [n, c, h, w]}; result {@code [k, c / groups, r, s]}.
  *
  * @param conv the forward operation
  * @param r the kernel's height

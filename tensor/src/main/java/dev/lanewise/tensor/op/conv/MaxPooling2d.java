@@ -8,8 +8,8 @@ import java.util.Set;
 
 /**
  * The largest element of every window; NaN if it holds one. Results: the values {@code [n, c, oh, ow]}, and as
- * {@link DType#I64} the position {@code y * w + x} of each in its plane, the first of equal ones, the last NaN, as
- * in PyTorch.
+ * {@link DType#I64} the position {@code y * w + x} of each in its plane: that of the first of equal ones, or of the
+ * last NaN, as in PyTorch.
  *
  * @param pool the window
  */

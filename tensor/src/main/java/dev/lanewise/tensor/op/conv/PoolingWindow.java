@@ -12,11 +12,11 @@ import dev.lanewise.tensor.op.Op;
  *
  * @param kernelH the window's height
  * @param kernelW the window's width
- * @param strideH the distance of windows along the height
- * @param strideW the distance of windows along the width
+ * @param strideH the stride along the height
+ * @param strideW the stride along the width
  * @param paddingH rows added on each side, at most half the kernel
  * @param paddingW columns added on each side, at most half the kernel
- * @param ceilMode whether a last, partial window counts; it must start inside the input or its leading padding
+ * @param ceilMode whether a last, partial window is included; it must start inside the input or its leading padding
  */
 public record PoolingWindow(
         int kernelH, int kernelW, int strideH, int strideW, int paddingH, int paddingW, boolean ceilMode) {
@@ -47,7 +47,7 @@ public record PoolingWindow(
     }
 
     /**
-     * The output's height for an input's.
+     * The output's height for an input's height.
      *
      * @param h the height of the input
      * @return the height of the output
@@ -57,7 +57,7 @@ public record PoolingWindow(
     }
 
     /**
-     * The output's width for an input's.
+     * The output's width for an input's width.
      *
      * @param w the width of the input
      * @return the width of the output
@@ -72,7 +72,7 @@ public record PoolingWindow(
         return ceilMode && (out - 1) * stride >= size + padding ? out - 1 : out;
     }
 
-    /** The result's shape for an input's. */
+    /** The result's shape for an input. */
     Shape infer(Op op, TensorSpec in) {
         Check.dtype(op, in, op.dtypes());
         Check.rank(op, in, 4, 4, "[n, c, h, w]");
@@ -87,7 +87,7 @@ public record PoolingWindow(
         return Shape.of(shape.size(0), shape.size(1), oh, ow);
     }
 
-    /** The input's shape, for operations that go back; checks the gradient's. */
+    /** The input's shape, for backward operations; checks the gradient's shape. */
     Shape back(Op op, TensorSpec gradient, long h, long w) {
         Check.rank(op, gradient, 4, 4, "[n, c, oh, ow]");
         Shape shape = gradient.shape();

@@ -27,19 +27,19 @@ public enum Binary implements Op {
     DIV((a, b) -> a / b),
     /** {@code a^b}; for integers 0 where the exact power is a fraction. */
     POW(SpecialFunctions::pow, Binary::integerPower),
-    /** The larger one; NaN if one is NaN. */
+    /** The larger one; NaN if either is NaN. */
     MAXIMUM(Math::max, Math::max),
-    /** The smaller one; NaN if one is NaN. */
+    /** The smaller one; NaN if either is NaN. */
     MINIMUM(Math::min, Math::min),
     /**
-     * The largest whole number not above the exact quotient, as Python's {@code //}: 1 by 0.1 is 9, because the number
-     * nearest to 0.1 is a little more. A floating-point number divided by 0 is {@code a / b}; integers divided by 0 give
-     * 0, as in NumPy.
+     * The largest whole number not above the exact quotient, like Python's {@code //}: 1 divided by 0.1 is 9, because
+     * the floating-point number nearest to 0.1 is slightly larger. A floating-point number divided by 0 is
+     * {@code a / b}; integers divided by 0 give 0, as in NumPy.
      */
     FLOOR_DIV(SpecialFunctions::floorDiv, (a, b) -> b == 0 ? 0 : Math.floorDiv(a, b)),
     /**
-     * {@code a - b * floor(a / b)}, with the sign of b as Python's {@code %}, also where it is 0; NaN for a floating-point
-     * b of 0, for integers 0.
+     * {@code a - b * floor(a / b)}, with the sign of b as with Python's {@code %}, even where the result is 0; where b
+     * is 0, NaN for floating-point numbers and 0 for integers.
      */
     REMAINDER(SpecialFunctions::remainder, (a, b) -> b == 0 ? 0 : Math.floorMod(a, b)),
     /** The angle of the point (b, a) in radians. */

@@ -9,7 +9,7 @@ import java.util.Set;
 
 /** Elementwise functions of three operands whose shapes broadcast. */
 public enum Ternary implements Op {
-    /** {@code condition ? a : b}: operands a {@link DType#BOOL} condition and two of one type. */
+    /** {@code condition ? a : b}: the operands are a {@link DType#BOOL} condition and two tensors of one type. */
     WHERE;
 
     @Override

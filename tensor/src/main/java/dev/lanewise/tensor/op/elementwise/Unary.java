@@ -12,8 +12,8 @@ import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elementwise functions of one operand; the result has its shape and type. Each constant carries its scalar meaning,
- * which is what tests compare kernels with.
+ * Elementwise functions of one operand; the result has its shape and type. Each constant carries its scalar definition,
+ * which tests compare kernels with.
  */
 public enum Unary implements Op {
     /** {@code -x}. */

@@ -21,7 +21,7 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         Check.present("unary_with", "kind", kind);
     }
 
-    /** The functions, each with its scalar meaning. */
+    /** The functions, each with its scalar definition. */
     public enum Kind {
         /** {@code x + a}. */
         ADD(DType.NUMBERS, (x, a, b) -> x + a),
@@ -41,7 +41,7 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         ELU(DType.FLOATING, (x, a, b) -> x > 0 ? x : a * Math.expm1(x)),
         /** {@code min(max(x, a), b)}; NaN for NaN. */
         CLAMP(DType.NUMBERS, (x, a, b) -> Math.min(Math.max(x, a), b)),
-        /** As {@link #CLAMP}, but its gradient is 0 at the bounds themselves, where that of a clamp is 1. */
+        /** Like {@link #CLAMP}, but its gradient is 0 at the bounds themselves, where that of a clamp is 1. */
         HARDTANH(DType.FLOATING, (x, a, b) -> Math.min(Math.max(x, a), b));
 
         private final Set<DType> dtypes;
@@ -129,7 +129,7 @@ public record UnaryWith(Kind kind, double a, double b) implements Op {
         return Check.one(in[0]);
     }
 
-    /** Bounds of a clamp may be infinite, as long as results are elements of the type. */
+    /** The bounds of a clamp may be infinite, as long as the results are elements of the type. */
     private void checkInteger(TensorSpec in) {
         Check.that(
                 isWhole(a) && isWhole(b),

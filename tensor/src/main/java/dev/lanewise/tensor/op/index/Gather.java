@@ -8,8 +8,8 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * For every element of the {@link DType#I64} positions, the first operand's element whose coordinates are the same but
- * for one dimension, where the position stands: {@code out[i][j] = x[index[i][j]][j]} for {@code dim} 0.
+ * For every element of the {@link DType#I64} positions, the first operand's element whose coordinates are the same
+ * except along one dimension, where the position is used: {@code out[i][j] = x[index[i][j]][j]} for {@code dim} 0.
  *
  * @param dim the dimension, from 0
  */

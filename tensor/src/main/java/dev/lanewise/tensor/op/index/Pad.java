@@ -12,8 +12,8 @@ import java.util.Set;
 /**
  * Surrounds a tensor with a constant.
  *
- * @param before for each dimension how many elements come first, 0 or more
- * @param after for each dimension how many come last, 0 or more
+ * @param before for each dimension, how many elements are added before it, 0 or more
+ * @param after for each dimension, how many elements are added after it, 0 or more
  * @param value the constant
  */
 public record Pad(List<Long> before, List<Long> after, double value) implements Op {

@@ -7,8 +7,9 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * A copy of the first operand with elements of the third combined in where the second, {@link DType#I64} positions,
- * says: {@code out[index[i][j]][j] = src[i][j]} for {@code dim} 0. Elements for the same place come in row-major order.
+ * A copy of the first operand into which elements of the third are combined at the {@link DType#I64} positions given by
+ * the second: {@code out[index[i][j]][j] = src[i][j]} for {@code dim} 0. Elements for the same place are combined in
+ * row-major order.
  *
  * @param kind how an element is combined
  * @param dim the dimension, from 0
@@ -20,7 +21,7 @@ public record Scatter(Kind kind, int dim) implements Op {
         Check.dim("scatter", dim);
     }
 
-    /** How an element is combined with what is there. */
+    /** How an element is combined with the one that is already there. */
     public enum Kind {
         /** It replaces it. */
         SET,

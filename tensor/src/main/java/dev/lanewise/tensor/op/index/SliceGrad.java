@@ -11,7 +11,7 @@ import java.util.Set;
  * The gradient of {@link Slice}: zeros with the operand where the slice was.
  *
  * @param slice the forward operation
- * @param size the size of its dimension before
+ * @param size the size of its dimension before slicing
  */
 public record SliceGrad(Slice slice, long size) implements Op {
     /** Checks the attributes. */

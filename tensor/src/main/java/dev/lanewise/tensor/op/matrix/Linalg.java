@@ -7,7 +7,7 @@ import dev.lanewise.tensor.internal.Check;
 import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
-/** Decompositions and solutions of (batches of) small matrices, {@code [..., m, n]}. */
+/** Decompositions of, and solutions with, (batches of) small matrices, {@code [..., m, n]}. */
 public enum Linalg implements Op {
     /** The lower triangular L of a symmetric positive definite matrix {@code L L^T}. */
     CHOLESKY,
@@ -27,7 +27,7 @@ public enum Linalg implements Op {
         return Check.lower(this);
     }
 
-    /** What divides by pivots, which may be 0. */
+    /** Those that divide by pivots, which may be 0, are partial. */
     @Override
     public boolean isPartial() {
         return this == CHOLESKY || this == SOLVE || this == INVERSE;

@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 /**
  * Normalization of every channel by the batch's own mean and biased variance (Ioffe and Szegedy 2015, arXiv:1502.03167).
  * Operands: input {@code [n, c, ...]}, weight {@code [c]} and bias {@code [c]}. Results: the normalized tensor, and the
- * mean and the biased variance {@code [c]}, in F32 for operands of 16 bits.
+ * mean and the biased variance {@code [c]}, in F32 for 16-bit operands.
  *
- * @param epsilon is added to the variance
+ * @param epsilon added to the variance
  */
 public record BatchNormalization(double epsilon) implements Op.Fused {
     /** Checks the attributes. */

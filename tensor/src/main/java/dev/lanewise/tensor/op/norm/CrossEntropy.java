@@ -19,7 +19,7 @@ import java.util.Set;
  * divides by the sum of {@code w_t} (Szegedy et al. 2015, arXiv:1512.00567; PyTorch's conventions).
  *
  * @param reduction how the rows' losses combine
- * @param ignoreIndex rows of this class count for nothing
+ * @param ignoreIndex rows of this class are ignored
  * @param labelSmoothing how much of the target is spread over all classes, from 0 to 1
  */
 public record CrossEntropy(Reduction reduction, long ignoreIndex, double labelSmoothing) implements Op.Fused {

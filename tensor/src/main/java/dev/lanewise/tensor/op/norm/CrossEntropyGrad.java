@@ -10,9 +10,9 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * The gradient of {@link CrossEntropy} for the logits. Operands: the loss's upstream gradient, the log-softmax
- * {@code [n, c]} of the forward pass, the classes {@code [n]} and optionally the weights {@code [c]}; result
- * {@code [n, c]}.
+ * The gradient of {@link CrossEntropy} with respect to the logits. Operands: the loss's upstream gradient, the
+ * log-softmax {@code [n, c]} of the forward pass, the classes {@code [n]} and optionally the weights {@code [c]};
+ * result {@code [n, c]}.
  *
  * @param forward the forward operation
  */
@@ -65,12 +65,12 @@ public record CrossEntropyGrad(CrossEntropy forward) implements Op.Fused {
             case NONE -> g;
             case SUM -> g.expand(target.shape());
             case MEAN -> {
-                // of no row there is no mean; ignored rows below get 0
+                // without rows there is no mean; ignored rows below get 0
                 Tensor total = counted.any().where(rowWeight.sum(), Tensor.full(1, logp.dtype(), logp.device()));
                 yield g.div(total).expand(target.shape());
             }
         };
-        // an ignored row gets 0 also where its upstream gradient isn't finite
+        // an ignored row gets 0 even where its upstream gradient isn't finite
         Tensor row = counted.where(rowGrad, zero);
         Tensor oneHot = classes.unsqueeze(1)
                 .eq(Tensor.arange(classesCount, DType.I64, logp.device()))

@@ -15,10 +15,10 @@ import java.util.stream.IntStream;
  * {@code (x - mean) / sqrt(variance + epsilon) * weight + bias} over the last dimensions (Ba et al. 2016,
  * arXiv:1607.06450). Operands: the input and optionally weight and bias of the normalized dimensions' shape. Results: the
  * normalized tensor, and the mean and the reciprocal standard deviation of the leading dimensions' shape, in F32 for
- * operands of 16 bits.
+ * 16-bit operands.
  *
  * @param dims how many of the last dimensions are normalized
- * @param epsilon is added to the (biased) variance
+ * @param epsilon added to the (biased) variance
  */
 public record LayerNormalization(int dims, double epsilon) implements Op.Fused {
     /** Checks the attributes. */

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 
 /**
  * The gradient of {@link LayerNormalization}. Operands: upstream gradient, input, mean and reciprocal standard deviation of the
- * forward pass, and optionally the weight. Results: the gradients of the input and of weight and bias (the latter two of
- * the normalized dimensions' shape, also where there is no weight).
+ * forward pass, and optionally the weight. Results: the gradients of the input and of weight and bias (the latter two
+ * of the normalized dimensions' shape, even where there is no weight).
  *
  * @param forward the forward operation
  */

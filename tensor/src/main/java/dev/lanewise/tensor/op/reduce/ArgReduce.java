@@ -8,7 +8,8 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * The position of an extreme element along one dimension, as {@link DType#I64}; the first of equal ones, NaN before all.
+ * The position of an extreme element along one dimension, as {@link DType#I64}: that of the first of equal ones; NaN
+ * takes precedence over all.
  *
  * @param kind which extreme
  * @param dim the dimension, from 0

@@ -7,7 +7,7 @@ import dev.lanewise.tensor.op.Op;
 import java.util.Set;
 
 /**
- * Running combination along one dimension; each element includes itself. Integers give {@link DType#I64}.
+ * A running combination along one dimension; each element includes itself. Integers give {@link DType#I64}.
  *
  * @param kind how elements combine
  * @param dim the dimension, from 0

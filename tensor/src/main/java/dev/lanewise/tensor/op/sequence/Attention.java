@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Scaled dot-product attention {@code softmax(scale q k^T + mask) v} (Vaswani et al. 2017, arXiv:1706.03762). Operands:
  * queries {@code [..., l, e]}, keys {@code [..., s, e]}, values {@code [..., s, v]} with equal leading sizes, and
- * optionally a mask that broadcasts to {@code [..., l, s]} and is added. Results: {@code [..., l, v]}, and the logarithm
- * of each row's sum of exponentials {@code [..., l]}, which the gradient needs, in F32 for operands of 16 bits.
+ * optionally a mask that broadcasts to {@code [..., l, s]} and is added to the scores. Results: {@code [..., l, v]},
+ * and the logarithm of each row's sum of exponentials {@code [..., l]}, which the gradient needs, in F32 for 16-bit
+ * operands.
  *
- * <p>A query that sees no key, because the mask hides all of them by minus infinity or because there are none, attends to
- * nothing: its row of the result is zero, its logarithm minus infinity, and no gradient comes from it. (PyTorch's fused
- * kernels do the same; its softmax of such a row gives NaN.)
+ * <p>A query that sees no key, because the mask hides all of them by minus infinity or because there are none, attends
+ * to nothing: its row of the result is zero, its logarithm is minus infinity, and no gradient comes from it. (PyTorch's
+ * fused kernels do the same; its softmax of such a row gives NaN.)
  *
  * @param scale the factor, usually {@code 1 / sqrt(e)}
  * @param causal whether position i only sees keys up to i
@@ -109,7 +110,7 @@ public record Attention(double scale, boolean causal) implements Op.Fused {
     }
 
     /**
-     * What every value counts for every query: {@code softmax(scale q k^T + mask)}.
+     * The weight of every value for every query: {@code softmax(scale q k^T + mask)}.
      *
      * @param q queries {@code [..., l, e]}
      * @param k keys {@code [..., s, e]}

@@ -53,7 +53,7 @@ public record AttentionGrad(Attention forward) implements Op.Fused {
         Tensor k = in[2];
         Tensor v = in[3];
         Tensor scores = forward.scores(q, k, in.length == 7 ? in[6] : null);
-        // a row that sees nothing has no sum to divide by, and its exponentials are zero as they are
+        // a row that sees nothing has no sum to divide by; its exponentials are zero anyway
         Tensor logSum = in[5].maskedFill(in[5].eq(Double.NEGATIVE_INFINITY), 0);
         Tensor p = scores.sub(logSum.unsqueeze(-1)).exp();
         Tensor gv = p.transpose(-1, -2).matmul(g);

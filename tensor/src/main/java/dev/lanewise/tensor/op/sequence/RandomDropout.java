@@ -14,7 +14,7 @@ import java.util.Set;
  * the F32 {@link Source.Distribution#UNIFORM} number i of the seed and counter is at least p, so no mask is stored: the
  * gradient is the same operation on the upstream gradient.
  *
- * @param p the probability to be zeroed, from 0 to below 1
+ * @param p the probability that an element is zeroed, from 0 to below 1
  * @param seed the random numbers' key
  * @param counter the random numbers' first block
  */

@@ -24,8 +24,9 @@ import java.util.Set;
  * {@code [n, hidden]} and, for LSTM, the last cell state.
  *
  * @param kind the kind of cells
- * @param bidirectional whether a second direction goes from the last time to the first
- * @param training whether a gradient is expected to follow: a backend may keep what that needs along with the results
+ * @param bidirectional whether a second direction runs from the last time to the first
+ * @param training whether a gradient is expected to follow: a backend may keep what the gradient needs along with the
+ *     results
  */
 public record Recurrence(Kind kind, boolean bidirectional, boolean training) implements Op.Fused {
     /** Checks the attributes. */
@@ -51,7 +52,7 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         }
 
         /**
-         * How many gates there are, the candidate among them: their weights lie one below the other.
+         * How many gates there are, including the candidate: their weights are stacked along the first dimension.
          *
          * @return the number
          */
@@ -60,7 +61,7 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
         }
 
         /**
-         * How many states go from one time to the next: the hidden one, and for LSTM the cell.
+         * How many states are passed from one time to the next: the hidden state and, for LSTM, the cell state.
          *
          * @return the number
          */
@@ -82,7 +83,7 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
     }
 
     /**
-     * 1 or 2.
+     * The number of directions: 1, or 2 if bidirectional.
      *
      * @return the number
      */
@@ -187,12 +188,12 @@ public record Recurrence(Kind kind, boolean bidirectional, boolean training) imp
     public record Result(Tensor output, List<Tensor> lastStates) {}
 
     /**
-     * Runs the layer, step by step where the device's backend does not have it as one operation; {@link Autocast} then
-     * decides for the operations of each step.
+     * Runs the layer, step by step where the device's backend does not offer it as one operation; {@link Autocast} then
+     * applies to the operations of each step.
      *
      * @param operands the input, then weights, biases and first states of each direction
      * @return the hidden states
-     * @throws TensorException if the number, shapes or types of the operands don't fit
+     * @throws TensorException if the number, shapes or types of the operands don't match
      */
     public Result run(Tensor... operands) {
         if (operands.length != operands()) {

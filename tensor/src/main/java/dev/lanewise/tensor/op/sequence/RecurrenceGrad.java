@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The gradient of {@link Recurrence}, back through time (Werbos 1990). Operands: the upstream gradient of the hidden
  * states at every time; with {@code ofStates} those of the other results, in their order; the operands of the forward
- * pass; and its first result, which follows from those, but with which a backend may have kept more of that pass. Results:
- * the gradients of the forward pass's operands, in their order.
+ * pass; and its first result, which follows from those, but along with which a backend may have kept more of that pass.
+ * Results: the gradients of the forward pass's operands, in their order.
  *
  * @param forward the forward operation
  * @param ofStates whether there are upstream gradients of the last states; else they are zero

@@ -18,7 +18,10 @@ final class RecurrentGradSteps {
     private final Tensor x;
     private final Tensor h;
 
-    /** What arrives at the states before a step, and leaves through the gates' products with the input and the state. */
+    /**
+     * The gradients that arrive at the states before a step, and those that leave through the gates' products with the
+     * input and the state.
+     */
     private record Step(Tensor hidden, @Nullable Tensor cell, Tensor x, Tensor h) {}
 
     /**
@@ -140,7 +143,7 @@ final class RecurrentGradSteps {
         return cells;
     }
 
-    /** A gate at one time, before its function, where both parts are simply added. */
+    /** A gate at one time, before its activation, where both parts are simply added. */
     private Tensor sum(int gate, int t) {
         return forward.gate(x, gate).select(1, t).add(forward.gate(h, gate).select(1, t));
     }

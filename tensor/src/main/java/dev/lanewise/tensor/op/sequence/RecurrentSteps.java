@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One direction of a {@link Recurrence}, time by time.
  *
- * @param reverse whether it goes from the last time to the first
+ * @param reverse whether it runs from the last time to the first
  * @param first the states before the first step
  */
 record RecurrentSteps(
@@ -20,7 +20,7 @@ record RecurrentSteps(
         Tensor hiddenBias,
         State first) {
 
-    /** What goes from one time to the next; the cell only for LSTM. */
+    /** The states passed from one time to the next; the cell state only for LSTM. */
     record State(Tensor hidden, @Nullable Tensor cell) {}
 
     /** The hidden states at every time {@code [n, time, hidden]}, and the last states. */
@@ -44,7 +44,7 @@ record RecurrentSteps(
         return Math.toIntExact(input.shape().size(1));
     }
 
-    /** Where the i-th step is in the sequence. */
+    /** The position of the i-th step in the sequence. */
     int time(int step) {
         return reverse ? times() - 1 - step : step;
     }

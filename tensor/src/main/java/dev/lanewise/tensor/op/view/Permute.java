@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The dimensions in another order.
+ * The same elements with the dimensions in another order.
  *
- * @param dims for each dimension of the result the operand's, from 0
+ * @param dims for each dimension of the result, the operand's dimension that it is, from 0
  */
 public record Permute(List<Integer> dims) implements Op.View {
     /** Copies the dimensions. */

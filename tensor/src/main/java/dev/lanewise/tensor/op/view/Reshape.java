@@ -8,7 +8,7 @@ import dev.lanewise.tensor.op.Op;
 /**
  * The same elements in row-major order under another shape.
  *
- * @param shape the new shape, with as many elements
+ * @param shape the new shape, with the same number of elements
  */
 public record Reshape(Shape shape) implements Op.View {
     /** Checks the attributes. */

@@ -10,7 +10,7 @@ import dev.lanewise.tensor.op.Op;
  * @param dim the dimension, from 0
  * @param start the first position
  * @param length how many elements
- * @param step the distance, at least 1
+ * @param step the distance between elements, at least 1
  */
 public record Slice(int dim, long start, long length, long step) implements Op.View {
     /** Checks the attributes. */
