@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise bench profile}. */
 @Command(
         name = "profile",
-        description = "Show which operations a training step spends its time in, and how much is spent outside operations.",
+        description =
+                "Show which operations a training step spends its time in, and how much is spent outside operations.",
         sortOptions = false)
 final class ProfileCommand implements Callable<Integer> {
     @Spec

@@ -54,10 +54,7 @@ public final class FuzzCommand implements Callable<Integer> {
     @Option(names = "--processes", paramLabel = "N", description = "Child processes at a time. Default: all cores.")
     private int processes = Runtime.getRuntime().availableProcessors();
 
-    @Option(
-            names = "--timeout",
-            paramLabel = "SECONDS",
-            description = "After how long a case counts as hanging.")
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "After how long a case counts as hanging.")
     private @Nullable Integer timeout;
 
     @Option(names = "--json", description = "Print one JSON object per line: each finding, and a summary of each part.")

@@ -77,7 +77,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "FILE",
-            description = "Continue from a file that --save wrote, up to epoch --epochs; a cycle of rates spans them all.")
+            description =
+                    "Continue from a file that --save wrote, up to epoch --epochs; a cycle of rates spans them all.")
     private @Nullable Path resume;
 
     @Option(

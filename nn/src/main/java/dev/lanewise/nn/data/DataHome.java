@@ -98,8 +98,8 @@ public record DataHome(@Nullable Path explicit, @Nullable Path environment, Path
                             explicit,
                             "no files of " + dataset + " in it or in its folder '" + dataset + "'",
                             expected,
-                            "name the folder that holds them, or omit --data to look in " + VARIABLE
-                                    + ", the cache and" + " the web")));
+                            "name the folder that holds them, or omit --data to look in " + VARIABLE + ", the cache and"
+                                    + " the web")));
         }
         return environment == null ? Optional.empty() : within(environment, dataset, holds);
     }

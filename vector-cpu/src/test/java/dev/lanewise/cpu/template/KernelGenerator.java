@@ -42,7 +42,9 @@ final class KernelGenerator {
     /** The module's {@code src/main}, from its own folder or the project's. */
     static Path sources() {
         Path own = Path.of("src", "main");
-        return Files.isDirectory(own.resolve("templates")) ? own : Path.of("vector-cpu").resolve(own);
+        return Files.isDirectory(own.resolve("templates"))
+                ? own
+                : Path.of("vector-cpu").resolve(own);
     }
 
     /** What the templates in a folder ask for: the text of each file, by its place among the sources. */

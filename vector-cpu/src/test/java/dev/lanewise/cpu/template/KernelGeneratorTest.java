@@ -15,7 +15,8 @@ class KernelGeneratorTest {
     @Test
     void generatedKernelsAreThoseOfTheTemplates() throws IOException {
         Path folder = KernelGenerator.sources().resolve("generated");
-        Map<Path, String> asked = KernelGenerator.generate(KernelGenerator.sources().resolve("templates"));
+        Map<Path, String> asked =
+                KernelGenerator.generate(KernelGenerator.sources().resolve("templates"));
         assertThat(KernelGenerator.files(folder).stream().map(folder::relativize))
                 .as("generated files")
                 .containsExactlyInAnyOrderElementsOf(asked.keySet());
@@ -28,8 +29,8 @@ class KernelGeneratorTest {
 
     @Test
     void noClassIsWrittenTwice() throws IOException {
-        for (Path file :
-                KernelGenerator.generate(KernelGenerator.sources().resolve("templates")).keySet()) {
+        for (Path file : KernelGenerator.generate(KernelGenerator.sources().resolve("templates"))
+                .keySet()) {
             assertThat(KernelGenerator.sources().resolve("java").resolve(file)).doesNotExist();
         }
     }

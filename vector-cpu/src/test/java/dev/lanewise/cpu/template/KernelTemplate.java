@@ -31,12 +31,44 @@ final class KernelTemplate {
     private static final Map<String, Map<String, String>> TYPES = Map.of(
             "F32",
                     Map.of(
-                            "T", "F32", "t", "f32", "type", "float", "Type", "Float", "TYPE", "FLOAT", "precision", "single",
-                            "Precision", "Single", "f", "f", "narrow", "(float) "),
+                            "T",
+                            "F32",
+                            "t",
+                            "f32",
+                            "type",
+                            "float",
+                            "Type",
+                            "Float",
+                            "TYPE",
+                            "FLOAT",
+                            "precision",
+                            "single",
+                            "Precision",
+                            "Single",
+                            "f",
+                            "f",
+                            "narrow",
+                            "(float) "),
             "F64",
                     Map.of(
-                            "T", "F64", "t", "f64", "type", "double", "Type", "Double", "TYPE", "DOUBLE", "precision",
-                            "double", "Precision", "Double", "f", "d", "narrow", ""));
+                            "T",
+                            "F64",
+                            "t",
+                            "f64",
+                            "type",
+                            "double",
+                            "Type",
+                            "Double",
+                            "TYPE",
+                            "DOUBLE",
+                            "precision",
+                            "double",
+                            "Precision",
+                            "Double",
+                            "f",
+                            "d",
+                            "narrow",
+                            ""));
 
     private final String name;
     private final List<String> lines;
@@ -188,6 +220,7 @@ final class KernelTemplate {
     }
 
     private IllegalArgumentException error(String what) {
-        return new IllegalArgumentException(name + ":" + (at + 1) + ": " + lines.get(at).strip() + ": " + what);
+        return new IllegalArgumentException(
+                name + ":" + (at + 1) + ": " + lines.get(at).strip() + ": " + what);
     }
 }
