@@ -26,7 +26,6 @@ final class TileCheck implements AutoCloseable {
 
     private final int left;
     private final int w;
-    private final int tiles;
     private final int columns;
     private final int outputs;
     private final Scratch memory;
@@ -51,7 +50,6 @@ final class TileCheck implements AutoCloseable {
     TileCheck(int left, int w, int tiles, int outputs) {
         this.left = left;
         this.w = w;
-        this.tiles = tiles;
         this.outputs = outputs;
         // room for vectors that begin at the last column
         this.columns = Math.max(left + w, tiles * WinogradTransform.TILE + WinogradTransform.KERNEL - 1) + LANES;
@@ -60,7 +58,7 @@ final class TileCheck implements AutoCloseable {
         this.largest = memory.address();
         this.sums = largest + bytes;
         this.least = sums + bytes;
-        Rows.clear(memory.address(), (int) (3 * bytes / Float.BYTES));
+        Rows.clear(memory.address(), 3 * bytes / Float.BYTES);
     }
 
     @Override
