@@ -133,11 +133,12 @@ final class KernelTemplate {
     private void block(Map<String, String> values, List<String> out) {
         for (; at < lines.size(); at++) {
             String line = lines.get(at).strip();
+            if (line.startsWith("#class ") || line.startsWith("# ")) {
+                continue;
+            }
             Matcher block = BLOCK.matcher(line);
             if (line.equals("#else") || line.equals("#end")) {
                 return;
-            } else if (line.startsWith("#class ") || line.startsWith("# ")) {
-                continue;
             } else if (!line.startsWith("#")) {
                 if (hidden == 0) {
                     out.add(fill(lines.get(at), values));
@@ -181,7 +182,7 @@ final class KernelTemplate {
     private List<String> rangeOrList(String[] words) {
         Stream<String> given = Stream.of(words).skip(1);
         if (words.length == 2 && words[1].contains("..")) {
-            String[] ends = words[1].split("\\.\\.");
+            String[] ends = words[1].split("\\.\\.", 2);
             given = IntStream.range(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]))
                     .mapToObj(Integer::toString);
         }
