@@ -21,7 +21,7 @@ public final class TemplateError extends TokenizerException {
         return new TemplateError("chat template: line " + line + ": " + message, false);
     }
 
-    /** What the template itself raised, word by word. */
+    /** What the template itself raised, without a word more. */
     static TemplateError raisedBy(String message) {
         return new TemplateError(message, true);
     }
