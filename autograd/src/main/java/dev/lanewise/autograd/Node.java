@@ -28,7 +28,7 @@ final class Node {
     final int outputs;
     private final @Nullable Saved[] savedInputs;
     private final @Nullable Saved[] savedOutputs;
-    private boolean released;
+    private volatile boolean released;
 
     Node(String name, Rule rule, Tensor[] inputs, Tensor[] outputs) {
         this.name = name;
@@ -91,8 +91,8 @@ final class Node {
         return edges[input] != null;
     }
 
-    /** Releases the saved tensors; the node can't be walked again. */
-    void release() {
+    /** Releases the saved tensors, once, however many threads walk the record; the node can't be walked again. */
+    synchronized void release() {
         released = true;
         releaseAll(savedInputs);
         releaseAll(savedOutputs);
@@ -117,6 +117,8 @@ final class Node {
 
     private Tensor unpack(@Nullable Saved saved, String what) {
         if (saved == null) {
+            // another thread may have walked the record since
+            checkNotReleased();
             throw new IllegalStateException("the rule of " + name + " did not save " + what);
         }
         return saved.get(name);

@@ -7,7 +7,12 @@ import dev.lanewise.tensor.ReleasedTensorException;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +106,34 @@ class AutogradTest {
         }
         holds(Autograd.gradients(loss).of(x), 8, 16, 24);
         assertThatThrownBy(() -> between.add(1)).isInstanceOf(ReleasedTensorException.class);
+    }
+
+    @Test
+    void threadsThatWalkOneRecordReleaseItOnce() throws InterruptedException {
+        Queue<Throwable> wrong = new ConcurrentLinkedQueue<>();
+        for (int round = 0; round < 300; round++) {
+            Tensor w = Autograd.watch(Tensor.of(1.0, 2.0));
+            Tensor loss = w.mul(w).mul(w).mul(w).sum();
+            CyclicBarrier start = new CyclicBarrier(3);
+            List<Thread> threads = new ArrayList<>();
+            for (Graph graph : List.of(Graph.RELEASE, Graph.RELEASE, Graph.RETAIN)) {
+                threads.add(Thread.ofPlatform().start(() -> {
+                    try {
+                        start.await();
+                        holds(Autograd.gradients(loss, graph).of(w), 4, 32);
+                    } catch (TensorException late) {
+                        // another thread was first
+                    } catch (Exception | AssertionError e) {
+                        wrong.add(e);
+                    }
+                }));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            holds(w, 1, 2);
+        }
+        assertThat(wrong).isEmpty();
     }
 
     @Test

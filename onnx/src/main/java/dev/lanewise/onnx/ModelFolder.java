@@ -1,6 +1,7 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,10 +24,8 @@ final class ModelFolder implements TensorReader.ExternalData {
 
     /** A file's bytes, mapped. */
     static MemorySegment map(Path file) {
+        InputLimits.length(file, "an ONNX file");
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            if (!Files.isRegularFile(file)) {
-                throw new BadFileException(file, "a folder or device", "an ONNX file", "name a file");
-            }
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
         } catch (IOException e) {
             throw BadFileException.unreadable(file, "an ONNX file", e);

@@ -15,6 +15,9 @@ import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Everything in a file is hostile until checked: one clear error, and no more memory than the file has bytes for. */
@@ -84,6 +87,17 @@ class HostileFilesTest {
     }
 
     @Test
+    void namesThatSteerATerminalDoNot() {
+        String bad = "\u001b[2J\n\u009b31m";
+        Proto unknown = Proto.graph(Proto.node(bad, bad, X, "y"));
+        Proto missing = Proto.graph(Proto.node("Relu", bad, new String[] {bad}, "y"));
+        Proto twice = Proto.graph(Proto.node("Relu", bad, X, bad), Proto.node("Neg", "", X, bad));
+        for (Proto graph : new Proto[] {unknown, missing, twice}) {
+            assertThatThrownBy(() -> load(graph)).message().contains("?[2J").matches("\\P{Cc}+");
+        }
+    }
+
+    @Test
     void twoWritersOfOneValueAreNamed() {
         Proto graph = Proto.graph(Proto.node("Relu", "first", X, "y"), Proto.node("Neg", "second", X, "y"));
         assertThatThrownBy(() -> load(graph)).hasMessageContaining("first").hasMessageContaining("second");
@@ -121,6 +135,33 @@ class HostileFilesTest {
         assertThatThrownBy(() -> load(deep))
                 .isInstanceOf(BadFileException.class)
                 .hasMessageContaining("nested");
+    }
+
+    /** Opening a pipe waits for its other end. */
+    @Test
+    @Timeout(60)
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void pipesAreNotOpened() throws IOException {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString())
+                        .start()
+                        .onExit()
+                        .join()
+                        .exitValue())
+                .isZero();
+        Proto weight = Proto.tensor("w", 1, 4)
+                .message(13, new Proto().text(1, "location").text(2, "pipe"))
+                .number(14, 1);
+        Proto graph = Proto.graph(Proto.node("Add", "", new String[] {"x", "w"}, "y"))
+                .message(5, weight);
+        Path beside =
+                Files.write(folder.resolve("model.onnx"), Proto.model(graph).toBytes());
+        for (Path file : new Path[] {pipe, beside}) {
+            assertThatThrownBy(() -> OnnxModel.load(file))
+                    .isInstanceOf(BadFileException.class)
+                    .hasMessageContaining("a device or a pipe");
+            assertThatThrownBy(() -> ModelInfo.read(file)).isInstanceOf(BadFileException.class);
+        }
     }
 
     @Test

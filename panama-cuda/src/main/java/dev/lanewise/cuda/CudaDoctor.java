@@ -5,6 +5,7 @@ import dev.lanewise.cuda.api.DeviceAttribute;
 import dev.lanewise.cuda.api.Driver;
 import dev.lanewise.cuda.lib.LibraryStatus;
 import dev.lanewise.cuda.lib.NativeLibraries;
+import dev.lanewise.cuda.lib.NativeLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,8 +38,11 @@ public final class CudaDoctor {
             }
             return lines.isEmpty() ? List.of("CUDA devices: none") : lines;
         } catch (CudaException e) {
-            return List.of("CUDA devices: none ("
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + ")");
+            // The places looked, of which the message tells too, are listed above.
+            String why = NativeLibraries.status(NativeLibrary.DRIVER) instanceof LibraryStatus.Missing missing
+                    ? missing.describe().lines().findFirst().orElse("")
+                    : e.getMessage();
+            return List.of("CUDA devices: none (" + why + ")");
         }
     }
 

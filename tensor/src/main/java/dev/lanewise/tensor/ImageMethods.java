@@ -125,6 +125,8 @@ public sealed interface ImageMethods permits Tensor {
     /**
      * {@return the largest elements of windows that divide the image into {@code h} by {@code w} parts}
      *
+     * <p>As in {@code maxPool2d}, the gradient of a window goes to the first of its largest elements, row by row.
+     *
      * @param h the height of the result
      * @param w the width of the result
      */
@@ -132,7 +134,9 @@ public sealed interface ImageMethods permits Tensor {
         checkImage("adaptive_max_pool2d", h, w);
         Tensor rows = Resampling.windows(self().shape().size(2), h, self().device());
         Tensor columns = Resampling.windows(self().shape().size(3), w, self().device());
-        return self().indexSelect(2, rows).amax(3).indexSelect(3, columns).amax(4);
+        // Along columns first: of equal elements, the first of the first row is the one that gets the gradient.
+        Tensor narrow = self().indexSelect(3, columns).max(4).values();
+        return narrow.indexSelect(2, rows).max(3).values();
     }
 
     /**

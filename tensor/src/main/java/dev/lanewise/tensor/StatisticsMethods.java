@@ -50,13 +50,17 @@ public sealed interface StatisticsMethods permits Tensor {
     }
 
     /**
-     * {@return the logarithm of the sum of exponentials along dimensions, computed from {@code x - max(x)}}
+     * {@return the logarithm of the sum of exponentials along dimensions, computed from {@code x - max(x)}; of nothing it is
+     * negative infinity}
      *
      * @param dims the dimensions, each once; negative numbers count from the end
      * @param keep whether reduced dimensions stay with size 1
      */
     default Tensor logSumExp(int[] dims, Keep keep) {
         check("log_sum_exp", true, dims);
+        if (self().shape().isEmpty()) {
+            return self().sum(dims, keep).log();
+        }
         Tensor max = self().amax(dims, Keep.KEEP);
         Tensor finite = max.abs().eq(Double.POSITIVE_INFINITY).where(max.zerosLike(), max);
         Tensor sum = self().sub(finite).exp().sum(dims, Keep.KEEP).log().add(finite);

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An operation got what it can't work with. The message names the operation, what it found and what to do:
- * {@code matmul: inner sizes differ: [2, 3] x [4, 3] (3 != 4); transpose the right operand?}
+ * {@code matmul: inner sizes differ: [2, 3] x [4, 3] (3 != 4); transpose the right operand?} It is one line: line breaks become
+ * semicolons, and other control characters, as names in a model's file may hold, question marks.
  */
 public class TensorException extends RuntimeException {
     @Serial
@@ -17,7 +18,7 @@ public class TensorException extends RuntimeException {
      * @param message operation, what was found, what was expected and what to do, in one line
      */
     public TensorException(String message) {
-        super(message);
+        super(oneLine(message));
     }
 
     /**
@@ -27,6 +28,20 @@ public class TensorException extends RuntimeException {
      * @param cause what led to it, or null
      */
     public TensorException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(oneLine(message), cause);
+    }
+
+    /** Text from a hostile file must not break the line or steer a terminal. */
+    private static String oneLine(String message) {
+        if (message.chars().noneMatch(Character::isISOControl)) {
+            return message;
+        }
+        StringBuilder line = new StringBuilder(message.replaceAll("\\R[ \\t]*", "; "));
+        for (int i = 0; i < line.length(); i++) {
+            if (Character.isISOControl(line.charAt(i))) {
+                line.setCharAt(i, '?');
+            }
+        }
+        return line.toString();
     }
 }

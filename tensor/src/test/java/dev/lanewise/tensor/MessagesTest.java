@@ -1,15 +1,28 @@
 package dev.lanewise.tensor;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Errors name the method that was called, not the operations that it is made of. */
 class MessagesTest {
+    /** Names come from files: nothing in one breaks the line or is a command to a terminal. */
+    @Test
+    void messagesAreOneLine() {
+        assertThat(new TensorException("sum: a\n  b\r\nc")).hasMessage("sum: a; b; c");
+        assertThat(new TensorException("\u001b[2J\0\t\u009b31m", null)).hasMessage("?[2J???31m");
+        assertThatThrownBy(() -> Tensor.zeros(2).slice("\u001b[2J\n1"))
+                .isInstanceOf(TensorException.class)
+                .message()
+                .matches("\\P{Cc}+");
+    }
+
     private static Arguments call(String begin, Function<Tensor, Object> call) {
         return Arguments.of(begin, call);
     }

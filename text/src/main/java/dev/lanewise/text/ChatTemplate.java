@@ -3,7 +3,7 @@ package dev.lanewise.text;
 import dev.lanewise.text.jinja.Template;
 import dev.lanewise.text.json.Json;
 import dev.lanewise.text.json.JsonFile;
-import java.io.IOException;
+import dev.lanewise.text.json.RegularFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -82,11 +82,7 @@ public final class ChatTemplate {
 
     private static @Nullable String source(Path file, Json inConfig) {
         if (Files.exists(file)) {
-            try {
-                return Files.readString(file);
-            } catch (IOException e) {
-                throw new TokenizerException("cannot read " + file + ": " + e, e);
-            }
+            return RegularFile.text(file);
         }
         if (!(inConfig.value() instanceof List<?>)) {
             return inConfig.optionalString();

@@ -1,11 +1,10 @@
 package dev.lanewise.text;
 
+import dev.lanewise.text.json.RegularFile;
 import dev.lanewise.text.model.TokenList;
 import dev.lanewise.text.pipeline.Encoded;
 import dev.lanewise.text.sentencepiece.ModelFile;
 import dev.lanewise.text.sentencepiece.SpModel;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +34,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
      * @throws TokenizerException if it cannot be read or is not such a model
      */
     public static SentencePieceTokenizer load(Path file) {
-        try {
-            return read(Files.readAllBytes(file), String.valueOf(file.getFileName()));
-        } catch (IOException e) {
-            throw new TokenizerException("cannot read " + file + ": " + e, e);
-        }
+        return read(RegularFile.bytes(file), String.valueOf(file.getFileName()));
     }
 
     /**

@@ -4,12 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -153,6 +162,51 @@ class HfTokenizerTest {
                     .isInstanceOf(TokenizerException.class);
         }
         assertThatThrownBy(() -> HfTokenizer.parse("[".repeat(100_000))).isInstanceOf(TokenizerException.class);
+    }
+
+    @Test
+    @Timeout(60)
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void devicesAreNotRead(@TempDir Path folder) throws IOException {
+        Path endless = Path.of("/dev/zero");
+        Files.createSymbolicLink(folder.resolve("chat_template.jinja"), endless);
+        Path silent = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", silent.toString()).start().onExit().join().exitValue()).isZero();
+        for (ThrowingCallable reading : List.<ThrowingCallable>of(
+                () -> HfTokenizer.load(endless),
+                () -> HfTokenizer.load(silent),
+                () -> SentencePieceTokenizer.load(endless),
+                () -> SentencePieceTokenizer.load(silent),
+                () -> ChatTemplate.load(folder))) {
+            assertThatThrownBy(reading)
+                    .isInstanceOf(TokenizerException.class)
+                    .hasMessageContaining("a device or a pipe; expected a regular file");
+        }
+        assertThatThrownBy(() -> SentencePieceTokenizer.load(folder))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("a folder");
+    }
+
+    @Test
+    void textOfAFileSteersNoTerminal() {
+        String bad = "\u001b[2J\n\u009b31m";
+        String escaped = "\\u001b[2J\\n\\u009b31m";
+        for (String json : List.of(
+                WORDS.replace("\"version\"", "\"" + escaped + "\""),
+                WORDS.replace("Lowercase", escaped),
+                WORDS.replace("\"single_word\"", "\"" + escaped + "\""),
+                WORDS.replace("null", "nu\u009b31m"))) {
+            assertThatThrownBy(() -> HfTokenizer.parse(json))
+                    .isInstanceOf(TokenizerException.class)
+                    .message()
+                    .matches("\\P{Cc}+");
+        }
+        for (String template : List.of("{{ " + bad + " }}", "{{ raise_exception('" + bad + "') }}")) {
+            assertThatThrownBy(() -> ChatTemplate.of(template, Map.of()).render(List.of(), false))
+                    .isInstanceOf(TokenizerException.class)
+                    .message()
+                    .matches("\\P{Cc}+");
+        }
     }
 
     @Test

@@ -2,12 +2,10 @@ package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.lm.TextEncoder;
-import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.data.text.TextFiles;
 import dev.lanewise.nn.io.Npy;
 import dev.lanewise.nn.io.TensorData;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,12 +41,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> texts;
-        try {
-            texts = Files.readAllLines(file);
-        } catch (IOException e) {
-            throw BadFileException.unreadable(file, "a file of texts", e);
-        }
+        List<String> texts = TextFiles.read(file).lines().toList();
         float[][] vectors = TextEncoder.load(model).embed(texts);
         PrintWriter out = spec.commandLine().getOut();
         Path target = output;

@@ -7,10 +7,8 @@ import dev.lanewise.lm.PretrainedModel;
 import dev.lanewise.lm.Tokenizers;
 import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.adapter.LoraConfig;
-import dev.lanewise.nn.io.BadFileException;
-import java.io.IOException;
+import dev.lanewise.nn.data.text.TextFiles;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -140,14 +138,10 @@ final class FinetuneCommand implements Callable<Integer> {
 
     private List<FineTuning.Sample> samples() {
         List<FineTuning.Sample> all = new ArrayList<>();
-        try {
-            for (String line : Files.readAllLines(data)) {
-                if (!line.isBlank()) {
-                    all.add(sample(line));
-                }
+        for (String line : TextFiles.read(data).lines().toList()) {
+            if (!line.isBlank()) {
+                all.add(sample(line));
             }
-        } catch (IOException e) {
-            throw BadFileException.unreadable(data, "a file of texts", e);
         }
         return all;
     }

@@ -4,6 +4,7 @@ import dev.lanewise.examples.JsonLine;
 import dev.lanewise.nn.data.text.Vocabulary;
 import dev.lanewise.nn.io.AtomicFile;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.nn.io.InputLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -112,8 +113,9 @@ public record Card(String model, Map<String, List<String>> entries) {
         Path file = beside(weights);
         Map<String, List<String>> entries;
         try {
-            if (Files.size(file) > MOST_BYTES) {
-                throw new BadFileException(file, Files.size(file) + " bytes", KIND, REMEDY);
+            long bytes = InputLimits.length(file, KIND);
+            if (bytes > MOST_BYTES) {
+                throw new BadFileException(file, bytes + " bytes", KIND, REMEDY);
             }
             entries = parse(file, Files.readString(file));
         } catch (IOException failure) {

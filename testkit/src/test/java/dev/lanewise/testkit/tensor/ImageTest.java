@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.GradCheck;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
@@ -25,6 +26,20 @@ class ImageTest {
     void adaptiveMaximaCoverTheImageInOverlappingWindows() {
         assertThat(image(1, 5).adaptiveMaxPool2d(1, 3).toFloatArray()).containsExactly(1, 3, 4);
         assertThat(image(4, 4).adaptiveMaxPool2d(2, 1).toFloatArray()).containsExactly(7, 15);
+    }
+
+    /** As PyTorch gives it: the first of equal ones, row by row, and no NaN beside one. */
+    @Test
+    void gradientsOfAdaptiveMaximaGoToOneElement() {
+        float[] pixels = {0, 2, 2, 2, 0, 0, 2, 0, Float.NaN};
+        assertThat(gradient(Tensor.zeros(1, 1, 3, 3), 1, 1)).containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0);
+        assertThat(gradient(Tensor.of(pixels, 1, 1, 3, 3), 1, 1)).containsExactly(0, 0, 0, 0, 0, 0, 0, 0, 1);
+        assertThat(gradient(Tensor.of(pixels, 1, 1, 3, 3), 2, 2)).containsExactly(0, 2, 0, 1, 0, 0, 0, 0, 1);
+    }
+
+    private static float[] gradient(Tensor image, long h, long w) {
+        Tensor x = Autograd.watch(image);
+        return Autograd.gradients(x.adaptiveMaxPool2d(h, w).sum()).of(x).toFloatArray();
     }
 
     @Test

@@ -18,7 +18,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
-/** Reads JSON into a tree: bounded depth, names and strings, one error type. */
+/** Reads JSON into a tree: bounded depth, names, strings and memory, one error type. */
 public final class JsonFile {
     private static final int DEEPEST = 200;
     private static final int LONGEST_STRING = 256 << 20;
@@ -34,17 +34,18 @@ public final class JsonFile {
 
     /** The tree of a file. */
     public static Json read(Path file) {
+        RegularFile.check(file);
         try (InputStream in = Files.newInputStream(file)) {
             return read(in, String.valueOf(file.getFileName()));
         } catch (IOException e) {
-            throw new TokenizerException("cannot read " + file + ": " + e, e);
+            throw RegularFile.unreadable(file, e);
         }
     }
 
     /** The tree of a stream, which stays open. */
     public static Json read(InputStream in, String name) {
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), in)) {
-            return new Json(document(parser, name), name);
+            return new Json(new Tree(parser, name, heap()).document(), name);
         } catch (JacksonException e) {
             throw broken(name, e);
         }
@@ -52,9 +53,18 @@ public final class JsonFile {
 
     /** The tree of a text. */
     public static Json read(String text, String name) {
+        return read(text, name, heap());
+    }
+
+    private static long heap() {
+        return Runtime.getRuntime().maxMemory() / 2;
+    }
+
+    /** The tree of a text, of about as many bytes at most. */
+    static Json read(String text, String name, long heap) {
         try (Reader reader = new StringReader(text);
                 JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), reader)) {
-            return new Json(document(parser, name), name);
+            return new Json(new Tree(parser, name, heap).document(), name);
         } catch (JacksonException e) {
             throw broken(name, e);
         } catch (IOException e) {
@@ -70,58 +80,98 @@ public final class JsonFile {
         return new TokenizerException(name + ": not JSON" + where + ": " + e.getOriginalMessage(), e);
     }
 
-    private static @Nullable Object document(JsonParser parser, String name) {
-        JsonToken first = parser.nextToken();
-        if (first == null) {
-            throw new TokenizerException(name + ": is empty");
+    /** Builds a tree while it counts about how much of the heap that takes: a few bytes can make an object of many. */
+    private static final class Tree {
+        /** A reference, and the object it leads to. */
+        private static final int VALUE = 32;
+
+        /** An empty map or list. */
+        private static final int COLLECTION = 64;
+
+        private final JsonParser parser;
+        private final String name;
+        private long left;
+
+        Tree(JsonParser parser, String name, long heap) {
+            this.parser = parser;
+            this.name = name;
+            this.left = heap;
         }
-        Object value = value(parser, first);
-        if (parser.nextToken() != null) {
-            throw new TokenizerException(name + ": goes on after its value");
+
+        @Nullable Object document() {
+            JsonToken first = parser.nextToken();
+            if (first == null) {
+                throw new TokenizerException(name + ": is empty");
+            }
+            Object value = value(first);
+            if (parser.nextToken() != null) {
+                throw new TokenizerException(name + ": goes on after its value");
+            }
+            return value;
         }
-        return value;
-    }
 
-    /** Recursion is bounded by the parser's own limit of depth. */
-    private static @Nullable Object value(JsonParser parser, JsonToken token) {
-        return switch (token) {
-            case START_OBJECT -> object(parser);
-            case START_ARRAY -> array(parser);
-            case VALUE_STRING -> parser.getString();
-            case VALUE_NUMBER_INT -> integer(parser);
-            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            default -> null;
-        };
-    }
-
-    private static Object integer(JsonParser parser) {
-        return parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-                ? (Object) parser.getDoubleValue()
-                : (Object) parser.getLongValue();
-    }
-
-    private static Map<String, Object> object(JsonParser parser) {
-        Map<String, Object> map = Json.newMap();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            put(map, name, value(parser, parser.nextToken()));
+        /** Recursion is bounded by the parser's own limit of depth. */
+        private @Nullable Object value(JsonToken token) {
+            take(VALUE);
+            return switch (token) {
+                case START_OBJECT -> object();
+                case START_ARRAY -> array();
+                case VALUE_STRING -> string(parser.getString());
+                case VALUE_NUMBER_INT -> integer();
+                case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+                case VALUE_TRUE -> true;
+                case VALUE_FALSE -> false;
+                default -> null;
+            };
         }
-        return map;
-    }
 
-    @SuppressWarnings("NullAway") // a tree holds JSON's null
-    private static void put(Map<String, Object> map, String name, @Nullable Object value) {
-        map.put(name, value);
-    }
-
-    @SuppressWarnings("NullAway") // a tree holds JSON's null
-    private static List<Object> array(JsonParser parser) {
-        List<Object> list = new ArrayList<>();
-        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-            list.add(value(parser, token));
+        private void take(long bytes) {
+            left -= bytes;
+            if (left < 0) {
+                throw new TokenizerException(
+                        name + ": its values take more than half of the Java heap; check the file, or raise -Xmx");
+            }
         }
-        return list;
+
+        private String string(String text) {
+            take(VALUE + text.length());
+            return text;
+        }
+
+        private Object integer() {
+            return parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+                    ? (Object) parser.getDoubleValue()
+                    : (Object) parser.getLongValue();
+        }
+
+        private Map<String, Object> object() {
+            take(COLLECTION);
+            Map<String, Object> map = Json.newMap();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String key = string(parser.currentName());
+                take(VALUE);
+                put(map, key, value(parser.nextToken()));
+            }
+            return map;
+        }
+
+        private List<Object> array() {
+            take(COLLECTION);
+            List<Object> list = new ArrayList<>();
+            for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+                add(list, value(token));
+            }
+            return list;
+        }
+
+        @SuppressWarnings("NullAway") // a tree holds JSON's null
+        private static void put(Map<String, Object> map, String key, @Nullable Object value) {
+            map.put(key, value);
+        }
+
+        @SuppressWarnings("NullAway") // a tree holds JSON's null
+        private static void add(List<Object> list, @Nullable Object value) {
+            list.add(value);
+        }
     }
 }

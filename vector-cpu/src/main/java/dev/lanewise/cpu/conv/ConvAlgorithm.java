@@ -1,5 +1,7 @@
 package dev.lanewise.cpu.conv;
 
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** The ways to compute a float32 convolution, and which one a shape takes. */
@@ -35,7 +37,7 @@ public enum ConvAlgorithm {
     public static ConvAlgorithm choose(ConvShape shape, Pass pass) {
         String forced = System.getProperty(PROPERTY);
         if (forced != null) {
-            ConvAlgorithm algorithm = valueOf(forced.toUpperCase(Locale.ROOT));
+            ConvAlgorithm algorithm = named(forced);
             return algorithm.canCompute(shape, pass) ? algorithm : GEMM;
         }
         if (shape.groups() > 1
@@ -53,6 +55,17 @@ public enum ConvAlgorithm {
             return PIXELS;
         }
         return fillsVectors(shape, pass, plan) ? DIRECT : GEMM;
+    }
+
+    private static ConvAlgorithm named(String name) {
+        try {
+            return valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new TensorException(
+                    PROPERTY + ": '" + name + "' (expected one of " + Arrays.toString(values()) + "); correct or remove -D"
+                            + PROPERTY,
+                    e);
+        }
     }
 
     /** Tells whether a shape of many channels and images is quicker with the channels next to each other. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.cpu.gemm.Activation;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -156,6 +157,15 @@ class ConvolutionTest {
         assertThatThrownBy(() -> square(1, 1, 2, 1, 5, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("larger than the padded input");
+    }
+
+    @Test
+    void algorithmThatIsNoneIsAnError() {
+        force("fast");
+        ConvShape shape = square(1, 1, 4, 1, 3, 1, 1);
+        assertThatThrownBy(() -> ConvAlgorithm.choose(shape, ConvAlgorithm.Pass.FORWARD))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("lanewise.cpu.conv: 'fast'");
     }
 
     private static void force(String algorithm) {

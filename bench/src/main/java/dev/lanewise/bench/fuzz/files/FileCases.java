@@ -80,12 +80,15 @@ public final class FileCases {
 
     private static Optional<String> judge(FuzzedReader reader, Throwable thrown) {
         String message = Objects.toString(thrown.getMessage());
-        if (!reader.refusal().isInstance(thrown)) {
+        if (reader.refusals().stream().noneMatch(refusal -> refusal.isInstance(thrown))) {
             StackTraceElement[] trace = thrown.getStackTrace();
             return Optional.of(reader.name() + ": " + thrown + (trace.length == 0 ? "" : " at " + trace[0]));
         }
-        if (message.lines().count() != 1 || !message.contains("; expected ")) {
-            return Optional.of(reader.name() + ": a message that isn't one line with found and expected: " + message);
+        if (message.isEmpty() || message.chars().anyMatch(Character::isISOControl)) {
+            return Optional.of(reader.name() + ": a message that isn't one plain line: " + message);
+        }
+        if (ModelReadings.saysExpected(thrown) && !message.contains("; expected ")) {
+            return Optional.of(reader.name() + ": a message without what was expected: " + message);
         }
         return Optional.empty();
     }

@@ -19,6 +19,8 @@ import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.train.TrainingState;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.text.TokenizerException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,10 +34,10 @@ import java.util.SplittableRandom;
 /**
  * A reader, files for it, and how to call it.
  *
- * @param suffix the end of the file's name
- * @param seeds valid files
- * @param inner the content that is mutated before it is wrapped
- * @param refusal the exception that it throws for a file that it refuses
+ * @param suffix ends the file's name
+ * @param seeds files that are as they should be
+ * @param inner what is mutated before it is wrapped
+ * @param refusals what it throws for a file that it refuses
  */
 record FuzzedReader(
         String name,
@@ -43,13 +45,15 @@ record FuzzedReader(
         List<byte[]> seeds,
         List<byte[]> inner,
         Wrapping wrapping,
-        Class<? extends RuntimeException> refusal,
+        List<Class<? extends RuntimeException>> refusals,
         Reading reading) {
     /** Reads a file. */
     @FunctionalInterface
     interface Reading {
         void read(Path file) throws IOException;
     }
+
+    private static final List<Class<? extends RuntimeException>> TOKENIZER = List.of(TokenizerException.class);
 
     static List<FuzzedReader> all() {
         return List.of(
@@ -92,14 +96,33 @@ record FuzzedReader(
                         Seeds.encoders(),
                         Seeds.encoders(),
                         Wrapping::nothing,
-                        IllegalArgumentException.class,
+                        List.of(IllegalArgumentException.class),
                         FuzzedReader::encoder),
-                of("text", ".txt", Seeds.texts(), Seeds.texts(), Wrapping::nothing, FuzzedReader::text));
+                of("text", ".txt", Seeds.texts(), Seeds.texts(), Wrapping::nothing, FuzzedReader::text),
+                of("gguf", ".gguf", ModelSeeds.gguf(), ModelSeeds.gguf(), Wrapping::nothing, ModelReadings::gguf),
+                plain(
+                        "onnx",
+                        ".onnx",
+                        ModelSeeds.onnx(),
+                        List.of(BadFileException.class, TensorException.class),
+                        ModelReadings::onnx),
+                plain("tokenizer", ".json", ModelSeeds.tokenizers(), TOKENIZER, ModelReadings::tokenizer),
+                plain("pieces", ".model", ModelSeeds.pieces(), TOKENIZER, ModelReadings::pieces),
+                plain("template", ".jinja", ModelSeeds.templates(), TOKENIZER, ModelReadings::template));
     }
 
     private static FuzzedReader of(
             String name, String suffix, List<byte[]> seeds, List<byte[]> inner, Wrapping wrapping, Reading reading) {
-        return new FuzzedReader(name, suffix, seeds, inner, wrapping, BadFileException.class, reading);
+        return new FuzzedReader(name, suffix, seeds, inner, wrapping, List.of(BadFileException.class), reading);
+    }
+
+    private static FuzzedReader plain(
+            String name,
+            String suffix,
+            List<byte[]> seeds,
+            List<Class<? extends RuntimeException>> refusals,
+            Reading reading) {
+        return new FuzzedReader(name, suffix, seeds, seeds, Wrapping::nothing, refusals, reading);
     }
 
     /** The bytes of a case: those of a seed mutated, or its content mutated and wrapped. */

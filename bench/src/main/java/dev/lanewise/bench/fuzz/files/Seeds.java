@@ -147,7 +147,7 @@ final class Seeds {
         return bytes.toByteArray();
     }
 
-    private static byte[] written(Consumer<Path> writer) {
+    static byte[] written(Consumer<Path> writer) {
         try {
             Path file = Files.createTempFile("lanewise-fuzz", ".seed");
             try {
