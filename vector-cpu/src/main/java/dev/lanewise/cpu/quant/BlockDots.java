@@ -27,7 +27,7 @@ interface BlockDots {
 
     /** The factor of the sums over x. */
     default float sumFactor() {
-        return 1;
+        return 0;
     }
 
     /**
@@ -39,17 +39,17 @@ interface BlockDots {
      */
     void rows(int groups, long w, long row1, long row2, long row3, long x, long sums, long lanes);
 
-    /** The kernel of a format; null where rows are widened to memory first. */
+    /** The kernel of a format; null where rows are widened to memory first, which vectors below 512 bits always are. */
     static @Nullable BlockDots of(BlockFormat format) {
-        return switch (format) {
-            case Q8_0 -> new DotsQ8s0();
-            case Q4_0 -> new DotsQ4s0();
-            case Q5_0 -> new DotsQ5s0();
-            case Q4_K -> new DotsQ4k();
-            case Q5_K -> new DotsQ5k();
-            case Q6_K -> new DotsQ6k();
-            case F32, F16, BF16, I8, Q4_1, Q5_1, Q2_K, Q3_K, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0 -> null;
-        };
+        return COUNT != 16
+                ? null
+                : switch (format) {
+                    case Q8_0 -> new DotsQ8s0();
+                    case Q4_0 -> new DotsQ4s0();
+                    case Q5_0 -> new DotsQ5s0();
+                    case F32, F16, BF16, I8, Q4_1, Q5_1, Q4_K, Q5_K, Q6_K, Q2_K, Q3_K, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0 ->
+                        null;
+                };
     }
 
     /** Partial sums of each group of x. */
@@ -58,11 +58,7 @@ interface BlockDots {
         for (int g = 0; g < groups; g++) {
             x &= MASK;
             sums &= MASK;
-            var sum = load(x).add(load(x + 64));
-            for (int c = COUNT; c < GROUP / 2; c += COUNT) {
-                sum = sum.add(load(x + c * 4).add(load(x + 64 + c * 4)));
-            }
-            store(sum.mul(factor), sums);
+            store(load(x).add(load(x + VECTOR)).mul(factor), sums);
             x += GROUP * 4;
             sums += VECTOR;
         }

@@ -2,7 +2,6 @@ package dev.lanewise.cpu.quant;
 
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.NativeMemory.ZEROS;
-import static dev.lanewise.cpu.quant.Lanes.COUNT;
 import static dev.lanewise.cpu.quant.Lanes.VECTOR;
 import static dev.lanewise.cpu.quant.Lanes.broadcast;
 import static dev.lanewise.cpu.quant.Lanes.half;
@@ -32,22 +31,17 @@ final class DotsQ8s0 implements BlockDots {
             long w1 = w + row1;
             long w2 = w + row2;
             long w3 = w + row3;
-            FloatVector t0 = load(ZEROS);
-            FloatVector t1 = load(ZEROS);
-            FloatVector t2 = load(ZEROS);
-            FloatVector t3 = load(ZEROS);
-            for (int c = 0; c < 16; c += COUNT) {
-                FloatVector low = load(x + c * 4);
-                FloatVector high = load(x + 64 + c * 4);
-                t0 = step(w + 2 + c, low, high, t0);
-                t1 = step(w1 + 2 + c, low, high, t1);
-                t2 = step(w2 + 2 + c, low, high, t2);
-                t3 = step(w3 + 2 + c, low, high, t3);
-            }
-            acc0 = t0.fma(broadcast(half(w)), acc0);
-            acc1 = t1.fma(broadcast(half(w1)), acc1);
-            acc2 = t2.fma(broadcast(half(w2)), acc2);
-            acc3 = t3.fma(broadcast(half(w3)), acc3);
+            // numbers are read before all arithmetic: C2's budget
+            float s0 = half(w);
+            float s1 = half(w1);
+            float s2 = half(w2);
+            float s3 = half(w3);
+            FloatVector low = load(x);
+            FloatVector high = load(x + 64);
+            acc0 = signed(w + 18).fma(high, signed(w + 2).mul(low)).fma(broadcast(s0), acc0);
+            acc1 = signed(w1 + 18).fma(high, signed(w1 + 2).mul(low)).fma(broadcast(s1), acc1);
+            acc2 = signed(w2 + 18).fma(high, signed(w2 + 2).mul(low)).fma(broadcast(s2), acc2);
+            acc3 = signed(w3 + 18).fma(high, signed(w3 + 2).mul(low)).fma(broadcast(s3), acc3);
             w += 34;
             x += 128;
             sums += VECTOR;
@@ -56,9 +50,5 @@ final class DotsQ8s0 implements BlockDots {
         store(acc1, lanes + VECTOR);
         store(acc2, lanes + 2 * VECTOR);
         store(acc3, lanes + 3 * VECTOR);
-    }
-
-    private static FloatVector step(long w, FloatVector low, FloatVector high, FloatVector sum) {
-        return signed(w + 16).fma(high, signed(w).fma(low, sum));
     }
 }

@@ -30,6 +30,7 @@ final class Lanes {
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ORDER);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ORDER);
 
     private Lanes() {}
 
@@ -71,6 +72,10 @@ final class Lanes {
 
     static int integer(long at) {
         return ALL.get(INT, at);
+    }
+
+    static long word(long at) {
+        return ALL.get(LONG, at);
     }
 
     static int u8(long at) {

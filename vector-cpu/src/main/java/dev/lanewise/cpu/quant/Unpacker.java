@@ -6,6 +6,7 @@ import static dev.lanewise.cpu.quant.Lanes.COUNT;
 import static dev.lanewise.cpu.quant.Lanes.broadcast;
 import static dev.lanewise.cpu.quant.Lanes.floats;
 import static dev.lanewise.cpu.quant.Lanes.half;
+import static dev.lanewise.cpu.quant.Lanes.integer;
 import static dev.lanewise.cpu.quant.Lanes.signed;
 import static dev.lanewise.cpu.quant.Lanes.store;
 import static dev.lanewise.cpu.quant.Lanes.unsigned;
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Widens blocks to floats in memory, with the bits of {@link BlockFormat#unpack}. */
@@ -70,9 +72,20 @@ interface Unpacker {
         }
     }
 
-    /** The processor's conversion has no place in the Vector API; C2 makes vectors of this loop. */
+    /** The exponent is moved by a product with a power of 2, which is exact also for the smallest numbers. */
     private static void f16(long in, long out, int n) {
-        for (int i = 0; i < n; i++) {
+        int i = 0;
+        for (; i <= n - COUNT && COUNT > 4; i += COUNT) {
+            IntVector bits = Lanes.shorts((in + i * 2L) & MASK);
+            IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+            IntVector magnitude = bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13);
+            IntVector scaled = magnitude.reinterpretAsFloats().mul(0x1p112f).reinterpretAsInts();
+            // the largest exponent is that of infinities and NaN
+            VectorMask<Integer> special = magnitude.compare(VectorOperators.GE, 0x0f800000);
+            IntVector result = scaled.lanewise(VectorOperators.OR, 0x7f800000, special).or(sign);
+            store(result.reinterpretAsFloats(), (out + i * 4L) & MASK);
+        }
+        for (; i < n; i++) {
             ALL.set(ValueLayout.JAVA_FLOAT, (out + i * 4L) & MASK, half((in + i * 2L) & MASK));
         }
     }
@@ -110,7 +123,7 @@ interface Unpacker {
             in &= MASK;
             out &= MASK;
             FloatVector scale = broadcast(half(in));
-            IntVector high = IntVector.broadcast(Lanes.I32, Lanes.integer(in + 2));
+            IntVector high = IntVector.broadcast(Lanes.I32, integer(in + 2));
             for (int c = 0; c < 16; c += COUNT) {
                 IntVector pairs = unsigned(in + 6 + c);
                 IntVector place = Lanes.INDEX.add(c);
@@ -135,11 +148,21 @@ interface Unpacker {
             out &= MASK;
             float scale = half(in);
             float least = half(in + 2);
+            int word0 = integer(in + 4);
+            int word1 = integer(in + 8);
+            int word2 = integer(in + 12);
+            int scales0 = KScales.first(word0);
+            int scales1 = KScales.lastScales(word0, word2);
+            int least0 = KScales.first(word1);
+            int least1 = KScales.lastLeast(word1, word2);
             for (int pair = 0; pair < 4; pair++) {
-                FloatVector s0 = broadcast(scale * KScales.scale(in + 4, 2 * pair));
-                FloatVector s1 = broadcast(scale * KScales.scale(in + 4, 2 * pair + 1));
-                FloatVector m0 = broadcast(least * KScales.least(in + 4, 2 * pair));
-                FloatVector m1 = broadcast(least * KScales.least(in + 4, 2 * pair + 1));
+                int s = pair < 2 ? scales0 : scales1;
+                int m = pair < 2 ? least0 : least1;
+                int place = pair % 2 * 2;
+                FloatVector s0 = broadcast(scale * KScales.at(s, place));
+                FloatVector s1 = broadcast(scale * KScales.at(s, place + 1));
+                FloatVector m0 = broadcast(least * KScales.at(m, place));
+                FloatVector m1 = broadcast(least * KScales.at(m, place + 1));
                 for (int c = 0; c < 32; c += COUNT) {
                     IntVector pairs = unsigned(in + 16 + pair * 32 + c);
                     long to = out + (pair * 64 + c) * 4L;
@@ -158,11 +181,21 @@ interface Unpacker {
             out &= MASK;
             float scale = half(in);
             float least = half(in + 2);
+            int word0 = integer(in + 4);
+            int word1 = integer(in + 8);
+            int word2 = integer(in + 12);
+            int scales0 = KScales.first(word0);
+            int scales1 = KScales.lastScales(word0, word2);
+            int least0 = KScales.first(word1);
+            int least1 = KScales.lastLeast(word1, word2);
             for (int pair = 0; pair < 4; pair++) {
-                FloatVector s0 = broadcast(scale * KScales.scale(in + 4, 2 * pair));
-                FloatVector s1 = broadcast(scale * KScales.scale(in + 4, 2 * pair + 1));
-                FloatVector m0 = broadcast(least * KScales.least(in + 4, 2 * pair));
-                FloatVector m1 = broadcast(least * KScales.least(in + 4, 2 * pair + 1));
+                int s = pair < 2 ? scales0 : scales1;
+                int m = pair < 2 ? least0 : least1;
+                int place = pair % 2 * 2;
+                FloatVector s0 = broadcast(scale * KScales.at(s, place));
+                FloatVector s1 = broadcast(scale * KScales.at(s, place + 1));
+                FloatVector m0 = broadcast(least * KScales.at(m, place));
+                FloatVector m1 = broadcast(least * KScales.at(m, place + 1));
                 for (int c = 0; c < 32; c += COUNT) {
                     IntVector pairs = unsigned(in + 48 + pair * 32 + c);
                     IntVector high = unsigned(in + 16 + c).lanewise(VectorOperators.LSHR, 2 * pair);
@@ -184,22 +217,22 @@ interface Unpacker {
             in &= MASK;
             out &= MASK;
             float scale = half(in + 208);
+            long scales0 = Lanes.word(in + 192);
+            long scales1 = Lanes.word(in + 200);
             for (int i = 0; i < 2; i++) {
-                for (int c = 0; c < 32; c += COUNT) {
-                    IntVector a = unsigned(in + i * 64 + c);
-                    IntVector b2 = unsigned(in + i * 64 + 32 + c);
-                    IntVector high = unsigned(in + 128 + i * 32 + c);
-                    long scales = in + 192 + i * 8 + c / 16;
-                    long to = out + (i * 128 + c) * 4L;
-                    IntVector q0 = a.and(15).or(high.and(3).lanewise(VectorOperators.LSHL, 4));
-                    IntVector q1 = b2.and(15).or(high.and(12).lanewise(VectorOperators.LSHL, 2));
-                    IntVector q2 = a.lanewise(VectorOperators.LSHR, 4).or(high.and(48));
-                    IntVector q3 = b2.lanewise(VectorOperators.LSHR, 4)
-                            .or(high.and(192).lanewise(VectorOperators.LSHR, 2));
-                    store(floats(q0.sub(32)).mul(broadcast(scale * Lanes.s8(scales))), to);
-                    store(floats(q1.sub(32)).mul(broadcast(scale * Lanes.s8(scales + 2))), to + 128);
-                    store(floats(q2.sub(32)).mul(broadcast(scale * Lanes.s8(scales + 4))), to + 256);
-                    store(floats(q3.sub(32)).mul(broadcast(scale * Lanes.s8(scales + 6))), to + 384);
+                long scales = i == 0 ? scales0 : scales1;
+                // two of four quarters at a time: the conversions of all are more than C2 inlines
+                for (int part = 0; part < 2; part++) {
+                    for (int c = 0; c < 32; c += COUNT) {
+                        long own = scales >>> part * 16 + c / 16 * 8;
+                        IntVector pairs = unsigned(in + i * 64 + part * 32 + c);
+                        IntVector high = unsigned(in + 128 + i * 32 + c).lanewise(VectorOperators.LSHR, 2 * part);
+                        IntVector low = pairs.and(15).or(high.and(3).lanewise(VectorOperators.LSHL, 4));
+                        IntVector up = pairs.lanewise(VectorOperators.LSHR, 4).or(high.and(48));
+                        long to = out + (i * 128 + part * 32 + c) * 4L;
+                        store(floats(low.sub(32)).mul(broadcast(scale * (byte) own)), to);
+                        store(floats(up.sub(32)).mul(broadcast(scale * (byte) (own >>> 32))), to + 256);
+                    }
                 }
             }
             in += 210;
