@@ -71,7 +71,7 @@ public final class Models {
     }
 
     /**
-     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time. The
+     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory, which products read as they are. The
      * table of embeddings, and a head that is tied to it, are widened to F32.
      *
      * @param file its path
