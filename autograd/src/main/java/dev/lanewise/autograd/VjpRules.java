@@ -27,9 +27,13 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct.Kind;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -97,6 +101,9 @@ final class VjpRules {
             case Scatter scatter -> IndexingRules.of(scatter);
             case MatMul.MATMUL -> Rule.others(VjpRules::matmul);
             case LinearProduct linear -> linear(linear);
+            case QuantizedProduct product -> quantized(product);
+            case IntegerProduct product -> product.scaled() ? FusedRules.decomposed(product) : Rule.NONE;
+            case DynamicQuantize quantize -> Rule.NONE;
             case Convolution2d conv -> new Rule(VjpRules::factor, i -> 0, (c, i) -> conv2d(conv, c, i));
             case Convolution2dInputGrad grad ->
                 Rule.others((c, i) -> i == 0
@@ -220,7 +227,20 @@ final class VjpRules {
         });
     }
 
-    /** The tensor with all leading dimensions merged into one. */
+    /** Gradients reach what is multiplied, through the same blocks; a weight of few bits has none. */
+    private static Rule quantized(QuantizedProduct product) {
+        return switch (product.kind()) {
+            case UNPACK -> Rule.NONE;
+            case LINEAR -> quantizedBack(new QuantizedProduct(Kind.LINEAR_GRAD, product.format()));
+            case LINEAR_GRAD -> quantizedBack(new QuantizedProduct(Kind.LINEAR, product.format()));
+        };
+    }
+
+    private static Rule quantizedBack(QuantizedProduct back) {
+        return new Rule(Rule.SECOND, 0, (c, i) -> i == 0 ? Tensor.apply(back, c.g(), c.x(1)) : null);
+    }
+
+    /** All leading dimensions as one. */
     private static Tensor rows(Tensor x) {
         return x.shape().rank() == 1 ? x.unsqueeze(0) : x.flatten(0, -2);
     }

@@ -7,9 +7,12 @@ import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.RecurrenceGrad;
 import dev.lanewise.tensor.spi.Backends;
@@ -46,6 +49,9 @@ class OpsDocumentTest {
         }
         if (op instanceof Recurrence || op instanceof RecurrenceGrad) {
             return "cuDNN";
+        }
+        if (op instanceof QuantizedProduct || op instanceof IntegerProduct || op instanceof DynamicQuantize) {
+            return "composed";
         }
         return op instanceof Linalg ? "host" : "kernel";
     }

@@ -71,8 +71,8 @@ public final class Models {
     }
 
     /**
-     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory: each product widens a piece at a time.
-     * The table of embeddings, and a head that is tied to it, are widened to F32.
+     * Reads a .gguf file whose linear layers keep its blocks, in mapped memory, which products read as they are. The
+     * table of embeddings, and a head that is tied to it, are widened to F32.
      *
      * @param file its path
      * @return the model

@@ -25,14 +25,17 @@ import org.jspecify.annotations.Nullable;
 public record TextGenerator(
         CausalLM model, Tokenizer tokenizer, @Nullable ChatTemplate chatTemplate) {
     /**
-     * Reads the model, tokenizer and chat template of a folder, or the model and tokenizer of a .gguf file.
+     * Reads model, tokenizer and chat template of a folder, or model and tokenizer of a .gguf file, whose linear layers keep its
+     * blocks in mapped memory.
      *
      * @param folder the folder of a decoder and its tokenizer, or a .gguf file
      * @return the generator
      * @throws BadFileException if a file is missing or damaged
      */
     public static TextGenerator load(Path folder) {
-        CausalLM model = Models.causal(folder);
+        CausalLM model = String.valueOf(folder.getFileName()).endsWith(".gguf")
+                ? Models.packed(folder)
+                : Models.causal(folder);
         Tokenizer tokenizer = Tokenizers.load(folder);
         return new TextGenerator(model, tokenizer, Tokenizers.chatTemplate(folder, tokenizer));
     }

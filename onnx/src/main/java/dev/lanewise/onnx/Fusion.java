@@ -1,6 +1,5 @@
 package dev.lanewise.onnx;
 
-import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
@@ -76,7 +75,8 @@ final class Fusion {
         fusion.look(program, "rounding to steps", LayerPatterns::rounding, report);
         fusion.look(program, "GELU", Fusion::gelu, report);
         fusion.look(program, "attention", Fusion::attention, report);
-        fusion.look(program, "integer product with prepared weights", Fusion::integerProduct, report);
+        fusion.look(program, "integer product with scale and bias", Fusion::biasedProduct, report);
+        fusion.look(program, "integer product with scale", Fusion::scaledProduct, report);
         fusion.look(program, "product with bias and ReLU", Fusion::activated, report);
         fusion.look(program, "product with bias", Fusion::linear, report);
         List<Program.Step> steps = new ArrayList<>();
@@ -316,24 +316,38 @@ final class Fusion {
         return scaled.attention(keys.transpose(2, 3), values, c.x(2), false);
     }
 
-    /** MatMulInteger whose weights are constants: their zero points are subtracted once. */
-    private @Nullable Match integerProduct(Program.Step step) {
-        OnnxValue weight = is(step, "MatMulInteger") ? constants.apply(in(step, 1)) : null;
-        String zero = in(step, 3);
-        OnnxValue point = zero.isEmpty() ? null : constants.apply(zero);
-        Tensor matrix = weight == null ? null : OnnxValue.tensorOf(weight);
-        if (matrix == null || matrix.shape().rank() != 2 || !zero.isEmpty() && point == null) {
+    /** Mul(Cast(MatMulInteger(a, b, aZero, bZero)), scale), in F32. */
+    private @Nullable Match scaledProduct(Program.Step mul) {
+        int m = is(mul, "Mul") ? side(mul, "Cast") : -1;
+        Program.Step cast = m < 0 ? null : writer(mul, m, "Cast");
+        Program.Step product = cast == null ? null : writer(cast, 0, "MatMulInteger");
+        Attribute to = cast == null ? null : cast.node().attributes().get("to");
+        if (cast == null
+                || product == null
+                || to == null
+                || to.whole() != ElementType.FLOAT.number()
+                || !isRead(cast, 1)
+                || !isRead(product, 1)) {
             return null;
         }
-        Tensor points = point == null ? null : OnnxValue.tensorOf(point);
-        Tensor prepared =
-                QuantizationOps.shifted(matrix, points, -1).to(DType.F32).keep();
-        long atOnce = QuantizationOps.rowsAtOnce(prepared);
-        List<String> inputs = in(step, 2).isEmpty() ? List.of(in(step, 0)) : List.of(in(step, 0), in(step, 2));
-        return new Match(List.of(), inputs, c -> {
-            Tensor a = QuantizationOps.shifted(c.x(), c.maybe(1), c.x().shape().rank() > 1 ? -2 : -1, DType.F32);
-            return Call.out(QuantizationOps.product(a, prepared.to(a.device()), atOnce));
-        });
+        List<String> inputs =
+                List.of(in(product, 0), in(product, 1), in(product, 2), in(product, 3), in(mul, 1 - m));
+        return new Match(List.of(cast, product), inputs, c -> Call.out(QuantizationOps.scaledProduct(c)));
+    }
+
+    /** Add(bias, Mul(Cast(MatMulInteger(...)), scale)). */
+    private @Nullable Match biasedProduct(Program.Step add) {
+        int m = is(add, "Add") ? side(add, "Mul") : -1;
+        Program.Step mul = m < 0 ? null : writer(add, m, "Mul");
+        Match scaled = mul == null || !isRead(mul, 1) ? null : scaledProduct(mul);
+        if (mul == null || scaled == null) {
+            return null;
+        }
+        List<Program.Step> steps = new ArrayList<>(scaled.steps());
+        steps.add(mul);
+        List<String> inputs = new ArrayList<>(scaled.inputs());
+        inputs.add(in(add, 1 - m));
+        return new Match(steps, inputs, scaled.operator());
     }
 
     /** Add(MatMul(x, weight), bias) of a matrix and a vector. */

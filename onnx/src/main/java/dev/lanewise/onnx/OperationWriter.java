@@ -27,9 +27,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -201,6 +204,9 @@ final class OperationWriter {
             case Convolution2dWeightGrad grad -> throw unsupported(op, "a gradient");
             case MaxPooling2dGrad grad -> throw unsupported(op, "a gradient");
             case AveragePooling2dGrad grad -> throw unsupported(op, "a gradient");
+            case QuantizedProduct product -> throw unsupported(op, "products with blocks of few bits");
+            case IntegerProduct product -> throw unsupported(op, "it in one");
+            case DynamicQuantize quantize -> throw unsupported(op, "it in one");
             case Update update -> throw unsupported(op, "a change in place");
         };
     }

@@ -1,8 +1,13 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -94,31 +99,18 @@ final class QuantizationOps {
     }
 
     private static OnnxValue[] dynamic(Call c) {
-        Tensor x = c.x();
-        float least = Math.min(0, (float) x.amin().item());
-        float most = Math.max(0, (float) x.amax().item());
-        float scale = (most - least) / 255;
-        float zero = scale == 0 ? 0 : (float) Math.rint(Math.clamp(-least / scale, 0, 255));
-        Tensor ratio = x.div(Host.scalar(scale).to(x.device()));
-        OnnxValue y = quantized(ratio, Host.scalar(zero).to(x.device()), ElementType.UINT8);
+        Tensor[] results = Tensor.applyAll(DynamicQuantize.DYNAMIC_QUANTIZE, c.x().to(DType.F32));
         return Call.out(
-                y,
-                OnnxValue.of(Host.scalar(scale).to(x.device())),
-                OnnxValue.of(Host.scalar(zero).to(DType.U8).to(x.device())));
+                new OnnxValue.Numbers(ElementType.UINT8, results[0]), OnnxValue.of(results[1]), OnnxValue.of(results[2]));
     }
 
     /** Whole numbers minus their zero point: one for all, or one for each slice of a dimension. */
     static Tensor shifted(Tensor x, @Nullable Tensor zero, int dim) {
-        return shifted(x, zero, dim, DType.I32);
-    }
-
-    /** The same in a type that holds the differences; F32 is exact for those of 8-bit numbers. */
-    static Tensor shifted(Tensor x, @Nullable Tensor zero, int dim, DType type) {
-        Tensor wide = x.to(type);
+        Tensor wide = x.to(DType.I32);
         if (zero == null) {
             return wide;
         }
-        Tensor points = zero.to(type);
+        Tensor points = zero.to(DType.I32);
         int rank = x.shape().rank();
         if (zero.shape().elements() == 1) {
             return wide.sub(points.reshape());
@@ -135,41 +127,16 @@ final class QuantizationOps {
     /** Sums of 256 products of 9-bit numbers are below 2^24: F32 holds them exactly. */
     private static final long EXACT = 256;
 
-    /** The largest 8-bit number minus its zero point. */
-    private static final double LARGEST = 255;
-
-    /**
-     * How many rows of a matrix of whole numbers a product may take at once so that F32 holds the sums exactly: all of
-     * them if no column's sum exceeds the limit.
-     */
-    static long rowsAtOnce(Tensor matrix) {
-        if (matrix.shape().isEmpty()) {
-            return EXACT;
-        }
-        double most = matrix.abs().to(DType.F64).sum(0).amax().item();
-        return most * LARGEST < 0x1p24 ? Math.max(EXACT, matrix.shape().size(0)) : EXACT;
-    }
-
     /** The exact product of small whole numbers, as I32. */
-    static Tensor product(Tensor a, Tensor b) {
-        return product(a.to(DType.F32), b.to(DType.F32), EXACT);
-    }
-
-    /**
-     * The exact product of small whole numbers in F32, as I32.
-     *
-     * @param atOnce how many rows of b are taken at once
-     */
-    static Tensor product(Tensor left, Tensor right, long atOnce) {
+    private static Tensor product(Tensor a, Tensor b) {
+        Tensor left = a.to(DType.F32);
+        Tensor right = b.to(DType.F32);
         int last = left.shape().rank() - 1;
         int rows = Math.max(0, right.shape().rank() - 2);
         long k = left.shape().size(last);
-        if (k <= atOnce) {
-            return left.matmul(right).to(DType.I32);
-        }
         Tensor sum = null;
-        for (long start = 0; start < k; start += atOnce) {
-            long size = Math.min(atOnce, k - start);
+        for (long start = 0; start < k; start += EXACT) {
+            long size = Math.min(EXACT, k - start);
             Tensor part = left.narrow(last, start, size)
                     .matmul(right.narrow(rows, start, size))
                     .to(DType.I32);
@@ -178,15 +145,69 @@ final class QuantizationOps {
         return sum == null ? left.matmul(right).to(DType.I32) : sum;
     }
 
+    /** The exact product of numbers of 8 bits less their zero points, as I32: by their own operation where it has the form. */
+    static Tensor product(Tensor a, Tensor b, @Nullable Tensor aZero, @Nullable Tensor bZero) {
+        if (!hasKernel(a, b, aZero, bZero)) {
+            return product(shifted(a, aZero, a.shape().rank() > 1 ? -2 : -1), shifted(b, bZero, -1));
+        }
+        return Tensor.apply(new IntegerProduct(false), a, b, zero(a, aZero), zero(b, bZero));
+    }
+
+    private static boolean hasKernel(Tensor a, Tensor b, @Nullable Tensor aZero, @Nullable Tensor bZero) {
+        return isByte(a)
+                && isByte(b)
+                && a.shape().rank() > 0
+                && b.shape().rank() == 2
+                && (aZero == null || aZero.dtype() == a.dtype() && aZero.shape().elements() == 1)
+                && (bZero == null || bZero.dtype() == b.dtype() && isPerColumn(bZero, b));
+    }
+
+    private static boolean isPerColumn(Tensor x, Tensor b) {
+        return x.shape().elements() == 1 || x.shape().equals(Shape.of(b.shape().size(1)));
+    }
+
+    private static boolean isByte(Tensor x) {
+        return x.dtype() == DType.U8 || x.dtype() == DType.I8;
+    }
+
+    private static Tensor zero(Tensor x, @Nullable Tensor zero) {
+        return zero == null ? Tensor.full(0, x.dtype(), x.device()) : zero;
+    }
+
+    /**
+     * Mul(Cast(MatMulInteger(a, b, aZero, bZero)), scale), and what is added to that: inputs 0 to 3, the scale, and perhaps a bias.
+     */
+    static Tensor scaledProduct(Call c) {
+        Tensor a = c.x();
+        Tensor b = c.x(1);
+        Tensor scale = c.x(4);
+        Tensor bias = c.maybe(5);
+        boolean whole = hasKernel(a, b, c.maybe(2), c.maybe(3))
+                && scale.dtype() == DType.F32
+                && scale.shape().rank() < Math.max(2, a.shape().rank())
+                && isPerColumn(scale, b);
+        boolean adds = bias != null && bias.dtype() == DType.F32 && bias.shape().equals(Shape.of(b.shape().size(1)));
+        if (!whole) {
+            Tensor product =
+                    product(a, b, c.maybe(2), c.maybe(3)).to(DType.F32).mul(scale);
+            return bias == null ? product : product.add(bias);
+        }
+        List<Tensor> operands =
+                new ArrayList<>(List.of(a, b, zero(a, c.maybe(2)), zero(b, c.maybe(3)), scale));
+        if (adds) {
+            operands.add(bias);
+        }
+        Tensor product = Tensor.apply(new IntegerProduct(true), operands.toArray(Tensor[]::new));
+        return bias == null || adds ? product : product.add(bias);
+    }
+
     private static Tensor matmul(Call c) {
-        int rank = c.x().shape().rank();
-        return product(shifted(c.x(), c.maybe(2), rank > 1 ? -2 : -1), shifted(c.x(1), c.maybe(3), -1));
+        return product(c.x(), c.x(1), c.maybe(2), c.maybe(3));
     }
 
     private static OnnxValue qlinearMatmul(Call c) {
         Tensor a = c.x();
-        Tensor b = c.x(3);
-        Tensor sum = product(shifted(a, c.x(2), a.shape().rank() > 1 ? -2 : -1), shifted(b, c.x(5), -1));
+        Tensor sum = product(a, c.x(3), c.x(2), c.x(5));
         Tensor scaleA = column(c.x(1).to(DType.F64), a.shape().rank());
         Tensor ratio = sum.to(DType.F64).mul(scaleA).mul(c.x(4).to(DType.F64)).div(c.x(6).to(DType.F64));
         return quantized(ratio, c.x(7), c.type(7));

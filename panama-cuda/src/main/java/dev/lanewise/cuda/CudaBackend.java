@@ -50,9 +50,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -108,6 +111,10 @@ final class CudaBackend implements Backend {
      */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
+        // no kernels yet: weights of few bits are unpacked, and integers multiplied as they are
+        if (op instanceof QuantizedProduct || op instanceof IntegerProduct || op instanceof DynamicQuantize) {
+            return false;
+        }
         if (!Attentions.supports(device, op, inputs)) {
             return false;
         }
@@ -208,10 +215,17 @@ final class CudaBackend implements Backend {
             case RecurrenceGrad grad -> recurrences.run(grad, inputs, outputs);
             case Attention attention -> Attentions.run(device, attention, inputs, outputs);
             case AttentionGrad grad -> Attentions.run(device, grad, inputs, outputs);
+            case QuantizedProduct product -> throw declined(product);
+            case IntegerProduct product -> throw declined(product);
+            case DynamicQuantize quantize -> throw declined(quantize);
             case Op.Structural structural ->
                 throw new IllegalArgumentException(
                         structural.opName() + ": reached the backend (expected dispatch to run it)");
         }
+    }
+
+    private static IllegalArgumentException declined(Op op) {
+        return new IllegalArgumentException(op.opName() + ": reached the backend (expected its decomposition to run)");
     }
 
     private static String describe(Op op, Tensor[] inputs) {

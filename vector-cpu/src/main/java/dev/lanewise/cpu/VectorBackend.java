@@ -16,12 +16,16 @@ import dev.lanewise.cpu.norm.Softmaxes;
 import dev.lanewise.cpu.optim.Updates;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.cpu.pool.Pools;
+import dev.lanewise.cpu.quant.IntegerProducts;
+import dev.lanewise.cpu.quant.Quantization;
+import dev.lanewise.cpu.quant.QuantizedProducts;
 import dev.lanewise.cpu.random.Dropouts;
 import dev.lanewise.cpu.random.RandomSource;
 import dev.lanewise.cpu.reduce.ArgReductions;
 import dev.lanewise.cpu.reduce.Reductions;
 import dev.lanewise.cpu.reduce.Scans;
 import dev.lanewise.cpu.reduce.Sorting;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -49,9 +53,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -95,7 +102,8 @@ final class VectorBackend implements Backend {
     /** Recurrent layers run step by step: their products are most of the work, and have kernels. */
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
-        return !(op instanceof Recurrence || op instanceof RecurrenceGrad);
+        return !(op instanceof QuantizedProduct && inputs[0].dtype() == DType.F64
+                || op instanceof Recurrence || op instanceof RecurrenceGrad);
     }
 
     @Override
@@ -138,6 +146,9 @@ final class VectorBackend implements Backend {
             case Sort sort -> Sorting.run(sort, inputs, outputs);
             case MatMul product -> Products.run(product, inputs, outputs);
             case LinearProduct linear -> Products.run(linear, inputs, outputs);
+            case QuantizedProduct product -> QuantizedProducts.run(product, inputs, outputs);
+            case IntegerProduct product -> IntegerProducts.run(product, inputs, outputs);
+            case DynamicQuantize quantize -> Quantization.run(inputs, outputs);
             case Linalg linalg -> SmallMatrices.run(linalg, inputs, outputs);
             case Convolution2d conv -> Convolutions.run(conv, inputs, outputs);
             case Convolution2dInputGrad grad -> Convolutions.run(grad, inputs, outputs);

@@ -1,5 +1,6 @@
 package dev.lanewise.lm.gguf;
 
+import dev.lanewise.tensor.op.matrix.BlockFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
@@ -10,55 +11,51 @@ import java.util.Optional;
  */
 public enum BlockType {
     /** Single precision. */
-    F32(0, 1, 4, Blocks::f32),
+    F32(0, BlockFormat.F32),
     /** Half precision. */
-    F16(1, 1, 2, Blocks::f16),
+    F16(1, BlockFormat.F16),
     /** The upper half of single precision. */
-    BF16(30, 1, 2, Blocks::bf16),
+    BF16(30, BlockFormat.BF16),
     /** 32 numbers of 4 bits, from -8, and a scale. */
-    Q4_0(2, 32, 18, Blocks::q4s0),
+    Q4_0(2, BlockFormat.Q4_0),
     /** 32 numbers of 4 bits, a scale and a smallest value. */
-    Q4_1(3, 32, 20, Blocks::q4s1),
+    Q4_1(3, BlockFormat.Q4_1),
     /** 32 numbers of 5 bits, from -16, and a scale. */
-    Q5_0(6, 32, 22, Blocks::q5s0),
+    Q5_0(6, BlockFormat.Q5_0),
     /** 32 numbers of 5 bits, a scale and a smallest value. */
-    Q5_1(7, 32, 24, Blocks::q5s1),
+    Q5_1(7, BlockFormat.Q5_1),
     /** 32 numbers of 8 bits and a scale. */
-    Q8_0(8, 32, 34, Blocks::q8s0),
+    Q8_0(8, BlockFormat.Q8_0),
     /** 256 numbers of 2 bits in groups of 16, with scales and smallest values of 4 bits. */
-    Q2_K(10, 256, 84, KBlocks::q2),
+    Q2_K(10, BlockFormat.Q2_K),
     /** 256 numbers of 3 bits in groups of 16, with scales of 6 bits. */
-    Q3_K(11, 256, 110, KBlocks::q3),
+    Q3_K(11, BlockFormat.Q3_K),
     /** 256 numbers of 4 bits in groups of 32, with scales and smallest values of 6 bits. */
-    Q4_K(12, 256, 144, KBlocks::q4),
+    Q4_K(12, BlockFormat.Q4_K),
     /** 256 numbers of 5 bits in groups of 32, with scales and smallest values of 6 bits. */
-    Q5_K(13, 256, 176, KBlocks::q5),
+    Q5_K(13, BlockFormat.Q5_K),
     /** 256 numbers of 6 bits in groups of 16, with scales of 8 bits. */
-    Q6_K(14, 256, 210, KBlocks::q6),
+    Q6_K(14, BlockFormat.Q6_K),
     /** 32 numbers out of a list of 16, and a scale. */
-    IQ4_NL(20, 32, 18, Blocks::iq4nl),
+    IQ4_NL(20, BlockFormat.IQ4_NL),
     /** 256 numbers out of a list of 16 in groups of 32, with scales of 6 bits. */
-    IQ4_XS(23, 256, 136, KBlocks::iq4xs),
+    IQ4_XS(23, BlockFormat.IQ4_XS),
     /** 256 numbers of -1, 0 and 1, five in a byte, and a scale. */
-    TQ1_0(34, 256, 54, TernaryBlocks::tq1),
+    TQ1_0(34, BlockFormat.TQ1_0),
     /** 256 numbers of -1, 0 and 1, four in a byte, and a scale. */
-    TQ2_0(35, 256, 66, TernaryBlocks::tq2);
+    TQ2_0(35, BlockFormat.TQ2_0);
 
     private final int number;
-    private final int elements;
-    private final int bytes;
-    private final Unpacker unpacker;
+    private final BlockFormat format;
 
-    /** Widens one block. */
-    interface Unpacker {
-        void unpack(MemorySegment in, long at, float[] out, int to);
+    BlockType(int number, BlockFormat format) {
+        this.number = number;
+        this.format = format;
     }
 
-    BlockType(int number, int elements, int bytes, Unpacker unpacker) {
-        this.number = number;
-        this.elements = elements;
-        this.bytes = bytes;
-        this.unpacker = unpacker;
+    /** {@return the same format as an operand of {@link dev.lanewise.tensor.op.matrix.QuantizedProduct}} */
+    public BlockFormat format() {
+        return format;
     }
 
     /**
@@ -72,12 +69,12 @@ public enum BlockType {
 
     /** {@return how many numbers a block holds} */
     public int elements() {
-        return elements;
+        return format.elements();
     }
 
     /** {@return how many bytes a block takes} */
     public int bytes() {
-        return bytes;
+        return format.bytes();
     }
 
     /**
@@ -86,11 +83,7 @@ public enum BlockType {
      * @param numbers how many numbers
      */
     public long bytes(long numbers) {
-        if (numbers % elements != 0) {
-            throw new IllegalArgumentException(
-                    name() + ": found " + numbers + " numbers; expected a multiple of " + elements + "; pad them");
-        }
-        return Math.multiplyExact(numbers / elements, bytes);
+        return format.bytes(numbers);
     }
 
     /**
@@ -103,9 +96,7 @@ public enum BlockType {
      * @param blocks how many blocks are widened
      */
     public void unpack(MemorySegment in, long at, float[] out, int to, int blocks) {
-        for (int i = 0; i < blocks; i++) {
-            unpacker.unpack(in, at + (long) i * bytes, out, to + i * elements);
-        }
+        format.unpack(in, at, out, to, blocks);
     }
 
     /** {@return whether {@link #pack} supports this type} */
@@ -130,8 +121,8 @@ public enum BlockType {
                     name() + ": is only read; expected a type that is written; choose Q8_0, Q5_0 or Q4_0");
         }
         MemorySegment to = MemorySegment.ofArray(out);
-        for (int block = 0; block < values.length / elements; block++) {
-            Packing.pack(this, values, block * elements, to, (long) block * bytes);
+        for (int block = 0; block < values.length / elements(); block++) {
+            Packing.pack(this, values, block * elements(), to, (long) block * bytes());
         }
         return out;
     }

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,13 +122,16 @@ public final class Int8 {
     /**
      * Sums of products of whole numbers, exactly: {@code (a - zero) b^T}.
      *
-     * @param a {@code [n, k]}
-     * @param zero the whole number that means 0
+     * @param a {@code [n, k]} of U8 or I8
+     * @param zero the whole number that means 0, of the same type
      * @param b {@code [m, k]} of I8
      * @return {@code [n, m]} of F64
      */
     public static Tensor product(Tensor a, double zero, Tensor b) {
-        return a.to(DType.F64).sub(zero).matmul(b.to(DType.F64).transpose(0, 1));
+        Tensor point = Tensor.full(zero, DType.F64, a.device()).to(a.dtype());
+        Tensor none = Tensor.full(0, b.dtype(), b.device());
+        return Tensor.apply(new IntegerProduct(false), a, b.transpose(0, 1), point, none)
+                .to(DType.F64);
     }
 
     /**

@@ -7,17 +7,20 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.matrix.BlockFormat;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct.Kind;
+import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
-/** Weights of few bits. They are widened a piece at a time for each product, and never all at once. */
+/**
+ * Weights of few bits, which products read as they are: {@link QuantizedProduct} widens them in registers, or a piece at a time into
+ * the cache.
+ */
 public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
-    /** The number of elements that are widened at a time: what fits into the second-level cache. */
-    private static final long PIECE = 1 << 18;
-
     private final long in;
     private final long out;
 
@@ -61,7 +64,9 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
                     + type.elements() + "); choose another format for this layer");
         }
         byte[] packed = type.pack(values.toFloatArray());
-        return new Blocks(MemorySegment.ofArray(packed), type, weight.shape().size(0), in, row -> row);
+        long out = weight.shape().size(0);
+        Tensor blocks = Tensor.of(MemorySegment.ofArray(packed), DType.U8, out, type.bytes(in)).keep();
+        return new Blocks(blocks, null, type, in, null);
     }
 
     /**
@@ -69,16 +74,20 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
      *
      * @param data all blocks, rows one after the other; the weight is valid as long as this is
      * @param type the type of blocks
-     * @param out the size of a result
-     * @param in the size of an input
-     * @param row the position of a row of the weight in the data
+     * @param out the elements of a result
+     * @param in the elements of an input
+     * @param row which row of the data a row of the weight is; null if they are in order
      */
-    public static QuantizedWeight of(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
+    public static QuantizedWeight of(
+            MemorySegment data, BlockType type, long out, long in, @Nullable LongUnaryOperator row) {
         if (in % type.elements() != 0 || data.byteSize() != type.bytes(in * out)) {
             throw new TensorException("quantize: " + data.byteSize() + " bytes for [" + out + ", " + in
                     + "] in blocks of " + type + " (expected whole rows); check the sizes");
         }
-        return new Blocks(data, type, out, in, row);
+        Tensor blocks = data.isNative()
+                ? Storage.over(data, DType.U8, Shape.of(out, type.bytes(in)))
+                : Tensor.of(data, DType.U8, out, type.bytes(in)).keep();
+        return new Blocks(blocks, data.isNative() ? data : null, type, in, row);
     }
 
     private static Tensor checked(Tensor weight) {
@@ -116,61 +125,7 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         return out;
     }
 
-    /** Some rows, widened. */
-    abstract Tensor rows(long first, long count);
-
-    @Override
-    public final Tensor dense() {
-        return rows(0, out);
-    }
-
-    @Override
-    public Tensor product(Tensor x) {
-        return Autograd.apply(new Product(this), x);
-    }
-
-    private long rowsAtATime() {
-        return Math.max(1, PIECE / Math.max(1, in));
-    }
-
-    /** The product, whose gradient needs only the weights, not the input. */
-    private record Product(QuantizedWeight weight) implements Autograd.CustomOp {
-        @Override
-        public String name() {
-            return "quantized_linear";
-        }
-
-        @Override
-        public boolean looksBack() {
-            return false;
-        }
-
-        @Override
-        public Tensor forward(Tensor[] inputs) {
-            List<Tensor> parts = new ArrayList<>();
-            long step = weight.rowsAtATime();
-            for (long first = 0; first < weight.out; first += step) {
-                Tensor rows = weight.rows(first, Math.min(step, weight.out - first));
-                parts.add(inputs[0].linear(rows.to(inputs[0].dtype()), null));
-            }
-            return parts.size() == 1 ? parts.getFirst() : Tensor.cat(-1, parts.toArray(Tensor[]::new));
-        }
-
-        @Override
-        public @Nullable Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output) {
-            Tensor sum = null;
-            long step = weight.rowsAtATime();
-            for (long first = 0; first < weight.out; first += step) {
-                long count = Math.min(step, weight.out - first);
-                Tensor part = upstream.narrow(-1, first, count)
-                        .matmul(weight.rows(first, count).to(upstream.dtype()));
-                sum = sum == null ? part : sum.add(part);
-            }
-            return new @Nullable Tensor[] {sum};
-        }
-    }
-
-    /** Weights of 8 bits with a scale per row. */
+    /** 8 bits with a scale for each row. */
     private static final class Rows extends QuantizedWeight {
         private final Tensor values;
         private final Tensor scales;
@@ -185,13 +140,17 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         }
 
         @Override
-        Tensor rows(long first, long count) {
-            return values.narrow(0, first, count).to(DType.F32).mul(scales.narrow(0, first, count));
+        public Tensor dense() {
+            return values.to(DType.F32).mul(scales);
         }
 
         @Override
         public Tensor product(Tensor x) {
-            return activations == null ? super.product(x) : rounded(x, activations);
+            if (activations != null) {
+                return rounded(x, activations);
+            }
+            Tensor sums = Tensor.apply(new QuantizedProduct(Kind.LINEAR, BlockFormat.I8), x, values);
+            return sums.mul(scales.flatten().to(x.dtype()));
         }
 
         private Tensor rounded(Tensor x, Activations how) {
@@ -225,31 +184,53 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
 
     /** Weights in GGUF's blocks. */
     private static final class Blocks extends QuantizedWeight {
-        private final BlockType type;
-        private final MemorySegment data;
-        private final LongUnaryOperator row;
+        private final BlockFormat format;
+        private final Tensor blocks;
+        private final @Nullable MemorySegment mapped;
+        private final @Nullable Tensor order;
 
-        Blocks(MemorySegment data, BlockType type, long out, long in, LongUnaryOperator row) {
-            super(out, in);
-            this.type = type;
-            this.data = data;
-            this.row = row;
+        /** Blocks in memory, which may be a file's, and which row of them a row of the weight is. */
+        Blocks(
+                Tensor blocks,
+                @Nullable MemorySegment mapped,
+                BlockType type,
+                long in,
+                @Nullable LongUnaryOperator row) {
+            super(blocks.shape().size(0), in);
+            this.format = type.format();
+            this.blocks = blocks;
+            this.mapped = mapped;
+            this.order = row == null
+                    ? null
+                    : Tensor.of(LongStream.range(0, out()).map(row).toArray()).keep();
+        }
+
+        private Tensor open() {
+            if (mapped != null && !mapped.scope().isAlive()) {
+                throw new TensorException("quantized_linear: the weight's file is closed (expected it open); keep the file"
+                        + " open as long as the model");
+            }
+            return blocks;
+        }
+
+        private Tensor inOrder(Tensor x, int dim) {
+            return order == null ? x : x.indexSelect(dim, order.to(x.device()));
         }
 
         @Override
-        Tensor rows(long first, long count) {
-            int blocks = Math.toIntExact(in() / type.elements());
-            int width = Math.toIntExact(in());
-            float[] values = new float[Math.toIntExact(in() * count)];
-            for (int i = 0; i < count; i++) {
-                type.unpack(data, row.applyAsLong(first + i) * type.bytes(in()), values, i * width, blocks);
-            }
-            return Tensor.of(values, count, in());
+        public Tensor dense() {
+            return inOrder(Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), open()), 0);
+        }
+
+        @Override
+        public Tensor product(Tensor x) {
+            Tensor y = Tensor.apply(new QuantizedProduct(Kind.LINEAR, format), x, open().to(x.device()));
+            return inOrder(y, x.shape().rank() - 1);
         }
 
         @Override
         public long bytes() {
-            return data.byteSize();
+            return blocks.spec().bytes();
         }
     }
 }

@@ -111,7 +111,7 @@ public final class GgufWeights implements WeightSource {
         }
         long out = stored.shape().size(0);
         int heads = heads(name);
-        LongUnaryOperator row = LongUnaryOperator.identity();
+        LongUnaryOperator row = null;
         if (interleaved && heads > 0) {
             long size = out / heads;
             row = own -> own / size * size + own % size % (size / 2) * 2 + own % size / (size / 2);

@@ -26,9 +26,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -88,6 +91,9 @@ enum CastPolicy {
         return switch (op) {
             case MatMul product -> NARROW;
             case LinearProduct linear -> NARROW;
+            case QuantizedProduct product -> NARROW;
+            case IntegerProduct product -> WIDE;
+            case DynamicQuantize quantize -> WIDE;
             case Convolution2d conv -> NARROW;
             case Convolution2dInputGrad grad -> NARROW;
             case Convolution2dWeightGrad grad -> NARROW;

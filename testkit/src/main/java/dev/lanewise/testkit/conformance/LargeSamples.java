@@ -27,9 +27,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -74,6 +77,10 @@ final class LargeSamples {
             case SoftmaxGrad grad -> Sample.of(Shape.of(61, 157, 33), Shape.of(61, 157, 33));
             case MatMul matMul -> Sample.of(Shape.of(2, 301, 259), Shape.of(259, 203));
             case LinearProduct linear -> Sample.of(Shape.of(301, 259), Shape.of(203, 259), Shape.of(203));
+            case QuantizedProduct product ->
+                QuantizedSamples.product(product, Shape.of(117), 301, 3L * product.format().elements());
+            case IntegerProduct product -> QuantizedSamples.integers(product, Shape.of(117), 559, 203, true);
+            case DynamicQuantize quantize -> Sample.of(Shape.of(ELEMENTS));
             case Linalg linalg -> MatrixSamples.linalg(linalg).getFirst();
             case Convolution2d conv ->
                 Sample.of(

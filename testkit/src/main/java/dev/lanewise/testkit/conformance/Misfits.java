@@ -27,9 +27,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -76,6 +79,19 @@ final class Misfits {
             case SoftmaxGrad grad -> shapes(dtype, new long[] {2, 3, 4}, new long[] {2, 3, 5});
             case MatMul matMul -> shapes(dtype, new long[] {2, 3}, new long[] {4, 3});
             case LinearProduct linear -> shapes(dtype, new long[] {2, 3}, new long[] {4, 5});
+            case QuantizedProduct product ->
+                product.kind() == QuantizedProduct.Kind.UNPACK
+                        ? shapes(dtype, new long[] {product.format().bytes()})
+                        : Optional.of(new TensorSpec[] {
+                            spec(dtype, 2, 3), spec(DType.U8, 5, 2L * product.format().bytes())
+                        });
+            case IntegerProduct product -> {
+                TensorSpec[] specs = {
+                    spec(dtype, 2, 3), spec(dtype, 4, 3), spec(dtype), spec(dtype), spec(DType.F32)
+                };
+                yield Optional.of(product.scaled() ? specs : Arrays.copyOf(specs, 4));
+            }
+            case DynamicQuantize quantize -> Optional.empty();
             case Linalg linalg ->
                 linalg == Linalg.SOLVE
                         ? shapes(dtype, new long[] {3, 3}, new long[] {2, 1})

@@ -24,7 +24,10 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.BlockFormat;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -183,6 +186,13 @@ public final class OpCatalogue {
         for (LinearProduct.Activation activation : LinearProduct.Activation.values()) {
             ops.add(new LinearProduct(activation));
         }
+        for (BlockFormat format : BlockFormat.values()) {
+            for (QuantizedProduct.Kind kind : QuantizedProduct.Kind.values()) {
+                ops.add(new QuantizedProduct(kind, format));
+            }
+        }
+        ops.add(new IntegerProduct(false));
+        ops.add(new IntegerProduct(true));
     }
 
     private static void pooling(List<Op> ops) {

@@ -24,9 +24,12 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Pad;
 import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.index.SliceGrad;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -85,6 +88,10 @@ record Spreads(List<Spread> all, boolean sums) {
             case Sort sort -> EVERY;
             case MatMul matMul -> SUMS;
             case LinearProduct linear -> SUMS;
+            // numbers less an offset are summed up apart from it, which no infinity survives
+            case QuantizedProduct product -> MODERATE;
+            case IntegerProduct product -> EVERY;
+            case DynamicQuantize quantize -> EVERY;
             case Linalg linalg -> MODERATE;
             case Convolution2d conv -> SUMS;
             case Convolution2dInputGrad grad -> SUMS;

@@ -1,4 +1,4 @@
-package dev.lanewise.lm.gguf;
+package dev.lanewise.tensor.op.matrix;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -45,6 +45,10 @@ final class Blocks {
 
     static void bf16(MemorySegment in, long at, float[] out, int to) {
         out[to] = Float.intBitsToFloat(u16(in, at) << 16);
+    }
+
+    static void i8(MemorySegment in, long at, float[] out, int to) {
+        out[to] = s8(in, at);
     }
 
     static void q4s0(MemorySegment in, long at, float[] out, int to) {

@@ -1,9 +1,9 @@
-package dev.lanewise.lm.gguf;
+package dev.lanewise.tensor.op.matrix;
 
-import static dev.lanewise.lm.gguf.Blocks.half;
-import static dev.lanewise.lm.gguf.Blocks.s8;
-import static dev.lanewise.lm.gguf.Blocks.u16;
-import static dev.lanewise.lm.gguf.Blocks.u8;
+import static dev.lanewise.tensor.op.matrix.Blocks.half;
+import static dev.lanewise.tensor.op.matrix.Blocks.s8;
+import static dev.lanewise.tensor.op.matrix.Blocks.u16;
+import static dev.lanewise.tensor.op.matrix.Blocks.u8;
 
 import java.lang.foreign.MemorySegment;
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.cpu.quant;
+
+import org.jspecify.annotations.NullMarked;
