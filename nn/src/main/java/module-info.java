@@ -20,6 +20,7 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
     exports dev.lanewise.nn.optim;
+    exports dev.lanewise.nn.prune;
     exports dev.lanewise.nn.sequence;
     exports dev.lanewise.nn.train;
 }
