@@ -15,6 +15,7 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.data.image;
     exports dev.lanewise.nn.data.table;
     exports dev.lanewise.nn.data.text;
+    exports dev.lanewise.nn.explain;
     exports dev.lanewise.nn.io;
     exports dev.lanewise.nn.log;
     exports dev.lanewise.nn.loss;
