@@ -16,7 +16,9 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Models {
+    private static final Map<String, String> CLASSIFIERS = Map.of(
+            "bert", "BertForSequenceClassification",
+            "roberta", "RobertaForSequenceClassification",
+            "distilbert", "DistilBertForSequenceClassification");
+
     private Models() {}
 
     /**
@@ -123,7 +130,51 @@ public final class Models {
     }
 
     /**
-     * Reads an encoder with a decoder, like {@link #load(Path)}; another kind of model is an error.
+     * Reads an encoder of texts and puts a new head on it, which tells classes of whole texts and is yet to be trained: what
+     * the folder's model ended with is left out. A pooling layer that the folder does not have begins by chance too.
+     *
+     * @param folder of BERT, DistilBERT or RoBERTa, with config.json and weights
+     * @param classes how many classes there are, 2 or more
+     * @param random where the head's first values come from
+     * @return the model
+     * @throws BadFileException if files are missing or damaged, or if the model is of another family
+     */
+    public static Encoder classifier(Path folder, int classes, Rng random) {
+        if (classes < 2) {
+            throw new IllegalArgumentException("classifier: " + classes + " classes; expected 2 or more");
+        }
+        Config stored = Config.read(folder.resolve("config.json"));
+        String family = stored.text("model_type", "");
+        String architecture = CLASSIFIERS.get(family);
+        if (architecture == null) {
+            throw stored.refused("model_type", "bert, roberta or distilbert, which have heads for classes");
+        }
+        Map<String, Object> settings = new LinkedHashMap<>();
+        stored.names().forEach(name -> settings.put(name, stored.get(name).value()));
+        settings.keySet().removeAll(List.of("id2label", "label2id", "problem_type"));
+        settings.put("architectures", List.of(architecture));
+        settings.put("num_labels", (long) classes);
+        Config config = Config.of(stored.file(), settings);
+        config.ignore("architectures", "model_type");
+        String base = family + '.';
+        try (WeightSource source = CheckpointFolder.open(folder, DType.F32)) {
+            UnaryOperator<@Nullable String> names = name -> {
+                String own = Bert.modelName(family, true, name);
+                return own == null || !own.startsWith(base) ? null : own;
+            };
+            Weights weights = Weights.of(source, names)
+                    .orRandom(random, name -> !name.startsWith(base) || name.startsWith(base + "pooler."));
+            Bert model = Bert.of(config, family, architecture, weights);
+            weights.skip(base + "pooler.dense.weight");
+            weights.skip(base + "pooler.dense.bias");
+            Bert finished = finished(config, weights, model);
+            finished.eval();
+            return finished;
+        }
+    }
+
+    /**
+     * Reads an encoder with a decoder, as {@link #load(Path)} does; another kind of model is an error.
      *
      * @param folder a folder with config.json and weights
      * @return the model

@@ -63,15 +63,27 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     public float[][] score(List<String> firsts, List<String> seconds) {
         HfTokenizer cutting = cutting();
         List<Encoding> encodings = cutting.withPadding(null).encodeBatch(firsts, seconds, true);
-        return run(encodings, batch -> {
-            Tensor logits = model.run(batch.ids, batch.mask, batch.types).logits();
-            if (logits == null || logits.shape().rank() != 2) {
-                throw new TensorException(
-                        model.family() + ": no scores of whole texts (expected a model with a head for"
-                                + " sequence classification); use embed");
-            }
-            return logits;
-        });
+        return run(encodings, this::scores);
+    }
+
+    /**
+     * {@return what the head says of each text, before a softmax: {@code [texts][classes]}}
+     *
+     * @param texts the texts; longer ones than the model reads are cut
+     * @throws TensorException if the model has no head for whole texts
+     */
+    public float[][] classify(List<String> texts) {
+        return run(cutting().withPadding(null).encodeBatch(texts, true), this::scores);
+    }
+
+    private Tensor scores(Batch batch) {
+        Tensor logits = model.run(batch.ids, batch.mask, batch.types).logits();
+        if (logits == null || logits.shape().rank() != 2) {
+            throw new TensorException(
+                    model.family() + ": no scores of whole texts (expected a model with a head for"
+                            + " sequence classification); use embed");
+        }
+        return logits;
     }
 
     private HfTokenizer cutting() {

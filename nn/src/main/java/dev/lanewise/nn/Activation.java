@@ -266,6 +266,12 @@ public final class Activation extends Layer {
         });
     }
 
+    /** {@return whether each element is computed by itself, and not with others along a dimension} */
+    public boolean isElementwise() {
+        // functions along a dimension are named with it
+        return !name.matches("(softmax|log_softmax|softmin|glu)\\(.*");
+    }
+
     @Override
     protected Tensor compute(Tensor x) {
         return function.apply(x);

@@ -6,6 +6,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.NeuralMethods;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.List;
 
 /**
  * Normalization of every channel of {@code [n, c]} or {@code [n, c, ...]}: in training by the batch's statistics, which
@@ -14,7 +15,6 @@ import dev.lanewise.tensor.TensorException;
  * inputs of a given rank.
  */
 public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
-    private final long channels;
     private final double momentum;
     private final double epsilon;
     private final Parameter weight;
@@ -37,7 +37,6 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
      * @param epsilon added to the variance
      */
     public BatchNorm(long channels, double momentum, double epsilon) {
-        this.channels = channels;
         this.momentum = momentum;
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(channels));
@@ -53,7 +52,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
             return x.batchNormInference(
                     buffer("running_mean"), buffer("running_var"), weight.tensor(), bias.tensor(), epsilon);
         }
-        if (x.shape().elements() <= channels) {
+        if (x.shape().elements() <= channels()) {
             throw new TensorException(
                     "batch norm: input " + x.spec() + " has " + (x.shape().isEmpty() ? "0 values" : "1 value")
                             + " per channel (expected 2 or more in training); use larger batches, leave out the last"
@@ -62,6 +61,35 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         NeuralMethods.BatchNormResult result = x.batchNorm(weight.tensor(), bias.tensor(), epsilon);
         Autograd.noGrad(() -> follow(result.mean(), result.variance(), x.shape().elements()));
         return result.output();
+    }
+
+    /** {@return the number of channels} */
+    public long channels() {
+        return weight.leaf().shape().size(0);
+    }
+
+    /** {@return what normalized channels are multiplied by, {@code [channels]}} */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** {@return what is added to them, {@code [channels]}} */
+    public Parameter bias() {
+        return bias;
+    }
+
+    /**
+     * Keeps some of the channels, with their statistics, as {@link Parameter#keepSlices} does.
+     *
+     * @param kept the channels that stay, in their new order
+     */
+    public void keepChannels(long... kept) {
+        weight.keepSlices(0, kept);
+        bias.keepSlices(0, kept);
+        for (String name : List.of("running_mean", "running_var")) {
+            Tensor before = buffer(name);
+            replaceBuffer(name, before.indexSelect(0, Tensor.of(kept).to(before.device())));
+        }
     }
 
     /** Running statistics take the unbiased variance. */
@@ -88,6 +116,6 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
 
     @Override
     protected String attributes() {
-        return channels + ", momentum=" + momentum + ", eps=" + epsilon;
+        return channels() + ", momentum=" + momentum + ", eps=" + epsilon;
     }
 }

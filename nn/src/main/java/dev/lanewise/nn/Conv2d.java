@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Windows;
@@ -14,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 public final class Conv2d extends Layer {
     private final Window window;
     private final int groups;
-    private final long in;
-    private final long out;
     private final Parameter weight;
     private final @Nullable Parameter bias;
 
@@ -77,8 +76,6 @@ public final class Conv2d extends Layer {
      * @param rng the source of the initial values
      */
     public Conv2d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
-        this.in = in;
-        this.out = out;
         this.window = Windows.convolution("conv2d", window, 2, false);
         this.groups = Kernels.groups("conv2d", groups, in, out);
         long channels = in / groups;
@@ -102,9 +99,15 @@ public final class Conv2d extends Layer {
         return bias;
     }
 
+    /** {@return into how many independent parts the channels fall} */
+    public int groups() {
+        return groups;
+    }
+
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
+        Shape sizes = weight.leaf().shape();
+        return "in=" + sizes.size(1) * groups + ", out=" + sizes.size(0) + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
                 + (bias != null);
     }
 }

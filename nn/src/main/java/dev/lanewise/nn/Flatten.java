@@ -23,6 +23,11 @@ public final class Flatten extends Layer {
         this.end = end;
     }
 
+    /** {@return whether all dimensions but the first are merged} */
+    public boolean isAllButFirst() {
+        return start == 1 && end == -1;
+    }
+
     @Override
     protected Tensor compute(Tensor x) {
         return x.flatten(start, end);

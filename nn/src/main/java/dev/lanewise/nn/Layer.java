@@ -179,6 +179,11 @@ public abstract class Layer {
         return kept;
     }
 
+    /** Puts another tensor, of whatever shape, under a buffer's name. */
+    final void replaceBuffer(String name, Tensor replacement) {
+        buffers.put(name, replacement.contiguous().keep());
+    }
+
     /**
      * A buffer's tensor.
      *

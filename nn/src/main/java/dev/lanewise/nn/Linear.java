@@ -8,8 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code x weight^T + bias}: {@code [..., in] -> [..., out]}, with {@code weight [out, in]} and {@code bias [out]}. */
 public final class Linear extends WeightLayer {
-    private final long in;
-    private final long out;
     private @Nullable Parameter weight;
     private final @Nullable Parameter bias;
 
@@ -43,8 +41,6 @@ public final class Linear extends WeightLayer {
      * @param rng the source of the initial values
      */
     public Linear(long in, long out, boolean withBias, Rng rng) {
-        this.in = in;
-        this.out = out;
         weight = parameter("weight", Init.fanIn(rng, in, out, in));
         bias = withBias ? parameter("bias", Init.fanIn(rng, in, out)) : null;
     }
@@ -62,8 +58,6 @@ public final class Linear extends WeightLayer {
                     + (bias == null ? "none" : bias.leaf().spec())
                     + " (expected [out, in] and [out]); transpose the weight?");
         }
-        this.in = shape.size(1);
-        this.out = shape.size(0);
         this.weight = parameter("weight", weight);
         this.bias = bias == null ? null : parameter("bias", bias);
     }
@@ -99,6 +93,6 @@ public final class Linear extends WeightLayer {
 
     @Override
     protected String attributes() {
-        return "in=" + in + ", out=" + out + ", bias=" + (bias != null);
+        return "in=" + in() + ", out=" + out() + ", bias=" + (bias != null);
     }
 }

@@ -66,7 +66,22 @@ public final class Parameter {
         tensor = Autograd.watch(replacement.contiguous().keep());
     }
 
-    /** Replaces the tensor by the result of a function of its values, unless that is the tensor itself. */
+    /**
+     * Keeps some of the slices of a dimension and lets go of the others: the tensor becomes smaller. Layers on both sides must
+     * change together, as {@link dev.lanewise.nn.prune.Units} does it, and optimizers are made afterwards.
+     *
+     * @param dim the dimension; negative ones count from the last
+     * @param kept the slices that stay, in their new order
+     * @throws TensorException if there is no such dimension or slice
+     */
+    public void keepSlices(int dim, long... kept) {
+        Tensor before = Autograd.detach(tensor);
+        Tensor after = Autograd.noGrad(
+                () -> before.indexSelect(dim, Tensor.of(kept).to(before.device())));
+        tensor = Autograd.watch(after.contiguous().keep());
+    }
+
+    /** Exchanges the tensor for what a function makes of its values, unless that is the tensor itself. */
     void convert(UnaryOperator<Tensor> function) {
         Tensor before = Autograd.detach(tensor);
         Tensor after = Autograd.noGrad(() -> function.apply(before));

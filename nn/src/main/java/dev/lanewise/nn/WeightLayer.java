@@ -188,7 +188,12 @@ public abstract class WeightLayer extends Layer {
         adaptations = List.copyOf(all);
     }
 
-    /** Whether the layer's result is that of its parameters alone. */
+    /** {@return whether anything changes the layer's result at present} */
+    public final boolean isAdapted() {
+        return !adaptations.isEmpty();
+    }
+
+    /** Whether the layer's result is that of its parameters. */
     final boolean isPlain() {
         return adaptations.isEmpty() && packed == null;
     }

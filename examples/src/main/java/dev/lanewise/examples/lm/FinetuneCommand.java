@@ -1,13 +1,17 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.lm.Encoder;
 import dev.lanewise.lm.FineTuning;
 import dev.lanewise.lm.Models;
 import dev.lanewise.lm.PretrainedModel;
+import dev.lanewise.lm.TextEncoder;
 import dev.lanewise.lm.Tokenizers;
 import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.adapter.LoraConfig;
 import dev.lanewise.nn.data.text.TextFiles;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.text.Tokenizer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +41,12 @@ final class FinetuneCommand implements Callable<Integer> {
             "bert", new String[] {"query", "value"},
             "roberta", new String[] {"query", "value"},
             "distilbert", new String[] {"q_lin", "v_lin"});
+
+    /** The layers of heads for classes. */
+    private static final Map<String, String[]> HEADS = Map.of(
+            "bert", new String[] {"classifier"},
+            "roberta", new String[] {"classifier.dense", "classifier.out_proj"},
+            "distilbert", new String[] {"pre_classifier", "classifier"});
 
     @Spec
     private CommandSpec spec;
@@ -71,6 +82,15 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "0", description = "The seed of the order of texts.")
     private long seed;
 
+    @Option(
+            names = "--classes",
+            paramLabel = "N",
+            description = "Put a new head for so many classes on an encoder; it is trained and saved with the adapter.")
+    private int classes;
+
+    @Option(names = "--test", paramLabel = "FILE", description = "Like the data: print the share of right classes at the end.")
+    private @Nullable Path test;
+
     @Option(names = "--json", description = "Print a JSON object for each step.")
     private boolean json;
 
@@ -78,22 +98,52 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PretrainedModel base = Models.load(model);
-        Lora adapter = Lora.apply(base, config(base.family()));
+        Rng random = new Rng(seed);
+        PretrainedModel base = classes > 0 ? Models.classifier(model, classes, random) : Models.load(model);
+        LoraConfig config = config(base.family());
+        Tokenizer tokenizer = Tokenizers.load(model);
+        String[] head = classes > 0 ? HEADS.get(base.family()) : null;
+        Lora adapter = Lora.apply(base, head == null ? config : config.withModulesToSave(head), random);
         PrintWriter out = spec.commandLine().getOut();
         FineTuning.run(
                 base,
-                Tokenizers.load(model),
+                tokenizer,
                 adapter,
-                samples(),
+                samples(data),
                 new FineTuning.Options(epochs, batch, rate, length, seed),
                 step -> print(step, out));
         adapter.save(output);
+        if (test != null) {
+            double share = right(new TextEncoder(as(base), tokenizer), samples(test));
+            out.println(json ? JsonLine.of(Map.of("accuracy", share)) : String.format("accuracy %.4f", share));
+        }
         if (!json) {
             out.println(adapter.parameterCount() + " numbers in " + output);
         }
         out.flush();
         return 0;
+    }
+
+    private Encoder as(PretrainedModel base) {
+        if (base instanceof Encoder encoder) {
+            return encoder;
+        }
+        throw new ParameterException(
+                spec.commandLine(), "--test: expected an encoder with classes, got a model of family " + base.family());
+    }
+
+    private static double right(TextEncoder encoder, List<FineTuning.Sample> samples) {
+        float[][] scores =
+                encoder.classify(samples.stream().map(FineTuning.Sample::text).toList());
+        int right = 0;
+        for (int i = 0; i < scores.length; i++) {
+            int best = 0;
+            for (int c = 1; c < scores[i].length; c++) {
+                best = scores[i][c] > scores[i][best] ? c : best;
+            }
+            right += best == samples.get(i).label() ? 1 : 0;
+        }
+        return samples.isEmpty() ? 0 : (double) right / samples.size();
     }
 
     private void print(FineTuning.Step step, PrintWriter out) {
@@ -136,9 +186,9 @@ final class FinetuneCommand implements Callable<Integer> {
         return LoraConfig.lora(rank, alpha, targets).withKind(kind);
     }
 
-    private List<FineTuning.Sample> samples() {
+    private static List<FineTuning.Sample> samples(Path file) {
         List<FineTuning.Sample> all = new ArrayList<>();
-        for (String line : TextFiles.read(data).lines().toList()) {
+        for (String line : TextFiles.read(file).lines().toList()) {
             if (!line.isBlank()) {
                 all.add(sample(line));
             }

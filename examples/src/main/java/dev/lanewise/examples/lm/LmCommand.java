@@ -10,6 +10,8 @@ import picocli.CommandLine.Command;
             GenerateCommand.class,
             ChatCommand.class,
             EmbedCommand.class,
+            SearchCommand.class,
+            ImportCommand.class,
             FinetuneCommand.class,
             CasesCommand.class
         })

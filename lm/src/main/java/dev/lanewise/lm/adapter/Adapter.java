@@ -13,6 +13,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** The adapter of one layer: its parameters have the names that peft's files use. */
@@ -158,6 +159,7 @@ abstract sealed class Adapter extends Layer {
         private final Parameter a;
         private final Parameter b;
         private final Parameter e;
+        private boolean @Nullable [] kept;
 
         Triplets(WeightLayer layer, LoraConfig config, boolean withBias, Stored stored, Rng rng) {
             super(layer, withBias);
@@ -170,6 +172,20 @@ abstract sealed class Adapter extends Layer {
             b = parameter("lora_B", made(Init.normal(rng, 0, 0.02, layer.out(), rank)));
             e = parameter("lora_E", made(Tensor.zeros(rank, 1)));
             random(Rng.global());
+        }
+
+        /** Says which ranks are left; the numbers of the others play no part. */
+        void keep(boolean... ranks) {
+            kept = ranks.clone();
+        }
+
+        /** The ranks that are left, in order. */
+        long[] left() {
+            int all = Math.toIntExact(a.leaf().shape().size(0));
+            boolean[] known = kept;
+            return LongStream.range(0, all)
+                    .filter(rank -> known == null || known[(int) rank])
+                    .toArray();
         }
 
         Parameter a() {

@@ -1,5 +1,6 @@
 package dev.lanewise.lm.adapter;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.adapter.LoraConfig.Allocation;
 import dev.lanewise.lm.adapter.LoraConfig.Biases;
 import dev.lanewise.lm.adapter.LoraConfig.Kind;
@@ -200,7 +201,7 @@ final class PeftFiles {
             throw BadFileException.unwritable(folder, e);
         }
         Map<String, TensorData> tensors = new TreeMap<>();
-        lora.stateDict().forEach((name, tensor) -> tensors.put(PREFIX + name, TensorData.of(tensor)));
+        lora.stateDict().forEach((name, tensor) -> tensors.put(PREFIX + name, TensorData.of(written(lora, name, tensor))));
         Safetensors.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
         byte[] json = JsonText.of(settings(lora)).getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(folder.resolve(CONFIG), channel -> {
@@ -211,24 +212,45 @@ final class PeftFiles {
         });
     }
 
-    /** If ranks have been removed, peft needs to know which of the initial ones are left. */
+    /**
+     * The ranks that AdaLoRA left: files hold no others, and {@code rank_pattern} says for each layer which of the first ranks
+     * they were. Once it is there, peft looks for every layer in it.
+     */
     private static void rankMasks(Lora lora, Map<String, Object> out) {
         Map<String, Object> masks = new LinkedHashMap<>();
         boolean fewer = false;
         for (Map.Entry<String, Adapter> entry : lora.adapters().entrySet()) {
             if (entry.getValue() instanceof Adapter.Triplets triplets) {
-                int left = Math.toIntExact(triplets.a().leaf().shape().size(0));
+                int ranks = lora.config().rank();
+                boolean[] stay = new boolean[ranks];
+                for (long rank : triplets.left()) {
+                    stay[(int) rank] = true;
+                }
                 List<Boolean> mask = new ArrayList<>();
-                for (int rank = 0; rank < lora.config().rank(); rank++) {
-                    mask.add(rank < left);
+                for (boolean one : stay) {
+                    mask.add(one);
+                    fewer |= !one;
                 }
                 masks.put(entry.getKey() + ".lora_E", mask);
-                fewer |= left < lora.config().rank();
             }
         }
         if (fewer) {
             out.put("rank_pattern", masks);
         }
+    }
+
+    /** A tensor of an adapter as files hold it. */
+    private static Tensor written(Lora lora, String name, Tensor tensor) {
+        int point = name.lastIndexOf('.');
+        String member = name.substring(point + 1);
+        if (point < 0 || !(lora.adapters().get(name.substring(0, point)) instanceof Adapter.Triplets triplets)) {
+            return tensor;
+        }
+        int dim = member.equals("lora_B") ? 1 : member.equals("lora_A") || member.equals("lora_E") ? 0 : -1;
+        long[] left = triplets.left();
+        return dim < 0 || left.length == tensor.shape().size(dim)
+                ? tensor
+                : Autograd.detach(tensor).indexSelect(dim, Tensor.of(left).to(tensor.device()));
     }
 
     private static Map<String, Object> settings(Lora lora) {

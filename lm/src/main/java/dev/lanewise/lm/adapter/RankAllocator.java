@@ -134,6 +134,7 @@ public final class RankAllocator {
                 stay[rank] = own[rank] > threshold;
             }
             kept.put(adapters.get(i), stay);
+            adapters.get(i).keep(stay);
             mask(adapters.get(i), stay);
         }
     }

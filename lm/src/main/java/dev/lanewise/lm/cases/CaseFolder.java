@@ -22,7 +22,9 @@ public final class CaseFolder {
             "adapters", new AdapterCases(),
             "quantization", new QuantizationCases(),
             "tokenizers", new TokenizerCases(),
-            "chat", new ChatCases());
+            "chat", new ChatCases(),
+            "attributions", new AttributionCases(),
+            "parallel", new ParallelCases());
 
     private CaseFolder() {}
 

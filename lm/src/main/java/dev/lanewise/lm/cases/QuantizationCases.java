@@ -2,11 +2,12 @@ package dev.lanewise.lm.cases;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.quant.Int8;
-import dev.lanewise.lm.quant.Prune;
 import dev.lanewise.lm.quant.QuantizedLinear;
 import dev.lanewise.lm.quant.QuantizedWeight;
 import dev.lanewise.lm.quant.QuantizedWeight.Activations;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.prune.Masks;
+import dev.lanewise.nn.prune.Prune;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.json.Json;
@@ -189,7 +190,7 @@ final class QuantizationCases implements CaseFolder.Part {
     private static void masked(Stored.Case c, Report report, Tensor mask) {
         c.check(report, "mask", mask);
         Parameter parameter = new Parameter(c.in("w").copy());
-        Prune.Masks masks = new Prune.Masks();
+        Masks masks = new Masks();
         masks.put(parameter, mask);
         c.check(report, "out", parameter.leaf());
     }

@@ -13,6 +13,9 @@ import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.lm.part.Slicing;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,7 +132,7 @@ public final class Gpt2 extends CausalLM {
     }
 
     /** Attention and feed-forward layers. */
-    private static final class Block extends Part {
+    private static final class Block extends Part implements Prunable {
         private final int number;
         private final Heads heads;
         private final Gate function;
@@ -163,7 +166,7 @@ public final class Gpt2 extends CausalLM {
 
         private Tensor attention(Tensor x, Call call) {
             Tensor all = inputs.forward(x);
-            long size = x.shape().size(-1);
+            long size = all.shape().size(-1) / 3;
             Tensor q = heads.split(all.narrow(-1, 0, size));
             Tensor k = heads.split(all.narrow(-1, size, size));
             Tensor v = heads.split(all.narrow(-1, 2 * size, size));
@@ -174,6 +177,19 @@ public final class Gpt2 extends CausalLM {
                 v = seen.values();
             }
             return output.forward(heads.join(heads.attend(q, k, v, call, 0)));
+        }
+
+        /** The heads, and what lies between the feed-forward layers. */
+        @Override
+        public List<Units> units() {
+            int each = heads.size();
+            List<Units.Slices> attention = new ArrayList<>(Slicing.results(inputs, each, 3));
+            attention.add(Slicing.input(each, output));
+            List<Units.Slices> feedForward = new ArrayList<>(Slicing.of(1, inner));
+            feedForward.add(Slicing.input(1, outer));
+            return List.of(
+                    new Units("heads", Math.toIntExact(output.in() / each), attention, List.of()),
+                    new Units("inner", Math.toIntExact(outer.in()), feedForward, List.of()));
         }
     }
 }

@@ -15,6 +15,8 @@ import dev.lanewise.nn.LayerList;
 import dev.lanewise.nn.RmsNorm;
 import dev.lanewise.nn.WeightLayer;
 import dev.lanewise.nn.sequence.Embedding;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -229,7 +231,7 @@ public final class T5 extends Seq2SeqLM {
     }
 
     /** {@code wo(f(wi x))}. */
-    private static final class FeedForward extends Part {
+    private static final class FeedForward extends Part implements Prunable {
         private final WeightLayer inner;
         private final WeightLayer outer;
         private final Gate function;
@@ -243,6 +245,12 @@ public final class T5 extends Seq2SeqLM {
         @Override
         protected Tensor compute(Tensor x) {
             return outer.forward(function.apply(inner.forward(x)));
+        }
+
+        /** What lies between the layers. */
+        @Override
+        public List<Units> units() {
+            return List.of(Units.between("inner", inner, outer));
         }
     }
 

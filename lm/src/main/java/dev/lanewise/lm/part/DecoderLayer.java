@@ -4,7 +4,11 @@ import dev.lanewise.lm.KvCache;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and feed-forward layers with residual connections, for Llama-like decoders. */
@@ -68,7 +72,7 @@ public final class DecoderLayer extends Part {
     }
 
     /** Attention with rotary positions. */
-    private static final class SelfAttention extends Part {
+    private static final class SelfAttention extends Part implements Prunable {
         private final int number;
         private final int window;
         private final Heads heads;
@@ -112,6 +116,17 @@ public final class DecoderLayer extends Part {
                 }
                 return output.forward(heads.join(heads.attend(q, k, v, call, window)));
             });
+        }
+
+        /** Heads of keys and values, with the heads of queries that share each. */
+        @Override
+        public List<Units> units() {
+            int each = heads.size();
+            int shared = heads.queries() / heads.keys() * each;
+            List<Units.Slices> slices = new ArrayList<>(Slicing.of(each, values, keys));
+            slices.addAll(Slicing.of(shared, queries));
+            slices.add(Slicing.input(shared, output));
+            return List.of(new Units("heads", Math.toIntExact(output.in() / shared), slices, List.of()));
         }
 
         private static Tensor normal(@Nullable Layer norm, Tensor x) {

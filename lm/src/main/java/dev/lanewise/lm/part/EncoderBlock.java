@@ -3,10 +3,14 @@ package dev.lanewise.lm.part;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Attention and feed-forward layers of encoders, with layer norms after each part (BERT) or before it (ViT). */
-public final class EncoderBlock extends Part {
+public final class EncoderBlock extends Part implements Prunable {
     private final Spec spec;
     private final WeightLayer query;
     private final WeightLayer key;
@@ -98,5 +102,18 @@ public final class EncoderBlock extends Part {
 
     private Tensor feedForward(Tensor x) {
         return outer.forward(spec.function.apply(inner.forward(x)));
+    }
+
+    /** The heads, and what lies between the feed-forward layers. */
+    @Override
+    public List<Units> units() {
+        int each = spec.heads.size();
+        List<Units.Slices> heads = new ArrayList<>(Slicing.of(each, value, query, key));
+        heads.add(Slicing.input(each, attended));
+        List<Units.Slices> feedForward = new ArrayList<>(Slicing.of(1, inner));
+        feedForward.add(Slicing.input(1, outer));
+        return List.of(
+                new Units("heads", Math.toIntExact(attended.in() / each), heads, List.of()),
+                new Units("inner", Math.toIntExact(outer.in()), feedForward, List.of()));
     }
 }

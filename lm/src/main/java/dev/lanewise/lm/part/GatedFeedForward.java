@@ -2,10 +2,14 @@ package dev.lanewise.lm.part;
 
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.WeightLayer;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 
 /** {@code down(gate(w1 x) * (w3 x))} (Shazeer 2020, arXiv:2002.05202). */
-public final class GatedFeedForward extends Part {
+public final class GatedFeedForward extends Part implements Prunable {
     private final Gate function;
     private final WeightLayer gate;
     private final WeightLayer up;
@@ -37,5 +41,13 @@ public final class GatedFeedForward extends Part {
     @Override
     protected Tensor compute(Tensor x) {
         return down.forward(function.apply(gate.forward(x)).mul(up.forward(x)));
+    }
+
+    /** What lies between the layers. */
+    @Override
+    public List<Units> units() {
+        List<Units.Slices> slices = new ArrayList<>(Slicing.of(1, up, gate));
+        slices.add(Slicing.input(1, down));
+        return List.of(new Units("inner", Math.toIntExact(down.in()), slices, List.of()));
     }
 }

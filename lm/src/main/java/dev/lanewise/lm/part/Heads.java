@@ -56,7 +56,7 @@ public record Heads(int queries, int keys, int size, double scale, double cap) {
         int shared = queries / keys;
         if (shared > 1 && q.shape().size(2) == 1 && cap == 0) {
             // queries that share keys become rows of one product
-            Tensor together = fused(q.reshape(q.shape().size(0), keys, shared, size), k, v, bias, false);
+            Tensor together = fused(q.reshape(q.shape().size(0), k.shape().size(1), shared, size), k, v, bias, false);
             return together.reshape(q.shape());
         }
         Tensor allKeys = repeated(k, shared);

@@ -1,7 +1,4 @@
-/**
- * Fewer bits and fewer numbers: {@link dev.lanewise.lm.quant.Quantize} rounds weights and activations of a model,
- * {@link dev.lanewise.lm.quant.Prune} sets weights to zero.
- */
+/** Fewer bits: {@link dev.lanewise.lm.quant.Quantize} rounds weights and activations of a model. */
 @NullMarked
 package dev.lanewise.lm.quant;
 

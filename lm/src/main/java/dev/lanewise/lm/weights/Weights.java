@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +30,12 @@ public final class Weights {
     private final String prefix;
     private final Files files;
 
-    /** Names by names, and which of them have been used. */
-    private record Files(Map<String, String> byModelName, Set<String> used) {}
+    /** Names by names, which of them have been used, and which may be missing. */
+    private record Files(Map<String, String> byModelName, Set<String> used, Predicate<String> isNew) {
+        Files(Map<String, String> byModelName, Set<String> used) {
+            this(byModelName, used, name -> false);
+        }
+    }
 
     private Weights(@Nullable WeightSource source, @Nullable Rng random, String prefix, Files files) {
         this.source = source;
@@ -66,7 +71,12 @@ public final class Weights {
         return new Weights(null, random, "", new Files(Map.of(), new HashSet<>()));
     }
 
-    /** The same weights, with names relative to a part. */
+    /** The same weights, and first values for what is missing of those whose names a test takes, such as a new head's. */
+    public Weights orRandom(Rng other, Predicate<String> isNew) {
+        return new Weights(source, other, prefix, new Files(files.byModelName, files.used, isNew));
+    }
+
+    /** The same weights, with names that begin at a part. */
     public Weights at(String part) {
         return new Weights(source, random, prefix + part + '.', files);
     }
@@ -85,13 +95,18 @@ public final class Weights {
     public Parameter parameter(String name, long... sizes) {
         String own = prefix + name;
         WeightSource from = source;
-        if (from == null) {
+        if (from == null || isNew(own)) {
             return new Parameter(initial(own, sizes));
         }
         return new Parameter(from.read(checked(from, own, sizes)));
     }
 
-    /** The source's name for a parameter, after checking that it exists and has the shape. */
+    /** Whether a parameter begins by chance, since the source has none of that name. */
+    private boolean isNew(String own) {
+        return files.isNew.test(own) && !files.byModelName.containsKey(own);
+    }
+
+    /** The source's name for a parameter, if it is there and has the shape. */
     private String checked(WeightSource from, String own, long... sizes) {
         String stored = files.byModelName.get(own);
         if (stored == null) {
@@ -120,7 +135,8 @@ public final class Weights {
      */
     public @Nullable QuantizedWeight packed(String name, long out, long in) {
         WeightSource from = source;
-        return from == null ? null : from.packed(checked(from, prefix + name, out, in));
+        String own = prefix + name;
+        return from == null || isNew(own) ? null : from.packed(checked(from, own, out, in));
     }
 
     private Tensor initial(String name, long... sizes) {

@@ -17,6 +17,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.text.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,6 +159,27 @@ class LoraTest {
                         (long) entry.getValue().ne(0).to(DType.F32).sum().item())
                 .sum();
         assertThat(left).isEqualTo(4);
+
+        // files hold the ranks that are left, and say which they were
+        float[] trained = result();
+        lora.save(folder);
+        lora.remove();
+        Lora again = Lora.load(folder, model);
+        assertThat(result()).containsExactly(trained, within(1e-6f));
+        long stored = again.stateDict().entrySet().stream()
+                .filter(entry -> entry.getKey().endsWith("lora_A"))
+                .mapToLong(entry -> entry.getValue().shape().size(0))
+                .sum();
+        assertThat(stored).isEqualTo(4);
+        Map<String, Object> masks = JsonFile.read(folder.resolve("adapter_config.json"))
+                .need("rank_pattern")
+                .map();
+        assertThat(masks).containsOnlyKeys("first.lora_E", "second.lora_E");
+        assertThat(masks.values().stream()
+                        .flatMap(mask -> ((List<?>) mask).stream())
+                        .filter(Boolean.TRUE::equals))
+                .hasSize(4);
+        assertThat(masks.values()).allMatch(mask -> ((List<?>) mask).size() == 4);
     }
 
     @Test

@@ -94,30 +94,4 @@ class QuantizeTest {
         Sequential tied = new Sequential().with("a", new Linear(shared, null)).with("b", new Linear(shared, null));
         assertThat(Quantize.int8(tied, name -> true).layers()).isZero();
     }
-
-    @Test
-    void prunedWeightsStayZeroThroughTraining() {
-        Linear layer = new Linear(8, 4, rng);
-        Prune.Masks masks = new Prune.Masks();
-        masks.put(layer.weight(), Prune.smallest(layer.weight().leaf(), 0.5, null));
-        assertThat(masks.sparsity()).isEqualTo(0.5);
-        Autograd.noGrad(() -> layer.weight().leaf().assign(Tensor.ones(4, 8)));
-        masks.apply();
-        assertThat(layer.weight().leaf().sum().item()).isEqualTo(16);
-    }
-
-    @Test
-    void masksAreThoseOfTheDefinition() {
-        Tensor w = Tensor.of(new float[] {3, -1, 2, -4, 1, 0.5f}, 2, 3);
-        assertThat(Prune.smallest(w, 2, null).toBooleanArray()).containsExactly(true, false, true, true, true, false);
-        assertThat(Prune.smallest(w, 0.5, Tensor.of(new boolean[] {false, true, true, true, true, false}, 2, 3))
-                        .toBooleanArray())
-                .containsExactly(false, false, true, true, false, false);
-        assertThat(Prune.slices(w, 0.34, 2, 1, null).toBooleanArray())
-                .containsExactly(true, false, true, true, false, true);
-        Prune.TwoOfFour half = Prune.twoOfFour(Tensor.of(new float[] {1, -5, 2, 0, 0, 0, 0, 0}, 2, 4));
-        assertThat(half.values().toFloatArray()).containsExactly(-5, 2, 0, 0);
-        assertThat(half.positions().toLongArray()).containsExactly(1, 2, 0, 1);
-        assertThatThrownBy(() -> Prune.smallest(w, 7, null)).isInstanceOf(TensorException.class);
-    }
 }

@@ -5,17 +5,21 @@ import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Attention with several heads (Vaswani et al. 2017, arXiv:1706.03762) over {@code [n, time, size]}, with PyTorch's
  * names: {@code in_proj_weight [3 * size, size]}, {@code in_proj_bias}, {@code out_proj.weight}, {@code out_proj.bias}.
  */
-public final class MultiHeadAttention extends Layer {
+public final class MultiHeadAttention extends Layer implements Prunable {
     private final long size;
     private final int heads;
     private final Parameter inWeight;
@@ -126,9 +130,10 @@ public final class MultiHeadAttention extends Layer {
 
     private Tensor self(Tensor x, @Nullable Tensor mask, boolean causal) {
         Tensor projected = x.linear(inWeight.tensor(), inBias.tensor());
-        Tensor q = split(projected.narrow(-1, 0, size));
-        Tensor k = split(projected.narrow(-1, size, size));
-        Tensor v = split(projected.narrow(-1, 2 * size, size));
+        long inner = projected.shape().size(-1) / 3;
+        Tensor q = split(projected.narrow(-1, 0, inner));
+        Tensor k = split(projected.narrow(-1, inner, inner));
+        Tensor v = split(projected.narrow(-1, 2 * inner, inner));
         return rotary == null
                 ? attend(q, k, v, mask, causal)
                 : attend(rotary.forward(q), rotary.forward(k), v, mask, causal);
@@ -146,9 +151,10 @@ public final class MultiHeadAttention extends Layer {
         return called(() -> {
             Tensor weight = inWeight.tensor();
             Tensor bias = inBias.tensor();
-            Tensor q = queries.linear(weight.narrow(0, 0, size), bias.narrow(0, 0, size));
-            Tensor kv = memory.linear(weight.narrow(0, size, 2 * size), bias.narrow(0, size, 2 * size));
-            return attend(split(q), split(kv.narrow(-1, 0, size)), split(kv.narrow(-1, size, size)), mask, false);
+            long inner = weight.shape().size(0) / 3;
+            Tensor q = queries.linear(weight.narrow(0, 0, inner), bias.narrow(0, 0, inner));
+            Tensor kv = memory.linear(weight.narrow(0, inner, 2 * inner), bias.narrow(0, inner, 2 * inner));
+            return attend(split(q), split(kv.narrow(-1, 0, inner)), split(kv.narrow(-1, inner, inner)), mask, false);
         });
     }
 
@@ -157,9 +163,26 @@ public final class MultiHeadAttention extends Layer {
         return out.forward(attended.transpose(1, 2).flatten(2));
     }
 
-    /** {@code [n, time, size] -> [n, heads, time, size / heads]}. */
+    /** {@code [n, time, inner] -> [n, heads, time, size / heads]}; heads may have been taken away. */
     private Tensor split(Tensor x) {
-        return x.reshape(x.shape().size(0), x.shape().size(1), heads, size / heads)
+        long each = size / heads;
+        Shape shape = x.shape();
+        return x.reshape(shape.size(0), shape.size(1), shape.size(2) / each, each)
                 .transpose(1, 2);
+    }
+
+    /** The heads. */
+    @Override
+    public List<Units> units() {
+        int each = Math.toIntExact(size / heads);
+        int count = Math.toIntExact(inWeight.leaf().shape().size(0) / (3L * each));
+        return List.of(new Units(
+                "heads",
+                count,
+                List.of(
+                        new Units.Slices(inWeight, 0, each, 3),
+                        new Units.Slices(inBias, 0, each, 3),
+                        new Units.Slices(out.weight(), 1, each, 1)),
+                List.of()));
     }
 }

@@ -4,9 +4,12 @@ import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.prune.Prunable;
+import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * PyTorch's TransformerEncoderLayer, or, with a memory to attend to, its TransformerDecoderLayer.
  * {@link TransformerEncoderLayer} and {@link TransformerDecoderLayer} have PyTorch's defaults.
  */
-public sealed class TransformerLayer extends Layer permits TransformerEncoderLayer, TransformerDecoderLayer {
+public sealed class TransformerLayer extends Layer implements Prunable
+        permits TransformerEncoderLayer, TransformerDecoderLayer {
     /**
      * The sizes and options of a layer.
      *
@@ -158,5 +162,11 @@ public sealed class TransformerLayer extends Layer permits TransformerEncoderLay
     private Tensor feedForward(Tensor x) {
         Tensor inner = dropout.forward(config.activation.apply(linear1.forward(x)));
         return dropout.forward(linear2.forward(inner));
+    }
+
+    /** What lies between the two layers of the feed-forward part. */
+    @Override
+    public final List<Units> units() {
+        return List.of(Units.between("feed_forward", linear1, linear2));
     }
 }

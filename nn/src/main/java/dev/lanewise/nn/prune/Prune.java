@@ -1,7 +1,6 @@
-package dev.lanewise.lm.quant;
+package dev.lanewise.nn.prune;
 
 import dev.lanewise.autograd.Autograd;
-import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Shape;
@@ -9,9 +8,7 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * previous mask choose among the weights that it keeps, as PyTorch's {@code torch.nn.utils.prune} does; of equal
  * magnitudes, those further ahead are removed first.
  *
- * <p>Setting weights to zero does not by itself make anything faster or smaller: zeros are multiplied like other
- * numbers.
+ * <p>Setting weights to zero makes nothing faster or smaller by itself: zeros are multiplied like other numbers. {@link Masks}
+ * keep them at zero, {@link GradualPruning} takes more of them in the course of a training, and {@link Units} makes layers
+ * smaller.
  */
 public final class Prune {
     private static final int GROUP = 4;
@@ -162,62 +160,6 @@ public final class Prune {
         Shape half = shape.with(-1, shape.size(-1) / 2);
         return new TwoOfFour(
                 Tensor.of(mask, shape.toArray()), groups.gather(1, places).reshape(half), places.reshape(half));
-    }
-
-    // ---- through training
-
-    /**
-     * Masks on parameters that are being trained: the optimizer changes all weights, and {@link #apply} sets those that
-     * are pruned to zero again.
-     */
-    public static final class Masks {
-        private final Map<Parameter, Tensor> masks = new LinkedHashMap<>();
-
-        /** No masks. */
-        public Masks() {}
-
-        /**
-         * Sets a parameter's mask and applies it.
-         *
-         * @param parameter the parameter
-         * @param mask of the parameter's shape, true for weights that stay
-         */
-        public void put(Parameter parameter, Tensor mask) {
-            if (!mask.shape().equals(parameter.leaf().shape())) {
-                throw new TensorException("prune: mask " + mask.spec() + " for "
-                        + parameter.leaf().spec() + "; shapes must be equal");
-            }
-            masks.put(parameter, mask.contiguous().keep());
-            apply();
-        }
-
-        /**
-         * {@return a parameter's mask, or null}
-         *
-         * @param parameter the parameter
-         */
-        public @Nullable Tensor get(Parameter parameter) {
-            return masks.get(parameter);
-        }
-
-        /** Sets the pruned weights to zero, after a step of the optimizer. */
-        public void apply() {
-            masks.forEach((parameter, mask) -> Autograd.noGrad(() -> {
-                Tensor values = Autograd.detach(parameter.leaf());
-                values.assign(values.maskedFill(mask.not(), 0));
-            }));
-        }
-
-        /** {@return the share of weights that are zero} */
-        public double sparsity() {
-            double all = 0;
-            double left = 0;
-            for (Tensor mask : masks.values()) {
-                all += mask.shape().elements();
-                left += mask.to(DType.F64).sum().item();
-            }
-            return all == 0 ? 0 : 1 - left / all;
-        }
     }
 
     // ---- arrays

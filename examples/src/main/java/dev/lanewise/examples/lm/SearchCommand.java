@@ -1,0 +1,172 @@
+package dev.lanewise.examples.lm;
+
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.lm.TextEncoder;
+import dev.lanewise.nn.data.table.Table;
+import dev.lanewise.nn.io.BadFileException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise lm search}. */
+@Command(
+        name = "search",
+        description = {
+            "Find the texts whose meaning is nearest to that of a question.",
+            "A text is a line of the file; of a .csv file without a header, all its columns but the first."
+        })
+final class SearchCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "An encoder's folder.")
+    private Path model = Path.of("");
+
+    @Option(names = "--file", required = true, paramLabel = "FILE", description = "The texts, in UTF-8.")
+    private Path file = Path.of("");
+
+    @Option(names = "--columns", defaultValue = "3", description = "How many columns a .csv file has.")
+    private int columns;
+
+    @Option(names = "--query", paramLabel = "TEXT", description = "A question; may be given several times.")
+    private List<String> queries = new ArrayList<>();
+
+    @Option(names = "--top", defaultValue = "5", description = "How many texts are shown.")
+    private int top;
+
+    @Option(names = "--cells", defaultValue = "0", description = "Cells of the index; 0 for the root of the texts' number.")
+    private int cells;
+
+    @Option(names = "--probes", defaultValue = "8", description = "How many cells are looked into.")
+    private int probes;
+
+    @Option(
+            names = "--recall",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Compare the index with the ranking of all texts, for the first N texts as questions.")
+    private int recall;
+
+    @Option(names = "--json", description = "Print a JSON object for each text that was found.")
+    private boolean json;
+
+    SearchCommand() {}
+
+    @Override
+    public Integer call() {
+        List<String> texts = texts();
+        int count = cells > 0 ? cells : (int) Math.round(Math.sqrt(texts.size()));
+        if (top < 1 || probes < 1 || count < 1 || count > texts.size()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--top " + top + ", --probes " + probes + ", --cells " + count + ": expected 1 or more, and at most as"
+                            + " many cells as texts, " + texts.size());
+        }
+        TextEncoder encoder = TextEncoder.load(model);
+        PrintWriter out = spec.commandLine().getOut();
+        long start = System.nanoTime();
+        float[][] vectors = encoder.embed(texts);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        VectorIndex index = VectorIndex.of(vectors, count);
+        if (!json) {
+            out.println(String.format("%d texts in %.1f s, %d cells", texts.size(), seconds, count));
+        }
+        if (!queries.isEmpty()) {
+            float[][] asked = encoder.embed(queries);
+            for (int i = 0; i < asked.length; i++) {
+                print(queries.get(i), index.near(asked[i], top, probes), texts, out);
+            }
+        }
+        if (recall > 0) {
+            double share = recall(index, Arrays.copyOf(vectors, Math.min(recall, vectors.length)));
+            out.println(
+                    json
+                            ? JsonLine.of(Map.of("recall", share, "top", top, "probes", probes))
+                            : String.format("recall at %d with %d of %d cells: %.4f", top, probes, count, share));
+        }
+        out.flush();
+        return 0;
+    }
+
+    /** The share of the best of all texts that the index finds too; each question is itself one of the texts, and left out. */
+    private double recall(VectorIndex index, float[][] asked) {
+        long found = 0;
+        long all = 0;
+        for (int i = 0; i < asked.length; i++) {
+            Set<Long> best = places(index.exact(asked[i], top + 1), i);
+            Set<Long> near = places(index.near(asked[i], top + 1, probes), i);
+            all += best.size();
+            best.retainAll(near);
+            found += best.size();
+        }
+        return all == 0 ? 1 : (double) found / all;
+    }
+
+    private Set<Long> places(VectorIndex.Hit[] hits, long self) {
+        return Arrays.stream(hits)
+                .map(VectorIndex.Hit::place)
+                .filter(place -> place != self)
+                .limit(top)
+                .collect(Collectors.toSet());
+    }
+
+    private void print(String query, VectorIndex.Hit[] hits, List<String> texts, PrintWriter out) {
+        if (!json) {
+            out.println(query);
+        }
+        for (VectorIndex.Hit hit : hits) {
+            String text = texts.get(Math.toIntExact(hit.place()));
+            if (json) {
+                Map<String, Object> fields = new LinkedHashMap<>();
+                fields.put("query", query);
+                fields.put("score", hit.score());
+                fields.put("text", text);
+                out.println(JsonLine.of(fields));
+            } else {
+                out.println(String.format("  %.3f  %s", hit.score(), text));
+            }
+        }
+    }
+
+    private List<String> texts() {
+        if (String.valueOf(file.getFileName()).endsWith(".csv")) {
+            List<String> names =
+                    IntStream.range(0, columns).mapToObj(Integer::toString).toList();
+            Table table = Table.read(file, ',', names);
+            List<String> all = new ArrayList<>();
+            for (int row = 0; row < table.rows(); row++) {
+                int at = row;
+                all.add(names.stream()
+                        .skip(1)
+                        .map(name -> table.column(name).text(at))
+                        .filter(Objects::nonNull)
+                        .collect(Collectors.joining(" ")));
+            }
+            return all;
+        }
+        try {
+            return Files.readAllLines(file).stream()
+                    .filter(line -> !line.isBlank())
+                    .toList();
+        } catch (IOException e) {
+            throw BadFileException.unreadable(file, "a file of texts", e);
+        }
+    }
+}

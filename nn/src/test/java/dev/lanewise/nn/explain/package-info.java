@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.nn.explain;
+
+import org.jspecify.annotations.NullMarked;

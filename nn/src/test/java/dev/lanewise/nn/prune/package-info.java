@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.nn.prune;
+
+import org.jspecify.annotations.NullMarked;
