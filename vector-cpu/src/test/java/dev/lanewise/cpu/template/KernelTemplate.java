@@ -60,7 +60,7 @@ final class KernelTemplate {
         for (at = 0; at < lines.size(); at++) {
             String line = lines.get(at).strip();
             if (line.startsWith("#class ")) {
-                String[] words = line.split(" +");
+                String[] words = line.split(" +", -1);
                 int asked = at;
                 classes.put(words[1], text(values(words)));
                 at = asked;
@@ -117,7 +117,7 @@ final class KernelTemplate {
             } else if (block.group(1).equals("if")) {
                 choose(holds(fill(block.group(2), values), values), values, out);
             } else {
-                repeat(fill(block.group(2), values).split(" +"), values, out);
+                repeat(fill(block.group(2), values).split(" +", -1), values, out);
             }
         }
     }
@@ -149,7 +149,7 @@ final class KernelTemplate {
     private List<String> rangeOrList(String[] words) {
         Stream<String> given = Stream.of(words).skip(1);
         if (words.length == 2 && words[1].contains("..")) {
-            String[] ends = words[1].split("\\.\\.");
+            String[] ends = words[1].split("\\.\\.", -1);
             given = IntStream.range(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]))
                     .mapToObj(Integer::toString);
         }
