@@ -3,7 +3,6 @@ package dev.lanewise.cpu.template;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,7 +64,7 @@ final class KernelGenerator {
     /** All files in a folder and those below it. */
     static List<Path> files(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            return new ArrayList<>();
+            return List.of();
         }
         try (Stream<Path> paths = Files.walk(folder)) {
             return paths.filter(Files::isRegularFile).toList();

@@ -92,7 +92,7 @@ final class KernelTemplate {
         for (at = 0; at < lines.size(); at++) {
             String line = lines.get(at).strip();
             if (line.startsWith("#class ")) {
-                String[] words = line.split(" +");
+                String[] words = line.split(" +", -1);
                 int asked = at;
                 classes.put(words[1], text(values(words)));
                 at = asked;
@@ -150,7 +150,7 @@ final class KernelTemplate {
             } else if (block.group(1).equals("if")) {
                 choose(holds(fill(block.group(2), values), values), values, out);
             } else {
-                repeat(fill(block.group(2), values).split(" +"), values, out);
+                repeat(fill(block.group(2), values).split(" +", -1), values, out);
             }
         }
     }
