@@ -85,21 +85,12 @@ final class F64MatrixVector implements MatrixVectorKernel {
         sum5.intoMemorySegment(ALL, (lanes + 5 * VECTOR) & MASK, ORDER);
         sum6.intoMemorySegment(ALL, (lanes + 6 * VECTOR) & MASK, ORDER);
         sum7.intoMemorySegment(ALL, (lanes + 7 * VECTOR) & MASK, ORDER);
-        int rest = k - p;
-        store(sum(lanes + 7 * VECTOR) + dot(rest, x, matrix + row7), out, Math.min(7, last));
-        store(sum(lanes + 6 * VECTOR) + dot(rest, x, matrix + row6), out, Math.min(6, last));
-        store(sum(lanes + 5 * VECTOR) + dot(rest, x, matrix + row5), out, Math.min(5, last));
-        store(sum(lanes + 4 * VECTOR) + dot(rest, x, matrix + row4), out, Math.min(4, last));
-        store(sum(lanes + 3 * VECTOR) + dot(rest, x, matrix + row3), out, Math.min(3, last));
-        store(sum(lanes + 2 * VECTOR) + dot(rest, x, matrix + row2), out, Math.min(2, last));
-        store(sum(lanes + 1 * VECTOR) + dot(rest, x, matrix + row1), out, Math.min(1, last));
-        store(sum(lanes + 0 * VECTOR) + dot(rest, x, matrix), out, Math.min(0, last));
+        for (int row = 0; row <= last; row++) {
+            double sum = sum(lanes + row * VECTOR) + dot(k - p, x, matrix + row * matrixRow);
+            ALL.set(ELEMENT, (out + (long) row * Double.BYTES) & MASK, sum);
+        }
     }
 
-    /**
-     * The sum of a vector's lanes in memory, in one order: {@code reduceLanes(ADD)} adds in another one once it is compiled,
-     * and a call of {@code LaneSum} is not inlined behind the loop above, which would box all sums.
-     */
     private static double sum(long vector) {
         double even = 0;
         double odd = 0;
@@ -202,9 +193,5 @@ final class F64MatrixVector implements MatrixVectorKernel {
             y += Double.BYTES;
         }
         return sum;
-    }
-
-    private static void store(double value, long out, int index) {
-        ALL.set(ELEMENT, (out + (long) index * Double.BYTES) & MASK, value);
     }
 }

@@ -1,10 +1,11 @@
 // Generated from src/main/templates/norm/Attention.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f32;
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.storeF32;
 
+import jdk.incubator.vector.FloatVector;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
@@ -23,7 +24,7 @@ final class F32Attention implements AttentionKernel {
     public void addMask(long scores, int n, long mask, long stride) {
         int i = 0;
         for (; stride == BYTES && i <= n - LANES; i += LANES) {
-            storeF32(loadF32(scores + i * BYTES).add(loadF32(mask + i * BYTES)), scores + i * BYTES);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (scores + i * BYTES) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (mask + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (scores + i * BYTES) & MASK, Species.ORDER);
         }
         for (; i < n; i++) {
             f32(scores + i * BYTES, f32(scores + i * BYTES) + f32(mask + i * stride));

@@ -1,14 +1,12 @@
 // Generated from src/main/templates/norm/Moment.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.loadWidened;
-import static dev.lanewise.cpu.memory.Access.storeF32;
-import static dev.lanewise.cpu.memory.Access.storeF64;
 
+import jdk.incubator.vector.VectorOperators;
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
@@ -31,29 +29,29 @@ enum F32Moment {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             float center = (float) mean;
-            FloatVector a = loadF32(NativeMemory.ZEROS);
-            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
-            FloatVector c = loadF32(NativeMemory.ZEROS + 2 * VECTOR);
-            FloatVector d = loadF32(NativeMemory.ZEROS + 3 * VECTOR);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
+            FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - 4 * LANES; i += 4 * LANES) {
                 long at = x + i * BYTES;
-                FloatVector v = loadF32(at).sub(center);
-                FloatVector w = loadF32(at + VECTOR).sub(center);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, at & MASK, Species.ORDER).sub(center);
+                FloatVector w = FloatVector.fromMemorySegment(Species.F32, ALL, (at + VECTOR) & MASK, Species.ORDER).sub(center);
                 a = v.fma(v, a);
                 b = w.fma(w, b);
-                v = loadF32(at + 2 * VECTOR).sub(center);
-                w = loadF32(at + 3 * VECTOR).sub(center);
+                v = FloatVector.fromMemorySegment(Species.F32, ALL, (at + 2 * VECTOR) & MASK, Species.ORDER).sub(center);
+                w = FloatVector.fromMemorySegment(Species.F32, ALL, (at + 3 * VECTOR) & MASK, Species.ORDER).sub(center);
                 c = v.fma(v, c);
                 d = w.fma(w, d);
             }
             for (; i <= n - LANES; i += LANES) {
-                FloatVector v = loadF32(x + i * BYTES).sub(center);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center);
                 a = v.fma(v, a);
             }
             if (i < n) {
                 VectorMask<Float> tail = tail(i, n);
-                FloatVector v = loadF32(x + i * BYTES, tail).sub(center);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center);
                 b = b.add(v.mul(v), tail);
             }
             return LaneSum.of(a.add(b).add(c.add(d)));
@@ -67,38 +65,38 @@ enum F32Moment {
     LANE_SUMS {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
-            DoubleVector a = loadF64(NativeMemory.ZEROS);
-            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-            DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-            DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
-            DoubleVector a2 = loadF64(NativeMemory.ZEROS + 4 * VECTOR);
-            DoubleVector b2 = loadF64(NativeMemory.ZEROS + 5 * VECTOR);
-            DoubleVector c2 = loadF64(NativeMemory.ZEROS + 6 * VECTOR);
-            DoubleVector d2 = loadF64(NativeMemory.ZEROS + 7 * VECTOR);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
+            DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
+            DoubleVector a2 = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 4 * VECTOR) & MASK, Species.ORDER);
+            DoubleVector b2 = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 5 * VECTOR) & MASK, Species.ORDER);
+            DoubleVector c2 = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 6 * VECTOR) & MASK, Species.ORDER);
+            DoubleVector d2 = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 7 * VECTOR) & MASK, Species.ORDER);
             double first = f32(x);
             int i = 0;
             for (; i <= n - 2 * LANES; i += 2 * LANES) {
                 long at = x + i * BYTES;
-                DoubleVector v = loadWidened(at).sub(first);
-                DoubleVector w = loadWidened(at + VECTOR / 2).sub(first);
+                DoubleVector v = ((DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, ALL, at & MASK, Species.ORDER).convertShape(VectorOperators.F2D, Species.F64, 0)).sub(first);
+                DoubleVector w = ((DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, ALL, (at + VECTOR / 2) & MASK, Species.ORDER).convertShape(VectorOperators.F2D, Species.F64, 0)).sub(first);
                 a = a.add(v);
                 b = b.add(w);
                 a2 = v.fma(v, a2);
                 b2 = w.fma(w, b2);
-                v = loadWidened(at + VECTOR).sub(first);
-                w = loadWidened(at + VECTOR / 2 * 3).sub(first);
+                v = ((DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, ALL, (at + VECTOR) & MASK, Species.ORDER).convertShape(VectorOperators.F2D, Species.F64, 0)).sub(first);
+                w = ((DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, ALL, (at + VECTOR / 2 * 3) & MASK, Species.ORDER).convertShape(VectorOperators.F2D, Species.F64, 0)).sub(first);
                 c = c.add(v);
                 d = d.add(w);
                 c2 = v.fma(v, c2);
                 d2 = w.fma(w, d2);
             }
             for (; i <= n - LANES / 2; i += LANES / 2) {
-                DoubleVector v = loadWidened(x + i * BYTES).sub(first);
+                DoubleVector v = ((DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, ALL, (x + i * BYTES) & MASK, Species.ORDER).convertShape(VectorOperators.F2D, Species.F64, 0)).sub(first);
                 a = a.add(v);
                 a2 = v.fma(v, a2);
             }
-            storeF64(a.add(b).add(c.add(d)), y);
-            storeF64(a2.add(b2).add(c2.add(d2)), y + VECTOR);
+            a.add(b).add(c.add(d)).intoMemorySegment(ALL, y & MASK, Species.ORDER);
+            a2.add(b2).add(c2.add(d2)).intoMemorySegment(ALL, (y + VECTOR) & MASK, Species.ORDER);
             return 0;
         }
     },
@@ -109,8 +107,8 @@ enum F32Moment {
     MOMENTS {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
-            double sum = LaneSum.of(loadF64(y));
-            double squares = LaneSum.of(loadF64(y + VECTOR));
+            double sum = LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, y & MASK, Species.ORDER));
+            double squares = LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + VECTOR) & MASK, Species.ORDER));
             double first = f32(x);
             for (int i = n - n % (LANES / 2); i < n; i++) {
                 double v = f32(x + i * BYTES) - first;
@@ -128,19 +126,19 @@ enum F32Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             float center = (float) mean;
-            FloatVector a = loadF32(NativeMemory.ZEROS);
-            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector v = loadF32(g + i * BYTES);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER);
                 a = a.add(v);
-                b = v.fma(loadF32(x + i * BYTES).sub(center), b);
+                b = v.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center), b);
             }
             if (i < n) {
                 VectorMask<Float> tail = tail(i, n);
-                FloatVector v = loadF32(g + i * BYTES, tail);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER, tail);
                 a = a.add(v);
-                b = v.fma(loadF32(x + i * BYTES, tail).sub(center), b);
+                b = v.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center), b);
             }
             addSums(a, b, sums);
             return 0;
@@ -151,19 +149,19 @@ enum F32Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             float center = (float) mean;
-            FloatVector a = loadF32(NativeMemory.ZEROS);
-            FloatVector b = loadF32(NativeMemory.ZEROS + VECTOR);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector v = loadF32(g + i * BYTES).mul(loadF32(weight + i * BYTES));
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER).mul(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + i * BYTES) & MASK, Species.ORDER));
                 a = a.add(v);
-                b = v.fma(loadF32(x + i * BYTES).sub(center), b);
+                b = v.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center), b);
             }
             if (i < n) {
                 VectorMask<Float> tail = tail(i, n);
-                FloatVector v = loadF32(g + i * BYTES, tail).mul(loadF32(weight + i * BYTES, tail));
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER, tail).mul(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + i * BYTES) & MASK, Species.ORDER, tail));
                 a = a.add(v);
-                b = v.fma(loadF32(x + i * BYTES, tail).sub(center), b);
+                b = v.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center), b);
             }
             addSums(a, b, sums);
             return 0;
@@ -177,14 +175,14 @@ enum F32Moment {
             float factor = (float) scale;
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector v = loadF32(x + i * BYTES).sub(center).mul(factor);
-                storeF32(v.fma(loadF32(weight + i * BYTES), loadF32(bias + i * BYTES)), y + i * BYTES);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center).mul(factor);
+                v.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + i * BYTES) & MASK, Species.ORDER), FloatVector.fromMemorySegment(Species.F32, ALL, (bias + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Float> tail = tail(i, n);
-                FloatVector v = loadF32(x + i * BYTES, tail).sub(center).mul(factor);
-                v = v.fma(loadF32(weight + i * BYTES, tail), loadF32(bias + i * BYTES, tail));
-                storeF32(v, y + i * BYTES, tail);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center).mul(factor);
+                v = v.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + i * BYTES) & MASK, Species.ORDER, tail), FloatVector.fromMemorySegment(Species.F32, ALL, (bias + i * BYTES) & MASK, Species.ORDER, tail));
+                v.intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -198,11 +196,11 @@ enum F32Moment {
             FloatVector added = FloatVector.broadcast(Species.F32, (float) shift);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF32(loadF32(x + i * BYTES).sub(center).fma(factor, added), y + i * BYTES);
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center).fma(factor, added).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Float> tail = tail(i, n);
-                storeF32(loadF32(x + i * BYTES, tail).sub(center).fma(factor, added), y + i * BYTES, tail);
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center).fma(factor, added).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }

@@ -1,9 +1,9 @@
 // Generated from src/main/templates/norm/Moments.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f32;
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.storeF32;
 
 import dev.lanewise.cpu.Species;
 import jdk.incubator.vector.FloatVector;
@@ -62,13 +62,13 @@ final class F32Moments implements MomentKernel {
         FloatVector slope = FloatVector.broadcast(Species.F32, (float) -c);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector v = loadF32(x + i * BYTES).sub(center).fma(slope, shift);
-            storeF32(loadF32(g + i * BYTES).fma(scale, v), gx + i * BYTES);
+            FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center).fma(slope, shift);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER).fma(scale, v).intoMemorySegment(ALL, (gx + i * BYTES) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = tail(i, n);
-            FloatVector v = loadF32(x + i * BYTES, tail).sub(center).fma(slope, shift);
-            storeF32(loadF32(g + i * BYTES, tail).fma(scale, v), gx + i * BYTES, tail);
+            FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center).fma(slope, shift);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER, tail).fma(scale, v).intoMemorySegment(ALL, (gx + i * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -92,22 +92,22 @@ final class F32Moments implements MomentKernel {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             long at = i * BYTES;
-            FloatVector centered = loadF32(x + at).sub(center);
-            FloatVector v = loadF32(g + at);
+            FloatVector centered = FloatVector.fromMemorySegment(Species.F32, ALL, (x + at) & MASK, Species.ORDER).sub(center);
+            FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER);
             FloatVector scaled = v.mul(scale);
-            storeF32(scaled.fma(loadF32(weight + at), centered.fma(slope, shift)), gx + at);
-            storeF32(scaled.fma(centered, loadF32(weightGrad + at)), weightGrad + at);
-            storeF32(v.add(loadF32(biasGrad + at)), biasGrad + at);
+            scaled.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + at) & MASK, Species.ORDER), centered.fma(slope, shift)).intoMemorySegment(ALL, (gx + at) & MASK, Species.ORDER);
+            scaled.fma(centered, FloatVector.fromMemorySegment(Species.F32, ALL, (weightGrad + at) & MASK, Species.ORDER)).intoMemorySegment(ALL, (weightGrad + at) & MASK, Species.ORDER);
+            v.add(FloatVector.fromMemorySegment(Species.F32, ALL, (biasGrad + at) & MASK, Species.ORDER)).intoMemorySegment(ALL, (biasGrad + at) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = tail(i, n);
             long at = i * BYTES;
-            FloatVector centered = loadF32(x + at, tail).sub(center);
-            FloatVector v = loadF32(g + at, tail);
+            FloatVector centered = FloatVector.fromMemorySegment(Species.F32, ALL, (x + at) & MASK, Species.ORDER, tail).sub(center);
+            FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, tail);
             FloatVector scaled = v.mul(scale);
-            storeF32(scaled.fma(loadF32(weight + at, tail), centered.fma(slope, shift)), gx + at, tail);
-            storeF32(scaled.fma(centered, loadF32(weightGrad + at, tail)), weightGrad + at, tail);
-            storeF32(v.add(loadF32(biasGrad + at, tail)), biasGrad + at, tail);
+            scaled.fma(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + at) & MASK, Species.ORDER, tail), centered.fma(slope, shift)).intoMemorySegment(ALL, (gx + at) & MASK, Species.ORDER, tail);
+            scaled.fma(centered, FloatVector.fromMemorySegment(Species.F32, ALL, (weightGrad + at) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (weightGrad + at) & MASK, Species.ORDER, tail);
+            v.add(FloatVector.fromMemorySegment(Species.F32, ALL, (biasGrad + at) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (biasGrad + at) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -115,7 +115,7 @@ final class F32Moments implements MomentKernel {
     public void add(long x, int n, long total) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(total + i * BYTES).add(loadF32(x + i * BYTES)), total + i * BYTES);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (total + i * BYTES) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (total + i * BYTES) & MASK, Species.ORDER);
         }
         for (; i < n; i++) {
             f32(total + i * BYTES, f32(total + i * BYTES) + f32(x + i * BYTES));

@@ -1,8 +1,8 @@
 // Generated from src/main/templates/norm/Row.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.storeF32;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
@@ -23,17 +23,17 @@ enum F32Row {
     MAX {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector first = loadF32(x);
-            FloatVector last = loadF32(x + (n - LANES) * BYTES);
+            FloatVector first = FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER);
+            FloatVector last = FloatVector.fromMemorySegment(Species.F32, ALL, (x + (n - LANES) * BYTES) & MASK, Species.ORDER);
             int i = LANES;
             for (; i <= n - 2 * LANES; i += 2 * LANES) {
-                FloatVector v = loadF32(x + i * BYTES);
-                FloatVector w = loadF32(x + (i + LANES) * BYTES);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER);
+                FloatVector w = FloatVector.fromMemorySegment(Species.F32, ALL, (x + (i + LANES) * BYTES) & MASK, Species.ORDER);
                 first = first.blend(v, v.compare(VectorOperators.GT, first));
                 last = last.blend(w, w.compare(VectorOperators.GT, last));
             }
             if (i <= n - LANES) {
-                FloatVector v = loadF32(x + i * BYTES);
+                FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER);
                 first = first.blend(v, v.compare(VectorOperators.GT, first));
             }
             return first.max(last).reduceLanes(VectorOperators.MAX);
@@ -43,12 +43,12 @@ enum F32Row {
     EXP_SUM {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector sum = loadF32(NativeMemory.ZEROS);
+            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector e = Exp.of(loadF32(x + i * BYTES).sub(a));
+                FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a));
                 sum = sum.add(e);
-                storeF32(e, y + i * BYTES);
+                e.intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             float total = LaneSum.of(sum);
             return i < n ? total + EXP_SUM_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : total;
@@ -59,9 +59,9 @@ enum F32Row {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
             VectorMask<Float> tail = Species.F32.indexInRange(0, n);
-            FloatVector e = Exp.of(loadF32(x, tail).sub(a));
-            storeF32(e, y, tail);
-            return LaneSum.of(loadF32(NativeMemory.ZEROS).add(e, tail));
+            FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER, tail).sub(a));
+            e.intoMemorySegment(ALL, y & MASK, Species.ORDER, tail);
+            return LaneSum.of(FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).add(e, tail));
         }
     },
     /** {@code y = e^x a}. */
@@ -70,7 +70,7 @@ enum F32Row {
         float run(long x, long y, long z, int n, float a, float b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF32(Exp.of(loadF32(x + i * BYTES)).mul(a), y + i * BYTES);
+                Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER)).mul(a).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             return i < n ? EXP_SCALE_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : 0;
         }
@@ -80,7 +80,7 @@ enum F32Row {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
             VectorMask<Float> tail = Species.F32.indexInRange(0, n);
-            storeF32(Exp.of(loadF32(x, tail)).mul(a), y, tail);
+            Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER, tail)).mul(a).intoMemorySegment(ALL, y & MASK, Species.ORDER, tail);
             return 0;
         }
     },
@@ -90,11 +90,11 @@ enum F32Row {
         float run(long x, long y, long z, int n, float a, float b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF32(loadF32(x + i * BYTES).mul(a), y + i * BYTES);
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).mul(a).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                storeF32(loadF32(x + i * BYTES, tail).mul(a), y + i * BYTES, tail);
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).mul(a).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -105,11 +105,11 @@ enum F32Row {
         float run(long x, long y, long z, int n, float a, float b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF32(loadF32(x + i * BYTES).sub(a).sub(b), y + i * BYTES);
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a).sub(b).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                storeF32(loadF32(x + i * BYTES, tail).sub(a).sub(b), y + i * BYTES, tail);
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(a).sub(b).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -118,13 +118,13 @@ enum F32Row {
     SUM {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector sum = loadF32(NativeMemory.ZEROS);
+            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                sum = sum.add(loadF32(x + i * BYTES));
+                sum = sum.add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER));
             }
             if (i < n) {
-                sum = sum.add(loadF32(x + i * BYTES, Species.F32.indexInRange(i, n)));
+                sum = sum.add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, Species.F32.indexInRange(i, n)));
             }
             return LaneSum.of(sum);
         }
@@ -133,14 +133,14 @@ enum F32Row {
     DOT {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector sum = loadF32(NativeMemory.ZEROS);
+            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                sum = loadF32(x + i * BYTES).fma(loadF32(y + i * BYTES), sum);
+                sum = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).fma(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * BYTES) & MASK, Species.ORDER), sum);
             }
             if (i < n) {
                 VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                sum = loadF32(x + i * BYTES, tail).fma(loadF32(y + i * BYTES, tail), sum);
+                sum = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).fma(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * BYTES) & MASK, Species.ORDER, tail), sum);
             }
             return LaneSum.of(sum);
         }
@@ -151,13 +151,13 @@ enum F32Row {
         float run(long x, long y, long z, int n, float a, float b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector centered = loadF32(x + i * BYTES).sub(a);
-                storeF32(centered.mul(loadF32(y + i * BYTES)).mul(b), z + i * BYTES);
+                FloatVector centered = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a);
+                centered.mul(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * BYTES) & MASK, Species.ORDER)).mul(b).intoMemorySegment(ALL, (z + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Float> tail = Species.F32.indexInRange(i, n);
-                FloatVector centered = loadF32(x + i * BYTES, tail).sub(a);
-                storeF32(centered.mul(loadF32(y + i * BYTES, tail)).mul(b), z + i * BYTES, tail);
+                FloatVector centered = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(a);
+                centered.mul(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * BYTES) & MASK, Species.ORDER, tail)).mul(b).intoMemorySegment(ALL, (z + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -168,8 +168,8 @@ enum F32Row {
         float run(long x, long y, long z, int n, float a, float b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector e = Exp.of(loadF32(y + i * BYTES));
-                storeF32(loadF32(x + i * BYTES).sub(e.mul(a)), z + i * BYTES);
+                FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * BYTES) & MASK, Species.ORDER));
+                FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(e.mul(a)).intoMemorySegment(ALL, (z + i * BYTES) & MASK, Species.ORDER);
             }
             return i < n ? SUBTRACT_EXP_TAIL.pass(x + i * BYTES, y + i * BYTES, z + i * BYTES, n - i, a, 0) : 0;
         }
@@ -179,8 +179,8 @@ enum F32Row {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
             VectorMask<Float> tail = Species.F32.indexInRange(0, n);
-            FloatVector e = Exp.of(loadF32(y, tail));
-            storeF32(loadF32(x, tail).sub(e.mul(a)), z, tail);
+            FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, y & MASK, Species.ORDER, tail));
+            FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER, tail).sub(e.mul(a)).intoMemorySegment(ALL, z & MASK, Species.ORDER, tail);
             return 0;
         }
     };

@@ -1,9 +1,9 @@
 // Generated from src/main/templates/norm/Softmax.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f32;
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.storeF32;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
@@ -42,14 +42,14 @@ final class F32Softmax implements SoftmaxKernel {
         VectorMask<Float> lanes = Species.F32.indexInRange(0, n);
         FloatVector least = FloatVector.broadcast(Species.F32, Float.NEGATIVE_INFINITY);
         for (long i = 0; i < rows; i++) {
-            FloatVector v = least.blend(loadF32(x + i * n * BYTES, lanes), lanes);
+            FloatVector v = least.blend(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * n * BYTES) & MASK, Species.ORDER, lanes), lanes);
             FloatVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
             FloatVector e = Exp.of(shifted);
-            float sum = LaneSum.of(loadF32(NativeMemory.ZEROS).blend(e, lanes));
+            float sum = LaneSum.of(FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).blend(e, lanes));
             if (log) {
-                storeF32(shifted.sub((float) Math.log(sum)), y + i * n * BYTES, lanes);
+                shifted.sub((float) Math.log(sum)).intoMemorySegment(ALL, (y + i * n * BYTES) & MASK, Species.ORDER, lanes);
             } else {
-                storeF32(e.mul(1 / sum), y + i * n * BYTES, lanes);
+                e.mul(1 / sum).intoMemorySegment(ALL, (y + i * n * BYTES) & MASK, Species.ORDER, lanes);
             }
         }
     }
@@ -82,9 +82,9 @@ final class F32Softmax implements SoftmaxKernel {
     }
 
     private static FloatVector maxColumn(long x, long n, long stride, VectorMask<Float> lanes) {
-        FloatVector max = loadF32(x, lanes);
+        FloatVector max = FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER, lanes);
         for (long i = 1; i < n; i++) {
-            FloatVector v = loadF32(x + i * stride, lanes);
+            FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * stride) & MASK, Species.ORDER, lanes);
             max = max.blend(v, v.compare(VectorOperators.GT, max));
         }
         return max;
@@ -92,36 +92,36 @@ final class F32Softmax implements SoftmaxKernel {
 
     private static void column(long x, long y, long n, long stride, VectorMask<Float> lanes) {
         FloatVector max = maxColumn(x, n, stride, lanes);
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
+        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            FloatVector e = Exp.of(loadF32(x + i * stride, lanes).sub(max));
+            FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max));
             sum = sum.add(e);
-            storeF32(e, y + i * stride, lanes);
+            e.intoMemorySegment(ALL, (y + i * stride) & MASK, Species.ORDER, lanes);
         }
         for (long i = 0; i < n; i++) {
-            storeF32(loadF32(y + i * stride, lanes).div(sum), y + i * stride, lanes);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * stride) & MASK, Species.ORDER, lanes).div(sum).intoMemorySegment(ALL, (y + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 
     private static void logColumn(long x, long y, long n, long stride, VectorMask<Float> lanes) {
         FloatVector max = maxColumn(x, n, stride, lanes);
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
+        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            sum = sum.add(Exp.of(loadF32(x + i * stride, lanes).sub(max)));
+            sum = sum.add(Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max)));
         }
         FloatVector logSum = log(sum, y, lanes);
         for (long i = 0; i < n; i++) {
-            storeF32(loadF32(x + i * stride, lanes).sub(max).sub(logSum), y + i * stride, lanes);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max).sub(logSum).intoMemorySegment(ALL, (y + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 
     /** Logarithms, by way of memory that is overwritten later. */
     private static FloatVector log(FloatVector x, long memory, VectorMask<Float> lanes) {
-        storeF32(x, memory, lanes);
+        x.intoMemorySegment(ALL, memory & MASK, Species.ORDER, lanes);
         for (int i = 0; i < lanes.trueCount(); i++) {
             f32(memory + i * BYTES, (float) Math.log(f32(memory + i * BYTES)));
         }
-        return loadF32(memory, lanes);
+        return FloatVector.fromMemorySegment(Species.F32, ALL, memory & MASK, Species.ORDER, lanes);
     }
 
     @Override
@@ -137,24 +137,24 @@ final class F32Softmax implements SoftmaxKernel {
     }
 
     private static void gradColumn(long g, long y, long gx, long n, long stride, VectorMask<Float> lanes) {
-        FloatVector dot = loadF32(NativeMemory.ZEROS);
+        FloatVector dot = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            dot = loadF32(g + i * stride, lanes).fma(loadF32(y + i * stride, lanes), dot);
+            dot = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).fma(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * stride) & MASK, Species.ORDER, lanes), dot);
         }
         for (long i = 0; i < n; i++) {
-            FloatVector centered = loadF32(g + i * stride, lanes).sub(dot);
-            storeF32(centered.mul(loadF32(y + i * stride, lanes)), gx + i * stride, lanes);
+            FloatVector centered = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).sub(dot);
+            centered.mul(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * stride) & MASK, Species.ORDER, lanes)).intoMemorySegment(ALL, (gx + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 
     private static void logGradColumn(long g, long y, long gx, long n, long stride, VectorMask<Float> lanes) {
-        FloatVector sum = loadF32(NativeMemory.ZEROS);
+        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            sum = sum.add(loadF32(g + i * stride, lanes));
+            sum = sum.add(FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * stride) & MASK, Species.ORDER, lanes));
         }
         for (long i = 0; i < n; i++) {
-            FloatVector e = Exp.of(loadF32(y + i * stride, lanes));
-            storeF32(loadF32(g + i * stride, lanes).sub(e.mul(sum)), gx + i * stride, lanes);
+            FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * stride) & MASK, Species.ORDER, lanes));
+            FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).sub(e.mul(sum)).intoMemorySegment(ALL, (gx + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 

@@ -1,10 +1,11 @@
 // Generated from src/main/templates/norm/Attention.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
 
+import jdk.incubator.vector.DoubleVector;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
@@ -23,7 +24,7 @@ final class F64Attention implements AttentionKernel {
     public void addMask(long scores, int n, long mask, long stride) {
         int i = 0;
         for (; stride == BYTES && i <= n - LANES; i += LANES) {
-            storeF64(loadF64(scores + i * BYTES).add(loadF64(mask + i * BYTES)), scores + i * BYTES);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (scores + i * BYTES) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (mask + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (scores + i * BYTES) & MASK, Species.ORDER);
         }
         for (; i < n; i++) {
             f64(scores + i * BYTES, f64(scores + i * BYTES) + f64(mask + i * stride));

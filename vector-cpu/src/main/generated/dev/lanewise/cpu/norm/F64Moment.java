@@ -1,9 +1,9 @@
 // Generated from src/main/templates/norm/Moment.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.RowSum;
@@ -26,29 +26,29 @@ enum F64Moment {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             double center = mean;
-            DoubleVector a = loadF64(NativeMemory.ZEROS);
-            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-            DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-            DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
+            DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - 4 * LANES; i += 4 * LANES) {
                 long at = x + i * BYTES;
-                DoubleVector v = loadF64(at).sub(center);
-                DoubleVector w = loadF64(at + VECTOR).sub(center);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, at & MASK, Species.ORDER).sub(center);
+                DoubleVector w = DoubleVector.fromMemorySegment(Species.F64, ALL, (at + VECTOR) & MASK, Species.ORDER).sub(center);
                 a = v.fma(v, a);
                 b = w.fma(w, b);
-                v = loadF64(at + 2 * VECTOR).sub(center);
-                w = loadF64(at + 3 * VECTOR).sub(center);
+                v = DoubleVector.fromMemorySegment(Species.F64, ALL, (at + 2 * VECTOR) & MASK, Species.ORDER).sub(center);
+                w = DoubleVector.fromMemorySegment(Species.F64, ALL, (at + 3 * VECTOR) & MASK, Species.ORDER).sub(center);
                 c = v.fma(v, c);
                 d = w.fma(w, d);
             }
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector v = loadF64(x + i * BYTES).sub(center);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center);
                 a = v.fma(v, a);
             }
             if (i < n) {
                 VectorMask<Double> tail = tail(i, n);
-                DoubleVector v = loadF64(x + i * BYTES, tail).sub(center);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center);
                 b = b.add(v.mul(v), tail);
             }
             return LaneSum.of(a.add(b).add(c.add(d)));
@@ -59,19 +59,19 @@ enum F64Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             double center = mean;
-            DoubleVector a = loadF64(NativeMemory.ZEROS);
-            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector v = loadF64(g + i * BYTES);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER);
                 a = a.add(v);
-                b = v.fma(loadF64(x + i * BYTES).sub(center), b);
+                b = v.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center), b);
             }
             if (i < n) {
                 VectorMask<Double> tail = tail(i, n);
-                DoubleVector v = loadF64(g + i * BYTES, tail);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER, tail);
                 a = a.add(v);
-                b = v.fma(loadF64(x + i * BYTES, tail).sub(center), b);
+                b = v.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center), b);
             }
             addSums(a, b, sums);
             return 0;
@@ -82,19 +82,19 @@ enum F64Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             double center = mean;
-            DoubleVector a = loadF64(NativeMemory.ZEROS);
-            DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector v = loadF64(g + i * BYTES).mul(loadF64(weight + i * BYTES));
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER).mul(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + i * BYTES) & MASK, Species.ORDER));
                 a = a.add(v);
-                b = v.fma(loadF64(x + i * BYTES).sub(center), b);
+                b = v.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center), b);
             }
             if (i < n) {
                 VectorMask<Double> tail = tail(i, n);
-                DoubleVector v = loadF64(g + i * BYTES, tail).mul(loadF64(weight + i * BYTES, tail));
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER, tail).mul(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + i * BYTES) & MASK, Species.ORDER, tail));
                 a = a.add(v);
-                b = v.fma(loadF64(x + i * BYTES, tail).sub(center), b);
+                b = v.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center), b);
             }
             addSums(a, b, sums);
             return 0;
@@ -108,14 +108,14 @@ enum F64Moment {
             double factor = scale;
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector v = loadF64(x + i * BYTES).sub(center).mul(factor);
-                storeF64(v.fma(loadF64(weight + i * BYTES), loadF64(bias + i * BYTES)), y + i * BYTES);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center).mul(factor);
+                v.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + i * BYTES) & MASK, Species.ORDER), DoubleVector.fromMemorySegment(Species.F64, ALL, (bias + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Double> tail = tail(i, n);
-                DoubleVector v = loadF64(x + i * BYTES, tail).sub(center).mul(factor);
-                v = v.fma(loadF64(weight + i * BYTES, tail), loadF64(bias + i * BYTES, tail));
-                storeF64(v, y + i * BYTES, tail);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center).mul(factor);
+                v = v.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + i * BYTES) & MASK, Species.ORDER, tail), DoubleVector.fromMemorySegment(Species.F64, ALL, (bias + i * BYTES) & MASK, Species.ORDER, tail));
+                v.intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -129,11 +129,11 @@ enum F64Moment {
             DoubleVector added = DoubleVector.broadcast(Species.F64, shift);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF64(loadF64(x + i * BYTES).sub(center).fma(factor, added), y + i * BYTES);
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center).fma(factor, added).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Double> tail = tail(i, n);
-                storeF64(loadF64(x + i * BYTES, tail).sub(center).fma(factor, added), y + i * BYTES, tail);
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center).fma(factor, added).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }

@@ -1,9 +1,9 @@
 // Generated from src/main/templates/norm/Moments.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.Species;
 import jdk.incubator.vector.DoubleVector;
@@ -63,13 +63,13 @@ final class F64Moments implements MomentKernel {
         DoubleVector slope = DoubleVector.broadcast(Species.F64, -c);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            DoubleVector v = loadF64(x + i * BYTES).sub(center).fma(slope, shift);
-            storeF64(loadF64(g + i * BYTES).fma(scale, v), gx + i * BYTES);
+            DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(center).fma(slope, shift);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER).fma(scale, v).intoMemorySegment(ALL, (gx + i * BYTES) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Double> tail = tail(i, n);
-            DoubleVector v = loadF64(x + i * BYTES, tail).sub(center).fma(slope, shift);
-            storeF64(loadF64(g + i * BYTES, tail).fma(scale, v), gx + i * BYTES, tail);
+            DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(center).fma(slope, shift);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER, tail).fma(scale, v).intoMemorySegment(ALL, (gx + i * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -93,22 +93,22 @@ final class F64Moments implements MomentKernel {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             long at = i * BYTES;
-            DoubleVector centered = loadF64(x + at).sub(center);
-            DoubleVector v = loadF64(g + at);
+            DoubleVector centered = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + at) & MASK, Species.ORDER).sub(center);
+            DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER);
             DoubleVector scaled = v.mul(scale);
-            storeF64(scaled.fma(loadF64(weight + at), centered.fma(slope, shift)), gx + at);
-            storeF64(scaled.fma(centered, loadF64(weightGrad + at)), weightGrad + at);
-            storeF64(v.add(loadF64(biasGrad + at)), biasGrad + at);
+            scaled.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + at) & MASK, Species.ORDER), centered.fma(slope, shift)).intoMemorySegment(ALL, (gx + at) & MASK, Species.ORDER);
+            scaled.fma(centered, DoubleVector.fromMemorySegment(Species.F64, ALL, (weightGrad + at) & MASK, Species.ORDER)).intoMemorySegment(ALL, (weightGrad + at) & MASK, Species.ORDER);
+            v.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (biasGrad + at) & MASK, Species.ORDER)).intoMemorySegment(ALL, (biasGrad + at) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Double> tail = tail(i, n);
             long at = i * BYTES;
-            DoubleVector centered = loadF64(x + at, tail).sub(center);
-            DoubleVector v = loadF64(g + at, tail);
+            DoubleVector centered = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + at) & MASK, Species.ORDER, tail).sub(center);
+            DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, tail);
             DoubleVector scaled = v.mul(scale);
-            storeF64(scaled.fma(loadF64(weight + at, tail), centered.fma(slope, shift)), gx + at, tail);
-            storeF64(scaled.fma(centered, loadF64(weightGrad + at, tail)), weightGrad + at, tail);
-            storeF64(v.add(loadF64(biasGrad + at, tail)), biasGrad + at, tail);
+            scaled.fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + at) & MASK, Species.ORDER, tail), centered.fma(slope, shift)).intoMemorySegment(ALL, (gx + at) & MASK, Species.ORDER, tail);
+            scaled.fma(centered, DoubleVector.fromMemorySegment(Species.F64, ALL, (weightGrad + at) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (weightGrad + at) & MASK, Species.ORDER, tail);
+            v.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (biasGrad + at) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (biasGrad + at) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -116,7 +116,7 @@ final class F64Moments implements MomentKernel {
     public void add(long x, int n, long total) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(total + i * BYTES).add(loadF64(x + i * BYTES)), total + i * BYTES);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (total + i * BYTES) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (total + i * BYTES) & MASK, Species.ORDER);
         }
         for (; i < n; i++) {
             f64(total + i * BYTES, f64(total + i * BYTES) + f64(x + i * BYTES));

@@ -1,8 +1,8 @@
 // Generated from src/main/templates/norm/Row.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
@@ -23,17 +23,17 @@ enum F64Row {
     MAX {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector first = loadF64(x);
-            DoubleVector last = loadF64(x + (n - LANES) * BYTES);
+            DoubleVector first = DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER);
+            DoubleVector last = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + (n - LANES) * BYTES) & MASK, Species.ORDER);
             int i = LANES;
             for (; i <= n - 2 * LANES; i += 2 * LANES) {
-                DoubleVector v = loadF64(x + i * BYTES);
-                DoubleVector w = loadF64(x + (i + LANES) * BYTES);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER);
+                DoubleVector w = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + (i + LANES) * BYTES) & MASK, Species.ORDER);
                 first = first.blend(v, v.compare(VectorOperators.GT, first));
                 last = last.blend(w, w.compare(VectorOperators.GT, last));
             }
             if (i <= n - LANES) {
-                DoubleVector v = loadF64(x + i * BYTES);
+                DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER);
                 first = first.blend(v, v.compare(VectorOperators.GT, first));
             }
             return first.max(last).reduceLanes(VectorOperators.MAX);
@@ -43,12 +43,12 @@ enum F64Row {
     EXP_SUM {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector sum = loadF64(NativeMemory.ZEROS);
+            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector e = Exp.of(loadF64(x + i * BYTES).sub(a));
+                DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a));
                 sum = sum.add(e);
-                storeF64(e, y + i * BYTES);
+                e.intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             double total = LaneSum.of(sum);
             return i < n ? total + EXP_SUM_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : total;
@@ -59,9 +59,9 @@ enum F64Row {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
             VectorMask<Double> tail = Species.F64.indexInRange(0, n);
-            DoubleVector e = Exp.of(loadF64(x, tail).sub(a));
-            storeF64(e, y, tail);
-            return LaneSum.of(loadF64(NativeMemory.ZEROS).add(e, tail));
+            DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER, tail).sub(a));
+            e.intoMemorySegment(ALL, y & MASK, Species.ORDER, tail);
+            return LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).add(e, tail));
         }
     },
     /** {@code y = e^x a}. */
@@ -70,7 +70,7 @@ enum F64Row {
         double run(long x, long y, long z, int n, double a, double b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF64(Exp.of(loadF64(x + i * BYTES)).mul(a), y + i * BYTES);
+                Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER)).mul(a).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             return i < n ? EXP_SCALE_TAIL.pass(x + i * BYTES, y + i * BYTES, 0, n - i, a, 0) : 0;
         }
@@ -80,7 +80,7 @@ enum F64Row {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
             VectorMask<Double> tail = Species.F64.indexInRange(0, n);
-            storeF64(Exp.of(loadF64(x, tail)).mul(a), y, tail);
+            Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER, tail)).mul(a).intoMemorySegment(ALL, y & MASK, Species.ORDER, tail);
             return 0;
         }
     },
@@ -90,11 +90,11 @@ enum F64Row {
         double run(long x, long y, long z, int n, double a, double b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF64(loadF64(x + i * BYTES).mul(a), y + i * BYTES);
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).mul(a).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-                storeF64(loadF64(x + i * BYTES, tail).mul(a), y + i * BYTES, tail);
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).mul(a).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -105,11 +105,11 @@ enum F64Row {
         double run(long x, long y, long z, int n, double a, double b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                storeF64(loadF64(x + i * BYTES).sub(a).sub(b), y + i * BYTES);
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a).sub(b).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-                storeF64(loadF64(x + i * BYTES, tail).sub(a).sub(b), y + i * BYTES, tail);
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(a).sub(b).intoMemorySegment(ALL, (y + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -118,13 +118,13 @@ enum F64Row {
     SUM {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector sum = loadF64(NativeMemory.ZEROS);
+            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                sum = sum.add(loadF64(x + i * BYTES));
+                sum = sum.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER));
             }
             if (i < n) {
-                sum = sum.add(loadF64(x + i * BYTES, Species.F64.indexInRange(i, n)));
+                sum = sum.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, Species.F64.indexInRange(i, n)));
             }
             return LaneSum.of(sum);
         }
@@ -133,14 +133,14 @@ enum F64Row {
     DOT {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector sum = loadF64(NativeMemory.ZEROS);
+            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                sum = loadF64(x + i * BYTES).fma(loadF64(y + i * BYTES), sum);
+                sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * BYTES) & MASK, Species.ORDER), sum);
             }
             if (i < n) {
                 VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-                sum = loadF64(x + i * BYTES, tail).fma(loadF64(y + i * BYTES, tail), sum);
+                sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * BYTES) & MASK, Species.ORDER, tail), sum);
             }
             return LaneSum.of(sum);
         }
@@ -151,13 +151,13 @@ enum F64Row {
         double run(long x, long y, long z, int n, double a, double b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector centered = loadF64(x + i * BYTES).sub(a);
-                storeF64(centered.mul(loadF64(y + i * BYTES)).mul(b), z + i * BYTES);
+                DoubleVector centered = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a);
+                centered.mul(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * BYTES) & MASK, Species.ORDER)).mul(b).intoMemorySegment(ALL, (z + i * BYTES) & MASK, Species.ORDER);
             }
             if (i < n) {
                 VectorMask<Double> tail = Species.F64.indexInRange(i, n);
-                DoubleVector centered = loadF64(x + i * BYTES, tail).sub(a);
-                storeF64(centered.mul(loadF64(y + i * BYTES, tail)).mul(b), z + i * BYTES, tail);
+                DoubleVector centered = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).sub(a);
+                centered.mul(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * BYTES) & MASK, Species.ORDER, tail)).mul(b).intoMemorySegment(ALL, (z + i * BYTES) & MASK, Species.ORDER, tail);
             }
             return 0;
         }
@@ -168,8 +168,8 @@ enum F64Row {
         double run(long x, long y, long z, int n, double a, double b) {
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                DoubleVector e = Exp.of(loadF64(y + i * BYTES));
-                storeF64(loadF64(x + i * BYTES).sub(e.mul(a)), z + i * BYTES);
+                DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * BYTES) & MASK, Species.ORDER));
+                DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(e.mul(a)).intoMemorySegment(ALL, (z + i * BYTES) & MASK, Species.ORDER);
             }
             return i < n ? SUBTRACT_EXP_TAIL.pass(x + i * BYTES, y + i * BYTES, z + i * BYTES, n - i, a, 0) : 0;
         }
@@ -179,8 +179,8 @@ enum F64Row {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
             VectorMask<Double> tail = Species.F64.indexInRange(0, n);
-            DoubleVector e = Exp.of(loadF64(y, tail));
-            storeF64(loadF64(x, tail).sub(e.mul(a)), z, tail);
+            DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, y & MASK, Species.ORDER, tail));
+            DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER, tail).sub(e.mul(a)).intoMemorySegment(ALL, z & MASK, Species.ORDER, tail);
             return 0;
         }
     };

@@ -1,9 +1,9 @@
 // Generated from src/main/templates/norm/Softmax.java.template: do not edit.
 package dev.lanewise.cpu.norm;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.Species;
@@ -42,14 +42,14 @@ final class F64Softmax implements SoftmaxKernel {
         VectorMask<Double> lanes = Species.F64.indexInRange(0, n);
         DoubleVector least = DoubleVector.broadcast(Species.F64, Double.NEGATIVE_INFINITY);
         for (long i = 0; i < rows; i++) {
-            DoubleVector v = least.blend(loadF64(x + i * n * BYTES, lanes), lanes);
+            DoubleVector v = least.blend(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * n * BYTES) & MASK, Species.ORDER, lanes), lanes);
             DoubleVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
             DoubleVector e = Exp.of(shifted);
-            double sum = LaneSum.of(loadF64(NativeMemory.ZEROS).blend(e, lanes));
+            double sum = LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).blend(e, lanes));
             if (log) {
-                storeF64(shifted.sub(Math.log(sum)), y + i * n * BYTES, lanes);
+                shifted.sub(Math.log(sum)).intoMemorySegment(ALL, (y + i * n * BYTES) & MASK, Species.ORDER, lanes);
             } else {
-                storeF64(e.mul(1 / sum), y + i * n * BYTES, lanes);
+                e.mul(1 / sum).intoMemorySegment(ALL, (y + i * n * BYTES) & MASK, Species.ORDER, lanes);
             }
         }
     }
@@ -82,9 +82,9 @@ final class F64Softmax implements SoftmaxKernel {
     }
 
     private static DoubleVector maxColumn(long x, long n, long stride, VectorMask<Double> lanes) {
-        DoubleVector max = loadF64(x, lanes);
+        DoubleVector max = DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER, lanes);
         for (long i = 1; i < n; i++) {
-            DoubleVector v = loadF64(x + i * stride, lanes);
+            DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * stride) & MASK, Species.ORDER, lanes);
             max = max.blend(v, v.compare(VectorOperators.GT, max));
         }
         return max;
@@ -92,36 +92,36 @@ final class F64Softmax implements SoftmaxKernel {
 
     private static void column(long x, long y, long n, long stride, VectorMask<Double> lanes) {
         DoubleVector max = maxColumn(x, n, stride, lanes);
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
+        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            DoubleVector e = Exp.of(loadF64(x + i * stride, lanes).sub(max));
+            DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max));
             sum = sum.add(e);
-            storeF64(e, y + i * stride, lanes);
+            e.intoMemorySegment(ALL, (y + i * stride) & MASK, Species.ORDER, lanes);
         }
         for (long i = 0; i < n; i++) {
-            storeF64(loadF64(y + i * stride, lanes).div(sum), y + i * stride, lanes);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * stride) & MASK, Species.ORDER, lanes).div(sum).intoMemorySegment(ALL, (y + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 
     private static void logColumn(long x, long y, long n, long stride, VectorMask<Double> lanes) {
         DoubleVector max = maxColumn(x, n, stride, lanes);
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
+        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            sum = sum.add(Exp.of(loadF64(x + i * stride, lanes).sub(max)));
+            sum = sum.add(Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max)));
         }
         DoubleVector logSum = log(sum, y, lanes);
         for (long i = 0; i < n; i++) {
-            storeF64(loadF64(x + i * stride, lanes).sub(max).sub(logSum), y + i * stride, lanes);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max).sub(logSum).intoMemorySegment(ALL, (y + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 
     /** Logarithms, by way of memory that is overwritten later. */
     private static DoubleVector log(DoubleVector x, long memory, VectorMask<Double> lanes) {
-        storeF64(x, memory, lanes);
+        x.intoMemorySegment(ALL, memory & MASK, Species.ORDER, lanes);
         for (int i = 0; i < lanes.trueCount(); i++) {
             f64(memory + i * BYTES, Math.log(f64(memory + i * BYTES)));
         }
-        return loadF64(memory, lanes);
+        return DoubleVector.fromMemorySegment(Species.F64, ALL, memory & MASK, Species.ORDER, lanes);
     }
 
     @Override
@@ -137,24 +137,24 @@ final class F64Softmax implements SoftmaxKernel {
     }
 
     private static void gradColumn(long g, long y, long gx, long n, long stride, VectorMask<Double> lanes) {
-        DoubleVector dot = loadF64(NativeMemory.ZEROS);
+        DoubleVector dot = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            dot = loadF64(g + i * stride, lanes).fma(loadF64(y + i * stride, lanes), dot);
+            dot = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * stride) & MASK, Species.ORDER, lanes), dot);
         }
         for (long i = 0; i < n; i++) {
-            DoubleVector centered = loadF64(g + i * stride, lanes).sub(dot);
-            storeF64(centered.mul(loadF64(y + i * stride, lanes)), gx + i * stride, lanes);
+            DoubleVector centered = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).sub(dot);
+            centered.mul(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * stride) & MASK, Species.ORDER, lanes)).intoMemorySegment(ALL, (gx + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 
     private static void logGradColumn(long g, long y, long gx, long n, long stride, VectorMask<Double> lanes) {
-        DoubleVector sum = loadF64(NativeMemory.ZEROS);
+        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
-            sum = sum.add(loadF64(g + i * stride, lanes));
+            sum = sum.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * stride) & MASK, Species.ORDER, lanes));
         }
         for (long i = 0; i < n; i++) {
-            DoubleVector e = Exp.of(loadF64(y + i * stride, lanes));
-            storeF64(loadF64(g + i * stride, lanes).sub(e.mul(sum)), gx + i * stride, lanes);
+            DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * stride) & MASK, Species.ORDER, lanes));
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).sub(e.mul(sum)).intoMemorySegment(ALL, (gx + i * stride) & MASK, Species.ORDER, lanes);
         }
     }
 

@@ -1,8 +1,8 @@
 // Generated from src/main/templates/optim/Update.java.template: do not edit.
 package dev.lanewise.cpu.optim;
 
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.storeF32;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.optim.Updates.AdamOperands;
@@ -25,17 +25,17 @@ final class F32Update {
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
-            FloatVector parameter = loadF32(p + at, lanes);
-            FloatVector step = loadF32(g + at, lanes).add(parameter.mul(decay));
+            FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
             if (newMomentum != 0) {
                 FloatVector average = step.mul(fresh);
                 if (!op.first()) {
-                    average = average.add(loadF32(momentum + at, lanes).mul(kept));
+                    average = average.add(FloatVector.fromMemorySegment(Species.F32, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
                 }
-                storeF32(average, newMomentum + at, lanes);
+                average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
                 step = op.nesterov() ? step.add(average.mul(kept)) : average;
             }
-            storeF32(parameter.sub(step.mul(rate)), newP + at, lanes);
+            parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
     }
 
@@ -51,17 +51,17 @@ final class F32Update {
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
-            FloatVector parameter = loadF32(in.p() + at, lanes).mul(shrink);
-            FloatVector gradient = loadF32(g + at, lanes).add(parameter.mul(penalty));
-            FloatVector mean = loadF32(in.m() + at, lanes);
+            FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (in.p() + at) & MASK, Species.ORDER, lanes).mul(shrink);
+            FloatVector gradient = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(penalty));
+            FloatVector mean = FloatVector.fromMemorySegment(Species.F32, ALL, (in.m() + at) & MASK, Species.ORDER, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
-            FloatVector square = loadF32(in.v() + at, lanes)
+            FloatVector square = FloatVector.fromMemorySegment(Species.F32, ALL, (in.v() + at) & MASK, Species.ORDER, lanes)
                     .mul(beta2)
                     .add(gradient.mul(gradient).mul(freshSquare));
-            storeF32(mean, out.m() + at, lanes);
-            storeF32(square, out.v() + at, lanes);
+            mean.intoMemorySegment(ALL, (out.m() + at) & MASK, Species.ORDER, lanes);
+            square.intoMemorySegment(ALL, (out.v() + at) & MASK, Species.ORDER, lanes);
             FloatVector root = square.sqrt().mul(correction).add(epsilon);
-            storeF32(parameter.sub(mean.div(root).mul(rate)), out.p() + at, lanes);
+            parameter.sub(mean.div(root).mul(rate)).intoMemorySegment(ALL, (out.p() + at) & MASK, Species.ORDER, lanes);
         }
     }
 }

@@ -1,8 +1,8 @@
 // Generated from src/main/templates/optim/Update.java.template: do not edit.
 package dev.lanewise.cpu.optim;
 
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.optim.Updates.AdamOperands;
@@ -25,17 +25,17 @@ final class F64Update {
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
-            DoubleVector parameter = loadF64(p + at, lanes);
-            DoubleVector step = loadF64(g + at, lanes).add(parameter.mul(decay));
+            DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
             if (newMomentum != 0) {
                 DoubleVector average = step.mul(fresh);
                 if (!op.first()) {
-                    average = average.add(loadF64(momentum + at, lanes).mul(kept));
+                    average = average.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
                 }
-                storeF64(average, newMomentum + at, lanes);
+                average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
                 step = op.nesterov() ? step.add(average.mul(kept)) : average;
             }
-            storeF64(parameter.sub(step.mul(rate)), newP + at, lanes);
+            parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
     }
 
@@ -51,17 +51,17 @@ final class F64Update {
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
-            DoubleVector parameter = loadF64(in.p() + at, lanes).mul(shrink);
-            DoubleVector gradient = loadF64(g + at, lanes).add(parameter.mul(penalty));
-            DoubleVector mean = loadF64(in.m() + at, lanes);
+            DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (in.p() + at) & MASK, Species.ORDER, lanes).mul(shrink);
+            DoubleVector gradient = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(penalty));
+            DoubleVector mean = DoubleVector.fromMemorySegment(Species.F64, ALL, (in.m() + at) & MASK, Species.ORDER, lanes);
             mean = mean.add(gradient.sub(mean).mul(freshMean));
-            DoubleVector square = loadF64(in.v() + at, lanes)
+            DoubleVector square = DoubleVector.fromMemorySegment(Species.F64, ALL, (in.v() + at) & MASK, Species.ORDER, lanes)
                     .mul(beta2)
                     .add(gradient.mul(gradient).mul(freshSquare));
-            storeF64(mean, out.m() + at, lanes);
-            storeF64(square, out.v() + at, lanes);
+            mean.intoMemorySegment(ALL, (out.m() + at) & MASK, Species.ORDER, lanes);
+            square.intoMemorySegment(ALL, (out.v() + at) & MASK, Species.ORDER, lanes);
             DoubleVector root = square.sqrt().mul(correction).add(epsilon);
-            storeF64(parameter.sub(mean.div(root).mul(rate)), out.p() + at, lanes);
+            parameter.sub(mean.div(root).mul(rate)).intoMemorySegment(ALL, (out.p() + at) & MASK, Species.ORDER, lanes);
         }
     }
 }

@@ -1,10 +1,10 @@
 // Generated from src/main/templates/reduce/Kernel.java.template: do not edit.
 package dev.lanewise.cpu.reduce;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f32;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF32;
-import static dev.lanewise.cpu.memory.Access.storeF32;
 
 import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
@@ -130,11 +130,11 @@ enum F32Kernel implements Kernel {
             int i = 0;
             float max = Float.NEGATIVE_INFINITY;
             if (n >= 2 * LANES) {
-                FloatVector a = loadF32(x);
-                FloatVector b = loadF32(x + VECTOR);
+                FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER);
+                FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (x + VECTOR) & MASK, Species.ORDER);
                 for (i = 2 * LANES; i <= n - 2 * LANES; i += 2 * LANES) {
-                    a = a.max(loadF32(x + i * BYTES));
-                    b = b.max(loadF32(x + i * BYTES + VECTOR));
+                    a = a.max(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER));
+                    b = b.max(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES + VECTOR) & MASK, Species.ORDER));
                 }
                 max = a.max(b).reduceLanes(VectorOperators.MAX);
             }
@@ -161,11 +161,11 @@ enum F32Kernel implements Kernel {
             int i = 0;
             float min = Float.POSITIVE_INFINITY;
             if (n >= 2 * LANES) {
-                FloatVector a = loadF32(x);
-                FloatVector b = loadF32(x + VECTOR);
+                FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER);
+                FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (x + VECTOR) & MASK, Species.ORDER);
                 for (i = 2 * LANES; i <= n - 2 * LANES; i += 2 * LANES) {
-                    a = a.min(loadF32(x + i * BYTES));
-                    b = b.min(loadF32(x + i * BYTES + VECTOR));
+                    a = a.min(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER));
+                    b = b.min(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES + VECTOR) & MASK, Species.ORDER));
                 }
                 min = a.min(b).reduceLanes(VectorOperators.MIN);
             }
@@ -238,19 +238,19 @@ enum F32Kernel implements Kernel {
     public void columns(long x, long rows, long stride, int n, long output) {
         int full = n - n % LANES;
         for (int i = 0; i < full; i += LANES) {
-            FloatVector result = loadF32(x + i * BYTES);
+            FloatVector result = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER);
             for (long row = 1; row < rows; row++) {
-                result = combine(result, loadF32(x + row * stride + i * BYTES));
+                result = combine(result, FloatVector.fromMemorySegment(Species.F32, ALL, (x + row * stride + i * BYTES) & MASK, Species.ORDER));
             }
-            storeF32(result, output + i * BYTES);
+            result.intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER);
         }
         if (full < n) {
             VectorMask<Float> tail = tail(n - full);
-            FloatVector result = loadF32(x + full * BYTES, tail);
+            FloatVector result = FloatVector.fromMemorySegment(Species.F32, ALL, (x + full * BYTES) & MASK, Species.ORDER, tail);
             for (long row = 1; row < rows; row++) {
-                result = combine(result, loadF32(x + row * stride + full * BYTES, tail));
+                result = combine(result, FloatVector.fromMemorySegment(Species.F32, ALL, (x + row * stride + full * BYTES) & MASK, Species.ORDER, tail));
             }
-            storeF32(result, output + full * BYTES, tail);
+            result.intoMemorySegment(ALL, (output + full * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -270,11 +270,11 @@ enum F32Kernel implements Kernel {
     private static long firstColumns(long x, int n, long output) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(x + i * BYTES), output + i * BYTES);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = tail(n - i);
-            storeF32(loadF32(x + i * BYTES, tail), output + i * BYTES, tail);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER, tail);
         }
         return 1;
     }
@@ -282,11 +282,11 @@ enum F32Kernel implements Kernel {
     private static void addRow(long x, int n, long output) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            storeF32(loadF32(output + i * BYTES).add(loadF32(x + i * BYTES)), output + i * BYTES);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (output + i * BYTES) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = tail(n - i);
-            storeF32(loadF32(output + i * BYTES, tail).add(loadF32(x + i * BYTES, tail)), output + i * BYTES, tail);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (output + i * BYTES) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -298,20 +298,20 @@ enum F32Kernel implements Kernel {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             long at = i * BYTES;
-            FloatVector a = loadF32(x + at).add(loadF32(x + stride + at));
-            FloatVector b = loadF32(x2 + at).add(loadF32(x2 + stride + at));
-            FloatVector c = loadF32(x4 + at).add(loadF32(x4 + stride + at));
-            FloatVector d = loadF32(x6 + at).add(loadF32(x6 + stride + at));
-            storeF32(loadF32(output + at).add(a.add(b).add(c.add(d))), output + at);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (x + at) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + stride + at) & MASK, Species.ORDER));
+            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + at) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + stride + at) & MASK, Species.ORDER));
+            FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + at) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + stride + at) & MASK, Species.ORDER));
+            FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + at) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + stride + at) & MASK, Species.ORDER));
+            FloatVector.fromMemorySegment(Species.F32, ALL, (output + at) & MASK, Species.ORDER).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Float> tail = tail(n - i);
             long at = i * BYTES;
-            FloatVector a = loadF32(x + at, tail).add(loadF32(x + stride + at, tail));
-            FloatVector b = loadF32(x2 + at, tail).add(loadF32(x2 + stride + at, tail));
-            FloatVector c = loadF32(x4 + at, tail).add(loadF32(x4 + stride + at, tail));
-            FloatVector d = loadF32(x6 + at, tail).add(loadF32(x6 + stride + at, tail));
-            storeF32(loadF32(output + at, tail).add(a.add(b).add(c.add(d))), output + at, tail);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (x + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + stride + at) & MASK, Species.ORDER, tail));
+            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + stride + at) & MASK, Species.ORDER, tail));
+            FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + stride + at) & MASK, Species.ORDER, tail));
+            FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + stride + at) & MASK, Species.ORDER, tail));
+            FloatVector.fromMemorySegment(Species.F32, ALL, (output + at) & MASK, Species.ORDER, tail).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER, tail);
         }
     }
 }

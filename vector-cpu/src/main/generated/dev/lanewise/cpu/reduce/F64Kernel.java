@@ -1,9 +1,9 @@
 // Generated from src/main/templates/reduce/Kernel.java.template: do not edit.
 package dev.lanewise.cpu.reduce;
 
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import static dev.lanewise.cpu.memory.Access.f64;
-import static dev.lanewise.cpu.memory.Access.loadF64;
-import static dev.lanewise.cpu.memory.Access.storeF64;
 
 import dev.lanewise.cpu.RowSum;
 import dev.lanewise.cpu.Species;
@@ -108,11 +108,11 @@ enum F64Kernel implements Kernel {
             int i = 0;
             double max = Double.NEGATIVE_INFINITY;
             if (n >= 2 * LANES) {
-                DoubleVector a = loadF64(x);
-                DoubleVector b = loadF64(x + VECTOR);
+                DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER);
+                DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + VECTOR) & MASK, Species.ORDER);
                 for (i = 2 * LANES; i <= n - 2 * LANES; i += 2 * LANES) {
-                    a = a.max(loadF64(x + i * BYTES));
-                    b = b.max(loadF64(x + i * BYTES + VECTOR));
+                    a = a.max(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER));
+                    b = b.max(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES + VECTOR) & MASK, Species.ORDER));
                 }
                 max = a.max(b).reduceLanes(VectorOperators.MAX);
             }
@@ -139,11 +139,11 @@ enum F64Kernel implements Kernel {
             int i = 0;
             double min = Double.POSITIVE_INFINITY;
             if (n >= 2 * LANES) {
-                DoubleVector a = loadF64(x);
-                DoubleVector b = loadF64(x + VECTOR);
+                DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER);
+                DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + VECTOR) & MASK, Species.ORDER);
                 for (i = 2 * LANES; i <= n - 2 * LANES; i += 2 * LANES) {
-                    a = a.min(loadF64(x + i * BYTES));
-                    b = b.min(loadF64(x + i * BYTES + VECTOR));
+                    a = a.min(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER));
+                    b = b.min(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES + VECTOR) & MASK, Species.ORDER));
                 }
                 min = a.min(b).reduceLanes(VectorOperators.MIN);
             }
@@ -216,19 +216,19 @@ enum F64Kernel implements Kernel {
     public void columns(long x, long rows, long stride, int n, long output) {
         int full = n - n % LANES;
         for (int i = 0; i < full; i += LANES) {
-            DoubleVector result = loadF64(x + i * BYTES);
+            DoubleVector result = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER);
             for (long row = 1; row < rows; row++) {
-                result = combine(result, loadF64(x + row * stride + i * BYTES));
+                result = combine(result, DoubleVector.fromMemorySegment(Species.F64, ALL, (x + row * stride + i * BYTES) & MASK, Species.ORDER));
             }
-            storeF64(result, output + i * BYTES);
+            result.intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER);
         }
         if (full < n) {
             VectorMask<Double> tail = tail(n - full);
-            DoubleVector result = loadF64(x + full * BYTES, tail);
+            DoubleVector result = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + full * BYTES) & MASK, Species.ORDER, tail);
             for (long row = 1; row < rows; row++) {
-                result = combine(result, loadF64(x + row * stride + full * BYTES, tail));
+                result = combine(result, DoubleVector.fromMemorySegment(Species.F64, ALL, (x + row * stride + full * BYTES) & MASK, Species.ORDER, tail));
             }
-            storeF64(result, output + full * BYTES, tail);
+            result.intoMemorySegment(ALL, (output + full * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -248,11 +248,11 @@ enum F64Kernel implements Kernel {
     private static long firstColumns(long x, int n, long output) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(x + i * BYTES), output + i * BYTES);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Double> tail = tail(n - i);
-            storeF64(loadF64(x + i * BYTES, tail), output + i * BYTES, tail);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER, tail);
         }
         return 1;
     }
@@ -260,11 +260,11 @@ enum F64Kernel implements Kernel {
     private static void addRow(long x, int n, long output) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            storeF64(loadF64(output + i * BYTES).add(loadF64(x + i * BYTES)), output + i * BYTES);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (output + i * BYTES) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Double> tail = tail(n - i);
-            storeF64(loadF64(output + i * BYTES, tail).add(loadF64(x + i * BYTES, tail)), output + i * BYTES, tail);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (output + i * BYTES) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (output + i * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 
@@ -276,20 +276,20 @@ enum F64Kernel implements Kernel {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             long at = i * BYTES;
-            DoubleVector a = loadF64(x + at).add(loadF64(x + stride + at));
-            DoubleVector b = loadF64(x2 + at).add(loadF64(x2 + stride + at));
-            DoubleVector c = loadF64(x4 + at).add(loadF64(x4 + stride + at));
-            DoubleVector d = loadF64(x6 + at).add(loadF64(x6 + stride + at));
-            storeF64(loadF64(output + at).add(a.add(b).add(c.add(d))), output + at);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + at) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + stride + at) & MASK, Species.ORDER));
+            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + at) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + stride + at) & MASK, Species.ORDER));
+            DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + at) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + stride + at) & MASK, Species.ORDER));
+            DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + at) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + stride + at) & MASK, Species.ORDER));
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (output + at) & MASK, Species.ORDER).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER);
         }
         if (i < n) {
             VectorMask<Double> tail = tail(n - i);
             long at = i * BYTES;
-            DoubleVector a = loadF64(x + at, tail).add(loadF64(x + stride + at, tail));
-            DoubleVector b = loadF64(x2 + at, tail).add(loadF64(x2 + stride + at, tail));
-            DoubleVector c = loadF64(x4 + at, tail).add(loadF64(x4 + stride + at, tail));
-            DoubleVector d = loadF64(x6 + at, tail).add(loadF64(x6 + stride + at, tail));
-            storeF64(loadF64(output + at, tail).add(a.add(b).add(c.add(d))), output + at, tail);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + stride + at) & MASK, Species.ORDER, tail));
+            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + stride + at) & MASK, Species.ORDER, tail));
+            DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + stride + at) & MASK, Species.ORDER, tail));
+            DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + stride + at) & MASK, Species.ORDER, tail));
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (output + at) & MASK, Species.ORDER, tail).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER, tail);
         }
     }
 }

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  *   <li>{@code #for[i 0..8]}, {@code #end}: lines repeated with {@code $i$} from 0 to 7; {@code #for[n 8 4]} names the values;
  *   <li>{@code # text}: a comment, left out.
  * </ul>
+ *
+ * <p>Loads and stores of vectors are written out ({@link DirectAccess}).
  */
 final class KernelTemplate {
     private static final Pattern VALUE = Pattern.compile("\\$(\\w+)\\$");
@@ -126,7 +128,7 @@ final class KernelTemplate {
         if (at < lines.size()) {
             throw error("closes nothing");
         }
-        return String.join("\n", out) + "\n";
+        return DirectAccess.of(String.join("\n", out) + "\n");
     }
 
     /** Writes the lines from here to the directive that ends the block, or passes over hidden ones, and stays there. */
