@@ -2,60 +2,56 @@ package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks of host memory in size classes: a freed block waits for the next request of its class, so that a training step in
- * steady state takes nothing from the system.
+ * Blocks of host memory: a freed block waits for the next request, so that a training step in steady state takes nothing
+ * from the system.
  *
- * <p>There are 16 classes per power of two, and four below 64 KiB, so at most a sixteenth (a fifth) of a block is
- * unused. Blocks of up to 64 KiB are cut from slabs of 1 MiB, which are blocks themselves.
+ * <p>Sizes are spaced 16 to a power of two, below 64 KiB four, so at most a sixteenth (a fifth) of a block is unused. Large
+ * blocks are cut from what waits, whatever its size was, and join with what waits beside them when they come back
+ * ({@link AddressSpace}). Blocks of up to 64 KiB are pieces of slabs of 1 MiB, which are large blocks themselves.
  *
  * <p>What waits is bounded: all blocks together are at most {@value #SLACK_PERCENT}% of the most that was in use in the last
- * minute (or {@link #FREE} more than it). Beyond that the block that has waited longest goes back to the system: at
- * once when another one is taken or given back, and within seconds when nothing else happens ({@link PoolKeeper}).
+ * minute (or {@link #FREE} more than it). Beyond that what waited longest goes back to the system, at once when another block
+ * is taken or given back, and within seconds when nothing happens any more ({@link PoolKeeper}).
  */
 public final class BlockPool {
     /** The pool of the process. */
-    public static final BlockPool SHARED = new BlockPool(MemoryLimit::ofProcess);
+    public static final BlockPool SHARED = new BlockPool(MemoryLimit::ofProcess, SystemMemory.INSTANCE);
 
     /** The alignment of every block in bytes: a cache line, and the widest vector. */
     public static final long ALIGNMENT = 64;
 
     private static final int SLACK_PERCENT = 120;
 
-    /** This much may wait, however little is in use. */
+    /** This much may wait however little is in use. */
     private static final long FREE = 32L << 20;
 
     /** Ticks of the keeper within a minute. */
     private static final int TICKS = 12;
 
     private final Supplier<MemoryLimit> limit;
-    private final SizeClass[] classes = new SizeClass[SizeClass.COUNT];
+    private final AddressSpace space;
+    private final SizeClass[] small = new SizeClass[SizeClass.SMALL];
     private final PeakWindow inUse = new PeakWindow(TICKS);
 
-    /** The ring of all waiting blocks, the longest-waiting first. */
-    private final Block waiting = Block.ring();
-
-    /** The bytes asked for in all blocks that are in use; for small ones, those of their slabs. */
+    /** The bytes asked for in all blocks that are in use; of small ones those of their slabs. */
     private long used;
-
-    /** The bytes of all blocks that have memory of their own, in use or waiting. */
-    private long fromSystem;
-
-    private long waitingBytes;
 
     /** Beyond this a garbage collection looks for memory that nobody refers to. */
     private long collectAt = Reclaimer.FLOOR;
 
     private int now;
 
-    /** Whether no block may wait until one is taken again. */
+    /** Whether nothing is to wait, until something is taken again. */
     private boolean closed;
 
-    BlockPool(Supplier<MemoryLimit> limit) {
+    BlockPool(Supplier<MemoryLimit> limit, Pages pages) {
         this.limit = limit;
-        for (int i = 0; i < classes.length; i++) {
-            classes[i] = new SizeClass(i);
+        this.space = new AddressSpace(pages);
+        for (int i = 0; i < small.length; i++) {
+            small[i] = new SizeClass(i);
         }
     }
 
@@ -65,83 +61,128 @@ public final class BlockPool {
      * @throws OutOfTensorMemoryException when the system has no more, or the process may not have more
      */
     public Block take(long bytes) {
-        SizeClass sizeClass = classes[SizeClass.index(Math.max(bytes, ALIGNMENT))];
-        return sizeClass.isSmall() ? takeSmall(sizeClass) : takeOwn(sizeClass, bytes);
+        int index = SizeClass.index(Math.max(bytes, ALIGNMENT));
+        return index < SizeClass.SMALL ? takeSmall(small[index]) : takeLarge(SizeClass.bytes(index), bytes);
     }
 
     private Block takeSmall(SizeClass sizeClass) {
         synchronized (this) {
             closed = false;
-            Block block = sizeClass.pop();
-            if (block != null) {
-                block.lend();
-                return block;
+            Piece piece = sizeClass.pop();
+            if (piece != null) {
+                piece.slab().lend();
+                return piece;
             }
         }
-        Block slab = takeOwn(classes[SizeClass.index(SizeClass.SLAB)], SizeClass.SLAB);
+        Range slab = takeLarge(SizeClass.SLAB, SizeClass.SLAB);
         synchronized (this) {
             return sizeClass.cut(slab);
         }
     }
 
-    private Block takeOwn(SizeClass sizeClass, long asked) {
-        synchronized (this) {
-            closed = false;
-            Block block = sizeClass.pop();
-            if (block != null) {
-                block.leave();
-                waitingBytes -= block.bytes();
-                use(block, asked);
-                return block;
+    private Range takeLarge(long size, long asked) {
+        long bytes = space.round(size);
+        try {
+            Range range = attempt(bytes, asked);
+            if (range != null) {
+                return range;
             }
+            // not while this is locked: the cleaner's thread gives blocks back
+            Reclaimer.collectNow();
+        } catch (OutOfMemoryError e) {
+            trim();
+            Reclaimer.collectNow();
+            trim();
         }
-        return fresh(sizeClass, asked);
+        return lastAttempt(bytes, asked);
+    }
+
+    private Range lastAttempt(long bytes, long asked) {
+        Range range;
+        try {
+            synchronized (this) {
+                collectAt = Math.max(Reclaimer.FLOOR, 2 * (used + bytes));
+                range = attempt(bytes, asked);
+            }
+        } catch (OutOfMemoryError e) {
+            throw new OutOfTensorMemoryException(message(bytes, "the system has no more"), e);
+        }
+        if (range == null) {
+            throw new OutOfTensorMemoryException(message(bytes, "the process may have " + limit.get()), null);
+        }
+        return range;
+    }
+
+    /**
+     * A block, or null where others should be collected, or have to, before there may be a new one.
+     *
+     * @throws OutOfMemoryError when the system has no more
+     */
+    private synchronized @Nullable Range attempt(long bytes, long asked) {
+        closed = false;
+        Range range = space.reuse(bytes);
+        if (range == null) {
+            long most = limit.get().forTensors();
+            if (used + bytes > collectAt || bytes > most - space.used()) {
+                return null;
+            }
+            range = space.fresh(bytes);
+            // nobody has touched it yet: what has to go can go now
+            space.trimTo(Math.min(most, allowed(Math.max(inUse.peak(), used + asked))));
+        }
+        range.asked = asked;
+        used += asked;
+        inUse.note(used);
+        return range;
     }
 
     /** Takes a block back. */
     public void give(Block block) {
         synchronized (this) {
-            SizeClass sizeClass = classes[block.sizeClass()];
-            Block slab = block.slab();
-            if (slab == null) {
-                await(block);
+            if (block instanceof Piece piece) {
+                returned(piece);
             } else {
-                sizeClass.push(block);
-                if (block.returned() && (closed || sizeClass.hasMoreThan(slab))) {
-                    sizeClass.dissolve(slab);
-                    await(slab);
-                }
+                await((Range) block);
             }
-            trimTo(closed ? 0 : allowed(inUse.peak()));
+            space.trimTo(closed ? 0 : allowed(inUse.peak()));
             if (closed) {
+                space.unmapClean();
                 return;
             }
         }
         PoolKeeper.ensure();
     }
 
-    private void await(Block block) {
-        used -= block.asked;
-        waitingBytes += block.bytes();
-        block.await(waiting, now);
-        classes[block.sizeClass()].push(block);
+    private void returned(Piece piece) {
+        SizeClass sizeClass = small[piece.sizeClass()];
+        Range slab = piece.slab();
+        sizeClass.push(piece);
+        if (slab.returned() && (closed || sizeClass.hasMoreThan(slab))) {
+            sizeClass.dissolve(slab);
+            await(slab);
+        }
+    }
+
+    private void await(Range range) {
+        used -= range.asked;
+        space.give(range);
     }
 
     /** Gives everything that waits back to the system; returns the bytes. */
     public synchronized long trim() {
-        for (SizeClass sizeClass : classes) {
-            for (Block slab : sizeClass.unusedSlabs()) {
+        for (SizeClass sizeClass : small) {
+            for (Range slab : sizeClass.unusedSlabs()) {
                 sizeClass.dissolve(slab);
                 await(slab);
             }
         }
-        return trimTo(0);
+        long before = space.held();
+        space.trimTo(0);
+        space.unmapClean();
+        return before - space.held();
     }
 
-    /**
-     * Gives all waiting blocks back to the system, and every block in use as soon as it is returned, until one is taken
-     * again.
-     */
+    /** Gives everything that waits back, and what is in use as soon as it is given back, until something is taken again. */
     public synchronized void close() {
         closed = true;
         trim();
@@ -149,84 +190,23 @@ public final class BlockPool {
 
     /** The bytes taken from the system and not given back. */
     public synchronized long bytesFromSystem() {
-        return fromSystem;
+        return space.held();
     }
 
-    /** Advances the minute; false when no block waits that the passing of time could give back. */
+    /** Moves the minute on; false when nothing waits that time could give back. */
     synchronized boolean tick() {
-        now++;
+        space.tick(++now);
         inUse.tick(used);
         long peak = inUse.peak();
-        trimTo(allowed(peak));
-        for (Block oldest = waiting.next(); oldest != null && now - oldest.since() >= TICKS; oldest = waiting.next()) {
-            evict(oldest);
-        }
+        space.trimTo(allowed(peak));
+        space.trimSince(now - TICKS);
+        space.unmapClean();
         collectAt = Math.max(Reclaimer.FLOOR, 2 * peak);
-        return waitingBytes > 0;
+        return isWaiting();
     }
 
     synchronized boolean isWaiting() {
-        return waitingBytes > 0;
-    }
-
-    private Block fresh(SizeClass sizeClass, long asked) {
-        long bytes = sizeClass.bytes();
-        makeRoom(bytes);
-        try {
-            Block block = system(sizeClass);
-            synchronized (this) {
-                use(block, asked);
-            }
-            return block;
-        } catch (OutOfTensorMemoryException e) {
-            synchronized (this) {
-                fromSystem -= bytes;
-            }
-            throw e;
-        }
-    }
-
-    /** Gives waiting blocks back, and has others collected, if a new one would exceed the limit; counts the new one. */
-    private void makeRoom(long bytes) {
-        synchronized (this) {
-            if (used + bytes <= collectAt && reserve(bytes)) {
-                return;
-            }
-        }
-        // not while this is locked: the cleaner's thread gives blocks back
-        Reclaimer.collectNow();
-        synchronized (this) {
-            collectAt = Math.max(Reclaimer.FLOOR, 2 * (used + bytes));
-            if (!reserve(bytes)) {
-                throw new OutOfTensorMemoryException(message(bytes, "the process may have " + limit.get()), null);
-            }
-        }
-    }
-
-    /** Counts a new block if the process may have it, if need be after giving waiting blocks back. */
-    private boolean reserve(long bytes) {
-        long most = limit.get().forTensors();
-        trimTo(Math.min(most, allowed(Math.max(inUse.peak(), used + bytes))) - bytes);
-        boolean fits = bytes <= most - fromSystem;
-        if (fits) {
-            fromSystem += bytes;
-        }
-        return fits;
-    }
-
-    private Block system(SizeClass sizeClass) {
-        try {
-            return Block.own(sizeClass);
-        } catch (OutOfMemoryError first) {
-            trim();
-            Reclaimer.collectNow();
-            trim();
-            try {
-                return Block.own(sizeClass);
-            } catch (OutOfMemoryError second) {
-                throw new OutOfTensorMemoryException(message(sizeClass.bytes(), "the system has no more"), second);
-            }
-        }
+        return space.waiting() > 0;
     }
 
     private String message(long bytes, String why) {
@@ -237,34 +217,8 @@ public final class BlockPool {
                 + "; release tensors earlier (Scope), or give the process more memory" + hint;
     }
 
-    private void use(Block block, long asked) {
-        block.asked = asked;
-        used += asked;
-        inUse.note(used);
-    }
-
-    /** How much may be taken from the system for a given peak of use. */
+    /** How much may be held when at most so much was in use. */
     private static long allowed(long peak) {
         return Math.max(peak / 100 * SLACK_PERCENT, peak + FREE);
-    }
-
-    /**
-     * Gives the longest-waiting blocks back until no more than the given number of bytes is taken from the system, or
-     * no block waits.
-     */
-    private long trimTo(long most) {
-        long before = fromSystem;
-        for (Block oldest = waiting.next(); oldest != null && fromSystem > most; oldest = waiting.next()) {
-            evict(oldest);
-        }
-        return before - fromSystem;
-    }
-
-    private void evict(Block block) {
-        classes[block.sizeClass()].remove(block);
-        block.leave();
-        waitingBytes -= block.bytes();
-        fromSystem -= block.bytes();
-        block.free();
     }
 }

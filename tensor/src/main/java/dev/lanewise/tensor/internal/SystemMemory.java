@@ -7,45 +7,70 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory from the operating system. Large blocks are placed in huge pages where Linux has them: kernels that
- * pass over memory once are 5 to 15% faster, since hardware prefetching and address translation stop at the end of a
- * page, and the first use of 64 MB takes 32 page faults instead of 16,384.
+ * Native memory from the operating system. On Linux it lies in huge pages where there are any: kernels that go through
+ * memory once are 5 to 15% faster, since hardware prefetching and address translation stop at the end of a page, and the
+ * first use of 64 MB takes 32 page faults instead of 16,384.
  */
-public final class SystemMemory {
-    private static final long HUGE_PAGE = 2 << 20;
+final class SystemMemory implements Pages {
+    /** The memory of this process. */
+    static final Pages INSTANCE = new SystemMemory();
 
-    /** Too little of a smaller block would be in whole huge pages. */
-    private static final long LARGE = 2 * HUGE_PAGE;
+    private static final long SMALLEST_PAGE = 4096;
+
+    /** Null where this is no Linux on a known processor, or the module may not call native functions. */
+    private final @Nullable Functions functions = Functions.find();
+
+    private final long pageSize = functions == null ? SMALLEST_PAGE : functions.pageSize();
 
     private SystemMemory() {}
 
-    /**
-     * Memory with the lifetime of an arena. Its contents are undefined.
-     *
-     * @throws OutOfMemoryError when the system has no more
-     */
-    public static MemorySegment allocate(Arena arena, long bytes, long alignment) {
-        HugePages pages = HugePages.INSTANCE;
-        MemorySegment mapped = pages == null ? null : pages.allocate(arena, bytes);
-        // the number of mappings is limited too: the C library's heap may still have room
-        return mapped == null ? arena.allocate(bytes, alignment) : mapped;
+    @Override
+    public long size() {
+        return pageSize;
     }
 
-    /** The C library's functions; initialized with the first large block. */
-    private record HugePages(MethodHandle mmap, MethodHandle munmap, MethodHandle madvise) {
-        /** Null unless this is Linux on a known processor and the module may call native functions. */
-        static final @Nullable HugePages INSTANCE = find();
+    @Override
+    public @Nullable Region reserve(long bytes) {
+        return functions == null ? null : functions.reserve(bytes);
+    }
 
+    @Override
+    public void discard(long start, long bytes) {
+        Objects.requireNonNull(functions).advise(start, bytes, Functions.MADV_DONTNEED);
+    }
+
+    @Override
+    public void advise(long start, long bytes, boolean huge) {
+        int advice = huge ? Functions.MADV_HUGEPAGE : Functions.MADV_NOHUGEPAGE;
+        Objects.requireNonNull(functions).advise(start, bytes, advice);
+    }
+
+    @Override
+    public Region allocate(long bytes) {
+        Arena arena = Arena.ofShared();
+        try {
+            return new Region(arena, arena.allocate(bytes, BlockPool.ALIGNMENT), false);
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** The C library's functions. */
+    private record Functions(MethodHandle mmap, MethodHandle munmap, MethodHandle madvise, long pageSize) {
         private static final int PROT_READ_WRITE = 3;
-        private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+        private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+        private static final int MADV_DONTNEED = 4;
         private static final int MADV_HUGEPAGE = 14;
+        private static final int MADV_NOHUGEPAGE = 15;
         private static final long MAP_FAILED = -1;
 
-        private static @Nullable HugePages find() {
+        static @Nullable Functions find() {
             boolean known = System.getProperty("os.name").equals("Linux")
                     && Set.of("amd64", "aarch64").contains(System.getProperty("os.arch"));
             if (!known || !SystemMemory.class.getModule().isNativeAccessEnabled()) {
@@ -53,34 +78,12 @@ public final class SystemMemory {
             }
             ValueLayout.OfLong size = ValueLayout.JAVA_LONG;
             ValueLayout.OfInt number = ValueLayout.JAVA_INT;
-            return new HugePages(
-                    function("mmap", FunctionDescriptor.of(size, size, size, number, number, number, size)),
-                    function("munmap", FunctionDescriptor.of(number, size, size)),
-                    function("madvise", FunctionDescriptor.of(number, size, size, number)));
-        }
-
-        private static MethodHandle function(String name, FunctionDescriptor type) {
-            SymbolLookup library = Linker.nativeLinker().defaultLookup();
-            return Linker.nativeLinker().downcallHandle(library.find(name).orElseThrow(), type);
-        }
-
-        /** Mapped memory, which goes back to the system as soon as it is freed; null when there is none. */
-        @Nullable
-        MemorySegment allocate(Arena arena, long bytes) {
-            boolean large = bytes >= LARGE;
-            long reserved = large ? bytes + HUGE_PAGE : bytes;
             try {
-                long start = (long) mmap.invokeExact(0L, reserved, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
-                if (start == MAP_FAILED) {
-                    return null;
-                }
-                if (!large) {
-                    return MemorySegment.ofAddress(start).reinterpret(bytes, arena, block -> unmap(start, bytes));
-                }
-                long first = (start + HUGE_PAGE - 1) & -HUGE_PAGE;
-                // only whole huge pages: the remainder of a block must not cost one
-                madvise.invoke(first, bytes & -HUGE_PAGE, MADV_HUGEPAGE);
-                return MemorySegment.ofAddress(first).reinterpret(bytes, arena, block -> unmap(start, reserved));
+                return new Functions(
+                        function("mmap", FunctionDescriptor.of(size, size, size, number, number, number, size)),
+                        function("munmap", FunctionDescriptor.of(number, size, size)),
+                        function("madvise", FunctionDescriptor.of(number, size, size, number)),
+                        (int) function("getpagesize", FunctionDescriptor.of(number)).invokeExact());
             } catch (RuntimeException | Error e) {
                 throw e;
             } catch (Throwable e) {
@@ -88,9 +91,45 @@ public final class SystemMemory {
             }
         }
 
+        private static MethodHandle function(String name, FunctionDescriptor type) {
+            SymbolLookup library = Linker.nativeLinker().defaultLookup();
+            return Linker.nativeLinker().downcallHandle(library.find(name).orElseThrow(), type);
+        }
+
+        @Nullable
+        Region reserve(long bytes) {
+            // the first huge page need not start where the mapping does
+            long all = bytes + HUGE;
+            try {
+                long start = (long)
+                        mmap.invokeExact(0L, all, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+                if (start == MAP_FAILED) {
+                    return null;
+                }
+                long first = start + HUGE - 1 & -HUGE;
+                advise(first, bytes, MADV_HUGEPAGE);
+                Arena arena = Arena.ofShared();
+                MemorySegment memory = MemorySegment.ofAddress(first).reinterpret(bytes, arena, m -> unmap(start, all));
+                return new Region(arena, memory, true);
+            } catch (RuntimeException | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /** Where there are no huge pages, advice about them fails, which changes nothing but the speed. */
+        void advise(long start, long bytes, int advice) {
+            try {
+                int ignored = (int) madvise.invokeExact(start, bytes, advice);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
         private void unmap(long start, long bytes) {
             try {
-                munmap.invoke(start, bytes);
+                int ignored = (int) munmap.invokeExact(start, bytes);
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
             }

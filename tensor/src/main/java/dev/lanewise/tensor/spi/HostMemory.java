@@ -6,8 +6,8 @@ import dev.lanewise.tensor.internal.BlockPool;
 import dev.lanewise.tensor.internal.MemoryLimit;
 
 /**
- * Pooled native memory of the host: a freed block waits for the next tensor of its size, so that a training step in steady
- * state takes nothing from the system.
+ * Pooled native memory of the host: a freed block waits, and larger and smaller ones are made of it and of what waits beside
+ * it, so that a training step in steady state takes nothing from the system.
  *
  * <p>The pool is bounded: what is taken from the system is at most 1.2 times (or 32 MiB more than) the most that tensors
  * had in use within the last minute. The process's limit applies too: {@code -Dlanewise.memory} bytes, or the limit of
@@ -36,7 +36,7 @@ public final class HostMemory {
                     null);
         }
         Block block = BlockPool.SHARED.take(bytes);
-        return new HostBuffer(block.segment().asSlice(0, bytes), () -> BlockPool.SHARED.give(block));
+        return new HostBuffer(block.segment(bytes), () -> BlockPool.SHARED.give(block));
     }
 
     /**
