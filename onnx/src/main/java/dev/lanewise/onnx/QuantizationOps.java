@@ -194,7 +194,7 @@ final class QuantizationOps {
         }
         List<Tensor> operands =
                 new ArrayList<>(List.of(a, b, zero(a, c.maybe(2)), zero(b, c.maybe(3)), scale));
-        if (adds) {
+        if (bias != null && adds) {
             operands.add(bias);
         }
         Tensor product = Tensor.apply(new IntegerProduct(true), operands.toArray(Tensor[]::new));
