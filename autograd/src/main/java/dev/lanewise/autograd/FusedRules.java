@@ -164,7 +164,7 @@ final class FusedRules {
             }
         }
         if (outputs.isEmpty()) {
-            return new Gradients(Map.of());
+            return new Gradients(Map.of(), Map.of());
         }
         return Autograd.gradients(
                 outputs.toArray(Tensor[]::new), upstream.toArray(Tensor[]::new), wrt.toArray(Tensor[]::new), graph);
