@@ -15,13 +15,17 @@ module dev.lanewise.nn {
     exports dev.lanewise.nn.data.image;
     exports dev.lanewise.nn.data.table;
     exports dev.lanewise.nn.data.text;
+    exports dev.lanewise.nn.detection;
+    exports dev.lanewise.nn.dropout;
     exports dev.lanewise.nn.explain;
     exports dev.lanewise.nn.io;
     exports dev.lanewise.nn.log;
     exports dev.lanewise.nn.loss;
     exports dev.lanewise.nn.metrics;
     exports dev.lanewise.nn.optim;
+    exports dev.lanewise.nn.parametrize;
     exports dev.lanewise.nn.prune;
     exports dev.lanewise.nn.sequence;
+    exports dev.lanewise.nn.spatial;
     exports dev.lanewise.nn.train;
 }

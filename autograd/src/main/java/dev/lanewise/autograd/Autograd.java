@@ -8,10 +8,10 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.spi.Origins;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Records operations on watched tensors and computes gradients by walking the record backward. */
@@ -26,11 +26,32 @@ public final class Autograd {
      * @throws TensorException unless the type is floating-point
      */
     public static Tensor watch(Tensor tensor) {
+        return watch(tensor, false);
+    }
+
+    /**
+     * As {@link #watch(Tensor)}, for a table whose rows are looked up ({@link Tensor#embedding}, or {@code indexSelect} along
+     * dimension 0): its gradient is then kept as the rows that were looked up ({@link Gradients#rows}), so that time and memory
+     * go by their number and not by the table's. Where the table is used in another way as well, or gradients are to be
+     * differentiated again, the gradient is dense as always.
+     *
+     * @param table {@code [rows, ...]} of a floating-point type
+     * @return the leaf, whose gradient can be asked for
+     * @throws TensorException unless the type is floating-point and there is a dimension
+     */
+    public static Tensor watchRows(Tensor table) {
+        if (table.shape().rank() == 0) {
+            throw new TensorException("watch: " + table.spec() + " has no rows (expected [rows, ...]); use watch");
+        }
+        return watch(table, true);
+    }
+
+    private static Tensor watch(Tensor tensor, boolean byRows) {
         if (!tensor.dtype().isFloating()) {
             throw new TensorException("watch: " + tensor.spec()
                     + " has no gradients (expected a floating-point type); cast with to(DType.F32)");
         }
-        return Origins.withOrigin(tensor, new Leaf());
+        return Origins.withOrigin(tensor, new Leaf(byRows));
     }
 
     /**
@@ -116,7 +137,7 @@ public final class Autograd {
      * @return the gradient of each of the tensors; one that the outputs don't depend on has none
      */
     public static Gradients gradients(Tensor[] outputs, Tensor[] upstream, Graph graph) {
-        return new Gradients(walk(outputs, upstream, Set.of(), graph));
+        return walk(outputs, upstream, Set.of(), graph);
     }
 
     /**
@@ -138,11 +159,10 @@ public final class Autograd {
             }
             targets.add(origin);
         }
-        return new Gradients(walk(outputs, upstream, targets, graph));
+        return walk(outputs, upstream, targets, graph);
     }
 
-    private static Map<GradOrigin, Tensor> walk(
-            Tensor[] outputs, Tensor[] upstream, Set<GradOrigin> targets, Graph graph) {
+    private static Gradients walk(Tensor[] outputs, Tensor[] upstream, Set<GradOrigin> targets, Graph graph) {
         if (outputs.length != upstream.length) {
             throw new TensorException("gradients: " + outputs.length + " outputs and " + upstream.length
                     + " upstream gradients; give one for each");
@@ -160,8 +180,42 @@ public final class Autograd {
     }
 
     /**
-     * An operation with a gradient rule of its own. Inside {@link Autocast}, both its passes are cast like other
-     * operations.
+     * The derivative of a function along a direction, the Jacobian times a vector, by two walks whatever the sizes.
+     *
+     * @param function makes one tensor of another
+     * @param x where
+     * @param direction of x's type and shape
+     * @return of the result's type and shape
+     */
+    public static Tensor jvp(UnaryOperator<Tensor> function, Tensor x, Tensor direction) {
+        return Derivatives.along(function, x, direction);
+    }
+
+    /**
+     * All derivatives of a function's elements for those of its argument, by one walk for each element of the result.
+     *
+     * @param function makes one tensor of another
+     * @param x where
+     * @return {@code [result..., x...]}
+     */
+    public static Tensor jacobian(UnaryOperator<Tensor> function, Tensor x) {
+        return Derivatives.jacobian(function, x);
+    }
+
+    /**
+     * All second derivatives of a function of one element, by one walk for each element of its argument.
+     *
+     * @param function makes a scalar of a tensor
+     * @param x where
+     * @return {@code [x..., x...]}
+     * @throws TensorException if the function gives more than one element
+     */
+    public static Tensor hessian(UnaryOperator<Tensor> function, Tensor x) {
+        return Derivatives.hessian(function, x);
+    }
+
+    /**
+     * An operation with a gradient rule of its own. Inside {@link Autocast} both its passes are cast like other operations.
      *
      * @see #apply
      */

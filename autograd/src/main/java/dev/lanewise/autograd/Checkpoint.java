@@ -6,7 +6,6 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -58,7 +57,7 @@ final class Checkpoint {
         try {
             Tensor output = Recording.with(true, () -> body.apply(leaves));
             Walk walk = new Walk(Graph.RELEASE, Set.of());
-            return new HashMap<>(walk.run(new Tensor[] {output}, new Tensor[] {upstream}));
+            return walk.run(new Tensor[] {output}, new Tensor[] {upstream}).dense();
         } finally {
             rng.seek(now.seed(), now.counter());
         }

@@ -166,7 +166,7 @@ final class FusedRules {
             }
         }
         if (outputs.isEmpty()) {
-            return new Gradients(Map.of());
+            return new Gradients(Map.of(), Map.of());
         }
         return Autograd.gradients(
                 outputs.toArray(Tensor[]::new), upstream.toArray(Tensor[]::new), wrt.toArray(Tensor[]::new), graph);

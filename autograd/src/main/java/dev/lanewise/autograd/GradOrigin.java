@@ -43,7 +43,14 @@ abstract sealed class GradOrigin implements Origin permits GradOrigin.Leaf, Grad
     }
 
     /** A watched tensor. */
-    static final class Leaf extends GradOrigin {}
+    static final class Leaf extends GradOrigin {
+        /** Whether the gradient is of rows as long as all that it comes from are lookups of rows. */
+        final boolean byRows;
+
+        Leaf(boolean byRows) {
+            this.byRows = byRows;
+        }
+    }
 
     /** A result of a recorded operation. */
     static final class Result extends GradOrigin {

@@ -22,6 +22,7 @@ import java.util.Map;
  */
 public final class GradientSum {
     private final Map<GradOrigin, Tensor> sums = new LinkedHashMap<>();
+    private final Map<GradOrigin, RowGradient> rows = new LinkedHashMap<>();
 
     /** No gradients yet. */
     public GradientSum() {}
@@ -32,19 +33,40 @@ public final class GradientSum {
      * @param gradients of tensors with the shapes and types of those added before
      */
     public void add(Gradients gradients) {
-        Autograd.noGrad(() -> gradients.byOrigin().forEach((origin, gradient) -> {
-            Tensor sum = sums.get(origin);
-            if (sum == null) {
-                // a copy, because the gradients of two tensors may be one tensor
-                sums.put(origin, gradient.copy());
-            } else {
-                Storage.update(Binary.ADD, new Tensor[] {sum}, sum, gradient);
-            }
-        }));
+        Autograd.noGrad(() -> {
+            gradients.byOrigin().forEach(this::add);
+            gradients.byRows().forEach(this::add);
+        });
+    }
+
+    private void add(GradOrigin origin, Tensor gradient) {
+        RowGradient ofRows = rows.remove(origin);
+        Tensor sum = ofRows == null ? sums.get(origin) : ofRows.dense();
+        if (sum == null) {
+            // a copy, because the gradients of two tensors may be one tensor
+            sums.put(origin, gradient.copy());
+        } else {
+            Storage.update(Binary.ADD, new Tensor[] {sum}, sum, gradient);
+            sums.put(origin, sum);
+        }
+    }
+
+    private void add(GradOrigin origin, RowGradient gradient) {
+        RowGradient ofRows = rows.get(origin);
+        if (sums.containsKey(origin)) {
+            add(origin, gradient.dense());
+        } else {
+            rows.put(
+                    origin,
+                    ofRows == null
+                            ? new RowGradient(
+                                    gradient.indices().copy(), gradient.values().copy(), gradient.rows())
+                            : ofRows.add(gradient));
+        }
     }
 
     /** {@return the sums so far; they change with the next {@link #add}} */
     public Gradients gradients() {
-        return new Gradients(sums);
+        return new Gradients(sums, rows);
     }
 }

@@ -2,19 +2,24 @@ package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The gradients of an output for watched tensors. Immutable; the tensors belong to the scope of the call. */
 public final class Gradients {
     private final Map<GradOrigin, Tensor> byOrigin;
+    private final Map<GradOrigin, RowGradient> byRows;
 
-    Gradients(Map<GradOrigin, Tensor> byOrigin) {
+    Gradients(Map<GradOrigin, Tensor> byOrigin, Map<GradOrigin, RowGradient> byRows) {
         this.byOrigin = byOrigin;
+        this.byRows = byRows;
     }
 
     /**
@@ -23,7 +28,18 @@ public final class Gradients {
      * @param watched a watched tensor
      */
     public boolean has(Tensor watched) {
-        return find(watched) != null;
+        return find(watched) != null || rows(watched).isPresent();
+    }
+
+    /**
+     * {@return the rows of the gradient that differ from 0, if the tensor was watched by {@link Autograd#watchRows} and all that
+     * was done with it was to look up rows}
+     *
+     * @param watched a watched tensor
+     */
+    public Optional<RowGradient> rows(Tensor watched) {
+        GradOrigin origin = GradOrigin.of(watched);
+        return origin == null ? Optional.empty() : Optional.ofNullable(byRows.get(origin));
     }
 
     /**
@@ -37,6 +53,10 @@ public final class Gradients {
         if (gradient != null) {
             return gradient;
         }
+        Optional<RowGradient> some = rows(watched);
+        if (some.isPresent()) {
+            return some.get().dense();
+        }
         throw new TensorException(
                 GradOrigin.of(watched) == null
                         ? "gradients: " + watched.spec() + " is not watched; use what Autograd.watch returned"
@@ -45,23 +65,43 @@ public final class Gradients {
     }
 
     /**
-     * {@return the gradients themselves, in the order in which they were found, which is the same in every run of a
-     * computation}
+     * {@return the gradients themselves, in the order in which they were found, the same in every run of one computation; of
+     * those by rows the rows that differ from 0}
      */
     public Collection<Tensor> values() {
-        return Collections.unmodifiableCollection(byOrigin.values());
+        if (byRows.isEmpty()) {
+            return Collections.unmodifiableCollection(byOrigin.values());
+        }
+        List<Tensor> all = new ArrayList<>(byOrigin.values());
+        byRows.values().forEach(gradient -> all.add(gradient.values()));
+        return Collections.unmodifiableCollection(all);
     }
 
     /**
      * The gradients after applying a function, for example one that scales them.
      *
-     * @param function turns each gradient into another one of the same shape
+     * @param function makes of each gradient another one of the same shape, and of 0 again 0: it sees only the rows of those by
+     *     rows
      * @return the new gradients
      */
     public Gradients map(UnaryOperator<Tensor> function) {
         Map<GradOrigin, Tensor> mapped = new LinkedHashMap<>();
         byOrigin.forEach((origin, gradient) -> mapped.put(origin, function.apply(gradient)));
-        return new Gradients(mapped);
+        Map<GradOrigin, RowGradient> mappedRows = new LinkedHashMap<>();
+        byRows.forEach((origin, gradient) -> mappedRows.put(
+                origin, new RowGradient(gradient.indices(), function.apply(gradient.values()), gradient.rows())));
+        return new Gradients(mapped, mappedRows);
+    }
+
+    /** All gradients, those by rows as large as their tables; the map is the caller's. */
+    Map<GradOrigin, Tensor> dense() {
+        Map<GradOrigin, Tensor> all = new LinkedHashMap<>(byOrigin);
+        byRows.forEach((origin, gradient) -> all.put(origin, gradient.dense()));
+        return all;
+    }
+
+    Map<GradOrigin, RowGradient> byRows() {
+        return byRows;
     }
 
     Map<GradOrigin, Tensor> byOrigin() {

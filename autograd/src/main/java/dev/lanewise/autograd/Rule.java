@@ -1,6 +1,7 @@
 package dev.lanewise.autograd;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.op.index.IndexAdd;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,19 @@ record Rule(Needs inputs, Needs outputs, Vjp vjp) {
     interface Vjp {
         @Nullable
         Tensor apply(Context context, int input);
+    }
+
+    /** The gradient of a table of which operand 1 names the rows: dense, unless the walk takes the rows themselves. */
+    record OfRows() implements Vjp {
+        @Override
+        public Tensor apply(Context c, int input) {
+            return Tensor.apply(new IndexAdd(0, c.shape(0).size(0)), c.g(), c.x(1));
+        }
+
+        /** The rows that were looked up, those looked up several times added. */
+        RowGradient rows(Context c) {
+            return RowGradient.summed(c.x(1), c.g(), c.shape(0).size(0));
+        }
     }
 
     /** A rule that needs the same operands and results for every gradient. */

@@ -90,12 +90,7 @@ final class VjpRules {
             case Transfer transfer -> new Rule(0, 0, (c, i) -> c.g().to(c.device()));
             case Cat cat -> new Rule(0, 0, (c, i) -> catPart(c, cat.dim(), i));
             case Pad pad -> new Rule(0, 0, (c, i) -> unpad(c.g(), pad, c.shape(0)));
-            case IndexSelect select ->
-                new Rule(
-                        2,
-                        0,
-                        (c, i) -> Tensor.apply(
-                                new IndexAdd(select.dim(), c.shape(0).size(select.dim())), c.g(), c.x(1)));
+            case IndexSelect select -> select.dim() == 0 ? new Rule(2, 0, new Rule.OfRows()) : new Rule(2, 0, slices(select));
             case IndexAdd add -> new Rule(2, 0, (c, i) -> c.g().indexSelect(add.dim(), c.x(1)));
             case Gather gather -> new Rule(2, 0, (c, i) -> gatherBack(c, gather.dim()));
             case Scatter scatter -> IndexingRules.of(scatter);
@@ -151,6 +146,10 @@ final class VjpRules {
             case RecurrenceGrad grad -> FusedRules.decomposed(grad);
             case Linalg linalg -> LinalgRules.of(linalg);
         };
+    }
+
+    private static Rule.Vjp slices(IndexSelect select) {
+        return (c, i) -> Tensor.apply(new IndexAdd(select.dim(), c.shape(0).size(select.dim())), c.g(), c.x(1));
     }
 
     private static Rule where() {

@@ -29,6 +29,7 @@ final class Walk {
     private final Set<GradOrigin> targets;
     // in the order in which they were found: sums over gradients have the same bits in every run
     private final Map<GradOrigin, Sum> found = new LinkedHashMap<>();
+    private final Map<GradOrigin, Rows> rows = new LinkedHashMap<>();
     private final Map<Node, @Nullable Sum[]> pending = new HashMap<>();
     private final PriorityQueue<Node> queue = new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
 
@@ -37,7 +38,7 @@ final class Walk {
         this.targets = targets;
     }
 
-    Map<GradOrigin, Tensor> run(Tensor[] outputs, Tensor[] upstream) {
+    Gradients run(Tensor[] outputs, Tensor[] upstream) {
         boolean record = graph == Graph.DIFFERENTIATE;
         // rules run in the types of the forward pass, wherever they are run
         return Autocast.run(
@@ -56,16 +57,63 @@ final class Walk {
                 }));
     }
 
-    private Map<GradOrigin, Tensor> results() {
+    private Gradients results() {
+        Map<GradOrigin, RowGradient> byRows = new LinkedHashMap<>();
+        rows.forEach((leaf, sum) -> {
+            RowGradient gradient = new RowGradient(sum.indices.tensor, sum.values.tensor, sum.rows);
+            Sum dense = found.get(leaf);
+            if (dense == null) {
+                adopt(sum.indices);
+                adopt(sum.values);
+                byRows.put(leaf, gradient);
+            } else {
+                // the table was used in another way as well
+                dense.add(gradient.dense(), false);
+                sum.release();
+            }
+        });
         Map<GradOrigin, Tensor> results = new LinkedHashMap<>();
         found.forEach((origin, sum) -> {
-            if (Storage.buffer(sum.tensor).scope() == null) {
-                Storage.buffer(sum.tensor).adopt();
-            }
-            sum.release();
+            adopt(sum);
             results.put(origin, sum.tensor);
         });
-        return results;
+        return new Gradients(results, byRows);
+    }
+
+    /** Gives a gradient to the present scope. */
+    private static void adopt(Sum sum) {
+        if (Storage.buffer(sum.tensor).scope() == null) {
+            Storage.buffer(sum.tensor).adopt();
+        }
+        sum.release();
+    }
+
+    /** Whether an edge leads to a table that takes the rows that were looked up. */
+    private boolean takesRows(GradOrigin edge, Node node) {
+        return edge instanceof Leaf leaf
+                && leaf.byRows
+                && graph != Graph.DIFFERENTIATE
+                && (targets.isEmpty() || targets.contains(leaf))
+                && node.rule.vjp() instanceof Rule.OfRows;
+    }
+
+    private void arriveRows(GradOrigin leaf, RowGradient gradient) {
+        Rows sum = rows.get(leaf);
+        RowGradient all = sum == null
+                ? gradient
+                : new RowGradient(sum.indices.tensor, sum.values.tensor, sum.rows).add(gradient);
+        rows.put(leaf, new Rows(new Sum(all.indices()), new Sum(all.values()), all.rows()));
+        if (sum != null) {
+            sum.release();
+        }
+    }
+
+    /** The rows of a table's gradient so far. */
+    private record Rows(Sum indices, Sum values, long rows) {
+        void release() {
+            indices.release();
+            values.release();
+        }
     }
 
     private void visit(Node node) {
@@ -78,7 +126,9 @@ final class Walk {
             Context context = new Context(this, node, upstream, graph == Graph.DIFFERENTIATE);
             for (int i = 0; i < node.inputs(); i++) {
                 GradOrigin edge = node.edges[i];
-                if (edge != null) {
+                if (edge != null && takesRows(edge, node)) {
+                    arriveRows(edge, ((Rule.OfRows) node.rule.vjp()).rows(context));
+                } else if (edge != null) {
                     Tensor gradient = node.rule.vjp().apply(context, i);
                     if (gradient != null) {
                         arrive(edge, Unbroadcast.to(gradient, node.inputSpecs[i].shape()));

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.Kernels;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;
 import dev.lanewise.tensor.spi.Windows;

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.Hooks;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;
 import dev.lanewise.tensor.DType;
@@ -41,12 +42,18 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Layer {
     private static final AtomicLong NEXT_ID = new AtomicLong(1);
+    private static final String PARAMETRIZATIONS = "parametrizations";
 
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final List<Rng> randomStreams = new ArrayList<>();
+
+    /** Parameters that are computed of others. */
+    private final Map<String, Parameter> derived = new LinkedHashMap<>();
+
     private volatile boolean training = true;
+    private volatile @Nullable Hooks hooks;
 
     /** Distinguishes layers without keeping them. */
     final long id = NEXT_ID.getAndIncrement();
@@ -96,7 +103,8 @@ public abstract class Layer {
      * @return what the computation returned
      */
     protected final Tensor called(Supplier<Tensor> body) {
-        return called(body, List::of);
+        Hooks now = hooks;
+        return called(now == null ? body : () -> now.apply(body.get()), List::of);
     }
 
     /**
@@ -325,7 +333,115 @@ public abstract class Layer {
         children.forEach((name, layer) -> layer.visit(prefix + name + ".", visitor));
     }
 
-    // ---- changes
+    /**
+     * A layer inside this one.
+     *
+     * @param name its full name, such as {@code encoder.layers.0}; empty for this layer itself
+     * @return the layer
+     * @throws TensorException if there is none of this name
+     */
+    public final Layer layer(String name) {
+        Layer found = this;
+        for (String part : name.isEmpty() ? new String[0] : name.split("\\.", -1)) {
+            Layer child = found.children.get(part);
+            if (child == null) {
+                throw new TensorException("layer: no '" + name + "' in " + getClass().getSimpleName() + " (" + part
+                        + " is none of " + found.children.keySet() + "); check the name");
+            }
+            found = child;
+        }
+        return found;
+    }
+
+    /**
+     * Calls a function with each result of a layer, which may return another one in its place. It sees the calls that give one
+     * tensor.
+     *
+     * <pre>{@code
+     * Runnable remove = model.hookForward("features.3", y -> {
+     *     System.out.println(y.shape());
+     *     return y;
+     * });
+     * }</pre>
+     *
+     * @param name of the layer, as {@link #layer} takes it
+     * @param hook returns the result, or what counts instead
+     * @return takes the function away again
+     */
+    public final Runnable hookForward(String name, UnaryOperator<Tensor> hook) {
+        return layer(name).hooks().addForward(hook);
+    }
+
+    /**
+     * Calls a function with each gradient with respect to a layer's result, when gradients are computed; it may return another
+     * one of the same shape in its place.
+     *
+     * @param name of the layer, as {@link #layer} takes it
+     * @param hook returns the gradient, or what counts instead
+     * @return takes the function away again
+     */
+    public final Runnable hookBackward(String name, UnaryOperator<Tensor> hook) {
+        return layer(name).hooks().addBackward(hook);
+    }
+
+    /** Whether hooks were ever asked for. */
+    final boolean isHooked() {
+        return hooks != null;
+    }
+
+    private synchronized Hooks hooks() {
+        Hooks now = hooks;
+        if (now == null) {
+            now = new Hooks();
+            hooks = now;
+        }
+        return now;
+    }
+
+    // ---- changing it
+
+    /**
+     * Lets a parameter be computed of others, which are trained and saved in its place as {@code
+     * parametrizations.NAME.…}: {@link dev.lanewise.nn.parametrize} has the usual ways. Make optimizers afterwards.
+     *
+     * @param name of one of the layer's own parameters
+     * @param parts holds what is trained instead
+     * @param value computes the parameter, whenever the layer uses it
+     * @throws TensorException if the layer itself has no such parameter
+     */
+    public final void parametrize(String name, Layer parts, Supplier<Tensor> value) {
+        Parameter parameter = parameters.get(name);
+        if (parameter == null) {
+            throw new TensorException("parametrize: " + getClass().getSimpleName() + " has no parameter '" + name
+                    + "' of its own (expected one of " + parameters.keySet() + "); parametrize the layer that has it");
+        }
+        Layer all = children.computeIfAbsent(PARAMETRIZATIONS, key -> new LayerMap());
+        all.child(name, parts);
+        parameters.remove(name);
+        parameter.derive(value);
+        derived.put(name, parameter);
+    }
+
+    /**
+     * Makes a parameter that is computed of others one that is trained itself again, with its present value.
+     *
+     * @param name of a parameter that was {@linkplain #parametrize parametrized}
+     * @throws TensorException if it was not
+     */
+    public final void unparametrize(String name) {
+        Parameter parameter = derived.remove(name);
+        Layer all = children.get(PARAMETRIZATIONS);
+        if (parameter == null || all == null) {
+            throw new TensorException("unparametrize: " + getClass().getSimpleName() + " computes no parameter '" + name
+                    + "' (expected one of " + derived.keySet() + "); check the name");
+        }
+        parameter.settle();
+        all.children.remove(name);
+        if (all.children.isEmpty()) {
+            children.remove(PARAMETRIZATIONS);
+        }
+        parameters.put(name, parameter);
+    }
 
     /** Puts this layer and its descendants into training mode (dropout on, statistics of the batch). */
     public final void train() {
@@ -491,7 +607,21 @@ public abstract class Layer {
         return Summary.of(this, () -> forward(input));
     }
 
-    /** {@return the attributes that {@code toString} shows for a layer without children} */
+    /**
+     * The same of a model that is called with other inputs than one tensor.
+     *
+     * <pre>{@code
+     * model.summary(() -> model.forward(question, answer))
+     * }</pre>
+     *
+     * @param call calls this layer
+     * @return the summary, whose text is a table
+     */
+    public final Summary summary(Supplier<Tensor> call) {
+        return Summary.of(this, call);
+    }
+
+    /** {@return what {@code toString} shows of a layer without children: its attributes} */
     protected String attributes() {
         return "";
     }

@@ -3,7 +3,9 @@ package dev.lanewise.nn;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A trained tensor of a layer: a watched leaf that lives as long as the parameter. Optimizers change its elements in
@@ -11,7 +13,9 @@ import java.util.function.UnaryOperator;
  */
 public final class Parameter {
     private volatile Tensor tensor;
+    private final boolean byRows;
     private volatile boolean frozen;
+    private volatile @Nullable Supplier<Tensor> derivation;
 
     /**
      * A parameter over the given initial values, which it takes out of their scope.
@@ -19,7 +23,28 @@ public final class Parameter {
      * @param initial the values, of a floating-point type
      */
     public Parameter(Tensor initial) {
-        tensor = Autograd.watch(initial.contiguous().keep());
+        this(initial, false);
+    }
+
+    private Parameter(Tensor initial, boolean byRows) {
+        this.byRows = byRows;
+        tensor = watched(initial.contiguous().keep());
+    }
+
+    /**
+     * A table whose gradient is kept as the rows that were looked up ({@link Autograd#watchRows}), as PyTorch's embeddings with
+     * {@code sparse=True}: {@link dev.lanewise.nn.optim.SparseAdam}, Adagrad and SGD without momentum then change those rows
+     * alone.
+     *
+     * @param initial the values, {@code [rows, ...]} of a floating-point type
+     * @return the parameter
+     */
+    public static Parameter byRows(Tensor initial) {
+        return new Parameter(initial, true);
+    }
+
+    private Tensor watched(Tensor values) {
+        return byRows ? Autograd.watchRows(values) : Autograd.watch(values);
     }
 
     /** {@return the tensor to compute with: watched, or a constant while the parameter is frozen} */
@@ -28,6 +53,10 @@ public final class Parameter {
         Tensor substitute = context == null ? null : context.parameters().get(this);
         if (substitute != null) {
             return substitute;
+        }
+        Supplier<Tensor> source = derivation;
+        if (source != null) {
+            return source.get();
         }
         Tensor current = tensor;
         return frozen ? Autograd.detach(current) : current;
@@ -63,7 +92,21 @@ public final class Parameter {
             throw new TensorException(
                     "parameter: got " + replacement.spec() + " for " + tensor.spec() + "; type and shape must stay");
         }
-        tensor = Autograd.watch(replacement.contiguous().keep());
+        tensor = watched(replacement.contiguous().keep());
+    }
+
+    /** Lets the tensor to compute with be the result of a computation; its own values no longer count. */
+    void derive(Supplier<Tensor> value) {
+        derivation = value;
+    }
+
+    /** Ends that, with the present result as values. */
+    void settle() {
+        Supplier<Tensor> source = derivation;
+        if (source != null) {
+            derivation = null;
+            tensor = watched(Autograd.noGrad(() -> Autograd.detach(source.get()).copy()).keep());
+        }
     }
 
     /**
@@ -86,7 +129,7 @@ public final class Parameter {
         Tensor before = Autograd.detach(tensor);
         Tensor after = Autograd.noGrad(() -> function.apply(before));
         if (!after.spec().equals(before.spec()) || !after.device().equals(before.device())) {
-            tensor = Autograd.watch(after.keep());
+            tensor = watched(after.keep());
         }
     }
 }

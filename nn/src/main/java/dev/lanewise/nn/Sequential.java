@@ -39,14 +39,19 @@ public final class Sequential extends Layer {
         return this;
     }
 
+    /** Whether somebody is to see the result of a layer or of the next one. */
+    private boolean isHooked(int i) {
+        return layers.get(i).isHooked() || layers.get(i + 1).isHooked();
+    }
+
     @Override
     protected Tensor compute(Tensor x) {
         // an observer must see every layer
         boolean fuse = !CallContext.isObserved();
         Tensor y = x;
         for (int i = 0; i < layers.size(); i++) {
-            // a linear layer and the ReLU after it take one pass over memory
-            if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1)) {
+            // a linear layer and the ReLU behind it are one pass over memory
+            if (fuse && layers.get(i) instanceof Linear linear && isRelu(i + 1) && !isHooked(i)) {
                 y = linear.computeWithRelu(y);
                 i++;
             } else {

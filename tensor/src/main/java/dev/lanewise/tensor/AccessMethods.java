@@ -4,6 +4,7 @@ import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Copy;
+import dev.lanewise.tensor.op.index.Scatter;
 import dev.lanewise.tensor.op.Transfer;
 import dev.lanewise.tensor.spi.Backend;
 import dev.lanewise.tensor.spi.Backends;
@@ -11,6 +12,7 @@ import dev.lanewise.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 
 /** Conversions of a {@link Tensor}, and its elements as Java values and memory. */
 public sealed interface AccessMethods permits Tensor {
@@ -59,6 +61,29 @@ public sealed interface AccessMethods permits Tensor {
     default void assign(Tensor source) {
         Dispatch.update(
                 Copy.COPY, new Tensor[] {self()}, source.expand(self().shape().toArray()));
+    }
+
+    /**
+     * Overwrites rows of this tensor, the slices along dimension 0, with others, by one operation. Counts as a new version;
+     * nothing is recorded for gradients.
+     *
+     * @param index the numbers of the rows, {@code [m]} of type {@link DType#I64}, each once
+     * @param rows {@code [m, ...]}, of this tensor's type and device
+     * @throws TensorException if shapes don't fit, a number is outside, or this tensor is a strided view
+     */
+    default void assignRows(Tensor index, Tensor rows) {
+        int rank = self().shape().rank();
+        if (rank == 0
+                || index.shape().rank() != 1
+                || !rows.shape().equals(self().shape().with(0, index.shape().size(0)))) {
+            throw new TensorException("assign_rows: " + self().spec() + " with numbers " + index.spec() + " and rows "
+                    + rows.spec() + " (expected [n, ...], [m] and [m, ...]); reshape them?");
+        }
+        long[] column = new long[rank];
+        Arrays.fill(column, 1);
+        column[0] = index.shape().size(0);
+        Tensor positions = index.reshape(column).expand(rows.shape());
+        Dispatch.update(new Scatter(Scatter.Kind.SET, 0), new Tensor[] {self()}, self(), positions, rows);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Decompositions;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.MatMul;
 import dev.lanewise.tensor.op.view.Slice;
@@ -163,5 +164,138 @@ public sealed interface MatrixMethods permits Tensor {
     default Svd svd() {
         Tensor[] parts = Tensor.applyAll(Linalg.SVD, self());
         return new Svd(parts[0], parts[1], parts[2]);
+    }
+
+    /**
+     * A decomposition by Gaussian elimination: {@code p l u}.
+     *
+     * @param p permutation matrices {@code [..., m, m]}
+     * @param l lower triangular with ones on the diagonal, {@code [..., m, k]}
+     * @param u upper triangular, {@code [..., k, n]}
+     */
+    record Lu(Tensor p, Tensor l, Tensor u) {}
+
+    /**
+     * {@return the LU decomposition with partial pivoting of each matrix of this {@code [..., m, n]}, F32 or F64, with {@code
+     * k = min(m, n)}} It is composed of operations a column at a time.
+     */
+    default Lu lu() {
+        return Decompositions.lu(self());
+    }
+
+    /**
+     * The eigenvalues and eigenvectors of symmetric matrices: {@code v diag(values) v^T}.
+     *
+     * @param values {@code [..., n]}, ascending
+     * @param vectors in columns, {@code [..., n, n]}; each up to its sign
+     */
+    record Eigh(Tensor values, Tensor vectors) {}
+
+    /**
+     * {@return eigenvalues and eigenvectors of each symmetric matrix of this {@code [..., n, n]}, F32 or F64} Of a matrix that
+     * is not symmetric, those of {@code (this + this^T) / 2}. Gradients of eigenvectors need distinct eigenvalues.
+     *
+     * @throws TensorException if the matrices are not square
+     */
+    default Eigh eigh() {
+        return Decompositions.eigh(self());
+    }
+
+    /**
+     * {@return the pseudo-inverse (Moore and Penrose) of each matrix of this {@code [..., m, n]}, F32 or F64: {@code [..., n,
+     * m]}} Singular values up to {@code max(m, n)} roundings of the largest count as 0. Its gradient is that of {@link #svd}.
+     */
+    default Tensor pinv() {
+        return Decompositions.pseudoInverse(self(), -1);
+    }
+
+    /**
+     * {@return the pseudo-inverse, for which singular values up to a part of the largest count as 0}
+     *
+     * @param relative the part, 0 or more
+     */
+    default Tensor pinv(double relative) {
+        return Decompositions.pseudoInverse(self(), relative);
+    }
+
+    /**
+     * {@return the least-squares solution X of {@code this X = b}, of those the one with the smallest norm: {@code [..., n, k]}}
+     *
+     * @param b the right side, {@code [..., m, k]} for this {@code [..., m, n]}
+     */
+    default Tensor lstsq(Tensor b) {
+        return pinv().matmul(b);
+    }
+
+    /** {@return the rank of each matrix of this {@code [..., m, n]}, as {@link #pinv()} counts it: {@code [...]} of type I64} */
+    default Tensor matrixRank() {
+        return Decompositions.rank(self(), -1);
+    }
+
+    /** Norms of matrices. */
+    enum MatrixNorm {
+        /** The root of the sum of squares. */
+        FROBENIUS,
+        /** The sum of singular values. */
+        NUCLEAR,
+        /** The largest singular value. */
+        SPECTRAL,
+        /** The largest sum of magnitudes of a column. */
+        ONE,
+        /** The largest sum of magnitudes of a row. */
+        INFINITY
+    }
+
+    /**
+     * {@return a norm of each matrix of this {@code [..., m, n]}: {@code [...]}}
+     *
+     * @param kind which norm
+     */
+    default Tensor matrixNorm(MatrixNorm kind) {
+        return switch (kind) {
+            case FROBENIUS -> self().norm(-2, -1);
+            case NUCLEAR -> svd().s().sum(-1);
+            case SPECTRAL -> svd().s().amax(-1);
+            case ONE -> self().abs().sum(-2).amax(-1);
+            case INFINITY -> self().abs().sum(-1).amax(-1);
+        };
+    }
+
+    /**
+     * {@return the Kronecker product: every element of this times all of the other, {@code [m, n], [p, q] -> [m p, n q]}} Tensors
+     * of any ranks likewise; the shorter shape is completed by ones in front.
+     *
+     * @param other of this tensor's type
+     */
+    default Tensor kron(Tensor other) {
+        int rank = Math.max(self().shape().rank(), other.shape().rank());
+        long[] left = new long[2 * rank];
+        long[] right = new long[2 * rank];
+        long[] sizes = new long[rank];
+        for (int d = 0; d < rank; d++) {
+            int mine = d - rank + self().shape().rank();
+            int others = d - rank + other.shape().rank();
+            left[2 * d] = mine < 0 ? 1 : self().shape().size(mine);
+            left[2 * d + 1] = 1;
+            right[2 * d] = 1;
+            right[2 * d + 1] = others < 0 ? 1 : other.shape().size(others);
+            sizes[d] = left[2 * d] * right[2 * d + 1];
+        }
+        return self().reshape(left).mul(other.reshape(right)).reshape(sizes);
+    }
+
+    /**
+     * {@return the distances of all pairs of rows: {@code [..., n, d], [..., m, d] -> [..., n, m]}} Differences are made first, so
+     * that nothing cancels; that takes {@code n m d} numbers of memory for a moment.
+     *
+     * @param other rows {@code [..., m, d]}
+     * @param p the norm of the differences, 0 or more
+     */
+    default Tensor cdist(Tensor other, double p) {
+        if (self().shape().rank() < 2 || other.shape().rank() < 2) {
+            throw new TensorException("cdist: " + self().spec() + " and " + other.spec()
+                    + " (expected rows [..., n, d] and [..., m, d]); reshape them?");
+        }
+        return self().unsqueeze(-2).sub(other.unsqueeze(-3)).norm(p, new int[] {-1}, Keep.REMOVE);
     }
 }

@@ -13,6 +13,7 @@ import dev.lanewise.nn.sequence.LSTM;
 import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.RNN;
 import dev.lanewise.nn.sequence.Recurrent;
+import dev.lanewise.nn.sequence.Transformer;
 import dev.lanewise.nn.sequence.TransformerLayer;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
@@ -42,7 +43,9 @@ public final class NnGoldenOps implements GoldenOps {
         losses();
         layers();
         schedules();
+        ops.putAll(LossGoldenOps.ops());
         ops.putAll(OptimizerGoldenOps.ops());
+        ops.putAll(SpatialGoldenOps.ops());
         ops.put("clip_grad_norm", (inputs, attributes) -> clip(inputs, attributes.number("max_norm")));
     }
 
@@ -99,7 +102,7 @@ public final class NnGoldenOps implements GoldenOps {
         ops.put(name, (inputs, a) -> List.of(loss.apply(a).of(input(inputs, "x"), input(inputs, "target"))));
     }
 
-    private static Reduction reduction(Attributes a) {
+    static Reduction reduction(Attributes a) {
         return Reduction.valueOf(a.text("reduction").toUpperCase(Locale.ROOT));
     }
 
@@ -111,6 +114,7 @@ public final class NnGoldenOps implements GoldenOps {
                 "multihead_attention",
                 a -> new MultiHeadAttention(a.integer("embed"), a.dim("heads"), new Rng(0)),
                 (layer, x) -> List.of(layer.forward(x)));
+        ops.put("transformer", NnGoldenOps::wholeTransformer);
         layer("transformer_encoder_layer", NnGoldenOps::transformer, (layer, x) -> List.of(layer.forward(x)));
     }
 
@@ -151,7 +155,28 @@ public final class NnGoldenOps implements GoldenOps {
         return new TransformerLayer(config, new Rng(0));
     }
 
-    /** The inputs except {@code x} are the layer's parameters by name. */
+    private static List<Tensor> wholeTransformer(Map<String, Tensor> inputs, Attributes a) {
+        Transformer layer = new Transformer(
+                new Transformer.Config(
+                        a.integer("embed"),
+                        a.dim("heads"),
+                        a.dim("encoders"),
+                        a.dim("decoders"),
+                        a.integer("feedforward"),
+                        0,
+                        activation(a.text("activation")),
+                        a.flag("norm_first"),
+                        a.flag("causal")),
+                new Rng(0));
+        layer.to(input(inputs, "src").device());
+        Map<String, Tensor> parameters = new LinkedHashMap<>(inputs);
+        parameters.remove("src");
+        parameters.remove("tgt");
+        return layer.functionalCall(
+                parameters, () -> List.of(layer.forward(input(inputs, "src"), input(inputs, "tgt"))));
+    }
+
+    /** The inputs but {@code x} are the layer's parameters by name. */
     private void layer(String name, Function<Attributes, Layer> build, BiFunction<Layer, Tensor, List<Tensor>> run) {
         ops.put(name, (inputs, a) -> {
             Layer layer = build.apply(a);
@@ -171,6 +196,18 @@ public final class NnGoldenOps implements GoldenOps {
                 "linear_lr",
                 (base, a) -> Schedule.linear(
                         base, a.number("start_factor"), a.number("end_factor"), a.integer("total_iters")));
+        schedule(
+                "cosine_annealing_warm_restarts",
+                (base, a) ->
+                        Schedule.warmRestarts(base, a.number("eta_min"), a.integer("t_0"), a.integer("t_mult")));
+        schedule(
+                "polynomial_lr",
+                (base, a) -> Schedule.polynomial(base, a.integer("total_iters"), a.number("power")));
+        schedule("lambda_lr", (base, a) -> Schedule.lambda(base, step -> 1.0 / (1 + step)));
+        schedule(
+                "chained",
+                (base, a) -> Schedule.chained(
+                        Schedule.exponential(base, 0.9), Schedule.linear(1, 0.5, 1, 4), Schedule.step(1, 5, 0.1)));
         schedule("one_cycle_lr", (base, a) -> Schedule.oneCycle(a.number("max_lr"), a.integer("total_steps")));
     }
 

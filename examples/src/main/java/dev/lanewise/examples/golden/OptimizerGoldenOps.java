@@ -3,20 +3,27 @@ package dev.lanewise.examples.golden;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.nn.optim.Adadelta;
+import dev.lanewise.nn.optim.Adafactor;
 import dev.lanewise.nn.optim.Adagrad;
 import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.nn.optim.Adamax;
 import dev.lanewise.nn.optim.AmsGrad;
+import dev.lanewise.nn.optim.Lbfgs;
+import dev.lanewise.nn.optim.Lion;
+import dev.lanewise.nn.optim.Muon;
 import dev.lanewise.nn.optim.NAdam;
 import dev.lanewise.nn.optim.Optimizer;
+import dev.lanewise.nn.optim.RAdam;
 import dev.lanewise.nn.optim.RmsProp;
 import dev.lanewise.nn.optim.Sgd;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.testkit.golden.Attributes;
 import dev.lanewise.testkit.golden.GoldenOp;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 
 /** Adapters from reference cases to optimizers; attributes that are missing have PyTorch's defaults. */
@@ -33,7 +40,93 @@ final class OptimizerGoldenOps {
         ops.put("optim_adadelta", steps((p, a) -> new Adadelta(p, a.number("lr"), Adadelta.Options.defaults())));
         ops.put("optim_adamax", steps((p, a) -> new Adamax(p, a.number("lr"), Adamax.Options.defaults())));
         ops.put("optim_nadam", steps((p, a) -> new NAdam(p, a.number("lr"), NAdam.Options.defaults())));
+        ops.put("optim_radam", steps(OptimizerGoldenOps::rAdam));
+        ops.put("optim_lion", steps(OptimizerGoldenOps::lion));
+        ops.put("optim_adafactor", steps(OptimizerGoldenOps::adafactor));
+        ops.put("optim_muon", steps(OptimizerGoldenOps::muon));
+        ops.put("optim_lbfgs", OptimizerGoldenOps::lbfgs);
         return ops;
+    }
+
+    private static Optimizer rAdam(List<Parameter> p, Attributes a) {
+        double[] betas = pair(a, "betas", 0.9, 0.999);
+        return new RAdam(
+                p,
+                a.number("lr"),
+                new RAdam.Options(
+                        betas[0],
+                        betas[1],
+                        a.number("eps", 1e-8),
+                        a.number("weight_decay", 0),
+                        a.flagOrFalse("decoupled_weight_decay")));
+    }
+
+    private static Optimizer lion(List<Parameter> p, Attributes a) {
+        double[] betas = pair(a, "betas", 0.9, 0.99);
+        return new Lion(p, a.number("lr"), new Lion.Options(betas[0], betas[1], a.number("weight_decay", 0)));
+    }
+
+    private static Optimizer adafactor(List<Parameter> p, Attributes a) {
+        // PyTorch computed in F64, whose own epsilon the results have
+        double[] epsilons = pair(a, "eps", 0x1p-52, 1e-3);
+        return new Adafactor(
+                p,
+                a.number("lr"),
+                new Adafactor.Options(
+                        a.number("beta2_decay", -0.8),
+                        OptionalDouble.of(epsilons[0]),
+                        epsilons[1],
+                        a.number("d", 1),
+                        a.number("weight_decay", 0)));
+    }
+
+    private static Optimizer muon(List<Parameter> p, Attributes a) {
+        return new Muon(
+                p,
+                a.number("lr"),
+                new Muon.Options(
+                        a.number("momentum", 0.95),
+                        !a.has("nesterov") || a.flag("nesterov"),
+                        a.number("weight_decay", 0.1),
+                        (int) a.number("ns_steps", 5),
+                        1e-7,
+                        a.has("adjust_lr_fn") ? Muon.RateFactor.LIKE_ADAMW : Muon.RateFactor.ORIGINAL));
+    }
+
+    private static double[] pair(Attributes a, String name, double first, double second) {
+        return a.has(name)
+                ? a.numbers(name).stream().mapToDouble(Number::doubleValue).toArray()
+                : new double[] {first, second};
+    }
+
+    /** Four steps on {@code |A x - b|^2 / 2 + sum(x^4) / 10}, in F64 as by PyTorch. */
+    private static List<Tensor> lbfgs(Map<String, Tensor> inputs, Attributes a) {
+        Parameter x = new Parameter(NnGoldenOps.input(inputs, "x").to(DType.F64));
+        Tensor matrix = NnGoldenOps.input(inputs, "a").to(DType.F64);
+        Tensor target = NnGoldenOps.input(inputs, "b").to(DType.F64);
+        Lbfgs.Options defaults = Lbfgs.Options.defaults();
+        int iterations = a.dim("max_iter");
+        Lbfgs optimizer = new Lbfgs(
+                List.of(x),
+                a.number("lr", 1),
+                new Lbfgs.Options(
+                        iterations,
+                        iterations * 5 / 4,
+                        defaults.gradientTolerance(),
+                        defaults.changeTolerance(),
+                        (int) a.number("history_size", 100),
+                        a.has("line_search_fn")));
+        Tensor[] after = new Tensor[4];
+        for (int step = 0; step < after.length; step++) {
+            optimizer.step(() -> matrix.matmul(x.tensor())
+                    .sub(target)
+                    .square()
+                    .sum()
+                    .div(2)
+                    .add(x.tensor().pow(4).sum().mul(0.1)));
+            after[step] = Autograd.detach(x.leaf()).to(DType.F32);
+        }
+        return List.of(Tensor.stack(0, after));
     }
 
     private static Optimizer sgd(List<Parameter> p, Attributes a) {

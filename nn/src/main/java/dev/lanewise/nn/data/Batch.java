@@ -2,31 +2,106 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * Samples that are trained on together.
+ * Samples that are trained on together: inputs and targets, and where a model takes or is measured by more than those, further
+ * tensors by name.
  *
  * @param x the inputs, {@code [n, ...]}
  * @param y the targets, {@code [n, ...]}
+ * @param more further inputs and targets by name, {@code [n, ...]} each: a second sequence, a mask, boxes
  */
-public record Batch(Tensor x, Tensor y) {
+public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
+    /** Copies the map, whose order stays. */
+    public Batch {
+        more = more.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(more));
+    }
+
     /**
-     * The number of samples.
+     * Inputs and targets alone.
      *
-     * @return the size of the first dimension of the inputs
+     * @param x the inputs, {@code [n, ...]}
+     * @param y the targets, {@code [n, ...]}
      */
+    public Batch(Tensor x, Tensor y) {
+        this(x, y, Map.of());
+    }
+
+    /** {@return the number of samples} */
     public long size() {
         return x.shape().size(0);
     }
 
     /**
-     * This batch with its targets, class numbers {@code [n, ...]} of type {@link DType#I64}, turned into vectors
+     * One of the further tensors.
+     *
+     * @param name its name
+     * @return the tensor
+     * @throws TensorException if there is none of this name
+     */
+    public Tensor get(String name) {
+        Tensor tensor = more.get(name);
+        if (tensor == null) {
+            throw new TensorException("batch: no '" + name + "' (expected one of " + more.keySet()
+                    + "; inputs and targets are x() and y()); does the data set give it?");
+        }
+        return tensor;
+    }
+
+    /**
+     * The same with a function applied to every tensor.
+     *
+     * @param function makes another tensor of each
+     * @return the new batch
+     */
+    public Batch map(UnaryOperator<Tensor> function) {
+        Map<String, Tensor> mapped = new LinkedHashMap<>();
+        more.forEach((name, tensor) -> mapped.put(name, function.apply(tensor)));
+        return new Batch(function.apply(x), function.apply(y), mapped);
+    }
+
+    /** {@return all tensors: inputs, targets, then the others in their order} */
+    public List<Tensor> tensors() {
+        List<Tensor> all = new ArrayList<>(List.of(x, y));
+        all.addAll(more.values());
+        return all;
+    }
+
+    /**
+     * The same with other tensors under the same names.
+     *
+     * @param tensors as many as {@link #tensors} gives, in its order
+     * @return the new batch
+     */
+    public Batch withTensors(List<Tensor> tensors) {
+        if (tensors.size() != 2 + more.size()) {
+            throw new TensorException("batch: " + tensors.size() + " tensors for " + (2 + more.size())
+                    + " (expected inputs, targets and " + more.keySet() + "); give all of them");
+        }
+        Iterator<Tensor> next = tensors.iterator();
+        Tensor inputs = next.next();
+        Tensor targets = next.next();
+        Map<String, Tensor> others = new LinkedHashMap<>();
+        more.keySet().forEach(name -> others.put(name, next.next()));
+        return new Batch(inputs, targets, others);
+    }
+
+    /**
+     * The same with targets that are class numbers, {@code [n, ...]} of type {@link DType#I64}, as vectors
      * {@code [n, ..., classes]} of type {@link DType#F32}: 1 at the class, else 0.
      *
      * @param classes how many classes there are
      * @return a batch with the same inputs
      */
     public Batch withOneHotTargets(long classes) {
-        return new Batch(x, y.oneHot(classes).to(DType.F32));
+        return new Batch(x, y.oneHot(classes).to(DType.F32), more);
     }
 }

@@ -2,7 +2,6 @@ package dev.lanewise.nn.data;
 
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
-import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -239,9 +238,9 @@ public final class DataLoader {
 
         private Batch moved(Batch batch) {
             try (Scope scope = Scope.open("prefetch")) {
-                Tensor x = scope.keep(Scope.adopt(batch.x()).to(device));
-                Tensor y = scope.keep(Scope.adopt(batch.y()).to(device));
-                return new Batch(x, y);
+                Batch there = batch.map(tensor -> Scope.adopt(tensor).to(device));
+                scope.keepAll(there.tensors());
+                return there;
             }
         }
 

@@ -50,7 +50,8 @@ public interface Dataset {
             public Batch batch(long[] indices) {
                 try (Scope scope = Scope.open("batch")) {
                     Batch changed = change.apply(source.batch(indices));
-                    return new Batch(scope.keep(changed.x()), scope.keep(changed.y()));
+                    scope.keepAll(changed.tensors());
+                    return changed;
                 }
             }
 

@@ -80,7 +80,7 @@ public final class Losses {
         return d.clamp(-end, end).square().mul(0.5);
     }
 
-    private static void check(String what, double value, boolean holds, String expected) {
+    static void check(String what, double value, boolean holds, String expected) {
         if (!holds || Double.isInfinite(value)) {
             throw new TensorException(what + " " + value + " (expected a number " + expected + "); check it");
         }
@@ -165,11 +165,68 @@ public final class Losses {
         return batchMean ? inF32(divergence) : reducing(reduction, divergence);
     }
 
+    /**
+     * The focal loss of logits x and targets t on [0, 1] (Lin et al. 2017, arXiv:1708.02002): binary cross-entropy times
+     * {@code (1 - p_t)^gamma}, with the probability p_t of what is right, and times alpha for positive targets and
+     * {@code 1 - alpha} for others; for detections, where almost all samples are easy ones.
+     *
+     * @param alpha the weight of positive targets, usually 0.25; below 0 for no weights
+     * @param gamma how little easy samples count, usually 2
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
+     * @throws TensorException if gamma is negative or not a number
+     */
+    public static Loss focal(double alpha, double gamma, Reduction reduction) {
+        check("focal_loss: gamma", gamma, gamma >= 0, "0 or more");
+        return reducing(reduction, (x, t) -> {
+            checkShapes("focal_loss", x, t);
+            Tensor p = x.sigmoid();
+            Tensor missed = p.mul(t.rsub(1)).add(p.rsub(1).mul(t));
+            Tensor entropy = t.rsub(1).mul(x.softplus()).add(t.mul(x.neg().softplus()));
+            Tensor loss = gamma == 0 ? entropy : entropy.mul(missed.pow(gamma));
+            return reduce(alpha < 0 ? loss : loss.mul(t.mul(2 * alpha - 1).add(1 - alpha)), reduction);
+        });
+    }
+
+    /**
+     * The negative log-likelihood of counts t under a Poisson distribution: {@code exp(x) - t x} of logarithms x of expected
+     * counts.
+     *
+     * @param full whether Stirling's approximation of {@code log(t!)} is added, for counts above 1
+     * @param reduction what becomes of the losses of single elements
+     * @return the loss
+     */
+    public static Loss poisson(boolean full, Reduction reduction) {
+        return reducing(reduction, (x, t) -> {
+            Tensor loss = x.exp().sub(t.mul(x));
+            return reduce("poisson_nll_loss", x, t, full ? loss.add(stirling(t)) : loss, reduction);
+        });
+    }
+
+    /** {@code t log(t) - t + log(2 pi t) / 2} where t is above 1, else 0. */
+    private static Tensor stirling(Tensor t) {
+        Tensor many = t.gt(1);
+        Tensor safe = many.where(t, t.onesLike());
+        Tensor terms = safe.mul(safe.log()).sub(safe).add(safe.mul(2 * Math.PI).log().mul(0.5));
+        return many.where(terms, t.zerosLike());
+    }
+
+    /**
+     * Bayesian personalized ranking (Rendle et al. 2009, arXiv:1205.2618): {@code -log(sigmoid(p - n))} of the scores p of
+     * items that a user chose, given as prediction, and the scores n of items that the user did not choose, given as target.
+     *
+     * @param reduction what becomes of the losses of single pairs
+     * @return the loss
+     */
+    public static Loss bayesianPersonalizedRanking(Reduction reduction) {
+        return reducing(reduction, (p, n) -> reduce("bpr_loss", p, n, n.sub(p).softplus(), reduction));
+    }
+
     private static Loss inF32(Loss loss) {
         return (p, t) -> loss.of(Autocast.widened(p), Autocast.widened(t));
     }
 
-    private static Loss reducing(Reduction reduction, Loss loss) {
+    static Loss reducing(Reduction reduction, Loss loss) {
         return new OfElements(reduction, inF32(loss));
     }
 
@@ -188,19 +245,19 @@ public final class Losses {
         }
     }
 
-    private static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {
+    static Tensor reduce(String name, Tensor p, Tensor t, Tensor loss, Reduction reduction) {
         checkShapes(name, p, t);
         return reduce(loss, reduction);
     }
 
-    private static void checkShapes(String name, Tensor p, Tensor t) {
+    static void checkShapes(String name, Tensor p, Tensor t) {
         if (!p.shape().equals(t.shape())) {
             throw new TensorException(name + ": prediction " + p.spec() + " and target " + t.spec()
                     + " differ in shape; reshape the target?");
         }
     }
 
-    private static Tensor reduce(Tensor loss, Reduction reduction) {
+    static Tensor reduce(Tensor loss, Reduction reduction) {
         return switch (reduction) {
             case NONE -> loss;
             case MEAN -> loss.mean();

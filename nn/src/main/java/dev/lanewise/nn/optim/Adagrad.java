@@ -1,5 +1,6 @@
 package dev.lanewise.nn.optim;
 
+import dev.lanewise.autograd.RowGradient;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import java.util.List;
@@ -55,5 +56,21 @@ public final class Adagrad extends PerParameter {
         sum.assign(sum.add(g.square()));
         double decayed = rate / (1 + (steps(p) - 1) * options.rateDecay);
         return g.div(sum.sqrt().add(options.epsilon)).mul(decayed);
+    }
+
+    @Override
+    boolean takesRows(Settings settings) {
+        return weightDecay(settings) == 0;
+    }
+
+    @Override
+    void updateRows(Trained p, RowGradient gradient, Settings settings) {
+        Tensor index = gradient.indices();
+        Tensor sums = state("sum", p);
+        Tensor sum = sums.indexSelect(0, index).add(gradient.values().square());
+        sums.assignRows(index, sum);
+        double decayed = settings.rate() / (1 + (steps(p) - 1) * options.rateDecay);
+        Tensor change = gradient.values().div(sum.sqrt().add(options.epsilon)).mul(decayed);
+        p.value().assignRows(index, p.value().indexSelect(0, index).sub(change));
     }
 }

@@ -2,8 +2,10 @@ package dev.lanewise.nn.optim;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
+import dev.lanewise.autograd.RowGradient;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.Update;
@@ -12,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -159,31 +162,63 @@ public abstract class Optimizer {
     public final void step(Gradients gradients) {
         Autograd.noGrad(() -> {
             try (var ignored = Scope.open("optimizer")) {
-                List<List<Trained>> trained = new ArrayList<>(groups.size());
-                int first = 0;
-                boolean some = false;
-                for (ParameterGroup group : groups) {
-                    List<Trained> ofGroup = trained(group, first, gradients);
-                    trained.add(ofGroup);
-                    some |= !ofGroup.isEmpty();
-                    first += group.parameters().size();
-                }
-                if (!some) {
-                    checkFrozen(gradients);
-                }
-                steps++;
-                counts.begin();
+                List<List<Trained>> trained = begin(gradients);
                 for (int i = 0; i < groups.size(); i++) {
-                    trained.get(i).forEach(p -> counts.count(p.index()));
-                    if (!trained.get(i).isEmpty()) {
-                        update(trained.get(i), settings(groups.get(i)));
-                    }
+                    update(gradients, trained.get(i), settings(groups.get(i)));
                 }
             }
         });
     }
 
-    /** A step that changes nothing is an error, unless all parameters are frozen. */
+    /** Tables whose rows the optimizer can change alone, and the others. */
+    private void update(Gradients gradients, List<Trained> trained, Settings settings) {
+        List<Trained> dense = new ArrayList<>();
+        for (Trained p : trained) {
+            Optional<RowGradient> rows = gradients.rows(parameters.get(p.index()).leaf());
+            if (rows.isPresent() && takesRows(settings)) {
+                try (var ignored = Scope.open("optimizer")) {
+                    updateRows(p, rows.get(), settings);
+                }
+            } else {
+                dense.add(rows.isPresent() ? new Trained(p.index(), p.value(), rows.get().dense()) : p);
+            }
+        }
+        if (!dense.isEmpty()) {
+            update(dense, settings);
+        }
+    }
+
+    /** Whether, with these settings, rows without a gradient stay as they are, so that {@link #updateRows} is enough. */
+    boolean takesRows(Settings settings) {
+        return false;
+    }
+
+    /** Changes the rows of a table that have a gradient. The trained parameter's own gradient is nothing here. */
+    void updateRows(Trained p, RowGradient gradient, Settings settings) {
+        throw new AssertionError(getClass().getSimpleName() + " takes no rows");
+    }
+
+    /** A step begins: counts it, and finds the parameters of each group that take part in it. */
+    final List<List<Trained>> begin(Gradients gradients) {
+        List<List<Trained>> trained = new ArrayList<>(groups.size());
+        int first = 0;
+        boolean some = false;
+        for (ParameterGroup group : groups) {
+            List<Trained> ofGroup = trained(group, first, gradients);
+            trained.add(ofGroup);
+            some |= !ofGroup.isEmpty();
+            first += group.parameters().size();
+        }
+        if (!some) {
+            checkFrozen(gradients);
+        }
+        steps++;
+        counts.begin();
+        trained.forEach(ofGroup -> ofGroup.forEach(p -> counts.count(p.index())));
+        return trained;
+    }
+
+    /** A step that changes nothing is meant only where all parameters are frozen. */
     private void checkFrozen(Gradients gradients) {
         long trainable = parameters.stream().filter(p -> !p.isFrozen()).count();
         if (trainable > 0) {
@@ -210,7 +245,9 @@ public abstract class Optimizer {
             Parameter parameter = group.parameters().get(i);
             Tensor leaf = parameter.leaf();
             if (!parameter.isFrozen() && gradients.has(leaf)) {
-                trained.add(new Trained(first + i, leaf, gradients.of(leaf)));
+                // of a gradient by rows only the rows are taken, later on: whole it would be as large as the table
+                Tensor gradient = gradients.rows(leaf).map(RowGradient::values).orElseGet(() -> gradients.of(leaf));
+                trained.add(new Trained(first + i, leaf, gradient));
             }
         }
         return trained;
@@ -319,11 +356,21 @@ public abstract class Optimizer {
             throw unexpected(name);
         }
         Tensor like = parameters.get(index).leaf();
-        if (!tensor.shape().equals(like.shape())) {
+        if (!tensor.shape().equals(stateShape(kind, like.shape()))) {
             throw new TensorException("optimizer: state '" + name + "' is " + tensor.spec() + " for a parameter "
                     + like.spec() + "; was it saved with another model?");
         }
         return new Place(kind, index);
+    }
+
+    /**
+     * {@return the shape of a parameter's tensor in a kind of state: the parameter's, unless a subclass says otherwise}
+     *
+     * @param kind the name of the state
+     * @param parameter the parameter's shape
+     */
+    protected Shape stateShape(String kind, Shape parameter) {
+        return parameter;
     }
 
     private TensorException unexpected(String name) {

@@ -30,14 +30,29 @@ abstract class PerParameter extends Optimizer {
         double decay = settings.weightDecay(weightDecay);
         for (Trained p : trained) {
             try (var ignored = Scope.open("optimizer")) {
-                Tensor g =
-                        decay == 0 ? p.gradient() : p.gradient().add(p.value().mul(decay));
-                p.value().assign(p.value().sub(change(p, g, settings.rate())));
+                boolean penalty = decay != 0 && !isDecoupled();
+                Tensor g = penalty ? p.gradient().add(p.value().mul(decay)) : p.gradient();
+                Tensor change = change(p, g, settings.rate());
+                Tensor kept = decay == 0 || penalty ? p.value() : p.value().mul(1 - settings.rate() * decay);
+                p.value().assign(kept.sub(change));
             }
         }
     }
 
-    /** What is subtracted from the parameter at a given learning rate. */
+    /**
+     * Whether the weight decay scales the parameter (Loshchilov and Hutter 2017, arXiv:1711.05101) rather than adds to the
+     * gradient.
+     */
+    boolean isDecoupled() {
+        return false;
+    }
+
+    /** The weight decay of a group with settings. */
+    final double weightDecay(Settings settings) {
+        return settings.weightDecay(weightDecay);
+    }
+
+    /** What is taken off the parameter at a learning rate; the state has been moved on. */
     abstract Tensor change(Trained p, Tensor gradient, double rate);
 
     @Override

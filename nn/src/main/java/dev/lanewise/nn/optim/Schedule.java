@@ -1,6 +1,7 @@
 package dev.lanewise.nn.optim;
 
 import dev.lanewise.tensor.TensorException;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * A learning rate for every step (or epoch), as a function of its number. Schedules have no state, so training can
@@ -89,6 +90,54 @@ public interface Schedule {
     }
 
     /**
+     * Half a cosine from base to least, and again from the beginning with every restart (Loshchilov and Hutter 2016,
+     * arXiv:1608.03983).
+     *
+     * @param base the rate at the beginning, and after each restart
+     * @param least the rate before each restart
+     * @param period how many steps pass before the first restart, 1 or more
+     * @param growth how many times longer each period is than the one before, 1 or more
+     * @return the schedule
+     */
+    static Schedule warmRestarts(double base, double least, long period, long growth) {
+        positive("warm restarts", period);
+        positive("warm restarts: growth", growth);
+        return step -> {
+            long length = period;
+            long within = growth == 1 ? step % period : step;
+            while (within >= length) {
+                within -= length;
+                length *= growth;
+            }
+            return between(base, least, (double) within / length);
+        };
+    }
+
+    /**
+     * From base to 0 along a power of what is left: {@code base (1 - step / steps)^power}.
+     *
+     * @param base the rate at the beginning
+     * @param steps how many steps it takes
+     * @param power 1 for a straight line
+     * @return the schedule
+     */
+    static Schedule polynomial(double base, long steps, double power) {
+        positive("polynomial", steps);
+        return step -> base * Math.pow(1 - Math.min(step, steps) / (double) steps, power);
+    }
+
+    /**
+     * The base times what a function gives for the number of the step, as of PyTorch's {@code LambdaLR}.
+     *
+     * @param base the rate at the beginning
+     * @param factor gives the factor of a step, from 0
+     * @return the schedule
+     */
+    static Schedule lambda(double base, LongToDoubleFunction factor) {
+        return step -> base * factor.applyAsDouble(step);
+    }
+
+    /**
      * From {@code start * base} to {@code end * base} in equal steps.
      *
      * @param base the initial rate
@@ -143,7 +192,23 @@ public interface Schedule {
     }
 
     /**
-     * The product of this schedule and another, as in PyTorch's chained schedulers: the other one gives factors.
+     * One rate after several schedules, as of PyTorch's chained schedulers: the product of them all, of which those after the
+     * first give factors.
+     *
+     * @param first gives rates
+     * @param factors give factors
+     * @return the schedule
+     */
+    static Schedule chained(Schedule first, Schedule... factors) {
+        Schedule product = first;
+        for (Schedule factor : factors.clone()) {
+            product = product.times(factor);
+        }
+        return product;
+    }
+
+    /**
+     * The product of both: the other one gives factors.
      *
      * @param factor the other schedule
      * @return the schedule

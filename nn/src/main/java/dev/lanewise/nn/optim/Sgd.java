@@ -1,5 +1,6 @@
 package dev.lanewise.nn.optim;
 
+import dev.lanewise.autograd.RowGradient;
 import dev.lanewise.nn.Parameter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -119,6 +120,17 @@ public final class Sgd extends Optimizer {
                 settings.weightDecay(options.weightDecay),
                 options.nesterov,
                 first);
+    }
+
+    @Override
+    boolean takesRows(Settings settings) {
+        return options.momentum == 0 && settings.weightDecay(options.weightDecay) == 0;
+    }
+
+    @Override
+    void updateRows(Trained p, RowGradient gradient, Settings settings) {
+        Tensor before = p.value().indexSelect(0, gradient.indices());
+        p.value().assignRows(gradient.indices(), before.sub(gradient.values().mul(settings.rate())));
     }
 
     @Override

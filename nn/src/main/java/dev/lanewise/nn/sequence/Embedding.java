@@ -56,6 +56,20 @@ public final class Embedding extends Layer {
     }
 
     /**
+     * A layer for large tables, as PyTorch's with {@code sparse=True}: its gradient is the rows that were looked up ({@link
+     * Parameter#byRows}), so that a step of {@link dev.lanewise.nn.optim.SparseAdam}, for example, costs by their number. Rows
+     * are standard normal.
+     *
+     * @param rows how many rows the table has
+     * @param size the width of a row
+     * @param rng gives the initial values
+     * @return the layer
+     */
+    public static Embedding sparse(long rows, long size, Rng rng) {
+        return new Embedding(Parameter.byRows(initial(rows, size, NO_PADDING, rng)));
+    }
+
+    /**
      * A layer over a given table, which other layers may share.
      *
      * @param weight {@code [rows, size]}

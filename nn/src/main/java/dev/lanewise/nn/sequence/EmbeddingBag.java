@@ -59,6 +59,27 @@ public final class EmbeddingBag extends Layer {
         weight = parameter("weight", Embedding.initial(rows, size, padding, rng));
     }
 
+    /**
+     * A layer over a given table, which other layers may share; of one {@linkplain Parameter#byRows by rows} the gradient is
+     * the rows that were looked up.
+     *
+     * @param weight {@code [rows, size]}
+     * @param mode how the rows of a bag combine
+     * @param padding a number that counts as not there, or {@link Embedding#NO_PADDING}
+     */
+    public EmbeddingBag(Parameter weight, Mode mode, long padding) {
+        Shape shape = weight.leaf().shape();
+        if (shape.rank() != 2) {
+            throw new TensorException(
+                    "embedding_bag: table " + weight.leaf().spec() + " (expected [rows, size]); reshape it");
+        }
+        this.rows = shape.size(0);
+        this.size = shape.size(1);
+        this.mode = mode;
+        this.padding = padding;
+        this.weight = parameter("weight", weight);
+    }
+
     @Override
     protected Tensor compute(Tensor numbers) {
         return bags(numbers, numbers.ne(padding));

@@ -3,6 +3,7 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -31,6 +32,25 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
             Tensor output, Tensor hidden, @Nullable Tensor cell) {
         List<Tensor> tensors() {
             return cell == null ? List.of(output, hidden) : List.of(output, hidden, cell);
+        }
+    }
+
+    /**
+     * What a run gives with the states of every time.
+     *
+     * @param output the last layer's hidden states, {@code [n, time, directions * hidden]}
+     * @param cells the last layer's cell states likewise, for LSTM; else null
+     * @param last the last states of all layers
+     */
+    public record Steps(
+            Tensor output, @Nullable Tensor cells, Result last) {
+        List<Tensor> tensors() {
+            List<Tensor> all = new ArrayList<>(last.tensors());
+            all.add(output);
+            if (cells != null) {
+                all.add(cells);
+            }
+            return all;
         }
     }
 
@@ -99,6 +119,149 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      */
     public Result run(Tensor x, Result before) {
         return called(() -> layers(x, before), Result::tensors);
+    }
+
+    /**
+     * Runs over sequences of different lengths, padded to one, as over PyTorch's packed sequences: the padding changes no state,
+     * the backward direction begins at each sequence's own end, and the output is 0 beyond it. An LSTM runs step by step for it,
+     * also where a device has it as one operation, because that gives no cell states but the last.
+     *
+     * @param x {@code [n, time, in]}
+     * @param lengths {@code [n]} of type I64, from 1 to time
+     * @return the hidden states, and the cell states of an LSTM, with each sequence's own last ones
+     */
+    public Result run(Tensor x, Tensor lengths) {
+        return called(() -> new PackedRun(x, lengths).run().last(), Result::tensors);
+    }
+
+    /**
+     * As {@link #run(Tensor, Tensor)}, with the states of every time.
+     *
+     * @param x {@code [n, time, in]}
+     * @param lengths {@code [n]} of type I64, from 1 to time
+     * @return hidden and cell states of every time, and each sequence's last ones
+     */
+    public Steps steps(Tensor x, Tensor lengths) {
+        return called(() -> new PackedRun(x, lengths).run(), Steps::tensors);
+    }
+
+    /** One run over sequences of different lengths. */
+    private final class PackedRun {
+        private final Tensor x;
+        private final Tensor lengths;
+        private final Tensor time;
+
+        /** {@code [n, time]}: whether a time is one of the sequence's. */
+        private final Tensor within;
+
+        /** {@code [n, time]}: the times in reverse, those beyond the end where they are. */
+        private final Tensor reversed;
+
+        PackedRun(Tensor x, Tensor lengths) {
+            if (x.shape().rank() != 3
+                    || lengths.dtype() != DType.I64
+                    || !lengths.shape().equals(x.shape().slice(0, 1))) {
+                throw new TensorException("recurrent: input " + x.spec() + ", lengths " + lengths.spec()
+                        + " (expected [n, time, in] and I64 [n]); give one length for each sequence");
+            }
+            this.x = x;
+            this.lengths = lengths;
+            time = Tensor.arange(x.shape().size(1), DType.I64, x.device());
+            Tensor ends = lengths.unsqueeze(1);
+            within = time.lt(ends);
+            reversed = within.where(ends.sub(time).sub(1L), time.expand(within.shape()));
+        }
+
+        Steps run() {
+            List<Tensor> hiddens = new ArrayList<>();
+            List<Tensor> cells = new ArrayList<>();
+            Tensor y = x;
+            Tensor lastCells = null;
+            for (int layer = 0; layer < layers; layer++) {
+                if (layer > 0 && isTraining()) {
+                    y = y.dropout(dropout, rng);
+                }
+                Steps now = layer(layer, y, hiddens, cells);
+                lastCells = now.cells;
+                y = now.output;
+            }
+            Tensor cell = kind == Kind.LSTM ? Tensor.stack(0, cells.toArray(Tensor[]::new)) : null;
+            Result states = new Result(y, Tensor.stack(0, hiddens.toArray(Tensor[]::new)), cell);
+            return new Steps(y, lastCells, states);
+        }
+
+        private Steps layer(int layer, Tensor in, List<Tensor> hiddens, List<Tensor> cells) {
+            List<Tensor> outputs = new ArrayList<>();
+            List<Tensor> cellsOfSteps = new ArrayList<>();
+            int count = bidirectional ? 2 : 1;
+            for (int d = 0; d < count; d++) {
+                Direction direction = directions.get(layer * count + d);
+                Tensor seen = d == 0 ? in : turned(in);
+                Steps steps = kind == Kind.LSTM ? lstm(seen, direction) : whole(seen, direction);
+                hiddens.add(steps.last.hidden);
+                outputs.add(d == 0 ? steps.output : turned(steps.output));
+                if (steps.cells != null && steps.last.cell != null) {
+                    cells.add(steps.last.cell);
+                    cellsOfSteps.add(d == 0 ? steps.cells : turned(steps.cells));
+                }
+            }
+            Tensor output = masked(Tensor.cat(2, outputs.toArray(Tensor[]::new)));
+            Tensor all = cellsOfSteps.isEmpty() ? null : masked(Tensor.cat(2, cellsOfSteps.toArray(Tensor[]::new)));
+            return new Steps(output, all, new Result(output, output, null));
+        }
+
+        private Tensor masked(Tensor states) {
+            return within.unsqueeze(2).where(states, states.zerosLike());
+        }
+
+        /** Each sequence from its end to its beginning. */
+        private Tensor turned(Tensor states) {
+            Tensor index = reversed.unsqueeze(2).expand(states.shape());
+            return states.gather(1, index);
+        }
+
+        /** The states of a time of each sequence's own: its last one. */
+        private Tensor ends(Tensor states) {
+            Tensor index = lengths.sub(1L).reshape(-1, 1, 1).expand(states.shape().with(1, 1));
+            return states.gather(1, index).squeeze(1);
+        }
+
+        private Steps whole(Tensor in, Direction direction) {
+            Tensor output = operation(in, direction, zeros(in), null).output();
+            return new Steps(output, null, new Result(output, ends(output), null));
+        }
+
+        private Steps lstm(Tensor in, Direction direction) {
+            Tensor hiddenState = zeros(in);
+            Tensor cellState = hiddenState;
+            List<Tensor> hiddens = new ArrayList<>();
+            List<Tensor> cells = new ArrayList<>();
+            for (long t = 0; t < in.shape().size(1); t++) {
+                Recurrence.Result step = operation(in.narrow(1, t, 1), direction, hiddenState, cellState);
+                hiddenState = step.lastStates().get(0);
+                cellState = step.lastStates().get(1);
+                hiddens.add(hiddenState);
+                cells.add(cellState);
+            }
+            Tensor output = Tensor.stack(1, hiddens.toArray(Tensor[]::new));
+            Tensor all = Tensor.stack(1, cells.toArray(Tensor[]::new));
+            return new Steps(output, all, new Result(output, ends(output), ends(all)));
+        }
+
+        private Recurrence.Result operation(
+                Tensor in, Direction direction, Tensor hiddenState, @Nullable Tensor cellState) {
+            List<Tensor> operands = new ArrayList<>(List.of(
+                    in,
+                    direction.inputWeight.tensor(),
+                    direction.hiddenWeight.tensor(),
+                    direction.inputBias.tensor(),
+                    direction.hiddenBias.tensor(),
+                    hiddenState));
+            if (cellState != null) {
+                operands.add(cellState);
+            }
+            return new Recurrence(kind, false, isTraining()).run(operands.toArray(Tensor[]::new));
+        }
     }
 
     private Result layers(Tensor x, @Nullable Result before) {

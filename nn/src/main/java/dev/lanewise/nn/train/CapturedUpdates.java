@@ -11,8 +11,10 @@ import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /** The updates of training as one captured step. A last, smaller batch is left to the loop. */
 final class CapturedUpdates implements AutoCloseable {
@@ -20,7 +22,10 @@ final class CapturedUpdates implements AutoCloseable {
     private final long batchSize;
     private final CapturedStep step;
 
-    /** The result of an update: the same tensors and numbers as after a step that ran operation by operation. */
+    /** Names the tensors of the step. */
+    private @Nullable Batch like;
+
+    /** What an update gave: tensors and numbers as after a step that ran operation by operation. */
     record Result(Tensor output, double loss, OptionalDouble norm) {}
 
     private CapturedUpdates(Trainer trainer, DataLoader data, Otherwise otherwise) {
@@ -89,14 +94,17 @@ final class CapturedUpdates implements AutoCloseable {
     }
 
     Result run(Batch batch) {
-        Tensor[] results = step.run(batch.x(), batch.y());
+        like = batch;
+        Tensor[] results = step.run(batch.tensors().toArray(Tensor[]::new));
         OptionalDouble norm = results.length > 2 ? OptionalDouble.of(results[2].item()) : OptionalDouble.empty();
         return new Result(results[1], results[0].item(), norm);
     }
 
-    private Tensor[] update(Tensor[] batch) {
-        Tensor output = trainer.precision.output(trainer.model, batch[0]);
-        Tensor loss = trainer.loss.of(output, batch[1]);
+    private Tensor[] update(Tensor[] tensors) {
+        Batch batch = Objects.requireNonNull(like).withTensors(List.of(tensors));
+        List<Tensor> all = trainer.precision.results(trainer.task, batch);
+        Tensor output = all.getFirst();
+        Tensor loss = trainer.task.loss(all, batch);
         Pending clipped = trainer.updates.pending(Autograd.gradients(loss));
         trainer.optimizer.step(clipped.gradients());
         List<Tensor> results = new ArrayList<>(List.of(loss, output));

@@ -1,7 +1,10 @@
 package dev.lanewise.nn.train;
 
+import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.tensor.TensorException;
+import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Ends training when a figure has stopped improving. */
 public final class EarlyStopping implements Callback {
@@ -11,6 +14,7 @@ public final class EarlyStopping implements Callback {
     private final double difference;
     private double best;
     private int waited;
+    private @Nullable Path bestFile;
 
     /**
      * An early stop.
@@ -54,12 +58,42 @@ public final class EarlyStopping implements Callback {
         return new EarlyStopping(figure, Goal.LARGEST, patience, 0);
     }
 
+    /**
+     * The same with the weights of the best epoch in the end: they are saved to a file whenever the figure is better, and loaded
+     * when the training ends, unless it was interrupted to be resumed. A training that is resumed goes on with the file.
+     *
+     * @param file where the weights go, with the state of the training beside it
+     * @return this callback
+     */
+    public EarlyStopping restoringBest(Path file) {
+        bestFile = file;
+        return this;
+    }
+
+    @Override
+    public void onStart(Training training) {
+        if (bestFile != null) {
+            TrainingState.checkWritable(bestFile);
+        }
+    }
+
+    @Override
+    public void onEnd(Training training, TrainingResult result) {
+        Path file = bestFile;
+        if (file != null && result.end() != TrainingResult.End.INTERRUPTED && best != goal.worst()) {
+            Checkpoint.loadWeights(file, training.model());
+        }
+    }
+
     @Override
     public void onEpochEnd(Training training, EpochFigures figures) {
         double value = figures.figure(figure);
         if (goal.better(value, best, difference)) {
             best = value;
             waited = 0;
+            if (bestFile != null) {
+                training.save(bestFile);
+            }
         } else if (++waited > patience) {
             training.stop(figure + " was not better than " + best + " for " + waited + " epochs");
         }

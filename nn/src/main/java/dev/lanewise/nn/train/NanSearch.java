@@ -6,7 +6,6 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.spi.Backends;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ final class NanSearch {
 
     private static @Nullable String source(Step step) {
         for (Batch batch : step.batches()) {
-            for (Tensor data : List.of(batch.x(), batch.y())) {
+            for (Tensor data : batch.tensors()) {
                 long bad = notFinite(data);
                 if (bad > 0) {
                     return "the batch's " + data.spec() + " has " + bad + " NaN or infinite elements; look at the data";

@@ -1,7 +1,6 @@
 package dev.lanewise.nn.train;
 
-import dev.lanewise.nn.loss.Loss;
-import dev.lanewise.tensor.Tensor;
+import dev.lanewise.nn.data.Batch;
 import java.util.OptionalDouble;
 
 /** The divisor that turns the sums of the losses of parts into the loss of one batch of all their samples. */
@@ -10,13 +9,13 @@ final class Parts {
     private boolean sum;
 
     /**
-     * Counts the targets of a part.
+     * Counts a part.
      *
-     * @param loss the loss
-     * @param target the targets of the part
+     * @param task the task
+     * @param batch the part
      */
-    void add(Loss loss, Tensor target) {
-        OptionalDouble averagedOver = loss.averagedOver(target);
+    void add(Task task, Batch batch) {
+        OptionalDouble averagedOver = task.averagedOver(batch);
         sum |= averagedOver.isEmpty();
         total += averagedOver.orElse(0);
     }

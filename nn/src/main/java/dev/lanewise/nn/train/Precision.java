@@ -1,7 +1,7 @@
 package dev.lanewise.nn.train;
 
 import dev.lanewise.autograd.Gradients;
-import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.optim.GradScaler;
 import dev.lanewise.nn.optim.GradScaler.Unscaled;
 import dev.lanewise.tensor.Autocast;
@@ -10,6 +10,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,9 +37,11 @@ record Precision(@Nullable DType narrow, @Nullable GradScaler scaler) {
         };
     }
 
-    /** The model's output, in F32 even if it was computed in 16 bits. */
-    Tensor output(Layer model, Tensor x) {
-        return Autocast.run(narrow, () -> Autocast.widened(model.forward(x)));
+    /** The model's results, in F32 where they were computed in less. */
+    List<Tensor> results(Task task, Batch batch) {
+        return Autocast.run(
+                narrow,
+                () -> task.forward(batch).stream().map(Autocast::widened).toList());
     }
 
     /** The loss whose gradients are to be computed. */

@@ -5,22 +5,23 @@ import dev.lanewise.autograd.GradientSum;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Batch;
-import dev.lanewise.nn.loss.Loss;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * The forward and backward pass of one step, which can be repeated with the same random numbers.
  *
- * @param precision the types that the model computes in
- * @param batches the batches of the step
+ * @param task how the model takes a batch
+ * @param precision what the model computes in
+ * @param batches those of the step
  * @param streams the random streams that the model draws from
  * @param positions their positions before the step, seed and counter of each
  */
-record Step(Layer model, Loss loss, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
-    /** Is notified during the passes. */
+record Step(Layer model, Task task, Precision precision, List<Batch> batches, List<Rng> streams, long[] positions) {
+    /** Follows the way. */
     interface Listener {
         /** Called before the forward pass of a batch. */
         default void onForward() {}
@@ -42,23 +43,23 @@ record Step(Layer model, Loss loss, Precision precision, List<Batch> batches, Li
             positions[2 * i] = streams.get(i).seed();
             positions[2 * i + 1] = streams.get(i).counter();
         }
-        return new Step(trainer.model, trainer.loss, trainer.precision, batches, streams, positions);
+        return new Step(trainer.model, trainer.task, trainer.precision, batches, streams, positions);
     }
 
     /** Computes loss and gradients. */
     Result compute(Listener listener) {
         if (batches.size() == 1) {
-            Tensor value = forward(batches.getFirst(), loss, listener);
+            Tensor value = forward(batches.getFirst(), task::loss, listener);
             Gradients gradients = Autograd.gradients(precision.scaled(value));
             return new Result(value.item(), gradients);
         }
         GradientSum sum = new GradientSum();
         double losses = 0;
         Parts parts = new Parts();
-        batches.forEach(batch -> parts.add(loss, batch.y()));
+        batches.forEach(batch -> parts.add(task, batch));
         for (Batch batch : batches) {
             try (Scope scope = Scope.open("part of a step")) {
-                Tensor value = forward(batch, loss::sum, listener).div(parts.divisor());
+                Tensor value = forward(batch, task::sum, listener).div(parts.divisor());
                 sum.add(Autograd.gradients(precision.scaled(value)));
                 scope.keepAll(sum.gradients().values());
                 losses += value.item();
@@ -67,11 +68,11 @@ record Step(Layer model, Loss loss, Precision precision, List<Batch> batches, Li
         return new Result(losses, sum.gradients());
     }
 
-    private Tensor forward(Batch batch, Loss of, Listener listener) {
+    private Tensor forward(Batch batch, BiFunction<List<Tensor>, Batch, Tensor> loss, Listener listener) {
         listener.onForward();
-        Tensor output = precision.output(model, batch.x());
-        Tensor value = of.of(output, batch.y());
-        listener.onOutput(batch, output);
+        List<Tensor> results = precision.results(task, batch);
+        Tensor value = loss.apply(results, batch);
+        listener.onOutput(batch, results.getFirst());
         return value;
     }
 

@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Trainer {
     final Layer model;
-    final Loss loss;
+    final Task task;
     final Optimizer optimizer;
     final List<Callback> callbacks = new ArrayList<>();
     final Updates updates = new Updates();
@@ -84,8 +84,19 @@ public final class Trainer {
      * @param optimizer an optimizer over the model's parameters, made after the model was moved to its device
      */
     public Trainer(Layer model, Loss loss, Optimizer optimizer) {
+        this(model, Task.of(model, loss), optimizer);
+    }
+
+    /**
+     * A trainer of a model that takes a batch in a way of its own: of several inputs, results or targets.
+     *
+     * @param model the model, or one that holds all models that the task calls
+     * @param task how a batch is taken and what the results cost
+     * @param optimizer over the model's parameters, made when the model was on its device
+     */
+    public Trainer(Layer model, Task task, Optimizer optimizer) {
         this.model = model;
-        this.loss = loss;
+        this.task = task;
         this.optimizer = optimizer;
     }
 
@@ -313,10 +324,10 @@ public final class Trainer {
             }
             try (var ignored = Scope.open("evaluation")) {
                 Batch batch = moved(batches.next());
-                Tensor output = precision.output(model, batch.x());
-                losses += loss.sum(output, batch.y()).item();
-                parts.add(loss, batch.y());
-                measured.forEach(metric -> metric.add(output, batch.y()));
+                List<Tensor> results = precision.results(task, batch);
+                losses += task.sum(results, batch).item();
+                parts.add(task, batch);
+                measured.forEach(metric -> metric.add(results.getFirst(), batch.y()));
             }
         }
         Map<String, Double> figures = new LinkedHashMap<>();
@@ -328,6 +339,6 @@ public final class Trainer {
     /** The batch, on the model's device. */
     Batch moved(Batch batch) {
         Device device = optimizer.parameters().getFirst().leaf().device();
-        return new Batch(batch.x().to(device), batch.y().to(device));
+        return batch.map(tensor -> tensor.to(device));
     }
 }

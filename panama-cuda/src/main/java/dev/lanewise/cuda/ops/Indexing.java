@@ -17,6 +17,7 @@ import dev.lanewise.tensor.op.index.IndexSelect;
 import dev.lanewise.tensor.op.index.Scatter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * Reads and writes by position. Elements written to one place are combined in the positions' order, so that results
@@ -138,14 +139,18 @@ public final class Indexing {
     /** Queues the operation. */
     public static void run(CudaDevice device, Scatter op, Tensor[] inputs, Tensor[] outputs) {
         Tensor output = outputs[0];
-        Elementwise.copy(
-                device,
-                output.dtype(),
-                output.shape(),
-                DeviceBuffer.address(inputs[0]),
-                inputs[0].strides(),
-                DeviceBuffer.address(output),
-                output.strides());
+        // in place, all but the elements to be written are where they belong
+        if (DeviceBuffer.address(inputs[0]) != DeviceBuffer.address(output)
+                || !Arrays.equals(inputs[0].strides(), output.strides())) {
+            Elementwise.copy(
+                    device,
+                    output.dtype(),
+                    output.shape(),
+                    DeviceBuffer.address(inputs[0]),
+                    inputs[0].strides(),
+                    DeviceBuffer.address(output),
+                    output.strides());
+        }
         Shape shape = inputs[1].shape();
         if (shape.isEmpty()) {
             return;

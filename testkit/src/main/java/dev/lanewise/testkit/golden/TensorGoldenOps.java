@@ -31,6 +31,7 @@ public final class TensorGoldenOps implements GoldenOps {
         convolutions();
         pooling();
         normalizations();
+        ops.putAll(LinalgGoldenOps.ops());
     }
 
     @Override

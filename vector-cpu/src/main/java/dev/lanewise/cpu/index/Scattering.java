@@ -15,6 +15,7 @@ import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.index.IndexAdd;
 import dev.lanewise.tensor.op.index.Scatter;
+import java.util.Arrays;
 
 /**
  * Runs {@link IndexAdd} and {@link Scatter}: writes by position. A task owns a part of the output and goes through the
@@ -83,8 +84,11 @@ public final class Scattering {
         int bytes = dtype.bytes();
         long target = Dense.address(output);
         long[] strides = output.strides();
-        StridedCopy.run(
-                bytes, output.shape().toArray(), Dense.address(inputs[0]), inputs[0].strides(), target, strides);
+        // in place, all but the elements to be written are where they belong
+        if (Dense.address(inputs[0]) != target || !Arrays.equals(inputs[0].strides(), strides)) {
+            StridedCopy.run(
+                    bytes, output.shape().toArray(), Dense.address(inputs[0]), inputs[0].strides(), target, strides);
+        }
         long[] sizes = inputs[1].shape().toArray();
         long count = inputs[1].shape().elements();
         if (count == 0) {

@@ -1,4 +1,4 @@
-package dev.lanewise.nn;
+package dev.lanewise.nn.internal;
 
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.Window;
@@ -6,12 +6,19 @@ import dev.lanewise.tensor.spi.Windows;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What convolutions of all ranks derive from their window. */
-final class Kernels {
+/** What convolutions of all ranks make of their window. */
+public final class Kernels {
     private Kernels() {}
 
-    /** The sizes of a weight, given the first two. */
-    static long[] weight(Window window, long first, long second, int rank) {
+    /**
+     * {@return the sizes of a weight}
+     *
+     * @param window its size
+     * @param first the first size
+     * @param second the second size
+     * @param rank how many dimensions the window covers
+     */
+    public static long[] weight(Window window, long first, long second, int rank) {
         long[] sizes = new long[2 + rank];
         sizes[0] = first;
         sizes[1] = second;
@@ -21,15 +28,25 @@ final class Kernels {
         return sizes;
     }
 
-    /** How many elements a window sees. */
-    static long elements(Window window, int rank) {
+    /**
+     * {@return how many elements a window sees}
+     *
+     * @param window its size
+     * @param rank how many dimensions it covers
+     */
+    public static long elements(Window window, int rank) {
         return IntStream.range(0, rank)
                 .mapToLong(d -> Windows.at(window.kernel(), d))
                 .reduce(1, Math::multiplyExact);
     }
 
-    /** What layers print. */
-    static String attributes(Window window, boolean convolution) {
+    /**
+     * {@return what layers print}
+     *
+     * @param window the window
+     * @param convolution whether it is that of a convolution, which moves by 1 unless it says otherwise
+     */
+    public static String attributes(Window window, boolean convolution) {
         List<Integer> steps = window.stride().isEmpty() ? convolution ? List.of(1) : window.kernel() : window.stride();
         return "kernel=" + text(window.kernel()) + ", stride=" + text(steps) + ", padding=" + text(window.padding())
                 + (window.dilation().equals(List.of(1)) ? "" : ", dilation=" + text(window.dilation()))
@@ -41,8 +58,15 @@ final class Kernels {
         return numbers.stream().distinct().count() == 1 ? numbers.getFirst().toString() : numbers.toString();
     }
 
-    /** The groups of a convolution, if they divide its channels. */
-    static int groups(String layer, int groups, long in, long out) {
+    /**
+     * {@return the groups of a convolution, if they divide its channels}
+     *
+     * @param layer the name in errors
+     * @param groups into how many parts the channels are divided
+     * @param in the number of input channels
+     * @param out the number of output channels
+     */
+    public static int groups(String layer, int groups, long in, long out) {
         if (groups < 1 || in % groups != 0 || out % groups != 0) {
             throw new TensorException(layer + ": " + groups + " groups for " + in + " and " + out
                     + " channels (expected a number that divides both); change one of them");

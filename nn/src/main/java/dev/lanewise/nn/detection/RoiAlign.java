@@ -1,0 +1,22 @@
+package dev.lanewise.nn.detection;
+
+import dev.lanewise.tensor.TensorException;
+
+/**
+ * How {@link Boxes#roiAlign} samples.
+ *
+ * @param height the height of the results
+ * @param width the width of the results
+ * @param scale how many pixels of the feature map a pixel of the input image is: 1/16 behind four halvings
+ * @param samples how many places in each direction an element is the mean of, 1 or more; 2 is usual
+ * @param aligned whether the middles of pixels, rather than their corners, are at whole numbers; torchvision's default is not
+ */
+public record RoiAlign(int height, int width, double scale, int samples, boolean aligned) {
+    /** Checks the numbers. */
+    public RoiAlign {
+        if (height < 1 || width < 1 || samples < 1 || !(scale > 0)) {
+            throw new TensorException("roi_align: size [" + height + ", " + width + "], " + samples + " samples, scale "
+                    + scale + " (expected 1 or more, and a scale above 0); check them");
+        }
+    }
+}

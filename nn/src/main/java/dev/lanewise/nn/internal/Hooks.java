@@ -1,0 +1,83 @@
+package dev.lanewise.nn.internal;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+
+/** Functions that see, and may exchange, a layer's result and the gradient with respect to it. */
+public final class Hooks {
+    private final List<UnaryOperator<Tensor>> forward = new CopyOnWriteArrayList<>();
+    private final List<UnaryOperator<Tensor>> backward = new CopyOnWriteArrayList<>();
+
+    /** None yet. */
+    public Hooks() {}
+
+    /**
+     * Adds a function of results.
+     *
+     * @param hook is called after those added before
+     * @return takes it away again
+     */
+    public Runnable addForward(UnaryOperator<Tensor> hook) {
+        return add(forward, hook);
+    }
+
+    /**
+     * Adds a function of gradients.
+     *
+     * @param hook is called after those added before
+     * @return takes it away again
+     */
+    public Runnable addBackward(UnaryOperator<Tensor> hook) {
+        return add(backward, hook);
+    }
+
+    private static Runnable add(List<UnaryOperator<Tensor>> hooks, UnaryOperator<Tensor> hook) {
+        // another object for each, so that one function can be there twice
+        UnaryOperator<Tensor> added = hook::apply;
+        hooks.add(added);
+        return () -> hooks.remove(added);
+    }
+
+    /**
+     * {@return what the hooks make of a result, whose gradient they will see}
+     *
+     * @param result the layer's
+     */
+    public Tensor apply(Tensor result) {
+        Tensor y = result;
+        for (UnaryOperator<Tensor> hook : forward) {
+            y = hook.apply(y);
+        }
+        return backward.isEmpty() || !Autograd.isTracked(y) ? y : Autograd.apply(new Watched(List.copyOf(backward)), y);
+    }
+
+    /** The same tensor, whose gradient is seen. */
+    private record Watched(List<UnaryOperator<Tensor>> hooks) implements Autograd.CustomOp {
+        @Override
+        public String name() {
+            return "backward hook";
+        }
+
+        @Override
+        public Tensor forward(Tensor[] inputs) {
+            return Autograd.detach(inputs[0]);
+        }
+
+        @Override
+        public Tensor[] backward(Tensor upstream, Tensor[] inputs, Tensor output) {
+            Tensor gradient = upstream;
+            for (UnaryOperator<Tensor> hook : hooks) {
+                gradient = hook.apply(gradient);
+            }
+            return new Tensor[] {gradient};
+        }
+
+        @Override
+        public boolean looksBack() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.lanewise.nn.loss;
+
+import dev.lanewise.tensor.Reduction;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+
+/**
+ * {@code max(0, -t (x - y) + margin)} of two scores, of which the first shall be the greater one where t is 1 and the smaller
+ * one where t is -1.
+ *
+ * @param margin by how much they shall differ
+ * @param reduction what becomes of the losses of pairs
+ */
+public record MarginRankingLoss(double margin, Reduction reduction) {
+    /** The mean, without a margin. */
+    public MarginRankingLoss() {
+        this(0, Reduction.MEAN);
+    }
+
+    /**
+     * The loss.
+     *
+     * @param x scores of any shape
+     * @param y scores of the same shape
+     * @param target 1 or -1, of the same shape
+     * @return a scalar, or of the shape of the scores without reduction
+     * @throws TensorException if shapes differ
+     */
+    public Tensor of(Tensor x, Tensor y, Tensor target) {
+        Distances.checkAlike("margin_ranking_loss", x, y, target);
+        Tensor difference = Distances.wide(y).sub(Distances.wide(x));
+        return Losses.reduce(
+                difference.mul(target.to(difference.dtype())).add(margin).relu(), reduction);
+    }
+}

@@ -1,0 +1,69 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Lion (Chen et al. 2023, arXiv:2302.06675, algorithm 2): {@code p -= rate (sign(beta1 m + (1 - beta1) g) + decay p);}
+ * {@code m = beta2 m + (1 - beta2) g}. All elements move by the rate, so that it is 3 to 10 times smaller than Adam's, and the
+ * weight decay as many times greater.
+ */
+public final class Lion extends PerParameter {
+    /**
+     * How to descend.
+     *
+     * @param beta1 how much of the running mean counts in the step
+     * @param beta2 the mean's decay
+     * @param weightDecay scales the parameter
+     */
+    public record Options(double beta1, double beta2, double weightDecay) {
+        /**
+         * The paper's defaults: 0.9, 0.99 and no weight decay.
+         *
+         * @return the options
+         */
+        public static Options defaults() {
+            return new Options(0.9, 0.99, 0);
+        }
+    }
+
+    private final Options options;
+
+    /**
+     * An optimizer with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
+    public Lion(List<Parameter> parameters, double rate, Options options) {
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /**
+     * An optimizer of groups.
+     *
+     * @param groups what is trained, in groups with rates and weight decays of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
+    public Lion(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate, options.weightDecay, "mean");
+        this.options = options;
+    }
+
+    @Override
+    boolean isDecoupled() {
+        return true;
+    }
+
+    @Override
+    Tensor change(Trained p, Tensor g, double rate) {
+        Tensor mean = state("mean", p);
+        Tensor direction =
+                mean.mul(options.beta1).add(g.mul(1 - options.beta1)).sign();
+        track(mean, options.beta2, g);
+        return direction.mul(rate);
+    }
+}

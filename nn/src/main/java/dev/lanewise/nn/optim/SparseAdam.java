@@ -1,0 +1,107 @@
+package dev.lanewise.nn.optim;
+
+import dev.lanewise.autograd.RowGradient;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Adam for tables of which a step looks up a few rows ({@link Parameter#byRows}), as PyTorch's of this name: the running means of
+ * rows without a gradient stay as they are, and so do the rows. A step costs by the rows that were looked up; tables whose
+ * gradient is dense have all rows looked up.
+ */
+public final class SparseAdam extends Optimizer {
+    /**
+     * How to adapt.
+     *
+     * @param beta1 the mean's decay
+     * @param beta2 the square's decay
+     * @param epsilon keeps the denominator from 0
+     */
+    public record Options(double beta1, double beta2, double epsilon) {
+        /**
+         * PyTorch's defaults.
+         *
+         * @return the options
+         */
+        public static Options defaults() {
+            return new Options(0.9, 0.999, 1e-8);
+        }
+    }
+
+    private final Options options;
+    private final Map<Integer, Tensor> means = new LinkedHashMap<>();
+    private final Map<Integer, Tensor> squares = new LinkedHashMap<>();
+
+    /**
+     * An optimizer with options.
+     *
+     * @param parameters what is trained
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
+    public SparseAdam(List<Parameter> parameters, double rate, Options options) {
+        this(ParameterGroups.of(ParameterGroup.of(parameters)), rate, options);
+    }
+
+    /**
+     * An optimizer of groups, which have no weight decay.
+     *
+     * @param groups what is trained, in groups with rates of their own
+     * @param rate the learning rate, 0 or more
+     * @param options the other numbers of the method
+     */
+    public SparseAdam(ParameterGroups groups, double rate, Options options) {
+        super(groups, rate);
+        this.options = options;
+        for (ParameterGroup group : groups()) {
+            if (group.weightDecay().orElse(0) != 0) {
+                throw new TensorException("sparse_adam: weight decay " + group.weightDecay().getAsDouble()
+                        + " (expected none: it would change every row); use Adam");
+            }
+        }
+    }
+
+    @Override
+    boolean takesRows(Settings settings) {
+        return true;
+    }
+
+    @Override
+    void updateRows(Trained p, RowGradient gradient, Settings settings) {
+        Tensor index = gradient.indices();
+        Tensor g = gradient.values();
+        Tensor mean = zeros(means, p);
+        Tensor square = zeros(squares, p);
+        Tensor newMean = mean.indexSelect(0, index).mul(options.beta1).add(g.mul(1 - options.beta1));
+        Tensor newSquare = square.indexSelect(0, index).mul(options.beta2).add(g.square().mul(1 - options.beta2));
+        mean.assignRows(index, newMean);
+        square.assignRows(index, newSquare);
+        long step = steps(p);
+        double rate = settings.rate() * Math.sqrt(1 - Math.pow(options.beta2, step)) / (1 - Math.pow(options.beta1, step));
+        Tensor change = newMean.mul(rate).div(newSquare.sqrt().add(options.epsilon));
+        p.value().assignRows(index, p.value().indexSelect(0, index).sub(change));
+    }
+
+    @Override
+    protected void update(List<Trained> trained, Settings settings) {
+        for (Trained p : trained) {
+            if (p.value().shape().rank() == 0) {
+                throw new TensorException("sparse_adam: a parameter " + p.value().spec()
+                        + " (expected tables [rows, ...]); train it with Adam");
+            }
+            long rows = p.value().shape().size(0);
+            Tensor all = Tensor.arange(rows, DType.I64, p.value().device());
+            updateRows(p, new RowGradient(all, p.gradient(), rows), settings);
+        }
+    }
+
+    @Override
+    protected Map<String, Map<Integer, Tensor>> state() {
+        return Map.of("mean", means, "square", squares);
+    }
+}

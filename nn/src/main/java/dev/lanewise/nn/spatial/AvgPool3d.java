@@ -1,0 +1,43 @@
+package dev.lanewise.nn.spatial;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.internal.Kernels;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
+
+/** The mean of every window: {@code [n, c, d, h, w] -> [n, c, od, oh, ow]}. */
+public final class AvgPool3d extends Layer {
+    private final Window window;
+    private final boolean countIncludePad;
+
+    /**
+     * A window whose stride is its size.
+     *
+     * @param kernel the size of the window in every direction
+     */
+    public AvgPool3d(int kernel) {
+        this(Window.of(kernel), true);
+    }
+
+    /**
+     * Any window; the padding is at most half of it.
+     *
+     * @param window its size, stride and padding
+     * @param countIncludePad whether padding counts as zeros rather than not at all
+     */
+    public AvgPool3d(Window window, boolean countIncludePad) {
+        this.window = Windows.pooling("avg_pool3d", window, 3);
+        this.countIncludePad = countIncludePad;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return Volumes.pooled("avg_pool3d", x, window, (images, w) -> images.avgPool2d(w, countIncludePad));
+    }
+
+    @Override
+    protected String attributes() {
+        return Kernels.attributes(window, false);
+    }
+}

@@ -1,0 +1,101 @@
+package dev.lanewise.nn.spatial;
+
+import dev.lanewise.nn.Init;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.internal.Kernels;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.Window;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Transposed convolution of signals {@code [n, in, l] -> [n, out, ol]}, with {@code weight [in, out / groups, s]} and
+ * {@code bias [out]}; {@code ol = (l - 1) stride - 2 padding + dilation (s - 1) + outputPadding + 1}.
+ */
+public final class ConvTranspose1d extends Layer {
+    private final Window window;
+    private final int groups;
+    private final long in;
+    private final long out;
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     */
+    public ConvTranspose1d(long in, long out, Window window) {
+        this(in, out, window, Rng.global());
+    }
+
+    /**
+     * With bias.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param rng gives the initial values
+     */
+    public ConvTranspose1d(long in, long out, Window window, Rng rng) {
+        this(in, out, window, 1, true, rng);
+    }
+
+    /**
+     * A layer with all its options.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups into how many independent parts the channels fall
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
+     */
+    public ConvTranspose1d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
+        this.in = in;
+        this.out = out;
+        this.window = Volumes.transposed("conv_transpose1d", window, 1);
+        this.groups = Kernels.groups("conv_transpose1d", groups, in, out);
+        long channels = out / groups;
+        long fanIn = channels * Kernels.elements(window, 1);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, Kernels.weight(window, in, channels, 1)));
+        bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        if (x.shape().rank() != 3 || x.shape().size(1) != in) {
+            throw new TensorException("conv_transpose1d: input " + x.spec() + " (expected [n, " + in
+                    + ", l]); reshape it?");
+        }
+        Axis axis = Axis.of(window, 0, 1);
+        Window row = Window.of(1, axis.kernel())
+                .stride(1, axis.stride())
+                .padding(0, axis.padding())
+                .dilation(1, axis.dilation())
+                .outputPadding(0, axis.outputPadding());
+        Tensor y = x.unsqueeze(2)
+                .convTranspose2d(weight.tensor().unsqueeze(2), bias == null ? null : bias.tensor(), row, groups);
+        return y.squeeze(2);
+    }
+
+    /** {@return the weight, {@code [in, out / groups, s]}} */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** {@return the bias, {@code [out]}, or null} */
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
+    @Override
+    protected String attributes() {
+        return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
+                + (bias != null);
+    }
+}

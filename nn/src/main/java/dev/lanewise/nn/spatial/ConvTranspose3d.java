@@ -1,0 +1,103 @@
+package dev.lanewise.nn.spatial;
+
+import dev.lanewise.nn.Init;
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.internal.Kernels;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Transposed convolution of volumes {@code [n, in, d, h, w] -> [n, out, od, oh, ow]}, with {@code weight
+ * [in, out / groups, q, r, s]} and {@code bias [out]}; {@code od = (d - 1) stride - 2 padding + dilation (q - 1) +
+ * outputPadding + 1}, and the others likewise.
+ */
+public final class ConvTranspose3d extends Layer {
+    private final Window window;
+    private final int groups;
+    private final long in;
+    private final long out;
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+
+    /**
+     * With bias, initialized from the global random stream.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     */
+    public ConvTranspose3d(long in, long out, Window window) {
+        this(in, out, window, Rng.global());
+    }
+
+    /**
+     * With bias.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param rng gives the initial values
+     */
+    public ConvTranspose3d(long in, long out, Window window, Rng rng) {
+        this(in, out, window, 1, true, rng);
+    }
+
+    /**
+     * A layer with all its options.
+     *
+     * @param in the number of input channels
+     * @param out the number of output channels
+     * @param window its size, stride, padding and dilation, and the output padding
+     * @param groups into how many independent parts the channels fall
+     * @param withBias whether a bias is added
+     * @param rng gives the initial values
+     */
+    public ConvTranspose3d(long in, long out, Window window, int groups, boolean withBias, Rng rng) {
+        this.in = in;
+        this.out = out;
+        this.window = Volumes.transposed("conv_transpose3d", window, 3);
+        this.groups = Kernels.groups("conv_transpose3d", groups, in, out);
+        long channels = out / groups;
+        long fanIn = channels * Kernels.elements(window, 3);
+        weight = parameter("weight", Init.fanIn(rng, fanIn, Kernels.weight(window, in, channels, 3)));
+        bias = withBias ? parameter("bias", Init.fanIn(rng, fanIn, out)) : null;
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        Volumes.check("conv_transpose3d", x, in);
+        Axis depth = Axis.of(window, 0, 1);
+        long n = x.shape().size(0);
+        long d = x.shape().size(2);
+        Tensor w = weight.tensor();
+        Tensor flat = w.reshape(
+                in, w.shape().size(1) * depth.kernel(), w.shape().size(3), w.shape().size(4));
+        Tensor images = x.permute(0, 2, 1, 3, 4).reshape(n * d, in, x.shape().size(3), x.shape().size(4));
+        Tensor grown = images.convTranspose2d(flat, null, Volumes.plane(window), groups);
+        long h = grown.shape().size(2);
+        long wide = grown.shape().size(3);
+        // [n d, out q, h, w] -> [n, out, d, q, h, w], whose slices are added where they belong
+        Tensor slices = grown.reshape(n, d, out, depth.kernel(), h, wide).permute(0, 2, 1, 3, 4, 5);
+        Tensor y = depth.overlapped(slices, 2, depth.covered(d));
+        return bias == null ? y : y.add(bias.tensor().reshape(-1, 1, 1, 1));
+    }
+
+    /** {@return the weight, {@code [in, out / groups, q, r, s]}} */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** {@return the bias, {@code [out]}, or null} */
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
+    @Override
+    protected String attributes() {
+        return "in=" + in + ", out=" + out + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
+                + (bias != null);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.lanewise.nn.spatial;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.nn.internal.Kernels;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.Window;
+import dev.lanewise.tensor.spi.Windows;
+
+/** The largest element of every window: {@code [n, c, d, h, w] -> [n, c, od, oh, ow]}; NaN if the window holds one. */
+public final class MaxPool3d extends Layer {
+    private final Window window;
+
+    /**
+     * A window whose stride is its size.
+     *
+     * @param kernel the size of the window in every direction
+     */
+    public MaxPool3d(int kernel) {
+        this(Window.of(kernel));
+    }
+
+    /**
+     * Any window; the padding is at most half of it.
+     *
+     * @param window its size, stride and padding
+     */
+    public MaxPool3d(Window window) {
+        this.window = Windows.pooling("max_pool3d", window, 3);
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return Volumes.pooled("max_pool3d", x, window, Tensor::maxPool2d);
+    }
+
+    @Override
+    protected String attributes() {
+        return Kernels.attributes(window, false);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.lanewise.nn.spatial;
+
+import dev.lanewise.nn.Layer;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.Arrays;
+
+/** Surrounded by zeros, in as many of the last dimensions as there are pairs of numbers; a number below 0 cuts off. */
+public final class ZeroPad extends Layer {
+    private final long[] pads;
+
+    /**
+     * A layer.
+     *
+     * @param pads for the last dimension how many before and after, then for the one before it, and so on, as PyTorch has
+     *     them
+     */
+    public ZeroPad(long... pads) {
+        if (pads.length == 0 || pads.length % 2 != 0) {
+            throw new TensorException("ZeroPad: amounts " + Arrays.toString(pads)
+                    + " (expected a pair for each dimension, the last one first); complete them");
+        }
+        this.pads = pads.clone();
+    }
+
+    @Override
+    protected Tensor compute(Tensor x) {
+        return x.pad(0, pads);
+    }
+
+    @Override
+    protected String attributes() {
+        return Arrays.toString(pads);
+    }
+}

@@ -1,0 +1,5 @@
+/** Layers of signals, images and volumes beyond those of {@link dev.lanewise.nn}: three dimensions, windows, edges. */
+@NullMarked
+package dev.lanewise.nn.spatial;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,151 @@
+package dev.lanewise.nn.train;
+
+import dev.lanewise.nn.data.Batch;
+import dev.lanewise.nn.data.Dataset;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * K-fold cross-validation: the samples are divided into k parts of equal size, and k models are trained, each on all parts but
+ * one, by which it is measured.
+ *
+ * <pre>{@code
+ * CrossValidation.Result result = CrossValidation.run(data, 5, seed, fold -> {
+ *     Layer model = newModel(new Rng(fold.number()));
+ *     return new Trainer(model, loss, new Adam(model.parameters(), 1e-3))
+ *             .validation(new DataLoader(fold.validation(), 100, false, 0), Accuracy::new)
+ *             .fit(new DataLoader(fold.training(), 50, true, 0), 10);
+ * });
+ * System.out.println(result.mean("validation_accuracy") + " ± " + result.deviation("validation_accuracy"));
+ * }</pre>
+ */
+public final class CrossValidation {
+    private CrossValidation() {}
+
+    /**
+     * One of the k trainings' data.
+     *
+     * @param number from 0
+     * @param training the samples of all other parts
+     * @param validation the samples of this part
+     */
+    public record Fold(int number, Dataset training, Dataset validation) {}
+
+    /**
+     * What all trainings led to.
+     *
+     * @param folds the result of each, by its number
+     */
+    public record Result(List<TrainingResult> folds) {
+        /** Copies the list. */
+        public Result {
+            folds = List.copyOf(folds);
+        }
+
+        /**
+         * The mean of a figure of the last epochs.
+         *
+         * @param figure its name in {@link EpochFigures#asMap}
+         * @return the mean over the folds
+         */
+        public double mean(String figure) {
+            return Arrays.stream(values(figure)).average().orElse(Double.NaN);
+        }
+
+        /**
+         * The standard deviation of a figure of the last epochs, by k - 1.
+         *
+         * @param figure its name in {@link EpochFigures#asMap}
+         * @return the deviation over the folds
+         */
+        public double deviation(String figure) {
+            double mean = mean(figure);
+            double squares = Arrays.stream(values(figure)).map(x -> (x - mean) * (x - mean)).sum();
+            return Math.sqrt(squares / (folds.size() - 1));
+        }
+
+        private double[] values(String figure) {
+            return folds.stream().mapToDouble(fold -> fold.last().figure(figure)).toArray();
+        }
+    }
+
+    /**
+     * Divides samples into parts whose sizes differ by at most one.
+     *
+     * @param data the samples
+     * @param count how many parts, from 2 to the number of samples
+     * @param seed decides on the parts: the same seed gives the same ones
+     * @return the folds
+     * @throws TensorException if there are fewer samples than parts, or fewer than two parts
+     */
+    public static List<Fold> folds(Dataset data, int count, long seed) {
+        int size = Math.toIntExact(data.size());
+        if (count < 2 || count > size) {
+            throw new TensorException("cross-validation: " + count + " folds of " + size
+                    + " samples (expected 2 or more, and at least one sample each); choose another number");
+        }
+        long[] order;
+        try (var ignored = Scope.open("cross-validation")) {
+            order = new Rng(seed).randperm(size).toLongArray();
+        }
+        List<Fold> folds = new ArrayList<>();
+        for (int fold = 0; fold < count; fold++) {
+            int from = (int) ((long) size * fold / count);
+            int to = (int) ((long) size * (fold + 1) / count);
+            long[] others = new long[size - (to - from)];
+            System.arraycopy(order, 0, others, 0, from);
+            System.arraycopy(order, to, others, from, size - to);
+            folds.add(new Fold(fold, new Part(data, others), new Part(data, Arrays.copyOfRange(order, from, to))));
+        }
+        return folds;
+    }
+
+    /**
+     * Trains once for each fold.
+     *
+     * @param data the samples
+     * @param count how many folds
+     * @param seed decides on the parts
+     * @param train makes a model and trains it
+     * @return what all trainings led to
+     */
+    public static Result run(Dataset data, int count, long seed, Function<Fold, TrainingResult> train) {
+        return new Result(folds(data, count, seed).stream().map(train).toList());
+    }
+
+    /** Some of the samples of a data set. */
+    private static final class Part implements Dataset {
+        private final Dataset data;
+        private final long[] samples;
+
+        Part(Dataset data, long[] samples) {
+            this.data = data;
+            this.samples = samples;
+        }
+
+        @Override
+        public long size() {
+            return samples.length;
+        }
+
+        @Override
+        public Batch batch(long[] indices) {
+            return data.batch(Arrays.stream(indices).map(i -> samples[Math.toIntExact(i)]).toArray());
+        }
+
+        @Override
+        public void epoch(long number) {
+            data.epoch(number);
+        }
+
+        @Override
+        public String describe(long index) {
+            return data.describe(samples[Math.toIntExact(index)]);
+        }
+    }
+}

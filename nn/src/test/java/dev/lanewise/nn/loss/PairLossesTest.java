@@ -1,0 +1,89 @@
+package dev.lanewise.nn.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.GradCheck;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Reduction;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import org.junit.jupiter.api.Test;
+
+/** What the reference cases leave out: second derivatives, edges, errors. */
+final class PairLossesTest {
+    private static Tensor random(int seed, long... shape) {
+        return new Rng(seed).randn(DType.F64, shape);
+    }
+
+    @Test
+    void secondDerivativesAreRight() {
+        Tensor x = random(1, 3, 4);
+        Tensor y = random(2, 3, 4);
+        Tensor z = random(3, 3, 4);
+        GradCheck.second(in -> new Tensor[] {new TripletMarginLoss(5, 2, 1e-6, false, Reduction.MEAN).of(in[0], in[1], in[2])}, x, y, z);
+        Tensor target = Tensor.of(1.0, -1, 1);
+        GradCheck.second(in -> new Tensor[] {new CosineEmbeddingLoss(-0.9, Reduction.SUM).of(in[0], in[1], target)}, x, y);
+        GradCheck.second(
+                in -> new Tensor[] {new GaussianNllLoss().of(in[0], in[1], in[2].square().add(0.1))}, x, y, z);
+        GradCheck.second(in -> new Tensor[] {Losses.focal(0.25, 2, Reduction.MEAN).of(in[0], x.sigmoid())}, y);
+        GradCheck.second(in -> new Tensor[] {new DiceLoss().of(in[0].sigmoid(), x.sigmoid())}, y);
+        Tensor labels = Tensor.of(new long[] {1, 2, 2, 1}, 2, 2);
+        Tensor steps = Tensor.of(5L, 4L);
+        Tensor lengths = Tensor.of(2L, 1L);
+        GradCheck.second(
+                in -> new Tensor[] {new CtcLoss().of(in[0].logSoftmax(2), labels, steps, lengths)},
+                random(4, 5, 2, 3));
+    }
+
+    @Test
+    void sequenceWithoutAnAlignmentIsInfiniteOrNothing() {
+        Tensor x = Autograd.watch(random(1, 2, 1, 3));
+        Tensor labels = Tensor.of(new long[] {1, 1, 2}, 1, 3);
+        Tensor steps = Tensor.of(new long[] {2});
+        Tensor lengths = Tensor.of(new long[] {3});
+        Tensor infinite = new CtcLoss(0, Reduction.SUM, false).of(x.logSoftmax(2), labels, steps, lengths);
+        assertThat(infinite.item()).isInfinite();
+        Tensor nothing = new CtcLoss(0, Reduction.SUM, true).of(x.logSoftmax(2), labels, steps, lengths);
+        assertThat(nothing.item()).isZero();
+        assertThat(Autograd.gradients(nothing).of(x).toDoubleArray()).containsOnly(0);
+    }
+
+    @Test
+    void probabilitiesOfZeroAreNoNan() {
+        Tensor logp = Tensor.full(Double.NEGATIVE_INFINITY, DType.F32, Device.CPU, 3, 1, 2);
+        Tensor loss = new CtcLoss(0, Reduction.SUM, false)
+                .of(logp, Tensor.of(new long[] {1}, 1, 1), Tensor.of(new long[] {3}), Tensor.of(new long[] {1}));
+        assertThat(loss.item()).isEqualTo(Double.POSITIVE_INFINITY);
+    }
+
+    @Test
+    void lossesOfSingleSamplesAverageToTheMean() {
+        Tensor x = random(1, 4, 3);
+        Tensor y = random(2, 4, 3);
+        Tensor target = Tensor.of(1.0, 0, 0, 1);
+        assertThat(new ContrastiveLoss(2, Reduction.NONE).of(x, y, target).mean().item())
+                .isEqualTo(new ContrastiveLoss(2, Reduction.MEAN).of(x, y, target).item());
+    }
+
+    @Test
+    void misfitsAreNamed() {
+        Tensor x = random(1, 2, 3);
+        assertThatThrownBy(() -> new TripletMarginLoss().of(x, x, random(1, 2, 4)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("triplet_margin_loss");
+        assertThatThrownBy(() -> new CosineEmbeddingLoss().of(x, x, x))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("one target for each row");
+        assertThatThrownBy(() -> new CtcLoss().of(x, x, x, x))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("[t, n, c]");
+        assertThatThrownBy(() -> MarginLosses.multiLabelMargin(Reduction.MEAN).of(x, x))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("filled with -1");
+        assertThatThrownBy(() -> Losses.focal(0.25, -1, Reduction.MEAN)).isInstanceOf(TensorException.class);
+    }
+}

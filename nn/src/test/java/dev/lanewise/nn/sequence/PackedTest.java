@@ -1,0 +1,81 @@
+package dev.lanewise.nn.sequence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.autograd.Gradients;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Sequences of different lengths give what each gives by itself. */
+final class PackedTest {
+    private static final long[] LENGTHS = {4, 1, 3};
+
+    private static Stream<Recurrent> networks() {
+        return Stream.of(true, false)
+                .flatMap(both -> Stream.of(
+                        new RNN(3, 5, 2, both, 0, new Rng(1)),
+                        new GRU(3, 5, 2, both, 0, new Rng(1)),
+                        new LSTM(3, 5, 2, both, 0, new Rng(1))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
+    void eachSequenceIsAsIfItWereAlone(Recurrent network) {
+        network.to(DType.F64);
+        Tensor x = new Rng(2).randn(DType.F64, 3, 4, 3);
+        Recurrent.Steps steps = network.steps(x, Tensor.of(LENGTHS));
+        Recurrent.Result packed = network.run(x, Tensor.of(LENGTHS));
+        for (int i = 0; i < LENGTHS.length; i++) {
+            Recurrent.Result alone = network.run(x.narrow(0, i, 1).narrow(1, 0, LENGTHS[i]));
+            close(packed.output().narrow(0, i, 1).narrow(1, 0, LENGTHS[i]), alone.output());
+            close(steps.output().narrow(0, i, 1).narrow(1, 0, LENGTHS[i]), alone.output());
+            close(packed.hidden().narrow(1, i, 1), alone.hidden());
+            if (alone.cell() != null && packed.cell() != null && steps.cells() != null) {
+                close(packed.cell().narrow(1, i, 1), alone.cell());
+                // the forward direction's last cell state is that of the last step
+                close(
+                        steps.cells().select(0, i).select(0, LENGTHS[i] - 1).narrow(0, 0, 5),
+                        alone.cell().select(0, alone.cell().shape().size(0) == 2 ? 1 : 2).select(0, 0));
+            }
+            assertThat(packed.output()
+                            .select(0, i)
+                            .narrow(0, LENGTHS[i], 4 - LENGTHS[i])
+                            .toDoubleArray())
+                    .isEqualTo(new double[Math.toIntExact((4 - LENGTHS[i]) * packed.output().shape().size(2))]);
+        }
+        assertThat(steps.cells() != null).isEqualTo(network instanceof LSTM);
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
+    void paddingHasNoGradient(Recurrent network) {
+        Tensor x = Autograd.watch(new Rng(2).randn(DType.F32, 3, 4, 3));
+        Gradients gradients = Autograd.gradients(
+                network.run(x, Tensor.of(LENGTHS)).output().square().sum());
+        Tensor gradient = gradients.of(x);
+        assertThat(gradient.select(0, 1).narrow(0, 1, 3).toFloatArray()).containsOnly(0);
+        assertThat(gradient.select(0, 1).select(0, 0).toFloatArray()).doesNotContain(0);
+        network.parameters().forEach(p -> assertThat(gradients.has(p.leaf())).isTrue());
+    }
+
+    private static void close(Tensor got, Tensor want) {
+        assertThat(got.toDoubleArray()).containsExactly(want.toDoubleArray(), within(1e-12));
+    }
+
+    @Test
+    void lengthsOfAnotherNumberAreAnError() {
+        GRU gru = new GRU(3, 5);
+        assertThatThrownBy(() -> gru.run(Tensor.ones(2, 4, 3), Tensor.of(LENGTHS)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("one length for each sequence");
+    }
+}

@@ -1,0 +1,131 @@
+package dev.lanewise.tensor.internal;
+
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.MatrixMethods.Eigh;
+import dev.lanewise.tensor.MatrixMethods.Lu;
+import dev.lanewise.tensor.MatrixMethods.Svd;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.spi.Origins;
+
+/** Decompositions of matrices that are composed of other operations. */
+public final class Decompositions {
+    private Decompositions() {}
+
+    /** The matrices' shape, if they are matrices. */
+    private static Shape matrices(String op, Tensor a) {
+        Shape shape = a.shape();
+        if (shape.rank() < 2 || !a.dtype().isFloating()) {
+            throw new TensorException(
+                    op + ": got " + a.spec() + " (expected matrices [..., m, n] of F32 or F64); reshape or cast them");
+        }
+        return shape;
+    }
+
+    /** Gaussian elimination with partial pivoting (Golub and Van Loan, algorithm 3.4.1), a column at a time. */
+    public static Lu lu(Tensor a) {
+        Shape shape = matrices("lu", a);
+        long m = shape.size(shape.rank() - 2);
+        long n = shape.size(shape.rank() - 1);
+        long k = Math.min(m, n);
+        Shape leading = shape.slice(0, shape.rank() - 2);
+        Tensor place = Tensor.arange(m, DType.I64, a.device());
+        Tensor order = place.expand(leading.concat(Shape.of(m)));
+        Tensor work = a;
+        for (long j = 0; j < k; j++) {
+            Tensor pivot = detached(work).narrow(-1, j, 1).squeeze(-1).narrow(-1, j, m - j);
+            Tensor largest = pivot.abs().argmax(-1, Keep.KEEP).add(j);
+            Tensor index = swapped(place, j, largest);
+            order = order.gather(-1, index);
+            work = eliminated(work.gather(-2, index.unsqueeze(-1).expand(shape)), j, place, n);
+        }
+        Tensor lower = work.narrow(-1, 0, k).tril(-1).add(Tensor.eye(m, a.dtype(), a.device()).narrow(1, 0, k));
+        Tensor permutation = order.oneHot(m).to(a.dtype()).transpose(-1, -2);
+        return new Lu(permutation, lower, work.narrow(-2, 0, k).triu(0));
+    }
+
+    /** The places of rows after a swap of j and another one. */
+    private static Tensor swapped(Tensor place, long j, Tensor other) {
+        Tensor there = place.eq(other);
+        Tensor here = place.eq(j).expand(there.shape());
+        Tensor target = other.expand(there.shape());
+        Tensor rest = there.where(other.zerosLike().add(j).expand(there.shape()), place.expand(there.shape()));
+        return here.where(target, rest);
+    }
+
+    /** One column below the diagonal becomes the factors, the rest is what they leave. */
+    private static Tensor eliminated(Tensor work, long j, Tensor place, long n) {
+        Tensor below = place.gt(j).unsqueeze(-1);
+        Tensor row = work.narrow(-2, j, 1);
+        Tensor pivot = row.narrow(-1, j, 1);
+        Tensor column = work.narrow(-1, j, 1);
+        // a column of zeros is eliminated already
+        Tensor usable = pivot.ne(0.0);
+        Tensor safe = usable.where(pivot, pivot.onesLike());
+        Tensor wanted = below.and(usable);
+        Tensor factors = wanted.where(column.div(safe), column.zerosLike());
+        Tensor right = Tensor.arange(n, DType.I64, work.device()).gt(j);
+        Tensor rest = work.sub(factors.mul(right.where(row, row.zerosLike())));
+        Tensor isColumn = Tensor.arange(n, DType.I64, work.device()).eq(j);
+        Tensor replaced = isColumn.and(below);
+        return replaced.where(factors.expand(work.shape()), rest);
+    }
+
+    private static Tensor detached(Tensor x) {
+        return Origins.withOrigin(x, null);
+    }
+
+    /**
+     * By singular values of the matrix moved to where all eigenvalues are above 0, which are then its eigenvalues; the error is
+     * that of a symmetric solver, a few roundings of the norm.
+     */
+    public static Eigh eigh(Tensor a) {
+        Shape shape = matrices("eigh", a);
+        long n = shape.size(shape.rank() - 1);
+        if (shape.size(shape.rank() - 2) != n) {
+            throw new TensorException("eigh: got " + a.spec() + " (expected square matrices [..., n, n]); reshape them?");
+        }
+        Tensor symmetric = a.add(a.transpose(-1, -2)).mul(0.5);
+        if (n == 0) {
+            return new Eigh(symmetric.sum(-1), symmetric);
+        }
+        Tensor norm = detached(symmetric).norm(2, new int[] {-2, -1}, Keep.KEEP);
+        Tensor shift = norm.mul(1.5).add(norm.eq(0.0).to(a.dtype()));
+        Tensor eye = Tensor.eye(n, a.dtype(), a.device());
+        Svd svd = symmetric.add(eye.mul(shift)).svd();
+        Tensor values = svd.s().sub(shift.squeeze(-1));
+        return new Eigh(values.flip(-1), svd.u().flip(-1));
+    }
+
+    /** By singular values, of which those up to a part of the largest count as 0; if it is negative, by the type's rounding. */
+    public static Tensor pseudoInverse(Tensor a, double relative) {
+        matrices("pinv", a);
+        Svd svd = a.svd();
+        Tensor kept = detached(svd.s()).gt(cutoff(a, svd.s(), relative));
+        Tensor safe = kept.where(svd.s(), svd.s().onesLike());
+        Tensor inverse = kept.where(safe.reciprocal(), svd.s().zerosLike());
+        return svd.vt()
+                .transpose(-1, -2)
+                .mul(inverse.unsqueeze(-2))
+                .matmul(svd.u().transpose(-1, -2));
+    }
+
+    /** How many singular values are above the same cutoff. */
+    public static Tensor rank(Tensor a, double relative) {
+        matrices("matrix_rank", a);
+        Tensor s = detached(a).svd().s();
+        return s.gt(cutoff(a, s, relative)).to(DType.I64).sum(-1);
+    }
+
+    private static Tensor cutoff(Tensor a, Tensor s, double relative) {
+        int rank = a.shape().rank();
+        double rounding = a.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
+        double part = relative < 0
+                ? Math.max(a.shape().size(rank - 1), a.shape().size(rank - 2)) * rounding
+                : relative;
+        Tensor values = detached(s);
+        return values.shape().isEmpty() ? values : values.amax(-1, Keep.KEEP).mul(part);
+    }
+}

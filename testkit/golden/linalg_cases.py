@@ -1,0 +1,46 @@
+"""Cases of decompositions, norms and transforms that came after those of generate.py, so that the cases there stay the same."""
+import torch
+
+D = torch.float64
+
+
+def rn(*s):
+    return torch.randn(s, dtype=D)
+
+
+def linalg(w, n, R):
+    L = torch.linalg
+    for _ in range(n):
+        lead = R.choice([(), (2,)])
+        m, k = R.choice([(3, 3), (4, 2), (2, 5), (6, 6)])
+        w.case("lu", lambda x: tuple(torch.linalg.lu(x)), {"x": rn(*lead, m, k)}, rtol=1e-3, atol=1e-4, grad=m == k)
+        # distinct eigenvalues, and what does not depend on the vectors' signs
+        size = R.choice([1, 3, 5])
+        q = L.qr(rn(*lead, size, size))[0]
+        sym = q @ torch.diag_embed(torch.arange(size, dtype=D) * 1.5 - 2) @ q.transpose(-1, -2)
+        def eigh(x):
+            e = L.eigh((x + x.transpose(-1, -2)) / 2)
+            return e[0], e[1] ** 2
+        w.case("eigh", eigh, {"x": sym}, rtol=1e-3, atol=1e-4)
+        w.case("pinv", lambda x: L.pinv(x), {"x": rn(*lead, m, k)}, rtol=1e-3, atol=1e-3)
+        w.case("lstsq", lambda x, b: L.pinv(x) @ b, {"x": rn(*lead, m, k), "b": rn(*lead, m, 2)}, rtol=1e-3, atol=1e-3)
+        low = rn(5, 2) @ rn(2, 4)
+        w.case("matrix_rank", lambda x: L.matrix_rank(x), {"x": R.choice([low, rn(4, 4), torch.zeros(3, 2, dtype=D)])}, grad=False)
+        for o, name in (("fro", "FROBENIUS"), ("nuc", "NUCLEAR"), (2, "SPECTRAL"), (1, "ONE"), (float("inf"), "INFINITY")):
+            w.case("matrix_norm", lambda x, o=o: L.matrix_norm(x, o), {"x": rn(*lead, m, k)}, {"kind": name}, rtol=1e-3, atol=1e-4)
+        w.case("kron", lambda x, y: torch.kron(x, y), {"x": rn(2, 3), "y": rn(3, 1)})
+        w.case("kron", lambda x, y: torch.kron(x, y), {"x": rn(2), "y": rn(2, 2)})
+        for p in (1., 2., 3.):
+            w.case("cdist", lambda x, y, p=p: torch.cdist(x, y, p), {"x": rn(*lead, 4, 3), "y": rn(*lead, 5, 3)}, {"p": p})
+    pairs = torch.view_as_real
+    for size in (1, 2, 7, 12, 64, 60, 96, 131, 200):
+        w.case("fft", lambda x: pairs(torch.fft.fft(torch.view_as_complex(x))), {"x": rn(2, size, 2)}, rtol=1e-3, atol=1e-3)
+        w.case("ifft", lambda x: pairs(torch.fft.ifft(torch.view_as_complex(x))), {"x": rn(size, 2)}, rtol=1e-3, atol=1e-4)
+        w.case("rfft", lambda x: pairs(torch.fft.rfft(x)), {"x": rn(3, size)}, rtol=1e-3, atol=1e-3)
+        if size > 2:  # PyTorch counts imaginary parts of the first and last number in the gradient of smaller ones
+            half = torch.view_as_real(torch.fft.rfft(rn(size)))
+            w.case("irfft", lambda x, n=size: torch.fft.irfft(torch.view_as_complex(x), n), {"x": half}, {"n": size}, rtol=1e-3, atol=1e-4)
+    for size, hop, center in ((8, 3, True), (16, 16, False), (5, 2, True)):
+        win = torch.hann_window(size, dtype=D)
+        w.case("stft", lambda x, window, s=size, h=hop, c=center: pairs(torch.stft(x, s, h, window=window, center=c, return_complex=True)),
+               {"x": rn(2, 40), "window": win}, {"size": size, "hop": hop, "center": center}, rtol=1e-3, atol=1e-3)
