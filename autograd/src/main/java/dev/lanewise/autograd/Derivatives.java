@@ -17,8 +17,8 @@ final class Derivatives {
      */
     static Tensor along(UnaryOperator<Tensor> f, Tensor x, Tensor direction) {
         if (!direction.spec().equals(x.spec())) {
-            throw new TensorException("jvp: direction " + direction.spec() + " at " + x.spec()
-                    + "; they must agree in type and shape");
+            throw new TensorException(
+                    "jvp: direction " + direction.spec() + " at " + x.spec() + "; they must agree in type and shape");
         }
         return scoped("jvp", () -> {
             Tensor at = Autograd.watch(x);
@@ -51,8 +51,8 @@ final class Derivatives {
             Tensor at = Autograd.watch(x);
             Tensor y = f.apply(at);
             if (y.shape().elements() != 1) {
-                throw new TensorException(
-                        "hessian: the function gives " + y.spec() + " (expected one element); use jacobian, or reduce it");
+                throw new TensorException("hessian: the function gives " + y.spec()
+                        + " (expected one element); use jacobian, or reduce it");
             }
             if (!Autograd.isTracked(y)) {
                 return zeros(at, x.shape());
@@ -81,8 +81,7 @@ final class Derivatives {
     }
 
     private static Tensor zeros(Tensor at, Shape rows) {
-        return Tensor.full(
-                0, at.dtype(), at.device(), rows.concat(at.shape()).toArray());
+        return Tensor.full(0, at.dtype(), at.device(), rows.concat(at.shape()).toArray());
     }
 
     private static Tensor scoped(String name, Supplier<Tensor> body) {

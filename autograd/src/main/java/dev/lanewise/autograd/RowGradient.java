@@ -19,8 +19,7 @@ public record RowGradient(Tensor indices, Tensor values, long rows) {
         Tensor lines = values.reshape(flat.shape().concat(rest));
         var unique = flat.unique();
         long count = unique.values().shape().size(0);
-        return new RowGradient(
-                unique.values(), Tensor.apply(new IndexAdd(0, count), lines, unique.inverse()), rows);
+        return new RowGradient(unique.values(), Tensor.apply(new IndexAdd(0, count), lines, unique.inverse()), rows);
     }
 
     /** The sum of both, for one table. */

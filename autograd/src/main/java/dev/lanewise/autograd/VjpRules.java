@@ -32,8 +32,8 @@ import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
-import dev.lanewise.tensor.op.matrix.QuantizedProduct.Kind;
 import dev.lanewise.tensor.op.matrix.QuantizedProduct;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct.Kind;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -90,7 +90,8 @@ final class VjpRules {
             case Transfer transfer -> new Rule(0, 0, (c, i) -> c.g().to(c.device()));
             case Cat cat -> new Rule(0, 0, (c, i) -> catPart(c, cat.dim(), i));
             case Pad pad -> new Rule(0, 0, (c, i) -> unpad(c.g(), pad, c.shape(0)));
-            case IndexSelect select -> select.dim() == 0 ? new Rule(2, 0, new Rule.OfRows()) : new Rule(2, 0, slices(select));
+            case IndexSelect select ->
+                select.dim() == 0 ? new Rule(2, 0, new Rule.OfRows()) : new Rule(2, 0, slices(select));
             case IndexAdd add -> new Rule(2, 0, (c, i) -> c.g().indexSelect(add.dim(), c.x(1)));
             case Gather gather -> new Rule(2, 0, (c, i) -> gatherBack(c, gather.dim()));
             case Scatter scatter -> IndexingRules.of(scatter);

@@ -99,9 +99,8 @@ final class Walk {
 
     private void arriveRows(GradOrigin leaf, RowGradient gradient) {
         Rows sum = rows.get(leaf);
-        RowGradient all = sum == null
-                ? gradient
-                : new RowGradient(sum.indices.tensor, sum.values.tensor, sum.rows).add(gradient);
+        RowGradient all =
+                sum == null ? gradient : new RowGradient(sum.indices.tensor, sum.values.tensor, sum.rows).add(gradient);
         rows.put(leaf, new Rows(new Sum(all.indices()), new Sum(all.values()), all.rows()));
         if (sum != null) {
             sum.release();

@@ -79,9 +79,8 @@ public record TextEncoder(Encoder model, Tokenizer tokenizer) {
     private Tensor scores(Batch batch) {
         Tensor logits = model.run(batch.ids, batch.mask, batch.types).logits();
         if (logits == null || logits.shape().rank() != 2) {
-            throw new TensorException(
-                    model.family() + ": no scores of whole texts (expected a model with a head for"
-                            + " sequence classification); use embed");
+            throw new TensorException(model.family() + ": no scores of whole texts (expected a model with a head for"
+                    + " sequence classification); use embed");
         }
         return logits;
     }

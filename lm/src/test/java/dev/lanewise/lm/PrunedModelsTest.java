@@ -36,7 +36,8 @@ class PrunedModelsTest {
         Map<String, Units> all = Units.of(model);
         assertThat(all).isNotEmpty();
         Map<String, Tensor> state = new LinkedHashMap<>();
-        model.stateDict().forEach((name, tensor) -> state.put(name, tensor.copy().keep()));
+        model.stateDict()
+                .forEach((name, tensor) -> state.put(name, tensor.copy().keep()));
         Masks masks = new Masks();
         all.values().forEach(units -> units.mask(masks, some(units)));
         Tensor masked = result(model, c);

@@ -108,7 +108,7 @@ public final class Conv2d extends Layer {
     @Override
     protected String attributes() {
         Shape sizes = weight.leaf().shape();
-        return "in=" + sizes.size(1) * groups + ", out=" + sizes.size(0) + ", " + Kernels.attributes(window, true) + ", groups=" + groups + ", bias="
-                + (bias != null);
+        return "in=" + sizes.size(1) * groups + ", out=" + sizes.size(0) + ", " + Kernels.attributes(window, true)
+                + ", groups=" + groups + ", bias=" + (bias != null);
     }
 }

@@ -345,8 +345,9 @@ public abstract class Layer {
         for (String part : name.isEmpty() ? new String[0] : name.split("\\.", -1)) {
             Layer child = found.children.get(part);
             if (child == null) {
-                throw new TensorException("layer: no '" + name + "' in " + getClass().getSimpleName() + " (" + part
-                        + " is none of " + found.children.keySet() + "); check the name");
+                throw new TensorException(
+                        "layer: no '" + name + "' in " + getClass().getSimpleName() + " (" + part + " is none of "
+                                + found.children.keySet() + "); check the name");
             }
             found = child;
         }

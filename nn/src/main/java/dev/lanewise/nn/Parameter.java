@@ -105,7 +105,8 @@ public final class Parameter {
         Supplier<Tensor> source = derivation;
         if (source != null) {
             derivation = null;
-            tensor = watched(Autograd.noGrad(() -> Autograd.detach(source.get()).copy()).keep());
+            tensor = watched(
+                    Autograd.noGrad(() -> Autograd.detach(source.get()).copy()).keep());
         }
     }
 
@@ -119,8 +120,8 @@ public final class Parameter {
      */
     public void keepSlices(int dim, long... kept) {
         Tensor before = Autograd.detach(tensor);
-        Tensor after = Autograd.noGrad(
-                () -> before.indexSelect(dim, Tensor.of(kept).to(before.device())));
+        Tensor after =
+                Autograd.noGrad(() -> before.indexSelect(dim, Tensor.of(kept).to(before.device())));
         tensor = Autograd.watch(after.contiguous().keep());
     }
 

@@ -31,8 +31,8 @@ public final class OnnxWeights {
      * @throws BadFileException if the file can't be read or is damaged
      */
     public static Map<String, Tensor> read(Path file) {
-        Graph graph =
-                ModelReader.model(file, ModelFolder.map(file), new ModelFolder(file)).graph();
+        Graph graph = ModelReader.model(file, ModelFolder.map(file), new ModelFolder(file))
+                .graph();
         Map<String, String> turned = linearWeights(graph);
         Map<String, Tensor> weights = new LinkedHashMap<>();
         graph.initializers().forEach((name, stored) -> {

@@ -152,8 +152,8 @@ class HostileFilesTest {
         Proto weight = Proto.tensor("w", 1, 4)
                 .message(13, new Proto().text(1, "location").text(2, "pipe"))
                 .number(14, 1);
-        Proto graph = Proto.graph(Proto.node("Add", "", new String[] {"x", "w"}, "y"))
-                .message(5, weight);
+        Proto graph =
+                Proto.graph(Proto.node("Add", "", new String[] {"x", "w"}, "y")).message(5, weight);
         Path beside =
                 Files.write(folder.resolve("model.onnx"), Proto.model(graph).toBytes());
         for (Path file : new Path[] {pipe, beside}) {

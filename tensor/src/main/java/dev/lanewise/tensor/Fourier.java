@@ -37,7 +37,8 @@ public final class Fourier {
      */
     public static Tensor ifft(Tensor pairs) {
         FourierTransform.checkPairs("ifft", pairs);
-        return FourierTransform.of(pairs, true).div(pairs.shape().size(pairs.shape().rank() - 2));
+        return FourierTransform.of(pairs, true)
+                .div(pairs.shape().size(pairs.shape().rank() - 2));
     }
 
     /**
@@ -50,7 +51,8 @@ public final class Fourier {
     public static Tensor rfft(Tensor x) {
         FourierTransform.checkReal("rfft", x);
         Tensor pairs = Tensor.stack(-1, x, x.zerosLike());
-        return FourierTransform.of(pairs, false).narrow(-2, 0, x.shape().size(x.shape().rank() - 1) / 2 + 1);
+        return FourierTransform.of(pairs, false)
+                .narrow(-2, 0, x.shape().size(x.shape().rank() - 1) / 2 + 1);
     }
 
     /**

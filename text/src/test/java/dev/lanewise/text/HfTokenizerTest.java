@@ -171,7 +171,12 @@ class HfTokenizerTest {
         Path endless = Path.of("/dev/zero");
         Files.createSymbolicLink(folder.resolve("chat_template.jinja"), endless);
         Path silent = folder.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", silent.toString()).start().onExit().join().exitValue()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", silent.toString())
+                        .start()
+                        .onExit()
+                        .join()
+                        .exitValue())
+                .isZero();
         for (ThrowingCallable reading : List.<ThrowingCallable>of(
                 () -> HfTokenizer.load(endless),
                 () -> HfTokenizer.load(silent),

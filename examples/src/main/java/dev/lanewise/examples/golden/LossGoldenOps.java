@@ -33,9 +33,7 @@ final class LossGoldenOps {
 
     private void ofTwo() {
         loss("hinge_loss", a -> MarginLosses.hinge(NnGoldenOps.reduction(a)));
-        loss(
-                "hinge_embedding_loss",
-                a -> MarginLosses.hingeEmbedding(a.number("margin"), NnGoldenOps.reduction(a)));
+        loss("hinge_embedding_loss", a -> MarginLosses.hingeEmbedding(a.number("margin"), NnGoldenOps.reduction(a)));
         loss("soft_margin_loss", a -> MarginLosses.softMargin(NnGoldenOps.reduction(a)));
         loss("multilabel_margin_loss", a -> MarginLosses.multiLabelMargin(NnGoldenOps.reduction(a)));
         loss("multilabel_soft_margin_loss", a -> MarginLosses.multiLabelSoftMargin(NnGoldenOps.reduction(a)));

@@ -198,11 +198,8 @@ public final class NnGoldenOps implements GoldenOps {
                         base, a.number("start_factor"), a.number("end_factor"), a.integer("total_iters")));
         schedule(
                 "cosine_annealing_warm_restarts",
-                (base, a) ->
-                        Schedule.warmRestarts(base, a.number("eta_min"), a.integer("t_0"), a.integer("t_mult")));
-        schedule(
-                "polynomial_lr",
-                (base, a) -> Schedule.polynomial(base, a.integer("total_iters"), a.number("power")));
+                (base, a) -> Schedule.warmRestarts(base, a.number("eta_min"), a.integer("t_0"), a.integer("t_mult")));
+        schedule("polynomial_lr", (base, a) -> Schedule.polynomial(base, a.integer("total_iters"), a.number("power")));
         schedule("lambda_lr", (base, a) -> Schedule.lambda(base, step -> 1.0 / (1 + step)));
         schedule(
                 "chained",

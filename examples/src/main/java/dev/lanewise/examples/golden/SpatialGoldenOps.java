@@ -43,12 +43,18 @@ final class SpatialGoldenOps {
     }
 
     private void convolutions() {
-        weighted("conv3d", (w, a) -> new Conv3d(
-                w.size(1) * a.integer("groups"), w.size(0), window(a, w), a.dim("groups"), true, new Rng(0)));
-        weighted("conv_transpose3d", (w, a) -> new ConvTranspose3d(
-                w.size(0), w.size(1) * a.integer("groups"), window(a, w), a.dim("groups"), true, new Rng(0)));
-        weighted("conv_transpose1d", (w, a) -> new ConvTranspose1d(
-                w.size(0), w.size(1) * a.integer("groups"), window(a, w), a.dim("groups"), true, new Rng(0)));
+        weighted(
+                "conv3d",
+                (w, a) -> new Conv3d(
+                        w.size(1) * a.integer("groups"), w.size(0), window(a, w), a.dim("groups"), true, new Rng(0)));
+        weighted(
+                "conv_transpose3d",
+                (w, a) -> new ConvTranspose3d(
+                        w.size(0), w.size(1) * a.integer("groups"), window(a, w), a.dim("groups"), true, new Rng(0)));
+        weighted(
+                "conv_transpose1d",
+                (w, a) -> new ConvTranspose1d(
+                        w.size(0), w.size(1) * a.integer("groups"), window(a, w), a.dim("groups"), true, new Rng(0)));
     }
 
     private void others() {

@@ -88,7 +88,10 @@ final class FinetuneCommand implements Callable<Integer> {
             description = "Put a new head for so many classes on an encoder; it is trained and saved with the adapter.")
     private int classes;
 
-    @Option(names = "--test", paramLabel = "FILE", description = "Like the data: print the share of right classes at the end.")
+    @Option(
+            names = "--test",
+            paramLabel = "FILE",
+            description = "Like the data: print the share of right classes at the end.")
     private @Nullable Path test;
 
     @Option(names = "--json", description = "Print a JSON object for each step.")

@@ -51,7 +51,10 @@ final class SearchCommand implements Callable<Integer> {
     @Option(names = "--top", defaultValue = "5", description = "How many texts are shown.")
     private int top;
 
-    @Option(names = "--cells", defaultValue = "0", description = "Cells of the index; 0 for the root of the texts' number.")
+    @Option(
+            names = "--cells",
+            defaultValue = "0",
+            description = "Cells of the index; 0 for the root of the texts' number.")
     private int cells;
 
     @Option(names = "--probes", defaultValue = "8", description = "How many cells are looked into.")
@@ -76,8 +79,8 @@ final class SearchCommand implements Callable<Integer> {
         if (top < 1 || probes < 1 || count < 1 || count > texts.size()) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--top " + top + ", --probes " + probes + ", --cells " + count + ": expected 1 or more, and at most as"
-                            + " many cells as texts, " + texts.size());
+                    "--top " + top + ", --probes " + probes + ", --cells " + count
+                            + ": expected 1 or more, and at most as" + " many cells as texts, " + texts.size());
         }
         TextEncoder encoder = TextEncoder.load(model);
         PrintWriter out = spec.commandLine().getOut();

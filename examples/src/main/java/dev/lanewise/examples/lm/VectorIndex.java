@@ -98,13 +98,15 @@ final class VectorIndex {
             return Autograd.noGrad(() -> {
                 Tensor q = Tensor.of(query);
                 int looked = Math.min(probes, cells.length);
-                long[] order = centres.matmul(q).topk(looked, -1, true).indices().toLongArray();
+                long[] order =
+                        centres.matmul(q).topk(looked, -1, true).indices().toLongArray();
                 return Arrays.stream(order)
                         .mapToInt(Math::toIntExact)
                         .filter(cell -> members[cell].length > 0)
                         .boxed()
                         .flatMap(cell -> {
-                            double[] scores = cells[cell].matmul(q).to(DType.F64).toDoubleArray();
+                            double[] scores =
+                                    cells[cell].matmul(q).to(DType.F64).toDoubleArray();
                             Hit[] hits = new Hit[scores.length];
                             Arrays.setAll(hits, i -> new Hit(members[cell][i], scores[i]));
                             return Arrays.stream(hits);

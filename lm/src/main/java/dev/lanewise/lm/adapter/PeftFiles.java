@@ -201,7 +201,8 @@ final class PeftFiles {
             throw BadFileException.unwritable(folder, e);
         }
         Map<String, TensorData> tensors = new TreeMap<>();
-        lora.stateDict().forEach((name, tensor) -> tensors.put(PREFIX + name, TensorData.of(written(lora, name, tensor))));
+        lora.stateDict()
+                .forEach((name, tensor) -> tensors.put(PREFIX + name, TensorData.of(written(lora, name, tensor))));
         Safetensors.write(folder.resolve(WEIGHTS), tensors, Map.of("format", "pt"));
         byte[] json = JsonText.of(settings(lora)).getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(folder.resolve(CONFIG), channel -> {

@@ -113,9 +113,10 @@ final class AttributionCases implements CaseFolder.Part {
         c.close("grad_cam/activations", cam.maps());
         c.close("grad_cam/weights", cam.weights());
         c.close("grad_cam/out", cam.map());
-        c.close("grad_cam/upsampled", cam.upsampled(c.x().shape().size(2), c.x().shape().size(3)));
-        Sequential guided =
-                network(c, new Lambda(Attributions::guidedRelu), new Lambda(Attributions::guidedRelu));
+        c.close(
+                "grad_cam/upsampled",
+                cam.upsampled(c.x().shape().size(2), c.x().shape().size(3)));
+        Sequential guided = network(c, new Lambda(Attributions::guidedRelu), new Lambda(Attributions::guidedRelu));
         c.close("guided_backpropagation", new Attributions(guided).gradient(c.x(), c.classes()));
     }
 

@@ -43,8 +43,8 @@ final class ParallelCases implements CaseFolder.Part {
                 state.put(name.substring("init/".length()), stored.get(name));
             }
         }
-        Sequential model = new Sequential(
-                linear(state, 0), new ReLU(), linear(state, 2), Activation.tanh(), linear(state, 4));
+        Sequential model =
+                new Sequential(linear(state, 0), new ReLU(), linear(state, 2), Activation.tanh(), linear(state, 4));
         model.loadStateDict(state);
         return model;
     }
@@ -83,8 +83,8 @@ final class ParallelCases implements CaseFolder.Part {
         }
         report.close(id + "/loss", losses, stored.doubles("loss/" + ranks), TOLERANCE);
         model.namedParameters()
-                .forEach((name, parameter) -> report.close(
-                        id + "/final/" + name, parameter.leaf(), stored.get("final/" + name), TOLERANCE));
+                .forEach((name, parameter) ->
+                        report.close(id + "/final/" + name, parameter.leaf(), stored.get("final/" + name), TOLERANCE));
     }
 
     private static void first(

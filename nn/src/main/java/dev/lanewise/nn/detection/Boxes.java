@@ -54,7 +54,8 @@ public final class Boxes {
      */
     public static Tensor nms(Tensor boxes, Tensor scores, double threshold) {
         check("nms", boxes);
-        if (scores.shape().rank() != 1 || scores.shape().size(0) != boxes.shape().size(0)) {
+        if (scores.shape().rank() != 1
+                || scores.shape().size(0) != boxes.shape().size(0)) {
             throw new TensorException("nms: boxes " + boxes.spec() + " and scores " + scores.spec()
                     + " (expected [n, 4] and [n]); give one score for each box");
         }
@@ -105,7 +106,9 @@ public final class Boxes {
      * @throws TensorException if shapes don't fit
      */
     public static Tensor roiAlign(Tensor features, Tensor boxes, RoiAlign options) {
-        if (features.shape().rank() != 4 || boxes.shape().rank() != 2 || boxes.shape().size(1) != 5) {
+        if (features.shape().rank() != 4
+                || boxes.shape().rank() != 2
+                || boxes.shape().size(1) != 5) {
             throw new TensorException("roi_align: features " + features.spec() + ", boxes " + boxes.spec()
                     + " (expected [n, c, h, w] and [k, 5]); put the number of the image before each box");
         }
@@ -125,8 +128,12 @@ public final class Boxes {
         Tensor sum = null;
         for (int i = 0; i < 2; i++) {
             for (int j = 0; j < 2; j++) {
-                Tensor at = image.add(rows.position(i).mul(w).unsqueeze(2)).add(columns.position(j).unsqueeze(1));
-                Tensor weight = rows.weight(i).unsqueeze(2).mul(columns.weight(j).unsqueeze(1)).to(features.dtype());
+                Tensor at = image.add(rows.position(i).mul(w).unsqueeze(2))
+                        .add(columns.position(j).unsqueeze(1));
+                Tensor weight = rows.weight(i)
+                        .unsqueeze(2)
+                        .mul(columns.weight(j).unsqueeze(1))
+                        .to(features.dtype());
                 Tensor part = pixels.indexSelect(0, at).mul(weight.unsqueeze(3));
                 sum = sum == null ? part : sum.add(part);
             }

@@ -47,7 +47,9 @@ public final class StochasticDepth extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        return isTraining() ? Dropped.times(x, mode == Mode.ROW ? Math.min(1, x.shape().rank()) : 0, p, rng) : x;
+        return isTraining()
+                ? Dropped.times(x, mode == Mode.ROW ? Math.min(1, x.shape().rank()) : 0, p, rng)
+                : x;
     }
 
     @Override

@@ -197,9 +197,12 @@ public final class Attributions {
                     + " (expected 1 or more, and 0 or more); choose other numbers");
         }
         long[] sizes = x.shape().toArray();
-        return smooth(x, classes, samples, kind, i -> random.randn(x.dtype(), sizes)
-                .mul(deviation)
-                .to(x.device()));
+        return smooth(
+                x,
+                classes,
+                samples,
+                kind,
+                i -> random.randn(x.dtype(), sizes).mul(deviation).to(x.device()));
     }
 
     /**
@@ -212,8 +215,11 @@ public final class Attributions {
      * @return attributions
      */
     public Tensor smoothGrad(Tensor x, Tensor classes, Tensor noise, Noise kind) {
-        int samples = noise.shape().rank() == 0 ? 0 : Math.toIntExact(noise.shape().size(0));
-        if (samples < 1 || noise.dtype() != x.dtype() || noise.shape().rank() != x.shape().rank() + 1) {
+        int samples =
+                noise.shape().rank() == 0 ? 0 : Math.toIntExact(noise.shape().size(0));
+        if (samples < 1
+                || noise.dtype() != x.dtype()
+                || noise.shape().rank() != x.shape().rank() + 1) {
             throw new TensorException("smooth grad: noise " + noise.spec() + " for " + x.spec()
                     + " (expected [samples, n, ...] of its type); stack it");
         }
@@ -275,7 +281,9 @@ public final class Attributions {
                 for (int i = 0; i < drops.length; i++) {
                     drops[i] = whole.sub(chosen(scores(covered(input, window, places, i, value)), classes));
                 }
-                return drops.length == 0 ? Tensor.zeros(places) : Tensor.stack(1, drops).reshape(places);
+                return drops.length == 0
+                        ? Tensor.zeros(places)
+                        : Tensor.stack(1, drops).reshape(places);
             }));
         }
     }
@@ -344,7 +352,9 @@ public final class Attributions {
     }
 
     static Tensor chosen(Tensor scores, Tensor classes) {
-        if (classes.dtype() != DType.I64 || classes.shape().rank() != 1 || classes.shape().size(0) != scores.shape().size(0)) {
+        if (classes.dtype() != DType.I64
+                || classes.shape().rank() != 1
+                || classes.shape().size(0) != scores.shape().size(0)) {
             throw new TensorException("attribution: classes " + classes.spec() + " for scores " + scores.spec()
                     + " (expected [n] of I64); give one for each row");
         }

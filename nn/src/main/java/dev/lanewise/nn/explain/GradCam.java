@@ -29,8 +29,7 @@ public record GradCam(Tensor maps, Tensor weights, Tensor map) {
      * @param classes one for each image, {@code [n]} of I64
      * @return maps and weights
      */
-    public static GradCam of(
-            UnaryOperator<Tensor> features, UnaryOperator<Tensor> head, Tensor x, Tensor classes) {
+    public static GradCam of(UnaryOperator<Tensor> features, UnaryOperator<Tensor> head, Tensor x, Tensor classes) {
         try (Scope scope = Scope.open("grad cam")) {
             Tensor maps = Autograd.detach(Autograd.noGrad(() -> features.apply(x)));
             if (maps.shape().rank() != 4) {
@@ -40,7 +39,8 @@ public record GradCam(Tensor maps, Tensor weights, Tensor map) {
             Tensor gradient = new Attributions(head).gradient(maps, classes);
             return Autograd.noGrad(() -> {
                 Tensor weights = gradient.mean(2, 3);
-                Tensor sum = maps.mul(weights.unsqueeze(-1).unsqueeze(-1)).sum(1).relu();
+                Tensor sum =
+                        maps.mul(weights.unsqueeze(-1).unsqueeze(-1)).sum(1).relu();
                 return new GradCam(scope.keep(maps), scope.keep(weights), scope.keep(sum));
             });
         }

@@ -37,9 +37,8 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
      */
     public Tensor of(Tensor logProbabilities, Tensor labels, Tensor steps, Tensor lengths) {
         check(logProbabilities, labels, steps, lengths);
-        Tensor given = logProbabilities.dtype().bytes() == Short.BYTES
-                ? logProbabilities.to(DType.F32)
-                : logProbabilities;
+        Tensor given =
+                logProbabilities.dtype().bytes() == Short.BYTES ? logProbabilities.to(DType.F32) : logProbabilities;
         Tensor logp = given.clamp(NEVER, Double.POSITIVE_INFINITY);
         Tensor loss = losses(logp, new Path(labels, lengths, blank, logp), steps, lengths);
         return switch (reduction) {
@@ -124,8 +123,8 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
                     + " (expected [t, n, c], [n, s], [n] and [n]); transpose the log-probabilities?");
         }
         if (blank < 0 || blank >= logp.shape().size(2)) {
-            throw new TensorException("ctc_loss: blank " + blank + " of " + logp.shape().size(2)
-                    + " classes (expected one of them); check its number");
+            throw new TensorException("ctc_loss: blank " + blank + " of "
+                    + logp.shape().size(2) + " classes (expected one of them); check its number");
         }
     }
 }

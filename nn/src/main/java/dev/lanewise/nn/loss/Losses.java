@@ -207,7 +207,8 @@ public final class Losses {
     private static Tensor stirling(Tensor t) {
         Tensor many = t.gt(1);
         Tensor safe = many.where(t, t.onesLike());
-        Tensor terms = safe.mul(safe.log()).sub(safe).add(safe.mul(2 * Math.PI).log().mul(0.5));
+        Tensor terms =
+                safe.mul(safe.log()).sub(safe).add(safe.mul(2 * Math.PI).log().mul(0.5));
         return many.where(terms, t.zerosLike());
     }
 

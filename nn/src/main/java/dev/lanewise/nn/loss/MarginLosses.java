@@ -49,8 +49,7 @@ public final class MarginLosses {
     public static Loss softMargin(Reduction reduction) {
         return Losses.reducing(
                 reduction,
-                (p, t) ->
-                        Losses.reduce("soft_margin_loss", p, t, t.mul(p).neg().softplus(), reduction));
+                (p, t) -> Losses.reduce("soft_margin_loss", p, t, t.mul(p).neg().softplus(), reduction));
     }
 
     /**
@@ -68,7 +67,8 @@ public final class MarginLosses {
             // a class number is one of the row's as long as no -1 came before
             Tensor listed = classes.lt(0).to(DType.I64).cumsum(1).eq(0);
             Tensor places = classes.clamp(0L, Math.max(c - 1, 0));
-            Tensor isClass = p.zerosLike().scatterAdd(1, places, listed.to(p.dtype())).gt(0);
+            Tensor isClass =
+                    p.zerosLike().scatterAdd(1, places, listed.to(p.dtype())).gt(0);
             Tensor scores = p.gather(1, places);
             Tensor missing = scores.unsqueeze(2).sub(p.unsqueeze(1)).rsub(1).relu();
             Tensor counted = listed.unsqueeze(2).and(isClass.not().unsqueeze(1)).to(p.dtype());
@@ -84,12 +84,13 @@ public final class MarginLosses {
      */
     public static Loss multiLabelSoftMargin(Reduction reduction) {
         Loss entropy = Losses.binaryCrossEntropyWithLogits(Reduction.NONE);
-        return new OfRows(
-                reduction, (x, t) -> Losses.reduce(entropy.of(x, t).mean(-1), reduction));
+        return new OfRows(reduction, (x, t) -> Losses.reduce(entropy.of(x, t).mean(-1), reduction));
     }
 
     private static void checkMatrix(String name, Tensor p, Tensor classes) {
-        if (p.shape().rank() != 2 || !p.shape().equals(classes.shape()) || !classes.dtype().isInteger()) {
+        if (p.shape().rank() != 2
+                || !p.shape().equals(classes.shape())
+                || !classes.dtype().isInteger()) {
             throw new TensorException(name + ": prediction " + p.spec() + " and classes " + classes.spec()
                     + " (expected [n, c] and class numbers [n, c], filled with -1); pad the classes?");
         }

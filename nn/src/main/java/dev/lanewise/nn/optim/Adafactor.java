@@ -81,8 +81,7 @@ public final class Adafactor extends PerParameter {
                 .rsqrt()
                 .mul(g);
         double root = Math.sqrt(g.shape().elements());
-        Tensor clipped =
-                change.div(change.norm().div(root * options.clip).clamp(1, Double.POSITIVE_INFINITY));
+        Tensor clipped = change.div(change.norm().div(root * options.clip).clamp(1, Double.POSITIVE_INFINITY));
         Tensor size = p.value().norm().div(root).clamp(options.epsilon2, Double.POSITIVE_INFINITY);
         return clipped.mul(size.mul(Math.min(rate, 1 / Math.sqrt(step))));
     }
@@ -106,12 +105,14 @@ public final class Adafactor extends PerParameter {
     private Tensor factor(String kind, Trained p) {
         Map<Integer, Tensor> tensors = state().computeIfAbsent(kind, k -> new LinkedHashMap<>());
         Tensor value = Autograd.detach(p.value());
-        return tensors.computeIfAbsent(p.index(), i -> Tensor.full(
-                        0,
-                        value.dtype(),
-                        value.device(),
-                        stateShape(kind, value.shape()).toArray())
-                .keep());
+        return tensors.computeIfAbsent(
+                p.index(),
+                i -> Tensor.full(
+                                0,
+                                value.dtype(),
+                                value.device(),
+                                stateShape(kind, value.shape()).toArray())
+                        .keep());
     }
 
     @Override

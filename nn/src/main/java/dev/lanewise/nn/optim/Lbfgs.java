@@ -44,8 +44,8 @@ public final class Lbfgs extends Optimizer {
         /** Checks the numbers. */
         public Options {
             if (iterations < 1 || evaluations < 1 || history < 1) {
-                throw new TensorException("lbfgs: " + iterations + " iterations, " + evaluations + " evaluations, history "
-                        + history + " (expected 1 or more of each); check them");
+                throw new TensorException("lbfgs: " + iterations + " iterations, " + evaluations
+                        + " evaluations, history " + history + " (expected 1 or more of each); check them");
             }
         }
 

@@ -61,8 +61,7 @@ public final class Lion extends PerParameter {
     @Override
     Tensor change(Trained p, Tensor g, double rate) {
         Tensor mean = state("mean", p);
-        Tensor direction =
-                mean.mul(options.beta1).add(g.mul(1 - options.beta1)).sign();
+        Tensor direction = mean.mul(options.beta1).add(g.mul(1 - options.beta1)).sign();
         track(mean, options.beta2, g);
         return direction.mul(rate);
     }

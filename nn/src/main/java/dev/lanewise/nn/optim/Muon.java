@@ -41,8 +41,7 @@ public final class Muon extends PerParameter {
         /** Checks the iterations. */
         public Options {
             if (iterations < 1) {
-                throw new TensorException(
-                        "muon: " + iterations + " iterations (expected 1 or more); 5 are usual");
+                throw new TensorException("muon: " + iterations + " iterations (expected 1 or more); 5 are usual");
             }
         }
 
@@ -81,8 +80,8 @@ public final class Muon extends PerParameter {
         this.options = options;
         for (Parameter parameter : parameters()) {
             if (parameter.leaf().shape().rank() != 2) {
-                throw new TensorException("muon: got a parameter " + parameter.leaf().spec()
-                        + " (expected matrices); train the others with another optimizer");
+                throw new TensorException("muon: got a parameter "
+                        + parameter.leaf().spec() + " (expected matrices); train the others with another optimizer");
             }
         }
     }
@@ -96,9 +95,7 @@ public final class Muon extends PerParameter {
     Tensor change(Trained p, Tensor g, double rate) {
         Tensor mean = state("mean", p);
         track(mean, options.momentum, g);
-        Tensor step = options.nesterov
-                ? g.mul(1 - options.momentum).add(mean.mul(options.momentum))
-                : mean;
+        Tensor step = options.nesterov ? g.mul(1 - options.momentum).add(mean.mul(options.momentum)) : mean;
         DType type = p.value().dtype();
         Tensor wide = type.bytes() == Short.BYTES ? step.to(DType.F32) : step;
         return orthogonal(wide).mul(rate * factor(p)).to(type);

@@ -174,13 +174,17 @@ public abstract class Optimizer {
     private void update(Gradients gradients, List<Trained> trained, Settings settings) {
         List<Trained> dense = new ArrayList<>();
         for (Trained p : trained) {
-            Optional<RowGradient> rows = gradients.rows(parameters.get(p.index()).leaf());
+            Optional<RowGradient> rows =
+                    gradients.rows(parameters.get(p.index()).leaf());
             if (rows.isPresent() && takesRows(settings)) {
                 try (var ignored = Scope.open("optimizer")) {
                     updateRows(p, rows.get(), settings);
                 }
             } else {
-                dense.add(rows.isPresent() ? new Trained(p.index(), p.value(), rows.get().dense()) : p);
+                dense.add(
+                        rows.isPresent()
+                                ? new Trained(p.index(), p.value(), rows.get().dense())
+                                : p);
             }
         }
         if (!dense.isEmpty()) {

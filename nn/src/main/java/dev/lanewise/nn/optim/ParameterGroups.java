@@ -55,18 +55,20 @@ public record ParameterGroups(List<ParameterGroup> groups) {
         Map<String, Pattern> patterns = new LinkedHashMap<>();
         settings.keySet().forEach(pattern -> patterns.put(pattern, compiled(pattern)));
         List<Parameter> others = new ArrayList<>();
-        model.namedParameters().forEach((name, parameter) -> patterns.entrySet().stream()
-                .filter(entry -> entry.getValue().matcher(name).matches())
-                .map(entry -> chosen.getOrDefault(entry.getKey(), others))
-                .findFirst()
-                .orElse(others)
-                .add(parameter));
+        model.namedParameters()
+                .forEach((name, parameter) -> patterns.entrySet().stream()
+                        .filter(entry -> entry.getValue().matcher(name).matches())
+                        .map(entry -> chosen.getOrDefault(entry.getKey(), others))
+                        .findFirst()
+                        .orElse(others)
+                        .add(parameter));
         List<ParameterGroup> groups = new ArrayList<>();
         settings.forEach((pattern, setting) -> {
             List<Parameter> parameters = chosen.getOrDefault(pattern, List.of());
             if (parameters.isEmpty()) {
-                throw new TensorException("parameter groups: '" + pattern + "' decides for no parameter (expected some of "
-                        + model.namedParameters().keySet() + "); check the expression, and those before it");
+                throw new TensorException(
+                        "parameter groups: '" + pattern + "' decides for no parameter (expected some of "
+                                + model.namedParameters().keySet() + "); check the expression, and those before it");
             }
             groups.add(setting.apply(ParameterGroup.of(parameters)));
         });

@@ -76,8 +76,8 @@ public final class RAdam extends PerParameter {
         if (length <= RELIABLE_LENGTH) {
             return mean.mul(corrected);
         }
-        double rectification = Math.sqrt(
-                (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
+        double rectification =
+                Math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
         return mean.mul(corrected * rectification * Math.sqrt(1 - decay))
                 .div(square.sqrt().add(options.epsilon));
     }

@@ -60,8 +60,8 @@ public final class SparseAdam extends Optimizer {
         this.options = options;
         for (ParameterGroup group : groups()) {
             if (group.weightDecay().orElse(0) != 0) {
-                throw new TensorException("sparse_adam: weight decay " + group.weightDecay().getAsDouble()
-                        + " (expected none: it would change every row); use Adam");
+                throw new TensorException("sparse_adam: weight decay "
+                        + group.weightDecay().getAsDouble() + " (expected none: it would change every row); use Adam");
             }
         }
     }
@@ -78,11 +78,13 @@ public final class SparseAdam extends Optimizer {
         Tensor mean = zeros(means, p);
         Tensor square = zeros(squares, p);
         Tensor newMean = mean.indexSelect(0, index).mul(options.beta1).add(g.mul(1 - options.beta1));
-        Tensor newSquare = square.indexSelect(0, index).mul(options.beta2).add(g.square().mul(1 - options.beta2));
+        Tensor newSquare =
+                square.indexSelect(0, index).mul(options.beta2).add(g.square().mul(1 - options.beta2));
         mean.assignRows(index, newMean);
         square.assignRows(index, newSquare);
         long step = steps(p);
-        double rate = settings.rate() * Math.sqrt(1 - Math.pow(options.beta2, step)) / (1 - Math.pow(options.beta1, step));
+        double rate =
+                settings.rate() * Math.sqrt(1 - Math.pow(options.beta2, step)) / (1 - Math.pow(options.beta1, step));
         Tensor change = newMean.mul(rate).div(newSquare.sqrt().add(options.epsilon));
         p.value().assignRows(index, p.value().indexSelect(0, index).sub(change));
     }
@@ -91,8 +93,8 @@ public final class SparseAdam extends Optimizer {
     protected void update(List<Trained> trained, Settings settings) {
         for (Trained p : trained) {
             if (p.value().shape().rank() == 0) {
-                throw new TensorException("sparse_adam: a parameter " + p.value().spec()
-                        + " (expected tables [rows, ...]); train it with Adam");
+                throw new TensorException("sparse_adam: a parameter "
+                        + p.value().spec() + " (expected tables [rows, ...]); train it with Adam");
             }
             long rows = p.value().shape().size(0);
             Tensor all = Tensor.arange(rows, DType.I64, p.value().device());

@@ -58,8 +58,7 @@ final class StrongWolfe {
             if (now.slope >= 0) {
                 return zoom(before, now, i, leastWidth);
             }
-            double next = minimum(
-                    before, now, now.step + 0.01 * (now.step - before.step), now.step * 10);
+            double next = minimum(before, now, now.step + 0.01 * (now.step - before.step), now.step * 10);
             before = now;
             now = at(next);
         }

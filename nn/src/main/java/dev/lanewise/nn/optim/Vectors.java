@@ -25,7 +25,8 @@ final class Vectors {
     static double largest(List<Tensor> x) {
         double largest = 0;
         for (Tensor part : x) {
-            largest = Math.max(largest, part.shape().isEmpty() ? 0 : part.abs().amax().item());
+            largest = Math.max(
+                    largest, part.shape().isEmpty() ? 0 : part.abs().amax().item());
         }
         return largest;
     }

@@ -49,10 +49,7 @@ public final class SpectralNorm extends Layer {
                 .toArray();
         original = parameter("original", weight.copy());
         Tensor matrix = matrix(weight);
-        vectors = child(
-                "0",
-                new Vectors(
-                        unit(random(rng, matrix, 0)), unit(random(rng, matrix, 1))));
+        vectors = child("0", new Vectors(unit(random(rng, matrix, 0)), unit(random(rng, matrix, 1))));
         iterate(matrix, FIRST_ITERATIONS);
     }
 
@@ -115,8 +112,7 @@ public final class SpectralNorm extends Layer {
      * @return the layer
      * @throws TensorException if the parameter is a vector, or there are no iterations
      */
-    public static <L extends Layer> L apply(
-            L layer, String name, int dim, int iterations, double epsilon, Rng rng) {
+    public static <L extends Layer> L apply(L layer, String name, int dim, int iterations, double epsilon, Rng rng) {
         Parameter parameter = Weights.of(layer, name);
         if (parameter.leaf().shape().rank() < 2 || iterations < 1) {
             throw new TensorException("spectral_norm: " + parameter.leaf().spec() + ", " + iterations

@@ -19,7 +19,8 @@ public final class WeightNorm extends Layer {
 
     private WeightNorm(Tensor weight, int dim) {
         int kept = weight.shape().dim(dim, "weight_norm");
-        others = IntStream.range(0, weight.shape().rank()).filter(d -> d != kept).toArray();
+        others =
+                IntStream.range(0, weight.shape().rank()).filter(d -> d != kept).toArray();
         length = parameter("original0", norm(weight));
         direction = parameter("original1", weight.copy());
     }

@@ -104,7 +104,12 @@ public final class GradualPruning implements Callback {
 
     private Tensor mask(Parameter weight) {
         Tensor mask = masks.get(weight);
-        return mask == null ? Tensor.ones(DType.BOOL, weight.leaf().device(), weight.leaf().shape().toArray()) : mask;
+        return mask == null
+                ? Tensor.ones(
+                        DType.BOOL,
+                        weight.leaf().device(),
+                        weight.leaf().shape().toArray())
+                : mask;
     }
 
     /** After a resume the zeros of the restored weights are the masks. */

@@ -42,8 +42,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * @param cells the last layer's cell states likewise, for LSTM; else null
      * @param last the last states of all layers
      */
-    public record Steps(
-            Tensor output, @Nullable Tensor cells, Result last) {
+    public record Steps(Tensor output, @Nullable Tensor cells, Result last) {
         List<Tensor> tensors() {
             List<Tensor> all = new ArrayList<>(last.tensors());
             all.add(output);
@@ -222,7 +221,8 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
 
         /** The states of a time of each sequence's own: its last one. */
         private Tensor ends(Tensor states) {
-            Tensor index = lengths.sub(1L).reshape(-1, 1, 1).expand(states.shape().with(1, 1));
+            Tensor index =
+                    lengths.sub(1L).reshape(-1, 1, 1).expand(states.shape().with(1, 1));
             return states.gather(1, index).squeeze(1);
         }
 

@@ -75,11 +75,18 @@ public final class Conv3d extends Layer {
         long od = slices.shape().size(2);
         long n = x.shape().size(0);
         // [n, c, od, q, h, w] -> images of c q channels
-        Tensor images = slices.permute(0, 2, 1, 3, 4, 5).reshape(
-                n * od, in * depth.kernel(), x.shape().size(3), x.shape().size(4));
+        Tensor images = slices.permute(0, 2, 1, 3, 4, 5)
+                .reshape(
+                        n * od,
+                        in * depth.kernel(),
+                        x.shape().size(3),
+                        x.shape().size(4));
         Tensor w = weight.tensor();
         Tensor flat = w.reshape(
-                out, w.shape().size(1) * depth.kernel(), w.shape().size(3), w.shape().size(4));
+                out,
+                w.shape().size(1) * depth.kernel(),
+                w.shape().size(3),
+                w.shape().size(4));
         Tensor y = images.conv2d(flat, bias == null ? null : bias.tensor(), Volumes.plane(window), groups);
         return y.reshape(n, od, out, y.shape().size(2), y.shape().size(3))
                 .permute(0, 2, 1, 3, 4)

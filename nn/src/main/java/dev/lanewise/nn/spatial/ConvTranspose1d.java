@@ -69,8 +69,8 @@ public final class ConvTranspose1d extends Layer {
     @Override
     protected Tensor compute(Tensor x) {
         if (x.shape().rank() != 3 || x.shape().size(1) != in) {
-            throw new TensorException("conv_transpose1d: input " + x.spec() + " (expected [n, " + in
-                    + ", l]); reshape it?");
+            throw new TensorException(
+                    "conv_transpose1d: input " + x.spec() + " (expected [n, " + in + ", l]); reshape it?");
         }
         Axis axis = Axis.of(window, 0, 1);
         Window row = Window.of(1, axis.kernel())

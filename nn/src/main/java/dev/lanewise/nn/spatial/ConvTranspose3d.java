@@ -74,8 +74,12 @@ public final class ConvTranspose3d extends Layer {
         long d = x.shape().size(2);
         Tensor w = weight.tensor();
         Tensor flat = w.reshape(
-                in, w.shape().size(1) * depth.kernel(), w.shape().size(3), w.shape().size(4));
-        Tensor images = x.permute(0, 2, 1, 3, 4).reshape(n * d, in, x.shape().size(3), x.shape().size(4));
+                in,
+                w.shape().size(1) * depth.kernel(),
+                w.shape().size(3),
+                w.shape().size(4));
+        Tensor images = x.permute(0, 2, 1, 3, 4)
+                .reshape(n * d, in, x.shape().size(3), x.shape().size(4));
         Tensor grown = images.convTranspose2d(flat, null, Volumes.plane(window), groups);
         long h = grown.shape().size(2);
         long wide = grown.shape().size(3);

@@ -37,8 +37,7 @@ public final class Fold extends Layer {
             throw new TensorException("fold: input " + x.spec() + " (expected [n, a multiple of " + size + ", "
                     + oh * ow + "] for images [" + h + ", " + w + "]); check the window");
         }
-        Tensor windows = x.reshape(
-                        x.shape().size(0), x.shape().size(1) / size, rows.kernel(), columns.kernel(), oh, ow)
+        Tensor windows = x.reshape(x.shape().size(0), x.shape().size(1) / size, rows.kernel(), columns.kernel(), oh, ow)
                 .permute(0, 1, 4, 2, 5, 3);
         return rows.overlapped(columns.overlapped(windows, 4, w), 2, h);
     }

@@ -46,16 +46,16 @@ public final class LocalResponseNorm extends Layer {
     @Override
     protected Tensor compute(Tensor x) {
         if (x.shape().rank() < 2) {
-            throw new TensorException("local_response_norm: input " + x.spec() + " (expected [n, c, ...]); reshape it?");
+            throw new TensorException(
+                    "local_response_norm: input " + x.spec() + " (expected [n, c, ...]); reshape it?");
         }
         if (x.shape().isEmpty()) {
             return x;
         }
         long n = x.shape().size(0);
         long c = x.shape().size(1);
-        Tensor squares = x.square()
-                .reshape(n, 1, c, x.shape().elements() / (n * c))
-                .pad(0, 0, 0, size / 2, (size - 1) / 2);
+        Tensor squares =
+                x.square().reshape(n, 1, c, x.shape().elements() / (n * c)).pad(0, 0, 0, size / 2, (size - 1) / 2);
         Tensor means = squares.avgPool2d(Window.of(size, 1).stride(1), true);
         return x.div(means.mul(alpha).add(k).pow(beta).reshape(x.shape()));
     }

@@ -37,9 +37,7 @@ public final class PixelShuffle extends Layer {
         long c = x.shape().size(1) / (factor * factor);
         long h = x.shape().size(2);
         long w = x.shape().size(3);
-        return x.reshape(n, c, factor, factor, h, w)
-                .permute(0, 1, 4, 2, 5, 3)
-                .reshape(n, c, h * factor, w * factor);
+        return x.reshape(n, c, factor, factor, h, w).permute(0, 1, 4, 2, 5, 3).reshape(n, c, h * factor, w * factor);
     }
 
     @Override

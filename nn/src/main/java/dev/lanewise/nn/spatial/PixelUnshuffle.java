@@ -19,7 +19,9 @@ public final class PixelUnshuffle extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        if (x.shape().rank() != 4 || x.shape().size(2) % factor != 0 || x.shape().size(3) % factor != 0) {
+        if (x.shape().rank() != 4
+                || x.shape().size(2) % factor != 0
+                || x.shape().size(3) % factor != 0) {
             throw new TensorException("pixel_unshuffle: input " + x.spec() + " (expected [n, c, h, w] of multiples of "
                     + factor + "); pad or crop the images");
         }
@@ -27,9 +29,7 @@ public final class PixelUnshuffle extends Layer {
         long c = x.shape().size(1);
         long h = x.shape().size(2) / factor;
         long w = x.shape().size(3) / factor;
-        return x.reshape(n, c, h, factor, w, factor)
-                .permute(0, 1, 3, 5, 2, 4)
-                .reshape(n, c * factor * factor, h, w);
+        return x.reshape(n, c, h, factor, w, factor).permute(0, 1, 3, 5, 2, 4).reshape(n, c * factor * factor, h, w);
     }
 
     @Override

@@ -13,8 +13,8 @@ final class Volumes {
     /** A volume {@code [n, c, d, h, w]} with so many channels. */
     static void check(String op, Tensor x, long channels) {
         if (x.shape().rank() != 5 || x.shape().size(1) != channels) {
-            throw new TensorException(op + ": input " + x.spec() + " (expected [n, " + channels
-                    + ", d, h, w]); reshape it?");
+            throw new TensorException(
+                    op + ": input " + x.spec() + " (expected [n, " + channels + ", d, h, w]); reshape it?");
         }
     }
 
@@ -59,15 +59,13 @@ final class Volumes {
         long n = x.shape().size(0);
         long c = x.shape().size(1);
         long d = x.shape().size(2);
-        Tensor planes = pooling.pool(x.reshape(n * c, d, x.shape().size(3), x.shape().size(4)), plane(window));
+        Tensor planes =
+                pooling.pool(x.reshape(n * c, d, x.shape().size(3), x.shape().size(4)), plane(window));
         long h = planes.shape().size(2);
         long w = planes.shape().size(3);
         Axis depth = Axis.of(window, 0, Windows.at(window.kernel(), 0));
-        Window column = Window.of(depth.kernel(), 1)
-                .stride(depth.stride(), 1)
-                .padding(depth.padding(), 0);
-        Tensor columns =
-                pooling.pool(planes.reshape(n * c, 1, d, h * w), window.ceilMode() ? column.ceil() : column);
+        Window column = Window.of(depth.kernel(), 1).stride(depth.stride(), 1).padding(depth.padding(), 0);
+        Tensor columns = pooling.pool(planes.reshape(n * c, 1, d, h * w), window.ceilMode() ? column.ceil() : column);
         return columns.reshape(n, c, columns.shape().size(2), h, w);
     }
 }

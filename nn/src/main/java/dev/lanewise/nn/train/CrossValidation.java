@@ -65,12 +65,16 @@ public final class CrossValidation {
          */
         public double deviation(String figure) {
             double mean = mean(figure);
-            double squares = Arrays.stream(values(figure)).map(x -> (x - mean) * (x - mean)).sum();
+            double squares = Arrays.stream(values(figure))
+                    .map(x -> (x - mean) * (x - mean))
+                    .sum();
             return Math.sqrt(squares / (folds.size() - 1));
         }
 
         private double[] values(String figure) {
-            return folds.stream().mapToDouble(fold -> fold.last().figure(figure)).toArray();
+            return folds.stream()
+                    .mapToDouble(fold -> fold.last().figure(figure))
+                    .toArray();
         }
     }
 
@@ -135,7 +139,8 @@ public final class CrossValidation {
 
         @Override
         public Batch batch(long[] indices) {
-            return data.batch(Arrays.stream(indices).map(i -> samples[Math.toIntExact(i)]).toArray());
+            return data.batch(
+                    Arrays.stream(indices).map(i -> samples[Math.toIntExact(i)]).toArray());
         }
 
         @Override

@@ -81,7 +81,8 @@ public final class RateFinder {
             throw new TensorException(
                     "rate finder: the trainer computes in F16 (expected F32 or BF16); try rates without autocast");
         }
-        List<Rng> streams = TrainingState.of(trainer.model, trainer.optimizer, null).streams();
+        List<Rng> streams =
+                TrainingState.of(trainer.model, trainer.optimizer, null).streams();
         Before before = Before.of(trainer, streams);
         try {
             return search(trainer, data, streams, from, Math.pow(to / from, 1.0 / (steps - 1)), steps);
@@ -115,14 +116,16 @@ public final class RateFinder {
             losses.add(smooth);
         }
         if (rates.isEmpty()) {
-            throw new TensorException("rate finder: the first loss is not finite (expected a number); look at the data");
+            throw new TensorException(
+                    "rate finder: the first loss is not finite (expected a number); look at the data");
         }
         return new Result(rates, losses);
     }
 
     private static double step(Trainer trainer, Batch batch, List<Rng> streams, double rate) {
         try (var ignored = Scope.open("rate finder")) {
-            Step.Result result = Step.of(trainer, List.of(trainer.moved(batch)), streams).compute((b, output) -> {});
+            Step.Result result =
+                    Step.of(trainer, List.of(trainer.moved(batch)), streams).compute((b, output) -> {});
             if (Double.isFinite(result.loss())) {
                 trainer.optimizer.rate(rate);
                 trainer.optimizer.step(trainer.updates.clipped(result.gradients(), norm -> {}));

@@ -40,7 +40,10 @@ public final class SampleGradients {
                 Batch one = batch.map(tensor -> tensor.narrow(0, sample, 1));
                 Gradients gradients = Autograd.gradients(task.loss(task.forward(one), one));
                 parameters.forEach((name, p) -> found.computeIfAbsent(name, n -> new ArrayList<>())
-                        .add(gradients.has(p.leaf()) ? gradients.of(p.leaf()) : Autograd.detach(p.leaf()).zerosLike()));
+                        .add(
+                                gradients.has(p.leaf())
+                                        ? gradients.of(p.leaf())
+                                        : Autograd.detach(p.leaf()).zerosLike()));
             }
             Map<String, Tensor> stacked = new LinkedHashMap<>();
             found.forEach((name, all) -> stacked.put(name, scope.keep(Tensor.stack(0, all.toArray(Tensor[]::new)))));

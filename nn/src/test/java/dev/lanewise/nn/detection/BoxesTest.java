@@ -21,7 +21,9 @@ final class BoxesTest {
         double[] iou = Boxes.iou(BOXES, BOXES.narrow(0, 0, 2)).toDoubleArray();
         double third = 0.1 / 4.2 * 0 + (1 * 1.1) / (4 + 4.2 - 1.1);
         assertThat(iou).containsExactly(new double[] {1, 1.0 / 7, 1.0 / 7, 1, 4 / 4.2, third, 0, 0}, within(1e-12));
-        GradCheck.first(in -> new Tensor[] {Boxes.iou(in[0], BOXES.add(0.3))}, BOXES.add(new Rng(1).rand(DType.F64, 4, 4).mul(0.1)));
+        GradCheck.first(
+                in -> new Tensor[] {Boxes.iou(in[0], BOXES.add(0.3))},
+                BOXES.add(new Rng(1).rand(DType.F64, 4, 4).mul(0.1)));
     }
 
     @Test
@@ -40,13 +42,16 @@ final class BoxesTest {
         Tensor rows = Tensor.arange(8).to(DType.F64).mul(10).unsqueeze(1);
         Tensor image = rows.add(Tensor.arange(8).to(DType.F64)).reshape(1, 1, 8, 8);
         Tensor box = Tensor.of(new double[] {0, 4, 2, 12, 10}, 1, 5);
-        double[] aligned = Boxes.roiAlign(image, box, new RoiAlign(2, 2, 0.5, 2, true)).toDoubleArray();
+        double[] aligned =
+                Boxes.roiAlign(image, box, new RoiAlign(2, 2, 0.5, 2, true)).toDoubleArray();
         // the box is x 1.5 to 5.5, y 0.5 to 4.5; its quarters' middles are x 2.5 and 4.5, y 1.5 and 3.5
         assertThat(aligned).containsExactly(new double[] {17.5, 19.5, 37.5, 39.5}, within(1e-12));
-        double[] corners = Boxes.roiAlign(image, box, new RoiAlign(2, 2, 0.5, 3, false)).toDoubleArray();
+        double[] corners =
+                Boxes.roiAlign(image, box, new RoiAlign(2, 2, 0.5, 3, false)).toDoubleArray();
         assertThat(corners).containsExactly(new double[] {23, 25, 43, 45}, within(1e-12));
         Tensor outside = Tensor.of(new double[] {0, 40, 40, 44, 44}, 1, 5);
-        assertThat(Boxes.roiAlign(image, outside, new RoiAlign(1, 1, 1, 2, false)).toDoubleArray())
+        assertThat(Boxes.roiAlign(image, outside, new RoiAlign(1, 1, 1, 2, false))
+                        .toDoubleArray())
                 .containsOnly(0);
     }
 
@@ -54,7 +59,9 @@ final class BoxesTest {
     void featuresOfRegionsHaveGradients() {
         Tensor boxes = Tensor.of(new double[] {1, 0.2, 0.7, 4.1, 3.6, 0, 1, 1, 2, 2}, 2, 5);
         GradCheck.second(
-                in -> new Tensor[] {Boxes.roiAlign(in[0], boxes, new RoiAlign(2, 3, 1, 2, true)).square()},
+                in -> new Tensor[] {
+                    Boxes.roiAlign(in[0], boxes, new RoiAlign(2, 3, 1, 2, true)).square()
+                },
                 new Rng(1).randn(DType.F64, 2, 2, 4, 5));
     }
 

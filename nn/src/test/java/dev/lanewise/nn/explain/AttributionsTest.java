@@ -46,7 +46,8 @@ class AttributionsTest {
         assertClose(explained.gradient(x, classes), want, 1e-12);
         assertClose(explained.saliency(x, classes), want.abs(), 1e-12);
         assertClose(explained.inputTimesGradient(x, classes), want.mul(x), 1e-12);
-        assertThat(explained.best(Tensor.ones(DType.F64, x.device(), 1, 6)).toLongArray()).containsExactly(1);
+        assertThat(explained.best(Tensor.ones(DType.F64, x.device(), 1, 6)).toLongArray())
+                .containsExactly(1);
     }
 
     @ParameterizedTest
@@ -90,20 +91,24 @@ class AttributionsTest {
         Tensor noise = rng.randn(DType.F64, 5, 4, 6).mul(0.1);
         Tensor all = x.unsqueeze(0).add(noise).square().mul(3).mul(factors());
         assertClose(explained.smoothGrad(x, classes, noise, Noise.MEAN), all.mean(0), 1e-12);
-        assertClose(explained.smoothGrad(x, classes, noise, Noise.SQUARED), all.square().mean(0), 1e-10);
+        assertClose(
+                explained.smoothGrad(x, classes, noise, Noise.SQUARED),
+                all.square().mean(0),
+                1e-10);
         Tensor variance = all.sub(all.mean(0)).square().mean(0);
         assertClose(explained.smoothGrad(x, classes, noise, Noise.VARIANCE), variance, 1e-10);
         Tensor drawn = explained.smoothGrad(x, classes, 3, 0.1, Noise.MEAN, new Rng(1));
         assertThat(drawn.toDoubleArray())
-                .isEqualTo(explained.smoothGrad(x, classes, 3, 0.1, Noise.MEAN, new Rng(1)).toDoubleArray());
+                .isEqualTo(explained
+                        .smoothGrad(x, classes, 3, 0.1, Noise.MEAN, new Rng(1))
+                        .toDoubleArray());
         assertClose(explained.smoothGrad(x, classes, 2, 0, Noise.MEAN, rng), explained.gradient(x, classes), 1e-12);
     }
 
     @Test
     void coveredPartsTakeTheirScoresAway() {
         Attributions explained = new Attributions(AttributionsTest::cubes);
-        assertClose(
-                explained.occlusion(x, classes, new long[] {1}, 0), x.pow(3).mul(factors()), 1e-12);
+        assertClose(explained.occlusion(x, classes, new long[] {1}, 0), x.pow(3).mul(factors()), 1e-12);
         Tensor pairs = x.pow(3).reshape(4, 3, 2).sum(2).sub(2).mul(factors());
         assertClose(explained.occlusion(x, classes, new long[] {2}, 1), pairs, 1e-12);
         assertThatThrownBy(() -> explained.occlusion(x, classes, new long[] {4}, 0))
@@ -123,10 +128,7 @@ class AttributionsTest {
         Linear last = new Linear(4 * 5 * 5, 2, rng);
         Tensor images = rng.randn(DType.F32, 2, 3, 5, 5);
         GradCam cam = GradCam.of(
-                conv::forward,
-                maps -> last.forward(new Flatten().forward(maps)),
-                images,
-                Tensor.of(new long[] {1, 0}));
+                conv::forward, maps -> last.forward(new Flatten().forward(maps)), images, Tensor.of(new long[] {1, 0}));
         Tensor rows = last.weight().leaf().reshape(2, 4, 25).mean(2).indexSelect(0, Tensor.of(new long[] {1, 0}));
         assertThat(cam.weights().toFloatArray()).containsExactly(rows.toFloatArray(), within(1e-6f));
         Tensor sum = cam.maps().mul(rows.unsqueeze(-1).unsqueeze(-1)).sum(1).relu();
@@ -136,10 +138,12 @@ class AttributionsTest {
 
     @Test
     void guidedGradientsPassOnlyWherePositive() {
-        Attributions explained = new Attributions(
-                in -> Attributions.guidedRelu(in).mul(Tensor.of(new float[] {2, -3, 5})).sum(1, Keep.KEEP));
+        Attributions explained = new Attributions(in -> Attributions.guidedRelu(in)
+                .mul(Tensor.of(new float[] {2, -3, 5}))
+                .sum(1, Keep.KEEP));
         Tensor in = Tensor.of(new float[] {1, 1, -1}, 1, 3);
-        assertThat(explained.gradient(in, Tensor.of(new long[] {0})).toFloatArray()).containsExactly(2, 0, 0);
+        assertThat(explained.gradient(in, Tensor.of(new long[] {0})).toFloatArray())
+                .containsExactly(2, 0, 0);
     }
 
     @Test

@@ -24,19 +24,29 @@ final class PairLossesTest {
         Tensor x = random(1, 3, 4);
         Tensor y = random(2, 3, 4);
         Tensor z = random(3, 3, 4);
-        GradCheck.second(in -> new Tensor[] {new TripletMarginLoss(5, 2, 1e-6, false, Reduction.MEAN).of(in[0], in[1], in[2])}, x, y, z);
-        Tensor target = Tensor.of(1.0, -1, 1);
-        GradCheck.second(in -> new Tensor[] {new CosineEmbeddingLoss(-0.9, Reduction.SUM).of(in[0], in[1], target)}, x, y);
         GradCheck.second(
-                in -> new Tensor[] {new GaussianNllLoss().of(in[0], in[1], in[2].square().add(0.1))}, x, y, z);
-        GradCheck.second(in -> new Tensor[] {Losses.focal(0.25, 2, Reduction.MEAN).of(in[0], x.sigmoid())}, y);
+                in -> new Tensor[] {new TripletMarginLoss(5, 2, 1e-6, false, Reduction.MEAN).of(in[0], in[1], in[2])},
+                x,
+                y,
+                z);
+        Tensor target = Tensor.of(1.0, -1, 1);
+        GradCheck.second(
+                in -> new Tensor[] {new CosineEmbeddingLoss(-0.9, Reduction.SUM).of(in[0], in[1], target)}, x, y);
+        GradCheck.second(
+                in -> new Tensor[] {
+                    new GaussianNllLoss().of(in[0], in[1], in[2].square().add(0.1))
+                },
+                x,
+                y,
+                z);
+        GradCheck.second(
+                in -> new Tensor[] {Losses.focal(0.25, 2, Reduction.MEAN).of(in[0], x.sigmoid())}, y);
         GradCheck.second(in -> new Tensor[] {new DiceLoss().of(in[0].sigmoid(), x.sigmoid())}, y);
         Tensor labels = Tensor.of(new long[] {1, 2, 2, 1}, 2, 2);
         Tensor steps = Tensor.of(5L, 4L);
         Tensor lengths = Tensor.of(2L, 1L);
         GradCheck.second(
-                in -> new Tensor[] {new CtcLoss().of(in[0].logSoftmax(2), labels, steps, lengths)},
-                random(4, 5, 2, 3));
+                in -> new Tensor[] {new CtcLoss().of(in[0].logSoftmax(2), labels, steps, lengths)}, random(4, 5, 2, 3));
     }
 
     @Test
@@ -65,8 +75,12 @@ final class PairLossesTest {
         Tensor x = random(1, 4, 3);
         Tensor y = random(2, 4, 3);
         Tensor target = Tensor.of(1.0, 0, 0, 1);
-        assertThat(new ContrastiveLoss(2, Reduction.NONE).of(x, y, target).mean().item())
-                .isEqualTo(new ContrastiveLoss(2, Reduction.MEAN).of(x, y, target).item());
+        assertThat(new ContrastiveLoss(2, Reduction.NONE)
+                        .of(x, y, target)
+                        .mean()
+                        .item())
+                .isEqualTo(
+                        new ContrastiveLoss(2, Reduction.MEAN).of(x, y, target).item());
     }
 
     @Test

@@ -201,9 +201,7 @@ final class OptimizerStepsTest {
                         0.6417887f,
                         NAN,
                         0.34328616f),
-                new Kind(
-                        "adafactor",
-                        p -> new Adafactor(p, 0.05, Adafactor.Options.defaults())));
+                new Kind("adafactor", p -> new Adafactor(p, 0.05, Adafactor.Options.defaults())));
     }
 
     /** A step whose gradients are given, through a loss that is linear in the parameters. */

@@ -113,7 +113,11 @@ final class RowGradientTest {
             double[][] got = new double[2][];
             for (int i = 0; i < 2; i++) {
                 Parameter p = i == 0 ? new Parameter(table()) : Parameter.byRows(table());
-                Tensor loss = p.tensor().embedding(IDS).square().sum().add(p.tensor().embedding(more).exp().sum());
+                Tensor loss = p.tensor()
+                        .embedding(IDS)
+                        .square()
+                        .sum()
+                        .add(p.tensor().embedding(more).exp().sum());
                 Tensor all = tied ? loss.add(p.tensor().sin().sum()) : loss;
                 Gradients gradients = Autograd.gradients(all);
                 assertThat(gradients.rows(p.leaf()).isPresent()).isEqualTo(i == 1 && !tied);
@@ -128,11 +132,17 @@ final class RowGradientTest {
         Parameter weight = Parameter.byRows(table());
         EmbeddingBag bag = new EmbeddingBag(weight, EmbeddingBag.Mode.MEAN, 4);
         Gradients gradients = Autograd.gradients(bag.forward(IDS).square().sum());
-        assertThat(gradients.rows(weight.leaf()).orElseThrow().dense().select(0, 4).toDoubleArray())
+        assertThat(gradients
+                        .rows(weight.leaf())
+                        .orElseThrow()
+                        .dense()
+                        .select(0, 4)
+                        .toDoubleArray())
                 .containsOnly(0);
         Tensor none = weight.tensor().embedding(Tensor.of(new long[0], 0));
         Gradients empty = Autograd.gradients(none.sum());
-        assertThat(empty.rows(weight.leaf()).orElseThrow().indices().shape().elements()).isZero();
+        assertThat(empty.rows(weight.leaf()).orElseThrow().indices().shape().elements())
+                .isZero();
         new Sgd(List.of(weight), 0.1).step(empty);
         assertThat(weight.leaf().toDoubleArray()).containsExactly(table().toDoubleArray());
     }

@@ -29,7 +29,10 @@ final class ParametrizationsTest {
         WeightNorm.apply(linear, "weight", 0);
         assertThat(linear.stateDict())
                 .containsOnlyKeys("bias", "parametrizations.weight.original0", "parametrizations.weight.original1");
-        assertThat(linear.stateDict().get("parametrizations.weight.original0").shape().toArray())
+        assertThat(linear.stateDict()
+                        .get("parametrizations.weight.original0")
+                        .shape()
+                        .toArray())
                 .containsExactly(3, 1);
         assertThat(linear.forward(x).toFloatArray()).containsExactly(before, within(1e-6f));
         Sgd sgd = new Sgd(linear.parameters(), 0.5);
@@ -52,7 +55,8 @@ final class ParametrizationsTest {
         float[] once = linear.forward(x).toFloatArray();
         assertThat(linear.forward(x).toFloatArray()).containsExactly(once);
         linear.unparametrize("weight");
-        assertThat(Autograd.detach(linear.weight().leaf()).svd().s().amax().item()).isCloseTo(1, within(1e-4));
+        assertThat(Autograd.detach(linear.weight().leaf()).svd().s().amax().item())
+                .isCloseTo(1, within(1e-4));
         assertThat(linear.forward(x).toFloatArray()).containsExactly(once, within(1e-5f));
     }
 

@@ -102,7 +102,8 @@ class PruneTest {
         assertThat(before).isEqualTo(zeros(first)).isPositive();
         Masks masks = Masks.ofZeros(List.of(reloaded.weight()));
         Adam optimizer = new Adam(again.parameters(), 0.01, Adam.Options.adam());
-        optimizer.step(Autograd.gradients(again.forward(rng.randn(DType.F32, 4, 16)).sum()));
+        optimizer.step(
+                Autograd.gradients(again.forward(rng.randn(DType.F32, 4, 16)).sum()));
         assertThat(zeros(reloaded)).isLessThan(before);
         masks.apply();
         assertThat(zeros(reloaded)).isEqualTo(before);

@@ -32,8 +32,7 @@ class UnitsTest {
 
     private Sequential convolutions() {
         return new Sequential(
-                new Sequential(
-                        new Conv2d(3, 8, 3, 1, 1), new BatchNorm2d(8), Activation.sigmoid(), new MaxPool2d(2)),
+                new Sequential(new Conv2d(3, 8, 3, 1, 1), new BatchNorm2d(8), Activation.sigmoid(), new MaxPool2d(2)),
                 new Conv2d(8, 6, 3, 1, 1),
                 new ReLU(),
                 new Flatten(),
@@ -55,8 +54,7 @@ class UnitsTest {
         assertThat(units.values()).extracting(Units::count).containsExactly(8, 6, 10);
         equalWhenMasked(model, x, Map.of("0.0", new int[] {1, 2, 7}, "1", new int[] {0, 5}, "5", new int[] {3}));
         assertThat(model.forward(x).shape()).isEqualTo(Shape.of(5, 3));
-        assertThat(model.parameterCount())
-                .isEqualTo(3 * 3 * 9 + 3 + 2 * 3 + 2 * 3 * 9 + 2 + 2 * 16 + 1 + 2 + 3 + 3);
+        assertThat(model.parameterCount()).isEqualTo(3 * 3 * 9 + 3 + 2 * 3 + 2 * 3 * 9 + 2 + 2 * 16 + 1 + 2 + 3 + 3);
         assertThat(model.toString()).contains("in=3, out=2").contains("in=32, out=1");
         // a step of training in the smaller shape
         model.train();
@@ -70,7 +68,8 @@ class UnitsTest {
     private static void equalWhenMasked(Layer model, Tensor x, Map<String, int[]> kept) {
         Map<String, Units> units = Units.of(model);
         Map<String, Tensor> state = new LinkedHashMap<>();
-        model.stateDict().forEach((name, tensor) -> state.put(name, tensor.copy().keep()));
+        model.stateDict()
+                .forEach((name, tensor) -> state.put(name, tensor.copy().keep()));
         Masks masks = new Masks();
         kept.forEach((name, which) -> units.get(name).mask(masks, which));
         Tensor masked = Autograd.noGrad(() -> model.forward(x));
@@ -84,8 +83,7 @@ class UnitsTest {
 
     @Test
     void headsAndFeedForwardPartsShrink() {
-        TransformerEncoderLayer layer =
-                new TransformerEncoderLayer(24, 4, 40, 0, rng);
+        TransformerEncoderLayer layer = new TransformerEncoderLayer(24, 4, 40, 0, rng);
         layer.eval();
         Tensor x = rng.randn(DType.F32, 2, 5, 24);
         assertThat(Units.of(layer).keySet()).containsExactly("feed_forward", "self_attn.heads");
@@ -104,7 +102,8 @@ class UnitsTest {
         assertThat(Units.of(new Sequential(new Linear(4, 4, rng), Activation.softmax(-1), new Linear(4, 4, rng))))
                 .isEmpty();
         // a linear layer that reads rows of pixels
-        assertThat(Units.of(new Sequential(new Conv2d(4, 4, 1), new Linear(4, 4, rng)))).isEmpty();
+        assertThat(Units.of(new Sequential(new Conv2d(4, 4, 1), new Linear(4, 4, rng))))
+                .isEmpty();
         Layer inner = new Sequential(new Linear(4, 6, rng), new ReLU(), new Linear(6, 4, rng));
         Layer residual = new Sequential(new Linear(4, 4, rng), new Residual(inner), new Linear(4, 4, rng));
         assertThat(Units.of(residual).keySet()).containsExactly("1.body.0");

@@ -44,13 +44,18 @@ final class PackedTest {
                 // the forward direction's last cell state is that of the last step
                 close(
                         steps.cells().select(0, i).select(0, LENGTHS[i] - 1).narrow(0, 0, 5),
-                        alone.cell().select(0, alone.cell().shape().size(0) == 2 ? 1 : 2).select(0, 0));
+                        alone.cell()
+                                .select(0, alone.cell().shape().size(0) == 2 ? 1 : 2)
+                                .select(0, 0));
             }
             assertThat(packed.output()
                             .select(0, i)
                             .narrow(0, LENGTHS[i], 4 - LENGTHS[i])
                             .toDoubleArray())
-                    .isEqualTo(new double[Math.toIntExact((4 - LENGTHS[i]) * packed.output().shape().size(2))]);
+                    .isEqualTo(
+                            new double
+                                    [Math.toIntExact((4 - LENGTHS[i])
+                                            * packed.output().shape().size(2))]);
         }
         assertThat(steps.cells() != null).isEqualTo(network instanceof LSTM);
     }

@@ -63,7 +63,8 @@ final class SpatialLayersTest {
     @Test
     void channelsAndBranchesAreDroppedWhole() {
         Tensor x = Tensor.ones(40, 10, 3, 3);
-        float[] sums = new Dropout2d(0.5, new Rng(1)).forward(x).sum(2, 3).flatten().toFloatArray();
+        float[] sums =
+                new Dropout2d(0.5, new Rng(1)).forward(x).sum(2, 3).flatten().toFloatArray();
         int kept = 0;
         for (float sum : sums) {
             assertThat(sum).isIn(0f, 18f);
@@ -81,7 +82,8 @@ final class SpatialLayersTest {
         assertThat(mean).isCloseTo(1, within(0.1));
         StochasticDepth whole = new StochasticDepth(0.5, StochasticDepth.Mode.BATCH, new Rng(1));
         for (int i = 0; i < 8; i++) {
-            assertThat(whole.forward(Tensor.ones(50)).toFloatArray()).satisfies(y -> assertThat(y).containsOnly(y[0]));
+            assertThat(whole.forward(Tensor.ones(50)).toFloatArray())
+                    .satisfies(y -> assertThat(y).containsOnly(y[0]));
         }
         whole.eval();
         assertThat(whole.forward(Tensor.ones(5)).toFloatArray()).containsOnly(1);

@@ -77,7 +77,9 @@ final class TasksTest {
         double before = trainer.evaluate(data).figures().get("loss");
         double after = trainer.fit(data, 8).last().figure("validation_loss");
         assertThat(after).isLessThan(before * 0.7);
-        assertThat(trainer.evaluate(new DataLoader(rankings(), 30, false, 0)).figures().get("loss"))
+        assertThat(trainer.evaluate(new DataLoader(rankings(), 30, false, 0))
+                        .figures()
+                        .get("loss"))
                 .isCloseTo(after, within(1e-5));
     }
 
@@ -90,14 +92,17 @@ final class TasksTest {
         new Trainer(parts, ranking(parts), new Sgd(parts.parameters(), 0.1))
                 .accumulate(4)
                 .fit(new DataLoader(rankings(), 8, false, 0), 1);
-        whole.stateDict().forEach((name, tensor) -> assertThat(parts.stateDict().get(name).toFloatArray())
-                .containsExactly(tensor.toFloatArray(), within(1e-6f)));
+        whole.stateDict()
+                .forEach(
+                        (name, tensor) -> assertThat(parts.stateDict().get(name).toFloatArray())
+                                .containsExactly(tensor.toFloatArray(), within(1e-6f)));
     }
 
     @Test
     void summaryOfAModelOfSeveralInputs() {
         Towers towers = new Towers();
-        assertThat(towers.summary(() -> towers.score(Tensor.ones(1, 4), Tensor.ones(1, 5))).toString())
+        assertThat(towers.summary(() -> towers.score(Tensor.ones(1, 4), Tensor.ones(1, 5)))
+                        .toString())
                 .contains("user (Linear)", "item (Linear)", "[1, 3]");
     }
 
@@ -124,7 +129,8 @@ final class TasksTest {
             assertThat(fold.training().size() + fold.validation().size()).isEqualTo(Toy.SAMPLES);
             assertThat(fold.validation().size()).isBetween(8L, 9L);
             long[] all = LongStream.range(0, fold.validation().size()).toArray();
-            Arrays.stream(fold.validation().batch(all).x().select(1, 0).toDoubleArray()).forEach(seen::add);
+            Arrays.stream(fold.validation().batch(all).x().select(1, 0).toDoubleArray())
+                    .forEach(seen::add);
         }
         assertThat(seen).hasSize(Toy.SAMPLES).doesNotHaveDuplicates();
         assertThatThrownBy(() -> CrossValidation.folds(Toy.data(), 1, 7)).isInstanceOf(TensorException.class);
@@ -151,7 +157,9 @@ final class TasksTest {
         float drawn = Rng.global().rand(DType.F32, 1).toFloatArray()[0];
         Rng.global().seek(Rng.global().seed(), Rng.global().counter());
         RateFinder.Result tried = RateFinder.find(trainer, Toy.loader(11), 1e-6, 10, 60);
-        model.stateDict().forEach((name, t) -> assertThat(t.to(DType.F32).toFloatArray()).as(name).containsExactly(before.get(name)));
+        model.stateDict()
+                .forEach((name, t) ->
+                        assertThat(t.to(DType.F32).toFloatArray()).as(name).containsExactly(before.get(name)));
         assertThat(drawn).isBetween(0f, 1f);
         assertThat(adam.steps()).isEqualTo(steps);
         assertThat(adam.rate()).isEqualTo(1e-3);
@@ -172,7 +180,8 @@ final class TasksTest {
         float[] first = ((Linear) model.layer("0")).weight().leaf().toFloatArray();
         float[] last = ((Linear) model.layer("2")).weight().leaf().toFloatArray();
         new Sgd(groups, 0.1, Sgd.Options.momentum(0))
-                .step(Autograd.gradients(model.forward(Tensor.ones(2, 6)).square().sum()));
+                .step(Autograd.gradients(
+                        model.forward(Tensor.ones(2, 6)).square().sum()));
         assertThat(((Linear) model.layer("0")).weight().leaf().toFloatArray()).containsExactly(first);
         assertThat(((Linear) model.layer("2")).weight().leaf().toFloatArray()).isNotEqualTo(last);
         settings.put("3\\..*", group -> group);
@@ -215,7 +224,9 @@ final class TasksTest {
         Batch batch = Toy.data().batch(new long[] {0, 5, 9});
         Map<String, Tensor> single = SampleGradients.of(model, new CrossEntropyLoss(), batch);
         var whole = Autograd.gradients(new CrossEntropyLoss().of(model.forward(batch.x()), batch.y()));
-        model.namedParameters().forEach((name, p) -> assertThat(single.get(name).mean(0).flatten().toFloatArray())
-                .containsExactly(whole.of(p.leaf()).flatten().toFloatArray(), within(1e-6f)));
+        model.namedParameters()
+                .forEach((name, p) -> assertThat(
+                                single.get(name).mean(0).flatten().toFloatArray())
+                        .containsExactly(whole.of(p.leaf()).flatten().toFloatArray(), within(1e-6f)));
     }
 }

@@ -41,7 +41,9 @@ public final class Decompositions {
             order = order.gather(-1, index);
             work = eliminated(work.gather(-2, index.unsqueeze(-1).expand(shape)), j, place, n);
         }
-        Tensor lower = work.narrow(-1, 0, k).tril(-1).add(Tensor.eye(m, a.dtype(), a.device()).narrow(1, 0, k));
+        Tensor lower = work.narrow(-1, 0, k)
+                .tril(-1)
+                .add(Tensor.eye(m, a.dtype(), a.device()).narrow(1, 0, k));
         Tensor permutation = order.oneHot(m).to(a.dtype()).transpose(-1, -2);
         return new Lu(permutation, lower, work.narrow(-2, 0, k).triu(0));
     }
@@ -85,7 +87,8 @@ public final class Decompositions {
         Shape shape = matrices("eigh", a);
         long n = shape.size(shape.rank() - 1);
         if (shape.size(shape.rank() - 2) != n) {
-            throw new TensorException("eigh: got " + a.spec() + " (expected square matrices [..., n, n]); reshape them?");
+            throw new TensorException(
+                    "eigh: got " + a.spec() + " (expected square matrices [..., n, n]); reshape them?");
         }
         Tensor symmetric = a.add(a.transpose(-1, -2)).mul(0.5);
         if (n == 0) {
@@ -122,9 +125,8 @@ public final class Decompositions {
     private static Tensor cutoff(Tensor a, Tensor s, double relative) {
         int rank = a.shape().rank();
         double rounding = a.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
-        double part = relative < 0
-                ? Math.max(a.shape().size(rank - 1), a.shape().size(rank - 2)) * rounding
-                : relative;
+        double part =
+                relative < 0 ? Math.max(a.shape().size(rank - 1), a.shape().size(rank - 2)) * rounding : relative;
         Tensor values = detached(s);
         return values.shape().isEmpty() ? values : values.amax(-1, Keep.KEEP).mul(part);
     }

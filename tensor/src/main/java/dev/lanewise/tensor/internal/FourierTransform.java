@@ -61,14 +61,16 @@ public final class FourierTransform {
         Tensor im = pairs.select(-1, 1);
         // the mirror image of all but the first and, of an even size, the last
         Tensor all = Tensor.cat(-1, re, re.narrow(-1, 1, mirrored).flip(-1));
-        Tensor imaginary = Tensor.cat(-1, im, im.narrow(-1, 1, mirrored).flip(-1).neg());
+        Tensor imaginary =
+                Tensor.cat(-1, im, im.narrow(-1, 1, mirrored).flip(-1).neg());
         Complex z = new Complex(all, imaginary);
         return transform(z, 1).re.div(n);
     }
 
     /** The positions of windows {@code [frames, size]}. */
     public static Tensor windows(long length, int size, int hop, Device device) {
-        Tensor starts = Tensor.arange((length - size) / hop + 1, DType.I64, device).mul((long) hop);
+        Tensor starts =
+                Tensor.arange((length - size) / hop + 1, DType.I64, device).mul((long) hop);
         return starts.unsqueeze(1).add(Tensor.arange(size, DType.I64, device));
     }
 
@@ -84,7 +86,8 @@ public final class FourierTransform {
         /** A product with a symmetric matrix along the last dimension. */
         Complex product(Complex matrix) {
             return new Complex(
-                    re.matmul(matrix.re).sub(im.matmul(matrix.im)), re.matmul(matrix.im).add(im.matmul(matrix.re)));
+                    re.matmul(matrix.re).sub(im.matmul(matrix.im)),
+                    re.matmul(matrix.im).add(im.matmul(matrix.re)));
         }
 
         Complex reshape(long... last) {

@@ -83,7 +83,8 @@ final class SystemMemory implements Pages {
                         function("mmap", FunctionDescriptor.of(size, size, size, number, number, number, size)),
                         function("munmap", FunctionDescriptor.of(number, size, size)),
                         function("madvise", FunctionDescriptor.of(number, size, size, number)),
-                        (int) function("getpagesize", FunctionDescriptor.of(number)).invokeExact());
+                        (int) function("getpagesize", FunctionDescriptor.of(number))
+                                .invokeExact());
             } catch (RuntimeException | Error e) {
                 throw e;
             } catch (Throwable e) {
@@ -101,8 +102,7 @@ final class SystemMemory implements Pages {
             // the first huge page need not start where the mapping does
             long all = bytes + HUGE;
             try {
-                long start = (long)
-                        mmap.invokeExact(0L, all, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+                long start = (long) mmap.invokeExact(0L, all, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
                 if (start == MAP_FAILED) {
                     return null;
                 }

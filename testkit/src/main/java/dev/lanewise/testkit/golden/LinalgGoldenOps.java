@@ -35,8 +35,8 @@ final class LinalgGoldenOps {
         ops.put("irfft", (in, a) -> List.of(Fourier.irfft(x(in), a.integer("n"))));
         ops.put(
                 "stft",
-                (in, a) -> List.of(
-                        Fourier.stft(x(in), a.dim("size"), a.dim("hop"), get(in, "window"), a.flag("center"))));
+                (in, a) ->
+                        List.of(Fourier.stft(x(in), a.dim("size"), a.dim("hop"), get(in, "window"), a.flag("center"))));
         return ops;
     }
 

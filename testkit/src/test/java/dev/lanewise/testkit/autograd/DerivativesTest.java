@@ -28,7 +28,10 @@ final class DerivativesTest {
     void jacobianHoldsAllDerivatives() {
         assertThat(Autograd.jacobian(DerivativesTest::f, X).toDoubleArray())
                 .containsExactly(new double[] {-1, 0.5, 0, 0, -2, 0, 0, 0, Math.cos(2)}, within(1e-12));
-        assertThat(Autograd.jacobian(x -> x.matmul(Tensor.eye(3, DType.F64, x.device())).reshape(3, 1), X)
+        assertThat(Autograd.jacobian(
+                                x -> x.matmul(Tensor.eye(3, DType.F64, x.device()))
+                                        .reshape(3, 1),
+                                X)
                         .shape()
                         .toArray())
                 .containsExactly(3, 1, 3);
@@ -58,7 +61,9 @@ final class DerivativesTest {
     @Test
     void linearAndConstantFunctionsHaveZeros() {
         assertThat(Autograd.hessian(Tensor::sum, X).toDoubleArray()).containsOnly(0);
-        assertThat(Autograd.jacobian(x -> Tensor.of(1.0, 2), X).toDoubleArray()).hasSize(6).containsOnly(0);
+        assertThat(Autograd.jacobian(x -> Tensor.of(1.0, 2), X).toDoubleArray())
+                .hasSize(6)
+                .containsOnly(0);
         assertThat(Autograd.jvp(x -> Tensor.of(1.0, 2), X, X).toDoubleArray()).containsExactly(0, 0);
         assertThat(Autograd.jvp(x -> x.mul(2), X, X).toDoubleArray()).containsExactly(1, -2, 4);
     }
@@ -69,9 +74,13 @@ final class DerivativesTest {
         var lu = a.lu();
         assertThat(lu.p().matmul(lu.l()).matmul(lu.u()).toDoubleArray())
                 .containsExactly(a.toDoubleArray(), within(1e-12));
-        Tensor s = a.transpose(-1, -2).matmul(a).sub(Tensor.eye(4, DType.F64, a.device()).mul(3));
+        Tensor s = a.transpose(-1, -2)
+                .matmul(a)
+                .sub(Tensor.eye(4, DType.F64, a.device()).mul(3));
         var eigh = s.eigh();
-        Tensor back = eigh.vectors().mul(eigh.values().unsqueeze(-2)).matmul(eigh.vectors().transpose(-1, -2));
+        Tensor back = eigh.vectors()
+                .mul(eigh.values().unsqueeze(-2))
+                .matmul(eigh.vectors().transpose(-1, -2));
         assertThat(back.toDoubleArray()).containsExactly(s.toDoubleArray(), within(1e-11));
         assertThat(Tensor.zeros(3, 3).eigh().values().toDoubleArray()).containsOnly(0);
         assertThat(Tensor.zeros(2, 3).lu().u().toDoubleArray()).containsOnly(0);

@@ -98,7 +98,8 @@ public final class JsonFile {
             this.left = heap;
         }
 
-        @Nullable Object document() {
+        @Nullable
+        Object document() {
             JsonToken first = parser.nextToken();
             if (first == null) {
                 throw new TokenizerException(name + ": is empty");

@@ -24,8 +24,8 @@ public final class RegularFile {
             long bytes = Files.size(file);
             long most = Math.min(Runtime.getRuntime().maxMemory() / 2, Integer.MAX_VALUE - 8);
             if (bytes > most) {
-                throw new TokenizerException("cannot read " + file + ": it has " + bytes + " bytes; expected at most " + most
-                        + ", half of the Java heap: check the file, or raise -Xmx");
+                throw new TokenizerException("cannot read " + file + ": it has " + bytes + " bytes; expected at most "
+                        + most + ", half of the Java heap: check the file, or raise -Xmx");
             }
             return Files.readAllBytes(file);
         } catch (IOException e) {
@@ -41,7 +41,10 @@ public final class RegularFile {
      */
     public static String text(Path file) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(file))).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes(file)))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw unreadable(file, e);
         }

@@ -62,8 +62,8 @@ public enum ConvAlgorithm {
             return valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new TensorException(
-                    PROPERTY + ": '" + name + "' (expected one of " + Arrays.toString(values()) + "); correct or remove -D"
-                            + PROPERTY,
+                    PROPERTY + ": '" + name + "' (expected one of " + Arrays.toString(values())
+                            + "); correct or remove -D" + PROPERTY,
                     e);
         }
     }

@@ -29,9 +29,8 @@ final class DirectAccess {
         for (Matcher call = CALL.matcher(out); call.find(); call = CALL.matcher(out)) {
             int end = close(out, call.end());
             List<String> arguments = arguments(out.substring(call.end(), end));
-            String written = call.group(1).equals("load")
-                    ? load(call.group(2), arguments)
-                    : store(call.group(2), arguments);
+            String written =
+                    call.group(1).equals("load") ? load(call.group(2), arguments) : store(call.group(2), arguments);
             out.replace(call.start(), end + 1, written);
         }
         return imported(out.toString());
@@ -99,7 +98,8 @@ final class DirectAccess {
                 added = added.replaceFirst("(package [\\w.]+;\n\n)", "$1" + line);
             }
         }
-        for (String line : List.of(VECTOR + "VectorOperators;\n", VECTOR + "DoubleVector;\n", VECTOR + "FloatVector;\n", SPECIES)) {
+        for (String line : List.of(
+                VECTOR + "VectorOperators;\n", VECTOR + "DoubleVector;\n", VECTOR + "FloatVector;\n", SPECIES)) {
             String used = line.replaceAll(".*\\.(\\w+);\n", "$1.");
             if (added.contains(used) && !added.contains(line)) {
                 added = added.replaceFirst("\nimport (?!static)", "\n" + line + "import ");

@@ -24,7 +24,11 @@ import java.util.Map;
 /** Reads the files of {@link ModelSeeds} and asks them all that they can be asked. */
 final class ModelReadings {
     private static final List<String> TEXTS = List.of(
-            "", " ", "A cat sat. <end><s> \u00e9\u65e5 \ud83d\ude00 \ud800 12'll\u00a0\t\n\u0000", "ab".repeat(500), "'".repeat(500));
+            "",
+            " ",
+            "A cat sat. <end><s> \u00e9\u65e5 \ud83d\ude00 \ud800 12'll\u00a0\t\n\u0000",
+            "ab".repeat(500),
+            "'".repeat(500));
 
     private ModelReadings() {}
 
@@ -39,7 +43,8 @@ final class ModelReadings {
                 if (type == null || type == ElementType.STRING) {
                     return;
                 }
-                long[] sizes = input.dims().stream().mapToLong(ModelReadings::size).toArray();
+                long[] sizes =
+                        input.dims().stream().mapToLong(ModelReadings::size).toArray();
                 inputs.put(input.name(), new OnnxValue.Numbers(type, Tensor.zeros(type.carrier(), sizes)));
             }
             model.run(inputs);

@@ -16,14 +16,17 @@ final class ModelSeeds {
     private ModelSeeds() {}
 
     static List<byte[]> onnx() {
-        return List.of(Seeds.written(file -> Onnx.export(
-                new Sequential(new Linear(2, 3), new ReLU(), new LayerNorm(3)), Tensor.zeros(1, 2), file)));
+        return List.of(Seeds.written(file ->
+                Onnx.export(new Sequential(new Linear(2, 3), new ReLU(), new LayerNorm(3)), Tensor.zeros(1, 2), file)));
     }
 
     /** A header with a value of every kind, and a tensor of whole numbers' blocks beside one of F32. */
     static List<byte[]> gguf() {
         ByteBuffer file = ByteBuffer.allocate(4_096).order(ByteOrder.LITTLE_ENDIAN);
-        file.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3).putLong(2).putLong(5);
+        file.put("GGUF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(3)
+                .putLong(2)
+                .putLong(5);
         named(file, "general.architecture", 8);
         text(file, "llama");
         named(file, "general.alignment", 4).putInt(32);
@@ -31,7 +34,13 @@ final class ModelSeeds {
         named(file, "tokens", 9).putInt(8).putLong(2);
         text(file, "a");
         text(file, "\u00e9");
-        named(file, "lists", 9).putInt(9).putLong(1).putInt(5).putLong(2).putInt(1).putInt(-1);
+        named(file, "lists", 9)
+                .putInt(9)
+                .putLong(1)
+                .putInt(5)
+                .putLong(2)
+                .putInt(1)
+                .putInt(-1);
         text(file, "plain");
         file.putInt(2).putLong(4).putLong(3).putInt(0).putLong(0);
         text(file, "blocks");
