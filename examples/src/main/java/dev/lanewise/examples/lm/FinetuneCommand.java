@@ -116,8 +116,9 @@ final class FinetuneCommand implements Callable<Integer> {
                 new FineTuning.Options(epochs, batch, rate, length, seed),
                 step -> print(step, out));
         adapter.save(output);
-        if (test != null) {
-            double share = right(new TextEncoder(as(base), tokenizer), samples(test));
+        Path asked = test;
+        if (asked != null) {
+            double share = right(new TextEncoder(as(base), tokenizer), samples(asked));
             out.println(json ? JsonLine.of(Map.of("accuracy", share)) : String.format("accuracy %.4f", share));
         }
         if (!json) {

@@ -71,8 +71,9 @@ final class ImportCommand implements Callable<Integer> {
             Files.createDirectories(output);
             Safetensors.write(output.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
             Files.writeString(output.resolve("config.json"), JsonLine.of(config));
-            if (tokenizer != null) {
-                Files.copy(tokenizer, output.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+            Path words = tokenizer;
+            if (words != null) {
+                Files.copy(words, output.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException e) {
             throw BadFileException.unwritable(output, e);

@@ -43,14 +43,14 @@ final class ParallelCases implements CaseFolder.Part {
                 state.put(name.substring("init/".length()), stored.get(name));
             }
         }
-        Sequential model =
-                new Sequential(linear(state, 0), new ReLU(), linear(state, 2), Activation.tanh(), linear(state, 4));
+        Sequential model = new Sequential(
+                linear(stored, 0), new ReLU(), linear(stored, 2), Activation.tanh(), linear(stored, 4));
         model.loadStateDict(state);
         return model;
     }
 
-    private static Linear linear(Map<String, Tensor> state, int place) {
-        Tensor weight = state.get(place + ".weight");
+    private static Linear linear(Stored stored, int place) {
+        Tensor weight = stored.get("init/" + place + ".weight");
         return new Linear(weight.shape().size(1), weight.shape().size(0));
     }
 

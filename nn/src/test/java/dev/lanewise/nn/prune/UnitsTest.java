@@ -1,5 +1,6 @@
 package dev.lanewise.nn.prune;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -71,10 +72,10 @@ class UnitsTest {
         model.stateDict()
                 .forEach((name, tensor) -> state.put(name, tensor.copy().keep()));
         Masks masks = new Masks();
-        kept.forEach((name, which) -> units.get(name).mask(masks, which));
+        kept.forEach((name, which) -> requireNonNull(units.get(name)).mask(masks, which));
         Tensor masked = Autograd.noGrad(() -> model.forward(x));
         model.loadStateDict(state);
-        kept.forEach((name, which) -> units.get(name).keep(which));
+        kept.forEach((name, which) -> requireNonNull(units.get(name)).keep(which));
         Tensor small = Autograd.noGrad(() -> model.forward(x));
         double off = small.sub(masked).abs().amax().item();
         assertThat(off).isLessThan(1e-5 * masked.abs().amax().item());
@@ -89,8 +90,8 @@ class UnitsTest {
         assertThat(Units.of(layer).keySet()).containsExactly("feed_forward", "self_attn.heads");
         equalWhenMasked(
                 layer, x, Map.of("self_attn.heads", new int[] {0, 3}, "feed_forward", new int[] {2, 3, 17, 39}));
-        assertThat(layer.stateDict().get("self_attn.in_proj_weight").shape()).isEqualTo(Shape.of(36, 24));
-        assertThat(Units.of(layer).get("self_attn.heads").count()).isEqualTo(2);
+        assertThat(requireNonNull(layer.stateDict().get("self_attn.in_proj_weight")).shape()).isEqualTo(Shape.of(36, 24));
+        assertThat(requireNonNull(Units.of(layer).get("self_attn.heads")).count()).isEqualTo(2);
     }
 
     @Test

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.lanewise.nn.explain;
-
-import org.jspecify.annotations.NullMarked;

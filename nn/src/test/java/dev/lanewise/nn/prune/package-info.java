@@ -1,4 +1,0 @@
-@NullMarked
-package dev.lanewise.nn.prune;
-
-import org.jspecify.annotations.NullMarked;
