@@ -25,7 +25,7 @@ def linalg(w, n, R):
         w.case("pinv", lambda x: L.pinv(x), {"x": rn(*lead, m, k)}, rtol=1e-3, atol=1e-3)
         w.case("lstsq", lambda x, b: L.pinv(x) @ b, {"x": rn(*lead, m, k), "b": rn(*lead, m, 2)}, rtol=1e-3, atol=1e-3)
         low = rn(5, 2) @ rn(2, 4)
-        w.case("matrix_rank", lambda x: L.matrix_rank(x), {"x": R.choice([low, rn(4, 4), torch.zeros(3, 2, dtype=D)])}, grad=False)
+        w.case("matrix_rank", lambda x: L.matrix_rank(x.float()), {"x": R.choice([low, rn(4, 4), torch.zeros(3, 2, dtype=D)])}, grad=False)
         for o, name in (("fro", "FROBENIUS"), ("nuc", "NUCLEAR"), (2, "SPECTRAL"), (1, "ONE"), (float("inf"), "INFINITY")):
             w.case("matrix_norm", lambda x, o=o: L.matrix_norm(x, o), {"x": rn(*lead, m, k)}, {"kind": name}, rtol=1e-3, atol=1e-4)
         w.case("kron", lambda x, y: torch.kron(x, y), {"x": rn(2, 3), "y": rn(3, 1)})

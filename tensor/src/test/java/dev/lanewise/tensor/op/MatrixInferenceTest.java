@@ -8,9 +8,13 @@ import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
 import dev.lanewise.tensor.op.conv.MaxPooling2d;
 import dev.lanewise.tensor.op.conv.MaxPooling2dGrad;
 import dev.lanewise.tensor.op.conv.PoolingWindow;
+import dev.lanewise.tensor.op.matrix.BlockFormat;
+import dev.lanewise.tensor.op.matrix.DynamicQuantize;
+import dev.lanewise.tensor.op.matrix.IntegerProduct;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
 import dev.lanewise.tensor.op.matrix.MatMul;
+import dev.lanewise.tensor.op.matrix.QuantizedProduct;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +26,21 @@ class MatrixInferenceTest {
                 Inference.inferred(MatMul.MATMUL, "F32[5, 2, 3]; F32[3, 4]", "F32[5, 2, 4]"),
                 Inference.inferred(
                         new LinearProduct(LinearProduct.Activation.NONE), "F32[7, 3]; F32[4, 3]; F32[4]", "F32[7, 4]"),
+                Inference.inferred(
+                        new IntegerProduct(false), "U8[2, 7, 3]; I8[3, 4]; U8[]; I8[4]", "I32[2, 7, 4]"),
+                Inference.inferred(
+                        new IntegerProduct(true), "U8[7, 3]; I8[3, 4]; U8[]; I8[]; F32[]; F32[4]", "F32[7, 4]"),
+                Inference.inferred(DynamicQuantize.DYNAMIC_QUANTIZE, "F32[7, 3]", "U8[7, 3]; F32[]; U8[]"),
+                Inference.inferred(
+                        new QuantizedProduct(QuantizedProduct.Kind.LINEAR, BlockFormat.Q8_0),
+                        "F32[7, 64]; U8[5, 68]",
+                        "F32[7, 5]"),
+                Inference.inferred(
+                        new QuantizedProduct(QuantizedProduct.Kind.LINEAR_GRAD, BlockFormat.Q8_0),
+                        "F32[7, 5]; U8[5, 68]",
+                        "F32[7, 64]"),
+                Inference.inferred(
+                        new QuantizedProduct(QuantizedProduct.Kind.UNPACK, BlockFormat.Q8_0), "U8[5, 68]", "F32[5, 64]"),
                 Inference.inferred(Linalg.QR, "F64[5, 3]", "F64[5, 3]; F64[3, 3]"),
                 Inference.inferred(Linalg.SVD, "F64[2, 3, 5]", "F64[2, 3, 3]; F64[2, 3]; F64[2, 3, 5]"),
                 Inference.inferred(Linalg.SOLVE, "F64[3, 3]; F64[3, 2]", "F64[3, 2]"),
@@ -52,6 +71,14 @@ class MatrixInferenceTest {
 
     static Stream<Inference> refused() {
         return Stream.of(
+                Inference.refused(
+                        new IntegerProduct(false),
+                        "U8[7, 3]; I8[4, 3]; U8[]; I8[]",
+                        "integer_product: inner sizes differ: [7, 3] x [4, 3] (3 != 4); transpose the right operand?"),
+                Inference.refused(
+                        new QuantizedProduct(QuantizedProduct.Kind.UNPACK, BlockFormat.Q8_0),
+                        "U8[5, 70]",
+                        "unpack: rows of 70 bytes are no whole blocks of Q8_0, 34 bytes each; check format and shape"),
                 Inference.refused(
                         MatMul.MATMUL,
                         "F32[2, 3]; F32[4, 3]",

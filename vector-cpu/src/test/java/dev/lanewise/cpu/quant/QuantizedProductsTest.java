@@ -111,12 +111,12 @@ class QuantizedProductsTest {
     @Test
     void sumsOfTheLargestBytesAreExact() {
         for (int k : new int[] {1, 255, 256, 257, 3000}) {
-            Tensor a = Tensor.full(255, DType.U8, Device.cpu(), 9, k);
-            Tensor b = Tensor.full(255, DType.U8, Device.cpu(), k, 70);
+            Tensor a = Tensor.full(255, DType.U8, Device.CPU, 9, k);
+            Tensor b = Tensor.full(255, DType.U8, Device.CPU, k, 70);
             Tensor zero = Tensor.zeros(DType.U8);
             Tensor sums = Tensor.apply(new IntegerProduct(false), a, b, zero, zero);
             assertThat(sums.toIntArray()).containsOnly(255 * 255 * k);
-            Tensor most = Tensor.full(255, DType.U8, Device.cpu());
+            Tensor most = Tensor.full(255, DType.U8, Device.CPU);
             assertThat(Tensor.apply(new IntegerProduct(false), Tensor.zeros(DType.U8, 9, k), b, most, zero)
                             .toIntArray())
                     .containsOnly(-255 * 255 * k);
