@@ -31,15 +31,17 @@ final class DirectAccess {
             List<String> arguments = arguments(out.substring(call.end(), end));
             String written =
                     call.group(1).equals("load") ? load(call.group(2), arguments) : store(call.group(2), arguments);
-            out.replace(call.start(), end + 1, written);
+            // a method is called on what was cast
+            boolean cast = written.startsWith("(") && out.charAt(end + 1) == '.';
+            out.replace(call.start(), end + 1, cast ? "(" + written + ")" : written);
         }
         return imported(out.toString());
     }
 
     private static String load(String type, List<String> arguments) {
         if (type.equals("Widened")) {
-            return "((DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, " + place(arguments.get(0))
-                    + ").convertShape(VectorOperators.F2D, Species.F64, 0))";
+            return "(DoubleVector) FloatVector.fromMemorySegment(Species.F32_HALF, " + place(arguments.get(0))
+                    + ").convertShape(VectorOperators.F2D, Species.F64, 0)";
         }
         String vector = type.equals("F32") ? "FloatVector" : "DoubleVector";
         String place = "Species." + type + ", " + place(arguments.get(0));
