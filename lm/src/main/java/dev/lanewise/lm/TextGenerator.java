@@ -33,9 +33,8 @@ public record TextGenerator(
      * @throws BadFileException if a file is missing or damaged
      */
     public static TextGenerator load(Path folder) {
-        CausalLM model = String.valueOf(folder.getFileName()).endsWith(".gguf")
-                ? Models.packed(folder)
-                : Models.causal(folder);
+        CausalLM model =
+                String.valueOf(folder.getFileName()).endsWith(".gguf") ? Models.packed(folder) : Models.causal(folder);
         Tokenizer tokenizer = Tokenizers.load(folder);
         return new TextGenerator(model, tokenizer, Tokenizers.chatTemplate(folder, tokenizer));
     }

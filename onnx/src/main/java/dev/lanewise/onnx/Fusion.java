@@ -330,8 +330,7 @@ final class Fusion {
                 || !isRead(product, 1)) {
             return null;
         }
-        List<String> inputs =
-                List.of(in(product, 0), in(product, 1), in(product, 2), in(product, 3), in(mul, 1 - m));
+        List<String> inputs = List.of(in(product, 0), in(product, 1), in(product, 2), in(product, 3), in(mul, 1 - m));
         return new Match(List.of(cast, product), inputs, c -> Call.out(QuantizationOps.scaledProduct(c)));
     }
 

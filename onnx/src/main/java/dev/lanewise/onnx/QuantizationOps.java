@@ -101,7 +101,9 @@ final class QuantizationOps {
     private static OnnxValue[] dynamic(Call c) {
         Tensor[] results = Tensor.applyAll(DynamicQuantize.DYNAMIC_QUANTIZE, c.x().to(DType.F32));
         return Call.out(
-                new OnnxValue.Numbers(ElementType.UINT8, results[0]), OnnxValue.of(results[1]), OnnxValue.of(results[2]));
+                new OnnxValue.Numbers(ElementType.UINT8, results[0]),
+                OnnxValue.of(results[1]),
+                OnnxValue.of(results[2]));
     }
 
     /** Whole numbers less their zero point: one for all, or one for each slice of a dimension. */
@@ -186,14 +188,14 @@ final class QuantizationOps {
                 && scale.dtype() == DType.F32
                 && scale.shape().rank() < Math.max(2, a.shape().rank())
                 && isPerColumn(scale, b);
-        boolean adds = bias != null && bias.dtype() == DType.F32 && bias.shape().equals(Shape.of(b.shape().size(1)));
+        boolean adds = bias != null
+                && bias.dtype() == DType.F32
+                && bias.shape().equals(Shape.of(b.shape().size(1)));
         if (!whole) {
-            Tensor product =
-                    product(a, b, c.maybe(2), c.maybe(3)).to(DType.F32).mul(scale);
+            Tensor product = product(a, b, c.maybe(2), c.maybe(3)).to(DType.F32).mul(scale);
             return bias == null ? product : product.add(bias);
         }
-        List<Tensor> operands =
-                new ArrayList<>(List.of(a, b, zero(a, c.maybe(2)), zero(b, c.maybe(3)), scale));
+        List<Tensor> operands = new ArrayList<>(List.of(a, b, zero(a, c.maybe(2)), zero(b, c.maybe(3)), scale));
         if (bias != null && adds) {
             operands.add(bias);
         }

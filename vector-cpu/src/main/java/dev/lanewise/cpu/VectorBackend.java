@@ -103,7 +103,8 @@ final class VectorBackend implements Backend {
     @Override
     public boolean supports(Op.Fused op, Tensor[] inputs) {
         return !(op instanceof QuantizedProduct && inputs[0].dtype() == DType.F64
-                || op instanceof Recurrence || op instanceof RecurrenceGrad);
+                || op instanceof Recurrence
+                || op instanceof RecurrenceGrad);
     }
 
     @Override

@@ -65,7 +65,8 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
         }
         byte[] packed = type.pack(values.toFloatArray());
         long out = weight.shape().size(0);
-        Tensor blocks = Tensor.of(MemorySegment.ofArray(packed), DType.U8, out, type.bytes(in)).keep();
+        Tensor blocks = Tensor.of(MemorySegment.ofArray(packed), DType.U8, out, type.bytes(in))
+                .keep();
         return new Blocks(blocks, null, type, in, null);
     }
 
@@ -207,8 +208,9 @@ public abstract sealed class QuantizedWeight implements WeightLayer.Packed {
 
         private Tensor open() {
             if (mapped != null && !mapped.scope().isAlive()) {
-                throw new TensorException("quantized_linear: the weight's file is closed (expected it open); keep the file"
-                        + " open as long as the model");
+                throw new TensorException(
+                        "quantized_linear: the weight's file is closed (expected it open); keep the file"
+                                + " open as long as the model");
             }
             return blocks;
         }

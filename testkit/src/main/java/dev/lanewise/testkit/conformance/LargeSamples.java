@@ -78,7 +78,8 @@ final class LargeSamples {
             case MatMul matMul -> Sample.of(Shape.of(2, 301, 259), Shape.of(259, 203));
             case LinearProduct linear -> Sample.of(Shape.of(301, 259), Shape.of(203, 259), Shape.of(203));
             case QuantizedProduct product ->
-                QuantizedSamples.product(product, Shape.of(117), 301, 3L * product.format().elements());
+                QuantizedSamples.product(
+                        product, Shape.of(117), 301, 3L * product.format().elements());
             case IntegerProduct product -> QuantizedSamples.integers(product, Shape.of(117), 559, 203, true);
             case DynamicQuantize quantize -> Sample.of(Shape.of(ELEMENTS));
             case Linalg linalg -> MatrixSamples.linalg(linalg).getFirst();

@@ -83,12 +83,11 @@ final class Misfits {
                 product.kind() == QuantizedProduct.Kind.UNPACK
                         ? shapes(dtype, new long[] {product.format().bytes()})
                         : Optional.of(new TensorSpec[] {
-                            spec(dtype, 2, 3), spec(DType.U8, 5, 2L * product.format().bytes())
+                            spec(dtype, 2, 3),
+                            spec(DType.U8, 5, 2L * product.format().bytes())
                         });
             case IntegerProduct product -> {
-                TensorSpec[] specs = {
-                    spec(dtype, 2, 3), spec(dtype, 4, 3), spec(dtype), spec(dtype), spec(DType.F32)
-                };
+                TensorSpec[] specs = {spec(dtype, 2, 3), spec(dtype, 4, 3), spec(dtype), spec(dtype), spec(DType.F32)};
                 yield Optional.of(product.scaled() ? specs : Arrays.copyOf(specs, 4));
             }
             case DynamicQuantize quantize -> Optional.empty();

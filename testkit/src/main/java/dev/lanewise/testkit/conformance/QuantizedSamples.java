@@ -19,8 +19,7 @@ import java.util.random.RandomGeneratorFactory;
 
 /** Operands of products with weights of few bits: any bits, but scales that are ordinary numbers. */
 final class QuantizedSamples {
-    private static final ValueLayout.OfShort HALF =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private QuantizedSamples() {}
@@ -68,7 +67,8 @@ final class QuantizedSamples {
         long seed = dice.random().nextLong();
         return new Recipe(op, operands, in -> {
             Tensor[] replaced = in.clone();
-            RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+            RandomGenerator random =
+                    RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
             int last = in.length - 1;
             replaced[last] = weight(op.format(), bytes, random, n, k).to(in[last].device());
             return replaced;

@@ -95,5 +95,4 @@ interface BlockDots {
         }
         return even + odd;
     }
-
 }

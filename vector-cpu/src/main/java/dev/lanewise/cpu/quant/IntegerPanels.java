@@ -78,8 +78,7 @@ final class IntegerPanels {
                 Dense bZero = Dense.of(in[3]);
                 Dense scale = scaled ? Dense.of(in[4]) : Dense.at(0);
                 Dense bias = in.length == 6 ? Dense.of(in[5]) : Dense.at(0);
-                Scratch scratch =
-                        Scratch.borrow(3 * column + Math.min(MOST_ROWS, product.m) * product.aRow)) {
+                Scratch scratch = Scratch.borrow(3 * column + Math.min(MOST_ROWS, product.m) * product.aRow)) {
             product.a = a.address();
             product.b = b.address();
             product.out = Dense.address(result);
@@ -88,8 +87,12 @@ final class IntegerPanels {
             product.bias = product.scales + column;
             product.wide = product.bias + column;
             product.aZero = product.whole(aZero.address(), product.signedA);
-            product.columns(bZero.address(), in[3].shape().elements() > 1, scale.address(), scaled && in[4].shape()
-                            .elements() > 1, bias.address());
+            product.columns(
+                    bZero.address(),
+                    in[3].shape().elements() > 1,
+                    scale.address(),
+                    scaled && in[4].shape().elements() > 1,
+                    bias.address());
             product.rows();
         }
     }
@@ -158,8 +161,7 @@ final class IntegerPanels {
                     for (int i = 0; i < rows; i += F32Panels.ROWS) {
                         int high = Math.min(F32Panels.ROWS, rows - i);
                         long at = tile + i * PANEL_ROW;
-                        F32Panels.tile(
-                                high, depth, left + i * aRow, aRow, panel, PANEL_ROW, ZEROS, 0, at, PANEL_ROW);
+                        F32Panels.tile(high, depth, left + i * aRow, aRow, panel, PANEL_ROW, ZEROS, 0, at, PANEL_ROW);
                     }
                     add(rows, tile, sums + j * 4L);
                 }

@@ -53,15 +53,13 @@ final class QuantizedGrad {
         }
     }
 
-    private static void add(
-            int m, int depth, long g, long gRow, long wide, int panels, long sums, boolean begins) {
+    private static void add(int m, int depth, long g, long gRow, long wide, int panels, long sums, boolean begins) {
         for (int panel = 0; panel < panels; panel++) {
             long b = wide + (long) panel * WIDTH * 4;
             for (int i = 0; i < m; i += F32Panels.ROWS) {
                 long c = sums + i * ROW + (long) panel * WIDTH * 4;
                 int rows = Math.min(F32Panels.ROWS, m - i);
-                F32Panels.tile(
-                        rows, depth, g + i * gRow, gRow, b, ROW, begins ? ZEROS : c, begins ? 0 : ROW, c, ROW);
+                F32Panels.tile(rows, depth, g + i * gRow, gRow, b, ROW, begins ? ZEROS : c, begins ? 0 : ROW, c, ROW);
             }
         }
     }

@@ -82,7 +82,8 @@ interface Unpacker {
             IntVector scaled = magnitude.reinterpretAsFloats().mul(0x1p112f).reinterpretAsInts();
             // the largest exponent is that of infinities and NaN
             VectorMask<Integer> special = magnitude.compare(VectorOperators.GE, 0x0f800000);
-            IntVector result = scaled.lanewise(VectorOperators.OR, 0x7f800000, special).or(sign);
+            IntVector result =
+                    scaled.lanewise(VectorOperators.OR, 0x7f800000, special).or(sign);
             store(result.reinterpretAsFloats(), (out + i * 4L) & MASK);
         }
         for (; i < n; i++) {
@@ -167,7 +168,11 @@ interface Unpacker {
                     IntVector pairs = unsigned(in + 16 + pair * 32 + c);
                     long to = out + (pair * 64 + c) * 4L;
                     store(floats(pairs.and(15)).mul(s0).sub(m0), to);
-                    store(floats(pairs.lanewise(VectorOperators.LSHR, 4)).mul(s1).sub(m1), to + 128);
+                    store(
+                            floats(pairs.lanewise(VectorOperators.LSHR, 4))
+                                    .mul(s1)
+                                    .sub(m1),
+                            to + 128);
                 }
             }
             in += 144;

@@ -66,8 +66,8 @@ class QuantizedProductsTest {
     void productsAreThoseOfTheUnpackedWeight(BlockFormat format) {
         int n = 53;
         Tensor weight = weight(format, n, blocks(format));
-        Tensor wide = Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), weight)
-                .to(DType.F64);
+        Tensor wide =
+                Tensor.apply(new QuantizedProduct(Kind.UNPACK, format), weight).to(DType.F64);
         long k = wide.shape().size(1);
         for (long m : new long[] {1, 2, 5, 6, 41, 530}) {
             Tensor x = new Rng(m).randn(DType.F32, m, k);
