@@ -43,8 +43,8 @@ final class ParallelCases implements CaseFolder.Part {
                 state.put(name.substring("init/".length()), stored.get(name));
             }
         }
-        Sequential model = new Sequential(
-                linear(stored, 0), new ReLU(), linear(stored, 2), Activation.tanh(), linear(stored, 4));
+        Sequential model =
+                new Sequential(linear(stored, 0), new ReLU(), linear(stored, 2), Activation.tanh(), linear(stored, 4));
         model.loadStateDict(state);
         return model;
     }

@@ -92,35 +92,41 @@ final class UnitSearch {
     }
 
     private void step(String name, Layer layer) {
-        switch (layer) {
-            case WeightLayer linear -> {
-                // a convolution's result has channels before rows and columns: only once flat does a linear layer read them
-                long in = linear.in();
-                boolean reads = producer instanceof WeightLayer before
-                        ? before.out() == in
-                        : producer instanceof Conv2d conv && flat && in % out(conv) == 0;
-                join(name, linear, reads);
-            }
-            case Conv2d conv when conv.groups() == 1 ->
-                join(name, conv, producer instanceof Conv2d before && !flat && out(before) == in(conv));
-            case BatchNorm norm when producer instanceof Conv2d conv && !flat && norm.channels() == out(conv) ->
-                norms.add(norm);
-            case BatchNorm norm when producer instanceof WeightLayer linear && norm.channels() == linear.out() ->
-                norms.add(norm);
-            case Flatten flatten when flatten.isAllButFirst() -> flat = true;
-            case Activation activation when activation.isElementwise() -> {}
-            case ReLU ignored -> {}
-            case Dropout ignored -> {}
-            case Identity ignored -> {}
-            case MaxPool2d ignored -> {}
-            case AvgPool2d ignored -> {}
-            case AdaptiveAvgPool2d ignored -> {}
-            case Upsample ignored -> {}
-            default -> {
-                end();
-                visit(name, layer);
-            }
+        if (layer instanceof WeightLayer linear) {
+            // a convolution's result has channels before rows and columns: only once flat does a linear layer read them
+            long in = linear.in();
+            boolean reads = producer instanceof WeightLayer before
+                    ? before.out() == in
+                    : producer instanceof Conv2d conv && flat && in % out(conv) == 0;
+            join(name, linear, reads);
+        } else if (layer instanceof Conv2d conv && conv.groups() == 1) {
+            join(name, conv, producer instanceof Conv2d before && !flat && out(before) == in(conv));
+        } else if (layer instanceof BatchNorm norm && normalizes(norm)) {
+            norms.add(norm);
+        } else if (layer instanceof Flatten flatten && flatten.isAllButFirst()) {
+            flat = true;
+        } else if (!isElementwise(layer)) {
+            end();
+            visit(name, layer);
         }
+    }
+
+    private boolean normalizes(BatchNorm norm) {
+        return producer instanceof Conv2d conv
+                ? !flat && norm.channels() == out(conv)
+                : producer instanceof WeightLayer linear && norm.channels() == linear.out();
+    }
+
+    /** Whether a layer leaves units where they are. */
+    private static boolean isElementwise(Layer layer) {
+        return layer instanceof Activation activation && activation.isElementwise()
+                || layer instanceof ReLU
+                || layer instanceof Dropout
+                || layer instanceof Identity
+                || layer instanceof MaxPool2d
+                || layer instanceof AvgPool2d
+                || layer instanceof AdaptiveAvgPool2d
+                || layer instanceof Upsample;
     }
 
     private static long in(Conv2d conv) {

@@ -122,19 +122,18 @@ public final class Units {
     /** A layer's parameters and sizes. */
     private record Ends(Parameter weight, @Nullable Parameter bias, boolean inputFirst, long in, long out) {
         static Ends of(String name, Layer layer) {
-            return switch (layer) {
-                case WeightLayer linear when !linear.isAdapted() ->
-                    new Ends(linear.weight(), linear.bias(), linear.isInputFirst(), linear.in(), linear.out());
-                case Conv2d conv when conv.groups() == 1 -> {
-                    Shape shape = conv.weight().leaf().shape();
-                    yield new Ends(conv.weight(), conv.bias(), false, shape.size(1), shape.size(0));
-                }
-                default ->
-                    throw new TensorException("prune: " + name + " at " + layer.getClass().getSimpleName()
+            if (layer instanceof WeightLayer linear && !linear.isAdapted()) {
+                return new Ends(linear.weight(), linear.bias(), linear.isInputFirst(), linear.in(), linear.out());
+            }
+            if (layer instanceof Conv2d conv && conv.groups() == 1) {
+                Shape shape = conv.weight().leaf().shape();
+                return new Ends(conv.weight(), conv.bias(), false, shape.size(1), shape.size(0));
+            }
+            throw new TensorException(
+                    "prune: " + name + " at " + layer.getClass().getSimpleName()
                             + (layer instanceof WeightLayer ? " with an adapter" : "")
                             + " (expected a linear layer without adapters or a convolution of one group); merge and"
                             + " remove adapters, or give the slices");
-            };
         }
     }
 

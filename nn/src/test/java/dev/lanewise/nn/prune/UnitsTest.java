@@ -90,8 +90,11 @@ class UnitsTest {
         assertThat(Units.of(layer).keySet()).containsExactly("feed_forward", "self_attn.heads");
         equalWhenMasked(
                 layer, x, Map.of("self_attn.heads", new int[] {0, 3}, "feed_forward", new int[] {2, 3, 17, 39}));
-        assertThat(requireNonNull(layer.stateDict().get("self_attn.in_proj_weight")).shape()).isEqualTo(Shape.of(36, 24));
-        assertThat(requireNonNull(Units.of(layer).get("self_attn.heads")).count()).isEqualTo(2);
+        assertThat(requireNonNull(layer.stateDict().get("self_attn.in_proj_weight"))
+                        .shape())
+                .isEqualTo(Shape.of(36, 24));
+        assertThat(requireNonNull(Units.of(layer).get("self_attn.heads")).count())
+                .isEqualTo(2);
     }
 
     @Test

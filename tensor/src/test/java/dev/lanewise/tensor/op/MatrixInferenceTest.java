@@ -26,8 +26,7 @@ class MatrixInferenceTest {
                 Inference.inferred(MatMul.MATMUL, "F32[5, 2, 3]; F32[3, 4]", "F32[5, 2, 4]"),
                 Inference.inferred(
                         new LinearProduct(LinearProduct.Activation.NONE), "F32[7, 3]; F32[4, 3]; F32[4]", "F32[7, 4]"),
-                Inference.inferred(
-                        new IntegerProduct(false), "U8[2, 7, 3]; I8[3, 4]; U8[]; I8[4]", "I32[2, 7, 4]"),
+                Inference.inferred(new IntegerProduct(false), "U8[2, 7, 3]; I8[3, 4]; U8[]; I8[4]", "I32[2, 7, 4]"),
                 Inference.inferred(
                         new IntegerProduct(true), "U8[7, 3]; I8[3, 4]; U8[]; I8[]; F32[]; F32[4]", "F32[7, 4]"),
                 Inference.inferred(DynamicQuantize.DYNAMIC_QUANTIZE, "F32[7, 3]", "U8[7, 3]; F32[]; U8[]"),
@@ -40,7 +39,9 @@ class MatrixInferenceTest {
                         "F32[7, 5]; U8[5, 68]",
                         "F32[7, 64]"),
                 Inference.inferred(
-                        new QuantizedProduct(QuantizedProduct.Kind.UNPACK, BlockFormat.Q8_0), "U8[5, 68]", "F32[5, 64]"),
+                        new QuantizedProduct(QuantizedProduct.Kind.UNPACK, BlockFormat.Q8_0),
+                        "U8[5, 68]",
+                        "F32[5, 64]"),
                 Inference.inferred(Linalg.QR, "F64[5, 3]", "F64[5, 3]; F64[3, 3]"),
                 Inference.inferred(Linalg.SVD, "F64[2, 3, 5]", "F64[2, 3, 3]; F64[2, 3]; F64[2, 3, 5]"),
                 Inference.inferred(Linalg.SOLVE, "F64[3, 3]; F64[3, 2]", "F64[3, 2]"),

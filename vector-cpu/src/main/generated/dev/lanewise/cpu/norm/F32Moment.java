@@ -29,7 +29,7 @@ enum F32Moment {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             float center = (float) mean;
-            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
             FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
@@ -65,7 +65,7 @@ enum F32Moment {
     LANE_SUMS {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
-            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
             DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
@@ -126,7 +126,7 @@ enum F32Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             float center = (float) mean;
-            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
@@ -149,7 +149,7 @@ enum F32Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             float center = (float) mean;
-            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {

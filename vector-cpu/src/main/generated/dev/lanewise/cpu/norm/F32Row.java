@@ -43,7 +43,7 @@ enum F32Row {
     EXP_SUM {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a));
@@ -61,7 +61,7 @@ enum F32Row {
             VectorMask<Float> tail = Species.F32.indexInRange(0, n);
             FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER, tail).sub(a));
             e.intoMemorySegment(ALL, y & MASK, Species.ORDER, tail);
-            return LaneSum.of(FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).add(e, tail));
+            return LaneSum.of(FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER).add(e, tail));
         }
     },
     /** {@code y = e^x a}. */
@@ -118,7 +118,7 @@ enum F32Row {
     SUM {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 sum = sum.add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER));
@@ -133,7 +133,7 @@ enum F32Row {
     DOT {
         @Override
         float run(long x, long y, long z, int n, float a, float b) {
-            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 sum = FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER).fma(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * BYTES) & MASK, Species.ORDER), sum);

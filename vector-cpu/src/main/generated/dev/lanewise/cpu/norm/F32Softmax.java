@@ -45,7 +45,7 @@ final class F32Softmax implements SoftmaxKernel {
             FloatVector v = least.blend(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * n * BYTES) & MASK, Species.ORDER, lanes), lanes);
             FloatVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
             FloatVector e = Exp.of(shifted);
-            float sum = LaneSum.of(FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).blend(e, lanes));
+            float sum = LaneSum.of(FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER).blend(e, lanes));
             if (log) {
                 shifted.sub((float) Math.log(sum)).intoMemorySegment(ALL, (y + i * n * BYTES) & MASK, Species.ORDER, lanes);
             } else {
@@ -92,7 +92,7 @@ final class F32Softmax implements SoftmaxKernel {
 
     private static void column(long x, long y, long n, long stride, VectorMask<Float> lanes) {
         FloatVector max = maxColumn(x, n, stride, lanes);
-        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             FloatVector e = Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max));
             sum = sum.add(e);
@@ -105,7 +105,7 @@ final class F32Softmax implements SoftmaxKernel {
 
     private static void logColumn(long x, long y, long n, long stride, VectorMask<Float> lanes) {
         FloatVector max = maxColumn(x, n, stride, lanes);
-        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             sum = sum.add(Exp.of(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max)));
         }
@@ -137,7 +137,7 @@ final class F32Softmax implements SoftmaxKernel {
     }
 
     private static void gradColumn(long g, long y, long gx, long n, long stride, VectorMask<Float> lanes) {
-        FloatVector dot = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        FloatVector dot = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             dot = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).fma(FloatVector.fromMemorySegment(Species.F32, ALL, (y + i * stride) & MASK, Species.ORDER, lanes), dot);
         }
@@ -148,7 +148,7 @@ final class F32Softmax implements SoftmaxKernel {
     }
 
     private static void logGradColumn(long g, long y, long gx, long n, long stride, VectorMask<Float> lanes) {
-        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        FloatVector sum = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             sum = sum.add(FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * stride) & MASK, Species.ORDER, lanes));
         }

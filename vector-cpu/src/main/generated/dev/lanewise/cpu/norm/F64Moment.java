@@ -26,7 +26,7 @@ enum F64Moment {
         @Override
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             double center = mean;
-            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
             DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
@@ -59,7 +59,7 @@ enum F64Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             double center = mean;
-            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
@@ -82,7 +82,7 @@ enum F64Moment {
         @Override
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             double center = mean;
-            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {

@@ -43,7 +43,7 @@ enum F64Row {
     EXP_SUM {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).sub(a));
@@ -61,7 +61,7 @@ enum F64Row {
             VectorMask<Double> tail = Species.F64.indexInRange(0, n);
             DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER, tail).sub(a));
             e.intoMemorySegment(ALL, y & MASK, Species.ORDER, tail);
-            return LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).add(e, tail));
+            return LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER).add(e, tail));
         }
     },
     /** {@code y = e^x a}. */
@@ -118,7 +118,7 @@ enum F64Row {
     SUM {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 sum = sum.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER));
@@ -133,7 +133,7 @@ enum F64Row {
     DOT {
         @Override
         double run(long x, long y, long z, int n, double a, double b) {
-            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+            DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER).fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * BYTES) & MASK, Species.ORDER), sum);

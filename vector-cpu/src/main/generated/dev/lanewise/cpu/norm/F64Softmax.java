@@ -45,7 +45,7 @@ final class F64Softmax implements SoftmaxKernel {
             DoubleVector v = least.blend(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * n * BYTES) & MASK, Species.ORDER, lanes), lanes);
             DoubleVector shifted = v.sub(v.reduceLanes(VectorOperators.MAX));
             DoubleVector e = Exp.of(shifted);
-            double sum = LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER).blend(e, lanes));
+            double sum = LaneSum.of(DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER).blend(e, lanes));
             if (log) {
                 shifted.sub(Math.log(sum)).intoMemorySegment(ALL, (y + i * n * BYTES) & MASK, Species.ORDER, lanes);
             } else {
@@ -92,7 +92,7 @@ final class F64Softmax implements SoftmaxKernel {
 
     private static void column(long x, long y, long n, long stride, VectorMask<Double> lanes) {
         DoubleVector max = maxColumn(x, n, stride, lanes);
-        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             DoubleVector e = Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max));
             sum = sum.add(e);
@@ -105,7 +105,7 @@ final class F64Softmax implements SoftmaxKernel {
 
     private static void logColumn(long x, long y, long n, long stride, VectorMask<Double> lanes) {
         DoubleVector max = maxColumn(x, n, stride, lanes);
-        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             sum = sum.add(Exp.of(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * stride) & MASK, Species.ORDER, lanes).sub(max)));
         }
@@ -137,7 +137,7 @@ final class F64Softmax implements SoftmaxKernel {
     }
 
     private static void gradColumn(long g, long y, long gx, long n, long stride, VectorMask<Double> lanes) {
-        DoubleVector dot = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        DoubleVector dot = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             dot = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * stride) & MASK, Species.ORDER, lanes).fma(DoubleVector.fromMemorySegment(Species.F64, ALL, (y + i * stride) & MASK, Species.ORDER, lanes), dot);
         }
@@ -148,7 +148,7 @@ final class F64Softmax implements SoftmaxKernel {
     }
 
     private static void logGradColumn(long g, long y, long gx, long n, long stride, VectorMask<Double> lanes) {
-        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS) & MASK, Species.ORDER);
+        DoubleVector sum = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
         for (long i = 0; i < n; i++) {
             sum = sum.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * stride) & MASK, Species.ORDER, lanes));
         }

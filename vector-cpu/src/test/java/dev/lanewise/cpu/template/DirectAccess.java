@@ -57,7 +57,7 @@ final class DirectAccess {
     }
 
     private static String place(String address) {
-        return "ALL, " + (address.matches("\\w+") ? address : "(" + address + ")") + " & MASK, Species.ORDER";
+        return "ALL, " + (address.matches("[\\w.]+") ? address : "(" + address + ")") + " & MASK, Species.ORDER";
     }
 
     private static String mask(List<String> arguments, int at) {
