@@ -64,7 +64,7 @@ public final class Boxes {
         // a stable sort: ties keep their order
         int[] order = IntStream.range(0, values.length)
                 .boxed()
-                .sorted(Comparator.comparing((Integer i) -> values[i]).reversed())
+                .sorted(Comparator.comparingDouble((Integer i) -> values[i]).reversed())
                 .mapToInt(Integer::intValue)
                 .toArray();
         long[] kept = new long[order.length];

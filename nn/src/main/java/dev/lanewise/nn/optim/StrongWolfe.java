@@ -67,8 +67,9 @@ final class StrongWolfe {
 
     /** Narrows an interval that holds a step to be found. */
     private Point zoom(Point a, Point b, int made, double leastWidth) {
-        Point low = a.loss <= b.loss ? a : b;
-        Point high = low == a ? b : a;
+        boolean isInOrder = a.loss <= b.loss;
+        Point low = isInOrder ? a : b;
+        Point high = isInOrder ? b : a;
         boolean stuck = false;
         for (int i = made; i < most && Math.abs(high.step - low.step) >= leastWidth; i++) {
             double from = Math.min(low.step, high.step);
@@ -112,8 +113,9 @@ final class StrongWolfe {
 
     /** Where the cubic through two points with their slopes is least, between bounds; else their middle. */
     private static double minimum(Point p, Point q, double least, double greatest) {
-        Point left = p.step <= q.step ? p : q;
-        Point right = left == p ? q : p;
+        boolean isInOrder = p.step <= q.step;
+        Point left = isInOrder ? p : q;
+        Point right = isInOrder ? q : p;
         double chord = left.slope + right.slope - 3 * (left.loss - right.loss) / (left.step - right.step);
         double square = chord * chord - left.slope * right.slope;
         if (!(square >= 0)) {

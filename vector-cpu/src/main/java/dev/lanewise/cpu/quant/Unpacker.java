@@ -97,7 +97,7 @@ interface Unpacker {
             out &= MASK;
             FloatVector scale = broadcast(half(in));
             for (int c = 0; c < 32; c += COUNT) {
-                store(signed(in + 2 + c).mul(scale), out + c * 4);
+                store(signed(in + 2 + c).mul(scale), out + c * 4L);
             }
             in += 34;
             out += 128;
@@ -111,8 +111,8 @@ interface Unpacker {
             FloatVector scale = broadcast(half(in));
             for (int c = 0; c < 16; c += COUNT) {
                 IntVector pairs = unsigned(in + 2 + c);
-                store(floats(pairs.and(15).sub(8)).mul(scale), out + c * 4);
-                store(floats(pairs.lanewise(VectorOperators.LSHR, 4).sub(8)).mul(scale), out + 64 + c * 4);
+                store(floats(pairs.and(15).sub(8)).mul(scale), out + c * 4L);
+                store(floats(pairs.lanewise(VectorOperators.LSHR, 4).sub(8)).mul(scale), out + 64 + c * 4L);
             }
             in += 18;
             out += 128;
@@ -130,8 +130,8 @@ interface Unpacker {
                 IntVector place = Lanes.INDEX.add(c);
                 IntVector low = pairs.and(15).or(bit(high, place));
                 IntVector up = pairs.lanewise(VectorOperators.LSHR, 4).or(bit(high, place.add(16)));
-                store(floats(low.sub(16)).mul(scale), out + c * 4);
-                store(floats(up.sub(16)).mul(scale), out + 64 + c * 4);
+                store(floats(low.sub(16)).mul(scale), out + c * 4L);
+                store(floats(up.sub(16)).mul(scale), out + 64 + c * 4L);
             }
             in += 22;
             out += 128;
@@ -165,7 +165,7 @@ interface Unpacker {
                 FloatVector m0 = broadcast(least * KScales.at(m, place));
                 FloatVector m1 = broadcast(least * KScales.at(m, place + 1));
                 for (int c = 0; c < 32; c += COUNT) {
-                    IntVector pairs = unsigned(in + 16 + pair * 32 + c);
+                    IntVector pairs = unsigned(in + 16 + pair * 32L + c);
                     long to = out + (pair * 64 + c) * 4L;
                     store(floats(pairs.and(15)).mul(s0).sub(m0), to);
                     store(
@@ -202,7 +202,7 @@ interface Unpacker {
                 FloatVector m0 = broadcast(least * KScales.at(m, place));
                 FloatVector m1 = broadcast(least * KScales.at(m, place + 1));
                 for (int c = 0; c < 32; c += COUNT) {
-                    IntVector pairs = unsigned(in + 48 + pair * 32 + c);
+                    IntVector pairs = unsigned(in + 48 + pair * 32L + c);
                     IntVector high = unsigned(in + 16 + c).lanewise(VectorOperators.LSHR, 2 * pair);
                     IntVector low = pairs.and(15).or(high.and(1).lanewise(VectorOperators.LSHL, 4));
                     IntVector up = pairs.lanewise(VectorOperators.LSHR, 4)
@@ -230,8 +230,8 @@ interface Unpacker {
                 for (int part = 0; part < 2; part++) {
                     for (int c = 0; c < 32; c += COUNT) {
                         long own = scales >>> part * 16 + c / 16 * 8;
-                        IntVector pairs = unsigned(in + i * 64 + part * 32 + c);
-                        IntVector high = unsigned(in + 128 + i * 32 + c).lanewise(VectorOperators.LSHR, 2 * part);
+                        IntVector pairs = unsigned(in + i * 64L + part * 32L + c);
+                        IntVector high = unsigned(in + 128 + i * 32L + c).lanewise(VectorOperators.LSHR, 2 * part);
                         IntVector low = pairs.and(15).or(high.and(3).lanewise(VectorOperators.LSHL, 4));
                         IntVector up = pairs.lanewise(VectorOperators.LSHR, 4).or(high.and(48));
                         long to = out + (i * 128 + part * 32 + c) * 4L;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class QuantizedProductsTest {
     /** Blocks of random bits whose numbers are finite and not large. */
     private static Tensor weight(BlockFormat format, int n, int blocks) {
-        Random chance = new Random(format.ordinal());
+        Random chance = new Random(format.name().hashCode());
         byte[] all = new byte[n * blocks * format.bytes()];
         float[] values = new float[format.elements()];
         byte[] block = new byte[format.bytes()];

@@ -29,8 +29,7 @@ final class DirectAccess {
         for (Matcher call = CALL.matcher(out); call.find(); call = CALL.matcher(out)) {
             int end = close(out, call.end());
             List<String> arguments = arguments(out.substring(call.end(), end));
-            String written =
-                    call.group(1).equals("load") ? load(call.group(2), arguments) : store(call.group(2), arguments);
+            String written = call.group(1).equals("load") ? load(call.group(2), arguments) : store(arguments);
             // a method is called on what was cast
             boolean cast = written.startsWith("(") && out.charAt(end + 1) == '.';
             out.replace(call.start(), end + 1, cast ? "(" + written + ")" : written);
@@ -48,7 +47,7 @@ final class DirectAccess {
         return vector + ".fromMemorySegment(" + place + mask(arguments, 1) + ")";
     }
 
-    private static String store(String type, List<String> arguments) {
+    private static String store(List<String> arguments) {
         String vector = arguments.get(0);
         // a name, or a chain of calls
         boolean plain = vector.matches("\\w+(\\.\\w+)*|.*\\)");
