@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,7 @@ final class AddressSpaceTest {
         return SizeClass.bytes(random.nextInt(50) == 0 ? index : index - index % 16 / 2);
     }
 
-    private void disjoint(TreeMap<Long, Range> lent, Range range) {
+    private void disjoint(NavigableMap<Long, Range> lent, Range range) {
         assertThat(range.start() % PAGE).isZero();
         Map.Entry<Long, Range> below = lent.lowerEntry(range.end());
         if (below != null) {
