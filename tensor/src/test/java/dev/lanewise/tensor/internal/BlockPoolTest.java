@@ -116,7 +116,7 @@ final class BlockPoolTest {
         Deque<Block> blocks = new ArrayDeque<>();
         for (int i = 0; i < 200; i++) {
             int round = i < 100 ? i : 200 - i;
-            long bytes = 70_000 + 500L * round * round;
+            long bytes = 70_000L + 500L * round * round;
             for (int j = 0; j < 4; j++) {
                 blocks.add(take(bytes + j));
             }
