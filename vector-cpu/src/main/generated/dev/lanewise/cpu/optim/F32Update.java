@@ -18,24 +18,93 @@ final class F32Update {
     private F32Update() {}
 
     static void sgd(Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        if (newMomentum == 0) {
+            plain(op, p, g, newP, from, to);
+        } else if (op.first() && op.nesterov()) {
+            firstNesterov(op, p, g, newP, newMomentum, from, to);
+        } else if (op.first()) {
+            first(op, p, g, newP, newMomentum, from, to);
+        } else if (op.nesterov()) {
+            laterNesterov(op, p, g, momentum, newP, newMomentum, from, to);
+        } else {
+            later(op, p, g, momentum, newP, newMomentum, from, to);
+        }
+    }
+
+    private static void plain(Update.SgdStep op, long p, long g, long newP, long from, long to) {
         float rate = (float) op.rate();
         float decay = (float) op.weightDecay();
-        float kept = (float) op.momentum();
-        float fresh = (float) (op.first() ? 1 : 1 - op.dampening());
         for (long i = from; i < to; i += LANES) {
             VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
             long at = i * BYTES;
             FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
             FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
-            if (newMomentum != 0) {
-                FloatVector average = step.mul(fresh);
-                if (!op.first()) {
-                    average = average.add(FloatVector.fromMemorySegment(Species.F32, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
-                }
-                average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
-                step = op.nesterov() ? step.add(average.mul(kept)) : average;
-            }
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void first(
+            Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
+        float rate = (float) op.rate();
+        float decay = (float) op.weightDecay();
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
+            long at = i * BYTES;
+            FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void firstNesterov(
+            Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
+        float rate = (float) op.rate();
+        float decay = (float) op.weightDecay();
+        float kept = (float) op.momentum();
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
+            long at = i * BYTES;
+            FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            step = step.add(step.mul(kept));
+            parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void later(
+            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        float rate = (float) op.rate();
+        float decay = (float) op.weightDecay();
+        float kept = (float) op.momentum();
+        float fresh = (float) (1 - op.dampening());
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
+            long at = i * BYTES;
+            FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector average = step.mul(fresh).add(FloatVector.fromMemorySegment(Species.F32, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
+            average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            parameter.sub(average.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void laterNesterov(
+            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        float rate = (float) op.rate();
+        float decay = (float) op.weightDecay();
+        float kept = (float) op.momentum();
+        float fresh = (float) (1 - op.dampening());
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Float> lanes = Species.F32.indexInRange(i, to);
+            long at = i * BYTES;
+            FloatVector parameter = FloatVector.fromMemorySegment(Species.F32, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            FloatVector step = FloatVector.fromMemorySegment(Species.F32, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            FloatVector average = step.mul(fresh).add(FloatVector.fromMemorySegment(Species.F32, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
+            average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            average = step.add(average.mul(kept));
+            parameter.sub(average.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
     }
 

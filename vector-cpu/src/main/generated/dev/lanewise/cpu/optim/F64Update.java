@@ -18,24 +18,93 @@ final class F64Update {
     private F64Update() {}
 
     static void sgd(Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        if (newMomentum == 0) {
+            plain(op, p, g, newP, from, to);
+        } else if (op.first() && op.nesterov()) {
+            firstNesterov(op, p, g, newP, newMomentum, from, to);
+        } else if (op.first()) {
+            first(op, p, g, newP, newMomentum, from, to);
+        } else if (op.nesterov()) {
+            laterNesterov(op, p, g, momentum, newP, newMomentum, from, to);
+        } else {
+            later(op, p, g, momentum, newP, newMomentum, from, to);
+        }
+    }
+
+    private static void plain(Update.SgdStep op, long p, long g, long newP, long from, long to) {
         double rate = op.rate();
         double decay = op.weightDecay();
-        double kept = op.momentum();
-        double fresh = (op.first() ? 1 : 1 - op.dampening());
         for (long i = from; i < to; i += LANES) {
             VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
             long at = i * BYTES;
             DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
             DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
-            if (newMomentum != 0) {
-                DoubleVector average = step.mul(fresh);
-                if (!op.first()) {
-                    average = average.add(DoubleVector.fromMemorySegment(Species.F64, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
-                }
-                average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
-                step = op.nesterov() ? step.add(average.mul(kept)) : average;
-            }
             parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void first(
+            Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
+        double rate = op.rate();
+        double decay = op.weightDecay();
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
+            long at = i * BYTES;
+            DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void firstNesterov(
+            Update.SgdStep op, long p, long g, long newP, long newMomentum, long from, long to) {
+        double rate = op.rate();
+        double decay = op.weightDecay();
+        double kept = op.momentum();
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
+            long at = i * BYTES;
+            DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            step.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            step = step.add(step.mul(kept));
+            parameter.sub(step.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void later(
+            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        double rate = op.rate();
+        double decay = op.weightDecay();
+        double kept = op.momentum();
+        double fresh = (1 - op.dampening());
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
+            long at = i * BYTES;
+            DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector average = step.mul(fresh).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
+            average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            parameter.sub(average.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
+        }
+    }
+
+    private static void laterNesterov(
+            Update.SgdStep op, long p, long g, long momentum, long newP, long newMomentum, long from, long to) {
+        double rate = op.rate();
+        double decay = op.weightDecay();
+        double kept = op.momentum();
+        double fresh = (1 - op.dampening());
+        for (long i = from; i < to; i += LANES) {
+            VectorMask<Double> lanes = Species.F64.indexInRange(i, to);
+            long at = i * BYTES;
+            DoubleVector parameter = DoubleVector.fromMemorySegment(Species.F64, ALL, (p + at) & MASK, Species.ORDER, lanes);
+            DoubleVector step = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + at) & MASK, Species.ORDER, lanes).add(parameter.mul(decay));
+            DoubleVector average = step.mul(fresh).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (momentum + at) & MASK, Species.ORDER, lanes).mul(kept));
+            average.intoMemorySegment(ALL, (newMomentum + at) & MASK, Species.ORDER, lanes);
+            average = step.add(average.mul(kept));
+            parameter.sub(average.mul(rate)).intoMemorySegment(ALL, (newP + at) & MASK, Species.ORDER, lanes);
         }
     }
 

@@ -305,13 +305,19 @@ enum F32Kernel implements Kernel {
             FloatVector.fromMemorySegment(Species.F32, ALL, (output + at) & MASK, Species.ORDER).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER);
         }
         if (i < n) {
-            VectorMask<Float> tail = tail(n - i);
-            long at = i * BYTES;
-            FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, (x + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + stride + at) & MASK, Species.ORDER, tail));
-            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + stride + at) & MASK, Species.ORDER, tail));
-            FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + stride + at) & MASK, Species.ORDER, tail));
-            FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + at) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + stride + at) & MASK, Species.ORDER, tail));
-            FloatVector.fromMemorySegment(Species.F32, ALL, (output + at) & MASK, Species.ORDER, tail).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER, tail);
+            sumOfTail(x + i * BYTES, stride, tail(n - i), output + i * BYTES);
         }
+    }
+
+    /** The same for the last columns: a method of its own, since with both C2 would have too much in one. */
+    private static void sumOfTail(long x, long stride, VectorMask<Float> tail, long output) {
+        long x2 = x + 2 * stride;
+        long x4 = x + 4 * stride;
+        long x6 = x + 6 * stride;
+        FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, x & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + stride) & MASK, Species.ORDER, tail));
+        FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, x2 & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x2 + stride) & MASK, Species.ORDER, tail));
+        FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, x4 & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x4 + stride) & MASK, Species.ORDER, tail));
+        FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, x6 & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x6 + stride) & MASK, Species.ORDER, tail));
+        FloatVector.fromMemorySegment(Species.F32, ALL, output & MASK, Species.ORDER, tail).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, output & MASK, Species.ORDER, tail);
     }
 }

@@ -283,13 +283,19 @@ enum F64Kernel implements Kernel {
             DoubleVector.fromMemorySegment(Species.F64, ALL, (output + at) & MASK, Species.ORDER).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER);
         }
         if (i < n) {
-            VectorMask<Double> tail = tail(n - i);
-            long at = i * BYTES;
-            DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, (x + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + stride + at) & MASK, Species.ORDER, tail));
-            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + stride + at) & MASK, Species.ORDER, tail));
-            DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + stride + at) & MASK, Species.ORDER, tail));
-            DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + at) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + stride + at) & MASK, Species.ORDER, tail));
-            DoubleVector.fromMemorySegment(Species.F64, ALL, (output + at) & MASK, Species.ORDER, tail).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER, tail);
+            sumOfTail(x + i * BYTES, stride, tail(n - i), output + i * BYTES);
         }
+    }
+
+    /** The same for the last columns: a method of its own, since with both C2 would have too much in one. */
+    private static void sumOfTail(long x, long stride, VectorMask<Double> tail, long output) {
+        long x2 = x + 2 * stride;
+        long x4 = x + 4 * stride;
+        long x6 = x + 6 * stride;
+        DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, x & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + stride) & MASK, Species.ORDER, tail));
+        DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, x2 & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x2 + stride) & MASK, Species.ORDER, tail));
+        DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, x4 & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x4 + stride) & MASK, Species.ORDER, tail));
+        DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, x6 & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x6 + stride) & MASK, Species.ORDER, tail));
+        DoubleVector.fromMemorySegment(Species.F64, ALL, output & MASK, Species.ORDER, tail).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, output & MASK, Species.ORDER, tail);
     }
 }
