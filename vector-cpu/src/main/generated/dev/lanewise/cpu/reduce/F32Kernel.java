@@ -206,10 +206,14 @@ enum F32Kernel implements Kernel {
 
     @Override
     public void rows(long x, long rows, long stride, long n, long partial) {
-        double result = row(x, (int) Math.min(n, CHAIN));
+        // one call of row, which C2 writes out for each of the two kinds that it has seen
+        double result = 0;
+        boolean first = true;
         for (long row = 0; row < rows; row++) {
-            for (long i = row == 0 ? CHAIN : 0; i < n; i += CHAIN) {
-                result = combine(result, row(x + row * stride + i * BYTES, (int) Math.min(n - i, CHAIN)));
+            for (long i = 0; i < n; i += CHAIN) {
+                double part = row(x + row * stride + i * BYTES, (int) Math.min(n - i, CHAIN));
+                result = first ? part : combine(result, part);
+                first = false;
             }
         }
         f64(partial, result);

@@ -105,7 +105,8 @@ final class ModelSeeds {
         return List.of("""
                 {{ bos_token }}{% for message in messages %}{% if loop.first and message['role'] != 'system' %}
                 {{- '<|system|>' + 'none' | trim }}{% endif %}{% set text = message.content | upper %}
-                {{- '<|' + message.role + '|>' + text ~ loop.index0 }}{% else %}{{ raise_exception('empty') }}{% endfor %}
+                {{- '<|' + message.role + '|>' + text ~ loop.index0 }}{% else %}
+                {%- if add_generation_prompt %}{{ raise_exception('empty') }}{% endif %}{% endfor %}
                 {% if add_generation_prompt %}<|assistant|>{% endif %}""".getBytes(StandardCharsets.UTF_8));
     }
 }
