@@ -22,7 +22,7 @@ import java.nio.file.StandardOpenOption;
  * <p>Only regular files are replaced: a folder, a device or a named pipe is refused, and so is a file that the user may
  * not write. A symbolic link stays a link, and the file it points to is replaced, or created if it does not exist. A
  * replaced file keeps its permissions and, where the system allows it, its owner and group. An interrupted thread still
- * writes the file and remains interrupted afterwards. Temporary files are called {@code .lanewise-XXXXXXXX.tmp}; those
+ * writes the file and remains interrupted afterwards. Temporary files are called {@code .lanewise-*.tmp}; those
  * that a killed process left behind are deleted by the next write into their folder.
  */
 public final class AtomicFile {
