@@ -8,7 +8,6 @@ import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
-import dev.lanewise.cpu.conv.winograd.PixelMaxima;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -63,20 +62,11 @@ public final class Transposition {
      */
     public static void planesToPixels(
             long planes, long plane, int channels, int pixels, long to, long toRow, long work) {
-        planesToPixels(planes, plane, channels, pixels, 0, to, toRow, work);
-    }
-
-    /** Does the same, and brings {@code maxima} up to each pixel's largest magnitude and sum: see {@link PixelMaxima}. */
-    public static void planesToPixels(
-            long planes, long plane, int channels, int pixels, long maxima, long to, long toRow, long work) {
         if (pixels < LANES) {
             for (int channel = 0; channel < channels; channel++) {
                 for (int pixel = 0; pixel < pixels; pixel++) {
                     float value = ALL.get(FLOAT, (planes + channel * plane + 4L * pixel) & MASK);
                     ALL.set(FLOAT, (to + pixel * toRow + 4L * channel) & MASK, value);
-                    if (maxima != 0) {
-                        PixelMaxima.update(maxima + 4L * pixel, pixels, value);
-                    }
                 }
             }
             return;
@@ -85,15 +75,6 @@ public final class Transposition {
             for (int next = 0; next < pixels; next += LANES) {
                 int pixel = Math.min(next, pixels - LANES);
                 long from = planes + channel * plane + 4L * pixel;
-                if (maxima != 0) {
-                    PixelMaxima.update(
-                            maxima + 4L * pixel,
-                            pixels,
-                            from,
-                            plane,
-                            Math.min(LANES, channels - channel),
-                            next - pixel);
-                }
                 block(from, plane, channels - channel, to + pixel * toRow + 4L * channel, toRow, LANES, work);
             }
         }
@@ -147,19 +128,66 @@ public final class Transposition {
 
     /** Transposes one block; of the rows read only {@code rowsIn} exist, of those written only {@code rowsOut}. */
     private static void block(long from, long fromRow, int rowsIn, long to, long toRow, int rowsOut, long work) {
-        for (int i = 0; i < LANES; i++) {
-            load(from + Math.min(i, rowsIn - 1) * fromRow).intoMemorySegment(ALL, (work + i * BYTES) & MASK, ORDER);
+        if (LANES == 16) {
+            farRounds(from, fromRow, rowsIn - 1, work);
+        } else {
+            for (int i = 0; i < LANES; i++) {
+                load(from + Math.min(i, rowsIn - 1) * fromRow).intoMemorySegment(ALL, (work + i * BYTES) & MASK, ORDER);
+            }
+            if (LANES == 8) {
+                exchange(work, 4, SWAP_4, HIGH_4, LOW_4);
+            }
         }
-        if (LANES > 8) {
-            exchange(work, 8, SWAP_8, HIGH_8, LOW_8);
+        nearRounds(work, to, toRow, rowsOut);
+    }
+
+    /**
+     * Exchanges halves and quarters of sixteen rows, four rows at a time, which stay in registers for both rounds. Like
+     * {@link #nearRounds} this method is too long for C2 to write it out where it is called, and so never becomes a part of one
+     * that is too large.
+     */
+    private static void farRounds(long from, long fromRow, int last, long work) {
+        for (int i = 0; i < 4; i++) {
+            long rowB = Math.min(i + 4, last) * fromRow;
+            long rowC = Math.min(i + 8, last) * fromRow;
+            long rowD = Math.min(i + 12, last) * fromRow;
+            long rowA = Math.min(i, last) * fromRow;
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, ALL, (from + rowA) & MASK, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, ALL, (from + rowB) & MASK, ORDER);
+            FloatVector c = FloatVector.fromMemorySegment(SPECIES, ALL, (from + rowC) & MASK, ORDER);
+            FloatVector d = FloatVector.fromMemorySegment(SPECIES, ALL, (from + rowD) & MASK, ORDER);
+            FloatVector ac = a.blend(c.rearrange(SWAP_8), HIGH_8);
+            FloatVector ca = c.blend(a.rearrange(SWAP_8), LOW_8);
+            FloatVector bd = b.blend(d.rearrange(SWAP_8), HIGH_8);
+            FloatVector db = d.blend(b.rearrange(SWAP_8), LOW_8);
+            long to = work + i * BYTES;
+            ac.blend(bd.rearrange(SWAP_4), HIGH_4).intoMemorySegment(ALL, to & MASK, ORDER);
+            bd.blend(ac.rearrange(SWAP_4), LOW_4).intoMemorySegment(ALL, (to + 4 * BYTES) & MASK, ORDER);
+            ca.blend(db.rearrange(SWAP_4), HIGH_4).intoMemorySegment(ALL, (to + 8 * BYTES) & MASK, ORDER);
+            db.blend(ca.rearrange(SWAP_4), LOW_4).intoMemorySegment(ALL, (to + 12 * BYTES) & MASK, ORDER);
         }
-        if (LANES > 4) {
-            exchange(work, 4, SWAP_4, HIGH_4, LOW_4);
-        }
-        exchange(work, 2, SWAP_2, HIGH_2, LOW_2);
-        exchange(work, 1, SWAP_1, HIGH_1, LOW_1);
-        for (int i = 0; i < rowsOut; i++) {
-            load(work + i * BYTES).intoMemorySegment(ALL, (to + i * toRow) & MASK, ORDER);
+    }
+
+    /** Exchanges pairs and single lanes of four neighbouring rows at a time; rows that are not wanted stay in {@code work}. */
+    private static void nearRounds(long work, long to, long toRow, int rows) {
+        for (int i = 0; i < LANES; i += 4) {
+            long from = work + i * BYTES;
+            FloatVector a = FloatVector.fromMemorySegment(SPECIES, ALL, from & MASK, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(SPECIES, ALL, (from + BYTES) & MASK, ORDER);
+            FloatVector c = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 2 * BYTES) & MASK, ORDER);
+            FloatVector d = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 3 * BYTES) & MASK, ORDER);
+            FloatVector ac = a.blend(c.rearrange(SWAP_2), HIGH_2);
+            FloatVector ca = c.blend(a.rearrange(SWAP_2), LOW_2);
+            FloatVector bd = b.blend(d.rearrange(SWAP_2), HIGH_2);
+            FloatVector db = d.blend(b.rearrange(SWAP_2), LOW_2);
+            long rowA = i < rows ? to + i * toRow : from;
+            long rowB = i + 1 < rows ? to + (i + 1) * toRow : from;
+            long rowC = i + 2 < rows ? to + (i + 2) * toRow : from;
+            long rowD = i + 3 < rows ? to + (i + 3) * toRow : from;
+            ac.blend(bd.rearrange(SWAP_1), HIGH_1).intoMemorySegment(ALL, rowA & MASK, ORDER);
+            bd.blend(ac.rearrange(SWAP_1), LOW_1).intoMemorySegment(ALL, rowB & MASK, ORDER);
+            ca.blend(db.rearrange(SWAP_1), HIGH_1).intoMemorySegment(ALL, rowC & MASK, ORDER);
+            db.blend(ca.rearrange(SWAP_1), LOW_1).intoMemorySegment(ALL, rowD & MASK, ORDER);
         }
     }
 

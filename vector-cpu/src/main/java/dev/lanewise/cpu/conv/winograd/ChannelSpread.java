@@ -1,6 +1,7 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.conv.Vectors.INT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
@@ -13,13 +14,17 @@ import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * How much larger than the mean the largest magnitude of each channel is, over {@code [images][channels][h][w]}: the mean of
  * those pixels that every tap sees, which are not the rows and columns along the edges.
  */
 final class ChannelSpread implements AutoCloseable {
+    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
+
     private final int images;
     private final int channels;
     private final int h;
@@ -32,6 +37,9 @@ final class ChannelSpread implements AutoCloseable {
     /** The largest magnitude and the sum of magnitudes for each image and channel. */
     private final Scratch measured;
 
+    /** For each pixel 1 if every tap sees it, or 0. */
+    private final Scratch seen;
+
     private ChannelSpread(
             int images, int channels, int h, int w, int firstRow, int endRow, int firstColumn, int endColumn) {
         this.images = images;
@@ -43,6 +51,13 @@ final class ChannelSpread implements AutoCloseable {
         this.firstColumn = firstColumn;
         this.endColumn = Math.max(firstColumn, endColumn);
         this.measured = Scratch.borrow(2L * Float.BYTES * images * channels);
+        this.seen = Scratch.borrow((long) Float.BYTES * h * w);
+        for (int y = 0; y < h; y++) {
+            for (int x = 0; x < w; x++) {
+                boolean inside = y >= firstRow && y < endRow && x >= firstColumn && x < endColumn;
+                ALL.set(FLOAT, (seen.address() + 4L * (y * w + x)) & MASK, inside ? 1f : 0f);
+            }
+        }
     }
 
     /** Of the pixels of a convolution's input: tap r meets its rows r - pad to r - pad + oh - 1. */
@@ -74,67 +89,42 @@ final class ChannelSpread implements AutoCloseable {
     @Override
     public void close() {
         measured.close();
+        seen.close();
     }
 
-    /** Measures an image's channels, which begin at an address. */
-    void measure(int image, long from) {
-        for (int channel = 0; channel < channels; channel++) {
-            long plane = from + 4L * channel * h * w;
-            long to = measured.address() + 8L * ((long) image * channels + channel);
-            long inner = plane + 4L * firstRow * w;
-            rows(inner, (endRow - firstRow) * w, to);
-            float edge = Math.max(largest(plane, firstRow * w), largest(plane + 4L * endRow * w, (h - endRow) * w));
-            ALL.set(FLOAT, to & MASK, Math.max(edge, Rows.read(to)));
-            float seen = Rows.read(to + 4);
-            ALL.set(FLOAT, (to + 4) & MASK, seen - columns(inner, 0, firstColumn) - columns(inner, endColumn, w));
+    /** Measures some channels of an image, whose planes begin at an address. */
+    void measure(int image, int firstChannel, int count, long planes) {
+        for (int i = 0; i < count; i++) {
+            long to = measured.address() + 8L * ((long) image * channels + firstChannel + i);
+            plane(planes + 4L * i * h * w, h * w, seen.address(), to);
         }
     }
 
-    /** Writes the largest magnitude of a run and the sum of all. */
-    private static void rows(long from, int count, long to) {
-        FloatVector largest = FloatVector.zero(SPECIES);
+    /** Writes the largest magnitude of a plane and the sum of the magnitudes of the pixels that every tap sees. */
+    private static void plane(long from, int count, long seen, long to) {
+        IntVector largest = IntVector.zero(INTS);
         FloatVector sum = FloatVector.zero(SPECIES);
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
             FloatVector size = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
                     .abs();
-            largest = largest.max(size);
-            sum = sum.add(size);
+            largest = largest.max(size.reinterpretAsInts());
+            sum = size.fma(FloatVector.fromMemorySegment(SPECIES, ALL, (seen + 4L * i) & MASK, ORDER), sum);
         }
-        float most = largest.reduceLanes(VectorOperators.MAX);
+        int most = largest.reduceLanes(VectorOperators.MAX);
         float total = LaneSum.of(sum);
         for (; i < count; i++) {
             float size = Math.abs(Rows.read(from + 4L * i));
-            most = Math.max(most, size);
-            total += size;
+            most = Math.max(most, Float.floatToRawIntBits(size));
+            total = Math.fma(size, Rows.read(seen + 4L * i), total);
         }
-        ALL.set(FLOAT, to & MASK, most);
+        ALL.set(INT, to & MASK, most);
         ALL.set(FLOAT, (to + 4) & MASK, total);
-    }
-
-    /** The largest magnitude of the few rows along an edge. */
-    private static float largest(long from, int count) {
-        float most = 0;
-        for (int i = 0; i < count; i++) {
-            most = Math.max(most, Math.abs(Rows.read(from + 4L * i)));
-        }
-        return most;
-    }
-
-    /** The sum of the magnitudes of some columns of the rows seen. */
-    private float columns(long inner, int first, int end) {
-        float sum = 0;
-        for (int row = 0; row < endRow - firstRow; row++) {
-            for (int column = first; column < end; column++) {
-                sum += Math.abs(Rows.read(inner + 4L * ((long) row * w + column)));
-            }
-        }
-        return sum;
     }
 
     /** For each channel how many times the mean its largest magnitude is; 0 where all are zero. */
     double[] all() {
-        double seen = (double) images * (endRow - firstRow) * (endColumn - firstColumn);
+        double pixels = (double) images * (endRow - firstRow) * (endColumn - firstColumn);
         return IntStream.range(0, channels)
                 .mapToDouble(channel -> {
                     float most = 0;
@@ -144,7 +134,7 @@ final class ChannelSpread implements AutoCloseable {
                         most = Math.max(most, Rows.read(at));
                         total += Rows.read(at + 4);
                     }
-                    return most == 0 ? 0 : most * seen / total;
+                    return most == 0 ? 0 : most * pixels / total;
                 })
                 .toArray();
     }

@@ -30,7 +30,7 @@ import jdk.incubator.vector.VectorSpecies;
  * @param firstY the first row
  * @param endY the row after the last
  */
-public record PixelMaxima(long address, int w, int firstY, int endY) {
+record PixelMaxima(long address, int w, int firstY, int endY) {
     /** How much larger the largest number of some tiles may be than the smallest pixel, for gradients of weights. */
     private static final float MOST = 4;
 
@@ -44,21 +44,36 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
 
     private static final int HUGE = Float.floatToRawIntBits(0x1p55f);
 
-    /** Takes in one element of the pixel whose magnitude is at {@code maximum}, of so many pixels. */
-    public static void update(long maximum, int pixels, float value) {
-        int bits = Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
-        ALL.set(INT, maximum & MASK, Math.max(bits, ALL.get(INT, maximum & MASK)));
-        long sum = maximum + plane(pixels);
-        ALL.set(FLOAT, sum & MASK, Math.abs(value) + ALL.get(FLOAT, sum & MASK));
+    /** Takes in some channels, whose planes begin at an address and lie {@code plane} bytes apart. */
+    void add(long planes, long plane, int channels) {
+        int pixels = (endY - firstY) * w;
+        if (pixels < LANES) {
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                addPixel(address + 4L * pixel, pixels, planes + 4L * pixel, plane, channels);
+            }
+            return;
+        }
+        for (int next = 0; next < pixels; next += LANES) {
+            int pixel = Math.min(next, pixels - LANES);
+            addVector(address + 4L * pixel, pixels, planes + 4L * pixel, plane, channels, next - pixel);
+        }
     }
 
-    /**
-     * Takes in {@code channels} vectors of neighbouring pixels, whose planes lie {@code plane} bytes apart.
-     *
-     * @param maxima where the first of these pixels' magnitude is, of so many pixels
-     * @param skipped how many of the first lanes were taken in before
-     */
-    public static void update(long maxima, int pixels, long planes, long plane, int channels, int skipped) {
+    private static void addPixel(long maximum, int pixels, long planes, long plane, int channels) {
+        long sums = maximum + plane(pixels);
+        int most = ALL.get(INT, maximum & MASK);
+        float sum = ALL.get(FLOAT, sums & MASK);
+        for (int channel = 0; channel < channels; channel++) {
+            float size = Math.abs(Rows.read(planes + channel * plane));
+            most = Math.max(most, Float.floatToRawIntBits(size));
+            sum += size;
+        }
+        ALL.set(INT, maximum & MASK, most);
+        ALL.set(FLOAT, sums & MASK, sum);
+    }
+
+    /** Takes in a vector of neighbouring pixels, of which the first {@code skipped} were taken in before. */
+    private static void addVector(long maxima, int pixels, long planes, long plane, int channels, int skipped) {
         long sums = maxima + plane(pixels);
         IntVector most = IntVector.fromMemorySegment(INTS, ALL, maxima & MASK, ORDER);
         FloatVector before = FloatVector.fromMemorySegment(SPECIES, ALL, sums & MASK, ORDER);
@@ -76,9 +91,9 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         }
     }
 
-    /** Clears the magnitudes and sums of a number of pixels. */
-    public static void clear(long maxima, int pixels) {
-        Rows.clear(maxima, bytes(pixels) / Float.BYTES);
+    /** Makes all magnitudes and sums zero. */
+    void clear() {
+        Rows.clear(address, bytes((endY - firstY) * w) / Float.BYTES);
     }
 
     /** The smallest magnitude of a pixel in the lower half, the largest in the upper half. */
@@ -86,21 +101,21 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
         return (long) largest << 32 | smallest;
     }
 
-    public static float largest(long range) {
+    static float largest(long range) {
         return Float.intBitsToFloat((int) (range >>> 32));
     }
 
-    public static float smallest(long range) {
+    static float smallest(long range) {
         return Float.intBitsToFloat((int) range);
     }
 
     /** The larger of two ranges' ends, each for itself. */
-    public static long most(long a, long b) {
+    static long most(long a, long b) {
         return range(Math.max((int) a, (int) b), Math.max((int) (a >>> 32), (int) (b >>> 32)));
     }
 
     /** The range of all pixels. */
-    public long range() {
+    long range() {
         int pixels = (endY - firstY) * w;
         if (pixels < LANES) {
             return range(firstY, endY, 0, w);
@@ -116,7 +131,7 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
     }
 
     /** The range of the pixels of a rectangle, as far as it is inside; of none an empty one. */
-    public long range(int top, int bottom, int left, int right) {
+    long range(int top, int bottom, int left, int right) {
         int largest = 0;
         int smallest = Integer.MAX_VALUE;
         for (int y = Math.max(top, firstY); y < Math.min(bottom, endY); y++) {
@@ -159,7 +174,7 @@ public record PixelMaxima(long address, int w, int firstY, int endY) {
     }
 
     /** How many bytes the magnitudes and sums of a number of pixels take, and a vector read from the last of them. */
-    public static long bytes(int pixels) {
+    static long bytes(int pixels) {
         return 2 * plane(pixels) + BYTES;
     }
 

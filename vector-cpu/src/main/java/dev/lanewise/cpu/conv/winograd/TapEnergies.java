@@ -8,6 +8,8 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.conv.Rows;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /** The sums over all inputs of each tap's squares, for a vector of 3x3 kernels. */
 final class TapEnergies {
@@ -26,6 +28,9 @@ final class TapEnergies {
     private static final float TINY = 0x1p-80f;
 
     private static final float HUGE = 0x1p110f;
+
+    /** Magnitudes compare as the bits of floats do: one instruction for the larger, where floats' rules for NaN take five. */
+    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
 
     private TapEnergies() {}
 
@@ -57,12 +62,12 @@ final class TapEnergies {
     /** Takes in a tap: the largest sum of squares at {@code work}, the smallest, that of all taps, and the largest weight. */
     private static void add(long tap, int inputs, boolean first, long work) {
         FloatVector energy = FloatVector.zero(SPECIES);
-        FloatVector largest = FloatVector.zero(SPECIES);
+        IntVector largest = IntVector.zero(INTS);
         long at = tap;
         for (int input = 0; input < inputs; input++) {
             FloatVector w = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER);
             energy = w.fma(w, energy);
-            largest = largest.max(w.abs());
+            largest = largest.max(w.abs().reinterpretAsInts());
             at += TAPS * BYTES;
         }
         FloatVector most = energy;
@@ -72,7 +77,7 @@ final class TapEnergies {
             most = most.max(FloatVector.fromMemorySegment(SPECIES, ALL, work & MASK, ORDER));
             least = least.min(FloatVector.fromMemorySegment(SPECIES, ALL, (work + BYTES) & MASK, ORDER));
             all = all.add(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 2 * BYTES) & MASK, ORDER));
-            largest = largest.max(FloatVector.fromMemorySegment(SPECIES, ALL, (work + 3 * BYTES) & MASK, ORDER));
+            largest = largest.max(IntVector.fromMemorySegment(INTS, ALL, (work + 3 * BYTES) & MASK, ORDER));
         }
         most.intoMemorySegment(ALL, work & MASK, ORDER);
         least.intoMemorySegment(ALL, (work + BYTES) & MASK, ORDER);

@@ -33,13 +33,19 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         return 4L * channels * h * w;
     }
 
-    /** Is told the magnitudes of the pixels of some rows of tiles. */
+    /** Is told how large the numbers of some rows of tiles are. */
     interface Measure {
         /** Takes the magnitudes, which are there until it returns. */
         void take(PixelMaxima maxima);
+
+        /** Takes some channels' planes, whose pixels are in the cache. */
+        default void takePlanes(int firstChannel, int count, long planes) {}
     }
 
-    /** Transforms {@code rows} rows of tiles of the image at {@code image}, from {@code firstRow} on. */
+    /**
+     * Transforms {@code rows} rows of tiles of the image at {@code image}, from {@code firstRow} on. A vector of channels at a
+     * time is measured and brought from planes to pixels, while it is in the cache.
+     */
     void transform(long image, int firstRow, int rows, WinogradLayout to, Measure measure) {
         int firstY = Math.max(0, firstRow * WinogradTransform.TILE - top);
         int endY = Math.min(h, (firstRow + rows - 1) * WinogradTransform.TILE - top + size);
@@ -49,17 +55,23 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
                 Scratch maxima = Scratch.borrow(PixelMaxima.bytes(pixels));
                 Scratch work =
                         Scratch.borrow(Math.max(Transposition.WORK_BYTES, WinogradTransform.WORK_BYTES) + patchBytes)) {
-            PixelMaxima.clear(maxima.address(), pixels);
-            Transposition.planesToPixels(
-                    image + 4L * firstY * w,
-                    4L * h * w,
-                    channels,
-                    pixels,
-                    maxima.address(),
-                    turned.address(),
-                    pixelBytes(),
-                    work.address());
-            measure.take(new PixelMaxima(maxima.address(), w, firstY, Math.max(firstY, endY)));
+            var magnitudes = new PixelMaxima(maxima.address(), w, firstY, Math.max(firstY, endY));
+            magnitudes.clear();
+            for (int channel = 0; channel < channels; channel += Vectors.LANES) {
+                int count = Math.min(Vectors.LANES, channels - channel);
+                long planes = image + 4L * ((long) channel * h + firstY) * w;
+                Transposition.planesToPixels(
+                        planes,
+                        4L * h * w,
+                        count,
+                        pixels,
+                        turned.address() + 4L * channel,
+                        pixelBytes(),
+                        work.address());
+                magnitudes.add(planes, 4L * h * w, count);
+                measure.takePlanes(channel, count, planes);
+            }
+            measure.take(magnitudes);
             long patch = work.address() + WinogradTransform.WORK_BYTES;
             for (int tile = 0; tile < rows * across; tile++) {
                 int y = (firstRow + tile / across) * WinogradTransform.TILE - top;

@@ -197,13 +197,18 @@ public final class WinogradWeightGrad implements AutoCloseable {
                 WinogradTiles side = task % 2 == 0 ? inputs : gradients;
                 long at = ranges.address() + 2L * Long.BYTES * tile + (long) Long.BYTES * (task % 2);
                 long pixels = (task % 2 == 0 ? x : gy) + (firstImage + image) * side.imageBytes();
-                (task % 2 == 0 ? inputSpread : gradientSpread).measure(firstImage + image, pixels);
-                side.transform(
-                        pixels,
-                        0,
-                        tileRows,
-                        (task % 2 == 0 ? a : b).from(tile),
-                        maxima -> writeRanges(side, maxima, at));
+                ChannelSpread spread = task % 2 == 0 ? inputSpread : gradientSpread;
+                side.transform(pixels, 0, tileRows, (task % 2 == 0 ? a : b).from(tile), new WinogradTiles.Measure() {
+                    @Override
+                    public void take(PixelMaxima maxima) {
+                        writeRanges(side, maxima, at);
+                    }
+
+                    @Override
+                    public void takePlanes(int firstChannel, int count, long planes) {
+                        spread.measure(firstImage + image, firstChannel, count, planes);
+                    }
+                });
             });
             if (!areEven(ranges.address(), images)) {
                 return false;
