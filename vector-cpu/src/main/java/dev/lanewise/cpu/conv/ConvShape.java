@@ -105,11 +105,6 @@ public record ConvShape(
         return (w + 2 * padW - (s - 1) * dilationW - 1) / strideW + 1;
     }
 
-    /** Returns the same convolution, of one group, of other numbers of channels. */
-    public ConvShape withChannels(int inputs, int outputs) {
-        return new ConvShape(n, inputs, h, w, outputs, r, s, strideH, strideW, padH, padW, dilationH, dilationW, 1);
-    }
-
     /** Returns the input channels of one group. */
     int groupInputs() {
         return c / groups;

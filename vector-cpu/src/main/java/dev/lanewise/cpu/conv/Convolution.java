@@ -133,29 +133,25 @@ public final class Convolution {
             long xs = NativeMemory.address(x, xAt, F32 * inputs(shape));
             long gys = NativeMemory.address(gy, gyAt, F32 * outputs(shape));
             long gws = NativeMemory.address(gw, gwAt, F32 * weights(shape));
-            if (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD) != ConvAlgorithm.WINOGRAD) {
-                weightGradByDefinition(shape, xs, gys, gws);
-            } else if (!WinogradWeightGrad.run(shape, xs, gys, gws)) {
-                GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+            switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
+                case DIRECT -> {
+                    DirectWeightGrad.run(shape, xs, gys, gws);
+                    repairWeightGrad(shape, xs, gys, gws);
+                }
+                case DEPTHWISE -> {
+                    DepthwiseWeightGrad.run(shape, xs, gys, gws);
+                    repairWeightGrad(shape, xs, gys, gws);
+                }
+                case PIXELS -> PixelWeightGrad.run(shape, xs, gys, gws);
+                case WINOGRAD -> {
+                    if (!WinogradWeightGrad.run(shape, xs, gys, gws)) {
+                        GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
+                    }
+                }
+                case GEMM -> GemmConvolution.weightGrad(shape, F32, xs, gys, gws);
             }
         } finally {
             keepReachable(x, gy, gw);
-        }
-    }
-
-    /** Computes in float32 the gradient with respect to the weights as sums of products. All places are addresses. */
-    public static void weightGradByDefinition(ConvShape shape, long x, long gy, long gw) {
-        switch (ConvAlgorithm.choose(shape, Pass.WEIGHT_GRAD)) {
-            case DIRECT -> {
-                DirectWeightGrad.run(shape, x, gy, gw);
-                repairWeightGrad(shape, x, gy, gw);
-            }
-            case DEPTHWISE -> {
-                DepthwiseWeightGrad.run(shape, x, gy, gw);
-                repairWeightGrad(shape, x, gy, gw);
-            }
-            case PIXELS -> PixelWeightGrad.run(shape, x, gy, gw);
-            case WINOGRAD, GEMM -> GemmConvolution.weightGrad(shape, F32, x, gy, gw);
         }
     }
 

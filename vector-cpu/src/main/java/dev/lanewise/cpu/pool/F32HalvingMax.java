@@ -4,6 +4,7 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.Species;
+import dev.lanewise.cpu.memory.Access;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -13,7 +14,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The 2x2 maximum with stride 2 and no padding, a vector of outputs at a time. */
+/** The 2x2 maximum with stride 2 and no padding, a vector of outputs at a time, and its gradient. */
 final class F32HalvingMax {
     private static final VectorSpecies<Float> SPECIES = Species.F32;
     private static final VectorSpecies<Integer> INTS = Species.I32;
@@ -32,7 +33,8 @@ final class F32HalvingMax {
     private F32HalvingMax() {}
 
     static boolean covers(PoolShape p) {
-        return p.kernelH() == 2
+        return ORDER == ByteOrder.LITTLE_ENDIAN
+                && p.kernelH() == 2
                 && p.kernelW() == 2
                 && p.strideH() == 2
                 && p.strideW() == 2
@@ -56,6 +58,39 @@ final class F32HalvingMax {
                 part(x, row + 2 * ox, p.w(), y + 4 * (to + ox), indices + 8 * (to + ox), p.ow() - ox);
             }
         }
+    }
+
+    /**
+     * Writes the gradient of the input: each window, of which no two overlap, as two pairs of numbers.
+     *
+     * @return false, with some of it written, if a position lies outside its window
+     */
+    static boolean backward(PoolShape p, long gy, long indices, long gx) {
+        int w = p.w();
+        for (int oy = 0; oy < p.oh(); oy++) {
+            int row = 2 * oy * w;
+            for (int ox = 0; ox < p.ow(); ox++) {
+                long at = (long) oy * p.ow() + ox;
+                int position = row + 2 * ox;
+                long place = Access.i64(indices + 8 * at) - position;
+                boolean below = place >= w;
+                long column = below ? place - w : place;
+                if ((column & ~1) != 0) {
+                    return false;
+                }
+                long pair = (Access.i32(gy + 4 * at) & 0xffff_ffffL) << Integer.SIZE * (int) column;
+                Access.i64(gx + 4L * position, below ? 0 : pair);
+                Access.i64(gx + 4L * (position + w), below ? pair : 0);
+            }
+            for (int x = 2 * p.ow(); x < w; x++) {
+                Access.i32(gx + 4L * (row + x), 0);
+                Access.i32(gx + 4L * (row + w + x), 0);
+            }
+        }
+        for (int i = 2 * p.oh() * w; i < p.h() * w; i++) {
+            Access.i32(gx + 4L * i, 0);
+        }
+        return true;
     }
 
     /** Computes a vector of outputs whose first window begins at {@code position} of the plane. */

@@ -9,6 +9,7 @@ import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
+import dev.lanewise.cpu.memory.Access;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
 import java.lang.foreign.ValueLayout;
@@ -140,13 +141,13 @@ final class WinogradRepair {
         }
     }
 
-    /** Copies what one tap meets for each output. */
+    /** Copies what one tap meets for each output, two numbers at a time. */
     private static void spread(long from, long to) {
         for (int i = 0; i < WinogradTransform.TILE; i++) {
-            for (int j = 0; j < WinogradTransform.TILE; j++) {
-                float value = Rows.read(from + 4L * (i * SIDE + j));
-                ALL.set(FLOAT, (to + 4L * (i * WinogradTransform.TILE + j)) & MASK, value);
-            }
+            long source = from + 4L * i * SIDE;
+            long target = to + 4L * i * WinogradTransform.TILE;
+            Access.i64(target, Access.i64(source));
+            Access.i64(target + 8, Access.i64(source + 8));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.lanewise.cpu.conv.winograd;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 
+import dev.lanewise.cpu.conv.ChannelWeightGrad;
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.PanelTile;
 import dev.lanewise.cpu.conv.Rows;
@@ -54,7 +55,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
     private static final double FEWEST = 64;
 
     /** The share of channels that are computed again; if there are more, all are. */
-    private static final int REPAIRED_SHARE = 8;
+    private static final int REPAIRED_SHARE = 4;
 
     private final ConvShape p;
     private final WinogradTiles inputs;
@@ -132,10 +133,10 @@ public final class WinogradWeightGrad implements AutoCloseable {
             return false;
         }
         if (outputs.length > 0) {
-            WeightGradRepair.outputs(p, outputs, x, gy, gw);
+            ChannelWeightGrad.run(p, false, outputs, x, gy, gw);
         }
         if (ofInput.length > 0) {
-            WeightGradRepair.inputs(p, ofInput, x, gy, gw);
+            ChannelWeightGrad.run(p, true, ofInput, x, gy, gw);
         }
         return true;
     }

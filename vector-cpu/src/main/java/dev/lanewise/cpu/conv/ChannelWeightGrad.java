@@ -1,0 +1,164 @@
+package dev.lanewise.cpu.conv;
+
+import static dev.lanewise.cpu.conv.Vectors.FLOAT;
+import static dev.lanewise.cpu.conv.Vectors.LANES;
+import static dev.lanewise.cpu.conv.Vectors.LONG;
+import static dev.lanewise.cpu.memory.Access.f64;
+import static dev.lanewise.cpu.memory.NativeMemory.ALL;
+import static dev.lanewise.cpu.memory.NativeMemory.MASK;
+
+import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Workers;
+
+/**
+ * The gradient of those weights of a convolution that meet a few channels of its input or of its output's gradient, as sums of
+ * products. The convolution has one group, and neither strides nor dilation; all numbers are finite; all places are addresses.
+ *
+ * <p>Pixels and gradients are laid out at one pitch, with zeros between the rows of the gradients, several images one after the
+ * other, so that each tap is the sum of one long product ({@link DepthwiseTile#gradient}). A task is one channel of the side
+ * that has many: what it lays out meets all of the few.
+ */
+public final class ChannelWeightGrad {
+    private static final int TAPS = DepthwiseWeightGrad.TAPS;
+
+    /** Bytes of a product: two of them stay in the first-level cache. */
+    private static final long RUN_BYTES = 16 << 10;
+
+    /** Bytes of the few channels that are laid out at a time. */
+    private static final long FEW_BYTES = 2 << 20;
+
+    private final ConvShape p;
+    private final boolean ofInput;
+    private final int[] chosen;
+    private final long few;
+    private final long many;
+    private final int pitch;
+
+    /** Elements of an image's plane, with its zeros. */
+    private final int plane;
+
+    private final int imagesPerRun;
+    private final int runsPerChunk;
+
+    /** Bytes of a run, with what the last tap's product reads behind it. */
+    private final long runBytes;
+
+    private final int vectors;
+    private final int taps;
+    private final int sumsPerPair;
+
+    private ChannelWeightGrad(ConvShape p, boolean ofInput, int[] chosen, long x, long gy) {
+        this.p = p;
+        this.ofInput = ofInput;
+        this.chosen = chosen;
+        this.few = ofInput ? x : gy;
+        this.many = ofInput ? gy : x;
+        this.pitch = p.w() + 2 * p.padW();
+        this.plane = (p.h() + 2 * p.padH()) * pitch;
+        this.imagesPerRun = Math.clamp(RUN_BYTES / (4L * plane), 1, p.n());
+        this.vectors = Vectors.blocks(imagesPerRun * plane, LANES);
+        this.runBytes = Vectors.BYTES * (vectors + Vectors.blocks((p.r() - 1) * pitch + p.s(), LANES));
+        this.runsPerChunk = Math.clamp(
+                FEW_BYTES / (runBytes * chosen.length), 1, Vectors.blocks(p.n(), imagesPerRun));
+        this.taps = p.r() * p.s();
+        this.sumsPerPair = (int) Vectors.roundUp(taps, TAPS);
+    }
+
+    /**
+     * Computes the gradients of the weights that meet some channels, and no others of {@code gw}.
+     *
+     * @param ofInput whether the channels are those of {@code x}, or else of {@code gy}
+     * @param chosen the channels, at least one
+     */
+    public static void run(ConvShape p, boolean ofInput, int[] chosen, long x, long gy, long gw) {
+        var pass = new ChannelWeightGrad(p, ofInput, chosen, x, gy);
+        int others = ofInput ? p.k() : p.c();
+        long sumBytes = (long) Double.BYTES * pass.sumsPerPair * chosen.length;
+        try (Scratch offsets = Scratch.borrow(8L * pass.sumsPerPair);
+                Scratch sums = Scratch.borrow(sumBytes * others);
+                Scratch laid = Scratch.borrow(pass.runBytes * pass.runsPerChunk * chosen.length)) {
+            pass.fillOffsets(offsets.address());
+            Rows.clear(sums.address(), sumBytes * others / Float.BYTES);
+            int chunk = pass.imagesPerRun * pass.runsPerChunk;
+            for (int first = 0; first < p.n(); first += chunk) {
+                int image = first;
+                int runs = Vectors.blocks(Math.min(chunk, p.n() - image), pass.imagesPerRun);
+                Workers.run(chosen.length * runs, task -> pass.layOutFew(task, image, runs, laid.address()));
+                Workers.run(
+                        others,
+                        i -> pass.addProducts(
+                                i, image, runs, laid.address(), offsets.address(), sums.address() + sumBytes * i));
+            }
+            Workers.run(others, i -> pass.write(i, sums.address() + sumBytes * i, gw));
+        }
+    }
+
+    private void fillOffsets(long at) {
+        for (int tap = 0; tap < sumsPerPair; tap++) {
+            // a block's missing taps repeat the last
+            int taken = Math.min(tap, taps - 1);
+            long offset = 4L * (taken / p.s() * pitch + taken % p.s());
+            ALL.set(LONG, (at + 8L * tap) & MASK, offset);
+        }
+    }
+
+    /** Lays out run {@code task % runs} of one of the few channels, in that order. */
+    private void layOutFew(int task, int image, int runs, long to) {
+        layOut(ofInput, few, chosen[task / runs], image + task % runs * imagesPerRun, to + runBytes * task);
+    }
+
+    /** Adds what the images of some runs give for one channel of the other side, with each of the few. */
+    private void addProducts(int other, int image, int runs, long laid, long offsets, long sums) {
+        try (Scratch own = Scratch.borrow(runBytes);
+                Scratch lanes = Scratch.borrow(TAPS * Vectors.BYTES)) {
+            for (int run = 0; run < runs; run++) {
+                layOut(!ofInput, many, other, image + run * imagesPerRun, own.address());
+                for (int i = 0; i < chosen.length; i++) {
+                    long one = laid + runBytes * ((long) i * runs + run);
+                    for (int tap = 0; tap < taps; tap += TAPS) {
+                        DepthwiseTile.gradient(
+                                ofInput ? own.address() : one,
+                                ofInput ? one : own.address(),
+                                offsets + 8L * tap,
+                                vectors,
+                                sums + 8L * ((long) i * sumsPerPair + tap),
+                                lanes.address());
+                    }
+                }
+            }
+        }
+    }
+
+    /** Writes a channel's planes of a run's images, or zeros behind the last image, and zeros up to the run's end. */
+    private void layOut(boolean pixels, long from, int channel, int firstImage, long to) {
+        int images = Math.min(imagesPerRun, p.n() - firstImage);
+        int channels = pixels ? p.c() : p.k();
+        int h = pixels ? p.h() : p.oh();
+        int w = pixels ? p.w() : p.ow();
+        int top = pixels ? p.padH() : 0;
+        int left = pixels ? p.padW() : 0;
+        for (int image = 0; image < images; image++) {
+            long source = from + 4L * ((long) (firstImage + image) * channels + channel) * h * w;
+            long target = to + 4L * image * plane;
+            Rows.clear(target, (long) top * pitch);
+            for (int row = 0; row < h; row++) {
+                Rows.copyPadded(
+                        source + 4L * row * w, w, target + 4L * (top + row) * pitch, left, pitch - left - w);
+            }
+            Rows.clear(target + 4L * (top + h) * pitch, plane - (long) (top + h) * pitch);
+        }
+        long end = 4L * images * plane;
+        Rows.clear(to + end, (runBytes - end) / Float.BYTES);
+    }
+
+    private void write(int other, long sums, long gw) {
+        for (int i = 0; i < chosen.length; i++) {
+            int k = ofInput ? other : chosen[i];
+            int c = ofInput ? chosen[i] : other;
+            for (int tap = 0; tap < taps; tap++) {
+                float sum = (float) f64(sums + 8L * ((long) i * sumsPerPair + tap));
+                ALL.set(FLOAT, (gw + 4L * (((long) k * p.c() + c) * taps + tap)) & MASK, sum);
+            }
+        }
+    }
+}
