@@ -89,15 +89,18 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
             return;
         }
         clear(plane);
+        long to = input(plane);
+        long from = output(plane);
+        long positions = index(plane);
         int count = p.oh() * p.ow();
         long elements = (long) p.h() * p.w();
         for (int i = 0; i < count; i++) {
-            long index = ALL.get(INDEX, (index(plane) + 8L * i) & MASK);
+            long index = ALL.get(INDEX, (positions + 8L * i) & MASK);
             if (index < 0 || index >= elements) {
                 throw new TensorException("max_pool2d_grad: position " + index + " of maximum " + i + " is outside a"
                         + " plane of " + elements + " elements; give the positions that max_pool2d gave");
             }
-            add(input(plane) + BYTES * index, get(output(plane) + BYTES * i));
+            add(to + BYTES * index, get(from + BYTES * i));
         }
     }
 

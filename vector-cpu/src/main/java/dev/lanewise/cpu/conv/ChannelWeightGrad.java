@@ -3,12 +3,16 @@ package dev.lanewise.cpu.conv;
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
+import static dev.lanewise.cpu.conv.Vectors.ORDER;
+import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The gradient of those weights of a convolution that meet a few channels of its input or of its output's gradient, as sums of
@@ -16,13 +20,14 @@ import dev.lanewise.cpu.parallel.Workers;
  *
  * <p>Pixels and gradients are laid out at one pitch, with zeros between the rows of the gradients, several images one after the
  * other, so that each tap is the sum of one long product ({@link DepthwiseTile#gradient}). A task is one channel of the side
- * that has many: what it lays out meets all of the few.
+ * that has many: what it lays out meets all of the few. Products of zeros only are left out: of channels that a ReLU seldom
+ * lets through, most are.
  */
 public final class ChannelWeightGrad {
     private static final int TAPS = DepthwiseWeightGrad.TAPS;
 
-    /** Bytes of a product: two of them stay in the first-level cache. */
-    private static final long RUN_BYTES = 16 << 10;
+    /** Bytes of a product: two of them stay in the first-level cache, and where all numbers are zero it is left out. */
+    private static final long RUN_BYTES = 4 << 10;
 
     /** Bytes of the few channels that are laid out at a time. */
     private static final long FEW_BYTES = 2 << 20;
@@ -83,11 +88,18 @@ public final class ChannelWeightGrad {
             for (int first = 0; first < p.n(); first += chunk) {
                 int image = first;
                 int runs = Vectors.blocks(Math.min(chunk, p.n() - image), pass.imagesPerRun);
-                Workers.run(chosen.length * runs, task -> pass.layOutFew(task, image, runs, laid.address()));
+                var zero = new boolean[chosen.length * runs];
+                Workers.run(chosen.length * runs, task -> pass.layOutFew(task, image, runs, laid.address(), zero));
                 Workers.run(
                         others,
                         i -> pass.addProducts(
-                                i, image, runs, laid.address(), offsets.address(), sums.address() + sumBytes * i));
+                                i,
+                                image,
+                                runs,
+                                laid.address(),
+                                zero,
+                                offsets.address(),
+                                sums.address() + sumBytes * i));
             }
             Workers.run(others, i -> pass.write(i, sums.address() + sumBytes * i, gw));
         }
@@ -102,18 +114,37 @@ public final class ChannelWeightGrad {
         }
     }
 
-    /** Lays out run {@code task % runs} of one of the few channels, in that order. */
-    private void layOutFew(int task, int image, int runs, long to) {
-        layOut(ofInput, few, chosen[task / runs], image + task % runs * imagesPerRun, to + runBytes * task);
+    /** Lays out run {@code task % runs} of one of the few channels, in that order, and notes whether all of it is zero. */
+    private void layOutFew(int task, int image, int runs, long to, boolean[] zero) {
+        long at = to + runBytes * task;
+        layOut(ofInput, few, chosen[task / runs], image + task % runs * imagesPerRun, at);
+        zero[task] = isZero(at);
+    }
+
+    private boolean isZero(long run) {
+        FloatVector any = FloatVector.zero(SPECIES);
+        for (long at = run; at < run + runBytes; at += Vectors.BYTES) {
+            FloatVector size = FloatVector.fromMemorySegment(SPECIES, ALL, at & MASK, ORDER)
+                    .abs();
+            any = any.add(size);
+        }
+        return !any.compare(VectorOperators.NE, 0).anyTrue();
     }
 
     /** Adds what the images of some runs give for one channel of the other side, with each of the few. */
-    private void addProducts(int other, int image, int runs, long laid, long offsets, long sums) {
+    private void addProducts(
+            int other, int image, int runs, long laid, boolean[] zero, long offsets, long sums) {
         try (Scratch own = Scratch.borrow(runBytes);
                 Scratch lanes = Scratch.borrow(TAPS * Vectors.BYTES)) {
             for (int run = 0; run < runs; run++) {
+                if (isLeftOut(run, runs, zero)) {
+                    continue;
+                }
                 layOut(!ofInput, many, other, image + run * imagesPerRun, own.address());
                 for (int i = 0; i < chosen.length; i++) {
+                    if (zero[i * runs + run]) {
+                        continue;
+                    }
                     long one = laid + runBytes * ((long) i * runs + run);
                     for (int tap = 0; tap < taps; tap += TAPS) {
                         DepthwiseTile.gradient(
@@ -127,6 +158,15 @@ public final class ChannelWeightGrad {
                 }
             }
         }
+    }
+
+    private boolean isLeftOut(int run, int runs, boolean[] zero) {
+        for (int i = 0; i < chosen.length; i++) {
+            if (!zero[i * runs + run]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Writes a channel's planes of a run's images, or zeros behind the last image, and zeros up to the run's end. */

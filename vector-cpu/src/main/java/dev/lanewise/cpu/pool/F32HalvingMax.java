@@ -67,27 +67,30 @@ final class F32HalvingMax {
      */
     static boolean backward(PoolShape p, long gy, long indices, long gx) {
         int w = p.w();
-        for (int oy = 0; oy < p.oh(); oy++) {
+        int oh = p.oh();
+        int ow = p.ow();
+        for (int oy = 0; oy < oh; oy++) {
             int row = 2 * oy * w;
-            for (int ox = 0; ox < p.ow(); ox++) {
-                long at = (long) oy * p.ow() + ox;
+            for (int ox = 0; ox < ow; ox++) {
+                long at = (long) oy * ow + ox;
                 int position = row + 2 * ox;
                 long place = Access.i64(indices + 8 * at) - position;
-                boolean below = place >= w;
-                long column = below ? place - w : place;
+                // all ones in the lower row: a branch would be guessed wrong every other time
+                long below = w - 1 - place >> Long.SIZE - 1;
+                long column = place - (w & below);
                 if ((column & ~1) != 0) {
                     return false;
                 }
                 long pair = (Access.i32(gy + 4 * at) & 0xffff_ffffL) << Integer.SIZE * (int) column;
-                Access.i64(gx + 4L * position, below ? 0 : pair);
-                Access.i64(gx + 4L * (position + w), below ? pair : 0);
+                Access.i64(gx + 4L * position, pair & ~below);
+                Access.i64(gx + 4L * (position + w), pair & below);
             }
-            for (int x = 2 * p.ow(); x < w; x++) {
+            for (int x = 2 * ow; x < w; x++) {
                 Access.i32(gx + 4L * (row + x), 0);
                 Access.i32(gx + 4L * (row + w + x), 0);
             }
         }
-        for (int i = 2 * p.oh() * w; i < p.h() * w; i++) {
+        for (int i = 2 * oh * w; i < p.h() * w; i++) {
             Access.i32(gx + 4L * i, 0);
         }
         return true;

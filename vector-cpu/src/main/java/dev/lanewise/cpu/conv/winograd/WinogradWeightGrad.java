@@ -52,7 +52,7 @@ public final class WinogradWeightGrad implements AutoCloseable {
      * A channel's largest number may be this share of all that its pixels sum up to: with fewer large pixels a tap's sum hangs
      * on the few numbers that they meet.
      */
-    private static final double FEWEST = 64;
+    private static final double FEWEST = 16;
 
     /** The share of channels that are computed again; if there are more, all are. */
     private static final int REPAIRED_SHARE = 4;
