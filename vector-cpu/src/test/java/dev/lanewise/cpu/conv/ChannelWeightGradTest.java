@@ -1,0 +1,78 @@
+package dev.lanewise.cpu.conv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The weights that meet the chosen channels get the definition's gradient, and no others are touched. */
+class ChannelWeightGradTest {
+    private static final float UNTOUCHED = -77;
+
+    static Stream<ConvShape> shapes() {
+        return Stream.of(
+                new ConvShape(3, 5, 7, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                new ConvShape(1, 4, 3, 3, 5, 3, 3, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(40, 3, 4, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                new ConvShape(2, 3, 40, 37, 4, 3, 3, 1, 1, 2, 0, 1, 1, 1),
+                new ConvShape(5, 4, 6, 5, 3, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+                new ConvShape(2, 3, 9, 8, 4, 5, 2, 1, 1, 2, 1, 1, 1, 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void ofInputs(ConvShape p) {
+        check(p, true, new int[] {0, p.c() - 1});
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void ofGradients(ConvShape p) {
+        check(p, false, new int[] {1, p.k() - 1});
+    }
+
+    private static void check(ConvShape p, boolean ofInput, int[] chosen) {
+        Random random = new Random(3);
+        double[] x = draw(random, p.n(), p.c() * p.h() * p.w());
+        double[] gy = draw(random, p.n(), p.k() * p.oh() * p.ow());
+        double[] untouched = new double[Math.toIntExact(p.k() * p.reduction())];
+        Arrays.fill(untouched, UNTOUCHED);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment gw = floats(arena, untouched);
+            ChannelWeightGrad.run(
+                    p, ofInput, chosen, floats(arena, x).address(), floats(arena, gy).address(), gw.address());
+            double[] expected = ReferenceConvolution.weightGrad(p, x, gy);
+            int taps = p.r() * p.s();
+            for (int i = 0; i < expected.length; i++) {
+                int channel = ofInput ? i / taps % p.c() : i / taps / p.c();
+                boolean isChosen = IntStream.of(chosen).anyMatch(one -> one == channel);
+                assertThat(gw.getAtIndex(ValueLayout.JAVA_FLOAT, i))
+                        .as("%s, element %d", p, i)
+                        .isCloseTo(isChosen ? (float) expected[i] : UNTOUCHED, within(2e-4f));
+            }
+        }
+    }
+
+    /** Every other image is zero, as those that a dead unit saw are. */
+    private static double[] draw(Random random, int images, int elements) {
+        return IntStream.range(0, images * elements)
+                .mapToDouble(i -> i / elements % 2 == 0 ? (float) random.nextGaussian() : 0)
+                .toArray();
+    }
+
+    private static MemorySegment floats(Arena arena, double[] values) {
+        MemorySegment segment = arena.allocate(4L * values.length + 256, 64);
+        for (int i = 0; i < values.length; i++) {
+            segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) values[i]);
+        }
+        return segment;
+    }
+}
