@@ -7,8 +7,9 @@ import dev.lanewise.nn.optim.Adam;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import dev.lanewise.text.Encoding;
+import dev.lanewise.text.HfTokenizer;
 import dev.lanewise.text.Tokenizer;
+import dev.lanewise.text.Truncation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -90,12 +91,7 @@ public final class FineTuning {
             throw new BadFileException("fine-tuning", "no text", "at least one", "check the file of texts");
         }
         Task task = task(model, options);
-        List<int[]> tokens = new ArrayList<>();
-        for (Sample sample : samples) {
-            Encoding encoding = tokenizer.encode(sample.text, true);
-            int[] ids = encoding.ids();
-            tokens.add(ids.length <= task.longest ? ids : Arrays.copyOf(ids, task.longest));
-        }
+        List<int[]> tokens = tokens(tokenizer, samples, task.longest);
         Adam optimizer = new Adam(lora.parameters(), options.rate, Adam.Options.adamW());
         int perEpoch = Math.ceilDiv(samples.size(), options.batch);
         int step = 0;
@@ -117,6 +113,22 @@ public final class FineTuning {
             }
         }
         lora.eval();
+    }
+
+    /**
+     * The texts' tokens, cut so that the special ones at the end stay. Padding that a tokenizer's file asks for is left to the
+     * batches, which mask it.
+     */
+    private static List<int[]> tokens(Tokenizer tokenizer, List<Sample> samples, int longest) {
+        Tokenizer cutting = tokenizer instanceof HfTokenizer own
+                ? own.withPadding(null).withTruncation(Truncation.to(longest))
+                : tokenizer;
+        List<int[]> tokens = new ArrayList<>();
+        for (Sample sample : samples) {
+            int[] ids = cutting.encode(sample.text, true).ids();
+            tokens.add(ids.length <= longest ? ids : Arrays.copyOf(ids, longest));
+        }
+        return tokens;
     }
 
     private static int[] order(int count, long seed) {

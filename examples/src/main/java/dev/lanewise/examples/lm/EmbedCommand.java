@@ -25,7 +25,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "An encoder's folder.")
+    @Parameters(paramLabel = "MODEL", description = MiniLm.OR_FOLDER)
     private Path model;
 
     @Option(names = "--file", required = true, paramLabel = "FILE", description = "One text per line, in UTF-8.")
@@ -42,7 +42,8 @@ final class EmbedCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<String> texts = TextFiles.read(file).lines().toList();
-        float[][] vectors = TextEncoder.load(model).embed(texts);
+        float[][] vectors = TextEncoder.load(MiniLm.folder(model, Remarks.of(spec)::download))
+                .embed(texts);
         PrintWriter out = spec.commandLine().getOut();
         Path target = output;
         if (target == null) {

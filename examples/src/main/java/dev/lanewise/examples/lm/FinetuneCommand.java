@@ -1,6 +1,7 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.train.Progress;
 import dev.lanewise.lm.Encoder;
 import dev.lanewise.lm.FineTuning;
 import dev.lanewise.lm.Models;
@@ -9,12 +10,10 @@ import dev.lanewise.lm.TextEncoder;
 import dev.lanewise.lm.Tokenizers;
 import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.adapter.LoraConfig;
-import dev.lanewise.nn.data.text.TextFiles;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.text.Tokenizer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +32,8 @@ import picocli.CommandLine.Spec;
         name = "finetune",
         description = {
             "Train a low-rank adapter on texts, and write it in peft's format.",
-            "Each line of the data is a text; for a classifier, its class, a tab, and the text."
+            "Each line of the data is a text; for a classifier, its class, a tab, and the text.",
+            "Without data, classes of film reviews are trained (rt-polarity), from LANEWISE_DATA, the cache or the web."
         })
 final class FinetuneCommand implements Callable<Integer> {
     private static final Map<String, String[]> TARGETS = Map.of(
@@ -42,19 +42,23 @@ final class FinetuneCommand implements Callable<Integer> {
             "roberta", new String[] {"query", "value"},
             "distilbert", new String[] {"q_lin", "v_lin"});
 
-    /** The layers of heads for classes. */
+    /** What follows the encoder in classifiers, which is new unless the folder has a pooler: it is trained and saved in full. */
     private static final Map<String, String[]> HEADS = Map.of(
-            "bert", new String[] {"classifier"},
+            "bert", new String[] {"pooler", "classifier"},
             "roberta", new String[] {"classifier.dense", "classifier.out_proj"},
             "distilbert", new String[] {"pre_classifier", "classifier"});
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A model's folder.")
+    @Parameters(paramLabel = "MODEL", description = "A model's folder, or minilm as for the command embed.")
     private Path model;
 
-    @Option(names = "--data", required = true, paramLabel = "FILE", description = "The texts, in UTF-8.")
+    @Option(
+            names = "--data",
+            defaultValue = TrainingTexts.REVIEWS,
+            paramLabel = "FILE",
+            description = "The texts, in UTF-8; default: rt-polarity.")
     private Path data = Path.of("");
 
     @Option(names = "--output", required = true, paramLabel = "DIR", description = "Where the adapter is written.")
@@ -91,7 +95,7 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(
             names = "--test",
             paramLabel = "FILE",
-            description = "Like the data: print the share of right classes at the end.")
+            description = "Like the data: print the share of right classes at the end; rt-polarity is split for it.")
     private @Nullable Path test;
 
     @Option(names = "--json", description = "Print a JSON object for each step.")
@@ -101,28 +105,38 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Progress remarks = Remarks.of(spec);
+        TrainingTexts texts = TrainingTexts.of(data, test, remarks::download);
+        int labels = classes == 0 ? texts.classes() : classes;
+        Path folder = MiniLm.folder(model, remarks::download);
         Rng random = new Rng(seed);
-        PretrainedModel base = classes > 0 ? Models.classifier(model, classes, random) : Models.load(model);
+        PretrainedModel base = labels > 0 ? Models.classifier(folder, labels, random) : Models.load(folder);
         LoraConfig config = config(base.family());
-        Tokenizer tokenizer = Tokenizers.load(model);
-        String[] head = classes > 0 ? HEADS.get(base.family()) : null;
+        Tokenizer tokenizer = Tokenizers.load(folder);
+        String[] head = labels > 0 ? HEADS.get(base.family()) : null;
         Lora adapter = Lora.apply(base, head == null ? config : config.withModulesToSave(head), random);
         PrintWriter out = spec.commandLine().getOut();
+        long start = System.nanoTime();
         FineTuning.run(
                 base,
                 tokenizer,
                 adapter,
-                samples(data),
+                texts.training(),
                 new FineTuning.Options(epochs, batch, rate, length, seed),
                 step -> print(step, out));
+        double seconds = (System.nanoTime() - start) / 1e9;
         adapter.save(output);
-        Path asked = test;
-        if (asked != null) {
-            double share = right(new TextEncoder(as(base), tokenizer), samples(asked));
-            out.println(json ? JsonLine.of(Map.of("accuracy", share)) : String.format("accuracy %.4f", share));
+        List<FineTuning.Sample> asked = texts.test();
+        if (!asked.isEmpty()) {
+            double share = right(new TextEncoder(as(base), tokenizer), asked);
+            out.println(
+                    json
+                            ? JsonLine.of(Map.of("accuracy", share, "texts", asked.size()))
+                            : String.format(Locale.ROOT, "accuracy %.4f on %d texts", share, asked.size()));
         }
         if (!json) {
-            out.println(adapter.parameterCount() + " numbers in " + output);
+            out.println(String.format(
+                    Locale.ROOT, "%d numbers in %s, trained in %.1f s", adapter.parameterCount(), output, seconds));
         }
         out.flush();
         return 0;
@@ -159,7 +173,8 @@ final class FinetuneCommand implements Callable<Integer> {
             fields.put("loss", step.loss());
             out.println(JsonLine.of(fields));
         } else {
-            out.println(String.format("step %d of %d  loss %.4f", step.step() + 1, step.steps(), step.loss()));
+            out.println(
+                    String.format(Locale.ROOT, "step %d of %d  loss %.4f", step.step() + 1, step.steps(), step.loss()));
         }
         out.flush();
     }
@@ -188,23 +203,5 @@ final class FinetuneCommand implements Callable<Integer> {
             }
         }
         return LoraConfig.lora(rank, alpha, targets).withKind(kind);
-    }
-
-    private static List<FineTuning.Sample> samples(Path file) {
-        List<FineTuning.Sample> all = new ArrayList<>();
-        for (String line : TextFiles.read(file).lines().toList()) {
-            if (!line.isBlank()) {
-                all.add(sample(line));
-            }
-        }
-        return all;
-    }
-
-    private static FineTuning.Sample sample(String line) {
-        int tab = line.indexOf('\t');
-        String first = tab < 0 ? "" : line.substring(0, tab);
-        return first.matches("\\d{1,6}")
-                ? new FineTuning.Sample(line.substring(tab + 1), Integer.parseInt(first))
-                : new FineTuning.Sample(line, 0);
     }
 }

@@ -1,10 +1,12 @@
 package dev.lanewise.examples.lm;
 
 import dev.lanewise.examples.JsonLine;
+import dev.lanewise.examples.train.Progress;
+import dev.lanewise.examples.train.text.TextSets;
 import dev.lanewise.lm.TextEncoder;
+import dev.lanewise.nn.data.DataHome;
 import dev.lanewise.nn.data.table.Table;
-import dev.lanewise.nn.io.BadFileException;
-import java.io.IOException;
+import dev.lanewise.nn.data.text.TextFiles;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -33,13 +36,21 @@ import picocli.CommandLine.Spec;
             "A text is a line of the file; of a .csv file without a header, all its columns but the first."
         })
 final class SearchCommand implements Callable<Integer> {
+    private static final String NEWS = "ag-news";
+
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "An encoder's folder.")
+    @Parameters(paramLabel = "MODEL", description = MiniLm.OR_FOLDER)
     private Path model = Path.of("");
 
-    @Option(names = "--file", required = true, paramLabel = "FILE", description = "The texts, in UTF-8.")
+    @Option(
+            names = "--file",
+            defaultValue = NEWS,
+            paramLabel = "FILE",
+            description =
+                    "The texts, in UTF-8; by default, or as ag-news, the test texts of AG News, from LANEWISE_DATA,"
+                            + " the cache or the web.")
     private Path file = Path.of("");
 
     @Option(names = "--columns", defaultValue = "3", description = "How many columns a .csv file has.")
@@ -74,22 +85,26 @@ final class SearchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> texts = texts();
+        if (queries.isEmpty() && recall == 0) {
+            throw new ParameterException(spec.commandLine(), "expected a question, --query TEXT, or --recall N");
+        }
+        Progress remarks = Remarks.of(spec);
+        List<String> texts = texts(remarks);
         int count = cells > 0 ? cells : (int) Math.round(Math.sqrt(texts.size()));
         if (top < 1 || probes < 1 || count < 1 || count > texts.size()) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--top " + top + ", --probes " + probes + ", --cells " + count
-                            + ": expected 1 or more, and at most as" + " many cells as texts, " + texts.size());
+                            + ": expected 1 or more, and at most as many cells as texts, " + texts.size());
         }
-        TextEncoder encoder = TextEncoder.load(model);
+        TextEncoder encoder = TextEncoder.load(MiniLm.folder(model, remarks::download));
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
         float[][] vectors = encoder.embed(texts);
         double seconds = (System.nanoTime() - start) / 1e9;
         VectorIndex index = VectorIndex.of(vectors, count);
         if (!json) {
-            out.println(String.format("%d texts in %.1f s, %d cells", texts.size(), seconds, count));
+            out.println(String.format(Locale.ROOT, "%d texts in %.1f s, %d cells", texts.size(), seconds, count));
         }
         if (!queries.isEmpty()) {
             float[][] asked = encoder.embed(queries);
@@ -102,7 +117,8 @@ final class SearchCommand implements Callable<Integer> {
             out.println(
                     json
                             ? JsonLine.of(Map.of("recall", share, "top", top, "probes", probes))
-                            : String.format("recall at %d with %d of %d cells: %.4f", top, probes, count, share));
+                            : String.format(
+                                    Locale.ROOT, "recall at %d with %d of %d cells: %.4f", top, probes, count, share));
         }
         out.flush();
         return 0;
@@ -143,12 +159,15 @@ final class SearchCommand implements Callable<Integer> {
                 fields.put("text", text);
                 out.println(JsonLine.of(fields));
             } else {
-                out.println(String.format("  %.3f  %s", hit.score(), text));
+                out.println(String.format(Locale.ROOT, "  %.3f  %s", hit.score(), text));
             }
         }
     }
 
-    private List<String> texts() {
+    private List<String> texts(Progress remarks) {
+        if (file.toString().equals(NEWS) && !Files.exists(file)) {
+            return TextSets.news(DataHome.of(null), remarks::download).lines();
+        }
         if (String.valueOf(file.getFileName()).endsWith(".csv")) {
             List<String> names =
                     IntStream.range(0, columns).mapToObj(Integer::toString).toList();
@@ -164,12 +183,6 @@ final class SearchCommand implements Callable<Integer> {
             }
             return all;
         }
-        try {
-            return Files.readAllLines(file).stream()
-                    .filter(line -> !line.isBlank())
-                    .toList();
-        } catch (IOException e) {
-            throw BadFileException.unreadable(file, "a file of texts", e);
-        }
+        return TextFiles.lines(file);
     }
 }

@@ -1,6 +1,7 @@
 package dev.lanewise.examples.train;
 
 import dev.lanewise.nn.data.DataHome;
+import dev.lanewise.nn.data.DownloadListener;
 import dev.lanewise.nn.data.Downloader;
 import dev.lanewise.nn.data.RemoteFile;
 import dev.lanewise.nn.io.BadFileException;
@@ -35,23 +36,42 @@ public record DataFiles(String name, List<RemoteFile> files, List<URI> mirrors) 
      */
     public Optional<Path> find(Setup setup) {
         Optional<Path> named = setup.home().find(name, names(), this::areIn);
-        return named.isPresent() ? named : fetch(setup);
-    }
-
-    private Optional<Path> fetch(Setup setup) {
-        Path cached = setup.home().cache().resolve(name);
+        if (named.isPresent()) {
+            return named;
+        }
         try {
-            for (RemoteFile file : files) {
-                new Downloader().fetch(file, mirrors, cached, setup.progress()::download);
-            }
-            return Optional.of(cached);
+            return Optional.of(fetch(setup.home(), setup.progress()::download));
         } catch (BadFileException failure) {
             // no mirror delivers it, or the cache may not be written
-            missing(
-                    setup,
-                    name + " is neither in " + DataHome.VARIABLE + " nor in " + cached
-                            + " and could not be downloaded: found " + failure.found());
+            missing(setup, name + " is " + failure.found());
             return Optional.empty();
+        }
+    }
+
+    /**
+     * The folder of the files: the one the user named, that of {@code LANEWISE_DATA}, the cache, a download.
+     *
+     * @throws BadFileException if there is none
+     */
+    public Path folder(DataHome home, DownloadListener listener) {
+        return home.find(name, names(), this::areIn).orElseGet(() -> fetch(home, listener));
+    }
+
+    private Path fetch(DataHome home, DownloadListener listener) {
+        Path cached = home.cache().resolve(name);
+        try {
+            for (RemoteFile file : files) {
+                new Downloader().fetch(file, mirrors, cached, listener);
+            }
+            return cached;
+        } catch (BadFileException failure) {
+            throw new BadFileException(
+                    name,
+                    "neither in " + DataHome.VARIABLE + " nor in " + cached + " and could not be downloaded: found "
+                            + failure.found(),
+                    names(),
+                    "get them elsewhere and name their folder in " + DataHome.VARIABLE,
+                    failure);
         }
     }
 

@@ -7,4 +7,4 @@ import java.util.List;
  *
  * @param labels indices into {@code classes}, one per line
  */
-record LabeledTexts(List<String> lines, int[] labels, List<String> classes) {}
+public record LabeledTexts(List<String> lines, int[] labels, List<String> classes) {}

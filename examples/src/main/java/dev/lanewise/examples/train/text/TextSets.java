@@ -3,6 +3,7 @@ package dev.lanewise.examples.train.text;
 import dev.lanewise.examples.train.DataFiles;
 import dev.lanewise.examples.train.Setup;
 import dev.lanewise.nn.data.DataHome;
+import dev.lanewise.nn.data.DownloadListener;
 import dev.lanewise.nn.data.RemoteFile;
 import dev.lanewise.nn.data.table.Table;
 import dev.lanewise.nn.data.text.TextFiles;
@@ -20,7 +21,10 @@ import java.util.stream.IntStream;
  * The sets of texts: sentences from film reviews (Pang and Lee, ACL 2005) and, if its folder is named, the news of AG
  * News (Zhang, Zhao and LeCun, NIPS 2015), of which the test part is used.
  */
-final class TextSets {
+public final class TextSets {
+    /** The share of a set's texts that a model is evaluated on. */
+    public static final double TEST_SHARE = 0.15;
+
     private static final DataFiles REVIEWS = new DataFiles(
             "rt-polarity",
             List.of(
@@ -54,7 +58,7 @@ final class TextSets {
             return synthetic();
         }
         if (named != null && isNews(named)) {
-            return news(setup.home());
+            return news(NEWS.folder(setup.home(), setup.progress()::download));
         }
         Optional<Path> reviews = REVIEWS.find(setup);
         return reviews.isPresent() ? reviews(reviews.get()) : synthetic();
@@ -63,6 +67,24 @@ final class TextSets {
     private static boolean isNews(Path folder) {
         boolean reviews = REVIEWS.areIn(folder) || REVIEWS.areIn(folder.resolve(REVIEWS.name()));
         return !reviews && (NEWS.areIn(folder) || NEWS.areIn(folder.resolve(NEWS.name())));
+    }
+
+    /**
+     * The reviews, negative ones first.
+     *
+     * @throws BadFileException if they are found nowhere
+     */
+    public static LabeledTexts reviews(DataHome home, DownloadListener listener) {
+        return reviews(REVIEWS.folder(home, listener));
+    }
+
+    /**
+     * The test part of the news.
+     *
+     * @throws BadFileException if it is found nowhere
+     */
+    public static LabeledTexts news(DataHome home, DownloadListener listener) {
+        return news(NEWS.folder(home, listener));
     }
 
     private static LabeledTexts reviews(Path folder) {
@@ -74,9 +96,8 @@ final class TextSets {
         return new LabeledTexts(lines, labels, SENTIMENTS);
     }
 
-    private static LabeledTexts news(DataHome home) {
-        Path file =
-                home.find(NEWS.name(), NEWS.names(), NEWS::areIn).orElseThrow().resolve("test.csv");
+    private static LabeledTexts news(Path folder) {
+        Path file = folder.resolve("test.csv");
         try {
             Table table = Table.read(file, ',', List.of("class", "title", "description"))
                     .withCategory("title")

@@ -47,7 +47,7 @@ public final class Texts implements ReferenceModel {
     public Task prepare(Setup setup) {
         LabeledTexts texts = TextSets.load(setup);
         List<List<String>> words = texts.lines().stream().map(WORDS::tokenize).toList();
-        Split split = Split.stratified(texts.labels(), 0.15, 0);
+        Split split = Split.stratified(texts.labels(), TextSets.TEST_SHARE, 0);
         Vocabulary vocabulary = Vocabulary.ofWords(
                 Arrays.stream(split.train()).mapToObj(words::get).toList(), 2, 20_000);
         Card card = new Card(id())

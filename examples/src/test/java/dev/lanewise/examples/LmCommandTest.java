@@ -1,0 +1,206 @@
+package dev.lanewise.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lanewise.lm.Models;
+import dev.lanewise.lm.TextEncoder;
+import dev.lanewise.nn.Checkpoint;
+import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Keep;
+import dev.lanewise.tensor.Rng;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.text.Encoding;
+import dev.lanewise.text.HfTokenizer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LmCommandTest {
+    private static final List<String> WORDS =
+            List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "cats", "sleep", "dogs", "run", "ships", "sail", "far", "away");
+
+    @TempDir
+    private Path folder;
+
+    private static String lanewise(String... args) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+            assertThat(Main.run(args)).isZero();
+        } finally {
+            System.setOut(before);
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private void writeModel() throws IOException {
+        StringBuilder vocabulary = new StringBuilder();
+        for (int i = 0; i < WORDS.size(); i++) {
+            vocabulary
+                    .append(i == 0 ? "" : ",")
+                    .append('"')
+                    .append(WORDS.get(i))
+                    .append("\":")
+                    .append(i);
+        }
+        Files.writeString(folder.resolve("tokenizer.json"), """
+                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
+                "normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},
+                "post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]},"decoder":null,
+                "model":{"type":"WordLevel","vocab":{%s},"unk_token":"[UNK]"}}
+                """.formatted(vocabulary));
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, """
+                {"model_type":"bert","architectures":["BertModel"],"vocab_size":12,"hidden_size":16,"num_hidden_layers":2,
+                "num_attention_heads":2,"intermediate_size":32,"max_position_embeddings":16,"type_vocab_size":2}
+                """);
+        Checkpoint.saveWeights(folder.resolve("model.safetensors"), Models.untrained(config, new Rng(3)));
+    }
+
+    @Test
+    void textsAreFoundByTheirMeaning() throws IOException {
+        writeModel();
+        List<String> texts = new ArrayList<>();
+        for (String first : WORDS.subList(4, 12)) {
+            for (String second : WORDS.subList(4, 12)) {
+                texts.add(first + " " + second);
+            }
+        }
+        Path file = Files.write(folder.resolve("texts.txt"), texts);
+        String found = lanewise(
+                "lm",
+                "search",
+                folder.toString(),
+                "--file",
+                file.toString(),
+                "--query",
+                "ships sail",
+                "--top",
+                "2",
+                "--probes",
+                "8",
+                "--recall",
+                "20",
+                "--json");
+        List<String> lines = found.lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(lines.getFirst()).contains("\"text\":\"ships sail\"");
+        // all cells are looked into
+        assertThat(lines.getLast()).contains("\"recall\":1.0");
+        String few = lanewise(
+                "lm", "search", folder.toString(), "--file", file.toString(), "--probes", "1", "--recall", "64");
+        Matcher recall = Pattern.compile("with 1 of 8 cells: (\\S+)").matcher(few);
+        assertThat(recall.find()).as(few).isTrue();
+        assertThat(Double.parseDouble(recall.group(1))).isBetween(0.2, 0.999);
+        Path csv =
+                Files.writeString(folder.resolve("texts.csv"), "\"1\",\"cats\",\"sleep\"\n\"2\",\"ships\",\"sail\"\n");
+        assertThat(lanewise(
+                        "lm",
+                        "search",
+                        folder.toString(),
+                        "--file",
+                        csv.toString(),
+                        "--query",
+                        "cats sleep",
+                        "--top",
+                        "1"))
+                .contains("  1.000  cats sleep");
+    }
+
+    @Test
+    void aNewHeadLearnsClasses() throws IOException {
+        writeModel();
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < 96; i++) {
+            boolean animal = i % 2 == 0;
+            String word = WORDS.get((animal ? 4 : 8) + i / 2 % 4);
+            lines.add((animal ? "0" : "1") + "\t" + word + " " + word);
+        }
+        Path data = Files.write(folder.resolve("data.tsv"), lines);
+        Path adapter = folder.resolve("adapter");
+        String said = lanewise(
+                "lm",
+                "finetune",
+                folder.toString(),
+                "--data",
+                data.toString(),
+                "--test",
+                data.toString(),
+                "--classes",
+                "2",
+                "--epochs",
+                "6",
+                "--batch",
+                "8",
+                "--rate",
+                "1e-2",
+                "--output",
+                adapter.toString());
+        assertThat(said).contains("accuracy 1.0000");
+        assertThat(Files.readString(adapter.resolve("adapter_config.json"))).contains("\"classifier\"");
+    }
+
+    /** The real model is not in the repository. */
+    @Test
+    void miniLmAsAnEncoderEqualsItsGraph() throws IOException {
+        String named = System.getenv("LANEWISE_MINILM");
+        assumeTrue(named != null, "LANEWISE_MINILM names no file all-minilm-l6-v2.onnx");
+        Path file = Path.of(Objects.requireNonNull(named));
+        Path tokenizer = file.resolveSibling("all-minilm-l6-v2-tokenizer.json");
+        lanewise(
+                "lm",
+                "import",
+                file.toString(),
+                "--tokenizer",
+                tokenizer.toString(),
+                "--heads",
+                "12",
+                "--output",
+                folder.toString());
+        List<String> texts = List.of(
+                "A rocket carries people into space.",
+                "Eine Rakete bringt Menschen ins All.",
+                "",
+                "int main() { return 0; }",
+                "The committee met for the third time this week, and once more the members could not agree on the wording"
+                        + " of a single sentence; the chair adjourned the meeting shortly before midnight.");
+        float[][] got = TextEncoder.load(folder).embed(texts);
+        OnnxModel graph = OnnxModel.load(file);
+        HfTokenizer words = HfTokenizer.load(tokenizer).withPadding(null).withTruncation(null);
+        for (int i = 0; i < texts.size(); i++) {
+            Encoding encoding = words.encode(texts.get(i), true);
+            long[] ids = new long[encoding.size()];
+            for (int t = 0; t < ids.length; t++) {
+                ids[t] = encoding.ids()[t];
+            }
+            Tensor tokens = Tensor.of(ids, 1, ids.length);
+            Tensor states = Objects.requireNonNull(graph.forward(Map.of(
+                            "input_ids",
+                            tokens,
+                            "attention_mask",
+                            tokens.onesLike(),
+                            "token_type_ids",
+                            tokens.zerosLike()))
+                    .get("output_0"));
+            Tensor mean = states.mean(1).select(0, 0);
+            Tensor want = mean.div(mean.norm(-1, Keep.KEEP));
+            double cosine = want.mul(Tensor.of(got[i])).to(DType.F64).sum().item();
+            assertThat(cosine).as(texts.get(i)).isCloseTo(1, within(1e-5));
+        }
+    }
+}

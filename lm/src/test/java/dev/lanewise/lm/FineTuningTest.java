@@ -1,0 +1,70 @@
+package dev.lanewise.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lanewise.lm.FineTuning.Sample;
+import dev.lanewise.lm.adapter.Lora;
+import dev.lanewise.lm.adapter.LoraConfig;
+import dev.lanewise.tensor.Rng;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training of adapters on texts. */
+class FineTuningTest {
+    private static final List<Sample> SAMPLES =
+            List.of(new Sample("a b", 0), new Sample("c d c", 1), new Sample("b", 0), new Sample("d c c d c d b a", 1));
+
+    @TempDir
+    private Path folder;
+
+    private List<Double> losses(String settings, List<Sample> samples, int longest) throws IOException {
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, """
+                {"model_type":"bert","architectures":["BertForSequenceClassification"],"vocab_size":8,"hidden_size":16,
+                "num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":32,"max_position_embeddings":16,
+                "type_vocab_size":2,"num_labels":2}
+                """);
+        Files.writeString(folder.resolve("tokenizer.json"), """
+                {"version":"1.0",%s,"added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},
+                "post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]},"decoder":null,
+                "model":{"type":"WordLevel","vocab":{"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"a":4,"b":5,"c":6,"d":7},
+                "unk_token":"[UNK]"}}
+                """.formatted(settings));
+        PretrainedModel model = Models.untrained(config, new Rng(3));
+        model.eval();
+        Lora lora =
+                Lora.apply(model, LoraConfig.lora(2, 4, "query", "value").withModulesToSave("classifier"), new Rng(1));
+        List<Double> losses = new ArrayList<>();
+        FineTuning.run(
+                model,
+                Tokenizers.load(folder),
+                lora,
+                samples,
+                new FineTuning.Options(4, 2, 1e-2, longest, 0),
+                step -> losses.add(step.loss()));
+        return losses;
+    }
+
+    @Test
+    void paddingAndTruncationOfTheTokenizersFilePlayNoPart() throws IOException {
+        List<Double> plain = losses("\"truncation\":null,\"padding\":null", SAMPLES, 16);
+        assertThat(plain).hasSize(8).doesNotHaveDuplicates();
+        String published = """
+                "truncation":{"direction":"Right","max_length":4,"strategy":"LongestFirst","stride":0},
+                "padding":{"strategy":{"Fixed":12},"direction":"Right","pad_to_multiple_of":null,"pad_id":0,
+                "pad_type_id":0,"pad_token":"[PAD]"}""";
+        assertThat(losses(published, SAMPLES, 16)).isEqualTo(plain);
+    }
+
+    @Test
+    void cutTextsKeepTheirLastSpecialToken() throws IOException {
+        String none = "\"truncation\":null,\"padding\":null";
+        List<Sample> shortened = List.of(SAMPLES.get(0), new Sample("c d", 1), SAMPLES.get(2), new Sample("d c", 1));
+        assertThat(losses(none, SAMPLES, 4)).isEqualTo(losses(none, shortened, 16));
+    }
+}
