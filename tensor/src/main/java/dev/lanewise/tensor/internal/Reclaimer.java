@@ -20,7 +20,7 @@ public final class Reclaimer {
     private static final Cleaner CLEANER = Cleaner.create();
 
     /** Below this, no collection is requested. */
-    static final long FLOOR = Long.getLong("lanewise.unscoped", 256L << 20);
+    static final long FLOOR = Math.max(0, Long.getLong(MemoryLimit.UNSCOPED, 256L << 20));
 
     private static final AtomicLong GUARDED = new AtomicLong();
 
@@ -53,10 +53,15 @@ public final class Reclaimer {
      */
     public static Cleaner.Cleanable watch(Buffer buffer, Runnable block, long bytes) {
         GUARDED.addAndGet(bytes);
-        return CLEANER.register(buffer, () -> {
+        try {
+            return CLEANER.register(buffer, () -> {
+                GUARDED.addAndGet(-bytes);
+                block.run();
+            });
+        } catch (StackOverflowError | OutOfMemoryError e) {
             GUARDED.addAndGet(-bytes);
-            block.run();
-        });
+            throw e;
+        }
     }
 
     /** Hands a scope's buffers on when the scope becomes unreachable: its thread ended without closing it. */
