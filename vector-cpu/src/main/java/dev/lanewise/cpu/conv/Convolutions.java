@@ -1,10 +1,9 @@
 package dev.lanewise.cpu.conv;
 
-import static dev.lanewise.cpu.memory.NativeMemory.ALL;
-
-import dev.lanewise.cpu.gemm.Activation;
+import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.memory.Dense;
-import dev.lanewise.tensor.DType;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.Convolution2d;
@@ -22,32 +21,8 @@ public final class Convolutions {
         try (Dense x = Dense.of(inputs[0]);
                 Dense w = Dense.of(inputs[1]);
                 Dense bias = hasBias ? Dense.of(inputs[2]) : Dense.at(0)) {
-            long y = Dense.address(outputs[0]);
-            if (outputs[0].dtype() == DType.F64) {
-                Convolution.forwardF64(
-                        shape,
-                        ALL,
-                        x.address(),
-                        ALL,
-                        w.address(),
-                        hasBias ? ALL : null,
-                        bias.address(),
-                        Activation.NONE,
-                        ALL,
-                        y);
-            } else {
-                Convolution.forwardF32(
-                        shape,
-                        ALL,
-                        x.address(),
-                        ALL,
-                        w.address(),
-                        hasBias ? ALL : null,
-                        bias.address(),
-                        Activation.NONE,
-                        ALL,
-                        y);
-            }
+            plan(shape, Pass.FORWARD, outputs[0])
+                    .run(x.address(), w.address(), bias.address(), Dense.address(outputs[0]));
         }
     }
 
@@ -56,12 +31,7 @@ public final class Convolutions {
         ConvShape shape = shape(op.conv(), outputs[0].shape(), inputs[1].shape());
         try (Dense gy = Dense.of(inputs[0]);
                 Dense w = Dense.of(inputs[1])) {
-            long gx = Dense.address(outputs[0]);
-            if (outputs[0].dtype() == DType.F64) {
-                Convolution.inputGradF64(shape, ALL, gy.address(), ALL, w.address(), ALL, gx);
-            } else {
-                Convolution.inputGradF32(shape, ALL, gy.address(), ALL, w.address(), ALL, gx);
-            }
+            plan(shape, Pass.INPUT_GRAD, outputs[0]).run(gy.address(), w.address(), 0, Dense.address(outputs[0]));
         }
     }
 
@@ -70,13 +40,12 @@ public final class Convolutions {
         ConvShape shape = shape(op.conv(), inputs[1].shape(), outputs[0].shape());
         try (Dense gy = Dense.of(inputs[0]);
                 Dense x = Dense.of(inputs[1])) {
-            long gw = Dense.address(outputs[0]);
-            if (outputs[0].dtype() == DType.F64) {
-                Convolution.weightGradF64(shape, ALL, x.address(), ALL, gy.address(), ALL, gw);
-            } else {
-                Convolution.weightGradF32(shape, ALL, x.address(), ALL, gy.address(), ALL, gw);
-            }
+            plan(shape, Pass.WEIGHT_GRAD, outputs[0]).run(x.address(), gy.address(), 0, Dense.address(outputs[0]));
         }
+    }
+
+    private static Kernel plan(ConvShape shape, Pass pass, Tensor result) {
+        return Plans.of(ConvProblem.of(shape, pass, result.dtype()));
     }
 
     private static ConvShape shape(Convolution2d conv, Shape x, Shape weight) {

@@ -3,7 +3,9 @@ package dev.lanewise.cpu.pool;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 
 import dev.lanewise.cpu.memory.Dense;
-import dev.lanewise.tensor.DType;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.cpu.pool.PoolProblem.Kind;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
@@ -20,13 +22,8 @@ public final class Pools {
     public static void run(MaxPooling2d op, Tensor[] inputs, Tensor[] outputs) {
         PoolShape shape = shape(op.pool(), inputs[0].shape(), false);
         try (Dense x = Dense.of(inputs[0])) {
-            long y = Dense.address(outputs[0]);
-            long indices = Dense.address(outputs[1]);
-            if (isF64(outputs)) {
-                Pooling.maxForwardF64(shape, ALL, x.address(), ALL, y, ALL, indices);
-            } else {
-                Pooling.maxForwardF32(shape, ALL, x.address(), ALL, y, ALL, indices);
-            }
+            plan(shape, Kind.MAXIMUM, outputs[0])
+                    .run(x.address(), 0, Dense.address(outputs[1]), Dense.address(outputs[0]));
         }
     }
 
@@ -39,12 +36,8 @@ public final class Pools {
         PoolShape shape = shape(op.pool(), outputs[0].shape(), false);
         try (Dense gy = Dense.of(inputs[0]);
                 Dense indices = Dense.of(inputs[1])) {
-            long gx = Dense.address(outputs[0]);
-            if (isF64(outputs)) {
-                Pooling.maxBackwardF64(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
-            } else {
-                Pooling.maxBackwardF32(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
-            }
+            plan(shape, Kind.MAXIMUM_GRAD, outputs[0])
+                    .run(gy.address(), indices.address(), 0, Dense.address(outputs[0]));
         }
     }
 
@@ -52,12 +45,7 @@ public final class Pools {
     public static void run(AveragePooling2d op, Tensor[] inputs, Tensor[] outputs) {
         PoolShape shape = shape(op.pool(), inputs[0].shape(), op.countIncludePad());
         try (Dense x = Dense.of(inputs[0])) {
-            long y = Dense.address(outputs[0]);
-            if (isF64(outputs)) {
-                Pooling.avgForwardF64(shape, ALL, x.address(), ALL, y);
-            } else {
-                Pooling.avgForwardF32(shape, ALL, x.address(), ALL, y);
-            }
+            plan(shape, Kind.AVERAGE, outputs[0]).run(x.address(), 0, 0, Dense.address(outputs[0]));
         }
     }
 
@@ -70,12 +58,7 @@ public final class Pools {
         PoolShape shape =
                 shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
         try (Dense gy = Dense.of(inputs[0])) {
-            long gx = Dense.address(outputs[0]);
-            if (isF64(outputs)) {
-                Pooling.avgBackwardF64(shape, ALL, gy.address(), ALL, gx);
-            } else {
-                Pooling.avgBackwardF32(shape, ALL, gy.address(), ALL, gx);
-            }
+            plan(shape, Kind.AVERAGE_GRAD, outputs[0]).run(gy.address(), 0, 0, Dense.address(outputs[0]));
         }
     }
 
@@ -85,8 +68,8 @@ public final class Pools {
         ALL.asSlice(Dense.address(gradient), bytes).fill((byte) 0);
     }
 
-    private static boolean isF64(Tensor[] outputs) {
-        return outputs[0].dtype() == DType.F64;
+    private static Kernel plan(PoolShape shape, Kind kind, Tensor result) {
+        return Plans.of(new PoolProblem(shape, kind, result.dtype()));
     }
 
     private static PoolShape shape(PoolingWindow pool, Shape x, boolean countIncludePad) {
@@ -102,8 +85,6 @@ public final class Pools {
                 (int) Math.min(pool.strideW(), Math.max(pool.kernelW(), x.size(3) + 2L * pool.paddingW())),
                 pool.paddingH(),
                 pool.paddingW(),
-                1,
-                1,
                 pool.ceilMode(),
                 countIncludePad);
     }

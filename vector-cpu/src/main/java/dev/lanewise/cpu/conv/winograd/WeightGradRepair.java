@@ -1,7 +1,7 @@
 package dev.lanewise.cpu.conv.winograd;
 
+import dev.lanewise.cpu.conv.ConvProblem;
 import dev.lanewise.cpu.conv.ConvShape;
-import dev.lanewise.cpu.conv.Convolution;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
@@ -16,7 +16,7 @@ final class WeightGradRepair {
         int kernel = Math.toIntExact(p.reduction());
         try (Scratch gradients = gathered(gy, p.n(), p.k(), chosen, p.oh() * p.ow());
                 Scratch kernels = Scratch.borrow(4L * kernel * chosen.length)) {
-            Convolution.weightGradByDefinition(few, x, gradients.address(), kernels.address());
+            ConvProblem.weightGradByDefinition(few, x, gradients.address(), kernels.address());
             for (int i = 0; i < chosen.length; i++) {
                 Rows.copy(kernels.address() + 4L * i * kernel, gw + 4L * chosen[i] * kernel, kernel);
             }
@@ -29,7 +29,7 @@ final class WeightGradRepair {
         int taps = p.r() * p.s();
         try (Scratch pixels = gathered(x, p.n(), p.c(), chosen, p.h() * p.w());
                 Scratch kernels = Scratch.borrow(4L * taps * chosen.length * p.k())) {
-            Convolution.weightGradByDefinition(few, pixels.address(), gy, kernels.address());
+            ConvProblem.weightGradByDefinition(few, pixels.address(), gy, kernels.address());
             for (int k = 0; k < p.k(); k++) {
                 for (int i = 0; i < chosen.length; i++) {
                     long from = kernels.address() + 4L * taps * ((long) k * chosen.length + i);
