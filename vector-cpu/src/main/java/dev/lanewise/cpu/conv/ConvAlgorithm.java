@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.conv;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -34,9 +35,9 @@ public enum ConvAlgorithm {
         WEIGHT_GRAD
     }
 
-    /** The algorithm that {@value #PROPERTY} names now, null if it is not set. */
-    static @Nullable ConvAlgorithm forced() {
-        String name = System.getProperty(PROPERTY);
+    /** The algorithm that {@value #PROPERTY} names now, null if it is not set or the type is not float32. */
+    static @Nullable ConvAlgorithm forced(DType type) {
+        String name = type == DType.F32 ? System.getProperty(PROPERTY) : null;
         return name == null ? null : named(name);
     }
 

@@ -24,12 +24,13 @@ import org.jspecify.annotations.Nullable;
  * @param type F32 or F64
  * @param forced the algorithm that is asked for wherever it can compute the shape, null for the quickest
  */
-public record ConvProblem(ConvShape shape, Pass pass, DType type, @Nullable ConvAlgorithm forced) implements Problem {
+public record ConvProblem(
+        ConvShape shape, Pass pass, DType type, @Nullable ConvAlgorithm forced) implements Problem {
     private static final int F32 = Float.BYTES;
 
     /** The problem as it is now, with the algorithm that {@link ConvAlgorithm#PROPERTY} forces on float32. */
     static ConvProblem of(ConvShape shape, Pass pass, DType type) {
-        return new ConvProblem(shape, pass, type, type == DType.F32 ? ConvAlgorithm.forced() : null);
+        return new ConvProblem(shape, pass, type, ConvAlgorithm.forced(type));
     }
 
     /**

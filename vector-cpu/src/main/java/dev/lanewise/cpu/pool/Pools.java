@@ -5,7 +5,9 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.cpu.plan.Problem;
 import dev.lanewise.cpu.pool.PoolProblem.Kind;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.AveragePooling2d;
@@ -20,9 +22,8 @@ public final class Pools {
 
     /** The maximum of each window, and its position. */
     public static void run(MaxPooling2d op, Tensor[] inputs, Tensor[] outputs) {
-        PoolShape shape = shape(op.pool(), inputs[0].shape(), false);
         try (Dense x = Dense.of(inputs[0])) {
-            plan(shape, Kind.MAXIMUM, outputs[0])
+            Plans.of(new Call(op.pool(), inputs[0].shape(), false, Kind.MAXIMUM, inputs[0].dtype()))
                     .run(x.address(), 0, Dense.address(outputs[1]), Dense.address(outputs[0]));
         }
     }
@@ -33,19 +34,18 @@ public final class Pools {
             clear(outputs[0]);
             return;
         }
-        PoolShape shape = shape(op.pool(), outputs[0].shape(), false);
         try (Dense gy = Dense.of(inputs[0]);
                 Dense indices = Dense.of(inputs[1])) {
-            plan(shape, Kind.MAXIMUM_GRAD, outputs[0])
+            Plans.of(new Call(op.pool(), outputs[0].shape(), false, Kind.MAXIMUM_GRAD, inputs[0].dtype()))
                     .run(gy.address(), indices.address(), 0, Dense.address(outputs[0]));
         }
     }
 
     /** The mean of each window. */
     public static void run(AveragePooling2d op, Tensor[] inputs, Tensor[] outputs) {
-        PoolShape shape = shape(op.pool(), inputs[0].shape(), op.countIncludePad());
         try (Dense x = Dense.of(inputs[0])) {
-            plan(shape, Kind.AVERAGE, outputs[0]).run(x.address(), 0, 0, Dense.address(outputs[0]));
+            Plans.of(new Call(op.pool(), inputs[0].shape(), op.countIncludePad(), Kind.AVERAGE, inputs[0].dtype()))
+                    .run(x.address(), 0, 0, Dense.address(outputs[0]));
         }
     }
 
@@ -55,10 +55,15 @@ public final class Pools {
             clear(outputs[0]);
             return;
         }
-        PoolShape shape =
-                shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
+        AveragePooling2d forward = op.forward();
         try (Dense gy = Dense.of(inputs[0])) {
-            plan(shape, Kind.AVERAGE_GRAD, outputs[0]).run(gy.address(), 0, 0, Dense.address(outputs[0]));
+            Plans.of(new Call(
+                            forward.pool(),
+                            outputs[0].shape(),
+                            forward.countIncludePad(),
+                            Kind.AVERAGE_GRAD,
+                            inputs[0].dtype()))
+                    .run(gy.address(), 0, 0, Dense.address(outputs[0]));
         }
     }
 
@@ -68,8 +73,16 @@ public final class Pools {
         ALL.asSlice(Dense.address(gradient), bytes).fill((byte) 0);
     }
 
-    private static Kernel plan(PoolShape shape, Kind kind, Tensor result) {
-        return Plans.of(new PoolProblem(shape, kind, result.dtype()));
+    /**
+     * The {@link PoolProblem} of a call, in the values at hand: a call that finds its plan makes no others.
+     *
+     * @param x the shape of the input
+     */
+    record Call(PoolingWindow pool, Shape x, boolean countIncludePad, Kind kind, DType type) implements Problem {
+        @Override
+        public Kernel plan(int threads) {
+            return new PoolProblem(shape(pool, x, countIncludePad), kind, type).plan(threads);
+        }
     }
 
     private static PoolShape shape(PoolingWindow pool, Shape x, boolean countIncludePad) {

@@ -118,8 +118,8 @@ public final class Reductions implements dev.lanewise.cpu.plan.Kernel {
      */
     private record Repacking(long[] sizes, long[] strides, long[] dense, List<Axis> kept, long n) {
         static Repacking of(Layout layout) {
-            List<Axis> axes =
-                    Stream.concat(layout.kept().stream(), layout.reduced().stream()).toList();
+            List<Axis> axes = Stream.concat(layout.kept().stream(), layout.reduced().stream())
+                    .toList();
             long[] sizes = axes.stream().mapToLong(Axis::size).toArray();
             long[] strides = axes.stream().mapToLong(Axis::input).toArray();
             long[] dense = Shape.of(sizes).rowMajorStrides();

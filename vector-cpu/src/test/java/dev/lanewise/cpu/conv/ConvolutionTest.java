@@ -3,13 +3,16 @@ package dev.lanewise.cpu.conv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.cpu.OpCheck;
 import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.PlanCheck;
 import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.conv.Convolution2d;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -162,16 +165,19 @@ class ConvolutionTest {
 
     @Test
     void eachForcedAlgorithmHasItsPlan() {
-        ConvShape p = square(1, 16, 9, 16, 3, 1, 1);
+        Convolution2d conv = new Convolution2d(1, 1);
+        Tensor x = OpCheck.random(new Random(1), DType.F32, OpCheck.Layout.DENSE, 1, 16, 9, 9);
+        Tensor w = OpCheck.random(new Random(1), DType.F32, OpCheck.Layout.DENSE, 16, 16, 3, 3);
         for (Pass pass : Pass.values()) {
             force("");
-            Kernel quickest = Plans.of(ConvProblem.of(p, pass, DType.F32));
+            Kernel quickest = Plans.of(Convolutions.Call.of(conv, x, w, pass));
             force("gemm");
-            Kernel forced = Plans.of(ConvProblem.of(p, pass, DType.F32));
+            Kernel forced = Plans.of(Convolutions.Call.of(conv, x, w, pass));
             assertThat(forced).isNotSameAs(quickest);
-            assertThat(Plans.of(ConvProblem.of(p, pass, DType.F32))).isSameAs(forced);
+            assertThat(Plans.of(Convolutions.Call.of(conv, x, w, pass))).isSameAs(forced);
+            PlanCheck.dependsOnItsProblemAlone(Convolutions.Call.of(conv, x, w, pass), ConvAlgorithm.PROPERTY);
             force("");
-            assertThat(Plans.of(ConvProblem.of(p, pass, DType.F32))).isSameAs(quickest);
+            assertThat(Plans.of(Convolutions.Call.of(conv, x, w, pass))).isSameAs(quickest);
         }
     }
 

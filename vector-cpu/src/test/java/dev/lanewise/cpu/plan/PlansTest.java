@@ -158,12 +158,30 @@ class PlansTest {
         for (DType type : List.of(DType.F32, DType.F64)) {
             for (Layout layout : List.of(Layout.DENSE, Layout.TRANSPOSED)) {
                 run(Products::run, MatMul.MATMUL, type, layout, sizes(3, 11, 13), sizes(13, 17));
-                run(Products::run, new LinearProduct(LinearProduct.Activation.RELU), type, layout, sizes(11, 13), sizes(17, 13));
+                run(
+                        Products::run,
+                        new LinearProduct(LinearProduct.Activation.RELU),
+                        type,
+                        layout,
+                        sizes(11, 13),
+                        sizes(17, 13));
                 run(Convolutions::run, new Convolution2d(1, 1), type, layout, sizes(2, 16, 9, 9), sizes(16, 16, 3, 3));
                 run(Convolutions::run, new Convolution2d(2, 0), type, layout, sizes(9, 24, 9, 9), sizes(40, 24, 3, 3));
-                run(Pools::run, new MaxPooling2d(new PoolingWindow(2, 2, 2, 2, 0, 0, false)), type, layout, sizes(2, 3, 9, 8));
+                run(
+                        Pools::run,
+                        new MaxPooling2d(new PoolingWindow(2, 2, 2, 2, 0, 0, false)),
+                        type,
+                        layout,
+                        sizes(2, 3, 9, 8));
                 run(Reductions::run, new Reduce(Reduce.Kind.SUM, List.of(1), false), type, layout, sizes(5, 6, 7));
-                run(Attentions::run, new Attention(1, true), type, layout, sizes(2, 20, 8), sizes(2, 20, 8), sizes(2, 20, 8));
+                run(
+                        Attentions::run,
+                        new Attention(1, true),
+                        type,
+                        layout,
+                        sizes(2, 20, 8),
+                        sizes(2, 20, 8),
+                        sizes(2, 20, 8));
             }
         }
     }
@@ -176,8 +194,7 @@ class PlansTest {
         void run(T op, Tensor[] inputs, Tensor[] outputs);
     }
 
-    private static <T extends Op> void run(
-            Operation<T> operation, T op, DType type, Layout layout, long[]... sizes) {
+    private static <T extends Op> void run(Operation<T> operation, T op, DType type, Layout layout, long[]... sizes) {
         Tensor[] inputs = Stream.of(sizes)
                 .map(size -> OpCheck.random(new Random(1), type, layout, size))
                 .toArray(Tensor[]::new);

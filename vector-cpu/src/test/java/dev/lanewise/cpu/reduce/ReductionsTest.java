@@ -153,9 +153,12 @@ class ReductionsTest {
                 .isEqualTo(layout)
                 .hasSameHashCodeAs(layout)
                 .hasToString("F32 [3, 4] strides [8, 2]");
-        assertThat(OperandLayout.of(random(random, DType.F32, Layout.DENSE, 3, 4))).isNotEqualTo(layout);
-        assertThat(OperandLayout.of(random(random, DType.F64, Layout.STRIDED, 3, 4))).isNotEqualTo(layout);
-        assertThat(OperandLayout.of(random(random, DType.F32, Layout.STRIDED, 2, 4))).isNotEqualTo(layout);
+        assertThat(OperandLayout.of(random(random, DType.F32, Layout.DENSE, 3, 4)))
+                .isNotEqualTo(layout);
+        assertThat(OperandLayout.of(random(random, DType.F64, Layout.STRIDED, 3, 4)))
+                .isNotEqualTo(layout);
+        assertThat(OperandLayout.of(random(random, DType.F32, Layout.STRIDED, 2, 4)))
+                .isNotEqualTo(layout);
     }
 
     private static Percentage within(double fraction) {

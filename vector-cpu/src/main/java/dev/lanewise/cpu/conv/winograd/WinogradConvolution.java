@@ -86,7 +86,8 @@ public final class WinogradConvolution implements AutoCloseable {
      */
     public static boolean forward(ConvShape p, long x, long w, long bias, long y) {
         try (var pass = new WinogradConvolution(p, false, x, w, bias, y)) {
-            return pass.run() && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, false, y);
+            return pass.run()
+                    && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, false, y);
         }
     }
 
