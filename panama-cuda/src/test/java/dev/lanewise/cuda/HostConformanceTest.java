@@ -48,6 +48,12 @@ final class HostConformanceTest extends BackendConformance {
         return dtype != DType.F64 && (op + " " + dtype).hashCode() % one == 0;
     }
 
+    /** Few: each call has kernels of its own, and the C++ compiler takes longer than they. */
+    @Override
+    protected int hostileCalls() {
+        return WANTED.isEmpty() ? 50 : super.hostileCalls();
+    }
+
     @Override
     protected void useThreads(int threads) {
         HostDriver.Order order = threads == 1

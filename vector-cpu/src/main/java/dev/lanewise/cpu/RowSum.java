@@ -25,9 +25,9 @@ public final class RowSum {
     /** The sum of {@code n} neighbouring elements in double precision. */
     public static double f64(long address, int n) {
         DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + VECTOR);
-        DoubleVector c = loadF64(NativeMemory.ZEROS + 2 * VECTOR);
-        DoubleVector d = loadF64(NativeMemory.ZEROS + 3 * VECTOR);
+        DoubleVector b = a;
+        DoubleVector c = a;
+        DoubleVector d = a;
         int i = 0;
         for (; i <= n - 4 * LANES; i += 4 * LANES) {
             long at = address + i * 8L;
@@ -39,29 +39,26 @@ public final class RowSum {
         for (; i <= n - LANES; i += LANES) {
             a = a.add(loadF64(address + i * 8L));
         }
-        if (i < n) {
-            b = b.add(loadF64(address + i * 8L, Species.F64.indexInRange(i, n)));
+        double rest = 0;
+        for (; i < n; i++) {
+            rest += Access.f64(address + i * 8L);
         }
-        return LaneSum.of(a.add(b).add(c.add(d)));
+        return rest + LaneSum.of(a.add(b).add(c.add(d)));
     }
 
     /** The sum of {@code n} neighbouring elements in single precision. */
     public static double f32(long address, int n) {
         DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + 2 * STEP);
-        DoubleVector c = loadF64(NativeMemory.ZEROS + 4 * STEP);
-        DoubleVector d = loadF64(NativeMemory.ZEROS + 6 * STEP);
+        DoubleVector b = a;
+        DoubleVector c = a;
+        DoubleVector d = a;
         int i = 0;
-        for (; i <= n - 8 * LANES; i += 8 * LANES) {
+        for (; i <= n - 4 * LANES; i += 4 * LANES) {
             long at = address + i * 4L;
             a = a.add(loadWidened(at));
             b = b.add(loadWidened(at + STEP));
             c = c.add(loadWidened(at + 2 * STEP));
             d = d.add(loadWidened(at + 3 * STEP));
-            a = a.add(loadWidened(at + 4 * STEP));
-            b = b.add(loadWidened(at + 5 * STEP));
-            c = c.add(loadWidened(at + 6 * STEP));
-            d = d.add(loadWidened(at + 7 * STEP));
         }
         for (; i <= n - LANES; i += LANES) {
             a = a.add(loadWidened(address + i * 4L));
@@ -79,20 +76,16 @@ public final class RowSum {
      */
     public static double fourRowsOfF32(long address, long stride, int n) {
         DoubleVector a = loadF64(NativeMemory.ZEROS);
-        DoubleVector b = loadF64(NativeMemory.ZEROS + 2 * STEP);
-        DoubleVector c = loadF64(NativeMemory.ZEROS + 4 * STEP);
-        DoubleVector d = loadF64(NativeMemory.ZEROS + 6 * STEP);
+        DoubleVector b = a;
+        DoubleVector c = a;
+        DoubleVector d = a;
         int i = 0;
-        for (; i <= n - 2 * LANES; i += 2 * LANES) {
+        for (; i <= n - LANES; i += LANES) {
             long at = address + i * 4L;
             a = a.add(loadWidened(at));
             b = b.add(loadWidened(at + stride));
             c = c.add(loadWidened(at + 2 * stride));
             d = d.add(loadWidened(at + 3 * stride));
-            a = a.add(loadWidened(at + STEP));
-            b = b.add(loadWidened(at + STEP + stride));
-            c = c.add(loadWidened(at + STEP + 2 * stride));
-            d = d.add(loadWidened(at + STEP + 3 * stride));
         }
         double rest = 0;
         for (; i < n; i++) {

@@ -54,6 +54,11 @@ public abstract class BackendConformance {
         return true;
     }
 
+    /** {@return how many hostile calls of a tensor's methods are tried} Fuzzing tries as many as time allows. */
+    protected int hostileCalls() {
+        return 1000;
+    }
+
     @Test
     final void everyOperationHasSamples() {
         Assertions.assertThat(OpCatalogue.missing()).isEmpty();
@@ -71,7 +76,7 @@ public abstract class BackendConformance {
 
     @TestFactory
     final Stream<DynamicNode> withstandsHostileCases() {
-        return new HostileCases(device, this::includes).all();
+        return new HostileCases(device, this::includes, hostileCalls()).all();
     }
 
     @TestFactory

@@ -47,13 +47,13 @@ final class F32MatrixVector implements MatrixVectorKernel {
         long row6 = (Math.min(6, last) * matrixRow) & MASK;
         long row7 = (Math.min(7, last) * matrixRow) & MASK;
         FloatVector sum0 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum1 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum2 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum3 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum4 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum5 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum6 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        FloatVector sum7 = FloatVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        FloatVector sum4 = sum0;
+        FloatVector sum5 = sum0;
+        FloatVector sum6 = sum0;
+        FloatVector sum7 = sum0;
         int p = 0;
         for (; p <= k - LANES; p += LANES) {
             x &= MASK;

@@ -47,13 +47,13 @@ final class F64MatrixVector implements MatrixVectorKernel {
         long row6 = (Math.min(6, last) * matrixRow) & MASK;
         long row7 = (Math.min(7, last) * matrixRow) & MASK;
         DoubleVector sum0 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum1 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum2 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum3 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum4 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum5 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum6 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
-        DoubleVector sum7 = DoubleVector.fromMemorySegment(SPECIES, ALL, ZEROS, ORDER);
+        DoubleVector sum1 = sum0;
+        DoubleVector sum2 = sum0;
+        DoubleVector sum3 = sum0;
+        DoubleVector sum4 = sum0;
+        DoubleVector sum5 = sum0;
+        DoubleVector sum6 = sum0;
+        DoubleVector sum7 = sum0;
         int p = 0;
         for (; p <= k - LANES; p += LANES) {
             x &= MASK;

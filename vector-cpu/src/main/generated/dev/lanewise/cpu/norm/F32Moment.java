@@ -30,7 +30,7 @@ enum F32Moment {
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             float center = (float) mean;
             FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
-            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            FloatVector b = a;
             FloatVector c = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
             FloatVector d = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
             int i = 0;
@@ -127,7 +127,7 @@ enum F32Moment {
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             float center = (float) mean;
             FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
-            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            FloatVector b = a;
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER);
@@ -150,7 +150,7 @@ enum F32Moment {
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             float center = (float) mean;
             FloatVector a = FloatVector.fromMemorySegment(Species.F32, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
-            FloatVector b = FloatVector.fromMemorySegment(Species.F32, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            FloatVector b = a;
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 FloatVector v = FloatVector.fromMemorySegment(Species.F32, ALL, (g + i * BYTES) & MASK, Species.ORDER).mul(FloatVector.fromMemorySegment(Species.F32, ALL, (weight + i * BYTES) & MASK, Species.ORDER));

@@ -27,7 +27,7 @@ enum F64Moment {
         double run(long x, long y, int n, double mean, double scale, double shift, long weight, long bias) {
             double center = mean;
             DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            DoubleVector b = a;
             DoubleVector c = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 2 * VECTOR) & MASK, Species.ORDER);
             DoubleVector d = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + 3 * VECTOR) & MASK, Species.ORDER);
             int i = 0;
@@ -60,7 +60,7 @@ enum F64Moment {
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             double center = mean;
             DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            DoubleVector b = a;
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER);
@@ -83,7 +83,7 @@ enum F64Moment {
         double run(long g, long x, int n, double mean, double scale, double shift, long weight, long sums) {
             double center = mean;
             DoubleVector a = DoubleVector.fromMemorySegment(Species.F64, ALL, NativeMemory.ZEROS & MASK, Species.ORDER);
-            DoubleVector b = DoubleVector.fromMemorySegment(Species.F64, ALL, (NativeMemory.ZEROS + VECTOR) & MASK, Species.ORDER);
+            DoubleVector b = a;
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
                 DoubleVector v = DoubleVector.fromMemorySegment(Species.F64, ALL, (g + i * BYTES) & MASK, Species.ORDER).mul(DoubleVector.fromMemorySegment(Species.F64, ALL, (weight + i * BYTES) & MASK, Species.ORDER));

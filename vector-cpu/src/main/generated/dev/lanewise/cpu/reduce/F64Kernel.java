@@ -49,6 +49,11 @@ enum F64Kernel implements Kernel {
         }
 
         @Override
+        public void rows(long x, long rows, long stride, long n, long partial) {
+            SUM.rows(x, rows, stride, n, partial);
+        }
+
+        @Override
         double combine(double a, double b) {
             return a + b;
         }
@@ -287,12 +292,13 @@ enum F64Kernel implements Kernel {
             DoubleVector.fromMemorySegment(Species.F64, ALL, (output + at) & MASK, Species.ORDER).add(a.add(b).add(c.add(d))).intoMemorySegment(ALL, (output + at) & MASK, Species.ORDER);
         }
         if (i < n) {
-            sumOfTail(x + i * BYTES, stride, tail(n - i), output + i * BYTES);
+            sumOfTail(x + i * BYTES, stride, n - i, output + i * BYTES);
         }
     }
 
     /** The same for the last columns: a method of its own, since with both C2 would have too much in one. */
-    private static void sumOfTail(long x, long stride, VectorMask<Double> tail, long output) {
+    private static void sumOfTail(long x, long stride, int n, long output) {
+        VectorMask<Double> tail = tail(n);
         long x2 = x + 2 * stride;
         long x4 = x + 4 * stride;
         long x6 = x + 6 * stride;

@@ -5,9 +5,11 @@ import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.LONG;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
+import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.LaneSum;
 import jdk.incubator.vector.FloatVector;
 
 /** The loops of depthwise convolutions: one plane of outputs, four vectors of pixels at a time. */
@@ -74,8 +76,9 @@ final class DepthwiseTile {
      * @param taps four byte offsets
      * @param vectors number of vectors
      * @param sums four sums
+     * @param lanes room for four vectors
      */
-    static void gradient(long g, long x, long taps, int vectors, long sums) {
+    static void gradient(long g, long x, long taps, int vectors, long sums, long lanes) {
         long x0 = x + ALL.get(LONG, taps & MASK);
         long x1 = x + ALL.get(LONG, (taps + 8) & MASK);
         long x2 = x + ALL.get(LONG, (taps + 16) & MASK);
@@ -96,9 +99,15 @@ final class DepthwiseTile {
             c3 = FloatVector.fromMemorySegment(SPECIES, ALL, (x3 + at) & MASK, ORDER)
                     .fma(slope, c3);
         }
-        DepthwiseWeightGrad.add(sums, c0);
-        DepthwiseWeightGrad.add(sums + 8, c1);
-        DepthwiseWeightGrad.add(sums + 16, c2);
-        DepthwiseWeightGrad.add(sums + 24, c3);
+        c0.intoMemorySegment(ALL, lanes & MASK, ORDER);
+        c1.intoMemorySegment(ALL, (lanes + STEP) & MASK, ORDER);
+        c2.intoMemorySegment(ALL, (lanes + 2 * STEP) & MASK, ORDER);
+        c3.intoMemorySegment(ALL, (lanes + 3 * STEP) & MASK, ORDER);
+        // one sum of lanes in a loop: four of them would be more than C2 takes in one method
+        for (int tap = 0; tap < DepthwiseWeightGrad.TAPS; tap++) {
+            long sum = sums + (long) Double.BYTES * tap;
+            FloatVector c = FloatVector.fromMemorySegment(SPECIES, ALL, (lanes + tap * STEP) & MASK, ORDER);
+            f64(sum, f64(sum) + LaneSum.of(c));
+        }
     }
 }

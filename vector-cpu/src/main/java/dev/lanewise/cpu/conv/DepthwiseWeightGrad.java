@@ -7,10 +7,8 @@ import static dev.lanewise.cpu.memory.Access.f64;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * The gradient of a depthwise convolution with respect to its weights. A task is one kernel, of one input and one output
@@ -20,7 +18,7 @@ import jdk.incubator.vector.FloatVector;
  * <p>What lies between the rows is multiplied by zeros, which NaN and infinity survive: the caller looks for them.
  */
 final class DepthwiseWeightGrad {
-    private static final int TAPS = 4;
+    static final int TAPS = 4;
 
     private final ConvShape shape;
     private final Planes pixels;
@@ -63,11 +61,6 @@ final class DepthwiseWeightGrad {
         }
     }
 
-    /** Adds the sum of a vector's lanes to the F64 at an address. */
-    static void add(long at, FloatVector lanes) {
-        f64(at, f64(at) + LaneSum.of(lanes));
-    }
-
     private void fillOffsets(long at) {
         for (int tap = 0; tap < Vectors.roundUp(taps, TAPS); tap++) {
             // a block's missing taps repeat the last
@@ -86,7 +79,8 @@ final class DepthwiseWeightGrad {
         long slack = pixels.pitch() + (long) LANES;
         try (Scratch picture = Scratch.borrow(pixels.bytes() + 4 * slack);
                 Scratch slope = Scratch.borrow(slopes.bytes());
-                Scratch sums = Scratch.borrow((long) Double.BYTES * sumsCount)) {
+                Scratch sums = Scratch.borrow((long) Double.BYTES * sumsCount);
+                Scratch lanes = Scratch.borrow(TAPS * Vectors.BYTES)) {
             Rows.clear(picture.address() + pixels.bytes(), slack);
             for (long kernel = from; kernel < to; kernel++) {
                 for (int tap = 0; tap < sumsCount; tap++) {
@@ -103,7 +97,8 @@ final class DepthwiseWeightGrad {
                                 picture.address(),
                                 offsets + 8L * tap,
                                 vectors,
-                                sums.address() + 8L * tap);
+                                sums.address() + 8L * tap,
+                                lanes.address());
                     }
                 }
                 for (int tap = 0; tap < taps; tap++) {
