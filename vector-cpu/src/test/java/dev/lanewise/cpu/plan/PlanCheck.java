@@ -15,7 +15,6 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +31,7 @@ public final class PlanCheck {
             Scratch.class,
             Thread.class);
 
-    private final Map<Object, Integer> seen = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Integer> seen = new IdentityHashMap<>();
     private final StringBuilder text = new StringBuilder();
 
     private PlanCheck() {}
@@ -40,7 +39,7 @@ public final class PlanCheck {
     /** Plans a problem where other numbers of threads and another forced algorithm are set: the plans must be alike. */
     public static void dependsOnItsProblemAlone(Problem problem, String property) {
         String plan = text(problem.plan(3));
-        @Nullable String before = System.getProperty(property);
+        String before = System.getProperty(property);
         int threads = Workers.threads();
         try {
             System.setProperty(property, "gemm");
@@ -80,7 +79,7 @@ public final class PlanCheck {
             text.append(object).append('\n');
             return;
         }
-        @Nullable Integer number = seen.putIfAbsent(object, seen.size());
+        Integer number = seen.putIfAbsent(object, seen.size());
         text.append(object.getClass().getName().replaceAll("/0x.*", ""));
         if (number != null) {
             text.append(" again ").append(number).append('\n');
