@@ -52,8 +52,13 @@ public final class Convolutions {
      * @param x the shape of the input
      * @param weight the shape of the weight
      */
-    record Call(Convolution2d conv, Shape x, Shape weight, Pass pass, DType type, @Nullable ConvAlgorithm forced)
-            implements Problem {
+    record Call(
+            Convolution2d conv,
+            Shape x,
+            Shape weight,
+            Pass pass,
+            DType type,
+            @Nullable ConvAlgorithm forced) implements Problem {
         static Call of(Convolution2d conv, Tensor x, Tensor weight, Pass pass) {
             DType type = x.dtype();
             return new Call(conv, x.shape(), weight.shape(), pass, type, ConvAlgorithm.forced(type));

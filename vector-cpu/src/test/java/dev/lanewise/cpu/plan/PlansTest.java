@@ -100,7 +100,7 @@ class PlansTest {
                     .parallel()
                     .mapToObj(i -> plans.get(problem))
                     .toList();
-            assertThat(kernels).allMatch(kernel -> kernel == kernels.get(0));
+            assertThat(kernels).allSatisfy(kernel -> assertThat(kernel).isSameAs(kernels.get(0)));
         }
         assertThat(planned).hasValue(200);
     }

@@ -229,8 +229,7 @@ class PoolingTest {
             PoolingWindow window = new PoolingWindow(
                     p.kernelH(), p.kernelW(), p.strideH(), p.strideW(), p.padH(), p.padW(), p.ceilMode());
             PlanCheck.dependsOnItsProblemAlone(
-                    new Pools.Call(
-                            window, Shape.of(p.n(), p.c(), p.h(), p.w()), p.countIncludePad(), kind, DType.F32),
+                    new Pools.Call(window, Shape.of(p.n(), p.c(), p.h(), p.w()), p.countIncludePad(), kind, DType.F32),
                     "lanewise.cpu.conv");
         }
     }
