@@ -71,6 +71,11 @@ public record GemmShape(
         return new GemmShape(type, m, n, k, k, 1, n, 1, n, 1, 0, 0, 0, 1, 0, Bias.NONE, Activation.NONE);
     }
 
+    /** {@code alpha * A * B'} of dense row-major matrices, as {@code of(type, m, n, k).rightTransposed().scaled(alpha, 0)}. */
+    public static GemmShape timesTransposed(DType type, int m, int n, int k, double alpha) {
+        return new GemmShape(type, m, n, k, k, 1, 1, k, n, 1, 0, 0, 0, alpha, 0, Bias.NONE, Activation.NONE);
+    }
+
     /** This product with A of these strides. */
     public GemmShape left(long row, long column) {
         return new GemmShape(

@@ -56,7 +56,7 @@ final class AttentionProblem {
 
     /** Writes the masked scores of a block, {@code [rows, columns]}. */
     void scores(long head, int query, int rows, long q, int key, int columns, long k, long scores) {
-        product(GemmShape.of(type, rows, columns, width).rightTransposed().scaled(op.scale(), 0), q, k, scores);
+        product(GemmShape.timesTransposed(type, rows, columns, width, op.scale()), q, k, scores);
         long masks = mask == null ? 0 : maskAddress + headOffset(mask, head) * bytes;
         for (int row = 0; row < rows; row++) {
             long at = scores + (long) row * columns * bytes;

@@ -260,6 +260,12 @@ class GemmTest {
     }
 
     @Test
+    void oneStepToATransposedProductIsTheSameShape() {
+        assertThat(GemmShape.timesTransposed(DType.F64, 3, 4, 5, 0.25))
+                .isEqualTo(GemmShape.of(DType.F64, 3, 4, 5).rightTransposed().scaled(0.25, 0));
+    }
+
+    @Test
     void integersHaveNoPlan() {
         assertThatThrownBy(() -> GemmShape.of(DType.I32, 1, 2, 3).plan(1))
                 .hasMessage("gemm: type I32 (expected F32 or F64)");
