@@ -7,18 +7,11 @@ import static dev.lanewise.cpu.memory.Access.f32;
 
 import jdk.incubator.vector.FloatVector;
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.gemm.Gemm;
-import dev.lanewise.cpu.gemm.GemmShape;
 
 /** Attention in single precision. */
 final class F32Attention implements AttentionKernel {
     private static final int LANES = Species.F32_LANES;
     private static final long BYTES = Float.BYTES;
-
-    @Override
-    public Gemm product(GemmShape shape) {
-        return Gemm.f32(shape);
-    }
 
     @Override
     public void addMask(long scores, int n, long mask, long stride) {

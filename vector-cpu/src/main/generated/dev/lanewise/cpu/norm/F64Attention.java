@@ -7,18 +7,11 @@ import static dev.lanewise.cpu.memory.Access.f64;
 
 import jdk.incubator.vector.DoubleVector;
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.gemm.Gemm;
-import dev.lanewise.cpu.gemm.GemmShape;
 
 /** Attention in double precision. */
 final class F64Attention implements AttentionKernel {
     private static final int LANES = Species.F64_LANES;
     private static final long BYTES = Double.BYTES;
-
-    @Override
-    public Gemm product(GemmShape shape) {
-        return Gemm.f64(shape);
-    }
 
     @Override
     public void addMask(long scores, int n, long mask, long stride) {

@@ -4,6 +4,7 @@ package dev.lanewise.cpu.pool;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
+import dev.lanewise.cpu.parallel.RangeBody;
 import dev.lanewise.tensor.TensorException;
 import java.lang.foreign.ValueLayout;
 
@@ -11,14 +12,27 @@ import java.lang.foreign.ValueLayout;
  * Pooling of the planes of a tensor in single precision.
  *
  * @param p the sizes
+ * @param kind what is computed
  * @param x address of the input or of its gradient
  * @param y address of the output or of its gradient
  * @param indices address of the maxima's positions, or 0
  */
-record F32Pool(PoolShape p, long x, long y, long indices) {
+record F32Pool(PoolShape p, PoolProblem.Kind kind, long x, long y, long indices) implements RangeBody {
     private static final long BYTES = Float.BYTES;
     private static final ValueLayout.OfFloat ELEMENT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfLong INDEX = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    @Override
+    public void run(long from, long to) {
+        for (int plane = (int) from; plane < to; plane++) {
+            switch (kind) {
+                case MAXIMUM -> maxForward(plane);
+                case MAXIMUM_GRAD -> maxBackward(plane);
+                case AVERAGE -> averageForward(plane);
+                case AVERAGE_GRAD -> averageBackward(plane);
+            }
+        }
+    }
 
     private long input(int plane) {
         return x + BYTES * plane * p.h() * p.w();
@@ -44,7 +58,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
         set(at, get(at) + value);
     }
 
-    void maxForward(int plane) {
+    private void maxForward(int plane) {
         if (F32HalvingMax.covers(p)) {
             F32HalvingMax.run(p, input(plane), output(plane), index(plane));
             return;
@@ -61,14 +75,14 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
 
     /** Returns the position of the first maximum of a window, or of its last NaN, as PyTorch does. */
     private int maximum(long from, int oy, int ox) {
-        int top = first(oy * p.strideH() - p.padH(), p.dilationH());
-        int left = first(ox * p.strideW() - p.padW(), p.dilationW());
-        int bottom = Math.min(p.h(), oy * p.strideH() - p.padH() + (p.kernelH() - 1) * p.dilationH() + 1);
-        int right = Math.min(p.w(), ox * p.strideW() - p.padW() + (p.kernelW() - 1) * p.dilationW() + 1);
+        int top = Math.max(0, oy * p.strideH() - p.padH());
+        int left = Math.max(0, ox * p.strideW() - p.padW());
+        int bottom = Math.min(p.h(), oy * p.strideH() - p.padH() + p.kernelH());
+        int right = Math.min(p.w(), ox * p.strideW() - p.padW() + p.kernelW());
         int best = top * p.w() + left;
         float maximum = Float.NEGATIVE_INFINITY;
-        for (int iy = top; iy < bottom; iy += p.dilationH()) {
-            for (int ix = left; ix < right; ix += p.dilationW()) {
+        for (int iy = top; iy < bottom; iy++) {
+            for (int ix = left; ix < right; ix++) {
                 float value = get(from + BYTES * (iy * p.w() + ix));
                 if (value > maximum || Float.isNaN(value)) {
                     maximum = value;
@@ -79,12 +93,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
         return best;
     }
 
-    /** Returns the first element at or after 0 of a window that begins at {@code start}. */
-    private static int first(int start, int dilation) {
-        return start >= 0 ? start : start + Math.ceilDiv(-start, dilation) * dilation;
-    }
-
-    void maxBackward(int plane) {
+    private void maxBackward(int plane) {
         if (F32HalvingMax.covers(p) && F32HalvingMax.backward(p, output(plane), index(plane), input(plane))) {
             return;
         }
@@ -104,7 +113,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
         }
     }
 
-    void averageForward(int plane) {
+    private void averageForward(int plane) {
         long from = input(plane);
         for (int oy = 0; oy < p.oh(); oy++) {
             int top = oy * p.strideH() - p.padH();
@@ -121,7 +130,7 @@ record F32Pool(PoolShape p, long x, long y, long indices) {
         }
     }
 
-    void averageBackward(int plane) {
+    private void averageBackward(int plane) {
         clear(plane);
         long to = input(plane);
         for (int oy = 0; oy < p.oh(); oy++) {

@@ -1,8 +1,10 @@
 package dev.lanewise.cpu.conv;
 
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.TensorException;
 import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The ways to compute a float32 convolution, and which one a shape takes. */
 public enum ConvAlgorithm {
@@ -33,12 +35,16 @@ public enum ConvAlgorithm {
         WEIGHT_GRAD
     }
 
+    /** The algorithm that {@value #PROPERTY} names now, null if it is not set or the type is not float32. */
+    static @Nullable ConvAlgorithm forced(DType type) {
+        String name = type == DType.F32 ? System.getProperty(PROPERTY) : null;
+        return name == null ? null : named(name);
+    }
+
     /** Returns the algorithm for a shape: the forced one if it can compute it, else the quickest by measurement. */
-    public static ConvAlgorithm choose(ConvShape shape, Pass pass) {
-        String forced = System.getProperty(PROPERTY);
+    static ConvAlgorithm choose(ConvShape shape, Pass pass, @Nullable ConvAlgorithm forced) {
         if (forced != null) {
-            ConvAlgorithm algorithm = named(forced);
-            return algorithm.canCompute(shape, pass) ? algorithm : GEMM;
+            return forced.canCompute(shape, pass) ? forced : GEMM;
         }
         if (shape.groups() > 1
                 && shape.groupInputs() == 1

@@ -1,15 +1,17 @@
 package dev.lanewise.cpu.conv;
 
-import static dev.lanewise.cpu.memory.NativeMemory.ALL;
-
-import dev.lanewise.cpu.gemm.Activation;
+import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.cpu.plan.Problem;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.conv.Convolution2d;
 import dev.lanewise.tensor.op.conv.Convolution2dInputGrad;
 import dev.lanewise.tensor.op.conv.Convolution2dWeightGrad;
+import org.jspecify.annotations.Nullable;
 
 /** Convolutions of tensors; strided operands are copied to dense ones before. */
 public final class Convolutions {
@@ -17,65 +19,54 @@ public final class Convolutions {
 
     /** The convolution of {@code [n, c, h, w]} with {@code [k, c / groups, r, s]}, and its bias if there is a third operand. */
     public static void run(Convolution2d op, Tensor[] inputs, Tensor[] outputs) {
-        ConvShape shape = shape(op, inputs[0].shape(), inputs[1].shape());
         boolean hasBias = inputs.length == 3;
         try (Dense x = Dense.of(inputs[0]);
                 Dense w = Dense.of(inputs[1]);
                 Dense bias = hasBias ? Dense.of(inputs[2]) : Dense.at(0)) {
-            long y = Dense.address(outputs[0]);
-            if (outputs[0].dtype() == DType.F64) {
-                Convolution.forwardF64(
-                        shape,
-                        ALL,
-                        x.address(),
-                        ALL,
-                        w.address(),
-                        hasBias ? ALL : null,
-                        bias.address(),
-                        Activation.NONE,
-                        ALL,
-                        y);
-            } else {
-                Convolution.forwardF32(
-                        shape,
-                        ALL,
-                        x.address(),
-                        ALL,
-                        w.address(),
-                        hasBias ? ALL : null,
-                        bias.address(),
-                        Activation.NONE,
-                        ALL,
-                        y);
-            }
+            Plans.of(Call.of(op, inputs[0], inputs[1], Pass.FORWARD))
+                    .run(x.address(), w.address(), bias.address(), Dense.address(outputs[0]));
         }
     }
 
     /** The gradient for the input. */
     public static void run(Convolution2dInputGrad op, Tensor[] inputs, Tensor[] outputs) {
-        ConvShape shape = shape(op.conv(), outputs[0].shape(), inputs[1].shape());
         try (Dense gy = Dense.of(inputs[0]);
                 Dense w = Dense.of(inputs[1])) {
-            long gx = Dense.address(outputs[0]);
-            if (outputs[0].dtype() == DType.F64) {
-                Convolution.inputGradF64(shape, ALL, gy.address(), ALL, w.address(), ALL, gx);
-            } else {
-                Convolution.inputGradF32(shape, ALL, gy.address(), ALL, w.address(), ALL, gx);
-            }
+            Plans.of(Call.of(op.conv(), outputs[0], inputs[1], Pass.INPUT_GRAD))
+                    .run(gy.address(), w.address(), 0, Dense.address(outputs[0]));
         }
     }
 
     /** The gradient for the weight. */
     public static void run(Convolution2dWeightGrad op, Tensor[] inputs, Tensor[] outputs) {
-        ConvShape shape = shape(op.conv(), inputs[1].shape(), outputs[0].shape());
         try (Dense gy = Dense.of(inputs[0]);
                 Dense x = Dense.of(inputs[1])) {
-            long gw = Dense.address(outputs[0]);
-            if (outputs[0].dtype() == DType.F64) {
-                Convolution.weightGradF64(shape, ALL, x.address(), ALL, gy.address(), ALL, gw);
-            } else {
-                Convolution.weightGradF32(shape, ALL, x.address(), ALL, gy.address(), ALL, gw);
-            }
+            Plans.of(Call.of(op.conv(), inputs[1], outputs[0], Pass.WEIGHT_GRAD))
+                    .run(x.address(), gy.address(), 0, Dense.address(outputs[0]));
+        }
+    }
+
+    /**
+     * The {@link ConvProblem} of a call, in the values at hand: a call that finds its plan makes no others.
+     *
+     * @param x the shape of the input
+     * @param weight the shape of the weight
+     */
+    record Call(
+            Convolution2d conv,
+            Shape x,
+            Shape weight,
+            Pass pass,
+            DType type,
+            @Nullable ConvAlgorithm forced) implements Problem {
+        static Call of(Convolution2d conv, Tensor x, Tensor weight, Pass pass) {
+            DType type = x.dtype();
+            return new Call(conv, x.shape(), weight.shape(), pass, type, ConvAlgorithm.forced(type));
+        }
+
+        @Override
+        public Kernel plan(int threads) {
+            return new ConvProblem(shape(conv, x, weight), pass, type, forced).plan(threads);
         }
     }
 

@@ -24,25 +24,23 @@ final class DepthwiseConvolution {
     private final DepthwiseTaps taps;
     private final long input;
     private final long bias;
-    private final boolean relu;
     private final long output;
 
     private DepthwiseConvolution(
-            DirectPlan plan, Planes planes, DepthwiseTaps taps, long input, long bias, boolean relu, long output) {
+            DirectPlan plan, Planes planes, DepthwiseTaps taps, long input, long bias, long output) {
         this.plan = plan;
         this.planes = planes;
         this.taps = taps;
         this.input = input;
         this.bias = bias;
-        this.relu = relu;
         this.output = output;
     }
 
     /** Computes {@code y} by the plan; all places are addresses, {@code bias} may be 0 for none. */
-    static void run(DirectPlan plan, long x, long w, long bias, boolean relu, long y) {
+    static void run(DirectPlan plan, long x, long w, long bias, long y) {
         Planes planes = plan.stripPlanes();
         try (var taps = new DepthwiseTaps(plan, planes, w)) {
-            var pass = new DepthwiseConvolution(plan, planes, taps, x, bias, relu, y);
+            var pass = new DepthwiseConvolution(plan, planes, taps, x, bias, y);
             int strips = plan.shape().n() * plan.shape().groups() * plan.strips();
             long work = (long) plan.gridPlanes() * planes.rows() * planes.pitch();
             Workers.forRange(strips, Math.max(1, DepthwiseTile.GRAIN / work), pass::strips);
@@ -103,9 +101,6 @@ final class DepthwiseConvolution {
             Rows.copy(flat, to, rows * width);
         } else {
             Rows.copyRows(flat, planes.pitch(), rows, width, to);
-        }
-        if (relu) {
-            Rows.biasAndActivate(to, rows * width, 0, true);
         }
     }
 }

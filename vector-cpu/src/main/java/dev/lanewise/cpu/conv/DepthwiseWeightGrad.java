@@ -26,10 +26,10 @@ final class DepthwiseWeightGrad {
     private final int taps;
     private final int vectors;
 
-    private DepthwiseWeightGrad(ConvShape shape) {
+    /** Plans the gradient of a shape. */
+    DepthwiseWeightGrad(ConvShape shape) {
         this.shape = shape;
-        DirectPlan plan = DirectPlan.forward(shape);
-        Planes whole = plan.wholePlanes();
+        Planes whole = DirectPlan.forward(shape).wholePlanes();
         pixels = new Planes(
                 1,
                 whole.sourceH(),
@@ -49,16 +49,15 @@ final class DepthwiseWeightGrad {
     }
 
     /** Writes {@code gw}; all places are addresses. */
-    static void run(ConvShape shape, long x, long gy, long gw) {
-        var pass = new DepthwiseWeightGrad(shape);
+    void run(long x, long gy, long gw) {
         long kernels = (long) shape.k() * shape.groupInputs();
-        long work = Math.max(1, (long) shape.n() * pass.pixels.rows() * pass.pixels.pitch());
-        try (Scratch offsets = Scratch.borrow(8L * Vectors.roundUp(pass.taps, TAPS))) {
-            pass.fillOffsets(offsets.address());
+        long work = Math.max(1, (long) shape.n() * pixels.rows() * pixels.pitch());
+        try (Scratch offsets = Scratch.borrow(8L * Vectors.roundUp(taps, TAPS))) {
+            fillOffsets(offsets.address());
             Workers.forRange(
                     kernels,
                     Math.max(1, DepthwiseTile.GRAIN / work),
-                    (from, to) -> pass.kernels(from, to, offsets.address(), x, gy, gw));
+                    (from, to) -> kernels(from, to, offsets.address(), x, gy, gw));
         }
     }
 

@@ -27,24 +27,22 @@ final class DirectConvolution {
     private final DirectPlan plan;
     private final DirectWeights weights;
     private final long input;
-    private final boolean relu;
     private final long output;
     private final int partSteps;
 
-    private DirectConvolution(DirectPlan plan, DirectWeights weights, long input, boolean relu, long output) {
+    private DirectConvolution(DirectPlan plan, DirectWeights weights, long input, long output) {
         this.plan = plan;
         this.weights = weights;
         this.input = input;
-        this.relu = relu;
         this.output = output;
         int parts = Math.max(1, Math.round((float) weights.mostSteps() / PART_STEPS));
         this.partSteps = Math.max(1, Vectors.blocks(weights.mostSteps(), parts));
     }
 
     /** Computes {@code y} by the plan; all places are addresses, {@code bias} may be 0 for none. */
-    static void run(DirectPlan plan, long x, long w, long bias, boolean relu, long y) {
+    static void run(DirectPlan plan, long x, long w, long bias, long y) {
         try (var weights = new DirectWeights(plan, w, bias)) {
-            var pass = new DirectConvolution(plan, weights, x, relu, y);
+            var pass = new DirectConvolution(plan, weights, x, y);
             Workers.run(plan.shape().n() * plan.shape().groups() * plan.strips(), pass::strip);
         }
     }
@@ -93,7 +91,7 @@ final class DirectConvolution {
         int pitch = plan.planes().pitch();
         long channelBytes = 4L * planeRows * plan.gridW();
         // Whole blocks of whole vectors need no tile.
-        int direct = lanes == LANES && !relu ? plan.gridPlanes() / DirectTile.CHANNELS : 0;
+        int direct = lanes == LANES ? plan.gridPlanes() / DirectTile.CHANNELS : 0;
         try (Scratch tiles = Scratch.borrow(plan.blocks() * DirectTile.TILE_BYTES)) {
             for (int first = 0; first < vectors; first += DirectTile.VECTORS) {
                 // Past the end the last vector is computed again: the same bits to the same place.
@@ -148,16 +146,14 @@ final class DirectConvolution {
             return;
         }
         for (int plane = first; plane < plan.gridPlanes(); plane++) {
-            FloatVector sum = load(tiles, plane);
-            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER);
+            load(tiles, plane).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER);
         }
     }
 
     private void storePart(long tiles, int first, int lanes, long to, long channelBytes) {
         VectorMask<Float> written = SPECIES.indexInRange(0, lanes);
         for (int plane = first; plane < plan.gridPlanes(); plane++) {
-            FloatVector sum = load(tiles, plane);
-            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER, written);
+            load(tiles, plane).intoMemorySegment(ALL, (to + plane * channelBytes) & MASK, ORDER, written);
         }
     }
 

@@ -47,9 +47,9 @@ final class DirectWeightGrad implements AutoCloseable {
     private final Scratch pixelTable;
     private final Scratch partial;
 
-    private DirectWeightGrad(ConvShape p, long xData, long gyData) {
-        this.p = p;
-        Planes narrow = DirectPlan.forward(p).wholePlanes();
+    private DirectWeightGrad(DirectPlan plan, long xData, long gyData) {
+        this.p = plan.shape();
+        Planes narrow = plan.wholePlanes();
         this.flat = narrow.pitch() == p.ow() && p.oh() * p.ow() % LANES == 0;
         // Rows padded to whole vectors: the lanes past a row's end multiply zeros of gy with zeros or data of x, never
         // garbage.
@@ -71,12 +71,15 @@ final class DirectWeightGrad implements AutoCloseable {
         this.partial = Scratch.borrow(4L * parts * p.k() * taps);
     }
 
-    /** Computes {@code gw} from {@code x} and the output's gradient {@code gy}; all places are addresses. */
-    static void run(ConvShape p, long x, long gy, long gw) {
-        try (var pass = new DirectWeightGrad(p, x, gy)) {
+    /**
+     * Computes {@code gw} from {@code x} and the output's gradient {@code gy} by the forward pass's plan; all places are
+     * addresses.
+     */
+    static void run(DirectPlan plan, long x, long gy, long gw) {
+        try (var pass = new DirectWeightGrad(plan, x, gy)) {
             pass.fillTables();
             Workers.run(pass.parts, pass::part);
-            long count = (long) p.k() * pass.taps;
+            long count = (long) plan.shape().k() * pass.taps;
             long first = pass.partial.address();
             MemorySegment.copy(ALL, first, ALL, gw, 4 * count);
             for (int part = 1; part < pass.parts; part++) {

@@ -4,10 +4,12 @@ import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 
 import dev.lanewise.cpu.gemm.Activation;
 import dev.lanewise.cpu.gemm.Bias;
-import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -43,31 +45,22 @@ public final class GemmConvolution implements AutoCloseable {
     }
 
     /** Computes {@code y}; {@code bias} may be 0 for none. */
-    public static void forward(
-            ConvShape p, int elementBytes, long x, long w, long bias, Activation activation, long y) {
+    public static void forward(ConvShape p, int elementBytes, long x, long w, long bias, long y) {
         try (var pass = new GemmConvolution(p, elementBytes)) {
-            pass.forward(x, w, bias, activation, y);
+            pass.forward(x, w, bias, y);
         }
     }
 
-    private void forward(long x, long w, long bias, Activation activation, long y) {
+    private void forward(long x, long w, long bias, long y) {
         for (int image = 0; image < p.n(); image += chunk) {
             int images = Math.min(chunk, p.n() - image);
             int columns = images * pixels;
-            Gemm product = plan(GemmShape.of(p.groupOutputs(), columns, rows)
-                    .fused(bias == 0 ? Bias.NONE : Bias.PER_ROW, activation));
+            Kernel product = Plans.of(product(p.groupOutputs(), columns, rows)
+                    .fused(bias == 0 ? Bias.NONE : Bias.PER_ROW, Activation.NONE));
             for (int group = 0; group < p.groups(); group++) {
                 fillPatches(image, images, group, x);
                 long biasAt = (long) elementBytes * group * p.groupOutputs();
-                product.run(
-                        ALL,
-                        w + weights(group),
-                        ALL,
-                        patches.address(),
-                        ALL,
-                        channels.address(),
-                        ALL,
-                        bias == 0 ? 0 : bias + biasAt);
+                product.run(w + weights(group), patches.address(), bias + biasAt, channels.address());
                 copyChannels(image, images, group, false, y);
             }
         }
@@ -84,11 +77,11 @@ public final class GemmConvolution implements AutoCloseable {
         Rows.clear(gx, elementBytes / 4L * p.n() * p.c() * p.h() * p.w());
         for (int image = 0; image < p.n(); image += chunk) {
             int images = Math.min(chunk, p.n() - image);
-            Gemm product =
-                    plan(GemmShape.of(rows, images * pixels, p.groupOutputs()).leftTransposed());
+            Kernel product =
+                    Plans.of(product(rows, images * pixels, p.groupOutputs()).leftTransposed());
             for (int group = 0; group < p.groups(); group++) {
                 copyChannels(image, images, group, true, gy);
-                product.run(ALL, w + weights(group), ALL, channels.address(), ALL, patches.address());
+                product.run(w + weights(group), channels.address(), 0, patches.address());
                 addPatches(image, images, group, gx);
             }
         }
@@ -107,19 +100,19 @@ public final class GemmConvolution implements AutoCloseable {
         }
         for (int image = 0; image < p.n(); image += chunk) {
             int images = Math.min(chunk, p.n() - image);
-            Gemm product = plan(GemmShape.of(p.groupOutputs(), rows, images * pixels)
+            Kernel product = Plans.of(product(p.groupOutputs(), rows, images * pixels)
                     .rightTransposed()
                     .scaled(1, image == 0 ? 0 : 1));
             for (int group = 0; group < p.groups(); group++) {
                 fillPatches(image, images, group, x);
                 copyChannels(image, images, group, true, gy);
-                product.run(ALL, channels.address(), ALL, patches.address(), ALL, gw + weights(group));
+                product.run(channels.address(), patches.address(), 0, gw + weights(group));
             }
         }
     }
 
-    private Gemm plan(GemmShape shape) {
-        return elementBytes == 4 ? Gemm.f32(shape) : Gemm.f64(shape);
+    private GemmShape product(int m, int n, int k) {
+        return GemmShape.of(elementBytes == Float.BYTES ? DType.F32 : DType.F64, m, n, k);
     }
 
     /** Returns the byte offset of a group's weights. */

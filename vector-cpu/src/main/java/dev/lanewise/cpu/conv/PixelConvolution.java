@@ -28,19 +28,17 @@ final class PixelConvolution implements AutoCloseable {
     private final int imagesPerTask;
     private final PixelWeights weights;
     private final Scratch start;
-    private final boolean relu;
     private final long x;
     private final long y;
 
-    private PixelConvolution(ConvShape p, boolean gradient, long x, long w, long bias, boolean relu, long y) {
+    private PixelConvolution(ConvShape p, PixelPhase[] phases, boolean gradient, long x, long w, long bias, long y) {
         var input = new PixelPicture(p.c(), p.h(), p.w());
         var output = new PixelPicture(p.k(), p.oh(), p.ow());
-        this.phases = PixelPhase.of(p, gradient);
+        this.phases = phases;
         this.source = gradient ? output : input;
         this.target = gradient ? input : output;
         this.n = p.n();
         this.imagesPerTask = Math.max(1, Math.min(BLOCK / output.pixels(), p.n() / ENOUGH_IMAGES));
-        this.relu = relu;
         this.x = x;
         this.y = y;
         this.weights = new PixelWeights(p, gradient, phases, w);
@@ -52,15 +50,15 @@ final class PixelConvolution implements AutoCloseable {
     }
 
     /** Computes {@code y} from {@code x}; {@code bias} may be 0 for none. */
-    static void forward(ConvShape p, long x, long w, long bias, boolean relu, long y) {
-        try (var pass = new PixelConvolution(p, false, x, w, bias, relu, y)) {
+    static void forward(ConvShape p, PixelPhase[] phases, long x, long w, long bias, long y) {
+        try (var pass = new PixelConvolution(p, phases, false, x, w, bias, y)) {
             pass.run();
         }
     }
 
     /** Computes {@code gx} from {@code gy}. */
-    static void inputGrad(ConvShape p, long gy, long w, long gx) {
-        try (var pass = new PixelConvolution(p, true, gy, w, 0, false, gx)) {
+    static void inputGrad(ConvShape p, PixelPhase[] phases, long gy, long w, long gx) {
+        try (var pass = new PixelConvolution(p, phases, true, gy, w, 0, gx)) {
             pass.run();
         }
     }
@@ -91,9 +89,6 @@ final class PixelConvolution implements AutoCloseable {
             for (int image = 0; image < images; image++) {
                 long planes = y + (first + image) * target.planeBytes();
                 target.toPlanes(to.address() + image * target.bytes(), planes, work.address());
-                if (relu) {
-                    Rows.biasAndActivate(planes, target.channels() * target.pixels(), 0f, true);
-                }
             }
         }
     }

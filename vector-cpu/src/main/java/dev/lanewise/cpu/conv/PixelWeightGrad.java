@@ -1,11 +1,9 @@
 package dev.lanewise.cpu.conv;
 
-import static dev.lanewise.cpu.memory.NativeMemory.ALL;
-
-import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.Plans;
 
 /**
  * The gradient with respect to the weights with the channels next to each other: the matrix of patches,
@@ -27,9 +25,9 @@ final class PixelWeightGrad implements AutoCloseable {
     private final Scratch gradients;
     private final Scratch sums;
 
-    private PixelWeightGrad(ConvShape p) {
+    private PixelWeightGrad(ConvShape p, PixelPhase phase) {
         this.p = p;
-        this.phase = PixelPhase.of(p, false)[0];
+        this.phase = phase;
         this.input = new PixelPicture(p.c(), p.h(), p.w());
         this.output = new PixelPicture(p.k(), p.oh(), p.ow());
         this.rows = Math.toIntExact(p.reduction());
@@ -42,12 +40,12 @@ final class PixelWeightGrad implements AutoCloseable {
     }
 
     /** Computes {@code gw}. */
-    static void run(ConvShape p, long x, long gy, long gw) {
+    static void run(ConvShape p, PixelPhase phase, long x, long gy, long gw) {
         if (p.n() == 0) {
             Rows.clear(gw, p.k() * p.reduction());
             return;
         }
-        try (var pass = new PixelWeightGrad(p)) {
+        try (var pass = new PixelWeightGrad(p, phase)) {
             for (int image = 0; image < p.n(); image += pass.chunk) {
                 pass.chunk(image, Math.min(pass.chunk, p.n() - image), x, gy);
             }
@@ -78,12 +76,12 @@ final class PixelWeightGrad implements AutoCloseable {
             }
         });
         long outputs = output.pixelBytes() / 4;
-        Gemm.f32(GemmShape.of(rows, p.k(), images * phase.pixels())
-                        .left(1, patchBytes / 4)
-                        .right(outputs, 1)
-                        .output(outputs)
-                        .scaled(1, first == 0 ? 0 : 1))
-                .run(ALL, patches.address(), ALL, gradients.address(), ALL, sums.address());
+        GemmShape product = GemmShape.of(rows, p.k(), images * phase.pixels())
+                .left(1, patchBytes / 4)
+                .right(outputs, 1)
+                .output(outputs)
+                .scaled(1, first == 0 ? 0 : 1);
+        Plans.of(product).run(patches.address(), gradients.address(), 0, sums.address());
     }
 
     /** Brings the sums {@code [taps][inputs][outputs]} of a vector of inputs to {@code gw [outputs][inputs][taps]}. */

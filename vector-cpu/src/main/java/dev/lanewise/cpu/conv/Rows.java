@@ -197,17 +197,16 @@ public final class Rows {
         return ALL.get(FLOAT, at & MASK);
     }
 
-    /** Adds {@code bias} and, if {@code relu}, replaces what is negative by zero. */
-    public static void biasAndActivate(long at, int count, float bias, boolean relu) {
+    /** Adds a number to {@code count} floats. */
+    public static void add(float number, long to, int count) {
         int i = 0;
         for (; i + LANES <= count; i += LANES) {
-            FloatVector sum = FloatVector.fromMemorySegment(SPECIES, ALL, (at + 4L * i) & MASK, ORDER)
-                    .add(bias);
-            (relu ? sum.max(0f) : sum).intoMemorySegment(ALL, (at + 4L * i) & MASK, ORDER);
+            FloatVector.fromMemorySegment(SPECIES, ALL, (to + 4L * i) & MASK, ORDER)
+                    .add(number)
+                    .intoMemorySegment(ALL, (to + 4L * i) & MASK, ORDER);
         }
         for (; i < count; i++) {
-            float sum = ALL.get(FLOAT, (at + 4L * i) & MASK) + bias;
-            ALL.set(FLOAT, (at + 4L * i) & MASK, relu ? Math.max(sum, 0f) : sum);
+            ALL.set(FLOAT, (to + 4L * i) & MASK, ALL.get(FLOAT, (to + 4L * i) & MASK) + number);
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.lanewise.cpu.gemm;
 
 import dev.lanewise.cpu.Species;
-import dev.lanewise.cpu.parallel.Workers;
 
 /**
  * How a product is cut: k into blocks whose panel of B stays in the first-level cache, C into tasks.
@@ -45,14 +44,14 @@ record Blocking(int kc, int taskRows, int taskColumns) {
     private static final int TASKS_PER_THREAD = 4;
     private static final int LINE = 64;
 
-    static Blocking of(Kernels kernels, int m, int n, int k) {
+    static Blocking of(Kernels kernels, int m, int n, int k, int threads) {
         int width = 2 * kernels.lanes();
         int height = kernels.micro().rows();
         int deepest = PANEL_BYTES / (width * kernels.elementBytes());
         int blocks = Math.max(1, Math.ceilDiv(k, deepest));
         int rows = Math.min(roundUp(Math.max(1, m), height), roundUp(MOST_ROWS, height));
         int columns = Math.min(roundUp(Math.max(1, n), width), roundUp(MOST_COLUMNS, width));
-        int wanted = TASKS_PER_THREAD * Workers.threads();
+        int wanted = TASKS_PER_THREAD * threads;
         while ((long) Math.ceilDiv(m, rows) * Math.ceilDiv(n, columns) < wanted
                 && (long) rows * columns * k >= 2 * SMALLEST_TASK) {
             // Narrow tasks before flat ones: a panel of B is packed for each task, A mostly isn't.

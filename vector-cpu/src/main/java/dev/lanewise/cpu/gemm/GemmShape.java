@@ -1,5 +1,8 @@
 package dev.lanewise.cpu.gemm;
 
+import dev.lanewise.cpu.plan.Problem;
+import dev.lanewise.tensor.DType;
+
 /**
  * One product {@code C = activation(alpha * A * B + beta * C + bias)} of an m x k by a k x n matrix, or a batch of them, with
  * everything but the addresses.
@@ -7,6 +10,7 @@ package dev.lanewise.cpu.gemm;
  * <p>Strides count elements and are not negative; any row and column stride of A and B is allowed, so a transpose is a swap
  * of two strides. C has columns next to each other.
  *
+ * @param type of the elements; {@link #plan} knows F32 and F64
  * @param m rows of A and C
  * @param n columns of B and C
  * @param k columns of A, rows of B; 0 gives a product of zeros
@@ -25,6 +29,7 @@ package dev.lanewise.cpu.gemm;
  * @param activation applied last
  */
 public record GemmShape(
+        DType type,
         int m,
         int n,
         int k,
@@ -40,7 +45,8 @@ public record GemmShape(
         double alpha,
         double beta,
         Bias bias,
-        Activation activation) {
+        Activation activation)
+        implements Problem {
 
     /** Checks sizes and strides. */
     public GemmShape {
@@ -55,14 +61,25 @@ public record GemmShape(
         }
     }
 
-    /** A product of dense row-major matrices, without batch, bias or activation, that overwrites C. */
+    /** A product of dense row-major matrices in single precision, without batch, bias or activation, that overwrites C. */
     public static GemmShape of(int m, int n, int k) {
-        return new GemmShape(m, n, k, k, 1, n, 1, n, 1, 0, 0, 0, 1, 0, Bias.NONE, Activation.NONE);
+        return of(DType.F32, m, n, k);
+    }
+
+    /** As {@link #of(int, int, int)} of another element type. */
+    public static GemmShape of(DType type, int m, int n, int k) {
+        return new GemmShape(type, m, n, k, k, 1, n, 1, n, 1, 0, 0, 0, 1, 0, Bias.NONE, Activation.NONE);
+    }
+
+    /** {@code alpha * A * B'} of dense row-major matrices, as {@code of(type, m, n, k).rightTransposed().scaled(alpha, 0)}. */
+    public static GemmShape timesTransposed(DType type, int m, int n, int k, double alpha) {
+        return new GemmShape(type, m, n, k, k, 1, 1, k, n, 1, 0, 0, 0, alpha, 0, Bias.NONE, Activation.NONE);
     }
 
     /** This product with A of these strides. */
     public GemmShape left(long row, long column) {
         return new GemmShape(
+                type,
                 m,
                 n,
                 k,
@@ -84,6 +101,7 @@ public record GemmShape(
     /** This product with B of these strides. */
     public GemmShape right(long row, long column) {
         return new GemmShape(
+                type,
                 m,
                 n,
                 k,
@@ -115,6 +133,7 @@ public record GemmShape(
     /** This product with rows of C that far apart. */
     public GemmShape output(long row) {
         return new GemmShape(
+                type,
                 m,
                 n,
                 k,
@@ -136,12 +155,13 @@ public record GemmShape(
     /** {@code count} products whose operands lie the given numbers of elements apart. */
     public GemmShape batched(int count, long a, long b, long c) {
         return new GemmShape(
-                m, n, k, aRow, aColumn, bRow, bColumn, cRow, count, a, b, c, alpha, beta, bias, activation);
+                type, m, n, k, aRow, aColumn, bRow, bColumn, cRow, count, a, b, c, alpha, beta, bias, activation);
     }
 
     /** This product with these factors. */
     public GemmShape scaled(double productFactor, double outputFactor) {
         return new GemmShape(
+                type,
                 m,
                 n,
                 k,
@@ -163,13 +183,14 @@ public record GemmShape(
     /** This product with a bias and an activation in the store. */
     public GemmShape fused(Bias direction, Activation function) {
         return new GemmShape(
-                m, n, k, aRow, aColumn, bRow, bColumn, cRow, batch, aBatch, bBatch, cBatch, alpha, beta, direction,
-                function);
+                type, m, n, k, aRow, aColumn, bRow, bColumn, cRow, batch, aBatch, bBatch, cBatch, alpha, beta,
+                direction, function);
     }
 
     /** This product with another number of rows. */
     GemmShape rows(int count) {
         return new GemmShape(
+                type,
                 count,
                 n,
                 k,
@@ -188,33 +209,8 @@ public record GemmShape(
                 activation);
     }
 
-    /** Elements from the first to the last of all A, both included. */
-    long aExtent() {
-        return extent(m, aRow, k, aColumn, aBatch);
-    }
-
-    /** Elements from the first to the last of all B, both included. */
-    long bExtent() {
-        return extent(k, bRow, n, bColumn, bBatch);
-    }
-
-    /** Elements from the first to the last of all C, both included. */
-    long cExtent() {
-        return extent(m, cRow, n, 1, cBatch);
-    }
-
-    /** Elements of the bias vector. */
-    long biasExtent() {
-        return switch (bias) {
-            case NONE -> 0;
-            case PER_COLUMN -> n;
-            case PER_ROW -> m;
-        };
-    }
-
-    private long extent(long rows, long row, long columns, long column, long step) {
-        return rows == 0 || columns == 0 || batch == 0
-                ? 0
-                : 1 + (rows - 1) * row + (columns - 1) * column + (batch - 1) * step;
+    @Override
+    public Gemm plan(int threads) {
+        return new Gemm(this, threads);
     }
 }

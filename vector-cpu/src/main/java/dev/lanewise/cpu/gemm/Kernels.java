@@ -1,6 +1,7 @@
 package dev.lanewise.cpu.gemm;
 
 import dev.lanewise.cpu.Species;
+import dev.lanewise.tensor.DType;
 
 /**
  * The kernels of one element type.
@@ -26,11 +27,20 @@ record Kernels(
             Float.BYTES,
             Species.F32_LANES);
 
-    static final Kernels F64 = new Kernels(
+    private static final Kernels F64 = new Kernels(
             REGISTERS_32 ? new F64Tile8x2() : new F64Tile6x2(),
             new F64MatrixVector(),
             new F64Packing(),
             new F64Finish(),
             Double.BYTES,
             Species.F64_LANES);
+
+    static Kernels of(DType type) {
+        return switch (type) {
+            case F32 -> F32;
+            case F64 -> F64;
+            case F16, BF16, I8, U8, I32, I64, BOOL ->
+                throw new IllegalArgumentException("gemm: type " + type + " (expected F32 or F64)");
+        };
+    }
 }

@@ -11,7 +11,8 @@ final class IntegerProduct {
 
     private IntegerProduct() {}
 
-    static void run(GemmShape shape, MatrixOperand a, MatrixOperand b, MatrixBatch batch, DType dtype, long out) {
+    static void run(GemmShape shape, MatrixOperand a, MatrixOperand b, MatrixBatch batch, long out) {
+        DType dtype = shape.type();
         long rows = batch.outer() * batch.count() * shape.m();
         long rowWork = Math.max(1, (long) shape.n() * shape.k());
         Workers.forRange(rows, Math.max(1, GRAIN / rowWork), (from, to) -> {
@@ -23,7 +24,6 @@ final class IntegerProduct {
                 long right = batch.offset(batch.b(), outer) + inner * shape.bBatch();
                 row(
                         shape,
-                        dtype,
                         a.address() + left * dtype.bytes(),
                         b.address() + right * dtype.bytes(),
                         out + row * shape.n() * dtype.bytes());
@@ -31,7 +31,8 @@ final class IntegerProduct {
         });
     }
 
-    private static void row(GemmShape shape, DType dtype, long a, long b, long out) {
+    private static void row(GemmShape shape, long a, long b, long out) {
+        DType dtype = shape.type();
         long bytes = dtype.bytes();
         for (long j = 0; j < shape.n(); j++) {
             long sum = 0;

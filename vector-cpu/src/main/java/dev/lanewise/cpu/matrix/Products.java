@@ -1,12 +1,11 @@
 package dev.lanewise.cpu.matrix;
 
-import static dev.lanewise.cpu.memory.NativeMemory.ALL;
-
 import dev.lanewise.cpu.gemm.Activation;
 import dev.lanewise.cpu.gemm.Bias;
-import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.matrix.LinearProduct;
@@ -23,10 +22,10 @@ public final class Products {
         try (MatrixOperand a = MatrixOperand.of(inputs[0]);
                 MatrixOperand b = MatrixOperand.of(inputs[1])) {
             MatrixBatch batch = MatrixBatch.of(sizes, a.batchStrides(sizes), b.batchStrides(sizes));
-            GemmShape shape = shape(a, b, batch);
+            GemmShape shape = shape(out.dtype(), a, b, batch);
             switch (out.dtype()) {
-                case F32, F64 -> multiply(Gemms.of(out.dtype(), shape), out.dtype(), a, b, batch, Dense.address(out));
-                case I8, U8, I32, I64 -> IntegerProduct.run(shape, a, b, batch, out.dtype(), Dense.address(out));
+                case F32, F64 -> multiply(shape, a, b, batch, Dense.address(out));
+                case I8, U8, I32, I64 -> IntegerProduct.run(shape, a, b, batch, Dense.address(out));
                 case F16, BF16, BOOL ->
                     throw new IllegalArgumentException(
                             "matmul kernel: got " + out.spec() + " (expected F32, F64 or an integer type)");
@@ -34,27 +33,25 @@ public final class Products {
         }
     }
 
-    private static GemmShape shape(MatrixOperand a, MatrixOperand b, MatrixBatch batch) {
+    private static GemmShape shape(DType type, MatrixOperand a, MatrixOperand b, MatrixBatch batch) {
         int m = Math.toIntExact(a.shape().size(-2));
         int k = Math.toIntExact(a.shape().size(-1));
         int n = Math.toIntExact(b.shape().size(-1));
-        return GemmShape.of(m, n, k)
+        return GemmShape.of(type, m, n, k)
                 .left(a.row(), a.column())
                 .right(b.row(), b.column())
                 .batched(batch.count(), batch.step(batch.a()), batch.step(batch.b()), (long) m * n);
     }
 
-    private static void multiply(
-            Gemm gemm, DType dtype, MatrixOperand a, MatrixOperand b, MatrixBatch batch, long out) {
-        long bytes = dtype.bytes();
-        long results = (long) gemm.shape().m() * gemm.shape().n() * batch.count();
+    private static void multiply(GemmShape shape, MatrixOperand a, MatrixOperand b, MatrixBatch batch, long out) {
+        Kernel gemm = Plans.of(shape);
+        long bytes = shape.type().bytes();
+        long results = (long) shape.m() * shape.n() * batch.count();
         for (long i = 0; i < batch.outer(); i++) {
             gemm.run(
-                    ALL,
                     a.address() + bytes * batch.offset(batch.a(), i),
-                    ALL,
                     b.address() + bytes * batch.offset(batch.b(), i),
-                    ALL,
+                    0,
                     out + bytes * results * i);
         }
     }
@@ -68,13 +65,11 @@ public final class Products {
             int m = Math.toIntExact(x.shape().size(0));
             int n = Math.toIntExact(weight.shape().size(0));
             int k = Math.toIntExact(weight.shape().size(1));
-            GemmShape shape = GemmShape.of(m, n, k)
+            GemmShape shape = GemmShape.of(inputs[0].dtype(), m, n, k)
                     .left(x.row(), x.column())
                     .right(/* row= */ weight.column(), /* column= */ weight.row())
                     .fused(hasBias ? Bias.PER_COLUMN : Bias.NONE, activation(op));
-            Gemm gemm = Gemms.of(inputs[0].dtype(), shape);
-            long out = Dense.address(outputs[0]);
-            gemm.run(ALL, x.address(), ALL, weight.address(), ALL, out, ALL, bias.address());
+            Plans.of(shape).run(x.address(), weight.address(), bias.address(), Dense.address(outputs[0]));
         }
     }
 

@@ -92,7 +92,7 @@ public final class AttentionGrads {
         long valueAt = keyRow * p.valueWidth * p.bytes;
         long gAt = g + queryRow * p.valueWidth * p.bytes;
         p.scores(head, query, rows, in.q + queryAt, key, columns, in.k + keyAt, probabilities);
-        p.product(GemmShape.of(rows, columns, p.valueWidth).rightTransposed(), gAt, in.v + valueAt, scoreGrads);
+        p.product(GemmShape.of(p.type, rows, columns, p.valueWidth).rightTransposed(), gAt, in.v + valueAt, scoreGrads);
         for (int row = 0; row < rows; row++) {
             long offset = (long) row * p.valueWidth * p.bytes;
             double delta = kernel.dot(gAt + offset, y + queryRow * p.valueWidth * p.bytes + offset, p.valueWidth);
@@ -102,10 +102,14 @@ public final class AttentionGrads {
             kernel.expSum(probabilities + at, columns, shift == Double.NEGATIVE_INFINITY ? 0 : shift);
             kernel.scoreGrad(probabilities + at, scoreGrads + at, columns, delta, p.scale());
         }
-        GemmShape toValues = GemmShape.of(columns, p.valueWidth, rows).leftTransposed();
+        GemmShape toValues = GemmShape.of(p.type, columns, p.valueWidth, rows).leftTransposed();
         p.product(toValues.scaled(1, 1), probabilities, gAt, gradients.v + valueAt);
-        p.product(GemmShape.of(rows, p.width, columns).scaled(1, 1), scoreGrads, in.k + keyAt, gradients.q + queryAt);
-        GemmShape toKeys = GemmShape.of(columns, p.width, rows).leftTransposed();
+        p.product(
+                GemmShape.of(p.type, rows, p.width, columns).scaled(1, 1),
+                scoreGrads,
+                in.k + keyAt,
+                gradients.q + queryAt);
+        GemmShape toKeys = GemmShape.of(p.type, columns, p.width, rows).leftTransposed();
         p.product(toKeys.scaled(1, 1), scoreGrads, in.q + queryAt, gradients.k + keyAt);
     }
 }

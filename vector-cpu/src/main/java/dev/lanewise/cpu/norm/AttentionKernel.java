@@ -1,17 +1,11 @@
 package dev.lanewise.cpu.norm;
 
-import dev.lanewise.cpu.gemm.Gemm;
-import dev.lanewise.cpu.gemm.GemmShape;
-
 /** What attention does to rows of scores, for one element type. Addresses in bytes. */
 interface AttentionKernel {
     /** The kernel for elements of the given size. */
     static AttentionKernel ofBytes(int bytes) {
         return bytes == Float.BYTES ? new F32Attention() : new F64Attention();
     }
-
-    /** A planned product. */
-    Gemm product(GemmShape shape);
 
     /** Adds a mask whose elements lie {@code stride} bytes apart. */
     void addMask(long scores, int n, long mask, long stride);

@@ -1,12 +1,11 @@
 package dev.lanewise.cpu.norm;
 
-import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
-import dev.lanewise.cpu.memory.NativeMemory;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.Attention;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The sizes of one attention, its mask, and the scores of a block of queries and keys. */
@@ -16,12 +15,8 @@ final class AttentionProblem {
 
     static final int KEY_BLOCK = 256;
 
-    private static final int MOST_PLANS = 256;
-    private static final ConcurrentHashMap<Plan, Gemm> PLANS = new ConcurrentHashMap<>();
-
-    private record Plan(int bytes, GemmShape shape) {}
-
     final AttentionKernel kernel;
+    final DType type;
     final int bytes;
     /** Products of leading sizes: independent attentions. */
     final long heads;
@@ -40,7 +35,8 @@ final class AttentionProblem {
 
     AttentionProblem(Attention op, Tensor q, Tensor v, @Nullable Tensor mask) {
         this.op = op;
-        bytes = q.dtype().bytes();
+        type = q.dtype();
+        bytes = type.bytes();
         kernel = AttentionKernel.ofBytes(bytes);
         int rank = q.shape().rank();
         leading = q.shape().slice(0, rank - 2).toArray();
@@ -60,7 +56,7 @@ final class AttentionProblem {
 
     /** Writes the masked scores of a block, {@code [rows, columns]}. */
     void scores(long head, int query, int rows, long q, int key, int columns, long k, long scores) {
-        product(GemmShape.of(rows, columns, width).rightTransposed().scaled(op.scale(), 0), q, k, scores);
+        product(GemmShape.timesTransposed(type, rows, columns, width, op.scale()), q, k, scores);
         long masks = mask == null ? 0 : maskAddress + headOffset(mask, head) * bytes;
         for (int row = 0; row < rows; row++) {
             long at = scores + (long) row * columns * bytes;
@@ -78,15 +74,7 @@ final class AttentionProblem {
 
     /** Runs a product of dense or transposed operands. */
     void product(GemmShape shape, long a, long b, long c) {
-        Plan key = new Plan(bytes, shape);
-        Gemm gemm = PLANS.get(key);
-        if (gemm == null) {
-            if (PLANS.size() >= MOST_PLANS) {
-                PLANS.clear();
-            }
-            gemm = PLANS.computeIfAbsent(key, plan -> kernel.product(plan.shape));
-        }
-        gemm.run(NativeMemory.ALL, a, NativeMemory.ALL, b, NativeMemory.ALL, c);
+        Plans.of(shape).run(a, b, 0, c);
     }
 
     double scale() {

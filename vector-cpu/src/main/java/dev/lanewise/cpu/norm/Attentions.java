@@ -72,7 +72,8 @@ public final class Attentions {
                 problem.scores(head, query, rows, q, key, columns, keyBlock, scores);
                 weigh(rows, columns, scores, max, sum, y, key == 0);
                 problem.product(
-                        GemmShape.of(rows, problem.valueWidth, columns).scaled(1, key == 0 ? 0 : 1),
+                        GemmShape.of(problem.type, rows, problem.valueWidth, columns)
+                                .scaled(1, key == 0 ? 0 : 1),
                         scores,
                         v + (long) key * problem.valueWidth * problem.bytes,
                         y);

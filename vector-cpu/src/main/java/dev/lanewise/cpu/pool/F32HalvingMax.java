@@ -40,8 +40,6 @@ final class F32HalvingMax {
                 && p.strideW() == 2
                 && p.padH() == 0
                 && p.padW() == 0
-                && p.dilationH() == 1
-                && p.dilationW() == 1
                 && 2 * p.oh() <= p.h()
                 && 2 * p.ow() <= p.w();
     }

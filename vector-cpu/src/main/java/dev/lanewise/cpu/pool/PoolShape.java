@@ -14,8 +14,6 @@ package dev.lanewise.cpu.pool;
  * @param strideW columns between two windows
  * @param padH rows above and below that belong to windows: minus infinity for the maximum, zero for the average
  * @param padW columns left and right
- * @param dilationH rows between two elements of a window; only of the maximum
- * @param dilationW columns between two elements of a window; only of the maximum
  * @param ceilMode whether a window that begins inside the input or its left padding counts although it ends outside
  * @param countIncludePad whether the average divides by the padded elements too
  */
@@ -30,8 +28,6 @@ public record PoolShape(
         int strideW,
         int padH,
         int padW,
-        int dilationH,
-        int dilationW,
         boolean ceilMode,
         boolean countIncludePad) {
 
@@ -41,19 +37,10 @@ public record PoolShape(
      * @throws IllegalArgumentException if a size is out of range or no window fits
      */
     public PoolShape {
-        if (n < 0
-                || c < 1
-                || h < 1
-                || w < 1
-                || kernelH < 1
-                || kernelW < 1
-                || strideH < 1
-                || strideW < 1
-                || dilationH < 1
-                || dilationW < 1) {
+        if (n < 0 || c < 1 || h < 1 || w < 1 || kernelH < 1 || kernelW < 1 || strideH < 1 || strideW < 1) {
             throw new IllegalArgumentException(
-                    "pool2d: x [%d, %d, %d, %d], window %dx%d, stride %dx%d, dilation %dx%d; expected positive sizes"
-                            .formatted(n, c, h, w, kernelH, kernelW, strideH, strideW, dilationH, dilationW));
+                    "pool2d: x [%d, %d, %d, %d], window %dx%d, stride %dx%d; expected positive sizes"
+                            .formatted(n, c, h, w, kernelH, kernelW, strideH, strideW));
         }
         if (padH < 0 || padW < 0 || padH > kernelH / 2 || padW > kernelW / 2) {
             throw new IllegalArgumentException(
@@ -64,18 +51,18 @@ public record PoolShape(
         Math.multiplyExact(h, w);
         Math.addExact(Math.addExact(h, Math.multiplyExact(2, padH)), Math.max(kernelH, strideH));
         Math.addExact(Math.addExact(w, Math.multiplyExact(2, padW)), Math.max(kernelW, strideW));
-        int oh = outputs(h, kernelH, strideH, padH, dilationH, ceilMode);
-        int ow = outputs(w, kernelW, strideW, padW, dilationW, ceilMode);
+        int oh = outputs(h, kernelH, strideH, padH, ceilMode);
+        int ow = outputs(w, kernelW, strideW, padW, ceilMode);
         Math.multiplyExact(Math.max(0, oh), Math.max(0, ow));
         if (oh < 1 || ow < 1) {
             throw new IllegalArgumentException(
-                    "pool2d: window %dx%d, dilation %dx%d is larger than the padded input %dx%d; use a smaller window"
-                            .formatted(kernelH, kernelW, dilationH, dilationW, h + 2 * padH, w + 2 * padW));
+                    "pool2d: window %dx%d is larger than the padded input %dx%d; use a smaller window"
+                            .formatted(kernelH, kernelW, h + 2 * padH, w + 2 * padW));
         }
     }
 
-    private static int outputs(int size, int kernel, int stride, int pad, int dilation, boolean ceil) {
-        int room = size + 2 * pad - Math.multiplyExact(dilation, kernel - 1) - 1;
+    private static int outputs(int size, int kernel, int stride, int pad, boolean ceil) {
+        int room = size + 2 * pad - kernel;
         int outputs = (ceil ? Math.ceilDiv(room, stride) : Math.floorDiv(room, stride)) + 1;
         // The last window must begin inside the input or its left padding.
         return ceil && (outputs - 1) * stride >= size + pad ? outputs - 1 : outputs;
@@ -83,24 +70,16 @@ public record PoolShape(
 
     /** Returns the output's height. */
     public int oh() {
-        return outputs(h, kernelH, strideH, padH, dilationH, ceilMode);
+        return outputs(h, kernelH, strideH, padH, ceilMode);
     }
 
     /** Returns the output's width. */
     public int ow() {
-        return outputs(w, kernelW, strideW, padW, dilationW, ceilMode);
+        return outputs(w, kernelW, strideW, padW, ceilMode);
     }
 
     /** Returns the planes, {@code n * c}. */
     int planes() {
         return Math.multiplyExact(n, c);
-    }
-
-    long inputs() {
-        return (long) planes() * h * w;
-    }
-
-    long outputs() {
-        return (long) planes() * oh() * ow();
     }
 }

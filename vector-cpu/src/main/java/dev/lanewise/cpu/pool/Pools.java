@@ -3,6 +3,10 @@ package dev.lanewise.cpu.pool;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.cpu.plan.Problem;
+import dev.lanewise.cpu.pool.PoolProblem.Kind;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -18,15 +22,9 @@ public final class Pools {
 
     /** The maximum of each window, and its position. */
     public static void run(MaxPooling2d op, Tensor[] inputs, Tensor[] outputs) {
-        PoolShape shape = shape(op.pool(), inputs[0].shape(), false);
         try (Dense x = Dense.of(inputs[0])) {
-            long y = Dense.address(outputs[0]);
-            long indices = Dense.address(outputs[1]);
-            if (isF64(outputs)) {
-                Pooling.maxForwardF64(shape, ALL, x.address(), ALL, y, ALL, indices);
-            } else {
-                Pooling.maxForwardF32(shape, ALL, x.address(), ALL, y, ALL, indices);
-            }
+            Plans.of(new Call(op.pool(), inputs[0].shape(), false, Kind.MAXIMUM, inputs[0].dtype()))
+                    .run(x.address(), 0, Dense.address(outputs[1]), Dense.address(outputs[0]));
         }
     }
 
@@ -36,28 +34,18 @@ public final class Pools {
             clear(outputs[0]);
             return;
         }
-        PoolShape shape = shape(op.pool(), outputs[0].shape(), false);
         try (Dense gy = Dense.of(inputs[0]);
                 Dense indices = Dense.of(inputs[1])) {
-            long gx = Dense.address(outputs[0]);
-            if (isF64(outputs)) {
-                Pooling.maxBackwardF64(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
-            } else {
-                Pooling.maxBackwardF32(shape, ALL, gy.address(), ALL, indices.address(), ALL, gx);
-            }
+            Plans.of(new Call(op.pool(), outputs[0].shape(), false, Kind.MAXIMUM_GRAD, inputs[0].dtype()))
+                    .run(gy.address(), indices.address(), 0, Dense.address(outputs[0]));
         }
     }
 
     /** The mean of each window. */
     public static void run(AveragePooling2d op, Tensor[] inputs, Tensor[] outputs) {
-        PoolShape shape = shape(op.pool(), inputs[0].shape(), op.countIncludePad());
         try (Dense x = Dense.of(inputs[0])) {
-            long y = Dense.address(outputs[0]);
-            if (isF64(outputs)) {
-                Pooling.avgForwardF64(shape, ALL, x.address(), ALL, y);
-            } else {
-                Pooling.avgForwardF32(shape, ALL, x.address(), ALL, y);
-            }
+            Plans.of(new Call(op.pool(), inputs[0].shape(), op.countIncludePad(), Kind.AVERAGE, inputs[0].dtype()))
+                    .run(x.address(), 0, 0, Dense.address(outputs[0]));
         }
     }
 
@@ -67,15 +55,15 @@ public final class Pools {
             clear(outputs[0]);
             return;
         }
-        PoolShape shape =
-                shape(op.forward().pool(), outputs[0].shape(), op.forward().countIncludePad());
+        AveragePooling2d forward = op.forward();
         try (Dense gy = Dense.of(inputs[0])) {
-            long gx = Dense.address(outputs[0]);
-            if (isF64(outputs)) {
-                Pooling.avgBackwardF64(shape, ALL, gy.address(), ALL, gx);
-            } else {
-                Pooling.avgBackwardF32(shape, ALL, gy.address(), ALL, gx);
-            }
+            Plans.of(new Call(
+                            forward.pool(),
+                            outputs[0].shape(),
+                            forward.countIncludePad(),
+                            Kind.AVERAGE_GRAD,
+                            inputs[0].dtype()))
+                    .run(gy.address(), 0, 0, Dense.address(outputs[0]));
         }
     }
 
@@ -85,8 +73,16 @@ public final class Pools {
         ALL.asSlice(Dense.address(gradient), bytes).fill((byte) 0);
     }
 
-    private static boolean isF64(Tensor[] outputs) {
-        return outputs[0].dtype() == DType.F64;
+    /**
+     * The {@link PoolProblem} of a call, in the values at hand: a call that finds its plan makes no others.
+     *
+     * @param x the shape of the input
+     */
+    record Call(PoolingWindow pool, Shape x, boolean countIncludePad, Kind kind, DType type) implements Problem {
+        @Override
+        public Kernel plan(int threads) {
+            return new PoolProblem(shape(pool, x, countIncludePad), kind, type).plan(threads);
+        }
     }
 
     private static PoolShape shape(PoolingWindow pool, Shape x, boolean countIncludePad) {
@@ -102,8 +98,6 @@ public final class Pools {
                 (int) Math.min(pool.strideW(), Math.max(pool.kernelW(), x.size(3) + 2L * pool.paddingW())),
                 pool.paddingH(),
                 pool.paddingW(),
-                1,
-                1,
                 pool.ceilMode(),
                 countIncludePad);
     }

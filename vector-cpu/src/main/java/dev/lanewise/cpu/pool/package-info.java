@@ -1,5 +1,5 @@
 /**
- * Two-dimensional pooling and its gradients on dense NCHW tensors; {@link dev.lanewise.cpu.pool.Pooling} is the entry.
+ * Two-dimensional pooling and its gradients on dense NCHW tensors; {@link dev.lanewise.cpu.pool.Pools} is the entry.
  */
 @NullMarked
 package dev.lanewise.cpu.pool;

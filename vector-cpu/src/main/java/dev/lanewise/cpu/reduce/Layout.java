@@ -1,6 +1,6 @@
 package dev.lanewise.cpu.reduce;
 
-import dev.lanewise.tensor.Tensor;
+import dev.lanewise.cpu.plan.OperandLayout;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,7 +15,7 @@ record Layout(List<Axis> kept, List<Axis> reduced, @Nullable Axis last) {
     /** A joined dimension; strides in elements, {@code output} is 0 and without meaning where it is reduced. */
     record Axis(long size, long input, long output, boolean reduced) {}
 
-    static Layout of(Reduce op, Tensor x) {
+    static Layout of(Reduce op, OperandLayout x) {
         List<Axis> axes = new ArrayList<>();
         long stride = 1;
         for (int d = x.shape().rank() - 1; d >= 0; d--) {

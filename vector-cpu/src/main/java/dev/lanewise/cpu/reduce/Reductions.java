@@ -5,18 +5,22 @@ import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.memory.StridedCopy;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.OperandLayout;
+import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.cpu.reduce.Layout.Axis;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs {@link Reduce}. Work is cut into blocks by its size alone and partial results combine in a fixed order, so any
- * number of threads gives the same bits.
+ * Runs {@link Reduce}, planned for one layout of its operand. Work is cut into blocks by its size alone and partial results
+ * combine in a fixed order, so any number of threads gives the same bits.
  */
-public final class Reductions {
+public final class Reductions implements dev.lanewise.cpu.plan.Kernel {
     /** Elements that are worth a task of their own. */
     private static final long GRAIN = 1 << 15;
 
@@ -34,33 +38,37 @@ public final class Reductions {
     private final Kernel kernel;
     private final int bytes;
     private final int outputBytes;
-    private final long output;
+    private final Layout layout;
+    private final boolean isColumns;
+    /** What brings the elements that combine side by side first; null where they are. */
+    private final @Nullable Repacking repacking;
 
-    private Reductions(Kernel kernel, int bytes, int outputBytes, long output) {
-        this.kernel = kernel;
-        this.bytes = bytes;
-        this.outputBytes = outputBytes;
-        this.output = output;
+    /** Plans a reduction of an operand that is not empty. */
+    Reductions(ReduceProblem problem) {
+        DType type = problem.x().type();
+        this.kernel = kernel(problem.op(), type, problem.result());
+        this.bytes = type.bytes();
+        this.outputBytes = problem.result().bytes();
+        this.layout = Layout.of(problem.op(), problem.x());
+        this.isColumns = !layout.isRows() && layout.isColumns() && kernel.hasColumns();
+        this.repacking = layout.isRows() || isColumns ? null : Repacking.of(layout);
     }
 
     /** Runs the operation on any strided input into a dense output. */
     public static void run(Reduce op, Tensor[] inputs, Tensor[] outputs) {
         Tensor x = inputs[0];
-        long output = Dense.address(outputs[0]);
-        DType result = outputs[0].dtype();
-        if (x.shape().isEmpty()) {
-            fill(op, result, output, outputs[0].shape().elements());
-            return;
-        }
-        Reductions reduction =
-                new Reductions(kernel(op, x.dtype(), result), x.dtype().bytes(), result.bytes(), output);
-        Layout layout = Layout.of(op, x);
-        if (layout.isRows()) {
-            reduction.rows(layout, Dense.address(x));
-        } else if (layout.isColumns() && reduction.kernel.hasColumns()) {
-            reduction.columns(layout, Dense.address(x));
+        Plans.of(new ReduceProblem(op, OperandLayout.of(x), outputs[0].dtype()))
+                .run(Dense.address(x), 0, 0, Dense.address(outputs[0]));
+    }
+
+    @Override
+    public void run(long x, long none, long nothing, long output) {
+        if (repacking != null) {
+            repacked(repacking, x, output);
+        } else if (isColumns) {
+            columns(x, output);
         } else {
-            reduction.repacked(layout, x);
+            rows(x, output);
         }
     }
 
@@ -80,8 +88,8 @@ public final class Reductions {
         };
     }
 
-    /** The results of combining nothing. */
-    private static void fill(Reduce op, DType result, long output, long n) {
+    /** Writes the results of combining nothing. */
+    static void fill(Reduce op, DType result, long output, long n) {
         double value = switch (op.kind()) {
             case SUM, ANY -> 0;
             case PROD, ALL -> 1;
@@ -99,34 +107,47 @@ public final class Reductions {
         }
     }
 
-    /** Brings the elements that combine side by side first. */
-    private void repacked(Layout layout, Tensor x) {
-        List<Axis> axes =
-                Stream.concat(layout.kept().stream(), layout.reduced().stream()).toList();
-        long[] sizes = axes.stream().mapToLong(Axis::size).toArray();
-        long[] strides = axes.stream().mapToLong(Axis::input).toArray();
-        long n = Layout.elements(layout.reduced());
-        try (Dense dense = Dense.of(x, sizes, strides)) {
-            long stride = n;
+    /**
+     * How elements that combine are brought side by side.
+     *
+     * @param sizes of the dimensions, those that stay first
+     * @param strides in the operand
+     * @param dense strides in the copy
+     * @param kept the dimensions that stay, in the copy
+     * @param n the elements that combine
+     */
+    private record Repacking(long[] sizes, long[] strides, long[] dense, List<Axis> kept, long n) {
+        static Repacking of(Layout layout) {
+            List<Axis> axes = Stream.concat(layout.kept().stream(), layout.reduced().stream())
+                    .toList();
+            long[] sizes = axes.stream().mapToLong(Axis::size).toArray();
+            long[] strides = axes.stream().mapToLong(Axis::input).toArray();
+            long[] dense = Shape.of(sizes).rowMajorStrides();
             Axis[] kept = layout.kept().toArray(Axis[]::new);
-            for (int d = kept.length - 1; d >= 0; d--) {
-                kept[d] = new Axis(kept[d].size(), stride, kept[d].output(), false);
-                stride *= kept[d].size();
+            for (int d = 0; d < kept.length; d++) {
+                kept[d] = new Axis(kept[d].size(), dense[d], kept[d].output(), false);
             }
-            rows(List.of(kept), 1, 0, n, dense.address());
+            return new Repacking(sizes, strides, dense, List.of(kept), Layout.elements(layout.reduced()));
         }
     }
 
-    private void rows(Layout layout, long x) {
+    private void repacked(Repacking packing, long x, long output) {
+        try (Scratch copy = Scratch.borrow(Layout.elements(packing.kept) * packing.n * bytes)) {
+            StridedCopy.run(bytes, packing.sizes, x, packing.strides, copy.address(), packing.dense);
+            rows(packing.kept, 1, 0, packing.n, copy.address(), output);
+        }
+    }
+
+    private void rows(long x, long output) {
         Axis last = layout.last();
         long n = last == null ? 1 : last.size();
         boolean outer = layout.reduced().size() > 1;
         long rows = outer ? layout.reduced().get(0).size() : 1;
         long stride = outer ? layout.reduced().get(0).input() * bytes : 0;
-        rows(layout.kept(), rows, stride, n, x);
+        rows(layout.kept(), rows, stride, n, x, output);
     }
 
-    private void rows(List<Axis> kept, long rows, long stride, long n, long x) {
+    private void rows(List<Axis> kept, long rows, long stride, long n, long x, long output) {
         long results = Layout.elements(kept);
         long work = rows * n;
         if (work <= 2 * GRAIN || results >= 64) {
@@ -207,7 +228,7 @@ public final class Reductions {
         }
     }
 
-    private void columns(Layout layout, long x) {
+    private void columns(long x, long output) {
         Axis inner = layout.kept().get(layout.kept().size() - 1);
         List<Axis> outer = layout.kept().subList(0, layout.kept().size() - 1);
         boolean any = !layout.reduced().isEmpty();

@@ -3,9 +3,16 @@ package dev.lanewise.cpu.conv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lanewise.cpu.gemm.Activation;
+import dev.lanewise.cpu.OpCheck;
+import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.Kernel;
+import dev.lanewise.cpu.plan.PlanCheck;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.op.conv.Convolution2d;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConvolutionTest {
     private static final double TOLERANCE = 3e-4;
 
-    /** Bytes before every operand, so that an ignored byte offset shows. */
+    /** Bytes before every operand: no vector of theirs begins where memory does. */
     private static final long SHIFT = 64;
 
     @AfterEach
@@ -137,18 +144,40 @@ class ConvolutionTest {
         new Case(p).checkDoubles();
     }
 
-    @Test
-    void activationClampsTheBiasedSumAndKeepsNaN() {
-        ConvShape p = square(1, 2, 20, 3, 3, 1, 1);
-        for (String algorithm : new String[] {"direct", "depthwise", "winograd", "pixels", "gemm"}) {
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void plansDependOnTheirProblemsAloneAndHoldNoOperand(ConvShape p) {
+        Case data = new Case(p);
+        for (String algorithm : new String[] {"", "direct", "depthwise", "winograd", "pixels", "gemm"}) {
             force(algorithm);
-            Case data = new Case(p);
-            double[] expected = data.forward.clone();
-            Arrays.setAll(expected, i -> Math.max(expected[i], 0));
-            float[] y = data.forwardResult(Activation.RELU);
-            compare(algorithm, y, expected, TOLERANCE);
-            data.x.set(ValueLayout.JAVA_FLOAT, SHIFT, Float.NaN);
-            assertThat(data.forwardResult(Activation.RELU)[0]).isNaN();
+            for (Pass pass : Pass.values()) {
+                PlanCheck.dependsOnItsProblemAlone(ConvProblem.of(p, pass, DType.F32), ConvAlgorithm.PROPERTY);
+            }
+            if (p.hashCode() % 8 == 0) {
+                data.results();
+                for (Pass pass : Pass.values()) {
+                    PlanCheck.holdsNoMemory(Plans.of(ConvProblem.of(p, pass, DType.F32)));
+                }
+            }
+        }
+        PlanCheck.dependsOnItsProblemAlone(ConvProblem.of(p, Pass.FORWARD, DType.F64), ConvAlgorithm.PROPERTY);
+    }
+
+    @Test
+    void eachForcedAlgorithmHasItsPlan() {
+        Convolution2d conv = new Convolution2d(1, 1);
+        Tensor x = OpCheck.random(new Random(1), DType.F32, OpCheck.Layout.DENSE, 1, 16, 9, 9);
+        Tensor w = OpCheck.random(new Random(1), DType.F32, OpCheck.Layout.DENSE, 16, 16, 3, 3);
+        for (Pass pass : Pass.values()) {
+            force("");
+            Kernel quickest = Plans.of(Convolutions.Call.of(conv, x, w, pass));
+            force("gemm");
+            Kernel forced = Plans.of(Convolutions.Call.of(conv, x, w, pass));
+            assertThat(forced).isNotSameAs(quickest);
+            assertThat(Plans.of(Convolutions.Call.of(conv, x, w, pass))).isSameAs(forced);
+            PlanCheck.dependsOnItsProblemAlone(Convolutions.Call.of(conv, x, w, pass), ConvAlgorithm.PROPERTY);
+            force("");
+            assertThat(Plans.of(Convolutions.Call.of(conv, x, w, pass))).isSameAs(quickest);
         }
     }
 
@@ -163,7 +192,7 @@ class ConvolutionTest {
     void algorithmThatIsNoneIsAnError() {
         force("fast");
         ConvShape shape = square(1, 1, 4, 1, 3, 1, 1);
-        assertThatThrownBy(() -> ConvAlgorithm.choose(shape, ConvAlgorithm.Pass.FORWARD))
+        assertThatThrownBy(() -> ConvProblem.of(shape, Pass.FORWARD, DType.F32))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("lanewise.cpu.conv: 'fast'");
     }
@@ -242,18 +271,22 @@ class ConvolutionTest {
             return s.asSlice(SHIFT).toArray(ValueLayout.JAVA_FLOAT);
         }
 
-        float[] forwardResult(Activation activation) {
-            MemorySegment y = result(4L * forward.length);
-            Convolution.forwardF32(p, x, SHIFT, w, SHIFT, b, SHIFT, activation, y, SHIFT);
-            return read(y);
+        private Kernel plan(Pass pass, DType type) {
+            return Plans.of(ConvProblem.of(p, pass, type));
+        }
+
+        private static long at(MemorySegment s) {
+            return s.address() + SHIFT;
         }
 
         List<float[]> results() {
+            MemorySegment y = result(4L * forward.length);
             MemorySegment gx = result(4L * inputGrad.length);
             MemorySegment gw = result(4L * weightGrad.length);
-            Convolution.inputGradF32(p, gy, SHIFT, w, SHIFT, gx, SHIFT);
-            Convolution.weightGradF32(p, x, SHIFT, gy, SHIFT, gw, SHIFT);
-            return List.of(forwardResult(Activation.NONE), read(gx), read(gw));
+            plan(Pass.FORWARD, DType.F32).run(at(x), at(w), at(b), at(y));
+            plan(Pass.INPUT_GRAD, DType.F32).run(at(gy), at(w), 0, at(gx));
+            plan(Pass.WEIGHT_GRAD, DType.F32).run(at(x), at(gy), 0, at(gw));
+            return List.of(read(y), read(gx), read(gw));
         }
 
         void check(String algorithm) {
@@ -270,9 +303,9 @@ class ConvolutionTest {
             MemorySegment xd = doubles(xs);
             MemorySegment wd = doubles(ws);
             MemorySegment gyd = doubles(gys);
-            Convolution.forwardF64(p, xd, SHIFT, wd, SHIFT, doubles(bs), SHIFT, Activation.NONE, y, SHIFT);
-            Convolution.inputGradF64(p, gyd, SHIFT, wd, SHIFT, gx, SHIFT);
-            Convolution.weightGradF64(p, xd, SHIFT, gyd, SHIFT, gw, SHIFT);
+            plan(Pass.FORWARD, DType.F64).run(at(xd), at(wd), at(doubles(bs)), at(y));
+            plan(Pass.INPUT_GRAD, DType.F64).run(at(gyd), at(wd), 0, at(gx));
+            plan(Pass.WEIGHT_GRAD, DType.F64).run(at(xd), at(gyd), 0, at(gw));
             compareDoubles(y, forward);
             compareDoubles(gx, inputGrad);
             compareDoubles(gw, weightGrad);

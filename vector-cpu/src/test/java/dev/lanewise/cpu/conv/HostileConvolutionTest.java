@@ -3,8 +3,10 @@ package dev.lanewise.cpu.conv;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.lanewise.cpu.gemm.Activation;
+import dev.lanewise.cpu.conv.ConvAlgorithm.Pass;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -115,13 +117,19 @@ class HostileConvolutionTest {
             double[] w = spread.values(random, p.k() * p.c() * 9, 9, 3);
             double[] expected = ReferenceConvolution.forward(p, x, w, new double[p.k()]);
             MemorySegment y = floats(new double[expected.length]);
-            Convolution.forwardF32(p, floats(x), 0, floats(w), 0, null, 0, Activation.NONE, y, 0);
+            run(p, Pass.FORWARD, floats(x), floats(w), MemorySegment.NULL, y);
             compare(
                     "kernels " + spread,
                     y.toArray(ValueLayout.JAVA_FLOAT),
                     expected,
                     ReferenceConvolution.forward(p, x, magnitudes(w), new double[p.k()]));
         }
+    }
+
+    private static void run(
+            ConvShape p, Pass pass, MemorySegment first, MemorySegment second, MemorySegment third, MemorySegment out) {
+        Plans.of(ConvProblem.of(p, pass, DType.F32))
+                .run(first.address(), second.address(), third.address(), out.address());
     }
 
     /** For the gradients {@code pixels} are also those of the output's gradient; null for plain ones. */
@@ -146,11 +154,11 @@ class HostileConvolutionTest {
             MemorySegment gw = floats(new double[w.length]);
             MemorySegment gw2 = floats(new double[w.length]);
             MemorySegment gw3 = floats(new double[w.length]);
-            Convolution.forwardF32(p, xs, 0, ws, 0, floats(bias), 0, Activation.NONE, y, 0);
-            Convolution.inputGradF32(p, gys, 0, ws, 0, gx, 0);
-            Convolution.weightGradF32(p, xs, 0, gys, 0, gw, 0);
-            Convolution.weightGradF32(p, plains, 0, gys, 0, gw2, 0);
-            Convolution.weightGradF32(p, xs, 0, plainGradients, 0, gw3, 0);
+            run(p, Pass.FORWARD, xs, ws, floats(bias), y);
+            run(p, Pass.INPUT_GRAD, gys, ws, MemorySegment.NULL, gx);
+            run(p, Pass.WEIGHT_GRAD, xs, gys, MemorySegment.NULL, gw);
+            run(p, Pass.WEIGHT_GRAD, plains, gys, MemorySegment.NULL, gw2);
+            run(p, Pass.WEIGHT_GRAD, xs, plainGradients, MemorySegment.NULL, gw3);
             float[][] results = Stream.of(y, gx, gw, gw2, gw3)
                     .map(s -> s.toArray(ValueLayout.JAVA_FLOAT))
                     .toArray(float[][]::new);

@@ -3,6 +3,8 @@ package dev.lanewise.cpu.gemm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
@@ -24,10 +26,22 @@ final class GemmCase {
         SplittableRandom random = new SplittableRandom(seed);
         this.shape = shape;
         this.isDouble = isDouble;
-        this.a = Matrix.random(arena, LEAD + shape.aExtent(), isDouble, random);
-        this.b = Matrix.random(arena, LEAD + shape.bExtent(), isDouble, random);
-        this.c = Matrix.random(arena, LEAD + shape.cExtent() + LEAD, isDouble, random);
-        this.bias = Matrix.random(arena, LEAD + shape.biasExtent(), isDouble, random);
+        this.a = Matrix.random(
+                arena,
+                LEAD + extent(shape, shape.m(), shape.aRow(), shape.k(), shape.aColumn(), shape.aBatch()),
+                isDouble,
+                random);
+        this.b = Matrix.random(
+                arena,
+                LEAD + extent(shape, shape.k(), shape.bRow(), shape.n(), shape.bColumn(), shape.bBatch()),
+                isDouble,
+                random);
+        this.c = Matrix.random(
+                arena,
+                LEAD + extent(shape, shape.m(), shape.cRow(), shape.n(), 1, shape.cBatch()) + LEAD,
+                isDouble,
+                random);
+        this.bias = Matrix.random(arena, LEAD + Math.max(shape.m(), shape.n()), isDouble, random);
         this.before = values();
     }
 
@@ -36,9 +50,39 @@ final class GemmCase {
         for (int i = 0; i < before.length; i++) {
             c.set(i, before[i]);
         }
-        Gemm gemm = isDouble ? Gemm.f64(shape) : Gemm.f32(shape);
-        long lead = (long) LEAD * a.elementBytes();
-        gemm.run(a.segment(), lead, b.segment(), lead, c.segment(), lead, bias.segment(), lead);
+        Plans.of(typed()).run(at(a), at(b), at(bias), at(c));
+    }
+
+    private GemmShape typed() {
+        return new GemmShape(
+                isDouble ? DType.F64 : DType.F32,
+                shape.m(),
+                shape.n(),
+                shape.k(),
+                shape.aRow(),
+                shape.aColumn(),
+                shape.bRow(),
+                shape.bColumn(),
+                shape.cRow(),
+                shape.batch(),
+                shape.aBatch(),
+                shape.bBatch(),
+                shape.cBatch(),
+                shape.alpha(),
+                shape.beta(),
+                shape.bias(),
+                shape.activation());
+    }
+
+    private static long at(Matrix matrix) {
+        return matrix.segment().address() + (long) LEAD * matrix.elementBytes();
+    }
+
+    /** Elements from the first to the last of all matrices of an operand, both included. */
+    private static long extent(GemmShape shape, long rows, long row, long columns, long column, long step) {
+        return rows == 0 || columns == 0 || shape.batch() == 0
+                ? 0
+                : 1 + (rows - 1) * row + (columns - 1) * column + (shape.batch() - 1) * step;
     }
 
     /** All of C, and what lies around it. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.PlanCheck;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -120,7 +123,12 @@ class GemmTest {
                     product.output().fill((byte) 0xFF);
                     GemmShape shape = GemmShape.of(5, n, 6).scaled(alpha, 0);
                     MemorySegment ones = arena.allocate(4L * 6 * Math.max(5, n), 64);
-                    Gemm.f32(shape).run(ones, 0, ones, 0, product.output(), 0);
+                    shape.plan(2)
+                            .run(
+                                    ones.address(),
+                                    ones.address(),
+                                    0,
+                                    product.output().address());
                     for (long i = 0; i < 5L * n; i++) {
                         assertThat(product.output().getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i))
                                 .isZero();
@@ -207,12 +215,12 @@ class GemmTest {
                 Matrix a = Matrix.random(arena, 10_000, false, new SplittableRandom(1));
                 Matrix b = Matrix.random(arena, 20_000, false, new SplittableRandom(2));
                 MemorySegment c = arena.allocate(40_000, 64);
-                Gemm gemm = Gemm.f32(shape);
+                Gemm gemm = shape.plan(2);
                 long allocated = Long.MAX_VALUE;
                 for (int round = 0; round < 60 && allocated > 100_000; round++) {
                     long before = threads.getCurrentThreadAllocatedBytes();
                     for (int call = 0; call < 1000; call++) {
-                        gemm.run(a.segment(), 0, b.segment(), 0, c, 0);
+                        gemm.run(a.segment().address(), b.segment().address(), 0, c.address());
                     }
                     allocated = threads.getCurrentThreadAllocatedBytes() - before;
                 }
@@ -221,22 +229,45 @@ class GemmTest {
         }
     }
 
-    @Test
-    void operandsThatDoNotFitAreRefused() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment small = arena.allocate(4L * 99, 64);
-            MemorySegment fits = arena.allocate(4L * 100, 64);
-            Gemm gemm = Gemm.f32(GemmShape.of(10, 10, 10));
-            assertThatThrownBy(() -> gemm.run(small, 0, fits, 0, fits, 0))
-                    .isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> gemm.run(fits, 4, fits, 0, fits, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> gemm.run(fits, 0, fits, 0, small, 0))
-                    .isInstanceOf(IndexOutOfBoundsException.class);
-            Gemm biased = Gemm.f32(GemmShape.of(10, 10, 10).fused(Bias.PER_ROW, Activation.NONE));
-            assertThatThrownBy(() -> biased.run(fits, 0, fits, 0, fits, 0))
-                    .hasMessageContaining("expected one PER_ROW");
+    @ParameterizedTest
+    @EnumSource
+    void plansDependOnTheirShapesAloneAndHoldNoOperand(Form form) {
+        for (GemmShape shape : List.of(
+                form.of(1, 40, 30, 0),
+                form.of(40, 1, 30, 2),
+                form.of(33, 70, 40, 5),
+                form.of(70, 150, 700, 0).fused(Bias.PER_ROW, Activation.RELU),
+                form.of(600, 600, 600, 0).scaled(0.5, 1),
+                form.of(6, 7, 8, 0).batched(5, 48, 56, 42),
+                form.of(0, 7, 8, 0))) {
+            PlanCheck.dependsOnItsProblemAlone(shape, "lanewise.cpu.conv");
+            check(shape);
+            PlanCheck.holdsNoMemory(Plans.of(shape));
         }
+    }
+
+    @Test
+    void fewerThreadsCutAProductIntoLargerTasks() {
+        GemmShape shape = GemmShape.of(600, 600, 600);
+        assertThat(PlanCheck.differ(shape.plan(1), shape.plan(16))).isTrue();
+        assertThat(PlanCheck.differ(shape.plan(2), shape.plan(2))).isFalse();
+    }
+
+    @Test
+    void shapesOfNegativeSizesOrStridesAreRefused() {
         assertThatThrownBy(() -> GemmShape.of(-1, 2, 3)).hasMessageContaining("m -1");
         assertThatThrownBy(() -> GemmShape.of(1, 2, 3).left(-3, 1)).hasMessageContaining("copy a flipped operand");
+    }
+
+    @Test
+    void oneStepToATransposedProductIsTheSameShape() {
+        assertThat(GemmShape.timesTransposed(DType.F64, 3, 4, 5, 0.25))
+                .isEqualTo(GemmShape.of(DType.F64, 3, 4, 5).rightTransposed().scaled(0.25, 0));
+    }
+
+    @Test
+    void integersHaveNoPlan() {
+        assertThatThrownBy(() -> GemmShape.of(DType.I32, 1, 2, 3).plan(1))
+                .hasMessage("gemm: type I32 (expected F32 or F64)");
     }
 }

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.PlanCheck;
+import dev.lanewise.cpu.plan.Plans;
+import dev.lanewise.cpu.pool.PoolProblem.Kind;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.op.conv.PoolingWindow;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,13 +17,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PoolingTest {
-    /** Bytes before every operand, so that an ignored byte offset shows. */
+    /** Bytes before every operand: no vector of theirs begins where memory does. */
     private static final long SHIFT = 64;
 
     @AfterEach
@@ -31,11 +38,11 @@ class PoolingTest {
                 halving(1, 3, 70, 69),
                 halving(1, 2, 5, 3),
                 halving(0, 2, 8, 8),
-                new PoolShape(2, 3, 15, 17, 3, 3, 2, 2, 1, 1, 1, 1, true, true),
-                new PoolShape(2, 3, 15, 17, 3, 3, 2, 2, 1, 1, 1, 1, true, false),
-                new PoolShape(1, 2, 9, 9, 2, 2, 2, 2, 0, 0, 1, 1, true, true),
-                new PoolShape(2, 8, 7, 7, 7, 7, 7, 7, 0, 0, 1, 1, false, true),
-                new PoolShape(2, 3, 20, 20, 3, 2, 1, 2, 1, 0, 2, 3, false, true)));
+                new PoolShape(2, 3, 15, 17, 3, 3, 2, 2, 1, 1, true, true),
+                new PoolShape(2, 3, 15, 17, 3, 3, 2, 2, 1, 1, true, false),
+                new PoolShape(1, 2, 9, 9, 2, 2, 2, 2, 0, 0, true, true),
+                new PoolShape(2, 8, 7, 7, 7, 7, 7, 7, 0, 0, false, true),
+                new PoolShape(2, 3, 20, 20, 3, 2, 1, 2, 1, 0, false, true)));
         Random random = new Random(5);
         while (shapes.size() < 60) {
             int kernelH = 1 + random.nextInt(4);
@@ -51,8 +58,6 @@ class PoolingTest {
                     1 + random.nextInt(3),
                     random.nextInt(kernelH / 2 + 1),
                     random.nextInt(kernelW / 2 + 1),
-                    1,
-                    1,
                     random.nextBoolean(),
                     random.nextBoolean()));
         }
@@ -60,7 +65,7 @@ class PoolingTest {
     }
 
     private static PoolShape halving(int n, int c, int h, int w) {
-        return new PoolShape(n, c, h, w, 2, 2, 2, 2, 0, 0, 1, 1, false, true);
+        return new PoolShape(n, c, h, w, 2, 2, 2, 2, 0, 0, false, true);
     }
 
     /** What to do with one element of a window. */
@@ -77,8 +82,8 @@ class PoolingTest {
             for (int pass = 0; pass < 2; pass++) {
                 for (int i = 0; i < p.kernelH(); i++) {
                     for (int j = 0; j < p.kernelW(); j++) {
-                        int y = top + i * p.dilationH();
-                        int x = left + j * p.dilationW();
+                        int y = top + i;
+                        int x = left + j;
                         boolean inside = y >= 0 && x >= 0 && y < p.h() && x < p.w();
                         boolean padded = y < p.h() + p.padH() && x < p.w() + p.padW();
                         if (pass == 0) {
@@ -105,6 +110,14 @@ class PoolingTest {
         return values;
     }
 
+    private static long inputs(PoolShape p) {
+        return (long) p.n() * p.c() * p.h() * p.w();
+    }
+
+    private static long outputs(PoolShape p) {
+        return (long) p.n() * p.c() * p.oh() * p.ow();
+    }
+
     private static MemorySegment operand(double[] values, int bytes) {
         MemorySegment s = result(values.length, bytes);
         for (int i = 0; i < values.length; i++) {
@@ -123,6 +136,22 @@ class PoolingTest {
         return s;
     }
 
+    private static void run(
+            PoolShape p,
+            Kind kind,
+            int bytes,
+            MemorySegment first,
+            @Nullable MemorySegment second,
+            @Nullable MemorySegment third,
+            MemorySegment out) {
+        Plans.of(new PoolProblem(p, kind, bytes == 4 ? DType.F32 : DType.F64))
+                .run(at(first), at(second), at(third), at(out));
+    }
+
+    private static long at(@Nullable MemorySegment s) {
+        return s == null ? 0 : s.address() + SHIFT;
+    }
+
     private static void compare(MemorySegment actual, double[] expected, int bytes) {
         for (int i = 0; i < expected.length; i++) {
             double value = bytes == 4
@@ -139,8 +168,8 @@ class PoolingTest {
     @ParameterizedTest
     @MethodSource("shapes")
     void maximumAndItsGradientAgreeWithTheDefinition(PoolShape p) {
-        double[] x = random(p, p.inputs(), true);
-        double[] best = new double[(int) p.outputs()];
+        double[] x = random(p, inputs(p), true);
+        double[] best = new double[(int) outputs(p)];
         int[] position = new int[best.length];
         java.util.Arrays.fill(best, Double.NEGATIVE_INFINITY);
         java.util.Arrays.fill(position, -1);
@@ -150,7 +179,7 @@ class PoolingTest {
                 position[output] = input;
             }
         });
-        double[] gy = random(p, p.outputs(), false);
+        double[] gy = random(p, outputs(p), false);
         double[] gx = new double[x.length];
         for (int i = 0; i < gy.length; i++) {
             gx[position[i]] += gy[i];
@@ -159,13 +188,8 @@ class PoolingTest {
             MemorySegment y = result(best.length, bytes);
             MemorySegment indices = result(best.length, 8);
             MemorySegment gradient = result(gx.length, bytes);
-            if (bytes == 4) {
-                Pooling.maxForwardF32(p, operand(x, 4), SHIFT, y, SHIFT, indices, SHIFT);
-                Pooling.maxBackwardF32(p, operand(gy, 4), SHIFT, indices, SHIFT, gradient, SHIFT);
-            } else {
-                Pooling.maxForwardF64(p, operand(x, 8), SHIFT, y, SHIFT, indices, SHIFT);
-                Pooling.maxBackwardF64(p, operand(gy, 8), SHIFT, indices, SHIFT, gradient, SHIFT);
-            }
+            run(p, Kind.MAXIMUM, bytes, operand(x, bytes), null, indices, y);
+            run(p, Kind.MAXIMUM_GRAD, bytes, operand(gy, bytes), indices, null, gradient);
             compare(y, best, bytes);
             compare(gradient, gx, bytes);
             for (int i = 0; i < position.length; i++) {
@@ -176,24 +200,9 @@ class PoolingTest {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void averageAndItsGradientAgreeWithTheDefinition(PoolShape shape) {
-        PoolShape p = new PoolShape(
-                shape.n(),
-                shape.c(),
-                shape.h(),
-                shape.w(),
-                shape.kernelH(),
-                shape.kernelW(),
-                shape.strideH(),
-                shape.strideW(),
-                shape.padH(),
-                shape.padW(),
-                1,
-                1,
-                shape.ceilMode(),
-                shape.countIncludePad());
-        double[] x = random(p, p.inputs(), false);
-        double[] gy = random(p, p.outputs(), false);
+    void averageAndItsGradientAgreeWithTheDefinition(PoolShape p) {
+        double[] x = random(p, inputs(p), false);
+        double[] gy = random(p, outputs(p), false);
         double[] y = new double[gy.length];
         double[] gx = new double[x.length];
         windows(p, (output, input, size) -> {
@@ -203,29 +212,39 @@ class PoolingTest {
         for (int bytes : new int[] {4, 8}) {
             MemorySegment average = result(y.length, bytes);
             MemorySegment gradient = result(gx.length, bytes);
-            if (bytes == 4) {
-                Pooling.avgForwardF32(p, operand(x, 4), SHIFT, average, SHIFT);
-                Pooling.avgBackwardF32(p, operand(gy, 4), SHIFT, gradient, SHIFT);
-            } else {
-                Pooling.avgForwardF64(p, operand(x, 8), SHIFT, average, SHIFT);
-                Pooling.avgBackwardF64(p, operand(gy, 8), SHIFT, gradient, SHIFT);
-            }
+            run(p, Kind.AVERAGE, bytes, operand(x, bytes), null, null, average);
+            run(p, Kind.AVERAGE_GRAD, bytes, operand(gy, bytes), null, null, gradient);
             compare(average, y, bytes);
             compare(gradient, gx, bytes);
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void plansDependOnTheirProblemsAloneAndHoldNoOperand(PoolShape p) {
+        for (Kind kind : Kind.values()) {
+            PoolProblem problem = new PoolProblem(p, kind, DType.F32);
+            PlanCheck.dependsOnItsProblemAlone(problem, "lanewise.cpu.conv");
+            PlanCheck.holdsNoMemory(Plans.of(problem));
+            PoolingWindow window = new PoolingWindow(
+                    p.kernelH(), p.kernelW(), p.strideH(), p.strideW(), p.padH(), p.padW(), p.ceilMode());
+            PlanCheck.dependsOnItsProblemAlone(
+                    new Pools.Call(window, Shape.of(p.n(), p.c(), p.h(), p.w()), p.countIncludePad(), kind, DType.F32),
+                    "lanewise.cpu.conv");
+        }
+    }
+
     @Test
     void overlappingWindowsGiveTheSameBitsForAnyNumberOfThreads() {
-        PoolShape p = new PoolShape(4, 16, 40, 40, 3, 3, 1, 1, 1, 1, 1, 1, false, true);
-        MemorySegment gy = operand(random(p, p.outputs(), false), 4);
-        MemorySegment first = result(p.inputs(), 4);
+        PoolShape p = new PoolShape(4, 16, 40, 40, 3, 3, 1, 1, 1, 1, false, true);
+        MemorySegment gy = operand(random(p, outputs(p), false), 4);
+        MemorySegment first = result(inputs(p), 4);
         Workers.setThreads(1);
-        Pooling.avgBackwardF32(p, gy, SHIFT, first, SHIFT);
+        run(p, Kind.AVERAGE_GRAD, 4, gy, null, null, first);
         for (int threads : new int[] {2, 5}) {
             Workers.setThreads(threads);
-            MemorySegment again = result(p.inputs(), 4);
-            Pooling.avgBackwardF32(p, gy, SHIFT, again, SHIFT);
+            MemorySegment again = result(inputs(p), 4);
+            run(p, Kind.AVERAGE_GRAD, 4, gy, null, null, again);
             assertThat(again.mismatch(first)).isEqualTo(-1);
         }
     }
@@ -233,15 +252,14 @@ class PoolingTest {
     @Test
     void lastWindowOfCeilModeBeginsInsideTheInputOrItsLeftPadding() {
         // 6 + 2 columns, window 2, stride 3: a third window would begin at column 6, right of the input.
-        PoolShape p = new PoolShape(1, 1, 6, 6, 2, 2, 3, 3, 1, 1, 1, 1, true, true);
+        PoolShape p = new PoolShape(1, 1, 6, 6, 2, 2, 3, 3, 1, 1, true, true);
         assertThat(p.oh()).isEqualTo(3);
-        assertThat(new PoolShape(1, 1, 5, 5, 2, 2, 3, 3, 1, 1, 1, 1, true, true).ow())
-                .isEqualTo(2);
+        assertThat(new PoolShape(1, 1, 5, 5, 2, 2, 3, 3, 1, 1, true, true).ow()).isEqualTo(2);
     }
 
     @Test
     void paddingOfMoreThanHalfTheWindowIsAnError() {
-        assertThatThrownBy(() -> new PoolShape(1, 1, 6, 6, 2, 2, 2, 2, 2, 0, 1, 1, false, true))
+        assertThatThrownBy(() -> new PoolShape(1, 1, 6, 6, 2, 2, 2, 2, 2, 0, false, true))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at most half the window");
     }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lanewise.cpu.OpCheck;
 import dev.lanewise.cpu.OpCheck.Layout;
+import dev.lanewise.cpu.plan.OperandLayout;
+import dev.lanewise.cpu.plan.PlanCheck;
+import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -126,6 +129,36 @@ class ReductionsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void plansDependOnTheLayoutAloneAndHoldNoOperand() {
+        for (Layout layout : Layout.values()) {
+            Tensor x = random(random, DType.F32, layout, 3, 5, 4, 2);
+            for (int set = 0; set < 16; set++) {
+                Reduce op = new Reduce(Reduce.Kind.SUM, dims(set), false);
+                ReduceProblem problem = new ReduceProblem(op, OperandLayout.of(x), DType.F32);
+                PlanCheck.dependsOnItsProblemAlone(problem, "lanewise.cpu.conv");
+                Reductions.run(op, new Tensor[] {x}, OpCheck.results(op, x));
+                PlanCheck.holdsNoMemory(Plans.of(problem));
+            }
+        }
+    }
+
+    @Test
+    void layoutsAreEqualByTypeSizesAndStrides() {
+        Tensor x = random(random, DType.F32, Layout.STRIDED, 3, 4);
+        OperandLayout layout = OperandLayout.of(x);
+        assertThat(OperandLayout.of(random(random, DType.F32, Layout.STRIDED, 3, 4)))
+                .isEqualTo(layout)
+                .hasSameHashCodeAs(layout)
+                .hasToString("F32 [3, 4] strides [8, 2]");
+        assertThat(OperandLayout.of(random(random, DType.F32, Layout.DENSE, 3, 4)))
+                .isNotEqualTo(layout);
+        assertThat(OperandLayout.of(random(random, DType.F64, Layout.STRIDED, 3, 4)))
+                .isNotEqualTo(layout);
+        assertThat(OperandLayout.of(random(random, DType.F32, Layout.STRIDED, 2, 4)))
+                .isNotEqualTo(layout);
     }
 
     private static Percentage within(double fraction) {

@@ -47,14 +47,13 @@ public final class WinogradConvolution implements AutoCloseable {
     private final int unitsPerChunk;
     private final boolean shared;
     private final long bias;
-    private final boolean relu;
     private final long x;
     private final long y;
     private final Scratch zeros;
     /** A byte for each tile, 1 if it is to be computed again. */
     private final Scratch marks;
 
-    private WinogradConvolution(ConvShape p, boolean gradient, long x, long w, long bias, boolean relu, long y) {
+    private WinogradConvolution(ConvShape p, boolean gradient, long x, long w, long bias, long y) {
         this.n = p.n();
         this.outputs = gradient ? p.c() : p.k();
         this.oh = gradient ? p.h() : p.oh();
@@ -71,7 +70,6 @@ public final class WinogradConvolution implements AutoCloseable {
         this.shared = Vectors.blocks(n * bands, units) < ENOUGH;
         this.unitsPerChunk = shared ? Math.max(1, Math.min(n * bands, SHARED_TILES / unitTiles)) : units;
         this.bias = bias;
-        this.relu = relu;
         this.x = x;
         this.y = y;
         this.zeros = Scratch.borrow(2 * Vectors.BYTES);
@@ -86,16 +84,16 @@ public final class WinogradConvolution implements AutoCloseable {
      *
      * @return false if the numbers ask for a sum by the definition: the caller must compute y by other means
      */
-    public static boolean forward(ConvShape p, long x, long w, long bias, boolean relu, long y) {
-        try (var pass = new WinogradConvolution(p, false, x, w, bias, relu, y)) {
+    public static boolean forward(ConvShape p, long x, long w, long bias, long y) {
+        try (var pass = new WinogradConvolution(p, false, x, w, bias, y)) {
             return pass.run()
-                    && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, relu, y);
+                    && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, false, y);
         }
     }
 
     /** Computes {@code gx} from {@code gy}, if the return value says so as for {@link #forward}. */
     public static boolean inputGrad(ConvShape p, long gy, long w, long gx) {
-        try (var pass = new WinogradConvolution(p, true, gy, w, 0, false, gx)) {
+        try (var pass = new WinogradConvolution(p, true, gy, w, 0, gx)) {
             return pass.run() && new WinogradRepair(p, true, pass.tiles, pass.marks.address()).run(gy, w, 0, false, gx);
         }
     }
@@ -257,7 +255,7 @@ public final class WinogradConvolution implements AutoCloseable {
             long planes = y + 4 * (((long) (unit / bands) * outputs * oh + firstY) * ow);
             Transposition.pixelsToPlanes(
                     pixels.address(), pixelBytes, rows * ow, planes, 4L * oh * ow, outputs, work.address());
-            activate(planes, rows * ow);
+            addBias(planes, rows * ow);
         }
     }
 
@@ -283,13 +281,9 @@ public final class WinogradConvolution implements AutoCloseable {
         }
     }
 
-    private void activate(long planes, int pixels) {
-        if (bias == 0 && !relu) {
-            return;
-        }
-        for (int channel = 0; channel < outputs; channel++) {
-            Rows.biasAndActivate(
-                    planes + 4L * channel * oh * ow, pixels, bias == 0 ? 0f : Rows.read(bias + 4L * channel), relu);
+    private void addBias(long planes, int pixels) {
+        for (int channel = 0; bias != 0 && channel < outputs; channel++) {
+            Rows.add(Rows.read(bias + 4L * channel), planes + 4L * channel * oh * ow, pixels);
         }
     }
 }

@@ -7,7 +7,6 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Vectors;
-import dev.lanewise.cpu.gemm.Gemm;
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Access;
 import dev.lanewise.cpu.memory.Scratch;
@@ -89,8 +88,10 @@ final class WinogradRepair {
                 int count = Math.min(batch, places.length - first);
                 int columns = count * OUTPUTS;
                 Workers.run(count, i -> gather(places[first + i], x, patches.address() + 4L * i * OUTPUTS, columns));
-                Gemm.f32(GemmShape.of(outputs, columns, depth))
-                        .run(ALL, weights, ALL, patches.address(), ALL, products.address());
+                // how many tiles there are depends on their numbers: not worth a place among the plans
+                GemmShape.of(outputs, columns, depth)
+                        .plan(Workers.threads())
+                        .run(weights, patches.address(), 0, products.address());
                 Workers.run(
                         count,
                         i -> scatter(products.address() + 4L * i * OUTPUTS, columns, places[first + i], bias, relu, y));

@@ -1,0 +1,77 @@
+package dev.lanewise.cpu.plan;
+
+import dev.lanewise.cpu.parallel.Workers;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The plans made so far, of all operations, so that sizes that come again find theirs and the memory it works in.
+ *
+ * <p>At most twice {@value #GENERATION} are kept. They are held in two generations: a full young one becomes the old one,
+ * whose plans are dropped unless they have been asked for again when the next is full. So a service that meets new sizes
+ * forever keeps the plans that it uses. All are for one number of threads: when that changes they are made anew.
+ */
+public final class Plans {
+    private static final int GENERATION = 1024;
+
+    private static volatile Plans current = new Plans(Workers.threads(), GENERATION);
+
+    private final int threads;
+    private final int generation;
+    private final ReentrantLock planning = new ReentrantLock();
+    private volatile ConcurrentHashMap<Problem, Kernel> young = new ConcurrentHashMap<>();
+    private volatile ConcurrentHashMap<Problem, Kernel> old = new ConcurrentHashMap<>();
+
+    /** An empty cache of plans for so many threads, in generations of so many. */
+    Plans(int threads, int generation) {
+        this.threads = threads;
+        this.generation = generation;
+    }
+
+    /** The plan for a problem, made at the first call. */
+    public static Kernel of(Problem problem) {
+        Plans plans = current;
+        int threads = Workers.threads();
+        if (plans.threads != threads) {
+            plans = new Plans(threads, GENERATION);
+            current = plans;
+        }
+        return plans.get(problem);
+    }
+
+    /** The plan for a problem; of threads that ask at once all get the same. */
+    Kernel get(Problem problem) {
+        Kernel kernel = young.get(problem);
+        return kernel == null ? older(problem) : kernel;
+    }
+
+    private Kernel older(Problem problem) {
+        planning.lock();
+        try {
+            // another thread may have planned it meanwhile
+            Kernel known = young.get(problem);
+            if (known != null) {
+                return known;
+            }
+            Kernel aged = old.get(problem);
+            Kernel kernel = aged == null ? problem.plan(threads) : aged;
+            if (young.size() >= generation) {
+                old = young;
+                young = new ConcurrentHashMap<>();
+            }
+            young.put(problem, kernel);
+            return kernel;
+        } finally {
+            planning.unlock();
+        }
+    }
+
+    /** How many plans of all operations are kept. */
+    static int kept() {
+        return current.size();
+    }
+
+    int size() {
+        return young.size() + old.size();
+    }
+}
