@@ -10,6 +10,7 @@ import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -128,8 +129,15 @@ class HostileConvolutionTest {
 
     private static void run(
             ConvShape p, Pass pass, MemorySegment first, MemorySegment second, MemorySegment third, MemorySegment out) {
-        Plans.of(ConvProblem.of(p, pass, DType.F32))
-                .run(first.address(), second.address(), third.address(), out.address());
+        try {
+            Plans.of(ConvProblem.of(p, pass, DType.F32))
+                    .run(first.address(), second.address(), third.address(), out.address());
+        } finally {
+            Reference.reachabilityFence(first);
+            Reference.reachabilityFence(second);
+            Reference.reachabilityFence(third);
+            Reference.reachabilityFence(out);
+        }
     }
 
     /** For the gradients {@code pixels} are also those of the output's gradient; null for plain ones. */
