@@ -56,6 +56,28 @@ final class BenchCommandTest {
     }
 
     @Test
+    void nothingIsComputedBeforeACommandRuns() throws IOException, InterruptedException {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        // with this number every computation fails
+        Process process = new ProcessBuilder(
+                        java,
+                        "--add-modules=jdk.incubator.vector",
+                        "-Dlanewise.threads=0",
+                        "-cp",
+                        classPath,
+                        Main.class.getName(),
+                        "bench",
+                        "fuzz",
+                        "--help")
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).contains("Usage: lanewise bench fuzz").doesNotContain("Exception");
+    }
+
+    @Test
     void missingFilesAreOneLineAndExitCodeOne() {
         Path none = folder.resolve("none.jsonl");
         assertOneLine(lanewise("bench", "compare", none.toString(), none.toString()), 1, "none.jsonl");

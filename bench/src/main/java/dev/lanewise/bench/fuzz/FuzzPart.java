@@ -2,21 +2,25 @@ package dev.lanewise.bench.fuzz;
 
 import dev.lanewise.bench.fuzz.files.FileCases;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /** What can be fuzzed. */
 enum FuzzPart {
     /** Operations. */
-    OPS(OpsTarget.class, 100_000, 60),
+    OPS(OpsTarget.class, () -> 100_000, 60),
     /** Files: the same number for each reader. */
-    FILES(FilesTarget.class, 100_000L * FileCases.readers(), 60),
+    FILES(FilesTarget.class, () -> 100_000L * FileCases.readers(), 60),
     /** Races between threads. */
-    THREADS(ThreadsTarget.class, 500, 60);
+    THREADS(ThreadsTarget.class, () -> 500, 60);
 
     private final Class<? extends FuzzTarget> target;
-    private final long usualCount;
+
+    /** Is asked only when it counts: making the files to be read computes, and the command line only names the parts. */
+    private final LongSupplier usualCount;
+
     private final int secondsPerCase;
 
-    FuzzPart(Class<? extends FuzzTarget> target, long usualCount, int secondsPerCase) {
+    FuzzPart(Class<? extends FuzzTarget> target, LongSupplier usualCount, int secondsPerCase) {
         this.target = target;
         this.usualCount = usualCount;
         this.secondsPerCase = secondsPerCase;
@@ -29,7 +33,7 @@ enum FuzzPart {
 
     /** How many cases run unless a number is given. */
     long usualCount() {
-        return usualCount;
+        return usualCount.getAsLong();
     }
 
     /** After how long a case counts as hanging. */
