@@ -10,6 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class FlagsTest {
     @Test
@@ -34,6 +36,23 @@ final class FlagsTest {
                         + " --enable-native-access=ALL-UNNAMED to the java command line",
                 "--add-modules=jdk.incubator.vector",
                 "--illegal-native-access=deny");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "lanewise.threads, 0, a number from 1 to 4096",
+        "lanewise.threads, '', a number from 1 to 4096",
+        "lanewise.memory, 1g, 'a number of bytes, 1 or more'",
+        "lanewise.unscoped, many, 'a number of bytes, 0 or more'",
+        "lanewise.unscoped, -5, 'a number of bytes, 0 or more'"
+    })
+    void wrongSettingsAreOneLine(String property, String value, String expected)
+            throws IOException, InterruptedException {
+        assertOneLine(
+                "(expected " + expected + "); correct or remove -D" + property,
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-D" + property + "=" + value);
     }
 
     private static void assertOneLine(String part, String... flags) throws IOException, InterruptedException {

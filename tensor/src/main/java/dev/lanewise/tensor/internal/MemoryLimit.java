@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param source where it comes from, for display
  */
 public record MemoryLimit(long bytes, String source) {
+    /** The property for the bytes outside of scopes beyond which garbage is collected; see {@link Reclaimer}. */
+    static final String UNSCOPED = "lanewise.unscoped";
+
+    private static final String MEMORY = "lanewise.memory";
+
     /** What the JVM takes besides its heap: code, classes, threads, its collector's tables. */
     private static final long JVM = 64L << 20;
 
@@ -29,12 +34,14 @@ public record MemoryLimit(long bytes, String source) {
     /**
      * The limit of this process.
      *
-     * @throws TensorException if the property is not a number of bytes
+     * @throws TensorException if the property, or the other one about memory, is not a number of bytes
      */
     public static MemoryLimit ofProcess() {
         MemoryLimit known = ofProcess;
         if (known == null) {
-            known = find(Path.of("/"), System.getProperty("lanewise.memory", ""));
+            // the reclaimer's initializer must not fail: what is wrong with its number is said where memory is taken
+            check(UNSCOPED, System.getProperty(UNSCOPED, ""), 0);
+            known = find(Path.of("/"), System.getProperty(MEMORY, ""));
             ofProcess = known;
         }
         return known;
@@ -48,7 +55,7 @@ public record MemoryLimit(long bytes, String source) {
      */
     static MemoryLimit find(Path root, String property) {
         if (!property.isBlank()) {
-            return ofProperty(property.strip());
+            return new MemoryLimit(check(MEMORY, property, 1), "-D" + MEMORY);
         }
         MemoryLimit limit = machine(root);
         for (String line : lines(root.resolve("proc/self/cgroup"))) {
@@ -78,17 +85,26 @@ public record MemoryLimit(long bytes, String source) {
                 : (bytes >> 20) + " MiB (" + source + "), now " + (forTensors() >> 20) + " MiB of them for tensors";
     }
 
-    private static MemoryLimit ofProperty(String property) {
+    /**
+     * A property's bytes.
+     *
+     * @param value as it was given; blank counts as the least
+     * @throws TensorException if it is not a number of at least the least
+     */
+    static long check(String property, String value, long least) {
+        if (value.isBlank()) {
+            return least;
+        }
         try {
-            long bytes = Long.parseLong(property);
-            if (bytes > 0) {
-                return new MemoryLimit(bytes, "-Dlanewise.memory");
+            long bytes = Long.parseLong(value.strip());
+            if (bytes >= least) {
+                return bytes;
             }
         } catch (NumberFormatException e) {
             // the error below says what is wrong
         }
-        throw new TensorException(
-                "lanewise.memory: " + property + " (expected a number of bytes, 1 or more); correct the property");
+        throw new TensorException(property + ": " + value + " (expected a number of bytes, " + least
+                + " or more); correct or remove -D" + property);
     }
 
     /**

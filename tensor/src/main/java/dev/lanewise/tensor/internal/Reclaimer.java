@@ -20,7 +20,7 @@ public final class Reclaimer {
     private static final Cleaner CLEANER = Cleaner.create();
 
     /** Below this, no collection is requested. */
-    static final long FLOOR = Long.getLong("lanewise.unscoped", 256L << 20);
+    static final long FLOOR = Math.max(0, Long.getLong(MemoryLimit.UNSCOPED, 256L << 20));
 
     private static final AtomicLong GUARDED = new AtomicLong();
 
