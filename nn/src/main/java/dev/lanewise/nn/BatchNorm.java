@@ -88,7 +88,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         bias.keepSlices(0, kept);
         for (String name : List.of("running_mean", "running_var")) {
             Tensor before = buffer(name);
-            replaceBuffer(name, before.indexSelect(0, Tensor.of(kept).to(before.device())));
+            members.replaceBuffer(name, before.indexSelect(0, Tensor.of(kept).to(before.device())));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -27,9 +28,36 @@ record CallContext(
         return new CallContext(Map.of(), Map.of(), true, observer);
     }
 
-    /** Replacement tensors, in whatever mode the layers are. */
-    static CallContext substituting(Map<Parameter, Tensor> parameters, Map<Layer, Map<String, Tensor>> buffers) {
+    /**
+     * Tensors that replace parameters and buffers of a model, in whatever mode the layers are.
+     *
+     * @param model the model
+     * @param tensors by full name, as {@link Layer#stateDict} has them
+     */
+    static CallContext substituting(Layer model, Map<String, Tensor> tensors) {
+        Map<String, Tensor> own = model.stateDict();
+        tensors.forEach((name, tensor) -> {
+            Tensor replaced = own.get(name);
+            if (replaced == null || !replaced.shape().equals(tensor.shape())) {
+                throw new TensorException("functionalCall: " + name + " " + tensor.spec() + " does not fit "
+                        + (replaced == null ? own.keySet() : replaced.spec()) + "; check name and shape");
+            }
+        });
+        Map<Parameter, Tensor> parameters = new HashMap<>();
+        Map<Layer, Map<String, Tensor>> buffers = new HashMap<>();
+        Members.visit(model, (prefix, layer) -> {
+            layer.members.parameters.forEach((name, p) -> putIfPresent(parameters, p, tensors.get(prefix + name)));
+            Map<String, Tensor> ofLayer = new HashMap<>();
+            layer.members.buffers.keySet().forEach(name -> putIfPresent(ofLayer, name, tensors.get(prefix + name)));
+            buffers.put(layer, ofLayer);
+        });
         return new CallContext(parameters, buffers, false, null);
+    }
+
+    private static <K> void putIfPresent(Map<K, Tensor> map, K key, @Nullable Tensor tensor) {
+        if (tensor != null) {
+            map.put(key, tensor);
+        }
     }
 
     /** The overrides of this thread, or null. */

@@ -9,21 +9,14 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a network: a function of tensors with parameters, buffers (state that is not trained) and child layers,
@@ -42,18 +35,13 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Layer {
     private static final AtomicLong NEXT_ID = new AtomicLong(1);
-    private static final String PARAMETRIZATIONS = "parametrizations";
 
-    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
-    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
-    private final Map<String, Layer> children = new LinkedHashMap<>();
-    private final List<Rng> randomStreams = new ArrayList<>();
+    /** What is registered under names. */
+    final Members members = new Members();
 
-    /** Parameters that are computed of others. */
-    private final Map<String, Parameter> derived = new LinkedHashMap<>();
-
+    private final Parametrizations parametrizations = new Parametrizations(members);
+    private final Hooks hooks = new Hooks();
     private volatile boolean training = true;
-    private volatile @Nullable Hooks hooks;
 
     /** Distinguishes layers without keeping them. */
     final long id = NEXT_ID.getAndIncrement();
@@ -103,8 +91,7 @@ public abstract class Layer {
      * @return what the computation returned
      */
     protected final Tensor called(Supplier<Tensor> body) {
-        Hooks now = hooks;
-        return called(now == null ? body : () -> now.apply(body.get()), List::of);
+        return called(isHooked() ? () -> hooks.apply(body.get()) : body, List::of);
     }
 
     /**
@@ -163,14 +150,8 @@ public abstract class Layer {
      * @return the parameter
      */
     protected final Parameter parameter(String name, Parameter shared) {
-        checkNew(name);
-        parameters.put(name, shared);
+        members.add(this, name, shared);
         return shared;
-    }
-
-    /** Removes a parameter. */
-    final void forget(String name) {
-        parameters.remove(name);
     }
 
     /**
@@ -181,15 +162,7 @@ public abstract class Layer {
      * @return the tensor that the buffer now holds
      */
     protected final Tensor buffer(String name, Tensor initial) {
-        checkNew(name);
-        Tensor kept = initial.contiguous().keep();
-        buffers.put(name, kept);
-        return kept;
-    }
-
-    /** Puts another tensor, of whatever shape, under a buffer's name. */
-    final void replaceBuffer(String name, Tensor replacement) {
-        buffers.put(name, replacement.contiguous().keep());
+        return members.add(this, name, initial);
     }
 
     /**
@@ -199,16 +172,7 @@ public abstract class Layer {
      * @return the tensor that the buffer now holds
      */
     protected final Tensor buffer(String name) {
-        CallContext context = CallContext.current();
-        Tensor substitute = context == null
-                ? null
-                : context.buffers().getOrDefault(this, Map.of()).get(name);
-        Tensor buffer = substitute == null ? buffers.get(name) : substitute;
-        if (buffer == null) {
-            throw new TensorException("layer: " + getClass().getSimpleName() + " has no buffer '" + name
-                    + "' (expected one of " + buffers.keySet() + "); register it in the constructor");
-        }
-        return buffer;
+        return members.buffer(this, name);
     }
 
     /**
@@ -220,8 +184,7 @@ public abstract class Layer {
      * @return the child
      */
     protected final <M extends Layer> M child(String name, M layer) {
-        checkNew(name);
-        children.put(name, layer);
+        members.add(this, name, layer);
         return layer;
     }
 
@@ -232,26 +195,15 @@ public abstract class Layer {
      * @return the stream
      */
     protected final Rng random(Rng rng) {
-        randomStreams.add(rng);
+        members.randomStreams.add(rng);
         return rng;
-    }
-
-    private void checkNew(String name) {
-        if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new TensorException("layer: '" + name + "' can't name a member of "
-                    + getClass().getSimpleName() + " (expected a name without dots); choose another name");
-        }
-        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
-            throw new TensorException(
-                    "layer: " + getClass().getSimpleName() + " has two members '" + name + "'; names must differ");
-        }
     }
 
     // ---- inspection
 
     /** {@return the child layers by name} */
     public final Map<String, Layer> children() {
-        return Collections.unmodifiableMap(children);
+        return Collections.unmodifiableMap(members.children);
     }
 
     /** {@return all parameters of this layer and its descendants, each once} */
@@ -264,40 +216,17 @@ public abstract class Layer {
      * occurs more than once has the first of its names}
      */
     public final Map<String, Parameter> namedParameters() {
-        Map<String, Parameter> all = new LinkedHashMap<>();
-        Set<Parameter> seen = new HashSet<>();
-        visit(
-                "",
-                (prefix, layer) -> layer.parameters.forEach((name, p) -> {
-                    if (seen.add(p)) {
-                        all.put(prefix + name, p);
-                    }
-                }));
-        return all;
+        return Members.namedParameters(this);
     }
 
     /** {@return all buffers of this layer and its descendants by full name} */
     public final Map<String, Tensor> namedBuffers() {
-        Map<String, Tensor> all = new LinkedHashMap<>();
-        visit("", (prefix, layer) -> layer.buffers.forEach((name, b) -> all.put(prefix + name, b)));
-        return all;
+        return Members.namedBuffers(this);
     }
 
     /** {@return this layer and its descendants, parents first, each once} */
     public final List<Layer> layers() {
-        Set<Layer> all = new LinkedHashSet<>();
-        visit("", (prefix, layer) -> all.add(layer));
-        return List.copyOf(all);
-    }
-
-    /** The layer's own parameters by name, those of its descendants left out. */
-    final Map<String, Parameter> ownParameters() {
-        return Collections.unmodifiableMap(parameters);
-    }
-
-    /** The layer's own buffers by name, those of its descendants left out. */
-    final Map<String, Tensor> ownBuffers() {
-        return Collections.unmodifiableMap(buffers);
+        return Members.layers(this);
     }
 
     /**
@@ -305,9 +234,7 @@ public abstract class Layer {
      * registration}
      */
     public final List<Rng> randomStreams() {
-        Set<Rng> streams = new LinkedHashSet<>();
-        visit("", (prefix, layer) -> streams.addAll(layer.randomStreams));
-        return List.copyOf(streams);
+        return Members.allRandomStreams(this);
     }
 
     /**
@@ -324,15 +251,6 @@ public abstract class Layer {
         return parameters().stream().mapToLong(p -> p.leaf().shape().elements()).sum();
     }
 
-    private interface Visitor {
-        void visit(String prefix, Layer layer);
-    }
-
-    private void visit(String prefix, Visitor visitor) {
-        visitor.visit(prefix, this);
-        children.forEach((name, layer) -> layer.visit(prefix + name + ".", visitor));
-    }
-
     /**
      * A layer inside this one.
      *
@@ -341,17 +259,7 @@ public abstract class Layer {
      * @throws TensorException if there is none of this name
      */
     public final Layer layer(String name) {
-        Layer found = this;
-        for (String part : name.isEmpty() ? new String[0] : name.split("\\.", -1)) {
-            Layer child = found.children.get(part);
-            if (child == null) {
-                throw new TensorException(
-                        "layer: no '" + name + "' in " + getClass().getSimpleName() + " (" + part + " is none of "
-                                + found.children.keySet() + "); check the name");
-            }
-            found = child;
-        }
-        return found;
+        return Members.layer(this, name);
     }
 
     /**
@@ -370,7 +278,7 @@ public abstract class Layer {
      * @return takes the function away again
      */
     public final Runnable hookForward(String name, UnaryOperator<Tensor> hook) {
-        return layer(name).hooks().addForward(hook);
+        return layer(name).hooks.addForward(hook);
     }
 
     /**
@@ -382,21 +290,12 @@ public abstract class Layer {
      * @return takes the function away again
      */
     public final Runnable hookBackward(String name, UnaryOperator<Tensor> hook) {
-        return layer(name).hooks().addBackward(hook);
+        return layer(name).hooks.addBackward(hook);
     }
 
-    /** Whether hooks were ever asked for. */
+    /** Whether somebody is to see the results or their gradients. */
     final boolean isHooked() {
-        return hooks != null;
-    }
-
-    private synchronized Hooks hooks() {
-        Hooks now = hooks;
-        if (now == null) {
-            now = new Hooks();
-            hooks = now;
-        }
-        return now;
+        return !hooks.isEmpty();
     }
 
     // ---- changing it
@@ -411,16 +310,7 @@ public abstract class Layer {
      * @throws TensorException if the layer itself has no such parameter
      */
     public final void parametrize(String name, Layer parts, Supplier<Tensor> value) {
-        Parameter parameter = parameters.get(name);
-        if (parameter == null) {
-            throw new TensorException("parametrize: " + getClass().getSimpleName() + " has no parameter '" + name
-                    + "' of its own (expected one of " + parameters.keySet() + "); parametrize the layer that has it");
-        }
-        Layer all = children.computeIfAbsent(PARAMETRIZATIONS, key -> new LayerMap());
-        all.child(name, parts);
-        parameters.remove(name);
-        parameter.derive(value);
-        derived.put(name, parameter);
+        parametrizations.add(this, name, parts, value);
     }
 
     /**
@@ -430,18 +320,7 @@ public abstract class Layer {
      * @throws TensorException if it was not
      */
     public final void unparametrize(String name) {
-        Parameter parameter = derived.remove(name);
-        Layer all = children.get(PARAMETRIZATIONS);
-        if (parameter == null || all == null) {
-            throw new TensorException("unparametrize: " + getClass().getSimpleName() + " computes no parameter '" + name
-                    + "' (expected one of " + derived.keySet() + "); check the name");
-        }
-        parameter.settle();
-        all.children.remove(name);
-        if (all.children.isEmpty()) {
-            children.remove(PARAMETRIZATIONS);
-        }
-        parameters.put(name, parameter);
+        parametrizations.remove(this, name);
     }
 
     /** Puts this layer and its descendants into training mode (dropout on, statistics of the batch). */
@@ -474,7 +353,7 @@ public abstract class Layer {
      * @param device the device to move them to
      */
     public final void to(Device device) {
-        convert(tensor -> tensor.to(device));
+        Members.convert(this, tensor -> tensor.to(device));
     }
 
     /**
@@ -490,14 +369,7 @@ public abstract class Layer {
             throw new TensorException("layer " + getClass().getSimpleName() + ": to " + dtype
                     + " (expected F32, F64, F16 or BF16); parameters are floating-point numbers");
         }
-        convert(tensor -> tensor.dtype().isFloating() ? tensor.to(dtype) : tensor);
-    }
-
-    private void convert(UnaryOperator<Tensor> function) {
-        apply(layer -> {
-            layer.parameters.values().forEach(parameter -> parameter.convert(function));
-            layer.buffers.replaceAll((name, buffer) -> function.apply(buffer).keep());
-        });
+        Members.convert(this, tensor -> tensor.dtype().isFloating() ? tensor.to(dtype) : tensor);
     }
 
     /**
@@ -505,12 +377,7 @@ public abstract class Layer {
      * layer's own.
      */
     public final Map<String, Tensor> stateDict() {
-        Map<String, Tensor> state = new LinkedHashMap<>();
-        visit("", (prefix, layer) -> {
-            layer.parameters.forEach((name, p) -> state.put(prefix + name, p.leaf()));
-            layer.buffers.forEach((name, b) -> state.put(prefix + name, b));
-        });
-        return state;
+        return Members.stateDict(this);
     }
 
     /**
@@ -554,34 +421,7 @@ public abstract class Layer {
      * @return what the computation returned
      */
     public final <T> T functionalCall(Map<String, Tensor> tensors, Supplier<T> body) {
-        return substitute(tensors).run(body);
-    }
-
-    /** The context in which other tensors replace parameters and buffers of this layer. */
-    final CallContext substitute(Map<String, Tensor> tensors) {
-        Map<String, Tensor> own = stateDict();
-        tensors.forEach((name, tensor) -> {
-            Tensor replaced = own.get(name);
-            if (replaced == null || !replaced.shape().equals(tensor.shape())) {
-                throw new TensorException("functionalCall: " + name + " " + tensor.spec() + " does not fit "
-                        + (replaced == null ? own.keySet() : replaced.spec()) + "; check name and shape");
-            }
-        });
-        Map<Parameter, Tensor> substitutes = new HashMap<>();
-        Map<Layer, Map<String, Tensor>> substituteBuffers = new HashMap<>();
-        visit("", (prefix, layer) -> {
-            layer.parameters.forEach((name, p) -> putIfPresent(substitutes, p, tensors.get(prefix + name)));
-            Map<String, Tensor> ofLayer = new HashMap<>();
-            layer.buffers.keySet().forEach(name -> putIfPresent(ofLayer, name, tensors.get(prefix + name)));
-            substituteBuffers.put(layer, ofLayer);
-        });
-        return CallContext.substituting(substitutes, substituteBuffers);
-    }
-
-    private static <K> void putIfPresent(Map<K, Tensor> map, K key, @Nullable Tensor tensor) {
-        if (tensor != null) {
-            map.put(key, tensor);
-        }
+        return CallContext.substituting(this, tensors).run(body);
     }
 
     /**
@@ -630,14 +470,6 @@ public abstract class Layer {
     /** The tree of layers, as PyTorch prints it. */
     @Override
     public String toString() {
-        StringBuilder out = new StringBuilder(getClass().getSimpleName()).append('(');
-        if (children.isEmpty()) {
-            return out.append(attributes()).append(')').toString();
-        }
-        children.forEach((name, layer) -> out.append("\n  (")
-                .append(name)
-                .append("): ")
-                .append(layer.toString().replace("\n", "\n  ")));
-        return out.append("\n)").toString();
+        return Members.tree(this);
     }
 }

@@ -112,7 +112,7 @@ public final class ServingModel {
                 copies.put(name, copy.keep());
             });
         }
-        CallContext weights = model.substitute(copies);
+        CallContext weights = CallContext.substituting(model, copies);
         return new CallContext(weights.parameters(), weights.buffers(), true, null);
     }
 }

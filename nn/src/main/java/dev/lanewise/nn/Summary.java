@@ -104,7 +104,7 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
             int depth) {
         boolean first = seen.add(layer);
         long own = 0;
-        for (Parameter parameter : layer.ownParameters().values()) {
+        for (Parameter parameter : layer.members.parameters.values()) {
             own += counted.add(parameter) ? parameter.leaf().shape().elements() : 0;
         }
         List<Shape> shapes = first ? List.copyOf(outputs.getOrDefault(layer, List.of())) : List.of();

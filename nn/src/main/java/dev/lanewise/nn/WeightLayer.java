@@ -137,7 +137,7 @@ public abstract class WeightLayer extends Layer {
                     + ", " + in() + "]; sizes must stay");
         }
         packed = form;
-        forget("weight");
+        members.parameters.remove("weight");
         weightPacked();
     }
 

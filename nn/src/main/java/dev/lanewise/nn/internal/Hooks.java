@@ -14,6 +14,11 @@ public final class Hooks {
     /** None yet. */
     public Hooks() {}
 
+    /** {@return whether there is none} */
+    public boolean isEmpty() {
+        return forward.isEmpty() && backward.isEmpty();
+    }
+
     /**
      * Adds a function of results.
      *
