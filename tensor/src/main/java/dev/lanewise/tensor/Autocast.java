@@ -91,9 +91,10 @@ public final class Autocast implements AutoCloseable {
     }
 
     /**
-     * Ends the region and releases its casts. Closing twice does nothing.
+     * Ends the region and releases its casts. Closing twice does nothing. Regions inside this one that are still open, because
+     * they were opened without try-with-resources or the stack ended before they could close, end with it.
      *
-     * @throws TensorException if a region inside this one is still open, or another thread opened this one
+     * @throws TensorException if there were such regions; or if another thread opened this one, then nothing ends
      */
     @Override
     public void close() {

@@ -84,9 +84,10 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Releases what this scope still owns. Closing twice does nothing.
+     * Releases what this scope still owns. Closing twice does nothing. Scopes inside this one that are still open, because
+     * they were opened without try-with-resources or the stack ended before they could close, are closed with it.
      *
-     * @throws TensorException if a scope inside this one is still open, or another thread opened this one
+     * @throws TensorException if there were such scopes; or if another thread opened this one, then nothing is closed
      */
     @Override
     public void close() {

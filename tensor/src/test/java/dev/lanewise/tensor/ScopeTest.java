@@ -48,6 +48,41 @@ class ScopeTest {
     }
 
     @Test
+    void scopesLeftOpenAreClosedWithTheOneAround() {
+        Tensor ofOuter;
+        Tensor ofInner;
+        Scope inner;
+        try (var around = Scope.open("around")) {
+            Scope outer = Scope.open("outer");
+            ofOuter = Tensor.ones(2);
+            inner = Scope.open("inner");
+            ofInner = Tensor.ones(2);
+            assertThatThrownBy(outer::close)
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("'outer': closed out of order, with 'inner' open inside it");
+            isReleased(ofInner, "inner");
+            isReleased(ofOuter, "outer");
+            inner.close();
+            outer.close();
+            Tensor ofAround = Tensor.ones(2);
+            isAlive(ofAround);
+            assertThat(around.name()).isEqualTo("around");
+        }
+        isAlive(Tensor.ones(2));
+    }
+
+    @Test
+    void anotherThreadClosesNothing() {
+        try (var scope = Scope.open("mine")) {
+            Tensor made = Tensor.ones(2);
+            assertThatThrownBy(() -> CompletableFuture.runAsync(scope::close).join())
+                    .isInstanceOf(CompletionException.class)
+                    .hasMessageContaining("'mine': closed by another thread");
+            isAlive(made);
+        }
+    }
+
+    @Test
     void keptTensorBelongsToTheEnclosingScope() {
         Tensor kept;
         try (var outer = Scope.open("outer")) {

@@ -149,6 +149,15 @@ final class AutocastTest {
                     .isEqualTo(DType.F32);
             try (var inner = Autocast.off()) {
                 assertThatThrownBy(region::close).hasMessageContaining("out of order");
+                // both are closed, so that nothing is cast where nobody expects it
+                assertThat(Autocast.current()).isNull();
+                assertThat(a.matmul(b).dtype()).isEqualTo(DType.F32);
+            }
+            assertThat(Autocast.current()).isNull();
+            try (var half = Autocast.f16()) {
+                CompletableFuture<Void> other = CompletableFuture.runAsync(half::close);
+                assertThatThrownBy(other::join).hasMessageContaining("closed by another thread");
+                assertThat(Autocast.current()).isEqualTo(DType.F16);
             }
         }
         assertThatThrownBy(() -> Autocast.run(DType.F64, () -> a)).hasMessageContaining("F64");

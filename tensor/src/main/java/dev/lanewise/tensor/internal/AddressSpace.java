@@ -22,6 +22,9 @@ final class AddressSpace {
     private final Pages pages;
     private final FreeMemory free = new FreeMemory();
 
+    /** All regions, linked. */
+    private @Nullable Region regions;
+
     private long mapped;
     private long used;
 
@@ -83,8 +86,7 @@ final class AddressSpace {
         if (clean != null) {
             return claim(clean, clean.start(), clean.start() + bytes);
         }
-        Range own = new Range(pages.allocate(bytes));
-        mapped += bytes;
+        Range own = range(pages.allocate(bytes));
         used += bytes;
         return own;
     }
@@ -206,13 +208,73 @@ final class AddressSpace {
         for (long size = most; size >= least; size = size == least ? 0 : Math.max(least, hugeFloor(size / 2))) {
             Region region = pages.reserve(size);
             if (region != null) {
-                mapped += size;
-                Range range = new Range(region);
+                Range range = range(region);
                 free.add(range, State.CLEAN);
                 return range;
             }
         }
         return null;
+    }
+
+    /** The range of a whole new region. */
+    private Range range(Region region) {
+        Range range = new Range(region);
+        region.lowest = range;
+        region.next = regions;
+        if (regions != null) {
+            regions.previous = region;
+        }
+        regions = region;
+        mapped += range.bytes();
+        return range;
+    }
+
+    // ---- after an error
+
+    /** The first of all regions. */
+    @Nullable
+    Region regions() {
+        return regions;
+    }
+
+    /**
+     * Finds out anew what is free: an error, such as the end of the stack, has cut a change short. Ranges always follow one
+     * another without gaps; what nobody has is taken to have memory, unless it is known that it has none.
+     */
+    void repair() {
+        free.clear();
+        used = 0;
+        mapped = 0;
+        for (Region region = regions; region != null; region = region.next) {
+            mapped += region.bytes();
+            for (Range range = region.lowest; range != null; range = range.upper()) {
+                join(range);
+            }
+            for (Range range = region.lowest; range != null; range = range.upper()) {
+                if (range.lent) {
+                    used += range.bytes();
+                } else {
+                    free.restore(range);
+                }
+            }
+        }
+    }
+
+    /** Gives a range the state that it should have, and joins it with its lower neighbour if that has the same. */
+    private static void join(Range range) {
+        range.unlink();
+        if (range.lent) {
+            range.become(State.USED);
+            return;
+        }
+        range.join();
+        if (range.state() == State.USED) {
+            range.become(State.WAITING);
+        }
+        Range lower = range.lower();
+        if (lower != null && lower.state() == range.state()) {
+            range.absorb(lower);
+        }
     }
 
     // ---- giving back
@@ -262,7 +324,16 @@ final class AddressSpace {
 
     private void unmap(Range range) {
         mapped -= range.bytes();
-        range.region().unmap();
+        Region region = range.region();
+        if (region.previous == null) {
+            regions = region.next;
+        } else {
+            region.previous.next = region.next;
+        }
+        if (region.next != null) {
+            region.next.previous = region.previous;
+        }
+        region.unmap();
     }
 
     private static long hugeFloor(long address) {

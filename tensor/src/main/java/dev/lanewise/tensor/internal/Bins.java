@@ -1,5 +1,6 @@
 package dev.lanewise.tensor.internal;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Free ranges by size, so that the smallest one that fits is found by looking at a few words. */
@@ -11,6 +12,12 @@ final class Bins {
 
     /** A bit for each size class that has ranges. */
     private final long[] filled = new long[SizeClass.COUNT / WORD];
+
+    /** Forgets all ranges. */
+    void clear() {
+        Arrays.fill(tops, null);
+        Arrays.fill(filled, 0);
+    }
 
     void push(Range range) {
         int index = SizeClass.floor(range.bytes());

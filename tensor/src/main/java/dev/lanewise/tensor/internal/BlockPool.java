@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What waits is bounded: all blocks together are at most {@value #SLACK_PERCENT}% of the most that was in use in the last
  * minute (or {@link #FREE} more than it). Beyond that what waited longest goes back to the system, at once when another block
  * is taken or given back, and within seconds when nothing happens any more ({@link PoolKeeper}).
+ *
+ * <p>An error can come from any call: the end of the stack or of the heap, which an application may survive. A change that
+ * was cut short is noticed by the next one ({@link #enter}), which finds out anew what is free.
  */
 public final class BlockPool {
     /** The pool of the process. */
@@ -47,6 +50,12 @@ public final class BlockPool {
     /** Whether nothing is to wait, until something is taken again. */
     private boolean closed;
 
+    /** Whether a change is under way; if so at the beginning of the next one, it was cut short. */
+    private boolean changing;
+
+    /** Whether a block was lost on its way to or from its user. */
+    private volatile boolean damaged;
+
     BlockPool(Supplier<MemoryLimit> limit, Pages pages) {
         this.limit = limit;
         this.space = new AddressSpace(pages);
@@ -67,17 +76,33 @@ public final class BlockPool {
 
     private Block takeSmall(SizeClass sizeClass) {
         synchronized (this) {
+            enter();
             closed = false;
             Piece piece = sizeClass.pop();
             if (piece != null) {
                 piece.slab().lend();
+                piece.lent = true;
+            }
+            changing = false;
+            if (piece != null) {
                 return piece;
             }
         }
         Range slab = takeLarge(SizeClass.SLAB, SizeClass.SLAB);
-        synchronized (this) {
-            return sizeClass.cut(slab);
+        try {
+            return firstOf(slab, sizeClass);
+        } catch (Throwable e) {
+            abandon(slab);
+            throw e;
         }
+    }
+
+    private synchronized Piece firstOf(Range slab, SizeClass sizeClass) {
+        enter();
+        Piece piece = sizeClass.cut(slab);
+        piece.lent = true;
+        changing = false;
+        return piece;
     }
 
     private Range takeLarge(long size, long asked) {
@@ -119,11 +144,13 @@ public final class BlockPool {
      * @throws OutOfMemoryError when the system has no more
      */
     private synchronized @Nullable Range attempt(long bytes, long asked) {
+        enter();
         closed = false;
         Range range = space.reuse(bytes);
         if (range == null) {
             long most = limit.get().forTensors();
             if (used + bytes > collectAt || bytes > most - space.used()) {
+                changing = false;
                 return null;
             }
             range = space.fresh(bytes);
@@ -133,24 +160,65 @@ public final class BlockPool {
         range.asked = asked;
         used += asked;
         inUse.note(used);
+        range.lent = true;
+        changing = false;
         return range;
     }
 
     /** Takes a block back. */
     public void give(Block block) {
-        synchronized (this) {
-            if (block instanceof Piece piece) {
+        new Loan(this, block).run();
+    }
+
+    /** Takes a loan's block back; whether something may wait now. */
+    synchronized boolean takeBack(Loan loan) {
+        enter();
+        if (loan.end()) {
+            if (loan.block() instanceof Piece piece) {
                 returned(piece);
             } else {
-                await((Range) block);
+                await((Range) loan.block());
             }
             space.trimTo(closed ? 0 : allowed(inUse.peak()));
             if (closed) {
                 space.unmapClean();
-                return;
             }
         }
-        PoolKeeper.ensure();
+        changing = false;
+        return !closed;
+    }
+
+    /** Gives up a block that did not reach its user, or not the pool: the next change finds it. */
+    public void abandon(Block block) {
+        block.lent = false;
+        damaged = true;
+    }
+
+    /** Begins a change. Where one was cut short before, all that nobody has becomes free first. */
+    private void enter() {
+        if (changing || damaged) {
+            repair();
+        }
+        changing = true;
+    }
+
+    private void repair() {
+        // first: who abandons a block meanwhile is heard next time
+        damaged = false;
+        changing = true;
+        for (SizeClass sizeClass : small) {
+            sizeClass.clear();
+        }
+        space.repair();
+        used = 0;
+        for (Region region = space.regions(); region != null; region = region.next) {
+            for (Range range = region.lowest; range != null; range = range.upper()) {
+                if (range.lent) {
+                    used += range.asked;
+                    range.recount(small);
+                }
+            }
+        }
     }
 
     private void returned(Piece piece) {
@@ -164,12 +232,14 @@ public final class BlockPool {
     }
 
     private void await(Range range) {
+        range.lent = false;
         used -= range.asked;
         space.give(range);
     }
 
     /** Gives everything that waits back to the system; returns the bytes. */
     public synchronized long trim() {
+        enter();
         for (SizeClass sizeClass : small) {
             for (Range slab : sizeClass.unusedSlabs()) {
                 sizeClass.dissolve(slab);
@@ -179,6 +249,7 @@ public final class BlockPool {
         long before = space.held();
         space.trimTo(0);
         space.unmapClean();
+        changing = false;
         return before - space.held();
     }
 
@@ -190,11 +261,14 @@ public final class BlockPool {
 
     /** The bytes taken from the system and not given back. */
     public synchronized long bytesFromSystem() {
+        enter();
+        changing = false;
         return space.held();
     }
 
     /** Moves the minute on; false when nothing waits that time could give back. */
     synchronized boolean tick() {
+        enter();
         space.tick(++now);
         inUse.tick(used);
         long peak = inUse.peak();
@@ -202,6 +276,7 @@ public final class BlockPool {
         space.trimSince(now - TICKS);
         space.unmapClean();
         collectAt = Math.max(Reclaimer.FLOOR, 2 * peak);
+        changing = false;
         return isWaiting();
     }
 

@@ -16,7 +16,7 @@ public final class CastRegion {
     private static final ThreadLocal<@Nullable CastRegion> INNERMOST = new ThreadLocal<>();
 
     private final Thread thread = Thread.currentThread();
-    private final @Nullable CastRegion parent = INNERMOST.get();
+    private final @Nullable CastRegion parent = innermost();
     private final @Nullable DType narrow;
     private final LeafCasts casts;
     private final boolean ownsCasts;
@@ -44,15 +44,24 @@ public final class CastRegion {
         return region;
     }
 
+    /** The thread's innermost open region. One whose end was cut short, when the stack ended, is passed over. */
+    private static @Nullable CastRegion innermost() {
+        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        while (region != null && region.closed) {
+            region = region.parent;
+        }
+        return region;
+    }
+
     /** The thread's 16-bit type, or null. */
     public static @Nullable DType current() {
-        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        CastRegion region = innermost();
         return region == null ? null : region.narrow;
     }
 
     /** The operands in the types that the thread's innermost region gives the operation. */
     static Tensor[] cast(Op op, Tensor[] operands) {
-        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        CastRegion region = innermost();
         if (region == null || region.narrow == null) {
             return operands;
         }
@@ -67,7 +76,7 @@ public final class CastRegion {
      * @return the region, for {@link #resume}
      */
     static @Nullable CastRegion suspend() {
-        CastRegion region = OPEN.get() == 0 ? null : INNERMOST.get();
+        CastRegion region = innermost();
         if (region != null) {
             INNERMOST.set(null);
         }
@@ -94,17 +103,36 @@ public final class CastRegion {
         return cast;
     }
 
-    /** Ends the region. */
+    /**
+     * Ends the region, and those inside it that were left open.
+     *
+     * @throws TensorException if there were any; or if another thread opened this region, then nothing ends
+     */
     @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     public void close() {
         if (closed) {
             return;
         }
-        if (Thread.currentThread() != thread || INNERMOST.get() != this) {
+        if (Thread.currentThread() != thread) {
             throw new TensorException(
-                    "autocast: closed out of order or by another thread (expected the innermost region"
-                            + " of its own thread); open regions with try-with-resources");
+                    "autocast: closed by another thread (expected the one that opened the region); open"
+                            + " regions with try-with-resources");
         }
+        CastRegion innermost = innermost();
+        // nobody else can close them any more, and what the thread computes next must not be cast
+        for (CastRegion region = innermost; region != this && region != null; region = region.parent) {
+            region.end();
+        }
+        end();
+        if (innermost != null && innermost != this) {
+            throw new TensorException(
+                    "autocast: closed out of order, with a region open inside (expected the innermost one"
+                            + " of its thread), so both are closed now; open regions with try-with-resources");
+        }
+    }
+
+    private void end() {
+        // first, and without a call: where the stack ends below, the region counts as closed
         closed = true;
         if (parent == null) {
             INNERMOST.remove();

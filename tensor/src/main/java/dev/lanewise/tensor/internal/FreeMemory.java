@@ -70,6 +70,25 @@ final class FreeMemory {
 
     // ---- coming and going
 
+    /** Forgets all ranges. */
+    void clear() {
+        waiting.clear();
+        clean.clear();
+        single.clear();
+        ring.empty();
+        spare = null;
+        waitingBytes = 0;
+    }
+
+    /** A range that is free already, with no neighbour of its state. */
+    void restore(Range range) {
+        if (range.state() == State.WAITING) {
+            waitingBytes += range.bytes();
+            range.await(ring, now);
+        }
+        bins(range).push(range);
+    }
+
     /**
      * A range that was in use is free. It joins with its neighbours of the same state; what they are together is as old as
      * the largest of them. Returns that.

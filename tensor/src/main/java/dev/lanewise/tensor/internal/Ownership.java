@@ -19,7 +19,7 @@ public final class Ownership {
     private static final ThreadLocal<@Nullable Ownership> INNERMOST = new ThreadLocal<>();
 
     private final Thread thread = Thread.currentThread();
-    private final @Nullable Ownership parent = INNERMOST.get();
+    private final @Nullable Ownership parent = innermost();
     private final Held held;
     private Cleaner.@Nullable Cleanable guard;
     private boolean closed;
@@ -35,6 +35,15 @@ public final class Ownership {
         return scope;
     }
 
+    /** The thread's innermost open scope. One whose end was cut short, when the stack or the heap ended, is passed over. */
+    private static @Nullable Ownership innermost() {
+        Ownership scope = INNERMOST.get();
+        while (scope != null && scope.closed) {
+            scope = scope.parent;
+        }
+        return scope;
+    }
+
     /** The scope's name. */
     public String name() {
         return held.name;
@@ -45,7 +54,16 @@ public final class Ownership {
      * if the buffer has a holder.
      */
     public static void adopt(Buffer buffer) {
-        Ownership scope = INNERMOST.get();
+        try {
+            giveOwner(buffer);
+        } catch (StackOverflowError | OutOfMemoryError e) {
+            buffer.discard();
+            throw e;
+        }
+    }
+
+    private static void giveOwner(Buffer buffer) {
+        Ownership scope = innermost();
         if (scope == null) {
             buffer.escape();
             return;
@@ -64,7 +82,7 @@ public final class Ownership {
      */
     public static void takeOver(Buffer buffer) {
         buffer.checkAlive();
-        Ownership scope = INNERMOST.get();
+        Ownership scope = innermost();
         if (scope != null && buffer.claim(scope.held)) {
             scope.add(buffer);
         }
@@ -99,7 +117,7 @@ public final class Ownership {
     /** The bytes of a device that the thread's open scopes own, by name, the innermost first. */
     public static Map<String, Long> held(Device device) {
         Map<String, Long> bytes = new LinkedHashMap<>();
-        for (Ownership scope = INNERMOST.get(); scope != null; scope = scope.parent) {
+        for (Ownership scope = innermost(); scope != null; scope = scope.parent) {
             for (Buffer buffer : scope.held.buffers) {
                 if (buffer.scope() == scope.held && buffer.device().equals(device)) {
                     bytes.merge(scope.held.name, buffer.bytes(), Long::sum);
@@ -109,17 +127,39 @@ public final class Ownership {
         return bytes;
     }
 
-    /** Releases what this scope still owns. */
+    /**
+     * Releases what this scope still owns, and what those inside it own that were left open.
+     *
+     * @throws TensorException if there were any; or if another thread opened this scope, then nothing is released
+     */
     @SuppressWarnings("ReferenceEquality") // identity: the same thread is meant
     public void close() {
         if (closed) {
             return;
         }
-        if (Thread.currentThread() != thread || INNERMOST.get() != this) {
+        if (Thread.currentThread() != thread) {
             throw new TensorException(
-                    "scope '" + held.name + "': closed out of order or by another thread (expected the"
-                            + " innermost scope of its own thread); open scopes with try-with-resources");
+                    "scope '" + held.name + "': closed by another thread (expected the one that opened"
+                            + " it); open scopes with try-with-resources");
         }
+        Ownership innermost = innermost();
+        // nobody else can close them any more, and a service's thread goes on
+        try {
+            for (Ownership scope = innermost; scope != this && scope != null; scope = scope.parent) {
+                scope.end();
+            }
+        } finally {
+            end();
+        }
+        if (innermost != null && innermost != this) {
+            throw new TensorException("scope '" + held.name + "': closed out of order, with '" + innermost.held.name
+                    + "' open inside it (expected the innermost scope of its thread), so both are closed now; open"
+                    + " scopes with try-with-resources");
+        }
+    }
+
+    private void end() {
+        // first, and without a call: where the stack ends below, the scope counts as closed, and the collector finds it
         closed = true;
         if (parent == null) {
             INNERMOST.remove();
@@ -144,19 +184,25 @@ public final class Ownership {
         private final String name;
         private final ArrayList<Buffer> buffers = new ArrayList<>();
 
+        /** The one that is being released: should an error cut this short, nobody knows how far it came. */
+        private @Nullable Buffer current;
+
         Held(String name) {
             this.name = name;
         }
 
         /** Releases the buffers, the newest first. */
         void release() {
-            String owner = "scope '" + name + "'";
+            // no +, whose first use initializes classes: where the stack ends in that, they are broken for good
+            String owner = "scope '".concat(name).concat("'");
             for (int i = buffers.size() - 1; i >= 0; i--) {
                 Buffer buffer = buffers.get(i);
+                current = buffer;
                 if (buffer.passOn(this, null)) {
                     buffer.release(owner);
                 }
             }
+            current = null;
             buffers.clear();
         }
 
@@ -169,6 +215,9 @@ public final class Ownership {
         }
 
         private void handOn() {
+            if (current != null) {
+                current.guardByCollector();
+            }
             for (Buffer buffer : buffers) {
                 if (buffer.scope() == this) {
                     try {

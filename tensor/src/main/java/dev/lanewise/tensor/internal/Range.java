@@ -46,7 +46,7 @@ final class Range extends Block {
     long asked;
 
     private Piece[] pieces = NONE;
-    private int lent;
+    private int lentPieces;
 
     /** A whole region. */
     Range(Region region) {
@@ -104,7 +104,10 @@ final class Range extends Block {
         return lower == null && upper == null;
     }
 
-    /** Leaves everything below an address to another range, which has the state of this one. */
+    /**
+     * Leaves everything below an address to another range, which has the state of this one. Like {@link #absorb} it calls
+     * nothing, so that it is done whole, or not at all where the stack ends.
+     */
     void cutBelow(long address, Range part) {
         part.region = region;
         part.start = start;
@@ -114,6 +117,8 @@ final class Range extends Block {
         part.upper = this;
         if (lower != null) {
             lower.upper = part;
+        } else {
+            region.lowest = part;
         }
         lower = part;
         bytes -= part.bytes;
@@ -123,7 +128,9 @@ final class Range extends Block {
     /** Takes in a neighbour, which is no range any more. */
     @SuppressWarnings("ReferenceEquality") // which of the two neighbours it is
     void absorb(Range neighbour) {
-        start = Math.min(start, neighbour.start);
+        if (neighbour.start < start) {
+            start = neighbour.start;
+        }
         bytes += neighbour.bytes;
         if (neighbour.lower == this) {
             upper = neighbour.upper;
@@ -134,6 +141,8 @@ final class Range extends Block {
             lower = neighbour.lower;
             if (lower != null) {
                 lower.upper = this;
+            } else {
+                region.lowest = this;
             }
         }
         neighbour.lower = null;
@@ -148,6 +157,7 @@ final class Range extends Block {
 
     void join() {
         pieces = NONE;
+        lentPieces = 0;
     }
 
     Piece[] pieces() {
@@ -156,17 +166,29 @@ final class Range extends Block {
 
     /** Notes that a piece is in use. */
     void lend() {
-        lent++;
+        lentPieces++;
     }
 
     /** Notes that a piece came back; true if all of them have. */
     boolean returned() {
-        lent--;
+        lentPieces--;
         return isUnused();
     }
 
     boolean isUnused() {
-        return lent == 0;
+        return lentPieces == 0;
+    }
+
+    /** Counts the pieces that somebody has anew, after an error; the others wait again. */
+    void recount(SizeClass[] classes) {
+        lentPieces = 0;
+        for (Piece piece : pieces) {
+            if (piece.lent) {
+                lentPieces++;
+            } else {
+                classes[piece.sizeClass()].push(piece);
+            }
+        }
     }
 
     // ---- waiting
@@ -174,9 +196,22 @@ final class Range extends Block {
     /** The start of an empty ring of waiting ranges; no range itself. */
     static Range ring() {
         Range ring = new Range(Region.NONE);
-        ring.older = ring;
-        ring.newer = ring;
+        ring.empty();
         return ring;
+    }
+
+    /** Leaves every list, whatever state those are in. */
+    void unlink() {
+        above = null;
+        below = null;
+        older = null;
+        newer = null;
+    }
+
+    /** Makes a ring empty. */
+    void empty() {
+        older = this;
+        newer = this;
     }
 
     /** Joins a ring as its newest range. */

@@ -53,10 +53,15 @@ public final class Reclaimer {
      */
     public static Cleaner.Cleanable watch(Buffer buffer, Runnable block, long bytes) {
         GUARDED.addAndGet(bytes);
-        return CLEANER.register(buffer, () -> {
+        try {
+            return CLEANER.register(buffer, () -> {
+                GUARDED.addAndGet(-bytes);
+                block.run();
+            });
+        } catch (StackOverflowError | OutOfMemoryError e) {
             GUARDED.addAndGet(-bytes);
-            block.run();
-        });
+            throw e;
+        }
     }
 
     /** Hands a scope's buffers on when the scope becomes unreachable: its thread ended without closing it. */

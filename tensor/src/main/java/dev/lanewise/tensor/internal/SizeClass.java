@@ -51,6 +51,12 @@ final class SizeClass {
         return (bytes + BlockPool.ALIGNMENT - 1) & -BlockPool.ALIGNMENT;
     }
 
+    /** Forgets all pieces. */
+    void clear() {
+        top = null;
+        count = 0;
+    }
+
     void push(Piece piece) {
         piece.above = null;
         piece.below = top;

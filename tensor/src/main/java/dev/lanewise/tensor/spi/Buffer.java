@@ -2,6 +2,7 @@ package dev.lanewise.tensor.spi;
 
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.ReleasedTensorException;
+import dev.lanewise.tensor.internal.Loan;
 import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.internal.Reclaimer;
 import java.lang.invoke.MethodHandles;
@@ -126,14 +127,29 @@ public abstract class Buffer {
         int left = (int) OWNERS.getAndAdd(this, -1) - 1;
         // a thread that retains between the two statements keeps the memory, and has to free it
         if (left == 0 && OWNERS.compareAndSet(this, 0, RELEASED)) {
+            giveBack();
+        }
+        assert left >= 0 || left < RELEASED / 2 : "released more often than retained, last by " + releasedBy;
+    }
+
+    private void giveBack() {
+        try {
             Cleaner.Cleanable cleanable = guard;
             if (cleanable != null) {
                 cleanable.clean();
             } else {
                 block.run();
             }
+        } catch (StackOverflowError | OutOfMemoryError e) {
+            block.abandon();
+            throw e;
         }
-        assert left >= 0 || left < RELEASED / 2 : "released more often than retained, last by " + releasedBy;
+    }
+
+    /** Gives the memory of a new buffer back that no owner could be found for, because the stack or the heap has ended. */
+    public final void discard() {
+        OWNERS.setVolatile(this, RELEASED);
+        giveBack();
     }
 
     /**
@@ -244,6 +260,13 @@ public abstract class Buffer {
         public void run() {
             if (freed.compareAndSet(false, true)) {
                 free.run();
+            }
+        }
+
+        /** After an error while it ran. */
+        void abandon() {
+            if (free instanceof Loan loan) {
+                loan.abandon();
             }
         }
     }

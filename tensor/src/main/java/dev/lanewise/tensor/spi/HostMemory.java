@@ -3,6 +3,7 @@ package dev.lanewise.tensor.spi;
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import dev.lanewise.tensor.internal.Block;
 import dev.lanewise.tensor.internal.BlockPool;
+import dev.lanewise.tensor.internal.Loan;
 import dev.lanewise.tensor.internal.MemoryLimit;
 
 /**
@@ -36,7 +37,13 @@ public final class HostMemory {
                     null);
         }
         Block block = BlockPool.SHARED.take(bytes);
-        return new HostBuffer(block.segment(bytes), () -> BlockPool.SHARED.give(block));
+        try {
+            return new HostBuffer(block.segment(bytes), new Loan(BlockPool.SHARED, block));
+        } catch (Throwable e) {
+            // the stack or the heap has ended
+            BlockPool.SHARED.abandon(block);
+            throw e;
+        }
     }
 
     /**
