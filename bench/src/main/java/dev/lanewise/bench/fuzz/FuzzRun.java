@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * continues.
  */
 final class FuzzRun {
+    /** What hostile sizes request beyond this is refused at once, and less than this is computed in seconds. */
+    private static final long MEMORY_BYTES = 2L << 30;
+
     /** Enough for the cases, and too little for what hostile sizes request. */
     private static final long ADDRESS_SPACE_KIB = 6L << 20;
 
@@ -131,6 +134,7 @@ final class FuzzRun {
                 "-Djava.awt.headless=true",
                 "-Djava.io.tmpdir=" + folder,
                 "-XX:ErrorFile=" + folder.resolve("crash"),
+                "-Dlanewise.memory=" + MEMORY_BYTES,
                 "-Dlanewise.threads=2");
         command.addAll(Child.java(
                 flags,

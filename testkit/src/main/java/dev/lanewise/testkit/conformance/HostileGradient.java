@@ -7,6 +7,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.Op;
+import dev.lanewise.tensor.op.elementwise.UnaryWith;
 import dev.lanewise.tensor.op.matrix.Linalg;
 import dev.lanewise.tensor.op.reduce.Sort;
 import java.util.ArrayList;
@@ -175,6 +176,11 @@ final class HostileGradient {
         return values;
     }
 
+    /** Whether it is constant, and yet has PyTorch's gradient, which passes a bound: 1 where the operand is both bounds. */
+    private static boolean isConstantClamp(Op op) {
+        return op instanceof UnaryWith with && with.kind() == UnaryWith.Kind.CLAMP && with.a() == with.b();
+    }
+
     private void check(Op op, Tensor[] operands) {
         Sum sum = new Sum(op, operands);
         Tensor[] directions = new Tensor[operands.length];
@@ -196,7 +202,7 @@ final class HostileGradient {
                 slope += gradients.of(watched[i]).mul(directions[i]).sum().item();
             }
         }
-        if (slopes == null) {
+        if (slopes == null || isConstantClamp(op)) {
             return;
         }
         double least = slopes[0];
