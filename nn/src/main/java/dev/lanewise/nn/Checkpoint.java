@@ -5,11 +5,9 @@ import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
-import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -23,15 +21,13 @@ public final class Checkpoint {
     private Checkpoint() {}
 
     /**
-     * Writes a model's weights.
+     * Writes a model's weights, without a second copy of them in memory.
      *
      * @param file where to write them; an existing file is replaced once the new one is complete
      * @param model the model
      */
     public static void saveWeights(Path file, Layer model) {
-        Map<String, TensorData> data = new LinkedHashMap<>();
-        model.stateDict().forEach((name, tensor) -> data.put(name, TensorData.of(tensor)));
-        Safetensors.write(file, data);
+        Safetensors.writeTensors(file, model.stateDict(), Map.of());
     }
 
     /**

@@ -1,11 +1,16 @@
 package dev.lanewise.nn.io;
 
+import dev.lanewise.autograd.Autograd;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorSpec;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -65,10 +70,48 @@ public final class Safetensors {
      * @throws BadFileException if the file cannot be written; an old file is then unchanged
      */
     public static void write(Path file, Map<String, TensorData> tensors, Map<String, String> metadata) {
-        List<Map.Entry<String, TensorData>> ordered = tensors.entrySet().stream()
-                .sorted(Comparator.comparingInt((Map.Entry<String, TensorData> e) ->
-                                -e.getValue().dtype().bytes())
-                        .thenComparing(Map.Entry::getKey))
+        List<Part> parts = new ArrayList<>();
+        tensors.forEach((name, data) -> parts.add(new Part(
+                name, new TensorSpec(data.dtype(), data.shape()), channel -> writeFully(channel, data.segment()))));
+        write(file, parts, metadata);
+    }
+
+    /**
+     * Writes tensors, from whatever device they are on, and metadata as {@link #write(Path, Map, Map)} does. They are copied
+     * piece by piece while they are written, so that the process never holds them twice; nothing may change them meanwhile.
+     *
+     * @param file the file to write
+     * @param tensors by name
+     * @param metadata texts by name
+     * @throws IllegalArgumentException if a tensor is called {@code __metadata__} or the header would be too long
+     * @throws BadFileException if the file cannot be written; an old file is then unchanged
+     */
+    public static void writeTensors(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
+        List<Part> parts = new ArrayList<>();
+        tensors.forEach(
+                (name, tensor) -> parts.add(new Part(name, tensor.spec(), channel -> writeFully(channel, tensor))));
+        write(file, parts, metadata);
+    }
+
+    /**
+     * A tensor to be written.
+     *
+     * @param elements writes as many bytes as the type and shape have
+     */
+    record Part(String name, TensorSpec spec, Elements elements) {}
+
+    /** Where a tensor's elements come from. */
+    @FunctionalInterface
+    interface Elements {
+        /** Writes all of them. */
+        void writeTo(WritableByteChannel channel) throws IOException;
+    }
+
+    private static void write(Path file, List<Part> parts, Map<String, String> metadata) {
+        List<Part> ordered = parts.stream()
+                .sorted(Comparator.comparingInt(
+                                (Part part) -> -part.spec().dtype().bytes())
+                        .thenComparing(Part::name))
                 .toList();
         byte[] header = SafetensorsHeader.encode(ordered, metadata);
         if (header.length > MAX_HEADER_BYTES) {
@@ -78,10 +121,30 @@ public final class Safetensors {
         AtomicFile.write(file, channel -> {
             ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
             writeFully(channel, start.putLong(header.length).put(header).flip());
-            for (Map.Entry<String, TensorData> entry : ordered) {
-                writeFully(channel, entry.getValue().segment());
+            for (Part part : ordered) {
+                part.elements().writeTo(channel);
             }
         });
+    }
+
+    private static void writeFully(WritableByteChannel channel, Tensor tensor) throws IOException {
+        if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            writeFully(channel, TensorData.of(tensor).segment());
+            return;
+        }
+        long count = tensor.shape().elements();
+        int width = tensor.dtype().bytes();
+        int perPiece = COPY_BYTES / width;
+        byte[] copy = new byte[(int) Math.min(perPiece, count) * width];
+        try (var ignored = Scope.open("save")) {
+            Tensor elements = Autograd.detach(tensor).contiguous().reshape(count);
+            for (long first = 0; first < count; first += perPiece) {
+                int bytes = (int) Math.min(perPiece, count - first) * width;
+                elements.narrow(0, first, bytes / width)
+                        .copyTo(MemorySegment.ofArray(copy).asSlice(0, bytes));
+                writeFully(channel, ByteBuffer.wrap(copy, 0, bytes));
+            }
+        }
     }
 
     static void writeFully(WritableByteChannel channel, MemorySegment segment) throws IOException {

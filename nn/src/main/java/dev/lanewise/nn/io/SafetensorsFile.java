@@ -220,9 +220,9 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
-     * Overwrites a tensor's elements with those of one of the file's, cast where the types differ. Where they don't,
-     * the elements are read directly into place, piece by piece and not through the mapping, whose pages would count as
-     * memory of the process in addition to the tensor's own.
+     * Overwrites a tensor's elements with those of one of the file's, cast where the types differ. They are read piece by
+     * piece and not through the mapping, whose pages would count as memory of the process in addition to the tensor's own.
+     * Only of types that Lanewise doesn't have, and for targets that are not contiguous, is a whole copy made.
      *
      * @param name the name of a tensor in the file
      * @param target of the same shape, on any device
@@ -237,34 +237,49 @@ public final class SafetensorsFile implements AutoCloseable {
                     target.shape() + ", that of the tensor to fill",
                     "give a tensor of the same shape");
         }
-        boolean asItIs = entry.dtype() == target.dtype()
-                && entry.dtype() != DType.BOOL
+        SafetensorsHeader.Entry stored = Objects.requireNonNull(header.entries().get(name));
+        boolean inPieces = entry.dtype() != DType.BOOL
+                && stored.type().equals(StoredType.of(entry.dtype()))
                 && target.isContiguous()
                 && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
         try (var ignored = Scope.open("load")) {
-            if (asItIs) {
-                read(Objects.requireNonNull(header.entries().get(name)).begin(), target);
+            if (inPieces) {
+                read(stored.begin(), entry.dtype(), target);
             } else {
                 target.assign(entry.toTensor().to(target.dtype()).to(target.device()));
             }
         }
     }
 
-    private void read(long begin, Tensor target) {
-        Tensor elements = Autograd.detach(target).reshape(target.shape().elements());
-        int perPiece = PIECE_BYTES / target.dtype().bytes();
-        byte[] piece = new byte[(int) Math.min(PIECE_BYTES, target.spec().bytes())];
+    private void read(long begin, DType dtype, Tensor target) {
+        long count = target.shape().elements();
+        Tensor elements = Autograd.detach(target).reshape(count);
+        int perPiece = PIECE_BYTES / dtype.bytes();
+        byte[] piece = new byte[(int) Math.min(perPiece, count) * dtype.bytes()];
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             in.seek(in.length() - data.byteSize() + begin);
-            for (long first = 0; first < elements.shape().elements(); first += perPiece) {
-                Tensor part = elements.narrow(
-                        0, first, Math.min(perPiece, elements.shape().elements() - first));
-                int bytes = (int) part.spec().bytes();
-                in.readFully(piece, 0, bytes);
-                part.copyFrom(MemorySegment.ofArray(piece).asSlice(0, bytes));
+            for (long first = 0; first < count; first += perPiece) {
+                int length = (int) Math.min(perPiece, count - first);
+                in.readFully(piece, 0, length * dtype.bytes());
+                fill(
+                        elements.narrow(0, first, length),
+                        MemorySegment.ofArray(piece).asSlice(0, (long) length * dtype.bytes()),
+                        dtype);
             }
         } catch (IOException failure) {
             throw BadFileException.unreadable(file, KIND, failure);
+        }
+    }
+
+    private static void fill(Tensor part, MemorySegment elements, DType dtype) {
+        if (dtype == part.dtype()) {
+            part.copyFrom(elements);
+            return;
+        }
+        try (var ignored = Scope.open("piece")) {
+            part.assign(Tensor.of(elements, dtype, part.shape().elements())
+                    .to(part.dtype())
+                    .to(part.device()));
         }
     }
 

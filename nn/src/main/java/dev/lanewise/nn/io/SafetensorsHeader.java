@@ -2,6 +2,7 @@ package dev.lanewise.nn.io;
 
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -268,7 +269,7 @@ final class SafetensorsHeader {
     }
 
     /** The header's bytes for tensors that follow each other in the given order, padded to a multiple of 8. */
-    static byte[] encode(List<Map.Entry<String, TensorData>> tensors, Map<String, String> metadata) {
+    static byte[] encode(List<Safetensors.Part> tensors, Map<String, String> metadata) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             json.writeStartObject();
@@ -278,8 +279,8 @@ final class SafetensorsHeader {
                 json.writeEndObject();
             }
             long position = 0;
-            for (Map.Entry<String, TensorData> tensor : tensors) {
-                position = encode(json, tensor.getKey(), tensor.getValue(), position);
+            for (Safetensors.Part tensor : tensors) {
+                position = encode(json, tensor.name(), tensor.spec(), position);
             }
             json.writeEndObject();
         }
@@ -289,12 +290,12 @@ final class SafetensorsHeader {
         return bytes.toByteArray();
     }
 
-    private static long encode(JsonGenerator json, String name, TensorData tensor, long begin) {
+    private static long encode(JsonGenerator json, String name, TensorSpec tensor, long begin) {
         if (name.equals(METADATA)) {
             throw new IllegalArgumentException("safetensors: found a tensor called " + METADATA
                     + "; expected another name, this one is the format's own; rename it");
         }
-        long end = Math.addExact(begin, tensor.segment().byteSize());
+        long end = Math.addExact(begin, tensor.bytes());
         json.writeObjectPropertyStart(name);
         json.writeStringProperty("dtype", tensor.dtype().name());
         json.writeArrayPropertyStart("shape");

@@ -7,7 +7,6 @@ import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Safetensors;
 import dev.lanewise.nn.io.SafetensorsFile;
-import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.nn.optim.Optimizer;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
@@ -69,7 +68,7 @@ public record TrainingState(
      * @param notes figures by name, under headings: the position of training
      */
     public void save(Path file, Map<String, Map<String, Double>> notes) {
-        Map<String, TensorData> tensors = new LinkedHashMap<>();
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
         put(tensors, MODEL, model.stateDict());
         put(tensors, OPTIMIZER, optimizer.stateDict());
         put(tensors, AVERAGE, average == null ? Map.of() : average.tensors());
@@ -83,10 +82,8 @@ public record TrainingState(
             facts.put("rng." + i + ".counter", Long.toString(streams.get(i).counter()));
         }
         notes.forEach((heading, figures) -> facts.put(NOTE + heading, Notes.text(figures)));
-        Safetensors.write(stateFile(file), tensors, facts);
-        Map<String, TensorData> weights = new LinkedHashMap<>();
-        weights().forEach((name, tensor) -> weights.put(name, TensorData.of(tensor)));
-        Safetensors.write(file, weights, Map.of(STEPS, Long.toString(optimizer.steps())));
+        Safetensors.writeTensors(stateFile(file), tensors, facts);
+        Safetensors.writeTensors(file, weights(), Map.of(STEPS, Long.toString(optimizer.steps())));
     }
 
     /** The weights to use: the model's, with the averages in place of its parameters if there are any. */
@@ -98,8 +95,8 @@ public record TrainingState(
         return weights;
     }
 
-    private static void put(Map<String, TensorData> all, String kind, Map<String, Tensor> tensors) {
-        tensors.forEach((name, tensor) -> all.put(kind + "." + name, TensorData.of(tensor)));
+    private static void put(Map<String, Tensor> all, String kind, Map<String, Tensor> tensors) {
+        tensors.forEach((name, tensor) -> all.put(kind + "." + name, tensor));
     }
 
     /**

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.autograd.Autograd;
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -113,6 +116,26 @@ class SafetensorsTest {
         assertThat(bytes).isEqualTo(Files.readAllBytes(folder.resolve("b")));
         assertThat(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong() % 8)
                 .isZero();
+    }
+
+    @Test
+    void tensorsAreWrittenAsCopiesOfThemAre() {
+        Tensor many = new Rng(1).randn(DType.F32, 700, 1000);
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (DType dtype : DType.values()) {
+            tensors.put(dtype + " of several pieces", many.mul(100).to(dtype));
+        }
+        tensors.put("view", many.transpose().slice("3::7, :5"));
+        tensors.put("scalar", Tensor.scalar(3));
+        tensors.put("empty", Tensor.zeros(0, 4));
+        tensors.put("with gradient", Autograd.watch(Tensor.of(1f, 2f)).mul(2));
+        Map<String, TensorData> copies = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> copies.put(name, TensorData.of(tensor)));
+        Path direct = folder.resolve("direct.safetensors");
+        Path copied = folder.resolve("copied.safetensors");
+        Safetensors.writeTensors(direct, tensors, Map.of("a", "b"));
+        Safetensors.write(copied, copies, Map.of("a", "b"));
+        assertThat(direct).hasSameBinaryContentAs(copied);
     }
 
     @Test
