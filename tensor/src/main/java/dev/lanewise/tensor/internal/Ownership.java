@@ -144,10 +144,13 @@ public final class Ownership {
         }
         Ownership innermost = innermost();
         // nobody else can close them any more, and a service's thread goes on
-        for (Ownership scope = innermost; scope != this && scope != null; scope = scope.parent) {
-            scope.end();
+        try {
+            for (Ownership scope = innermost; scope != this && scope != null; scope = scope.parent) {
+                scope.end();
+            }
+        } finally {
+            end();
         }
-        end();
         if (innermost != null && innermost != this) {
             throw new TensorException("scope '" + held.name + "': closed out of order, with '" + innermost.held.name
                     + "' open inside it (expected the innermost scope of its thread), so both are closed now; open"
@@ -190,7 +193,8 @@ public final class Ownership {
 
         /** Releases the buffers, the newest first. */
         void release() {
-            String owner = "scope '" + name + "'";
+            // no +, whose first use initializes classes: where the stack ends in that, they are broken for good
+            String owner = "scope '".concat(name).concat("'");
             for (int i = buffers.size() - 1; i >= 0; i--) {
                 Buffer buffer = buffers.get(i);
                 current = buffer;

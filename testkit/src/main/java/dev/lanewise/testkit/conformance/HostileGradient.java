@@ -178,9 +178,7 @@ final class HostileGradient {
 
     /** Whether it is constant, and yet has PyTorch's gradient, which passes a bound: 1 where the operand is both bounds. */
     private static boolean isConstantClamp(Op op) {
-        return op instanceof UnaryWith(UnaryWith.Kind kind, double a, double b)
-                && kind == UnaryWith.Kind.CLAMP
-                && a == b;
+        return op instanceof UnaryWith with && with.kind() == UnaryWith.Kind.CLAMP && with.a() == with.b();
     }
 
     private void check(Op op, Tensor[] operands) {
