@@ -62,6 +62,23 @@ class ArchitectureTest {
                 .check(LANEWISE);
     }
 
+    @ParameterizedTest(name = "{0} knows none of {1}")
+    @CsvSource({
+        "format, run op plan export",
+        "run, op plan export",
+        "op, plan export",
+        "export, op plan",
+    })
+    void packagesOfOnnxDependInOneDirection(String inner, String above) {
+        noClasses()
+                .that(resideInAPackage(packagesOf("onnx." + inner)))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(Arrays.stream(above.split(" "))
+                        .map(name -> packagesOf("onnx." + name))
+                        .toArray(String[]::new)))
+                .check(LANEWISE);
+    }
+
     @Test
     void vectorApiStaysInTheCpuBackendAndItsBenchmarks() {
         noClasses()

@@ -1,5 +1,7 @@
 package dev.lanewise.onnx;
 
+import dev.lanewise.onnx.format.Elements;
+import dev.lanewise.onnx.run.Host;
 import dev.lanewise.tensor.Tensor;
 import java.util.List;
 
@@ -46,7 +48,7 @@ final class Comparison {
         if (tolerance.shapeOnly()) {
             return "";
         }
-        if (!a.type().isFloating()) {
+        if (!Elements.isFloating(a.type())) {
             return wholes(Host.longs(got), Host.longs(want));
         }
         double rtol = a.type() == ElementType.BFLOAT16 ? Math.max(tolerance.rtol(), 0x1p-6) : tolerance.rtol();

@@ -1,8 +1,6 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.tensor.DType;
-import dev.lanewise.tensor.TensorException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The element types of ONNX tensors (TensorProto.DataType). Those that {@link DType} lacks are computed with in a wider
@@ -10,62 +8,60 @@ import org.jspecify.annotations.Nullable;
  */
 public enum ElementType {
     /** IEEE 754 binary32. */
-    FLOAT(1, DType.F32, 32),
+    FLOAT(1, DType.F32),
     /** Unsigned 8-bit integer. */
-    UINT8(2, DType.U8, 8),
+    UINT8(2, DType.U8),
     /** Signed 8-bit integer. */
-    INT8(3, DType.I8, 8),
+    INT8(3, DType.I8),
     /** Unsigned 16-bit integer, carried by I64. */
-    UINT16(4, DType.I64, 16),
+    UINT16(4, DType.I64),
     /** Signed 16-bit integer, carried by I64. */
-    INT16(5, DType.I64, 16),
+    INT16(5, DType.I64),
     /** Signed 32-bit integer. */
-    INT32(6, DType.I32, 32),
+    INT32(6, DType.I32),
     /** Signed 64-bit integer. */
-    INT64(7, DType.I64, 64),
+    INT64(7, DType.I64),
     /** Text; has no tensor. */
-    STRING(8, DType.U8, 0),
+    STRING(8, DType.U8),
     /** Truth value. */
-    BOOL(9, DType.BOOL, 8),
+    BOOL(9, DType.BOOL),
     /** IEEE 754 binary16. */
-    FLOAT16(10, DType.F16, 16),
+    FLOAT16(10, DType.F16),
     /** IEEE 754 binary64. */
-    DOUBLE(11, DType.F64, 64),
+    DOUBLE(11, DType.F64),
     /** Unsigned 32-bit integer, carried by I64. */
-    UINT32(12, DType.I64, 32),
+    UINT32(12, DType.I64),
     /** Unsigned 64-bit integer, its bits carried by I64. */
-    UINT64(13, DType.I64, 64),
+    UINT64(13, DType.I64),
     /** bfloat16. */
-    BFLOAT16(16, DType.BF16, 16),
+    BFLOAT16(16, DType.BF16),
     /** 8-bit float, 4 bits of exponent, without infinities, carried by F32. */
-    FLOAT8E4M3FN(17, DType.F32, 8),
+    FLOAT8E4M3FN(17, DType.F32),
     /** 8-bit float, 4 bits of exponent, without infinities or negative zero, carried by F32. */
-    FLOAT8E4M3FNUZ(18, DType.F32, 8),
+    FLOAT8E4M3FNUZ(18, DType.F32),
     /** 8-bit float, 5 bits of exponent, carried by F32. */
-    FLOAT8E5M2(19, DType.F32, 8),
+    FLOAT8E5M2(19, DType.F32),
     /** 8-bit float, 5 bits of exponent, without infinities or negative zero, carried by F32. */
-    FLOAT8E5M2FNUZ(20, DType.F32, 8),
+    FLOAT8E5M2FNUZ(20, DType.F32),
     /** Unsigned 4-bit integer, carried by I64. */
-    UINT4(21, DType.I64, 4),
+    UINT4(21, DType.I64),
     /** Signed 4-bit integer, carried by I64. */
-    INT4(22, DType.I64, 4),
+    INT4(22, DType.I64),
     /** 4-bit float, carried by F32. */
-    FLOAT4E2M1(23, DType.F32, 4),
+    FLOAT4E2M1(23, DType.F32),
     /** 8-bit power of two, carried by F32. */
-    FLOAT8E8M0(24, DType.F32, 8),
+    FLOAT8E8M0(24, DType.F32),
     /** Unsigned 2-bit integer, carried by I64. */
-    UINT2(25, DType.I64, 2),
+    UINT2(25, DType.I64),
     /** Signed 2-bit integer, carried by I64. */
-    INT2(26, DType.I64, 2);
+    INT2(26, DType.I64);
 
     private final int number;
     private final DType carrier;
-    private final int bits;
 
-    ElementType(int number, DType carrier, int bits) {
+    ElementType(int number, DType carrier) {
         this.number = number;
         this.carrier = carrier;
-        this.bits = bits;
     }
 
     /** {@return the number that stands for the type in files} */
@@ -78,29 +74,9 @@ public enum ElementType {
         return carrier;
     }
 
-    /** The size of a stored element. */
-    int bits() {
-        return bits;
-    }
-
     /** {@return whether tensors have the type themselves} */
     public boolean isOwn() {
         return this != STRING && of(carrier) == this;
-    }
-
-    boolean isFloating() {
-        return this != STRING && carrier.isFloating();
-    }
-
-    boolean isUnsigned() {
-        return switch (this) {
-            case UINT2, UINT4, UINT8, UINT16, UINT32, UINT64 -> true;
-            default -> false;
-        };
-    }
-
-    boolean isInteger() {
-        return this != STRING && this != BOOL && !isFloating();
     }
 
     /**
@@ -120,25 +96,5 @@ public enum ElementType {
             case I64 -> INT64;
             case BOOL -> BOOL;
         };
-    }
-
-    /** The type of a number in a file, or null for complex and unknown ones. */
-    static @Nullable ElementType find(long number) {
-        for (ElementType type : values()) {
-            if (type.number == number) {
-                return type;
-            }
-        }
-        return null;
-    }
-
-    /** The type of a number in a file. */
-    static ElementType of(long number) {
-        ElementType type = find(number);
-        if (type == null) {
-            throw new TensorException("onnx: element type " + number
-                    + " (expected 1 to 13 or 16 to 26); complex numbers are not supported");
-        }
-        return type;
     }
 }

@@ -94,14 +94,4 @@ public record ExportOptions(
     public ExportOptions withExternalData() {
         return new ExportOptions(opset, dynamicAxes, outputs, true);
     }
-
-    /** The version of the file format that was released with the operators. */
-    int irVersion() {
-        return switch (opset) {
-            case 17, 18 -> 8;
-            case 19, 20 -> 9;
-            case 21, 22 -> 10;
-            default -> 11;
-        };
-    }
 }

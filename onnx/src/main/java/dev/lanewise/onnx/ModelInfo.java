@@ -1,6 +1,11 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.onnx.format.Graph;
+import dev.lanewise.onnx.format.Model;
+import dev.lanewise.onnx.format.ModelFolder;
+import dev.lanewise.onnx.format.ModelReader;
+import dev.lanewise.onnx.plan.Preparer;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +42,11 @@ public record ModelInfo(
         Map<String, Integer> operators = new TreeMap<>();
         OnnxModel.count(graph, operators);
         return new ModelInfo(
-                new TreeMap<>(model.opsets()), inputs(graph), graph.outputs(), operators, Preparer.missing(model));
+                new TreeMap<>(model.opsets()),
+                inputs(graph),
+                graph.outputs(),
+                operators,
+                Preparer.prepare(model).missing());
     }
 
     /** The inputs that no initializer gives. */

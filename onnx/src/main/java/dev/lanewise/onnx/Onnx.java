@@ -1,6 +1,8 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.nn.Layer;
+import dev.lanewise.onnx.export.Exporter;
+import dev.lanewise.onnx.format.ModelWriter;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import java.nio.file.Path;
@@ -88,6 +90,7 @@ public final class Onnx {
             Map<String, Tensor> examples,
             Path file,
             ExportOptions options) {
-        ModelWriter.write(new Exporter(layer, call, examples, options).model(), file, options.externalData());
+        String prefix = layer instanceof OnnxModel ? OnnxModel.WEIGHTS : "";
+        ModelWriter.write(new Exporter(layer, call, examples, options, prefix).model(), file, options.externalData());
     }
 }

@@ -2,6 +2,8 @@ package dev.lanewise.onnx;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.onnx.format.ModelReader;
+import dev.lanewise.onnx.run.Host;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.TensorException;
 import java.io.IOException;

@@ -3,6 +3,26 @@ package dev.lanewise.onnx;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.onnx.format.Attribute;
+import dev.lanewise.onnx.format.Elements;
+import dev.lanewise.onnx.format.Graph;
+import dev.lanewise.onnx.format.Model;
+import dev.lanewise.onnx.format.ModelFolder;
+import dev.lanewise.onnx.format.ModelReader;
+import dev.lanewise.onnx.format.Node;
+import dev.lanewise.onnx.format.StoredTensor;
+import dev.lanewise.onnx.format.TensorReader;
+import dev.lanewise.onnx.format.Wrap;
+import dev.lanewise.onnx.plan.Fusion;
+import dev.lanewise.onnx.plan.HalfRounding;
+import dev.lanewise.onnx.plan.Lifetimes;
+import dev.lanewise.onnx.plan.Preparation;
+import dev.lanewise.onnx.plan.Preparer;
+import dev.lanewise.onnx.plan.ShapeChains;
+import dev.lanewise.onnx.plan.Widening;
+import dev.lanewise.onnx.run.Env;
+import dev.lanewise.onnx.run.NodeTimes;
+import dev.lanewise.onnx.run.Program;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
@@ -50,7 +70,7 @@ public final class OnnxModel extends Layer {
     private OnnxModel(Model stored) {
         this.model = stored;
         Model wide = Widening.widened(stored);
-        Program whole = Preparer.prepare(wide);
+        Program whole = runnable(Preparer.prepare(wide));
         this.widened = Widening.isNeeded(stored);
         if (widened) {
             whole = HalfRounding.rounded(whole, stored);
@@ -64,6 +84,13 @@ public final class OnnxModel extends Layer {
         }
         this.program = prepared(whole, weights);
         this.lifetimes = new Lifetimes(program);
+    }
+
+    private static Program runnable(Preparer.Result prepared) {
+        if (!prepared.missing().isEmpty()) {
+            throw new MissingOperatorsException(prepared.missing());
+        }
+        return prepared.program();
     }
 
     /** Folds constants, which become buffers, and removes dead nodes. */
@@ -154,7 +181,7 @@ public final class OnnxModel extends Layer {
         }
         ElementType type = numbers.type();
         boolean isTrained = type.isOwn()
-                && type.isFloating()
+                && Elements.isFloating(type)
                 && stored.shape().rank() > 0
                 && !stored.shape().isEmpty()
                 && !fixed.contains(stored.name());
@@ -381,7 +408,7 @@ public final class OnnxModel extends Layer {
             }
             ElementType type = input.type();
             if (type != null && value instanceof OnnxValue.Numbers numbers && numbers.type() != type) {
-                boolean converted = numbers.type().isFloating() && type.isFloating() && type.isOwn();
+                boolean converted = Elements.isFloating(numbers.type()) && Elements.isFloating(type) && type.isOwn();
                 if (!converted) {
                     throw new TensorException(
                             "onnx: input " + input + " is " + value.describe() + " (expected " + type + "); cast it");

@@ -1,6 +1,11 @@
 package dev.lanewise.onnx;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.onnx.format.Graph;
+import dev.lanewise.onnx.format.ModelFolder;
+import dev.lanewise.onnx.format.ModelReader;
+import dev.lanewise.onnx.format.Node;
+import dev.lanewise.onnx.format.StoredTensor;
 import dev.lanewise.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -28,6 +28,8 @@ import dev.lanewise.nn.sequence.RotaryPositions;
 import dev.lanewise.nn.sequence.SinusoidalPositions;
 import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
+import dev.lanewise.onnx.format.ModelFolder;
+import dev.lanewise.onnx.format.ModelReader;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
 import dev.lanewise.tensor.Rng;
