@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.StateLoader;
 import dev.lanewise.nn.io.CheckpointException;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.nn.internal.Hooks;
+import dev.lanewise.nn.internal.StateLoader;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;
 import dev.lanewise.tensor.DType;

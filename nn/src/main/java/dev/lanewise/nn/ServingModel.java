@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.internal.StateLoader;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;

@@ -63,8 +63,7 @@ public final class ChannelWeightGrad {
         this.imagesPerRun = Math.clamp(RUN_BYTES / (4L * plane), 1, p.n());
         this.vectors = Vectors.blocks(imagesPerRun * plane, LANES);
         this.runBytes = Vectors.BYTES * (vectors + Vectors.blocks((p.r() - 1) * pitch + p.s(), LANES));
-        this.runsPerChunk = Math.clamp(
-                FEW_BYTES / (runBytes * chosen.length), 1, Vectors.blocks(p.n(), imagesPerRun));
+        this.runsPerChunk = Math.clamp(FEW_BYTES / (runBytes * chosen.length), 1, Vectors.blocks(p.n(), imagesPerRun));
         this.taps = p.r() * p.s();
         this.sumsPerPair = (int) Vectors.roundUp(taps, TAPS);
     }
@@ -132,8 +131,7 @@ public final class ChannelWeightGrad {
     }
 
     /** Adds what the images of some runs give for one channel of the other side, with each of the few. */
-    private void addProducts(
-            int other, int image, int runs, long laid, boolean[] zero, long offsets, long sums) {
+    private void addProducts(int other, int image, int runs, long laid, boolean[] zero, long offsets, long sums) {
         try (Scratch own = Scratch.borrow(runBytes);
                 Scratch lanes = Scratch.borrow(TAPS * Vectors.BYTES)) {
             for (int run = 0; run < runs; run++) {
@@ -182,8 +180,7 @@ public final class ChannelWeightGrad {
             long target = to + 4L * image * plane;
             Rows.clear(target, (long) top * pitch);
             for (int row = 0; row < h; row++) {
-                Rows.copyPadded(
-                        source + 4L * row * w, w, target + 4L * (top + row) * pitch, left, pitch - left - w);
+                Rows.copyPadded(source + 4L * row * w, w, target + 4L * (top + row) * pitch, left, pitch - left - w);
             }
             Rows.clear(target + 4L * (top + h) * pitch, plane - (long) (top + h) * pitch);
         }

@@ -48,7 +48,12 @@ class ChannelWeightGradTest {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment gw = floats(arena, untouched);
             ChannelWeightGrad.run(
-                    p, ofInput, chosen, floats(arena, x).address(), floats(arena, gy).address(), gw.address());
+                    p,
+                    ofInput,
+                    chosen,
+                    floats(arena, x).address(),
+                    floats(arena, gy).address(),
+                    gw.address());
             double[] expected = ReferenceConvolution.weightGrad(p, x, gy);
             int taps = p.r() * p.s();
             for (int i = 0; i < expected.length; i++) {

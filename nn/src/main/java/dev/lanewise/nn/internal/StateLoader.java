@@ -1,5 +1,6 @@
-package dev.lanewise.nn;
+package dev.lanewise.nn.internal;
 
+import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.io.Loaded;
 import dev.lanewise.nn.io.Loading;
 import dev.lanewise.tensor.Shape;
@@ -15,9 +16,9 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /** Overwrites a model's tensors, one after the other, with those of a state. */
-final class StateLoader {
+public final class StateLoader {
     /** A saved state. */
-    interface Source {
+    public interface Source {
         /** The names of its tensors. */
         Set<String> names();
 
@@ -35,7 +36,7 @@ final class StateLoader {
      *
      * @param misfit makes the exception from a message that says what does not match, if all must
      */
-    static Loaded load(Layer model, Source source, Loading loading, Function<String, RuntimeException> misfit) {
+    public static Loaded load(Layer model, Source source, Loading loading, Function<String, RuntimeException> misfit) {
         Map<String, String> savedNames = savedNames(source, loading);
         Map<String, Tensor> own = model.stateDict();
         Loaded found = compare(own, source, savedNames);
@@ -53,7 +54,7 @@ final class StateLoader {
     }
 
     /** Which tensors of a state with the model's own names would match. */
-    static Loaded compare(Layer model, Map<String, Tensor> state) {
+    public static Loaded compare(Layer model, Map<String, Tensor> state) {
         Source source = new InMemory(state);
         return compare(model.stateDict(), source, savedNames(source, Loading.exact()));
     }
@@ -95,7 +96,7 @@ final class StateLoader {
     }
 
     /** A state in memory. */
-    record InMemory(Map<String, Tensor> state) implements Source {
+    public record InMemory(Map<String, Tensor> state) implements Source {
         @Override
         public Set<String> names() {
             return state.keySet();
