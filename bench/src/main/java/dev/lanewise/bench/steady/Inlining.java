@@ -45,6 +45,10 @@ public final class Inlining {
             Pattern.CASE_INSENSITIVE);
 
     private static final String KERNELS = "dev.lanewise.cpu.";
+
+    /** Finds an operation's kernel; what it takes in of small ones runs once for a call, not in a loop. */
+    private static final String DISPATCH = KERNELS + "VectorBackend.";
+
     private static final int C2 = 4;
 
     private Inlining() {}
@@ -88,7 +92,9 @@ public final class Inlining {
             String root = compiled.getOrDefault(id, "");
             for (RecordedEvent event : events) {
                 String callee = event.getString("callee.type");
-                if (root.startsWith(KERNELS) && ACCESS.matcher(callee).matches()) {
+                if (root.startsWith(KERNELS)
+                        && !root.startsWith(DISPATCH)
+                        && ACCESS.matcher(callee).matches()) {
                     found.add(root + ": " + callee + "." + event.getString("callee.name") + ": "
                             + event.getString("message"));
                 }
