@@ -32,7 +32,7 @@ class CompiledKernelsTest {
                 List.of(
                         Long.toString(seed),
                         recording.toString(),
-                        Integer.getInteger("lanewise.tour.milliseconds", 25).toString()));
+                        Integer.getInteger("lanewise.tour.milliseconds", 15).toString()));
         Path log = folder.resolve("tour.log");
         Process tour = new ProcessBuilder(command)
                 .redirectErrorStream(true)
