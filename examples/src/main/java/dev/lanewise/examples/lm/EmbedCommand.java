@@ -42,8 +42,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<String> texts = TextFiles.read(file).lines().toList();
-        float[][] vectors = TextEncoder.load(MiniLm.folder(model, Remarks.of(spec)::download))
-                .embed(texts);
+        float[][] vectors = TextEncoder.load(MiniLm.folder(model)).embed(texts);
         PrintWriter out = spec.commandLine().getOut();
         Path target = output;
         if (target == null) {

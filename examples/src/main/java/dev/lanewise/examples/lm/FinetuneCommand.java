@@ -108,7 +108,7 @@ final class FinetuneCommand implements Callable<Integer> {
         Progress remarks = Remarks.of(spec);
         TrainingTexts texts = TrainingTexts.of(data, test, remarks::download);
         int labels = classes == 0 ? texts.classes() : classes;
-        Path folder = MiniLm.folder(model, remarks::download);
+        Path folder = MiniLm.folder(model);
         Rng random = new Rng(seed);
         PretrainedModel base = labels > 0 ? Models.classifier(folder, labels, random) : Models.load(folder);
         LoraConfig config = config(base.family());

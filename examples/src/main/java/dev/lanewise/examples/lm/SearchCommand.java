@@ -97,7 +97,7 @@ final class SearchCommand implements Callable<Integer> {
                     "--top " + top + ", --probes " + probes + ", --cells " + count
                             + ": expected 1 or more, and at most as many cells as texts, " + texts.size());
         }
-        TextEncoder encoder = TextEncoder.load(MiniLm.folder(model, remarks::download));
+        TextEncoder encoder = TextEncoder.load(MiniLm.folder(model));
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
         float[][] vectors = encoder.embed(texts);

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.data.DataHome;
-import dev.lanewise.nn.data.DownloadListener;
 import dev.lanewise.nn.io.BadFileException;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,9 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Where the model of the examples is looked for. */
 class MiniLmTest {
-    /** Nobody listens there. */
-    private static final List<URI> NOWHERE = List.of(URI.create("http://127.0.0.1:9/"));
-
     @TempDir
     private Path folder;
 
@@ -36,30 +31,27 @@ class MiniLmTest {
         Path cache = folder.resolve("cache");
         DataHome home = new DataHome(null, environment, cache);
         Path cached = model(cache);
-        assertThat(MiniLm.folder(home, folder.resolve("repository"), NOWHERE, DownloadListener.SILENT))
-                .isEqualTo(cached);
+        assertThat(MiniLm.folder(home, folder.resolve("repository"))).isEqualTo(cached);
         Path named = model(environment);
-        assertThat(MiniLm.folder(home, folder.resolve("repository"), NOWHERE, DownloadListener.SILENT))
-                .isEqualTo(named);
+        assertThat(MiniLm.folder(home, folder.resolve("repository"))).isEqualTo(named);
         Files.delete(named.resolve("tokenizer.json"));
-        assertThat(MiniLm.folder(home, folder.resolve("repository"), NOWHERE, DownloadListener.SILENT))
-                .isEqualTo(cached);
+        assertThat(MiniLm.folder(home, folder.resolve("repository"))).isEqualTo(cached);
     }
 
     @Test
     void whereThereIsNoModelOneLineSaysWhatToDo() {
         DataHome home = new DataHome(null, null, folder);
-        assertThatThrownBy(() -> MiniLm.folder(home, folder.resolve("repository"), NOWHERE, DownloadListener.SILENT))
+        assertThatThrownBy(() -> MiniLm.folder(home, folder.resolve("repository")))
                 .isInstanceOf(BadFileException.class)
                 .hasMessageStartingWith("minilm: found all-MiniLM-L6-v2 neither in LANEWISE_DATA nor in " + folder)
-                .hasMessageContaining("127.0.0.1")
-                .hasMessageContaining("name its folder instead of minilm")
+                .hasMessageContaining("mvn dependency:get")
+                .hasMessageContaining("name the model's folder instead of minilm")
                 .hasMessageNotContaining("\n");
     }
 
     @Test
     void anyOtherNameIsAFolder() {
         Path other = folder.resolve("other");
-        assertThat(MiniLm.folder(other, DownloadListener.SILENT)).isEqualTo(other);
+        assertThat(MiniLm.folder(other)).isEqualTo(other);
     }
 }
