@@ -35,26 +35,8 @@ final class CommandLineTest {
     @TempDir
     private Path folder;
 
-    private record Run(int code, String out, String err) {}
-
     private static Run lanewise(String... args) {
-        return lanewise(List.of(), args);
-    }
-
-    private static Run lanewise(List<?> more, String... args) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream newOut = new ByteArrayOutputStream();
-        ByteArrayOutputStream newErr = new ByteArrayOutputStream();
-        try {
-            System.setOut(new PrintStream(newOut, true, StandardCharsets.UTF_8));
-            System.setErr(new PrintStream(newErr, true, StandardCharsets.UTF_8));
-            int code = Main.run(more, args);
-            return new Run(code, newOut.toString(StandardCharsets.UTF_8), newErr.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
+        return Run.of(List.of(), args);
     }
 
     private static void assertOneLine(Run run, int code, String... parts) {
@@ -194,20 +176,20 @@ final class CommandLineTest {
     @Test
     void errorsOfTheVirtualMachineAreOneLineAndExitCodeOne() {
         assertOneLine(
-                lanewise(List.of(new Failing(new OutOfMemoryError("Java heap space"))), "fail"),
+                Run.of(List.of(new Failing(new OutOfMemoryError("Java heap space"))), "fail"),
                 1,
                 "lanewise: Java heap space (the Java heap has at most ",
                 "-Xmx8g");
         assertOneLine(
-                lanewise(List.of(new Failing(new StackOverflowError())), "fail"),
+                Run.of(List.of(new Failing(new StackOverflowError())), "fail"),
                 1,
                 "lanewise: java.lang.StackOverflowError (an unexpected StackOverflowError; --verbose shows where)");
         Error initializer = new ExceptionInInitializerError(new IllegalStateException("no such\n  table"));
         assertOneLine(
-                lanewise(List.of(new Failing(initializer)), "fail"),
+                Run.of(List.of(new Failing(initializer)), "fail"),
                 1,
                 "lanewise: no such table (an unexpected ExceptionInInitializerError; --verbose shows where)");
-        Run verbose = lanewise(List.of(new Failing(initializer)), "fail", "--verbose");
+        Run verbose = Run.of(List.of(new Failing(initializer)), "fail", "--verbose");
         assertThat(verbose.code()).isEqualTo(1);
         assertThat(verbose.err()).contains("Caused by: java.lang.IllegalStateException", "at dev.lanewise.examples");
     }
@@ -231,7 +213,7 @@ final class CommandLineTest {
     @Test
     void argumentsAreTakenAsTheyAreAndSteerNoTerminal() throws IOException {
         Path file = Files.writeString(folder.resolve("arguments"), "read from a file");
-        Run run = lanewise(
+        Run run = Run.of(
                 List.of(new Echo()), "echo", "@" + file, "a\u001b[31mb", "c\u009bd\re", "f\u202eg", "\u00e9\tok");
         assertThat(run.out().lines())
                 .as(run.err())

@@ -14,10 +14,7 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.Encoding;
 import dev.lanewise.text.HfTokenizer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +23,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,27 +36,13 @@ final class LmCommandTest {
     private Path folder;
 
     private static String lanewise(String... args) {
-        PrintStream before = System.out;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-            assertThat(Main.run(args)).isZero();
-        } finally {
-            System.setOut(before);
-        }
-        return out.toString(StandardCharsets.UTF_8);
+        return Run.successful(args);
     }
 
     private void writeModel() throws IOException {
-        StringBuilder vocabulary = new StringBuilder();
-        for (int i = 0; i < WORDS.size(); i++) {
-            vocabulary
-                    .append(i == 0 ? "" : ",")
-                    .append('"')
-                    .append(WORDS.get(i))
-                    .append("\":")
-                    .append(i);
-        }
+        String vocabulary = IntStream.range(0, WORDS.size())
+                .mapToObj(i -> "\"" + WORDS.get(i) + "\":" + i)
+                .collect(Collectors.joining(","));
         Files.writeString(folder.resolve("tokenizer.json"), """
                 {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
                 "normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},

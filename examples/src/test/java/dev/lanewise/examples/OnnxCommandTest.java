@@ -8,9 +8,6 @@ import dev.lanewise.nn.io.Npy;
 import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.onnx.Onnx;
 import dev.lanewise.tensor.Tensor;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -31,15 +28,7 @@ final class OnnxCommandTest {
     }
 
     private static String lanewise(String... args) {
-        PrintStream before = System.out;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-            assertThat(Main.run(args)).isZero();
-        } finally {
-            System.setOut(before);
-        }
-        return out.toString(StandardCharsets.UTF_8);
+        return Run.successful(args);
     }
 
     @ParameterizedTest

@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,15 +41,9 @@ class LangChainTest {
 
     @BeforeEach
     void writeTokenizer() throws IOException {
-        StringBuilder vocabulary = new StringBuilder();
-        for (int i = 0; i < WORDS.size(); i++) {
-            vocabulary
-                    .append(i == 0 ? "" : ",")
-                    .append('"')
-                    .append(WORDS.get(i))
-                    .append("\":")
-                    .append(i);
-        }
+        String vocabulary = IntStream.range(0, WORDS.size())
+                .mapToObj(i -> "\"" + WORDS.get(i) + "\":" + i)
+                .collect(Collectors.joining(","));
         Files.writeString(folder.resolve("tokenizer.json"), """
                 {"version":"1.0","truncation":null,"padding":null,"added_tokens":[
                 {"id":0,"content":"[PAD]","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true},
