@@ -3,7 +3,6 @@ package dev.lanewise.examples.lm;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Safetensors;
-import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.onnx.OnnxWeights;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -44,15 +43,15 @@ record OnnxBert(Path file, int heads, double epsilon) {
     int write(@Nullable Path tokenizer, Path output) {
         Map<String, Tensor> weights = OnnxWeights.read(file);
         String config = JsonLine.of(config(weights));
-        Map<String, TensorData> tensors = new TreeMap<>();
+        Map<String, Tensor> tensors = new TreeMap<>();
         weights.forEach((name, weight) -> {
             if (name.matches("(embeddings|encoder|pooler)\\..*")) {
-                tensors.put(name, TensorData.of(weight));
+                tensors.put(name, weight);
             }
         });
         try {
             Files.createDirectories(output);
-            Safetensors.write(output.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
+            Safetensors.writeTensors(output.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
             if (tokenizer != null) {
                 Files.copy(tokenizer, output.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
             }
