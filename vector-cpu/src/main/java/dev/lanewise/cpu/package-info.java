@@ -11,8 +11,8 @@
  * point and reads that begin after it are safe, so it matters where the limit falls, which depends on profiles. A tile
  * of sixteen accumulators exceeds the limit; so it first reads all its numbers, within 13,000 nodes, and then does its
  * arithmetic, which is marked throughout. {@code CompiledKernelsTest} of the module bench runs all kernels in several
- * orders in separate JVMs and fails if the JDK's record of inlining shows an access that was not inlined;
- * {@code lanewise bench steady} shows the same for a slow JVM.
+ * orders in separate JVMs and fails if the JDK's records of inlining show for two of them the same access that was not
+ * inlined; {@code lanewise bench steady} shows the same for a slow JVM.
  */
 @NullMarked
 package dev.lanewise.cpu;

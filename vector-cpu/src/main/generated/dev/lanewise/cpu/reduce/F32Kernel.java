@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums, products and extremes of single-precision numbers; partial results of rows in double precision. */
-enum F32Kernel implements Kernel {
+enum F32Kernel implements ReduceKernel {
     /** Sums. */
     SUM {
         @Override

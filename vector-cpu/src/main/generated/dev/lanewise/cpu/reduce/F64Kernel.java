@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums, products and extremes of double-precision numbers; partial results of rows in double precision. */
-enum F64Kernel implements Kernel {
+enum F64Kernel implements ReduceKernel {
     /** Sums. */
     SUM {
         @Override

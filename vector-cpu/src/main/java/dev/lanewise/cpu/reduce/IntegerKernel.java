@@ -17,7 +17,7 @@ import dev.lanewise.tensor.op.reduce.Reduce;
  * @param type the elements' type
  * @param result the result's type
  */
-record IntegerKernel(Reduce.Kind kind, DType type, DType result) implements Kernel {
+record IntegerKernel(Reduce.Kind kind, DType type, DType result) implements ReduceKernel {
     private static final int RUN = 256;
 
     @Override

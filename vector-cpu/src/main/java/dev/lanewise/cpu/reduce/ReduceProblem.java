@@ -1,5 +1,6 @@
 package dev.lanewise.cpu.reduce;
 
+import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.OperandLayout;
 import dev.lanewise.cpu.plan.Problem;
 import dev.lanewise.tensor.DType;
@@ -12,7 +13,7 @@ import dev.lanewise.tensor.op.reduce.Reduce;
  */
 record ReduceProblem(Reduce op, OperandLayout x, DType result) implements Problem {
     @Override
-    public dev.lanewise.cpu.plan.Kernel plan(int threads) {
+    public Kernel plan(int threads) {
         if (!x.shape().isEmpty()) {
             return new Reductions(this);
         }

@@ -5,6 +5,7 @@ import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.memory.StridedCopy;
 import dev.lanewise.cpu.parallel.Workers;
+import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.OperandLayout;
 import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.cpu.reduce.Layout.Axis;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Runs {@link Reduce}, planned for one layout of its operand. Work is cut into blocks by its size alone and partial results
  * combine in a fixed order, so any number of threads gives the same bits.
  */
-public final class Reductions implements dev.lanewise.cpu.plan.Kernel {
+public final class Reductions implements Kernel {
     /** Elements that are worth a task of their own. */
     private static final long GRAIN = 1 << 15;
 
@@ -35,7 +36,7 @@ public final class Reductions implements dev.lanewise.cpu.plan.Kernel {
 
     private static final int COLUMN_BLOCK = 1024;
 
-    private final Kernel kernel;
+    private final ReduceKernel kernel;
     private final int bytes;
     private final int outputBytes;
     private final Layout layout;
@@ -72,7 +73,7 @@ public final class Reductions implements dev.lanewise.cpu.plan.Kernel {
         }
     }
 
-    private static Kernel kernel(Reduce op, DType type, DType result) {
+    private static ReduceKernel kernel(Reduce op, DType type, DType result) {
         boolean truth = op.kind() == Reduce.Kind.ANY || op.kind() == Reduce.Kind.ALL;
         return switch (type) {
             case F32 ->

@@ -29,10 +29,9 @@ final class ChannelSpread implements AutoCloseable {
     private final int channels;
     private final int h;
     private final int w;
-    private final int firstRow;
-    private final int endRow;
-    private final int firstColumn;
-    private final int endColumn;
+
+    /** How many pixels of a plane every tap sees. */
+    private final int seenPixels;
 
     /** The largest magnitude and the sum of magnitudes for each image and channel. */
     private final Scratch measured;
@@ -46,10 +45,7 @@ final class ChannelSpread implements AutoCloseable {
         this.channels = channels;
         this.h = h;
         this.w = w;
-        this.firstRow = firstRow;
-        this.endRow = Math.max(firstRow, endRow);
-        this.firstColumn = firstColumn;
-        this.endColumn = Math.max(firstColumn, endColumn);
+        this.seenPixels = Math.max(0, endRow - firstRow) * Math.max(0, endColumn - firstColumn);
         this.measured = Scratch.borrow(2L * Float.BYTES * images * channels);
         this.seen = Scratch.borrow((long) Float.BYTES * h * w);
         for (int y = 0; y < h; y++) {
@@ -124,7 +120,7 @@ final class ChannelSpread implements AutoCloseable {
 
     /** For each channel how many times the mean its largest magnitude is; 0 where all are zero. */
     double[] all() {
-        double pixels = (double) images * (endRow - firstRow) * (endColumn - firstColumn);
+        double pixels = (double) images * seenPixels;
         return IntStream.range(0, channels)
                 .mapToDouble(channel -> {
                     float most = 0;

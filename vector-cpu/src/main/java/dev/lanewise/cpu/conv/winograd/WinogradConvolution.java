@@ -86,15 +86,14 @@ public final class WinogradConvolution implements AutoCloseable {
      */
     public static boolean forward(ConvShape p, long x, long w, long bias, long y) {
         try (var pass = new WinogradConvolution(p, false, x, w, bias, y)) {
-            return pass.run()
-                    && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, false, y);
+            return pass.run() && new WinogradRepair(p, false, pass.tiles, pass.marks.address()).run(x, w, bias, y);
         }
     }
 
     /** Computes {@code gx} from {@code gy}, if the return value says so as for {@link #forward}. */
     public static boolean inputGrad(ConvShape p, long gy, long w, long gx) {
         try (var pass = new WinogradConvolution(p, true, gy, w, 0, gx)) {
-            return pass.run() && new WinogradRepair(p, true, pass.tiles, pass.marks.address()).run(gy, w, 0, false, gx);
+            return pass.run() && new WinogradRepair(p, true, pass.tiles, pass.marks.address()).run(gy, w, 0, gx);
         }
     }
 

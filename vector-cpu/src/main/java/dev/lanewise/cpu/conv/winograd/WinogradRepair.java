@@ -53,7 +53,7 @@ final class WinogradRepair {
     }
 
     /** Computes the marked tiles of {@code y}, and returns true; or false if they are most of all. */
-    boolean run(long x, long w, long bias, boolean relu, long y) {
+    boolean run(long x, long w, long bias, long y) {
         int all = p.n() * tileRows * tiles.across();
         int marked = 0;
         for (int tile = 0; tile < all; tile++) {
@@ -69,12 +69,12 @@ final class WinogradRepair {
                     places[i++] = tile;
                 }
             }
-            repair(places, x, w, bias, relu, y);
+            repair(places, x, w, bias, y);
         }
         return true;
     }
 
-    private void repair(int[] places, long x, long w, long bias, boolean relu, long y) {
+    private void repair(int[] places, long x, long w, long bias, long y) {
         int batch = Math.clamp(PATCH_BYTES / (4L * depth * OUTPUTS), 1, places.length);
         try (Scratch patches = Scratch.borrow(4L * depth * batch * OUTPUTS);
                 Scratch products = Scratch.borrow(4L * outputs * batch * OUTPUTS);
@@ -94,7 +94,7 @@ final class WinogradRepair {
                         .run(weights, patches.address(), 0, products.address());
                 Workers.run(
                         count,
-                        i -> scatter(products.address() + 4L * i * OUTPUTS, columns, places[first + i], bias, relu, y));
+                        i -> scatter(products.address() + 4L * i * OUTPUTS, columns, places[first + i], bias, y));
             }
         }
     }
@@ -153,7 +153,7 @@ final class WinogradRepair {
     }
 
     /** Writes a tile's outputs from the columns at {@code from} of {@code [outputs][columns]}. */
-    private void scatter(long from, int columns, int place, long bias, boolean relu, long y) {
+    private void scatter(long from, int columns, int place, long bias, long y) {
         int perImage = tileRows * tiles.across();
         int top = place % perImage / tiles.across() * WinogradTransform.TILE;
         int left = place % tiles.across() * WinogradTransform.TILE;
@@ -165,7 +165,7 @@ final class WinogradRepair {
                 int j = left + output % WinogradTransform.TILE;
                 if (i < oh && j < ow) {
                     float sum = Rows.read(from + 4L * ((long) k * columns + output)) + shift;
-                    ALL.set(FLOAT, (plane + 4L * ((long) i * ow + j)) & MASK, relu ? Math.max(sum, 0) : sum);
+                    ALL.set(FLOAT, (plane + 4L * ((long) i * ow + j)) & MASK, sum);
                 }
             }
         }

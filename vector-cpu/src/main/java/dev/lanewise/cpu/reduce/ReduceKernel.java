@@ -4,7 +4,7 @@ package dev.lanewise.cpu.reduce;
  * Combines elements of one type in one way. Partial results of rows are 8 bytes wide, those of columns
  * {@link #columnBytes}.
  */
-interface Kernel {
+interface ReduceKernel {
     /** Combines {@code rows} rows of {@code n} neighbouring elements, {@code stride} bytes apart, into one partial. */
     void rows(long x, long rows, long stride, long n, long partial);
 
