@@ -32,6 +32,9 @@ public final class ChannelWeightGrad {
     /** Bytes of the few channels that are laid out at a time. */
     private static final long FEW_BYTES = 2 << 20;
 
+    /** Pixels of a plane up to which one product is faster. */
+    private static final int SMALL_PLANE = 256;
+
     private final ConvShape p;
     private final boolean ofInput;
     private final int[] chosen;
@@ -75,6 +78,10 @@ public final class ChannelWeightGrad {
      * @param chosen the channels, at least one
      */
     public static void run(ConvShape p, boolean ofInput, int[] chosen, long x, long gy, long gw) {
+        if (p.h() * p.w() <= SMALL_PLANE && ChannelWeightProduct.fits(p, ofInput)) {
+            new ChannelWeightProduct(p, ofInput, chosen).run(x, gy, gw);
+            return;
+        }
         var pass = new ChannelWeightGrad(p, ofInput, chosen, x, gy);
         int others = ofInput ? p.k() : p.c();
         long sumBytes = (long) Double.BYTES * pass.sumsPerPair * chosen.length;

@@ -24,7 +24,14 @@ class ChannelWeightGradTest {
                 new ConvShape(40, 3, 4, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 new ConvShape(2, 3, 40, 37, 4, 3, 3, 1, 1, 2, 0, 1, 1, 1),
                 new ConvShape(5, 4, 6, 5, 3, 1, 1, 1, 1, 0, 0, 1, 1, 1),
-                new ConvShape(2, 3, 9, 8, 4, 5, 2, 1, 1, 2, 1, 1, 1, 1));
+                new ConvShape(2, 3, 9, 8, 4, 5, 2, 1, 1, 2, 1, 1, 1, 1),
+                // padding as wide as the kernel
+                new ConvShape(2, 3, 4, 5, 4, 2, 3, 1, 1, 2, 3, 1, 1, 1),
+                // several chunks of images
+                new ConvShape(9, 2, 16, 16, 700, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                // planes larger than a product takes
+                new ConvShape(3, 5, 20, 17, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                new ConvShape(4, 3, 18, 19, 4, 5, 2, 1, 1, 2, 1, 1, 1, 1));
     }
 
     @ParameterizedTest

@@ -1,21 +1,18 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.FLOAT;
-import static dev.lanewise.cpu.conv.Vectors.INT;
 import static dev.lanewise.cpu.conv.Vectors.LANES;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
 import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 
-import dev.lanewise.cpu.LaneSum;
 import dev.lanewise.cpu.conv.ConvShape;
 import dev.lanewise.cpu.conv.Rows;
+import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
-import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -33,7 +30,7 @@ final class ChannelSpread implements AutoCloseable {
     /** How many pixels of a plane every tap sees. */
     private final int seenPixels;
 
-    /** The largest magnitude and the sum of magnitudes for each image and channel. */
+    /** For each image the largest magnitude of every channel, and then the sums of magnitudes, both whole vectors. */
     private final Scratch measured;
 
     /** For each pixel 1 if every tap sees it, or 0. */
@@ -46,7 +43,7 @@ final class ChannelSpread implements AutoCloseable {
         this.h = h;
         this.w = w;
         this.seenPixels = Math.max(0, endRow - firstRow) * Math.max(0, endColumn - firstColumn);
-        this.measured = Scratch.borrow(2L * Float.BYTES * images * channels);
+        this.measured = Scratch.borrow(8L * images * Vectors.roundUp(channels, LANES));
         this.seen = Scratch.borrow((long) Float.BYTES * h * w);
         for (int y = 0; y < h; y++) {
             for (int x = 0; x < w; x++) {
@@ -88,50 +85,65 @@ final class ChannelSpread implements AutoCloseable {
         seen.close();
     }
 
-    /** Measures some channels of an image, whose planes begin at an address. */
-    void measure(int image, int firstChannel, int count, long planes) {
-        for (int i = 0; i < count; i++) {
-            long to = measured.address() + 8L * ((long) image * channels + firstChannel + i);
-            plane(planes + 4L * i * h * w, h * w, seen.address(), to);
-        }
+    /**
+     * Measures some channels of an image.
+     *
+     * @param channel the first of them, a multiple of a vector's lanes
+     * @param pixels the image's pixels, each a vector of channels
+     * @param pixelBytes from one pixel to the next
+     */
+    void measure(int image, int channel, long pixels, long pixelBytes) {
+        long to = measured.address() + 8L * image * padded() + 4L * channel;
+        vector(pixels, pixelBytes, h * w, seen.address(), to, to + 4L * padded());
     }
 
-    /** Writes the largest magnitude of a plane and the sum of the magnitudes of the pixels that every tap sees. */
-    private static void plane(long from, int count, long seen, long to) {
-        IntVector largest = IntVector.zero(INTS);
-        FloatVector sum = FloatVector.zero(SPECIES);
+    private int padded() {
+        return (int) Vectors.roundUp(channels, LANES);
+    }
+
+    /** Writes the largest magnitudes of a vector of channels, and the sums of what every tap sees; two chains of each hide the latency. */
+    private static void vector(long from, long pixelBytes, int count, long seen, long largest, long sums) {
+        IntVector mostA = IntVector.zero(INTS);
+        IntVector mostB = IntVector.zero(INTS);
+        FloatVector sumA = FloatVector.zero(SPECIES);
+        FloatVector sumB = FloatVector.zero(SPECIES);
         int i = 0;
-        for (; i + LANES <= count; i += LANES) {
-            FloatVector size = FloatVector.fromMemorySegment(SPECIES, ALL, (from + 4L * i) & MASK, ORDER)
-                    .abs();
-            largest = largest.max(size.reinterpretAsInts());
-            sum = size.fma(FloatVector.fromMemorySegment(SPECIES, ALL, (seen + 4L * i) & MASK, ORDER), sum);
+        for (; i + 2 <= count; i += 2) {
+            FloatVector a = size(from + i * pixelBytes);
+            FloatVector b = size(from + (i + 1) * pixelBytes);
+            mostA = mostA.max(a.reinterpretAsInts());
+            mostB = mostB.max(b.reinterpretAsInts());
+            sumA = a.fma(FloatVector.broadcast(SPECIES, Rows.read(seen + 4L * i)), sumA);
+            sumB = b.fma(FloatVector.broadcast(SPECIES, Rows.read(seen + 4L * i + 4)), sumB);
         }
-        int most = largest.reduceLanes(VectorOperators.MAX);
-        float total = LaneSum.of(sum);
-        for (; i < count; i++) {
-            float size = Math.abs(Rows.read(from + 4L * i));
-            most = Math.max(most, Float.floatToRawIntBits(size));
-            total = Math.fma(size, Rows.read(seen + 4L * i), total);
+        if (i < count) {
+            FloatVector a = size(from + i * pixelBytes);
+            mostA = mostA.max(a.reinterpretAsInts());
+            sumA = a.fma(FloatVector.broadcast(SPECIES, Rows.read(seen + 4L * i)), sumA);
         }
-        ALL.set(INT, to & MASK, most);
-        ALL.set(FLOAT, (to + 4) & MASK, total);
+        mostA.max(mostB).intoMemorySegment(ALL, largest & MASK, ORDER);
+        sumA.add(sumB).intoMemorySegment(ALL, sums & MASK, ORDER);
+    }
+
+    private static FloatVector size(long pixel) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, pixel & MASK, ORDER).abs();
     }
 
     /** For each channel how many times the mean its largest magnitude is; 0 where all are zero. */
     double[] all() {
+        float[] most = new float[channels];
+        double[] spread = new double[channels];
+        for (int image = 0; image < images; image++) {
+            long largest = measured.address() + 8L * image * padded();
+            for (int channel = 0; channel < channels; channel++) {
+                most[channel] = Math.max(most[channel], Rows.read(largest + 4L * channel));
+                spread[channel] += Rows.read(largest + 4L * (padded() + channel));
+            }
+        }
         double pixels = (double) images * seenPixels;
-        return IntStream.range(0, channels)
-                .mapToDouble(channel -> {
-                    float most = 0;
-                    double total = 0;
-                    for (int image = 0; image < images; image++) {
-                        long at = measured.address() + 8L * ((long) image * channels + channel);
-                        most = Math.max(most, Rows.read(at));
-                        total += Rows.read(at + 4);
-                    }
-                    return most == 0 ? 0 : most * pixels / total;
-                })
-                .toArray();
+        for (int channel = 0; channel < channels; channel++) {
+            spread[channel] = most[channel] == 0 ? 0 : most[channel] * pixels / spread[channel];
+        }
+        return spread;
     }
 }

@@ -38,8 +38,8 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         /** Takes the magnitudes, which are there until it returns. */
         void take(PixelMaxima maxima);
 
-        /** Takes some channels' planes, whose pixels are in the cache. */
-        default void takePlanes(int firstChannel, int count, long planes) {}
+        /** Takes a vector of channels, from the first pixel on, while they are in the cache. */
+        default void takePixels(int firstChannel, long pixels, long pixelBytes) {}
     }
 
     /**
@@ -60,16 +60,10 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
             for (int channel = 0; channel < channels; channel += Vectors.LANES) {
                 int count = Math.min(Vectors.LANES, channels - channel);
                 long planes = image + 4L * ((long) channel * h + firstY) * w;
-                Transposition.planesToPixels(
-                        planes,
-                        4L * h * w,
-                        count,
-                        pixels,
-                        turned.address() + 4L * channel,
-                        pixelBytes(),
-                        work.address());
+                long vector = turned.address() + 4L * channel;
+                Transposition.planesToPixels(planes, 4L * h * w, count, pixels, vector, pixelBytes(), work.address());
                 magnitudes.add(planes, 4L * h * w, count);
-                measure.takePlanes(channel, count, planes);
+                measure.takePixels(channel, vector, pixelBytes());
             }
             measure.take(magnitudes);
             long patch = work.address() + WinogradTransform.WORK_BYTES;

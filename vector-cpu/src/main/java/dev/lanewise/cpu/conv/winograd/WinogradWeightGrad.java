@@ -206,8 +206,8 @@ public final class WinogradWeightGrad implements AutoCloseable {
                     }
 
                     @Override
-                    public void takePlanes(int firstChannel, int count, long planes) {
-                        spread.measure(firstImage + image, firstChannel, count, planes);
+                    public void takePixels(int firstChannel, long pixels, long pixelBytes) {
+                        spread.measure(firstImage + image, firstChannel, pixels, pixelBytes);
                     }
                 });
             });
