@@ -58,7 +58,10 @@ public final class FileCases {
     private record Outcome(boolean read, Optional<String> fault) {}
 
     private Outcome run(FuzzedReader reader, byte[] bytes) throws IOException {
-        Path file = Files.write(folder.resolve("case" + reader.suffix()), bytes);
+        // a new file each time: some file systems write a truncated one to the disk at once
+        Path file = folder.resolve("case" + reader.suffix());
+        Files.deleteIfExists(file);
+        Files.write(file, bytes);
         long start = System.nanoTime();
         boolean read = false;
         Optional<String> fault;
