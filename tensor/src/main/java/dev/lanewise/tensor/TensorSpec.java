@@ -19,9 +19,19 @@ public record TensorSpec(DType dtype, Shape shape) {
         if (dtype == null || shape == null) {
             throw new TensorException("tensor: type " + dtype + ", shape " + shape + "; give both");
         }
-        if (shape.extent() > MOST_ELEMENTS) {
+        if (!isPossible(shape)) {
             throw new TensorException("tensor: " + dtype + shape + " has more than 2^56 elements; check the sizes");
         }
+    }
+
+    /**
+     * {@return whether a tensor may have this shape: at most 2^56 elements, counting sizes of 0 as 1} What reads sizes from elsewhere
+     * asks before it makes a tensor of them.
+     *
+     * @param shape the sizes
+     */
+    public static boolean isPossible(Shape shape) {
+        return shape.extent() <= MOST_ELEMENTS;
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.lanewise.lm.gguf;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -103,7 +104,7 @@ final class GgufHeader {
         long elements = 1;
         for (int d = rank - 1; d >= 0; d--) {
             sizes[d] = i64();
-            if (sizes[d] < 0 || sizes[d] > 0 && elements > Long.MAX_VALUE / 64 / sizes[d]) {
+            if (sizes[d] < 0 || sizes[d] > 0 && elements > Long.MAX_VALUE / sizes[d]) {
                 throw bad(
                         "'" + name + "' with a size of " + Long.toUnsignedString(sizes[d]),
                         "a tensor that fits the file",
@@ -118,6 +119,9 @@ final class GgufHeader {
                         "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS, TQ1_0 or TQ2_0",
                         "use a file that is quantized otherwise"));
         Shape shape = Shape.of(sizes);
+        if (!TensorSpec.isPossible(shape)) {
+            throw bad("'" + name + "' of sizes " + shape, "a tensor that fits the file", "download the file again");
+        }
         if (shape.elements() > 0 && (rank == 0 ? 1 : sizes[rank - 1]) % type.elements() != 0) {
             throw bad(
                     "'" + name + "' with rows of " + (rank == 0 ? 1 : sizes[rank - 1]) + " in blocks of " + type,

@@ -136,6 +136,7 @@ class GgufTest {
     @Test
     void tensorsLieInTheFile() throws IOException {
         refused(new Header(3, 1, 0).tensor("w", 0, 0, 1L << 40, 1L << 40).end(0), "'w'");
+        refused(new Header(3, 1, 0).tensor("w", 0, 0, 1L << 57, 0).end(0), "'w' of sizes");
         refused(new Header(3, 1, 0).tensor("w", 0, 0, 7).end(24), "'w'");
         refused(new Header(3, 1, 0).tensor("w", 0, 32, 6).end(24), "'w'");
         refused(new Header(3, 1, 0).tensor("w", 0, -32, 6).end(24), "'w'");

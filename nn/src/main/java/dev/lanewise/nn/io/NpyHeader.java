@@ -3,6 +3,7 @@ package dev.lanewise.nn.io;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -185,10 +186,14 @@ record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape
                 }
             }
             try {
-                return Shape.of(sizes);
+                Shape shape = Shape.of(sizes);
+                if (TensorSpec.isPossible(shape)) {
+                    return shape;
+                }
             } catch (TensorException overflow) {
-                throw bad("the shape " + sizes + " of more than 2^63 elements");
+                // as below
             }
+            throw bad("the shape " + sizes + " of more than 2^56 elements");
         }
 
         private long size() {

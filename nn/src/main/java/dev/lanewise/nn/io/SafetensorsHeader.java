@@ -195,11 +195,16 @@ final class SafetensorsHeader {
     }
 
     private Shape shape(String what, List<Long> sizes) {
+        TensorException cause = null;
         try {
-            return Shape.of(sizes);
+            Shape shape = Shape.of(sizes);
+            if (TensorSpec.isPossible(shape)) {
+                return shape;
+            }
         } catch (TensorException overflow) {
-            throw bad(what + " of shape " + sizes, "fewer than 2^63 elements", overflow);
+            cause = overflow;
         }
+        throw bad(what + " of shape " + sizes, "at most 2^56 elements", cause);
     }
 
     /** An unknown type does not prevent the others from being read; text that is no type's name is damage. */

@@ -3,6 +3,8 @@ package dev.lanewise.onnx.format;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.onnx.ElementType;
 import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.TensorException;
+import dev.lanewise.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -119,27 +121,30 @@ public final class TensorReader {
         }
     }
 
+    private long elements(String what) {
+        for (long size : dims.toArray()) {
+            if (size < 0) {
+                throw wire.bad(what + " with the negative dimension " + size, "sizes of 0 or more");
+            }
+        }
+        try {
+            Shape shape = Shape.of(dims.toArray());
+            if (TensorSpec.isPossible(shape)) {
+                return shape.elements();
+            }
+        } catch (TensorException overflow) {
+            // as below
+        }
+        throw wire.bad(what + " of dimensions " + dims + ", more elements than 2^56", "what the data hold");
+    }
+
     private StoredTensor finish() {
         String what = "tensor '" + name + "'";
         ElementType element = Elements.find(type);
         if (element == null) {
             throw wire.bad(what + " of element type " + type, "a type from 1 to 13 or 16 to 26");
         }
-        long elements = 1;
-        boolean empty = false;
-        for (int d = 0; d < dims.size(); d++) {
-            empty |= dims.get(d) == 0;
-        }
-        for (int d = 0; d < dims.size(); d++) {
-            long size = dims.get(d);
-            if (size < 0) {
-                throw wire.bad(what + " with the negative dimension " + size, "sizes of 0 or more");
-            }
-            if (!empty && (Math.multiplyHigh(elements, size) != 0 || elements * size < 0)) {
-                throw wire.bad(what + " of dimensions " + dims + ", more elements than 2^63", "what the data hold");
-            }
-            elements = empty ? 0 : elements * size;
-        }
+        long elements = elements(what);
         long expected = element == ElementType.STRING ? 0 : StoredTensor.bytes(element, elements);
         MemorySegment data;
         if (isExternal) {
