@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.lm.Models;
 import dev.lanewise.lm.TextEncoder;
+import dev.lanewise.lm.adapter.Lora;
+import dev.lanewise.lm.adapter.LoraConfig;
 import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.DType;
@@ -138,6 +140,42 @@ final class LmCommandTest {
                 adapter.toString());
         assertThat(said).contains("accuracy 1.0000");
         assertThat(Files.readString(adapter.resolve("adapter_config.json"))).contains("\"classifier\"");
+        String texts = Files.writeString(folder.resolve("texts"), "cats run\nships sail\n")
+                .toString();
+        List<String> classes = lanewise(
+                        "lm",
+                        "classify",
+                        folder.toString(),
+                        "--classes",
+                        "2",
+                        "--adapter",
+                        adapter.toString(),
+                        "--file",
+                        texts)
+                .lines()
+                .toList();
+        assertThat(classes).hasSize(2);
+        assertThat(classes.getFirst()).startsWith("0  ").endsWith("\tcats run");
+        assertThat(classes.getLast()).startsWith("1  ").endsWith("\tships sail");
+        // a classifier's adapter does not fit the encoder alone
+        assertThat(Run.of(List.of(), "lm", "embed", folder.toString(), "--file", texts, "--adapter", adapter.toString())
+                        .err()
+                        .lines())
+                .hasSize(1);
+    }
+
+    @Test
+    void adaptersChangeVectors() throws IOException {
+        writeModel();
+        Lora lora = Lora.apply(Models.load(folder), LoraConfig.lora(2, 4, "query"));
+        lora.parameters().forEach(parameter -> parameter.tensor().assign(parameter.tensor().onesLike()));
+        Path adapter = folder.resolve("adapter");
+        lora.save(adapter);
+        String texts = Files.writeString(folder.resolve("texts"), "cats run\nships sail\n")
+                .toString();
+        String plain = lanewise("lm", "embed", folder.toString(), "--file", texts);
+        String adapted = lanewise("lm", "embed", folder.toString(), "--file", texts, "--adapter", adapter.toString());
+        assertThat(adapted).contains("\"text\":\"ships sail\"").isNotEqualTo(plain);
     }
 
     /** The real model is not in the repository. */

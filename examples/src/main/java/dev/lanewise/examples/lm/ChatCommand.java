@@ -42,6 +42,9 @@ final class ChatCommand implements Callable<Integer> {
     private @Nullable String system;
 
     @Mixin
+    private AdapterOption adapter;
+
+    @Mixin
     private SamplingOptions sampling;
 
     ChatCommand() {}
@@ -49,6 +52,7 @@ final class ChatCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         TextGenerator generator = TextGenerator.load(model);
+        adapter.apply(generator.model());
         PrintWriter out = spec.commandLine().getOut();
         List<Map<String, Object>> messages = new ArrayList<>();
         if (system != null) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,12 +38,17 @@ final class EmbedCommand implements Callable<Integer> {
             description = "Where to write all vectors; otherwise they are printed as JSON, one per line.")
     private @Nullable Path output;
 
+    @Mixin
+    private AdapterOption adapter;
+
     EmbedCommand() {}
 
     @Override
     public Integer call() {
         List<String> texts = TextFiles.read(file).lines().toList();
-        float[][] vectors = TextEncoder.load(MiniLm.folder(model)).embed(texts);
+        TextEncoder encoder = TextEncoder.load(MiniLm.folder(model));
+        adapter.apply(encoder.model());
+        float[][] vectors = encoder.embed(texts);
         PrintWriter out = spec.commandLine().getOut();
         Path target = output;
         if (target == null) {

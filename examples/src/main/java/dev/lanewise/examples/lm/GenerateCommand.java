@@ -31,6 +31,9 @@ final class GenerateCommand implements Callable<Integer> {
     private boolean json;
 
     @Mixin
+    private AdapterOption adapter;
+
+    @Mixin
     private SamplingOptions sampling;
 
     GenerateCommand() {}
@@ -38,6 +41,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TextGenerator generator = TextGenerator.load(model);
+        adapter.apply(generator.model());
         PrintWriter out = spec.commandLine().getOut();
         long start = System.nanoTime();
         StringBuilder text = new StringBuilder();

@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
             GenerateCommand.class,
             ChatCommand.class,
             EmbedCommand.class,
+            ClassifyCommand.class,
             SearchCommand.class,
             ImportCommand.class,
             FinetuneCommand.class,
