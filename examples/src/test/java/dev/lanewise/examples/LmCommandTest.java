@@ -168,7 +168,9 @@ final class LmCommandTest {
     void adaptersChangeVectors() throws IOException {
         writeModel();
         Lora lora = Lora.apply(Models.load(folder), LoraConfig.lora(2, 4, "query"));
-        lora.parameters().forEach(parameter -> parameter.tensor().assign(parameter.tensor().onesLike()));
+        lora.parameters()
+                .forEach(parameter ->
+                        parameter.tensor().assign(parameter.tensor().onesLike()));
         Path adapter = folder.resolve("adapter");
         lora.save(adapter);
         String texts = Files.writeString(folder.resolve("texts"), "cats run\nships sail\n")

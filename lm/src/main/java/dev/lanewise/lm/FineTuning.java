@@ -12,9 +12,14 @@ import dev.lanewise.text.Tokenizer;
 import dev.lanewise.text.Truncation;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Trains an adapter on texts: for a decoder, to generate them; for an encoder with a head, to predict their classes.
@@ -25,6 +30,9 @@ import java.util.function.Consumer;
  * }</pre>
  */
 public final class FineTuning {
+    /** Of so many batches the texts are sorted by length: few enough that epochs differ. */
+    private static final int SORTED_BATCHES = 32;
+
     private FineTuning() {}
 
     /**
@@ -70,7 +78,7 @@ public final class FineTuning {
     public record Step(int epoch, int step, int steps, double loss) {}
 
     /**
-     * Trains.
+     * Trains. Batches are made of texts of similar length, so that little of them is padding, in random order.
      *
      * @param model a {@link CausalLM}, or an {@link Encoder} with a head for whole texts
      * @param tokenizer the model's tokenizer
@@ -97,9 +105,7 @@ public final class FineTuning {
         int step = 0;
         lora.train();
         for (int epoch = 0; epoch < options.epochs; epoch++) {
-            int[] order = order(samples.size(), options.seed + epoch);
-            for (int first = 0; first < order.length; first += options.batch) {
-                int[] rows = Arrays.copyOfRange(order, first, Math.min(order.length, first + options.batch));
+            for (int[] rows : batches(tokens, options.batch, new SplittableRandom(options.seed + epoch))) {
                 try (Scope ignored = Scope.open("step")) {
                     Tensor loss = lora.withOrthogonality(task.loss(samples, tokens, rows));
                     double value = loss.item();
@@ -131,17 +137,23 @@ public final class FineTuning {
         return tokens;
     }
 
-    private static int[] order(int count, long seed) {
-        int[] order = new int[count];
-        Arrays.setAll(order, i -> i);
-        SplittableRandom chance = new SplittableRandom(seed);
-        for (int i = count - 1; i > 0; i--) {
-            int j = chance.nextInt(i + 1);
-            int other = order[j];
-            order[j] = order[i];
-            order[i] = other;
+    /** All texts in random order, batches of texts of similar length: of each few batches' texts, neighbours by length go together. */
+    static List<int[]> batches(List<int[]> tokens, int size, RandomGenerator chance) {
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, tokens.size()).boxed().toList());
+        Collections.shuffle(order, Random.from(chance));
+        int window = Math.toIntExact(Math.min(order.size(), (long) size * SORTED_BATCHES));
+        List<int[]> batches = new ArrayList<>();
+        for (int from = 0; from < order.size(); from += window) {
+            List<Integer> near = order.subList(from, Math.min(order.size(), from + window));
+            near.sort(Comparator.comparingInt(text -> tokens.get(text).length));
+            for (int first = 0; first < near.size(); first += size) {
+                List<Integer> batch = near.subList(first, Math.min(near.size(), first + size));
+                batches.add(batch.stream().mapToInt(Integer::intValue).toArray());
+            }
         }
-        return order;
+        Collections.shuffle(batches, Random.from(chance));
+        return batches;
     }
 
     private static Task task(PretrainedModel model, Options options) {

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +61,39 @@ class FineTuningTest {
                 "padding":{"strategy":{"Fixed":12},"direction":"Right","pad_to_multiple_of":null,"pad_id":0,
                 "pad_type_id":0,"pad_token":"[PAD]"}""";
         assertThat(losses(published, SAMPLES, 16)).isEqualTo(plain);
+    }
+
+    @Test
+    void batchesHaveEveryTextOnceBesideOthersOfItsLength() {
+        List<int[]> texts = new ArrayList<>();
+        SplittableRandom chance = new SplittableRandom(5);
+        for (int i = 0; i < 1003; i++) {
+            texts.add(new int[1 + chance.nextInt(100)]);
+        }
+        List<int[]> batches = FineTuning.batches(texts, 4, new SplittableRandom(1));
+        assertThat(batches).hasSize(251).allMatch(batch -> batch.length <= 4);
+        assertThat(batches.stream().flatMapToInt(Arrays::stream).sorted())
+                .hasSize(1003)
+                .doesNotHaveDuplicates();
+        // 100 lengths among 128 texts that are sorted together: neighbours differ by about one token
+        double spread = batches.stream()
+                .mapToInt(batch -> {
+                    var lengths = Arrays.stream(batch)
+                            .map(text -> texts.get(text).length)
+                            .summaryStatistics();
+                    return lengths.getMax() - lengths.getMin();
+                })
+                .average()
+                .orElseThrow();
+        assertThat(spread).isLessThan(5);
+        // in random order, another in each epoch
+        int[] first = batches.stream()
+                .mapToInt(batch -> texts.get(batch[0]).length)
+                .limit(20)
+                .toArray();
+        assertThat(first).isNotEqualTo(Arrays.stream(first).sorted().toArray());
+        assertThat(FineTuning.batches(texts, 4, new SplittableRandom(2)).getFirst())
+                .isNotEqualTo(batches.getFirst());
     }
 
     @Test

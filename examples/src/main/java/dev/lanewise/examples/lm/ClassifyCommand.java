@@ -59,8 +59,7 @@ final class ClassifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path folder = MiniLm.folder(model);
-        PretrainedModel base =
-                classes > 0 ? Models.classifier(folder, classes, new Rng(0)) : Models.load(folder);
+        PretrainedModel base = classes > 0 ? Models.classifier(folder, classes, new Rng(0)) : Models.load(folder);
         if (!(base instanceof Encoder encoder)) {
             throw new ParameterException(
                     spec.commandLine(), "expected an encoder with classes, got a model of family " + base.family());
