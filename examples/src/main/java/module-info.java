@@ -3,9 +3,11 @@ module dev.lanewise.examples {
     requires dev.lanewise.lm;
     requires dev.lanewise.nn;
     requires dev.lanewise.onnx;
+    requires dev.lanewise.serve;
     requires dev.lanewise.testkit;
     requires dev.lanewise.text;
     requires info.picocli;
+    requires java.logging;
     requires java.management;
     requires static org.jspecify;
     requires tools.jackson.core;
@@ -17,6 +19,8 @@ module dev.lanewise.examples {
     opens dev.lanewise.examples.lm to
             info.picocli;
     opens dev.lanewise.examples.onnx to
+            info.picocli;
+    opens dev.lanewise.examples.serve to
             info.picocli;
     opens dev.lanewise.examples.train to
             info.picocli;

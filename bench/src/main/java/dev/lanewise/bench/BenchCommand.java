@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             VersusCommand.class,
             SteadyCommand.class,
             OnnxRuntimeCommand.class,
+            ServeLoadCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,

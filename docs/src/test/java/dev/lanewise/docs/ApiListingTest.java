@@ -6,6 +6,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.lm.Models;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.serve.Server;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.HfTokenizer;
 import java.io.IOException;
@@ -23,7 +24,13 @@ class ApiListingTest {
 
     private static List<ExportedApi> modules() {
         return Stream.<Class<?>>of(
-                        Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class, Models.class)
+                        Tensor.class,
+                        Autograd.class,
+                        Layer.class,
+                        OnnxModel.class,
+                        HfTokenizer.class,
+                        Models.class,
+                        Server.class)
                 .map(ExportedApi::of)
                 .toList();
     }

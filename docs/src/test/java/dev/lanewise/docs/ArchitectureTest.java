@@ -36,8 +36,9 @@ class ArchitectureTest {
                 "text, nothing",
                 "onnx, tensor autograd nn",
                 "lm, tensor autograd nn text",
+                "serve, tensor autograd nn onnx",
                 "testkit, tensor autograd",
-                "examples, tensor autograd nn onnx lm text cuda testkit",
+                "examples, tensor autograd nn onnx lm text serve cuda testkit",
             })
     void moduleDependsOnlyOnTheModulesBelowIt(String module, String below) {
         var own = resideInAPackage(packagesOf(module));
@@ -99,7 +100,20 @@ class ArchitectureTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"tensor", "cpu", "cuda", "autograd", "nn", "onnx", "lm", "text", "testkit", "examples", "bench"})
+            strings = {
+                "tensor",
+                "cpu",
+                "cuda",
+                "autograd",
+                "nn",
+                "onnx",
+                "lm",
+                "serve",
+                "text",
+                "testkit",
+                "examples",
+                "bench"
+            })
     void everyModuleIsLookedAt(String module) {
         assertThat(LANEWISE.stream().anyMatch(resideInAPackage(packagesOf(module))))
                 .isTrue();

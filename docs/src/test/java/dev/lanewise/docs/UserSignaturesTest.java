@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.serve.Server;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.HfTokenizer;
 import java.lang.reflect.Constructor;
@@ -37,7 +38,7 @@ class UserSignaturesTest {
             "Tensor.create(Source, Device)");
 
     private static Stream<Class<?>> userTypes() {
-        return Stream.of(Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class)
+        return Stream.of(Tensor.class, Autograd.class, Layer.class, OnnxModel.class, HfTokenizer.class, Server.class)
                 .flatMap(member -> ExportedApi.of(member).classes().stream())
                 .filter(type -> !INNER.matcher(type.getPackageName()).matches())
                 .flatMap(UserSignaturesTest::withNested);

@@ -3,6 +3,7 @@ package dev.lanewise.examples;
 import dev.lanewise.examples.golden.GoldenCommand;
 import dev.lanewise.examples.lm.LmCommand;
 import dev.lanewise.examples.onnx.OnnxCommand;
+import dev.lanewise.examples.serve.ServeCommand;
 import dev.lanewise.examples.train.PredictCommand;
 import dev.lanewise.examples.train.TrainCommand;
 import java.nio.file.InvalidPathException;
@@ -25,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
             PredictCommand.class,
             OnnxCommand.class,
             LmCommand.class,
+            ServeCommand.class,
             DoctorCommand.class,
             GoldenCommand.class
         },

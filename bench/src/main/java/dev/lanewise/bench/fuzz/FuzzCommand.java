@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "fuzz",
         description =
-                "Run random operations, files and races in child processes: report crashes, hangs, wrong results and"
+                "Run random operations, files, requests and races in child processes: report crashes, hangs, wrong results and"
                         + " undocumented exceptions with the seed and number that reproduce them.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:nothing found", "1:something found", "2:wrong usage"},

@@ -1,6 +1,7 @@
 package dev.lanewise.bench.fuzz;
 
 import dev.lanewise.bench.fuzz.files.FileCases;
+import dev.lanewise.bench.fuzz.requests.RequestsTarget;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
@@ -10,6 +11,8 @@ enum FuzzPart {
     OPS(OpsTarget.class, () -> 100_000, 60),
     /** Files: the same number for each reader. */
     FILES(FilesTarget.class, () -> 100_000L * FileCases.readers(), 60),
+    /** Requests to a server of models. */
+    REQUESTS(RequestsTarget.class, () -> 100_000, 60),
     /** Races between threads. */
     THREADS(ThreadsTarget.class, () -> 500, 60);
 

@@ -1,5 +1,5 @@
 /**
- * Fuzzing: random operations, files and races in child processes, whose crashes, hangs, wrong results and undocumented
+ * Fuzzing: random operations, files, requests and races in child processes, whose crashes, hangs, wrong results and undocumented
  * exceptions are reported with the seed and the number that reproduce them.
  */
 @NullMarked

@@ -110,6 +110,20 @@ public record Card(String model, Map<String, List<String>> entries) {
      * @throws BadFileException if it is missing, damaged or belongs to another model
      */
     public static Card read(Path weights, String model) {
+        Card card = read(weights);
+        if (!card.model.equals(model)) {
+            throw new BadFileException(
+                    beside(weights), "the model [" + card.model + "]", model, "name the model whose weights these are");
+        }
+        return card;
+    }
+
+    /**
+     * Reads the card that belongs to weights, whatever model it describes.
+     *
+     * @throws BadFileException if it is missing, damaged or names no model
+     */
+    public static Card read(Path weights) {
         Path file = beside(weights);
         Map<String, List<String>> entries;
         try {
@@ -122,11 +136,11 @@ public record Card(String model, Map<String, List<String>> entries) {
             throw BadFileException.unreadable(file, KIND, failure);
         }
         List<String> named = entries.remove(MODEL);
-        if (!List.of(model).equals(named)) {
-            throw new BadFileException(file, "the model " + named, model, "name the model whose weights these are");
+        if (named == null || named.size() != 1) {
+            throw new BadFileException(file, "the model " + named, KIND, REMEDY);
         }
         entries.forEach((name, values) -> requireDifferent(file, name, values));
-        return new Card(model, entries);
+        return new Card(named.getFirst(), entries);
     }
 
     /** Classes, columns and tokens are distinguished by their names. */

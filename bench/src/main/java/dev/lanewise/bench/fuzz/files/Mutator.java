@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Damages bytes in ways that find faults in readers: at random, with a preference for lengths, counts and limits. */
-final class Mutator {
+public final class Mutator {
     private static final long[] NUMBERS = {
         0,
         1,
@@ -60,7 +60,8 @@ final class Mutator {
 
     private final SplittableRandom random;
 
-    Mutator(SplittableRandom random) {
+    /** A mutator of random choices. */
+    public Mutator(SplittableRandom random) {
         this.random = random;
     }
 
@@ -69,7 +70,7 @@ final class Mutator {
      *
      * @param other bytes to take parts of
      */
-    byte[] mutate(byte[] bytes, byte[] other) {
+    public byte[] mutate(byte[] bytes, byte[] other) {
         byte[] mutated = bytes.clone();
         for (int times = 1 + random.nextInt(1 + random.nextInt(3)); times > 0; times--) {
             mutated = once(mutated, other);

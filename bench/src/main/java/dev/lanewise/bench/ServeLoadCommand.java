@@ -1,0 +1,273 @@
+package dev.lanewise.bench;
+
+import dev.lanewise.bench.http.HttpText;
+import dev.lanewise.bench.http.RawClient;
+import dev.lanewise.examples.JsonLine;
+import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.serve.Batching;
+import dev.lanewise.serve.Servable;
+import dev.lanewise.serve.Server;
+import dev.lanewise.serve.Signature;
+import dev.lanewise.serve.TensorInfo;
+import dev.lanewise.tensor.Scope;
+import dev.lanewise.tensor.Shape;
+import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise bench serve}. */
+@Command(
+        name = "serve",
+        description = {
+            "Put an ONNX model behind the server and time requests of one row by several clients in the same process:",
+            "with rows put together and apart, computed here and by ONNX Runtime."
+        },
+        sortOptions = false)
+final class ServeLoadCommand implements Callable<Integer> {
+    private static final String NAME = "model";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", description = "The model.")
+    private Path file = Path.of("");
+
+    @Option(names = "--clients", paramLabel = "N", split = ",", description = "At a time. Default: 1,8,64.")
+    private List<Integer> clients = List.of(1, 8, 64);
+
+    @Option(names = "--batch", paramLabel = "N", split = ",", description = "Most rows together. Default: 32,1.")
+    private List<Integer> batches = List.of(32, 1);
+
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            split = ",",
+            description = "${COMPLETION-CANDIDATES}. Default: both.")
+    private List<Engine> engines = List.of(Engine.LANEWISE, Engine.ONNXRUNTIME);
+
+    @Option(names = "--seq", paramLabel = "N", description = "Sizes of other open axes. Default: 16.")
+    private long length = 16;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of the engine. Default: 2.")
+    private int threads = 2;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "How long to measure each, after half as long. Default: 4.")
+    private double seconds = 4;
+
+    @Option(names = "--json", description = "Print one JSON object for each measurement and nothing else.")
+    private boolean json;
+
+    ServeLoadCommand() {}
+
+    private enum Engine {
+        LANEWISE,
+        ONNXRUNTIME
+    }
+
+    @Override
+    public Integer call() {
+        if (threads < 1 || !(seconds > 0) || length < 1 || clients.stream().anyMatch(n -> n < 1)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--threads " + threads + ", --seconds " + seconds + ", --seq " + length + ", --clients " + clients
+                            + " (expected more than 0)");
+        }
+        System.setProperty("lanewise.threads", Integer.toString(threads));
+        for (Engine engine : engines) {
+            Servable own = Servable.of(OnnxModel.load(file));
+            if (engine == Engine.LANEWISE) {
+                measure(engine, own);
+            } else {
+                try (OnnxRuntimeSession session = new OnnxRuntimeSession(file, threads)) {
+                    measure(engine, new Peer(own.signature(), session));
+                }
+            }
+        }
+        return 0;
+    }
+
+    /** The model in ONNX Runtime, which one worker calls. */
+    private record Peer(Signature signature, OnnxRuntimeSession session) implements Servable {
+        @Override
+        public Map<String, Tensor> compute(Map<String, Tensor> inputs) {
+            session.inputs(inputs);
+            return session.outputs();
+        }
+    }
+
+    private void measure(Engine engine, Servable model) {
+        for (int batch : batches) {
+            try (Server server = Server.builder()
+                    .model(NAME, "1", model)
+                    .batching(Batching.usual().withLargest(batch).withQueue(4_096))
+                    .start()) {
+                HttpText request = request(model.signature());
+                for (int count : clients) {
+                    load(server, request, count, seconds / 2);
+                    print(engine, batch, count, load(server, request, count, seconds));
+                }
+            }
+        }
+    }
+
+    // ---- the request
+
+    private HttpText request(Signature signature) {
+        StringBuilder inputs = new StringBuilder();
+        ByteArrayOutputStream binary = new ByteArrayOutputStream();
+        try (Scope ignored = Scope.open("request")) {
+            for (TensorInfo info : signature.inputs()) {
+                byte[] data = TensorData.of(value(info)).segment().toArray(ValueLayout.JAVA_BYTE);
+                inputs.append(inputs.isEmpty() ? "" : ",")
+                        .append(String.format(
+                                Locale.ROOT,
+                                "{\"name\":\"%s\",\"datatype\":\"%s\",\"shape\":%s,"
+                                        + "\"parameters\":{\"binary_data_size\":%d}}",
+                                info.name(),
+                                datatype(info),
+                                shape(info),
+                                data.length));
+                binary.writeBytes(data);
+            }
+        }
+        byte[] head = ("{\"parameters\":{\"binary_data_output\":true},\"inputs\":[" + inputs + "]}")
+                .getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        body.writeBytes(head);
+        body.writeBytes(binary.toByteArray());
+        return HttpText.of(
+                "POST /v2/models/" + NAME + "/infer",
+                "Inference-Header-Content-Length: " + head.length + "\r\n",
+                body.toByteArray(),
+                true);
+    }
+
+    private static String datatype(TensorInfo info) {
+        return switch (info.dtype()) {
+            case F32 -> "FP32";
+            case F64 -> "FP64";
+            case I32 -> "INT32";
+            case I64 -> "INT64";
+            case F16, BF16, I8, U8, BOOL ->
+                throw new TensorException("bench serve: input " + info + " (expected FP32, FP64, INT32 or INT64);"
+                        + " measure another model");
+        };
+    }
+
+    private Shape shape(TensorInfo info) {
+        List<Long> sizes = info.sizes();
+        if (sizes == null) {
+            throw new TensorException("bench serve: input " + info + " (expected a known number of dimensions);"
+                    + " measure another model");
+        }
+        List<Long> chosen = new ArrayList<>();
+        for (int dim = 0; dim < sizes.size(); dim++) {
+            long size = sizes.get(dim);
+            chosen.add(size != TensorInfo.OPEN ? size : dim == 0 ? 1 : length);
+        }
+        return Shape.of(chosen);
+    }
+
+    private Tensor value(TensorInfo info) {
+        return Tensor.ones(shape(info).toArray()).to(info.dtype());
+    }
+
+    // ---- the load
+
+    /** What clients have seen: durations in nanoseconds, sorted. */
+    private record Seen(double seconds, long[] nanos) {
+        double millis(double quantile) {
+            return nanos.length == 0 ? Double.NaN : nanos[(int) (quantile * (nanos.length - 1))] / 1e6;
+        }
+    }
+
+    private static Seen load(Server server, HttpText request, int clients, double seconds) {
+        long begun = System.nanoTime();
+        long end = begun + (long) (seconds * 1e9);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<List<Long>>> running = new ArrayList<>();
+            for (int i = 0; i < clients; i++) {
+                running.add(threads.submit(() -> client(server, request, end)));
+            }
+            List<Long> all = new ArrayList<>();
+            for (Future<List<Long>> client : running) {
+                all.addAll(client.get());
+            }
+            double took = (System.nanoTime() - begun) / 1e9;
+            return new Seen(
+                    took, all.stream().mapToLong(Long::longValue).sorted().toArray());
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a client failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private static List<Long> client(Server server, HttpText request, long end) throws IOException {
+        List<Long> nanos = new ArrayList<>();
+        try (RawClient client = new RawClient(server.port())) {
+            for (long start = System.nanoTime(); start < end; start = System.nanoTime()) {
+                int status = client.send(request).status();
+                if (status != 200) {
+                    throw new IOException("an answer of status " + status);
+                }
+                nanos.add(System.nanoTime() - start);
+            }
+        }
+        return nanos;
+    }
+
+    private void print(Engine engine, int batch, int count, Seen seen) {
+        PrintWriter out = spec.commandLine().getOut();
+        double perSecond = seen.nanos.length / seen.seconds;
+        if (json) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("model", file.toString());
+            fields.put("engine", engine.name().toLowerCase(Locale.ROOT));
+            fields.put("batch", batch);
+            fields.put("clients", count);
+            fields.put("threads", threads);
+            fields.put("per_second", perSecond);
+            fields.put("ms", seen.millis(0.5));
+            fields.put("ms_p99", seen.millis(0.99));
+            out.println(JsonLine.of(fields));
+        } else {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "%s, up to %d rows together, %d clients: %.0f requests per second, %.2f ms (99%%: %.2f)",
+                    engine.name().toLowerCase(Locale.ROOT),
+                    batch,
+                    count,
+                    perSecond,
+                    seen.millis(0.5),
+                    seen.millis(0.99)));
+        }
+        out.flush();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.lanewise.examples.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lanewise.examples.Main;
+import dev.lanewise.lm.Models;
+import dev.lanewise.lm.TextEncoder;
+import dev.lanewise.nn.Checkpoint;
+import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.serve.Server;
+import dev.lanewise.tensor.Rng;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Models of the command line in a folder that is served. */
+final class LoadersTest {
+    private static final List<String> WORDS =
+            List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "cats", "sleep", "dogs", "run", "ships", "sail", "far", "away");
+
+    @TempDir
+    private Path models;
+
+    private Path version(String name) throws IOException {
+        return Files.createDirectories(models.resolve(name).resolve("1"));
+    }
+
+    private Server serve() {
+        return Server.builder()
+                .models(models)
+                .loader(new EncoderLoader())
+                .loader(new SavedModelLoader())
+                .warmUp(Duration.ZERO)
+                .start();
+    }
+
+    private static String ask(Server server, String path, String body) throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create("http://" + server.host() + ":" + server.port() + path));
+        if (!body.isEmpty()) {
+            request.POST(BodyPublishers.ofString(body));
+        }
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(request.build(), BodyHandlers.ofString()).body();
+        }
+    }
+
+    private static void writeEncoder(Path folder) throws IOException {
+        String vocabulary = WORDS.stream()
+                .map(word -> "\"" + word + "\":" + WORDS.indexOf(word))
+                .collect(Collectors.joining(","));
+        Files.writeString(folder.resolve("tokenizer.json"), """
+                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
+                "normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},
+                "post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]},"decoder":null,
+                "model":{"type":"WordLevel","vocab":{%s},"unk_token":"[UNK]"}}
+                """.formatted(vocabulary));
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, """
+                {"model_type":"bert","architectures":["BertModel"],"vocab_size":12,"hidden_size":16,"num_hidden_layers":2,
+                "num_attention_heads":2,"intermediate_size":32,"max_position_embeddings":40,"type_vocab_size":2}
+                """);
+        Checkpoint.saveWeights(folder.resolve("model.safetensors"), Models.untrained(config, new Rng(3)));
+    }
+
+    @Test
+    void encoderAnswersWithTheVectorsThatItHasWithoutServer() throws Exception {
+        Path folder = version("encoder");
+        writeEncoder(folder);
+        List<String> texts =
+                List.of("cats sleep", "", "dogs", "ships sail far away", "far ".repeat(20), "away ".repeat(100));
+        float[][] expected = TextEncoder.load(folder).embed(texts);
+        try (Server server = serve()) {
+            String body = ask(
+                    server,
+                    "/v1/embeddings",
+                    "{\"model\":\"encoder\",\"input\":[\"" + String.join("\",\"", texts) + "\"]}");
+            Matcher vector = Pattern.compile("\"embedding\":\\[([^]]*)]").matcher(body);
+            for (float[] numbers : expected) {
+                assertThat(vector.find()).as(body).isTrue();
+                String[] found = vector.group(1).split(",", -1);
+                assertThat(found).hasSize(numbers.length);
+                for (int i = 0; i < numbers.length; i++) {
+                    assertThat(Float.parseFloat(found[i])).isCloseTo(numbers[i], Offset.offset(1e-5f));
+                }
+            }
+            assertThat(body).contains("\"prompt_tokens\":" + (4 + 2 + 3 + 6 + 22 + 40) + ",");
+            assertThat(ask(server, "/v2/models/encoder", "")).contains("input_ids", "\"shape\":[-1,16]");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"999, 4", "-1, 4", "5, 41"})
+    void tokensThatTheEncoderLacksAreTheClientsFault(long id, int length) throws Exception {
+        writeEncoder(version("encoder"));
+        String shape = "\"shape\":[1," + length + "],\"datatype\":\"INT64\",\"data\":";
+        String ones = "[1" + ",1".repeat(length - 1) + "]";
+        try (Server server = serve()) {
+            assertThat(ask(
+                            server,
+                            "/v2/models/encoder/infer",
+                            "{\"inputs\":[{\"name\":\"input_ids\"," + shape + ones.replaceFirst("1", "" + id)
+                                    + "},{\"name\":\"attention_mask\"," + shape + ones
+                                    + "},{\"name\":\"token_type_ids\"," + shape + ones + "}]}"))
+                    .startsWith("{\"error\":\"the model can't take this: ");
+            // half a pair of surrogates
+            assertThat(ask(server, "/v1/embeddings", "{\"model\":\"encoder\",\"input\":\"a\\ud800\"}"))
+                    .doesNotContain("server_error");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mnist-mlp, '\"shape\":[-1,1,28,28]', '\"shape\":[-1,10]'",
+        "text-classifier, '\"datatype\":\"INT64\",\"shape\":[-1,-1]', '\"shape\":[-1,'",
+    })
+    void savedModelIsServed(String id, String input, String output) throws Exception {
+        Path weights = version("saved").resolve("weights");
+        assertThat(Main.run(
+                        List.of(),
+                        "train",
+                        id,
+                        "--data",
+                        "synthetic",
+                        "--limit",
+                        "32",
+                        "--epochs",
+                        "1",
+                        "--save",
+                        weights.toString()))
+                .isZero();
+        try (Server server = serve()) {
+            assertThat(server.models()).isEqualTo(Map.of("saved", List.of("1")));
+            assertThat(ask(server, "/v2/models/saved", "")).contains(input, output);
+        }
+    }
+
+    @Test
+    void whatIsNoSavedModelIsRefused() throws IOException {
+        Path folder = version("bad");
+        SavedModelLoader loader = new SavedModelLoader();
+        assertThat(loader.accepts(folder)).isFalse();
+        Files.writeString(folder.resolve("weights"), "");
+        Files.writeString(folder.resolve("weights.json"), "{\"model\":[\"of another kind\"]}");
+        assertThat(loader.accepts(folder)).isTrue();
+        assertThatThrownBy(() -> loader.load(folder))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("of another kind");
+        Files.writeString(folder.resolve("weights.json"), "{}");
+        assertThatThrownBy(() -> loader.load(folder)).isInstanceOf(BadFileException.class);
+        Files.writeString(folder.resolve("more"), "");
+        Files.writeString(folder.resolve("more.json"), "{}");
+        assertThatThrownBy(() -> loader.load(folder))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("2 of them");
+    }
+}

@@ -1,0 +1,88 @@
+package dev.lanewise.serve;
+
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+
+/**
+ * Reads bodies of bounded length.
+ *
+ * @param most the most bytes of one
+ * @param memory where memory for it is taken from
+ */
+record BodyReader(long most, MemoryBudget.Lease memory) {
+    private static final int FIRST = 65_536;
+
+    /** So much of a body that is too large is read and forgotten, so that its client listens when it is told so. */
+    private static final long FORGOTTEN = 1 << 26;
+
+    /**
+     * Reads the body of a request.
+     *
+     * @throws Refusal if it is too large, or there is no memory for it now
+     */
+    byte[] read(ServerRequest request, ServerResponse response) {
+        try {
+            return body(request, response);
+        } catch (Refusal | UncheckedIOException | CloseConnectionException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) { // wrong chunks, wrong lengths: nobody knows where the body ends
+            response.header(HeaderValues.CONNECTION_CLOSE);
+            throw Refusal.bad("the body can't be read (expected as many bytes as the header says, or chunks)", e);
+        }
+    }
+
+    private byte[] body(ServerRequest request, ServerResponse response) throws IOException {
+        if (!request.content().hasEntity()) {
+            throw Refusal.bad("no body; expected a JSON object");
+        }
+        long length = request.headers().contentLength().orElse(-1);
+        if (length > most) {
+            if (length - most > FORGOTTEN) {
+                response.header(HeaderValues.CONNECTION_CLOSE);
+            }
+            throw tooLarge(length + " bytes");
+        }
+        try (InputStream content = request.content().inputStream()) {
+            return length < 0 ? unknown(content, response) : known(content, (int) length);
+        }
+    }
+
+    private byte[] known(InputStream content, int length) throws IOException {
+        memory.take(length);
+        byte[] body = content.readNBytes(length);
+        if (body.length < length) {
+            throw Refusal.bad("a body of " + body.length + " bytes; expected the " + length + " of its header");
+        }
+        return body;
+    }
+
+    private byte[] unknown(InputStream content, ServerResponse response) throws IOException {
+        memory.take(FIRST);
+        byte[] body = new byte[FIRST];
+        int read = 0;
+        for (int n = content.read(body); n >= 0; n = content.read(body, read, body.length - read)) {
+            read += n;
+            if (read > most) {
+                response.header(HeaderValues.CONNECTION_CLOSE);
+                throw tooLarge("more than " + most + " bytes");
+            }
+            if (read == body.length) {
+                memory.take(body.length);
+                body = Arrays.copyOf(body, Math.multiplyExact(body.length, 2));
+            }
+        }
+        return Arrays.copyOf(body, read);
+    }
+
+    private Refusal tooLarge(String found) {
+        return Refusal.tooLarge("a body of " + found + "; expected at most " + most + "; send it in parts");
+    }
+}

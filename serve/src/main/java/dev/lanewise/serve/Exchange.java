@@ -1,0 +1,118 @@
+package dev.lanewise.serve;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A request and its answer, and what is noted of them for metrics and the log of accesses. */
+final class Exchange {
+    private static final int LONGEST_PATH = 200;
+    private static final double MILLIS = 1e-6;
+
+    final ServerRequest request;
+    final ServerResponse response;
+
+    private final Instant time = Instant.now();
+    private final long begun = System.nanoTime();
+    private final @Nullable TraceContext trace;
+    private @Nullable Gate gate;
+    private @Nullable Served served;
+    private @Nullable Answer answer;
+    private int status;
+
+    Exchange(ServerRequest request, ServerResponse response, @Nullable TraceContext trace) {
+        this.request = request;
+        this.response = response;
+        this.trace = trace;
+    }
+
+    /**
+     * Enters a gate, which the server waits for when it drains: until the answer is sent and logged.
+     *
+     * @throws Refusal if the server drains
+     */
+    void enter(Gate entered) {
+        entered.enter();
+        this.gate = entered;
+    }
+
+    /** Leaves the gate that was entered, if one was. */
+    void leave() {
+        Gate entered = gate;
+        if (entered != null) {
+            entered.leave();
+        }
+    }
+
+    /** Notes which model is asked. */
+    void asks(Served model) {
+        this.served = model;
+    }
+
+    /** Notes what the model has answered. */
+    void has(Answer computed) {
+        this.answer = computed;
+    }
+
+    /** Sends the answer; its other headers are set before. */
+    void send(int code, String type, byte[] body) {
+        response.status(code).header(HeaderNames.CONTENT_TYPE, type).send(body);
+        this.status = code;
+    }
+
+    /** What was sent, or 0 if nothing was because the client went away. */
+    int status() {
+        return status;
+    }
+
+    /** The name of the model that is asked, empty if it is none that is served. */
+    String model() {
+        Served model = served;
+        return model == null ? "" : model.name();
+    }
+
+    long nanos() {
+        return System.nanoTime() - begun;
+    }
+
+    /** One line for the log: nothing of what was asked or answered, and no character that a client could steer it by. */
+    String line() {
+        StringBuilder line = new StringBuilder(240)
+                .append(time.truncatedTo(ChronoUnit.MILLIS))
+                .append(' ')
+                .append(request.prologue().method().text())
+                .append(' ')
+                .append(printable(request.path().rawPath()))
+                .append(' ')
+                .append(status);
+        millis(line, "ms", nanos());
+        Served model = served;
+        if (model != null) {
+            line.append(" model=").append(model.name()).append(" version=").append(model.version());
+        }
+        Answer computed = answer;
+        if (computed != null) {
+            line.append(" batch=").append(computed.rows());
+            millis(line, "queue_ms", computed.queueNanos());
+            millis(line, "compute_ms", computed.computeNanos());
+        }
+        TraceContext context = trace;
+        if (context != null) {
+            line.append(" trace=").append(context.trace()).append(" span=").append(context.span());
+        }
+        return line.toString();
+    }
+
+    private static void millis(StringBuilder line, String name, long nanos) {
+        line.append(' ').append(name).append('=').append(String.format(Locale.ROOT, "%.3f", nanos * MILLIS));
+    }
+
+    private static String printable(String path) {
+        String start = path.length() > LONGEST_PATH ? path.substring(0, LONGEST_PATH) + "..." : path;
+        return start.replaceAll("[^\\x21-\\x7e]", "?");
+    }
+}

@@ -1,0 +1,98 @@
+package dev.lanewise.serve;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/** How JSON is read and written: with bounds, since it comes from anybody. */
+final class Json {
+    /** Objects in arrays in objects, and the dimensions of a tensor's data. */
+    private static final int DEEPEST = 40;
+
+    private static final int LONGEST_TEXT = 65_536;
+    private static final int LONGEST_NAME = 1_024;
+    private static final int LONGEST_NUMBER = 100;
+    private static final int MOST_PARAMETERS = 100;
+
+    /** Keeps up to 6,000 names that it has met, which come from anybody, and begins anew beyond that. */
+    static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(DEEPEST)
+                    .maxStringLength(LONGEST_TEXT)
+                    .maxNameLength(LONGEST_NAME)
+                    .maxNumberLength(LONGEST_NUMBER)
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+            .build();
+
+    private Json() {}
+
+    static JsonParser parser(byte[] body, int from, int length) {
+        return FACTORY.createParser(ObjectReadContext.empty(), body, from, length);
+    }
+
+    /** What is wrong with malformed JSON, and where, in one line. */
+    static String reason(JacksonException e) {
+        String text = Objects.requireNonNullElse(e.getOriginalMessage(), "malformed");
+        String line = text.lines().findFirst().orElse("malformed");
+        return e.getLocation() == null
+                ? line
+                : line + " (line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr() + ")";
+    }
+
+    static void require(JsonParser parser, JsonToken expected, String what) {
+        if (parser.currentToken() != expected) {
+            throw Refusal.bad(what + ": found " + parser.currentToken() + ", expected " + expected + " at line "
+                    + parser.currentTokenLocation().getLineNr() + ", column "
+                    + parser.currentTokenLocation().getColumnNr());
+        }
+    }
+
+    static String text(JsonParser parser, String what) {
+        require(parser, JsonToken.VALUE_STRING, what);
+        return parser.getString();
+    }
+
+    /** The scalars of an object of parameters: texts, whole numbers, truth values; others are left out. */
+    static Map<String, Object> parameters(JsonParser parser) {
+        require(parser, JsonToken.START_OBJECT, "parameters");
+        Map<String, Object> parameters = new LinkedHashMap<>();
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            switch (parser.nextToken()) {
+                case VALUE_STRING -> parameters.put(name, parser.getString());
+                case VALUE_NUMBER_INT -> parameters.put(name, parser.getLongValue());
+                case VALUE_TRUE, VALUE_FALSE -> parameters.put(name, parser.getBooleanValue());
+                default -> parser.skipChildren();
+            }
+            if (parameters.size() > MOST_PARAMETERS) {
+                throw Refusal.bad("parameters: more than " + MOST_PARAMETERS + "; send fewer");
+            }
+        }
+        return parameters;
+    }
+
+    static boolean truth(Map<String, Object> parameters, String name, boolean otherwise) {
+        Object value = parameters.getOrDefault(name, otherwise);
+        if (value instanceof Boolean truth) {
+            return truth;
+        }
+        throw Refusal.bad("parameter '" + name + "': found " + value + ", expected true or false");
+    }
+
+    static long number(Map<String, Object> parameters, String name, long otherwise) {
+        Object value = parameters.getOrDefault(name, otherwise);
+        if (value instanceof Long number) {
+            return number;
+        }
+        throw Refusal.bad("parameter '" + name + "': found '" + value + "', expected a whole number");
+    }
+}

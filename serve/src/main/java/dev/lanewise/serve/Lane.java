@@ -1,0 +1,196 @@
+package dev.lanewise.serve;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The queue in front of one version of a model, and the threads that compute what is in it, in order, several requests at
+ * once where they fit. These are threads of the system: a kernel would not let go of the one that carries virtual threads,
+ * and requests could be neither accepted nor refused meanwhile.
+ */
+final class Lane implements AutoCloseable {
+    private final Batching batching;
+    private final Computation computation;
+    private final boolean together;
+    private final List<Thread> workers = new ArrayList<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+    private boolean closed;
+    /** How long a request occupies a worker, smoothed; for telling clients when to come back. */
+    private volatile long nanosPerRequest;
+
+    /**
+     * Starts the threads.
+     *
+     * @param name of the threads
+     * @param together whether the rows of results don't depend on each other
+     * @param observer is told of what is computed
+     */
+    Lane(String name, Servable servable, boolean together, Batching batching, BatchObserver observer) {
+        this.batching = batching;
+        this.together = together;
+        this.computation = new Computation(servable, observer);
+        for (int i = 0; i < batching.workers(); i++) {
+            workers.add(Thread.ofPlatform().daemon().name(name + "-" + i).start(this::work));
+        }
+    }
+
+    /**
+     * Puts a request into the queue.
+     *
+     * @return whether it is there; it is not if the lane has closed
+     * @throws Refusal if the queue is full
+     */
+    boolean offer(Pending pending) {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            if (queue.size() >= batching.queue()) {
+                throw Refusal.busy(
+                        queue.size() + " requests are waiting; try again later",
+                        Duration.ofNanos(nanosPerRequest * queue.size() / batching.workers()));
+            }
+            queue.add(pending);
+            changed.signalAll();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for the answer to a request that was put into the queue.
+     *
+     * @param patience how long to wait
+     * @throws Refusal if time is up, or the model can't take the request
+     */
+    Answer await(Pending pending, Duration patience) {
+        try {
+            return pending.answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            remove(pending);
+            throw Refusal.late("no answer within " + patience.toMillis() + " ms; send less, or wait longer");
+        } catch (InterruptedException e) {
+            remove(pending);
+            Thread.currentThread().interrupt();
+            throw Refusal.unavailable("the server is ending; ask another one");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Refusal refusal) {
+                throw refusal;
+            }
+            throw Refusal.failed("the model failed", e);
+        }
+    }
+
+    /** Gives up the place of a request that is still in the queue; its answer is not awaited. */
+    void remove(Pending pending) {
+        lock.lock();
+        try {
+            queue.remove(pending);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many requests are in the queue. */
+    int waiting() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void work() {
+        for (List<Pending> batch = next(); !batch.isEmpty(); batch = next()) {
+            long start = System.nanoTime();
+            computation.run(batch);
+            long each = (System.nanoTime() - start) / batch.size();
+            nanosPerRequest = nanosPerRequest == 0 ? each : nanosPerRequest + (each - nanosPerRequest) / 8;
+        }
+    }
+
+    /** The next requests to compute, removed from the queue; none once the lane is closed and all are computed. */
+    private List<Pending> next() {
+        List<Pending> batch = new ArrayList<>();
+        lock.lock();
+        try {
+            while (queue.isEmpty()) {
+                if (closed) {
+                    return batch;
+                }
+                changed.awaitUninterruptibly();
+            }
+            Pending first = queue.remove();
+            batch.add(first);
+            long end = first.arrived + batching.longestWait().toNanos();
+            while (!gather(batch) && !closed) {
+                long left = end - System.nanoTime();
+                if (left <= 0 || changed.awaitNanos(left) <= 0 && gather(batch)) {
+                    break;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody interrupts workers; what was taken is still computed
+        } finally {
+            lock.unlock();
+        }
+        return batch;
+    }
+
+    /** Adds what fits from the queue; says whether nothing more would. */
+    private boolean gather(List<Pending> batch) {
+        if (!together) {
+            return true;
+        }
+        Pending first = batch.getFirst();
+        long rows = batch.stream().mapToLong(pending -> pending.rows).sum();
+        for (Iterator<Pending> others = queue.iterator(); rows < batching.largest() && others.hasNext(); ) {
+            Pending other = others.next();
+            if (other.rows <= batching.largest() - rows && other.form.equals(first.form)) {
+                others.remove();
+                batch.add(other);
+                rows += other.rows;
+            }
+        }
+        return rows >= batching.largest();
+    }
+
+    /** Computes what is in the queue and accepts nothing more; returns once all is computed. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        for (Thread worker : workers) {
+            while (worker.isAlive()) {
+                try {
+                    worker.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

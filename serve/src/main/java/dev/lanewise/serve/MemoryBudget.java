@@ -1,0 +1,51 @@
+package dev.lanewise.serve;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Bounds the memory that bodies and tensors of all requests take on the Java heap, before it is taken. */
+final class MemoryBudget {
+    private final long most;
+    private final AtomicLong taken = new AtomicLong();
+
+    MemoryBudget(long bytes) {
+        this.most = bytes;
+    }
+
+    /** What all requests have taken. */
+    long taken() {
+        return taken.get();
+    }
+
+    Lease lease() {
+        return new Lease();
+    }
+
+    /** What one request has taken; closing it gives all back. */
+    final class Lease implements AutoCloseable {
+        private long own;
+
+        /**
+         * Takes more.
+         *
+         * @throws Refusal if one request would take more than there is, or the others have taken it
+         */
+        void take(long bytes) {
+            if (bytes > most - own) {
+                throw Refusal.tooLarge("a request that takes " + (own + bytes) + " bytes (expected at most " + most
+                        + "); send less at once");
+            }
+            if (taken.addAndGet(bytes) > most) {
+                taken.addAndGet(-bytes);
+                throw Refusal.busy("the requests being answered take all memory; try again", Duration.ofSeconds(1));
+            }
+            own += bytes;
+        }
+
+        @Override
+        public void close() {
+            taken.addAndGet(-own);
+            own = 0;
+        }
+    }
+}

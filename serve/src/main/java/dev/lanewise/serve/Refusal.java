@@ -1,0 +1,90 @@
+package dev.lanewise.serve;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A request that is not answered as it was meant; the client is told the status and the message. */
+final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    static final int UNAUTHORIZED = 401;
+
+    private final int status;
+    private final long retrySeconds;
+
+    private Refusal(int status, long retrySeconds, String message, @Nullable Throwable cause) {
+        // a refusal is an answer: nobody reads where it came from
+        super(message, cause, false, false);
+        this.status = status;
+        this.retrySeconds = retrySeconds;
+    }
+
+    /** The request is wrong. */
+    static Refusal bad(String message) {
+        return new Refusal(400, 0, message, null);
+    }
+
+    /** The request is wrong, as something else has noticed. */
+    static Refusal bad(String message, Throwable cause) {
+        return new Refusal(400, 0, message, cause);
+    }
+
+    /** The request lacks the token. */
+    static Refusal unauthorized(String message) {
+        return new Refusal(UNAUTHORIZED, 0, message, null);
+    }
+
+    static Refusal notFound(String message) {
+        return new Refusal(404, 0, message, null);
+    }
+
+    static Refusal tooLarge(String message) {
+        return new Refusal(413, 0, message, null);
+    }
+
+    /** There is more to do than is accepted. */
+    static Refusal busy(String message, Duration retryAfter) {
+        return new Refusal(429, Math.max(1, retryAfter.toSeconds()), message, null);
+    }
+
+    static Refusal failed(String message, Throwable cause) {
+        return new Refusal(500, 0, message, cause);
+    }
+
+    /** The server, or the model, can't answer now. */
+    static Refusal unavailable(String message) {
+        return new Refusal(503, 1, message, null);
+    }
+
+    static Refusal late(String message) {
+        return new Refusal(504, 0, message, null);
+    }
+
+    int status() {
+        return status;
+    }
+
+    /** Its reason in a word or two, for metrics. */
+    String kind() {
+        return switch (status) {
+            case 400 -> "invalid";
+            case UNAUTHORIZED -> "unauthorized";
+            case 404 -> "not_found";
+            case 413 -> "too_large";
+            case 429 -> "busy";
+            case 503 -> "unavailable";
+            case 504 -> "late";
+            default -> "failed";
+        };
+    }
+
+    /** When to try again; 0 if that would not help. */
+    long retrySeconds() {
+        return retrySeconds;
+    }
+
+    String text() {
+        String message = getMessage();
+        return message == null ? "refused" : message;
+    }
+}

@@ -1,0 +1,100 @@
+package dev.lanewise.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/** The dashboard for Grafana, the rules for Prometheus and the guide's table name what is measured, and nothing else. */
+class MonitoringFilesTest {
+    private static final Pattern METRIC = Pattern.compile("lanewise_[a-z_]+");
+    private static final Path DOCS = Path.of("..", "docs");
+
+    @TempDir
+    private Path models;
+
+    private static Set<String> metrics(String text) {
+        return METRIC.matcher(text)
+                .results()
+                .map(match -> match.group())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private Set<String> measured() {
+        try (Server server = Server.builder()
+                        .model("twice", "1", TestServable.doubling())
+                        .models(models)
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client client = Client.of(server)) {
+            client.text(client.request("/v2/models/twice/infer")
+                    .POST(BodyPublishers.ofString(
+                            "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}"))
+                    .build());
+            client.get("/none");
+            return metrics(client.get("/metrics").body());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"monitoring/grafana-dashboard.json", "monitoring/prometheus-rules.yml", "guide/serving.md"})
+    void everyMetricNamedIsMeasured(String file) throws IOException {
+        Files.createDirectories(models.resolve("bad").resolve("1"));
+        Set<String> named = metrics(Files.readString(DOCS.resolve(file)));
+        assertThat(named).hasSizeGreaterThan(5);
+        assertThat(measured()).containsAll(named);
+    }
+
+    @Test
+    void dashboardIsJsonWhosePanelsAskForSomething() throws IOException {
+        byte[] json = Files.readAllBytes(DOCS.resolve("monitoring/grafana-dashboard.json"));
+        int expressions = 0;
+        try (JsonParser parser = Json.parser(json, 0, json.length)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (token == JsonToken.PROPERTY_NAME && "expr".equals(parser.currentName())) {
+                    assertThat(parser.nextToken()).isEqualTo(JsonToken.VALUE_STRING);
+                    assertThat(balanced(parser.getString()))
+                            .as(parser.getString())
+                            .isTrue();
+                    expressions++;
+                }
+            }
+        }
+        assertThat(expressions).isGreaterThanOrEqualTo(9);
+    }
+
+    @Test
+    void everyRuleHasAnExpressionAndASummary() throws IOException {
+        String rules = Files.readString(DOCS.resolve("monitoring/prometheus-rules.yml"));
+        Matcher rule = Pattern.compile("- alert: (\\w+)\n +expr: (?:>-\n)?([^#]*?)\n +(?:for|labels):")
+                .matcher(rules);
+        Set<String> names = new TreeSet<>();
+        while (rule.find()) {
+            names.add(rule.group(1));
+            assertThat(balanced(rule.group(2))).as(rule.group(2)).isTrue();
+        }
+        assertThat(names).hasSize(rules.split("- alert:", -1).length - 1);
+        assertThat(rules.split("summary:", -1)).hasSize(names.size() + 1);
+    }
+
+    private static boolean balanced(String expression) {
+        return expression.chars().filter(c -> c == '(').count()
+                        == expression.chars().filter(c -> c == ')').count()
+                && expression.chars().filter(c -> c == '{').count()
+                        == expression.chars().filter(c -> c == '}').count();
+    }
+}

@@ -1,0 +1,156 @@
+package dev.lanewise.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.ReLU;
+import dev.lanewise.nn.Sequential;
+import dev.lanewise.onnx.Onnx;
+import dev.lanewise.onnx.OnnxModel;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.UnaryOperator;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server from its start to its end. */
+class ServerTest {
+    private static final String BODY =
+            "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}";
+    private static final String INFER = "/v2/models/slow/infer";
+
+    @TempDir
+    Path folder;
+
+    /** Computes at once while it is tried, later when told to. */
+    private static final class Slow implements UnaryOperator<Tensor> {
+        final CountDownLatch computing = new CountDownLatch(1);
+        final CountDownLatch go = new CountDownLatch(1);
+        volatile boolean slow;
+
+        @Override
+        public Tensor apply(Tensor x) {
+            if (slow) {
+                computing.countDown();
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            return x.mul(2);
+        }
+    }
+
+    private static Server.Builder serving(Slow slow) {
+        return Server.builder()
+                .model("slow", "1", TestServable.of(DType.F32, slow, TensorInfo.OPEN, 3))
+                .batching(Batching.usual().withQueue(1))
+                .warmUp(Duration.ZERO);
+    }
+
+    @Test
+    void drainingAnswersWhatWasAcceptedAndRefusesTheRest() throws Exception {
+        Slow slow = new Slow();
+        try (Server server = serving(slow).start();
+                Client client = Client.of(server)) {
+            slow.slow = true;
+            var accepted = CompletableFuture.supplyAsync(() -> client.post(INFER, BODY));
+            slow.computing.await();
+            var drained = CompletableFuture.supplyAsync(server::drain);
+            while (client.get("/v2/health/ready").statusCode() != 503) {
+                Thread.sleep(5);
+            }
+            HttpResponse<String> refused = client.post(INFER, BODY);
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValue("Retry-After")).hasValue("1");
+            assertThat(client.get("/v2/health/live").statusCode()).isEqualTo(200);
+            assertThat(drained).isNotDone();
+            slow.go.countDown();
+            assertThat(accepted.get().body()).contains("[2.0,4.0,6.0]");
+            assertThat(drained.get()).isTrue();
+        }
+    }
+
+    @Test
+    void tooMuchIsRefusedAtOnceAndLateAnswersAreNotAwaited() throws Exception {
+        Slow slow = new Slow();
+        try (Server server = serving(slow).deadline(Duration.ofMillis(500)).start();
+                Client client = Client.of(server)) {
+            slow.slow = true;
+            var first = CompletableFuture.supplyAsync(() -> client.post(INFER, BODY));
+            slow.computing.await();
+            var second = CompletableFuture.supplyAsync(() -> client.post(INFER, BODY));
+            HttpResponse<String> answer = client.post(INFER, BODY);
+            HttpResponse<String> other = answer.statusCode() == 429 ? second.get() : answer;
+            HttpResponse<String> busy = answer.statusCode() == 429 ? answer : second.get();
+            assertThat(busy.statusCode()).isEqualTo(429);
+            assertThat(busy.headers().firstValue("Retry-After")).isPresent();
+            assertThat(other.statusCode()).isEqualTo(504);
+            assertThat(first.get().statusCode()).isEqualTo(504);
+            slow.go.countDown();
+            assertThat(client.post(INFER, BODY).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void requestSaysHowLongItWaits() throws Exception {
+        Slow slow = new Slow();
+        try (Server server = serving(slow).start();
+                Client client = Client.of(server)) {
+            slow.slow = true;
+            HttpResponse<String> answer =
+                    client.post(INFER, BODY.replace("{\"inputs\"", "{\"parameters\":{\"timeout\":20000},\"inputs\""));
+            assertThat(answer.statusCode()).isEqualTo(504);
+            assertThat(answer.body()).contains("within 20 ms");
+            slow.go.countDown();
+        }
+    }
+
+    @Test
+    void memoryOfRequestsIsBounded() {
+        try (Server server = Server.builder()
+                        .model("twice", "1", TestServable.doubling())
+                        .memory(1_000)
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client client = Client.of(server)) {
+            assertThat(client.post("/v2/models/twice/infer", BODY).statusCode()).isEqualTo(200);
+            HttpResponse<String> answer = client.post("/v2/models/twice/infer", BODY + " ".repeat(1_000));
+            assertThat(answer.statusCode()).isEqualTo(413);
+            for (int i = 0; i < 20; i++) {
+                assertThat(client.post("/v2/models/twice/infer", BODY).statusCode())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void onnxModelAnswersAsItDoesWithoutServer() {
+        Path file = folder.resolve("model.onnx");
+        var network = new Sequential(new Linear(3, 8), new ReLU(), new Linear(8, 2));
+        Onnx.export(network, Tensor.zeros(2, 3), file);
+        try (Server server = Server.builder()
+                        .model("net", "1", Servable.of(OnnxModel.load(file)))
+                        .warmUp(Duration.ZERO)
+                        .start();
+                Client client = Client.of(server)) {
+            float[] expected =
+                    network.forward(Tensor.of(new float[] {1, 2, 3}, 1, 3)).toFloatArray();
+            String body = client.post("/v2/models/net/infer", BODY.replace("\"x\"", "\"input\""))
+                    .body();
+            String data = body.replaceAll(".*\"data\":\\[(.*?)\\].*", "$1");
+            String[] numbers = data.split(",", -1);
+            assertThat(numbers).as(body).hasSize(2);
+            for (int i = 0; i < 2; i++) {
+                assertThat(Float.parseFloat(numbers[i])).as(body).isCloseTo(expected[i], Offset.offset(1e-5f));
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lanewise.serve;
+
+import org.jspecify.annotations.NullMarked;
