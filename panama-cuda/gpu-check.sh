@@ -42,8 +42,8 @@ pack() {
         --compress zip-0 \
         --add-modules java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
     cp "$jars"/*.jar "$folder/lib"
-    # What only charts, mocks and the peers of the JMH benchmarks use.
-    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas; do
+    # What only charts, mocks, JMH and the peers of benchmarks use; a test finds other large libraries that come along.
+    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas onnxruntime jmh-core jopt-simple; do
         rm -f "$folder/lib/$unused"-*.jar
     done
     for set in cases seed-4 seed-5; do
