@@ -189,7 +189,11 @@ public final class KernelTemplates {
 
     /** The sum that is the gradient of picking slices. */
     public static KernelSource indexAdd(DType dtype) {
-        return program("index_add" + suffix(dtype, dtype), withAccumulator(dtype), INDEX_ADD, List.of("index_add"));
+        return program(
+                "index_add" + suffix(dtype, dtype),
+                withAccumulator(dtype),
+                INDEX_ADD,
+                List.of("index_add", "index_add_segments"));
     }
 
     /** Sorting along a dimension. */
