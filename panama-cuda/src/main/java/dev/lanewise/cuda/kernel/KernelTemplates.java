@@ -26,17 +26,18 @@ public final class KernelTemplates {
     private static final String TRANSPOSE = read("transpose.cu");
     private static final String REDUCE = read("reduce.cu");
     private static final String ARG_REDUCE = read("arg_reduce.cu");
-    private static final String SOFTMAX = read("softmax.cu");
+    private static final String ROWS = read("rows.cu");
+    private static final String SOFTMAX = ROWS + read("softmax.cu");
     private static final String SOURCE = read("source.cu");
     private static final String RANDOM = read("philox.cu") + read("random.cu");
     private static final String DROPOUT = read("dropout.cu");
     private static final String INDEXING = read("indexing.cu");
     private static final String SCATTER = read("scatter.cu");
     private static final String SCAN = read("scan.cu");
-    private static final String LAYER_NORM = read("layer_norm.cu");
+    private static final String LAYER_NORM = ROWS + read("layer_norm.cu");
     private static final String INDEX_ADD = read("index_add.cu");
     private static final String SORT = read("sort.cu");
-    private static final String CROSS_ENTROPY = read("cross_entropy.cu");
+    private static final String CROSS_ENTROPY = ROWS + read("cross_entropy.cu");
     private static final String UPDATE = read("update.cu");
     private static final String LINALG = read("linalg.cu");
 

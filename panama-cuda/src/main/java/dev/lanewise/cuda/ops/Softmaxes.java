@@ -21,7 +21,7 @@ public final class Softmaxes {
     /** Queues the operation. */
     public static void run(CudaDevice device, Softmax op, Tensor[] inputs, Tensor[] outputs) {
         Lines lines = Lines.of(inputs[0].shape(), op.dim());
-        Threads threads = threads(lines);
+        Threads threads = threads(lines, inputs[0].dtype());
         try (Dense x = Dense.of(device, inputs[0])) {
             KernelArguments arguments =
                     arguments(device, lines, threads).pointer(x.address()).pointer(DeviceBuffer.address(outputs[0]));
@@ -32,7 +32,7 @@ public final class Softmaxes {
     /** Queues the operation. */
     public static void run(CudaDevice device, SoftmaxGrad op, Tensor[] inputs, Tensor[] outputs) {
         Lines lines = Lines.of(inputs[0].shape(), op.forward().dim());
-        Threads threads = threads(lines);
+        Threads threads = threads(lines, inputs[0].dtype());
         try (Dense g = Dense.of(device, inputs[0]);
                 Dense y = Dense.of(device, inputs[1])) {
             KernelArguments arguments = arguments(device, lines, threads)
@@ -47,9 +47,9 @@ public final class Softmaxes {
         return (op.log() ? LOG_SOFTMAX : SOFTMAX).of(type);
     }
 
-    private static Threads threads(Lines lines) {
+    private static Threads threads(Lines lines, DType type) {
         return lines.inner() == 1
-                ? Threads.alongRows(lines.count(), lines.n())
+                ? Threads.alongKeptRows(lines.count(), lines.n(), type)
                 : Threads.acrossRows(lines.count(), lines.n());
     }
 

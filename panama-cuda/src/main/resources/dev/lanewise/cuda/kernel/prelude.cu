@@ -197,6 +197,7 @@ __device__ inline i64 thread_count() { return (i64)gridDim.x * blockDim.x; }
 
 // At most so many threads has a block.
 #define THREADS 256
+#define WARP 32
 
 // The threads of a block form teams, each of which shares the elements of one row. Neighbouring threads are of one team
 // where a row's elements are neighbours in memory, and of neighbouring teams (`across`) where the rows are.
@@ -234,12 +235,30 @@ __device__ inline V team_combine(V value, V* shared, const Team& team, F combine
     return result;
 }
 
+// The same for numbers, whose threads in a warp exchange them directly where a team's threads are neighbours.
+template <typename V, typename F>
+__device__ inline V team_reduce(V value, V* shared, const Team& team, F combine) {
+    if (team.distance > 1) return team_combine(value, shared, team, combine);
+    for (int apart = team.lanes < WARP ? team.lanes / 2 : WARP / 2; apart > 0; apart /= 2) {
+        value = combine(value, __shfl_xor_sync(0xffffffffu, value, apart));
+    }
+    if (team.lanes <= WARP) return value;
+    int thread = threadIdx.y * blockDim.x + threadIdx.x;
+    if (thread % WARP == 0) shared[thread / WARP] = value;
+    __syncthreads();
+    V* warps = shared + (thread - team.lane) / WARP;
+    value = warps[0];
+    for (int i = 1; i < team.lanes / WARP; i++) value = combine(value, warps[i]);
+    __syncthreads();
+    return value;
+}
+
 template <typename V> __device__ inline V team_sum(V value, V* shared, const Team& team) {
-    return team_combine(value, shared, team, [](V x, V y) { return x + y; });
+    return team_reduce(value, shared, team, [](V x, V y) { return x + y; });
 }
 
 template <typename V> __device__ inline V team_max(V value, V* shared, const Team& team) {
-    return team_combine(value, shared, team, [](V x, V y) { return maximum(x, y); });
+    return team_reduce(value, shared, team, [](V x, V y) { return maximum(x, y); });
 }
 
 // Where kernels leave a position that no element has; the host looks when it has waited for them.
