@@ -42,10 +42,15 @@ public final class Child {
      * what it started, which would go on computing beside whatever runs next.
      */
     public static void endWithParent() {
-        ProcessHandle.current()
-                .parent()
-                .ifPresent(parent ->
-                        parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ORPHANED)));
+        ProcessHandle.current().parent().ifPresent(Child::endWith);
+    }
+
+    private static void endWith(ProcessHandle parent) {
+        Thread watch = Thread.ofPlatform().daemon().name("watch-parent").unstarted(() -> {
+            parent.onExit().join();
+            Runtime.getRuntime().halt(ORPHANED);
+        });
+        watch.start();
     }
 
     /** Python with the peer's script. */
