@@ -77,7 +77,8 @@ record Threads(Grid grid, Block block, boolean across) {
     /** A team for each of {@code rows} that lie side by side; a row's {@code n} elements are apart. */
     static Threads acrossRows(long rows, long n) {
         int teams = power(rows, WARP);
-        int lanes = power(Math.ceilDiv(n, ELEMENTS), MOST / teams);
+        // a whole warp: its threads exchange values where a team is all there is
+        int lanes = Math.max(power(Math.ceilDiv(n, ELEMENTS), MOST / teams), WARP / teams);
         return new Threads(blocks(rows, teams), new Block(teams, lanes, 1), true);
     }
 

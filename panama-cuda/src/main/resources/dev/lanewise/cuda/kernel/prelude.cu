@@ -235,21 +235,24 @@ __device__ inline V team_combine(V value, V* shared, const Team& team, F combine
     return result;
 }
 
-// The same for numbers, whose threads in a warp exchange them directly where a team's threads are neighbours.
+// The same for numbers, where a team's threads are neighbours: those of a warp exchange them directly, after each has
+// combined those of its place in all warps. So distant elements come first, as above, and of equal neighbours no power is
+// made that goes beyond a type.
 template <typename V, typename F>
 __device__ inline V team_reduce(V value, V* shared, const Team& team, F combine) {
     if (team.distance > 1) return team_combine(value, shared, team, combine);
+    if (team.lanes > WARP) {
+        V* own = shared + threadIdx.y * blockDim.x + threadIdx.x;
+        *own = value;
+        __syncthreads();
+        V* first = own - team.lane / WARP * WARP;
+        value = *first;
+        for (int i = WARP; i < team.lanes; i += WARP) value = combine(value, first[i]);
+        __syncthreads();
+    }
     for (int apart = team.lanes < WARP ? team.lanes / 2 : WARP / 2; apart > 0; apart /= 2) {
         value = combine(value, __shfl_xor_sync(0xffffffffu, value, apart));
     }
-    if (team.lanes <= WARP) return value;
-    int thread = threadIdx.y * blockDim.x + threadIdx.x;
-    if (thread % WARP == 0) shared[thread / WARP] = value;
-    __syncthreads();
-    V* warps = shared + (thread - team.lane) / WARP;
-    value = warps[0];
-    for (int i = 1; i < team.lanes / WARP; i++) value = combine(value, warps[i]);
-    __syncthreads();
     return value;
 }
 
