@@ -157,7 +157,11 @@ public final class KernelTemplates {
         Map<String, String> definitions = withAccumulator(dtype);
         definitions.put("LOG", log ? "1" : "0");
         String name = (log ? "log_softmax" : "softmax") + suffix(dtype, dtype);
-        return program(name, definitions, SOFTMAX, List.of("softmax", "softmax_grad"));
+        return program(
+                name,
+                definitions,
+                SOFTMAX,
+                List.of("softmax", "softmax_across", "softmax_grad", "softmax_grad_across"));
     }
 
     /** Tensors of one value, and of evenly spaced ones. */

@@ -39,14 +39,16 @@ template <int P> __device__ inline void softmax_rows(ACC* shared, i64 rows, i64 
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) softmax(int across, i64 rows, i64 n, i64 inner, const T* x, T* y) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) softmax(i64 rows, i64 n, const T* x, T* y) {
     __shared__ ACC shared[THREADS];
-    if (inner == 1) {
-        if (in_packs(n, x, y, 0, 0)) softmax_rows<PACK>(shared, rows, n, x, y);
-        else softmax_rows<1>(shared, rows, n, x, y);
-        return;
-    }
-    Team team = team_of(across);
+    if (in_packs(n, x, y, 0, 0)) softmax_rows<PACK>(shared, rows, n, x, y);
+    else softmax_rows<1>(shared, rows, n, x, y);
+}
+
+// With elements apart, and rows side by side.
+extern "C" __global__ void softmax_across(i64 rows, i64 n, i64 inner, const T* x, T* y) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(1);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < rows ? n : 0;
@@ -89,14 +91,16 @@ template <int P> __device__ inline void softmax_grad_rows(ACC* shared, i64 rows,
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) softmax_grad(int across, i64 rows, i64 n, i64 inner, const T* g, const T* y, T* dx) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) softmax_grad(
+        i64 rows, i64 n, const T* g, const T* y, T* dx) {
     __shared__ ACC shared[THREADS];
-    if (inner == 1) {
-        if (in_packs(n, g, y, dx, 0)) softmax_grad_rows<PACK>(shared, rows, n, g, y, dx);
-        else softmax_grad_rows<1>(shared, rows, n, g, y, dx);
-        return;
-    }
-    Team team = team_of(across);
+    if (in_packs(n, g, y, dx, 0)) softmax_grad_rows<PACK>(shared, rows, n, g, y, dx);
+    else softmax_grad_rows<1>(shared, rows, n, g, y, dx);
+}
+
+extern "C" __global__ void softmax_grad_across(i64 rows, i64 n, i64 inner, const T* g, const T* y, T* dx) {
+    __shared__ ACC shared[THREADS];
+    Team team = team_of(1);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < rows ? n : 0;
