@@ -42,8 +42,8 @@ pack() {
         --compress zip-0 \
         --add-modules java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
     cp "$jars"/*.jar "$folder/lib"
-    # What only charts, mocks and the peers of the JMH benchmarks use.
-    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas; do
+    # What only charts, mocks and the peers of benchmarks use; a test finds other large libraries that come along.
+    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas onnxruntime; do
         rm -f "$folder/lib/$unused"-*.jar
     done
     for set in cases seed-4 seed-5; do
@@ -51,6 +51,7 @@ pack() {
     done
     cp "$project/bench/peers/pytorch_peer.py" "$folder/bench/peers"
     cp "$here/gpu-check.sh" "$folder"
+    "$folder/gpu-check.sh" run --list >"$folder/steps.txt" || fail "the packed check does not start: does it lack a library?"
     compile_ahead "$folder" "$jdk"
     (cd "$project" && git describe --always --dirty 2>/dev/null || echo unknown) >"$folder/commit"
     (cd "$here/target" && tar -cf - gpu-check | gzip -9 >"$packed")

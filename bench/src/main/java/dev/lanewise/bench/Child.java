@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Processes that measurements start: JVMs like this one, and Python with the peer's script. */
 public final class Child {
+    private static final int ORPHANED = 4;
+
     private Child() {}
 
     /**
@@ -33,6 +35,22 @@ public final class Child {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(arguments);
         return command;
+    }
+
+    /**
+     * Ends this process at once when the one that started it is gone, however that ended: one that was killed could not end
+     * what it started, which would go on computing beside whatever runs next.
+     */
+    public static void endWithParent() {
+        ProcessHandle.current().parent().ifPresent(Child::endWith);
+    }
+
+    private static void endWith(ProcessHandle parent) {
+        Thread watch = Thread.ofPlatform().daemon().name("watch-parent").unstarted(() -> {
+            parent.onExit().join();
+            Runtime.getRuntime().halt(ORPHANED);
+        });
+        watch.start();
     }
 
     /** Python with the peer's script. */

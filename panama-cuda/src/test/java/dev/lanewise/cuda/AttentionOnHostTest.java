@@ -97,7 +97,7 @@ final class AttentionOnHostTest {
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16"})
     void narrowTypes(DType dtype) {
-        check(dtype, new Attention(0.3, true), new int[] {70, 150, 16, 16}, true);
+        check(dtype, new Attention(0.3, true), new int[] {70, 150, 16, 40}, true);
         check(dtype, new Attention(0.1, false), new int[] {66, 66, 72, 34}, false);
     }
 
@@ -116,7 +116,7 @@ final class AttentionOnHostTest {
             all[6] = in[3];
         }
         AttentionGrad grad = new AttentionGrad(op);
-        assertClose(launch(3, grad, all), grad.decompose(wide(all)), dtype);
+        assertClose(launch(2, grad, all), grad.decompose(wide(all)), dtype);
     }
 
     private static Tensor[] wide(Tensor[] operands) {
@@ -174,7 +174,7 @@ final class AttentionOnHostTest {
             Tensor g = heads(70, columns)[0];
             Tensor[] all = {g, views[0], views[1], views[2], y[0], y[1]};
             Tensor[] copies = {g.contiguous(), dense[0], dense[1], dense[2], y[0], y[1]};
-            Tensor[] grads = launched(3, new AttentionGrad(op), all);
+            Tensor[] grads = launched(2, new AttentionGrad(op), all);
             Tensor[] expected = Tensor.applyAll(new AttentionGrad(op), copies);
             for (int i = 0; i < grads.length; i++) {
                 assertThat(bytes(grads[i])).isEqualTo(bytes(expected[i]));
@@ -221,7 +221,7 @@ final class AttentionOnHostTest {
         Tensor g = numbers(dtype, 70, 8);
         Tensor[] all = {g, in[0], in[1], in[2], y[0].to(Device.CPU), y[1].to(Device.CPU), in[3]};
         AttentionGrad grad = new AttentionGrad(op);
-        Tensor[] grads = launch(3, grad, all);
+        Tensor[] grads = launch(2, grad, all);
         assertClose(grads, grad.decompose(wide(all)), dtype);
         assertThat(grads[0].narrow(0, 10, 1).to(DType.F64).toDoubleArray()).containsOnly(0);
     }
@@ -264,7 +264,7 @@ final class AttentionOnHostTest {
         Tensor queries = numbers(DType.F32, 0, 4);
         Tensor keys = numbers(DType.F32, 5, 4);
         y = launch(0, op, queries, keys, keys);
-        Tensor[] grads = launch(2, grad, queries, queries, keys, keys, y[0].to(Device.CPU), y[1].to(Device.CPU));
+        Tensor[] grads = launch(1, grad, queries, queries, keys, keys, y[0].to(Device.CPU), y[1].to(Device.CPU));
         assertThat(grads[1].toFloatArray()).hasSize(20).containsOnly(0);
         assertThat(grads[2].toFloatArray()).hasSize(20).containsOnly(0);
         launch(0, op, numbers(DType.F32, 0, 3, 4), numbers(DType.F32, 0, 5, 4), numbers(DType.F32, 0, 5, 4));
@@ -279,7 +279,7 @@ final class AttentionOnHostTest {
         assertClose(y, op.decompose(wide(in)), DType.F32);
     }
 
-    /** Watched operands get their gradients in three launches; the mask's comes from the decomposition. */
+    /** Watched operands get their gradients in two launches; the mask's comes from the decomposition. */
     @Test
     void gradientsThroughAutograd() {
         Tensor[] in = {

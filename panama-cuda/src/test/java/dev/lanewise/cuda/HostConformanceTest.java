@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.host.HostKernels;
-import dev.lanewise.cuda.kernel.KernelPrograms;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.op.Op;
@@ -34,9 +33,6 @@ final class HostConformanceTest extends BackendConformance {
     static void compile() {
         assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
         HostCudaProvider.enable();
-        if (WANTED.isEmpty() || WANTED.equals("all")) {
-            HostCudaProvider.kernels().prepare(KernelPrograms.all());
-        }
     }
 
     @Override

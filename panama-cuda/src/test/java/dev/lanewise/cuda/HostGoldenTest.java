@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lanewise.cuda.host.HostKernels;
-import dev.lanewise.cuda.kernel.KernelPrograms;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.testkit.golden.GoldenResult;
 import dev.lanewise.testkit.golden.GoldenRunner;
@@ -30,7 +29,6 @@ final class HostGoldenTest {
     static void compile() {
         assumeTrue(HostKernels.isAvailable(), "no C++ compiler: kernels cannot run on the host");
         HostCudaProvider.enable();
-        HostCudaProvider.kernels().prepare(KernelPrograms.all());
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.lanewise.cuda.api.HostDriver;
 import dev.lanewise.cuda.host.HostKernels;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
+import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -18,9 +19,12 @@ import dev.lanewise.tensor.op.Op;
 import dev.lanewise.tensor.op.Source;
 import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.op.index.IndexAdd;
+import dev.lanewise.tensor.op.norm.CrossEntropy;
+import dev.lanewise.tensor.op.norm.CrossEntropyGrad;
 import dev.lanewise.tensor.op.norm.LayerNormalization;
 import dev.lanewise.tensor.op.norm.LayerNormalizationGrad;
 import dev.lanewise.tensor.op.norm.Softmax;
+import dev.lanewise.tensor.op.norm.SoftmaxGrad;
 import dev.lanewise.tensor.op.reduce.ArgReduce;
 import dev.lanewise.tensor.op.reduce.Reduce;
 import dev.lanewise.tensor.op.reduce.Scan;
@@ -39,8 +43,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Work in many blocks, parts and passes, which the small operands of the conformance suite don't reach. */
 final class LaunchesOnHostTest {
@@ -205,6 +211,95 @@ final class LaunchesOnHostTest {
         Tensor sums = Tensor.apply(new IndexAdd(0, 50), slices, index);
         Tensor host = Tensor.apply(new IndexAdd(0, 50), slices.to(Device.CPU), index.to(Device.CPU));
         assertThat(sums.toFloatArray()).isEqualTo(host.toFloatArray());
+    }
+
+    /** Equal positions that fill segments, or just don't, at both ends and in the middle; halves are summed exactly. */
+    @ParameterizedTest
+    @ValueSource(ints = {127, 128, 129, 255, 256, 300, 511, 700})
+    void manyEqualPositionsAreSummedInSegments(int equal) {
+        for (int before : new int[] {0, 1, 100, 128, 200}) {
+            long[] index = new long[before + equal + 150];
+            Arrays.fill(index, 0, before, 1);
+            Arrays.fill(index, before, before + equal, 2);
+            Arrays.setAll(index, i -> i < before + equal ? index[i] : 3 + i % 7);
+            float[] values = new float[index.length * 3];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (random.nextInt(65) - 32) / 2f;
+            }
+            Tensor slices = Tensor.of(values, index.length, 3);
+            IndexAdd add = new IndexAdd(0, 12);
+            Tensor expected = Tensor.apply(add, slices, Tensor.of(index));
+            Tensor sums = Tensor.apply(add, slices.to(CUDA), Tensor.of(index).to(CUDA));
+            assertThat(sums.toFloatArray()).as("%d after %d", equal, before).isEqualTo(expected.toFloatArray());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "F64", "I32"})
+    void manyEqualPositionsOfSeveralTypesAndLines(DType dtype) {
+        long[] index = new long[1500];
+        Arrays.setAll(index, i -> i % 5 == 0 ? i % 3 : 3);
+        Tensor slices = floats(2, 1500, 3).mul(8).to(dtype);
+        IndexAdd add = new IndexAdd(1, 4);
+        Tensor[] operands = {slices, Tensor.of(index).to(CUDA)};
+        double[] sums = Tensor.apply(add, operands).to(DType.F64).toDoubleArray();
+        double[] expected = Tensor.apply(add, slices.to(Device.CPU), Tensor.of(index))
+                .to(DType.F64)
+                .toDoubleArray();
+        assertThat(sums).containsExactly(expected, within(dtype == DType.F16 ? 0.5 : 1e-9));
+        for (HostDriver.Order order : HostDriver.Order.values()) {
+            HostCudaProvider.driver().order(order);
+            assertThat(Tensor.apply(add, operands).to(DType.F64).toDoubleArray())
+                    .isEqualTo(sums);
+        }
+    }
+
+    /** Rows in whole packs and not, in registers and too long for them, of several packs a thread. */
+    @ParameterizedTest
+    @CsvSource({
+        "F32, 2, 1100",
+        "F32, 3, 4097",
+        "F32, 2, 5000",
+        "BF16, 2, 2056",
+        "F16, 2, 4100",
+        "F64, 2, 2050",
+        "F32, 70, 3"
+    })
+    void rowsOfAllLengths(DType dtype, int rows, int n) {
+        Tensor x = floats(rows, n).to(dtype);
+        Tensor g = floats(rows, n).to(dtype);
+        Tensor weight = floats(n).to(dtype);
+        Tensor classes = positions(n, rows);
+        double tolerance = dtype == DType.F64 ? 1e-12 : dtype == DType.F32 ? 1e-5 : dtype == DType.F16 ? 2e-3 : 0.02;
+        for (boolean log : new boolean[] {false, true}) {
+            Softmax softmax = new Softmax(1, log);
+            Tensor y = asOnTheCpu(softmax, tolerance, x)[0];
+            asOnTheCpu(new SoftmaxGrad(softmax), tolerance, g, y);
+        }
+        LayerNormalization norm = new LayerNormalization(1, 0.1);
+        Tensor[] normalized =
+                asOnTheCpu(norm, tolerance, x, weight, g.narrow(0, 0, 1).reshape(n));
+        asOnTheCpu(new LayerNormalizationGrad(norm), tolerance, g, x, normalized[1], normalized[2], weight);
+        for (double smoothing : new double[] {0, 0.1}) {
+            CrossEntropy loss = new CrossEntropy(Reduction.MEAN, -100, smoothing);
+            Tensor[] losses = asOnTheCpu(loss, tolerance, x, classes, weight.abs());
+            asOnTheCpu(new CrossEntropyGrad(loss), tolerance, losses[0], losses[1], classes, weight.abs());
+        }
+    }
+
+    /** Results on the device, after they are found to be those of the CPU. */
+    private static Tensor[] asOnTheCpu(Op op, double tolerance, Tensor... operands) {
+        Tensor[] results = Tensor.applyAll(op, operands);
+        Tensor[] expected = Tensor.applyAll(
+                op, Arrays.stream(operands).map(x -> x.to(Device.CPU)).toArray(Tensor[]::new));
+        for (int i = 0; i < results.length; i++) {
+            double[] want = expected[i].to(DType.F64).toDoubleArray();
+            double largest = Arrays.stream(want).map(Math::abs).max().orElse(0);
+            assertThat(results[i].to(DType.F64).toDoubleArray())
+                    .as("result %d of %s", i, op)
+                    .containsExactly(want, within(tolerance * Math.max(largest, 1e-3)));
+        }
+        return results;
     }
 
     @Test

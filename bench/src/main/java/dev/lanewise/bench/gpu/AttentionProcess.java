@@ -3,6 +3,7 @@ package dev.lanewise.bench.gpu;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.autograd.Gradients;
 import dev.lanewise.autograd.Graph;
+import dev.lanewise.bench.Child;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
@@ -34,6 +35,7 @@ final class AttentionProcess {
 
     /** Computes and prints: device. */
     public static void main(String[] args) {
+        Child.endWithParent();
         Device device = Device.parse(args[0]);
         print("fp32", DType.F32, device);
         print("bf16", DType.BF16, device);

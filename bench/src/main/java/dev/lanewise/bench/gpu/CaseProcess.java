@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.bench.Child;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
@@ -40,6 +41,7 @@ final class CaseProcess {
 
     /** Runs the cases: kind, device, first number, which of how many processes this is. */
     public static void main(String[] args) {
+        Child.endWithParent();
         Device device = Device.parse(args[1]);
         List<Case> cases = cases(Kind.valueOf(args[0]), device);
         int shard = Integer.parseInt(args[3]);

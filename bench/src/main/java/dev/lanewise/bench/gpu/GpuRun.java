@@ -205,7 +205,7 @@ record GpuRun(
     }
 
     /** One of our processes. What checks results lets convolutions only sum products. */
-    private List<String> java(Class<?> main, List<String> arguments) {
+    List<String> java(Class<?> main, List<String> arguments) {
         List<String> flags = new ArrayList<>(List.of("-XX:ErrorFile=" + results.resolve("hs_err_%p.log")));
         if (!step.isMeasured()) {
             flags.add("-Dlanewise.cuda.convolutionTransforms=false");
@@ -224,8 +224,12 @@ record GpuRun(
     }
 
     private LimitedProcess.End process(List<String> command, Consumer<String> line) {
-        Map<String, String> environment = step.launchesBlock() ? Map.of("CUDA_LAUNCH_BLOCKING", "1") : Map.of();
-        return LimitedProcess.run(command, environment, deadline, log(), line);
+        return LimitedProcess.run(command, environment(), deadline, log(), line);
+    }
+
+    /** Variables of processes that check results. */
+    Map<String, String> environment() {
+        return step.launchesBlock() ? Map.of("CUDA_LAUNCH_BLOCKING", "1") : Map.of();
     }
 
     /** How a process ended, with the last thing it said. */

@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.bench.Child;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.tensor.BackendUnavailableException;
 import dev.lanewise.tensor.DType;
@@ -16,6 +17,7 @@ final class ProbeProcess {
 
     /** Computes and prints. */
     public static void main(String[] args) {
+        Child.endWithParent();
         Device device = Device.parse(args[0]);
         Map<String, Object> line = new LinkedHashMap<>();
         try {

@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.bench.Child;
 import dev.lanewise.cuda.CudnnPlans;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
@@ -15,6 +16,7 @@ final class PropertiesProcess {
 
     /** Writes: device, file. */
     public static void main(String[] args) throws IOException {
+        Child.endWithParent();
         Device device = Device.parse(args[0]);
         try (var ignored = Scope.open("context")) {
             // makes the device's context current on this thread

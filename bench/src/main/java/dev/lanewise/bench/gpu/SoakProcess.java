@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.bench.Child;
 import dev.lanewise.bench.TrainWorkload;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.tensor.Device;
@@ -23,6 +24,7 @@ final class SoakProcess {
 
     /** Makes the steps. */
     public static void main(String[] args) throws IOException {
+        Child.endWithParent();
         Device device = Device.parse(args[0]);
         int steps = Integer.parseInt(args[1]);
         Runnable step = TrainWorkload.MLP.prepare(device);

@@ -1,6 +1,7 @@
 package dev.lanewise.bench.gpu;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.bench.Child;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.models.MnistModels;
 import dev.lanewise.nn.Layer;
@@ -28,6 +29,7 @@ final class ThreadsProcess {
 
     /** Trains. */
     public static void main(String[] args) {
+        Child.endWithParent();
         Device device = Device.parse(args[0]);
         List<Supplier<Layer>> models = List.of(MnistModels::mlp, MnistModels::lenet5);
         List<float[]> expected = models.stream().map(m -> train(m, device)).toList();

@@ -1,5 +1,6 @@
 package dev.lanewise.bench.gpu;
 
+import dev.lanewise.bench.Child;
 import dev.lanewise.cuda.CudaPrecision;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Main;
@@ -22,6 +23,7 @@ final class TrainerProcess {
 
     /** Trains: device, model, settings. */
     public static void main(String[] args) {
+        Child.endWithParent();
         for (int i = 2; i < args.length; i++) {
             TrainerSetting setting = TrainerSetting.valueOf(args[i]);
             CudaPrecision.allowTf32(setting.precision.equals("tf32"));

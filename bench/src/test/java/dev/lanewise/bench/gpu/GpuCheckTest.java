@@ -10,6 +10,7 @@ import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.BackendProvider;
 import dev.lanewise.tensor.spi.Backends;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,9 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 final class GpuCheckTest {
+    /** The bytes of the largest library that the pack may take along. */
+    private static final long LARGEST_PACKED = 1_500_000;
+
     @TempDir
     private Path folder;
 
@@ -77,6 +85,16 @@ final class GpuCheckTest {
 
     @Test
     void aRunThatIsCutOffLeavesWhatItHadInTheArchiveOfTheCallersChoice() throws Exception {
+        cutOff(Process::destroy);
+    }
+
+    /** The machine's own limit gives no time to write or to end anything. */
+    @Test
+    void soDoesARunThatIsKilled() throws Exception {
+        cutOff(Process::destroyForcibly);
+    }
+
+    private void cutOff(Consumer<Process> end) throws Exception {
         Path archive = folder.resolve("out").resolve("results.zip");
         List<String> command = Child.java(
                 List.of("-Dlanewise.home=" + Path.of("").toAbsolutePath().getParent()),
@@ -96,9 +114,9 @@ final class GpuCheckTest {
         try (BufferedReader lines = process.inputReader()) {
             assertThat(lines.lines().anyMatch(line -> line.contains("] golden: ")))
                     .isTrue();
-            Thread.sleep(2000);
+            awaitArchived(archive, "golden.json");
             started = process.descendants().toList();
-            process.destroy();
+            end.accept(process);
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(entries(archive)).contains("golden.json", "facts.json", "gpu-check.md");
@@ -107,6 +125,16 @@ final class GpuCheckTest {
         for (ProcessHandle child : started) {
             child.onExit().get(30, TimeUnit.SECONDS);
         }
+    }
+
+    private static void awaitArchived(Path archive, String entry) throws Exception {
+        for (int i = 0; i < 300; i++) {
+            if (Files.exists(archive) && entries(archive).contains(entry)) {
+                return;
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("no " + entry + " in " + archive + " after 30 s");
     }
 
     @Test
@@ -129,6 +157,46 @@ final class GpuCheckTest {
                         new Schedule.Planned(GpuStep.THREADS, GpuStep.THREADS.seconds));
         assertThat(Schedule.of(List.of("first")).within(30, 100).total()).isEqualTo(100);
         assertThat(Schedule.ALL.steps().getFirst().step()).isNotEqualTo(GpuStep.CONFORMANCE);
+    }
+
+    /** Where a JVM says why it crashed, which launch fails, and that no algorithm of another accuracy is taken. */
+    @Test
+    void processesThatCheckResultsLeaveEvidence() {
+        for (GpuStep step : GpuStep.values()) {
+            Deadline deadline = Deadline.in(Duration.ofSeconds(1));
+            GpuRun run = new GpuRun(step, "cuda:0", true, deadline, folder, line -> {}, soFar -> {});
+            boolean measured = step.isMeasured();
+            List<String> command = run.java(CaseProcess.class, List.of("GOLDEN"));
+            assertThat(command).contains("-XX:ErrorFile=" + folder.resolve("hs_err_%p.log"));
+            assertThat(command.contains("-Dlanewise.cuda.convolutionTransforms=false"))
+                    .as(step.id())
+                    .isNotEqualTo(measured);
+            assertThat(measured && run.environment().containsKey("CUDA_LAUNCH_BLOCKING"))
+                    .as(step.id())
+                    .isFalse();
+        }
+        for (GpuStep step : List.of(GpuStep.GOLDEN, GpuStep.CONFORMANCE, GpuStep.ATTENTION)) {
+            Deadline deadline = Deadline.in(Duration.ofSeconds(1));
+            GpuRun run = new GpuRun(step, "cuda:0", true, deadline, folder, line -> {}, soFar -> {});
+            assertThat(run.environment()).containsEntry("CUDA_LAUNCH_BLOCKING", "1");
+        }
+    }
+
+    /** A large library that only something else needs would make the pack too large to be brought to a GPU. */
+    @Test
+    void thePackLeavesLargeLibrariesOut() throws IOException {
+        String script = Files.readString(Path.of("..", "panama-cuda", "gpu-check.sh"));
+        Matcher list = Pattern.compile("for unused in ([^;]+);").matcher(script);
+        assertThat(list.find()).isTrue();
+        List<String> unused = List.of(list.group(1).split(" "));
+        List<String> large = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(File::new)
+                .filter(jar -> jar.getName().endsWith(".jar") && jar.length() > LARGEST_PACKED)
+                .map(File::getName)
+                .toList();
+        assertThat(large)
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(unused).anyMatch(prefix -> name.startsWith(prefix + "-")));
     }
 
     @Test

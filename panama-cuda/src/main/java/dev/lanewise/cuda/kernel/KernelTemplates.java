@@ -26,17 +26,18 @@ public final class KernelTemplates {
     private static final String TRANSPOSE = read("transpose.cu");
     private static final String REDUCE = read("reduce.cu");
     private static final String ARG_REDUCE = read("arg_reduce.cu");
-    private static final String SOFTMAX = read("softmax.cu");
+    private static final String ROWS = read("rows.cu");
+    private static final String SOFTMAX = ROWS + read("softmax.cu");
     private static final String SOURCE = read("source.cu");
     private static final String RANDOM = read("philox.cu") + read("random.cu");
     private static final String DROPOUT = read("dropout.cu");
     private static final String INDEXING = read("indexing.cu");
     private static final String SCATTER = read("scatter.cu");
     private static final String SCAN = read("scan.cu");
-    private static final String LAYER_NORM = read("layer_norm.cu");
+    private static final String LAYER_NORM = ROWS + read("layer_norm.cu");
     private static final String INDEX_ADD = read("index_add.cu");
     private static final String SORT = read("sort.cu");
-    private static final String CROSS_ENTROPY = read("cross_entropy.cu");
+    private static final String CROSS_ENTROPY = ROWS + read("cross_entropy.cu");
     private static final String UPDATE = read("update.cu");
     private static final String LINALG = read("linalg.cu");
 
@@ -156,7 +157,11 @@ public final class KernelTemplates {
         Map<String, String> definitions = withAccumulator(dtype);
         definitions.put("LOG", log ? "1" : "0");
         String name = (log ? "log_softmax" : "softmax") + suffix(dtype, dtype);
-        return program(name, definitions, SOFTMAX, List.of("softmax", "softmax_grad"));
+        return program(
+                name,
+                definitions,
+                SOFTMAX,
+                List.of("softmax", "softmax_across", "softmax_grad", "softmax_grad_across"));
     }
 
     /** Tensors of one value, and of evenly spaced ones. */
@@ -189,7 +194,11 @@ public final class KernelTemplates {
 
     /** The sum that is the gradient of picking slices. */
     public static KernelSource indexAdd(DType dtype) {
-        return program("index_add" + suffix(dtype, dtype), withAccumulator(dtype), INDEX_ADD, List.of("index_add"));
+        return program(
+                "index_add" + suffix(dtype, dtype),
+                withAccumulator(dtype),
+                INDEX_ADD,
+                List.of("index_add", "index_add_segments"));
     }
 
     /** Sorting along a dimension. */

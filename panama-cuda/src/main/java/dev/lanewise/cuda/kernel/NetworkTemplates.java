@@ -58,7 +58,7 @@ public final class NetworkTemplates {
                 "attention_" + width + KernelTemplates.suffix(dtype, dtype),
                 definitions,
                 narrow ? NARROW_ATTENTION : WIDE_ATTENTION,
-                List.of("attention", "attention_grad_queries", "attention_grad_keys", "attention_grad_values"));
+                List.of("attention", "attention_grad_queries", "attention_grad_keys_values"));
     }
 
     private static Map<String, String> definitions(DType dtype) {

@@ -13,7 +13,7 @@ import dev.lanewise.tensor.op.sequence.Attention;
 import dev.lanewise.tensor.op.sequence.AttentionGrad;
 
 /**
- * Runs {@link Attention} in one launch and {@link AttentionGrad} in three, without the matrix of all scores. Operands
+ * Runs {@link Attention} in one launch and {@link AttentionGrad} in two, without the matrix of all scores. Operands
  * may have any strides; results are the same bits on every device.
  */
 public final class Attentions {
@@ -100,17 +100,14 @@ public final class Attentions {
                             .pointer(deltas.address())
                             .pointer(DeviceBuffer.address(outputs[0])));
             attention.queue(
-                    "attention_grad_keys",
+                    "attention_grad_keys_values",
                     operands.keys(),
                     attention
                             .arguments()
                             .pointer(logSums.address())
                             .pointer(deltas.address())
-                            .pointer(DeviceBuffer.address(outputs[1])));
-            attention.queue(
-                    "attention_grad_values",
-                    operands.keys(),
-                    attention.arguments().pointer(logSums.address()).pointer(DeviceBuffer.address(outputs[2])));
+                            .pointer(DeviceBuffer.address(outputs[1]))
+                            .pointer(DeviceBuffer.address(outputs[2])));
         }
     }
 

@@ -9,6 +9,7 @@ import dev.lanewise.cuda.runtime.CudaDevice;
 import dev.lanewise.cuda.runtime.DeviceBuffer;
 import dev.lanewise.cuda.runtime.Faults;
 import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.CrossEntropy;
@@ -28,6 +29,7 @@ public final class CrossEntropies {
 
     private final CudaDevice device;
     private final CrossEntropy op;
+    private final DType type;
     private final Program program;
     private final long rows;
     private final long classes;
@@ -35,7 +37,8 @@ public final class CrossEntropies {
     private CrossEntropies(CudaDevice device, CrossEntropy op, Tensor logits) {
         this.device = device;
         this.op = op;
-        program = CROSS_ENTROPY.of(logits.dtype());
+        type = logits.dtype();
+        program = CROSS_ENTROPY.of(type);
         rows = logits.shape().size(0);
         classes = logits.shape().size(1);
     }
@@ -83,7 +86,7 @@ public final class CrossEntropies {
                 .pointer(losses)
                 .pointer(weights);
         Launch.addFault(device, Faults.Check.CROSS_ENTROPY, arguments);
-        Launch.queue(device, program, "cross_entropy", Threads.alongRows(rows, classes), arguments);
+        Launch.queue(device, program, "cross_entropy", threads(), arguments);
     }
 
     /** Queues the operation. */
@@ -121,7 +124,11 @@ public final class CrossEntropies {
                 .pointer(in.weights)
                 .pointer(dx);
         Launch.addFault(device, Faults.Check.CROSS_ENTROPY, arguments);
-        Launch.queue(device, program, "cross_entropy_grad", Threads.alongRows(rows, classes), arguments);
+        Launch.queue(device, program, "cross_entropy_grad", threads(), arguments);
+    }
+
+    private Threads threads() {
+        return Threads.alongKeptRows(rows, classes, type);
     }
 
     private KernelArguments arguments() {

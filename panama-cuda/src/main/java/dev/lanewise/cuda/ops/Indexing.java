@@ -36,6 +36,12 @@ public final class Indexing {
 
     private static final int COLUMNS = 64;
 
+    /** So many equal positions are summed by one thread even where there are few positions. */
+    private static final long LEAST_SEGMENT = 128;
+
+    /** The widest type that is summed in. */
+    private static final long ACCUMULATOR_BYTES = 8;
+
     private Indexing() {}
 
     private static Program moves(int bytes) {
@@ -110,24 +116,50 @@ public final class Indexing {
             return;
         }
         long bytes = count * Long.BYTES;
+        Lines lines = Lines.of(output.shape(), op.dim());
+        long segment = segment(count);
+        long sums = 2 * Math.ceilDiv(count, segment) * lines.count() * ACCUMULATOR_BYTES;
         try (Dense slices = Dense.of(device, inputs[0]);
                 Dense positions = Dense.of(device, inputs[1]);
                 ScratchMemory sorted = device.scratch(bytes);
-                ScratchMemory order = device.scratch(bytes)) {
+                ScratchMemory order = device.scratch(bytes);
+                ScratchMemory parts = device.scratch(segment < count ? sums : 0)) {
             Sorting.ascending(device, DType.I64, count, positions.address(), sorted.address(), order.address());
-            Lines lines = Lines.of(output.shape(), op.dim());
-            KernelArguments arguments = device.arguments()
-                    .i64(lines.outer())
-                    .i64(lines.n())
-                    .i64(lines.inner())
-                    .i64(count)
+            KernelArguments arguments = adding(device, lines, count, segment, sorted, order)
                     .pointer(slices.address())
-                    .pointer(sorted.address())
-                    .pointer(order.address())
-                    .pointer(DeviceBuffer.address(output));
+                    .pointer(DeviceBuffer.address(output))
+                    .pointer(parts.address());
             Launch.addFault(device, Faults.Check.INDEX_ADD, arguments);
-            Launch.queue(device, INDEX_ADD.of(output.dtype()), "index_add", addingThreads(count, lines), arguments);
+            Program program = INDEX_ADD.of(output.dtype());
+            Launch.queue(device, program, "index_add", addingThreads(count, lines), arguments);
+            if (segment < count) {
+                arguments = adding(device, lines, count, segment, sorted, order)
+                        .pointer(parts.address())
+                        .pointer(DeviceBuffer.address(output));
+                Threads threads = addingThreads(Math.ceilDiv(count, segment), lines);
+                Launch.queue(device, program, "index_add_segments", threads, arguments);
+            }
         }
+    }
+
+    /**
+     * The number of slots whose equal positions are summed by themselves: about as many as there are segments, so that
+     * neither a segment's sum nor the sum of all segments takes long.
+     */
+    private static long segment(long count) {
+        return Math.max(LEAST_SEGMENT, Long.highestOneBit((long) Math.sqrt(count)) * 2);
+    }
+
+    private static KernelArguments adding(
+            CudaDevice device, Lines lines, long count, long segment, ScratchMemory sorted, ScratchMemory order) {
+        KernelArguments arguments =
+                device.arguments().i64(lines.outer()).i64(lines.n()).i64(lines.inner());
+        MemorySegment slots = arguments.struct(4 * Long.BYTES);
+        slots.setAtIndex(ValueLayout.JAVA_LONG, 0, count);
+        slots.setAtIndex(ValueLayout.JAVA_LONG, 1, segment);
+        slots.setAtIndex(ValueLayout.JAVA_LONG, 2, sorted.address());
+        slots.setAtIndex(ValueLayout.JAVA_LONG, 3, order.address());
+        return arguments;
     }
 
     private static Threads addingThreads(long count, Lines lines) {

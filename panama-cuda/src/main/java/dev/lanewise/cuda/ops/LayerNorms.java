@@ -53,7 +53,7 @@ public final class LayerNorms {
                     .pointer(DeviceBuffer.address(outputs[0]))
                     .pointer(DeviceBuffer.address(outputs[1]))
                     .pointer(DeviceBuffer.address(outputs[2]));
-            norm.queue("layer_norm", Threads.alongRows(norm.rows, norm.n), arguments);
+            norm.queue("layer_norm", Threads.alongKeptRows(norm.rows, norm.n, inputs[0].dtype()), arguments);
         }
     }
 
@@ -72,7 +72,7 @@ public final class LayerNorms {
                     .pointer(reciprocal.address())
                     .pointer(weight.address())
                     .pointer(DeviceBuffer.address(outputs[0]));
-            norm.queue("layer_norm_grad_input", Threads.alongRows(norm.rows, norm.n), arguments);
+            norm.queue("layer_norm_grad_input", Threads.alongKeptRows(norm.rows, norm.n, inputs[0].dtype()), arguments);
             norm.gradientsOfWeights(g, x, mean, reciprocal, outputs);
         }
     }

@@ -21,25 +21,30 @@ public final class Softmaxes {
     /** Queues the operation. */
     public static void run(CudaDevice device, Softmax op, Tensor[] inputs, Tensor[] outputs) {
         Lines lines = Lines.of(inputs[0].shape(), op.dim());
-        Threads threads = threads(lines);
+        Threads threads = threads(lines, inputs[0].dtype());
         try (Dense x = Dense.of(device, inputs[0])) {
             KernelArguments arguments =
-                    arguments(device, lines, threads).pointer(x.address()).pointer(DeviceBuffer.address(outputs[0]));
-            Launch.queue(device, program(op, outputs[0].dtype()), "softmax", threads, arguments);
+                    arguments(device, lines).pointer(x.address()).pointer(DeviceBuffer.address(outputs[0]));
+            Launch.queue(device, program(op, outputs[0].dtype()), kernel("softmax", lines), threads, arguments);
         }
     }
 
     /** Queues the operation. */
     public static void run(CudaDevice device, SoftmaxGrad op, Tensor[] inputs, Tensor[] outputs) {
         Lines lines = Lines.of(inputs[0].shape(), op.forward().dim());
-        Threads threads = threads(lines);
+        Threads threads = threads(lines, inputs[0].dtype());
         try (Dense g = Dense.of(device, inputs[0]);
                 Dense y = Dense.of(device, inputs[1])) {
-            KernelArguments arguments = arguments(device, lines, threads)
+            KernelArguments arguments = arguments(device, lines)
                     .pointer(g.address())
                     .pointer(y.address())
                     .pointer(DeviceBuffer.address(outputs[0]));
-            Launch.queue(device, program(op.forward(), outputs[0].dtype()), "softmax_grad", threads, arguments);
+            Launch.queue(
+                    device,
+                    program(op.forward(), outputs[0].dtype()),
+                    kernel("softmax_grad", lines),
+                    threads,
+                    arguments);
         }
     }
 
@@ -47,17 +52,18 @@ public final class Softmaxes {
         return (op.log() ? LOG_SOFTMAX : SOFTMAX).of(type);
     }
 
-    private static Threads threads(Lines lines) {
+    private static Threads threads(Lines lines, DType type) {
         return lines.inner() == 1
-                ? Threads.alongRows(lines.count(), lines.n())
+                ? Threads.alongKeptRows(lines.count(), lines.n(), type)
                 : Threads.acrossRows(lines.count(), lines.n());
     }
 
-    private static KernelArguments arguments(CudaDevice device, Lines lines, Threads threads) {
-        return device.arguments()
-                .i32(threads.acrossFlag())
-                .i64(lines.count())
-                .i64(lines.n())
-                .i64(lines.inner());
+    private static String kernel(String name, Lines lines) {
+        return lines.inner() == 1 ? name : name + "_across";
+    }
+
+    private static KernelArguments arguments(CudaDevice device, Lines lines) {
+        KernelArguments arguments = device.arguments().i64(lines.count()).i64(lines.n());
+        return lines.inner() == 1 ? arguments : arguments.i64(lines.inner());
     }
 }

@@ -2,6 +2,7 @@ package dev.lanewise.cuda.ops;
 
 import dev.lanewise.cuda.api.Driver.Block;
 import dev.lanewise.cuda.api.Driver.Grid;
+import dev.lanewise.tensor.DType;
 
 /**
  * The threads of a launch. They depend only on sizes, never on the device, so that sums are computed in the same order
@@ -20,6 +21,14 @@ record Threads(Grid grid, Block block, boolean across) {
 
     /** The minimum number of elements of a row per thread before another thread joins its team. */
     private static final long ELEMENTS = 4;
+
+    private static final int PACK_BYTES = 16;
+
+    /** The elements of a row that a thread has registers for in single precision, as kernels have them. */
+    private static final int MOST_KEPT = 16;
+
+    /** So many threads fill a large GPU. */
+    private static final long MANY_THREADS = 1 << 16;
 
     private static final int WARP = 32;
     private static final Block FULL = Block.of(MOST);
@@ -46,7 +55,21 @@ record Threads(Grid grid, Block block, boolean across) {
 
     /** A team for each of {@code rows} of {@code n} elements that lie side by side. */
     static Threads alongRows(long rows, long n) {
-        int lanes = power(Math.ceilDiv(n, ELEMENTS), MOST);
+        return alongRows(rows, n, ELEMENTS);
+    }
+
+    /**
+     * The same where threads read packs of 16 bytes of a type and keep them: as many as they have registers for, where
+     * there is work for a whole GPU, so that much is on its way from memory.
+     */
+    static Threads alongKeptRows(long rows, long n, DType type) {
+        int least = Math.max((int) ELEMENTS, PACK_BYTES / type.bytes());
+        int most = type == DType.F64 ? MOST_KEPT / 2 : MOST_KEPT;
+        return alongRows(rows, n, Math.clamp(power(rows * n / MANY_THREADS, MOST_KEPT), least, most));
+    }
+
+    private static Threads alongRows(long rows, long n, long elements) {
+        int lanes = power(Math.ceilDiv(n, elements), MOST);
         int teams = Math.min(MOST / lanes, Math.max(power(rows, MOST), WARP / lanes));
         return new Threads(blocks(rows, teams), new Block(lanes, Math.max(teams, 1), 1), false);
     }
@@ -54,7 +77,8 @@ record Threads(Grid grid, Block block, boolean across) {
     /** A team for each of {@code rows} that lie side by side; a row's {@code n} elements are apart. */
     static Threads acrossRows(long rows, long n) {
         int teams = power(rows, WARP);
-        int lanes = power(Math.ceilDiv(n, ELEMENTS), MOST / teams);
+        // a whole warp: its threads exchange values where a team is all there is
+        int lanes = Math.max(power(Math.ceilDiv(n, ELEMENTS), MOST / teams), WARP / teams);
         return new Threads(blocks(rows, teams), new Block(teams, lanes, 1), true);
     }
 

@@ -1,8 +1,10 @@
 // Attention and its gradients without the matrix of all scores (Dao et al. 2022, arXiv:2205.14135; Dao 2023,
 // arXiv:2307.08691). A block has BLOCK threads and takes a tile of ROWS queries of a head past all its tiles of keys, or,
 // for the gradients of keys and values, a tile of keys past all queries. Behind what computes tiles: TILE_ROWS by
-// TILE_OTHERS scores has a thread, those of rows own_row(i) and other rows other_row(j) of two tiles, and of the result
-// WIDTH columns, OUT in each of its rows, in groups of GROUP neighbours that begin at out_column(n).
+// TILE_OTHERS scores has a thread (by GRADIENT_OTHERS in gradients), those of rows own_row(i) and other rows other_row(j)
+// of two tiles, and of the result WIDTH columns, OUT in each of its rows, in groups of GROUP neighbours that begin at
+// out_column(n). start() begins to copy rows to shared memory, arrived<n>() waits for all copies but the last n, and
+// used() until they may be replaced: the next tile is on its way while this one is computed.
 // Nothing is added atomically: all sums are made in the order of rows, whatever the device.
 
 __device__ inline ACC minus_infinity() { return -(ACC)(1.0 / 0.0); }
@@ -38,25 +40,28 @@ __device__ inline const T* mask_of(const Problem& p, i64 head) {
     return p.mask.at ? p.mask.at + offset(p.heads, p.mask.heads, (u64)head) : 0;
 }
 
-__device__ inline int at_most_rows(int n) { return n < ROWS ? n : ROWS; }
+__device__ inline int at_most(int n, int most) { return n < most ? n : most; }
 
 // Turns products of queries and keys into scores; what is hidden, and what lies beyond the matrix, is minus infinity. The
 // own rows are those of keys, or of queries.
-template <bool OF_KEYS> __device__ inline void score(
-        ACC (&scores)[TILE_ROWS][TILE_OTHERS], const Problem& p, const T* mask, int first_query, int first_key) {
-    int queries = at_most_rows(queries_of(p) - first_query);
-    int keys = at_most_rows(keys_of(p) - first_key);
+template <bool OF_KEYS, int N> __device__ inline void score(
+        ACC (&scores)[TILE_ROWS][N], const Problem& p, const T* mask, int first_query, int first_key) {
+    constexpr int OTHERS = N * LANES_OF_ROW;
+    constexpr int QUERIES = OF_KEYS ? OTHERS : ROWS;
+    constexpr int KEYS = OF_KEYS ? ROWS : OTHERS;
+    int queries = at_most(queries_of(p) - first_query, QUERIES);
+    int keys = at_most(keys_of(p) - first_key, KEYS);
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
-        for (int j = 0; j < TILE_OTHERS; j++) scores[i][j] *= (ACC)p.scale;
+        for (int j = 0; j < N; j++) scores[i][j] *= (ACC)p.scale;
     }
     if (mask) {
         const T* at = mask + first_query * p.mask.row + first_key * p.mask.column;
 #pragma unroll
         for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
-            for (int j = 0; j < TILE_OTHERS; j++) {
+            for (int j = 0; j < N; j++) {
                 int query = OF_KEYS ? other_row(j) : own_row(i);
                 int key = OF_KEYS ? own_row(i) : other_row(j);
                 if (query < queries && key < keys) scores[i][j] += load(at[query * p.mask.row + key * p.mask.column]);
@@ -66,11 +71,11 @@ template <bool OF_KEYS> __device__ inline void score(
     // key - query of the last key that a query sees, both counted in the tile
     int apart = first_query - first_key;
     int last = !p.causal || apart > ROWS ? ROWS : apart < -ROWS ? -ROWS : apart;
-    if (queries == ROWS && keys == ROWS && last >= ROWS - 1) return;
+    if (queries == QUERIES && keys == KEYS && last >= KEYS - 1) return;
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
-        for (int j = 0; j < TILE_OTHERS; j++) {
+        for (int j = 0; j < N; j++) {
             int query = OF_KEYS ? other_row(j) : own_row(i);
             int key = OF_KEYS ? own_row(i) : other_row(j);
             if (query >= queries || key >= keys || key - query > last) scores[i][j] = minus_infinity();
@@ -105,9 +110,7 @@ __device__ inline void write(T* out, i64 head, int first, int rows, int columns,
 #pragma unroll
         for (int n = 0; n < OUT; n += GROUP) {
             int column = out_column(n);
-            Group values;
-#pragma unroll
-            for (int x = 0; x < GROUP; x++) store(values.of[x], from[i][n + x]);
+            Group values = group_of(from[i] + n);
             if (packed && column < columns) {
                 *(Group*)(to + column) = values;
             } else {
@@ -132,11 +135,11 @@ __device__ inline void weigh(
         highest = maximum(top[i], over_row(highest, [](ACC x, ACC y) { return maximum(x, y); }));
         // a row that sees nothing yet has no largest score to subtract
         ACC shift = highest == minus_infinity() ? (ACC)0 : highest;
-        ACC factor = exp(top[i] - shift);
+        ACC factor = exponential(top[i] - shift);
         ACC total = 0;
 #pragma unroll
         for (int j = 0; j < TILE_OTHERS; j++) {
-            scores[i][j] = exp(scores[i][j] - shift);
+            scores[i][j] = exponential(scores[i][j] - shift);
             total += scores[i][j];
         }
         sum[i] = sum[i] * factor + total;
@@ -147,25 +150,40 @@ __device__ inline void weigh(
 }
 
 extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) attention(Problem p, T* y, ACC* log_sums) {
+    constexpr int OTHERS = TILE_OTHERS * LANES_OF_ROW;
     __shared__ Tiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(queries_of(p)); number += gridDim.x) {
         Task task = task_of(number, queries_of(p), p.causal);
-        Matrix q = matrix(p, p.q, task.head, queries_of(p));
         Matrix k = matrix(p, p.k, task.head, keys_of(p));
         Matrix v = matrix(p, p.v, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
+        auto keys = key_stage(tiles);
+        auto values = value_stage(tiles);
+        start(keys, matrix(p, p.q, task.head, queries_of(p)), task.first);
+        arrived<0>();
+        auto queries = keep(keys);
+        used();
         ACC out[TILE_ROWS][OUT] = {};
         ACC top[TILE_ROWS];
         ACC sum[TILE_ROWS] = {};
 #pragma unroll
         for (int i = 0; i < TILE_ROWS; i++) top[i] = minus_infinity();
         int end = p.causal && task.first + ROWS < keys_of(p) ? task.first + ROWS : keys_of(p);
-        for (int key = 0; key < end; key += ROWS) {
+        start(keys, k, 0);
+        for (int key = 0; key < end; key += OTHERS) {
+            start(values, v, key);
+            arrived<1>();
             ACC scores[TILE_ROWS][TILE_OTHERS] = {};
-            products(scores, tiles, q, task.first, k, key);
+            products(scores, queries, keys);
+            used();
+            // a group without copies where there are no more keys
+            if (key + OTHERS < end) start(keys, k, key + OTHERS);
+            else end_group();
             score<false>(scores, p, mask, task.first, key);
             weigh(scores, top, sum, out);
-            weighted_sums(out, scores, tiles, v, key);
+            arrived<1>();
+            weighted_sums(out, scores, values);
+            used();
         }
 #pragma unroll
         for (int i = 0; i < TILE_ROWS; i++) {
@@ -211,8 +229,10 @@ __device__ inline void sum_deltas(const Matrix& g, const Matrix& y, int first, A
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_queries(Problem p, const ACC* log_sums, ACC* deltas, T* dq) {
-    __shared__ Tiles tiles;
+extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_queries(
+        Problem p, const ACC* log_sums, ACC* deltas, T* dq) {
+    constexpr int OTHERS = GRADIENT_OTHERS * LANES_OF_ROW;
+    __shared__ GradientTiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(queries_of(p)); number += gridDim.x) {
         Task task = task_of(number, queries_of(p), p.causal);
         Matrix q = matrix(p, p.q, task.head, queries_of(p));
@@ -220,16 +240,29 @@ extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attentio
         Matrix k = matrix(p, p.k, task.head, keys_of(p));
         Matrix v = matrix(p, p.v, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
+        auto queries = own_stage(tiles, 0);
+        auto upstream = own_stage(tiles, 1);
+        auto keys = other_stage(tiles, 0);
+        auto values = other_stage(tiles, 1);
+        start(queries, q, task.first);
+        start(upstream, g, task.first);
+        start(values, v, 0);
+        start(keys, k, 0);
         // through memory: kept in registers they would not fit
         sum_deltas(g, matrix(p, p.y, task.head, queries_of(p)), task.first, deltas + task.head * p.queries);
         __syncthreads();
         ACC out[TILE_ROWS][OUT] = {};
         int end = p.causal && task.first + ROWS < keys_of(p) ? task.first + ROWS : keys_of(p);
-        for (int key = 0; key < end; key += ROWS) {
-            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
-            ACC grads[TILE_ROWS][TILE_OTHERS] = {};
-            products(scores, tiles, q, task.first, k, key);
-            products(grads, tiles, g, task.first, v, key);
+        for (int key = 0; key < end; key += OTHERS) {
+            ACC scores[TILE_ROWS][GRADIENT_OTHERS] = {};
+            ACC grads[TILE_ROWS][GRADIENT_OTHERS] = {};
+            arrived<1>();
+            products(grads, upstream, values);
+            used();
+            if (key + OTHERS < end) start(values, v, key + OTHERS);
+            else end_group();
+            arrived<1>();
+            products(scores, queries, keys);
             score<false>(scores, p, mask, task.first, key);
 #pragma unroll
             for (int i = 0; i < TILE_ROWS; i++) {
@@ -238,19 +271,25 @@ extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attentio
                 ACC log_sum = query < queries_of(p) ? shift_of(log_sums, row) : (ACC)0;
                 ACC delta = query < queries_of(p) ? deltas[row] : (ACC)0;
 #pragma unroll
-                for (int j = 0; j < TILE_OTHERS; j++) {
-                    scores[i][j] = exp(scores[i][j] - log_sum) * (grads[i][j] - delta);
+                for (int j = 0; j < GRADIENT_OTHERS; j++) {
+                    scores[i][j] = exponential(scores[i][j] - log_sum) * (grads[i][j] - delta);
                 }
             }
-            weighted_sums(out, scores, tiles, k, key);
+            weighted_sums(out, scores, keys);
+            used();
+            if (key + OTHERS < end) start(keys, k, key + OTHERS);
+            else end_group();
         }
+        arrived<0>();
         scale_all(out, p.scale);
         write(dq, task.head, task.first, queries_of(p), q.columns, out);
     }
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_keys(Problem p, const ACC* log_sums, const ACC* deltas, T* dk) {
-    __shared__ Tiles tiles;
+extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_keys_values(
+        Problem p, const ACC* log_sums, const ACC* deltas, T* dk, T* dv) {
+    constexpr int OTHERS = GRADIENT_OTHERS * LANES_OF_ROW;
+    __shared__ GradientTiles tiles;
     for (i64 number = blockIdx.x; number < p.count * tiles_of(keys_of(p)); number += gridDim.x) {
         Task task = task_of(number, keys_of(p), false);
         Matrix q = matrix(p, p.q, task.head, queries_of(p));
@@ -258,56 +297,46 @@ extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attentio
         Matrix k = matrix(p, p.k, task.head, keys_of(p));
         Matrix v = matrix(p, p.v, task.head, keys_of(p));
         const T* mask = mask_of(p, task.head);
-        ACC out[TILE_ROWS][OUT] = {};
-        for (int query = p.causal ? task.first : 0; query < queries_of(p); query += ROWS) {
-            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
-            ACC grads[TILE_ROWS][TILE_OTHERS] = {};
-            products(scores, tiles, k, task.first, q, query);
-            products(grads, tiles, v, task.first, g, query);
+        int begin = p.causal ? task.first : 0;
+        auto keys = own_stage(tiles, 0);
+        auto values = own_stage(tiles, 1);
+        auto queries = other_stage(tiles, 0);
+        auto upstream = other_stage(tiles, 1);
+        start(keys, k, task.first);
+        start(values, v, task.first);
+        start(upstream, g, begin);
+        start(queries, q, begin);
+        ACC of_keys[TILE_ROWS][OUT] = {};
+        ACC of_values[TILE_ROWS][OUT] = {};
+        for (int query = begin; query < queries_of(p); query += OTHERS) {
+            ACC scores[TILE_ROWS][GRADIENT_OTHERS] = {};
+            ACC grads[TILE_ROWS][GRADIENT_OTHERS] = {};
+            arrived<1>();
+            products(grads, values, upstream);
+            arrived<0>();
+            products(scores, keys, queries);
             score<true>(scores, p, mask, query, task.first);
 #pragma unroll
-            for (int j = 0; j < TILE_OTHERS; j++) {
+            for (int j = 0; j < GRADIENT_OTHERS; j++) {
                 int other = query + other_row(j);
                 ACC log_sum = other < queries_of(p) ? shift_of(log_sums, task.head * p.queries + other) : (ACC)0;
-#pragma unroll
-                for (int i = 0; i < TILE_ROWS; i++) scores[i][j] = exp(scores[i][j] - log_sum);
-            }
-#pragma unroll
-            for (int j = 0; j < TILE_OTHERS; j++) {
-                int other = query + other_row(j);
                 ACC delta = other < queries_of(p) ? deltas[task.head * p.queries + other] : (ACC)0;
 #pragma unroll
-                for (int i = 0; i < TILE_ROWS; i++) scores[i][j] *= grads[i][j] - delta;
+                for (int i = 0; i < TILE_ROWS; i++) {
+                    scores[i][j] = exponential(scores[i][j] - log_sum);
+                    grads[i][j] = scores[i][j] * (grads[i][j] - delta);
+                }
             }
-            weighted_sums(out, scores, tiles, q, query);
+            weighted_sums(of_values, scores, upstream);
+            used();
+            if (query + OTHERS < queries_of(p)) start(upstream, g, query + OTHERS);
+            weighted_sums(of_keys, grads, queries);
+            used();
+            if (query + OTHERS < queries_of(p)) start(queries, q, query + OTHERS);
         }
-        scale_all(out, p.scale);
-        write(dk, task.head, task.first, keys_of(p), k.columns, out);
-    }
-}
-
-extern "C" __global__ void __launch_bounds__(BLOCK, GRADIENTS_RESIDENT) attention_grad_values(Problem p, const ACC* log_sums, T* dv) {
-    __shared__ Tiles tiles;
-    for (i64 number = blockIdx.x; number < p.count * tiles_of(keys_of(p)); number += gridDim.x) {
-        Task task = task_of(number, keys_of(p), false);
-        Matrix q = matrix(p, p.q, task.head, queries_of(p));
-        Matrix g = matrix(p, p.g, task.head, queries_of(p));
-        Matrix k = matrix(p, p.k, task.head, keys_of(p));
-        const T* mask = mask_of(p, task.head);
-        ACC out[TILE_ROWS][OUT] = {};
-        for (int query = p.causal ? task.first : 0; query < queries_of(p); query += ROWS) {
-            ACC scores[TILE_ROWS][TILE_OTHERS] = {};
-            products(scores, tiles, k, task.first, q, query);
-            score<true>(scores, p, mask, query, task.first);
-#pragma unroll
-            for (int j = 0; j < TILE_OTHERS; j++) {
-                int other = query + other_row(j);
-                ACC log_sum = other < queries_of(p) ? shift_of(log_sums, task.head * p.queries + other) : (ACC)0;
-#pragma unroll
-                for (int i = 0; i < TILE_ROWS; i++) scores[i][j] = exp(scores[i][j] - log_sum);
-            }
-            weighted_sums(out, scores, tiles, g, query);
-        }
-        write(dv, task.head, task.first, keys_of(p), g.columns, out);
+        arrived<0>();
+        scale_all(of_keys, p.scale);
+        write(dk, task.head, task.first, keys_of(p), k.columns, of_keys);
+        write(dv, task.head, task.first, keys_of(p), v.columns, of_values);
     }
 }

@@ -12,8 +12,9 @@ constexpr int COLUMNS = WIDTH < 64 ? WIDTH : 64;     // of a tile; wider matrice
 constexpr int GROUPS = COLUMNS / GROUP;
 constexpr int STRIDE = 64 / GROUP;                   // from row to row of a tile, which also holds ROWS by ROWS scores
 constexpr int TILE_ROWS = ROWS / 16;
-constexpr int TILE_OTHERS = ROWS / 8;
 constexpr int LANES_OF_ROW = 8;
+constexpr int TILE_OTHERS = ROWS / LANES_OF_ROW;
+constexpr int GRADIENT_OTHERS = WIDTH < 128 || sizeof(ACC) > 4 ? TILE_OTHERS : TILE_OTHERS / 2;  // as registers allow
 constexpr int OUT = WIDTH / 8;
 constexpr int OUT_OF_PART = COLUMNS / 8;
 
@@ -24,6 +25,17 @@ struct Tiles {
     Wide own[ROWS * STRIDE];
     Wide other[ROWS * STRIDE];
 };
+
+typedef Tiles GradientTiles;
+
+__device__ inline Group group_of(const ACC* from) {
+    Group group;
+#pragma unroll
+    for (int x = 0; x < GROUP; x++) store(group.of[x], from[x]);
+    return group;
+}
+
+__device__ inline ACC exponential(ACC x) { return exp(x); }
 
 // A warp takes a quarter of the own rows: four threads by eight. Neighbours in a row of threads are two apart, so that
 // each half of a warp reads two own and eight other rows, each of them for a pair of threads at once.
@@ -73,8 +85,8 @@ struct Matrix {
     }
 };
 
-__device__ inline void fill(Wide* tile, const Matrix& from, int first, int first_column) {
-    constexpr int TURNS = ROWS * GROUPS / BLOCK;
+template <int FILLED> __device__ inline void fill(Wide* tile, const Matrix& from, int first, int first_column) {
+    constexpr int TURNS = FILLED * GROUPS / BLOCK;
     int row = threadIdx.x / GROUPS;
     int group = threadIdx.x % GROUPS;
     int column = first_column + group * GROUP;
@@ -99,21 +111,46 @@ __device__ inline void fill(Wide* tile, const Matrix& from, int first, int first
     }
 }
 
-// Adds the products of rows of a and rows of b.
-__device__ inline void products(
-        ACC (&sums)[TILE_ROWS][TILE_OTHERS], Tiles& tiles, const Matrix& a, int a_row, const Matrix& b, int b_row) {
-    for (int column = 0; column < a.columns; column += COLUMNS) {
-        fill(tiles.own, a, a_row, column);
-        fill(tiles.other, b, b_row, column);
+// Rows to multiply. They are not copied ahead: all pass through the same tiles, in single or double precision.
+template <int N> struct Stage {
+    Tiles& tiles;
+    Matrix from;
+    int first;
+};
+
+__device__ inline Stage<TILE_OTHERS> key_stage(Tiles& tiles) { return {tiles, {}, 0}; }
+__device__ inline Stage<TILE_OTHERS> value_stage(Tiles& tiles) { return {tiles, {}, 0}; }
+__device__ inline Stage<TILE_OTHERS> own_stage(Tiles& tiles, int) { return {tiles, {}, 0}; }
+__device__ inline Stage<GRADIENT_OTHERS> other_stage(Tiles& tiles, int) { return {tiles, {}, 0}; }
+
+template <int N> __device__ inline void start(Stage<N>& to, const Matrix& from, int first) {
+    to.from = from;
+    to.first = first;
+}
+
+template <int LATER> __device__ inline void arrived() {}
+__device__ inline void used() {}
+__device__ inline void end_group() {}
+
+__device__ inline Stage<TILE_OTHERS> keep(const Stage<TILE_OTHERS>& stage) { return stage; }
+
+// Adds the products of own and other rows.
+template <int N>
+__device__ inline void products(ACC (&sums)[TILE_ROWS][N], const Stage<TILE_OTHERS>& a, const Stage<N>& b) {
+    Tiles& tiles = a.tiles;
+    int columns = a.from.columns;
+    for (int column = 0; column < columns; column += COLUMNS) {
+        fill<ROWS>(tiles.own, a.from, a.first, column);
+        fill<N * LANES_OF_ROW>(tiles.other, b.from, b.first, column);
         __syncthreads();
-        int left = a.columns - column < COLUMNS ? a.columns - column : COLUMNS;
+        int left = columns - column < COLUMNS ? columns - column : COLUMNS;
 #pragma unroll 1
         for (int group = 0; group * GROUP < left; group++) {
             Wide own[TILE_ROWS];
 #pragma unroll
             for (int i = 0; i < TILE_ROWS; i++) own[i] = tiles.own[place(own_row(i), group)];
 #pragma unroll
-            for (int j = 0; j < TILE_OTHERS; j++) {
+            for (int j = 0; j < N; j++) {
                 Wide other = tiles.other[place(other_row(j), group)];
 #pragma unroll
                 for (int i = 0; i < TILE_ROWS; i++) {
@@ -126,22 +163,25 @@ __device__ inline void products(
     }
 }
 
-// Adds the rows of b, each as often as the own rows' weights say.
-__device__ inline void weighted_sums(ACC (&sums)[TILE_ROWS][OUT], const ACC (&weights)[TILE_ROWS][TILE_OTHERS],
-        Tiles& tiles, const Matrix& b, int b_row) {
+// Adds other rows, each as often as the own rows' weights say.
+template <int N> __device__ inline void weighted_sums(
+        ACC (&sums)[TILE_ROWS][OUT], const ACC (&weights)[TILE_ROWS][N], const Stage<N>& others) {
+    constexpr int OTHERS = N * LANES_OF_ROW;
+    Tiles& tiles = others.tiles;
+    const Matrix& b = others.from;
     if (b.columns == 0) return;
 #pragma unroll
     for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
-        for (int j = 0; j < TILE_OTHERS; j++) {
+        for (int j = 0; j < N; j++) {
             tiles.own[place(own_row(i), other_row(j) / GROUP)].of[other_row(j) % GROUP] = weights[i][j];
         }
     }
-    int rows = b.rows - b_row < ROWS ? (int)(b.rows - b_row) : ROWS;
+    int rows = b.rows - others.first < OTHERS ? b.rows - others.first : OTHERS;
 #pragma unroll
     for (int part = 0; part < OUT / OUT_OF_PART; part++) {
         if (part * COLUMNS >= b.columns) break;
-        fill(tiles.other, b, b_row, part * COLUMNS);
+        fill<OTHERS>(tiles.other, b, others.first, part * COLUMNS);
         __syncthreads();
 #pragma unroll 1
         for (int group = 0; group * GROUP < rows; group++) {

@@ -2,7 +2,7 @@
 //   T                 element type
 //   ACC               what is computed in
 // A row's loss is -(1 - e) w_t logp_t - e/c sum_j(w_j logp_j); rows of the ignored class count for nothing. `weights` [c]
-// may be null: then every class weighs 1.
+// may be null: then every class weighs 1. Behind rows.cu.
 
 __device__ inline ACC weight_of(const T* weights, i64 label) { return weights ? (ACC)load(weights[label]) : (ACC)1; }
 
@@ -13,27 +13,36 @@ struct Loss {
 };
 
 // A team a row. Its loss goes to `loss` where losses are not combined, else with its weight to `losses` and `row_weights`.
-extern "C" __global__ void cross_entropy(Loss op, const T* x, const i64* labels, const T* weights, T* logp, T* loss,
-        ACC* losses, ACC* row_weights, Fault* fault, i64 fault_op) {
-    __shared__ ACC shared[THREADS];
+template <int P> __device__ inline void losses_of_rows(ACC* shared, Loss op, const T* x, const i64* labels,
+        const T* weights, T* logp, T* loss, ACC* losses, ACC* row_weights, Fault* fault, i64 fault_op) {
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < op.n; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
-        i64 count = row < op.n ? op.c : 0;
         const T* logits = x + row * op.c;
+        Row<P> in(logits, row < op.n ? op.c : 0, team);
         ACC top = -(ACC)(1.0 / 0.0);
-        for (i64 j = team.lane; j < count; j += team.lanes) top = maximum(top, (ACC)load(logits[j]));
+        each(in, [&](i64, const Pack<P>& pack) {
+#pragma unroll
+            for (int j = 0; j < P; j++) top = maximum(top, (ACC)load(pack.of[j]));
+        });
         top = team_max(top, shared, team);
         ACC sum = 0;
-        for (i64 j = team.lane; j < count; j += team.lanes) sum += exp((ACC)load(logits[j]) - top);
+        each(in, [&](i64, const Pack<P>& pack) {
+#pragma unroll
+            for (int j = 0; j < P; j++) sum += exp((ACC)load(pack.of[j]) - top);
+        });
         ACC log_sum = log(team_sum(sum, shared, team));
         ACC smooth = 0;
-        for (i64 j = team.lane; j < count; j += team.lanes) {
-            ACC value = (ACC)load(logits[j]) - top - log_sum;
-            store(logp[row * op.c + j], value);
-            if (op.smoothing > 0) smooth += weight_of(weights, j) * value;
-        }
-        smooth = team_sum(smooth, shared, team);
+        each(in, [&](i64 i, Pack<P> pack) {
+#pragma unroll
+            for (int j = 0; j < P; j++) {
+                ACC value = (ACC)load(pack.of[j]) - top - log_sum;
+                store(pack.of[j], value);
+                if (op.smoothing > 0) smooth += weight_of(weights, i + j) * value;
+            }
+            write(logp + row * op.c + i, pack);
+        });
+        if (op.smoothing > 0) smooth = team_sum(smooth, shared, team);
         if (team.lane == 0 && row < op.n) {
             i64 label = labels[row];
             bool counted = label != op.ignored && in_range(label, op.c, fault, fault_op);
@@ -49,6 +58,16 @@ extern "C" __global__ void cross_entropy(Loss op, const T* x, const i64* labels,
                 row_weights[row] = weight;
             }
         }
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entropy(Loss op, const T* x, const i64* labels, const T* weights, T* logp, T* loss,
+        ACC* losses, ACC* row_weights, Fault* fault, i64 fault_op) {
+    __shared__ ACC shared[THREADS];
+    if (in_packs(op.c, x, logp, 0, 0)) {
+        losses_of_rows<PACK>(shared, op, x, labels, weights, logp, loss, losses, row_weights, fault, fault_op);
+    } else {
+        losses_of_rows<1>(shared, op, x, labels, weights, logp, loss, losses, row_weights, fault, fault_op);
     }
 }
 
@@ -82,27 +101,42 @@ extern "C" __global__ void cross_entropy_weight(Loss op, const i64* labels, cons
 
 // With d_j = -(1 - e) w_t [j = t] - e/c w_j: the gradient is (d_j - softmax_j sum(d)) times the upstream gradient, which
 // is one number (per_row 0) or one per row, over the total (null for 1).
-extern "C" __global__ void cross_entropy_grad(Loss op, int per_row, const T* upstream, const ACC* total, const T* logp,
-        const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
-    __shared__ ACC shared[THREADS];
+template <int P> __device__ inline void gradients_of_rows(ACC* shared, Loss op, int per_row, const T* upstream,
+        const ACC* total, const T* logp, const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < op.n; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < op.n ? op.c : 0;
         i64 label = row < op.n ? labels[row] : op.ignored;
+        Row<P> in(logp + row * op.c, count, team);
         bool counted = label != op.ignored && in_range(label, op.c, fault, fault_op);
         ACC scale = counted ? (ACC)load(upstream[per_row ? row : 0]) / (total ? *total : (ACC)1) : (ACC)0;
         ACC hard = counted ? -(ACC)(1 - op.smoothing) * weight_of(weights, label) : (ACC)0;
         ACC share = -(ACC)(op.smoothing / (double)op.c);
-        ACC soft = 0;
+        ACC sum = hard;
         if (op.smoothing > 0) {
+            ACC soft = 0;
             for (i64 j = team.lane; j < count; j += team.lanes) soft += share * weight_of(weights, j);
+            sum += team_sum(soft, shared, team);
         }
-        ACC sum = hard + team_sum(soft, shared, team);
-        for (i64 j = team.lane; j < count; j += team.lanes) {
-            ACC d = (op.smoothing > 0 ? share * weight_of(weights, j) : (ACC)0) + (j == label ? hard : (ACC)0);
-            ACC value = counted ? scale * (d - exp((ACC)load(logp[row * op.c + j])) * sum) : (ACC)0;
-            store(dx[row * op.c + j], value);
-        }
+        each(in, [&](i64 i, Pack<P> pack) {
+#pragma unroll
+            for (int k = 0; k < P; k++) {
+                i64 j = i + k;
+                ACC d = (op.smoothing > 0 ? share * weight_of(weights, j) : (ACC)0) + (j == label ? hard : (ACC)0);
+                store(pack.of[k], counted ? scale * (d - exp((ACC)load(pack.of[k])) * sum) : (ACC)0);
+            }
+            write(dx + row * op.c + i, pack);
+        });
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entropy_grad(Loss op, int per_row, const T* upstream, const ACC* total, const T* logp,
+        const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
+    __shared__ ACC shared[THREADS];
+    if (in_packs(op.c, logp, dx, 0, 0)) {
+        gradients_of_rows<PACK>(shared, op, per_row, upstream, total, logp, labels, weights, dx, fault, fault_op);
+    } else {
+        gradients_of_rows<1>(shared, op, per_row, upstream, total, logp, labels, weights, dx, fault, fault_op);
     }
 }

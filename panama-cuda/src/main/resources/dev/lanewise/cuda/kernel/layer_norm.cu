@@ -1,32 +1,42 @@
 // Layer normalization of the rows of a dense tensor [rows, n], and its gradient. Defined in front:
 //   T                 element type
 //   ACC               what is computed in
-// weight and bias may be null.
+// weight and bias may be null. Behind rows.cu.
 
 // A team a row, in two passes: the variance is that of the centered elements.
-extern "C" __global__ void layer_norm(i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y,
-        ACC* mean, ACC* reciprocal) {
-    __shared__ ACC shared[THREADS];
+template <int P> __device__ inline void normalize_rows(ACC* shared, i64 rows, i64 n, double epsilon, const T* x,
+        const T* weight, const T* bias, T* y, ACC* mean, ACC* reciprocal) {
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
-        i64 count = row < rows ? n : 0;
-        const T* in = x + row * n;
+        Row<P> in(x + row * n, row < rows ? n : 0, team);
         ACC sum = 0;
-        for (i64 i = team.lane; i < count; i += team.lanes) sum += load(in[i]);
+        each(in, [&](i64, const Pack<P>& pack) {
+#pragma unroll
+            for (int j = 0; j < P; j++) sum += load(pack.of[j]);
+        });
         ACC mu = team_sum(sum, shared, team) / (ACC)n;
         ACC squares = 0;
-        for (i64 i = team.lane; i < count; i += team.lanes) {
-            ACC centered = load(in[i]) - mu;
-            squares += centered * centered;
-        }
+        each(in, [&](i64, const Pack<P>& pack) {
+#pragma unroll
+            for (int j = 0; j < P; j++) {
+                ACC centered = load(pack.of[j]) - mu;
+                squares += centered * centered;
+            }
+        });
         ACC r = rsqrt(team_sum(squares, shared, team) / (ACC)n + (ACC)epsilon);
-        for (i64 i = team.lane; i < count; i += team.lanes) {
-            ACC value = (load(in[i]) - mu) * r;
-            if (weight) value *= load(weight[i]);
-            if (bias) value += load(bias[i]);
-            store(y[row * n + i], value);
-        }
+        each(in, [&](i64 i, Pack<P> pack) {
+            Pack<P> weights = read_shared<P>(weight, i);
+            Pack<P> biases = read_shared<P>(bias, i);
+#pragma unroll
+            for (int j = 0; j < P; j++) {
+                ACC value = (load(pack.of[j]) - mu) * r;
+                if (weight) value *= load(weights.of[j]);
+                if (bias) value += load(biases.of[j]);
+                store(pack.of[j], value);
+            }
+            write(y + row * n + i, pack);
+        });
         if (team.lane == 0 && row < rows) {
             mean[row] = mu;
             reciprocal[row] = r;
@@ -34,33 +44,63 @@ extern "C" __global__ void layer_norm(i64 rows, i64 n, double epsilon, const T* 
     }
 }
 
-// With h = (x - mean) * reciprocal and s = g * weight: dx = (s - mean(s) - h * mean(s * h)) * reciprocal.
-extern "C" __global__ void layer_norm_grad_input(i64 rows, i64 n, const T* g, const T* x, const ACC* mean,
-        const ACC* reciprocal, const T* weight, T* dx) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm(i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y,
+        ACC* mean, ACC* reciprocal) {
     __shared__ ACC shared[THREADS];
+    if (in_packs(n, x, weight, bias, y)) {
+        normalize_rows<PACK>(shared, rows, n, epsilon, x, weight, bias, y, mean, reciprocal);
+    } else {
+        normalize_rows<1>(shared, rows, n, epsilon, x, weight, bias, y, mean, reciprocal);
+    }
+}
+
+// With h = (x - mean) * reciprocal and s = g * weight: dx = (s - mean(s) - h * mean(s * h)) * reciprocal.
+template <int P> __device__ inline void gradient_rows(ACC* shared, i64 rows, i64 n, const T* g, const T* x,
+        const ACC* mean, const ACC* reciprocal, const T* weight, T* dx) {
     Team team = team_of(0);
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         i64 count = row < rows ? n : 0;
+        Row<P> upstream(g + row * n, count, team);
+        Row<P> in(x + row * n, count, team);
         ACC mu = row < rows ? mean[row] : (ACC)0;
         ACC r = row < rows ? reciprocal[row] : (ACC)0;
         ACC sum = 0;
         ACC product = 0;
-        for (i64 i = team.lane; i < count; i += team.lanes) {
-            ACC h = (load(x[row * n + i]) - mu) * r;
-            ACC s = load(g[row * n + i]);
-            if (weight) s *= load(weight[i]);
-            sum += s;
-            product += s * h;
-        }
+        each(upstream, in, [&](i64 i, const Pack<P>& gs, const Pack<P>& xs) {
+            Pack<P> weights = read_shared<P>(weight, i);
+#pragma unroll
+            for (int j = 0; j < P; j++) {
+                ACC h = (load(xs.of[j]) - mu) * r;
+                ACC s = load(gs.of[j]);
+                if (weight) s *= load(weights.of[j]);
+                sum += s;
+                product += s * h;
+            }
+        });
         sum = team_sum(sum, shared, team) / (ACC)n;
         product = team_sum(product, shared, team) / (ACC)n;
-        for (i64 i = team.lane; i < count; i += team.lanes) {
-            ACC h = (load(x[row * n + i]) - mu) * r;
-            ACC s = load(g[row * n + i]);
-            if (weight) s *= load(weight[i]);
-            store(dx[row * n + i], (s - sum - h * product) * r);
-        }
+        each(upstream, in, [&](i64 i, Pack<P> gs, const Pack<P>& xs) {
+            Pack<P> weights = read_shared<P>(weight, i);
+#pragma unroll
+            for (int j = 0; j < P; j++) {
+                ACC h = (load(xs.of[j]) - mu) * r;
+                ACC s = load(gs.of[j]);
+                if (weight) s *= load(weights.of[j]);
+                store(gs.of[j], (s - sum - h * product) * r);
+            }
+            write(dx + row * n + i, gs);
+        });
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm_grad_input(i64 rows, i64 n, const T* g, const T* x, const ACC* mean,
+        const ACC* reciprocal, const T* weight, T* dx) {
+    __shared__ ACC shared[THREADS];
+    if (in_packs(n, g, x, weight, dx)) {
+        gradient_rows<PACK>(shared, rows, n, g, x, mean, reciprocal, weight, dx);
+    } else {
+        gradient_rows<1>(shared, rows, n, g, x, mean, reciprocal, weight, dx);
     }
 }
 

@@ -197,6 +197,7 @@ __device__ inline i64 thread_count() { return (i64)gridDim.x * blockDim.x; }
 
 // At most so many threads has a block.
 #define THREADS 256
+#define WARP 32
 
 // The threads of a block form teams, each of which shares the elements of one row. Neighbouring threads are of one team
 // where a row's elements are neighbours in memory, and of neighbouring teams (`across`) where the rows are.
@@ -234,12 +235,33 @@ __device__ inline V team_combine(V value, V* shared, const Team& team, F combine
     return result;
 }
 
+// The same for numbers, where a team's threads are neighbours: those of a warp exchange them directly, after each has
+// combined those of its place in all warps. So distant elements come first, as above, and of equal neighbours no power is
+// made that goes beyond a type.
+template <typename V, typename F>
+__device__ inline V team_reduce(V value, V* shared, const Team& team, F combine) {
+    if (team.distance > 1) return team_combine(value, shared, team, combine);
+    if (team.lanes > WARP) {
+        V* own = shared + threadIdx.y * blockDim.x + threadIdx.x;
+        *own = value;
+        __syncthreads();
+        V* first = own - team.lane / WARP * WARP;
+        value = *first;
+        for (int i = WARP; i < team.lanes; i += WARP) value = combine(value, first[i]);
+        __syncthreads();
+    }
+    for (int apart = team.lanes < WARP ? team.lanes / 2 : WARP / 2; apart > 0; apart /= 2) {
+        value = combine(value, __shfl_xor_sync(0xffffffffu, value, apart));
+    }
+    return value;
+}
+
 template <typename V> __device__ inline V team_sum(V value, V* shared, const Team& team) {
-    return team_combine(value, shared, team, [](V x, V y) { return x + y; });
+    return team_reduce(value, shared, team, [](V x, V y) { return x + y; });
 }
 
 template <typename V> __device__ inline V team_max(V value, V* shared, const Team& team) {
-    return team_combine(value, shared, team, [](V x, V y) { return maximum(x, y); });
+    return team_reduce(value, shared, team, [](V x, V y) { return maximum(x, y); });
 }
 
 // Where kernels leave a position that no element has; the host looks when it has waited for them.

@@ -44,7 +44,7 @@ extern "C" __global__ void reduce(Layout layout, int across, i64 results, i64 n,
             const IN* base = in + offset(layout.kept, (u64)row);
             value = combine_elements(layout, base, from + team.lane, to, team.lanes);
         }
-        value = team_combine(value, shared, team, combine);
+        value = team_reduce(value, shared, team, combine);
         if (team.lane == 0 && row < results) {
             if (gridDim.y == 1) store(out[row], FINISH(value, n));
             else partial[row * gridDim.y + blockIdx.y] = value;
@@ -61,7 +61,7 @@ extern "C" __global__ void finish_parts(i64 results, i64 parts, i64 n, const ACC
         if (row < results) {
             for (i64 i = team.lane; i < parts; i += team.lanes) value = combine(value, partial[row * parts + i]);
         }
-        value = team_combine(value, shared, team, combine);
+        value = team_reduce(value, shared, team, combine);
         if (team.lane == 0 && row < results) store(out[row], FINISH(value, n));
     }
 }

@@ -1,5 +1,8 @@
 package dev.lanewise.cuda.host;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.lanewise.cuda.api.Nvrtc;
 import dev.lanewise.cuda.kernel.KernelPrograms;
 import dev.lanewise.cuda.kernel.KernelSource;
@@ -7,6 +10,8 @@ import dev.lanewise.cuda.lib.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Compiles kernels for the host with a C++ compiler, in place of NVRTC. What it gives as code is the path of a library and
@@ -45,7 +51,24 @@ public final class HostKernels implements Nvrtc {
     private static final Pattern PAIR = Pattern.compile(
             "asm\\(\"cvt\\.rn\\.\" MMA \"x2\\.f32 %0, %1, %2;\" : \"=r\"\\((\\w+)\\) : \"f\"\\((\\w+)\\), \"f\"\\((\\w+)\\)\\);");
 
+    /** Four matrices out of shared memory. */
+    private static final Pattern MATRICES =
+            Pattern.compile("asm volatile\\(\"ldmatrix\\.sync\\.aligned\\.m8n8\\.x4(\\.trans)?\\.shared\\.b16 "
+                    + "\\{%0, %1, %2, %3}, \\[%4];\"\\s*:([^:]*):([^:]*): \"memory\"\\);");
+
+    /** A copy to shared memory that nobody waits for yet. */
+    private static final Pattern COPY = Pattern.compile(
+            "asm volatile\\(\"cp\\.async\\.cg\\.shared\\.global \\[%0], \\[%1], 16, %2;\" : :([^:]*): \"memory\"\\);");
+
+    private static final String END_OF_COPIES = "asm volatile(\"cp.async.commit_group;\" : : : \"memory\");";
+    private static final Pattern WAIT =
+            Pattern.compile("asm volatile\\(\"cp\\.async\\.wait_group %0;\" : : \"n\"\\((\\w+)\\) : \"memory\"\\);");
+
     private static final Pattern OPERAND = Pattern.compile("\"\\W?\\w\"\\(((?:[^()]|\\[[^]]*])*)\\)");
+
+    private static final String UNOPTIMIZED = "-O0";
+
+    private static final Map<Path, Object> MAKING = new ConcurrentHashMap<>();
 
     private final Path folder;
     private final Map<String, String> compiled = new ConcurrentHashMap<>();
@@ -104,19 +127,13 @@ public final class HostKernels implements Nvrtc {
 
     /** The library that runs grids. */
     public Path grid() {
-        String header = resource("grid.h");
         Path library = folder.resolve("libgrid_" + hash(resource("grid.cpp")) + ".so");
-        try {
-            Files.createDirectories(folder);
-            Path file = folder.resolve("grid_" + hash(header) + ".h");
-            if (!Files.exists(file)) {
-                // whole at once: another compilation may include it at this moment
-                Path unfinished = Files.writeString(Files.createTempFile(folder, "grid", ".h"), header);
-                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Path header = folder.resolve(header());
+        once(header, unfinished -> Files.writeString(unfinished, resource("grid.h")));
+        // read from what the compiler makes of it: that takes longer than most kernels
+        once(
+                Path.of(header + ".gch"),
+                unfinished -> compile(unfinished, List.of(UNOPTIMIZED, "-x", "c++-header", header.toString())));
         build(library, resource("grid.cpp"), List.of("-O2"));
         return library;
     }
@@ -127,13 +144,17 @@ public final class HostKernels implements Nvrtc {
     }
 
     private static String include() {
-        return "#include \"grid_" + hash(resource("grid.h")) + ".h\"\n";
+        return "#include \"" + header() + "\"\n";
+    }
+
+    private static String header() {
+        return "grid_" + hash(resource("grid.h")) + ".h";
     }
 
     private Path build(String name, String code) {
         Path grid = grid();
         Path library = folder.resolve(name + "_" + hash(grid + code) + ".so");
-        build(library, code, List.of("-O0", grid.toString(), "-Wl,-rpath," + folder));
+        build(library, code, List.of(UNOPTIMIZED, grid.toString(), "-Wl,-rpath," + folder));
         return library;
     }
 
@@ -178,31 +199,70 @@ public final class HostKernels implements Nvrtc {
                 .replaceAll(match -> Matcher.quoteReplacement("mma_m16n8k16(MMA, "
                         + String.join(", ", matches(OPERAND, match.group(1) + "," + match.group(2))) + ");"));
         return CONVERSION
-                .matcher(PAIR.matcher(multiplied).replaceAll("$1 = cvt_rn_x2(MMA, $2, $3);"))
+                .matcher(PAIR.matcher(memoryOnHost(multiplied)).replaceAll("$1 = cvt_rn_x2(MMA, $2, $3);"))
                 .replaceAll(match -> Matcher.quoteReplacement(
                         match.group(2) + " = " + match.group(1).replace('.', '_') + "(" + match.group(3) + ");"));
     }
 
+    private static String memoryOnHost(String code) {
+        String loaded = MATRICES.matcher(code)
+                .replaceAll(match -> Matcher.quoteReplacement("ldmatrix_x4(" + (match.group(1) != null) + ", "
+                        + String.join(", ", matches(OPERAND, match.group(2) + "," + match.group(3))) + ");"));
+        String copied = COPY.matcher(loaded)
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        "cp_async_16(" + String.join(", ", matches(OPERAND, match.group(1))) + ");"));
+        return WAIT.matcher(copied.replace(END_OF_COPIES, "cp_async_commit_group();"))
+                .replaceAll("cp_async_wait_group($1);");
+    }
+
     private void build(Path library, String code, List<String> options) {
-        if (Files.isRegularFile(library)) {
-            return;
-        }
-        try {
+        once(library, unfinished -> {
             Path source = Files.writeString(Files.createTempFile(folder, "source", ".cpp"), code);
-            Path unfinished = Files.createTempFile(folder, "library", ".so");
-            List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-w", "-shared", "-fPIC"));
-            command.addAll(List.of("-ffp-contract=off", "-o", unfinished.toString(), source.toString()));
-            command.addAll(options);
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new AssertionError("g++ refuses " + source + ": " + output);
-            }
-            Files.move(unfinished, library, StandardCopyOption.ATOMIC_MOVE);
+            compile(
+                    unfinished,
+                    Stream.concat(Stream.of("-shared", source.toString()), options.stream())
+                            .toList());
             Files.delete(source);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        });
+    }
+
+    /** Writes a file. */
+    private interface Writer {
+        void write(Path unfinished) throws IOException;
+    }
+
+    /** Makes a file as a whole, unless another thread or process has, or does so at this moment. */
+    private void once(Path file, Writer writer) {
+        synchronized (MAKING.computeIfAbsent(file, path -> new Object())) {
+            if (Files.isRegularFile(file)) {
+                return;
+            }
+            try {
+                Files.createDirectories(folder);
+                try (FileChannel channel = FileChannel.open(Path.of(file + ".lock"), CREATE, WRITE);
+                        FileLock lock = channel.lock()) {
+                    if (lock.isValid() && !Files.isRegularFile(file)) {
+                        Path unfinished = Files.createTempFile(folder, "unfinished", "");
+                        writer.write(unfinished);
+                        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static void compile(Path to, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-w", "-fPIC", "-ffp-contract=off"));
+        command.addAll(List.of("-o", to.toString()));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        try {
+            if (process.waitFor() != 0) {
+                throw new AssertionError("g++ refuses " + arguments + ": " + output);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);

@@ -1,6 +1,7 @@
 package dev.lanewise.cuda.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -18,9 +19,11 @@ import dev.lanewise.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -86,29 +89,91 @@ class TensorCoreProductTest {
     }
 
     private float[] product(String first, DType dtype, float[] a, float[] b, float[] c) {
+        long left = upload(dtype, a);
+        long right = upload(dtype, b);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment result = arena.allocateFrom(JAVA_FLOAT, c);
+            run("product", first, dtype, KERNEL, result, left, right);
+            return result.toArray(JAVA_FLOAT);
+        } finally {
+            List.of(left, right).forEach(address -> driver.free(address, Stream.LEGACY_DEFAULT));
+        }
+    }
+
+    /** Runs a kernel of one warp that is written behind the functions for tiles; its last argument is the result. */
+    private static void run(
+            String name, String first, DType dtype, String kernel, MemorySegment result, long... operands) {
         String program = NetworkTemplates.attention(64, dtype).code();
         String tiles = program.substring(
                 KernelTemplates.prelude().length(), program.indexOf("// Attention and its gradients"));
         Driver.Module module = driver.load(kernels.compile(
-                "product.cu", KernelTemplates.prelude() + first + tiles + KERNEL, List.of(), Nvrtc.Output.CUBIN));
-        long left = upload(dtype, a);
-        long right = upload(dtype, b);
-        long sums = driver.allocate(c.length * 4L, Stream.LEGACY_DEFAULT);
+                name + ".cu", KernelTemplates.prelude() + first + tiles + kernel, List.of(), Nvrtc.Output.CUBIN));
+        long device = driver.allocate(result.byteSize(), Stream.LEGACY_DEFAULT);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment result = arena.allocateFrom(JAVA_FLOAT, c);
-            driver.copyToDevice(sums, result, result.byteSize(), Stream.LEGACY_DEFAULT);
+            driver.copyToDevice(device, result, result.byteSize(), Stream.LEGACY_DEFAULT);
+            KernelArguments arguments = new KernelArguments(arena);
+            for (long operand : operands) {
+                arguments.pointer(operand);
+            }
             driver.launch(
-                    driver.function(module, "product"),
+                    driver.function(module, name),
                     Grid.of(1),
                     Block.of(32),
                     0,
                     Stream.LEGACY_DEFAULT,
-                    new KernelArguments(arena).pointer(left).pointer(right).pointer(sums));
-            driver.copyToHost(result, sums, result.byteSize(), Stream.LEGACY_DEFAULT);
-            return result.toArray(JAVA_FLOAT);
+                    arguments.pointer(device));
+            driver.copyToHost(result, device, result.byteSize(), Stream.LEGACY_DEFAULT);
         } finally {
-            List.of(left, right, sums).forEach(address -> driver.free(address, Stream.LEGACY_DEFAULT));
+            driver.free(device, Stream.LEGACY_DEFAULT);
         }
+    }
+
+    /** Each thread copies a row of eight elements, half of the threads zeros, and then takes its part of four matrices. */
+    private static final String LOADING_KERNEL = """
+            extern "C" __global__ void loading(const T* from, u32* to) {
+                __shared__ Words rows[32];
+                int thread = threadIdx.x;
+                copy(rows[thread].of, from + thread * 8, thread < 16);
+                end_group();
+                to[thread] = rows[thread].of[0];  // too early
+                arrived<0>();
+                u32 parts[4];
+                load_matrices<false>(parts, rows[thread].of);
+                for (int i = 0; i < 4; i++) to[32 + i * 32 + thread] = parts[i];
+                load_matrices<true>(parts, rows[thread].of);
+                for (int i = 0; i < 4; i++) to[160 + i * 32 + thread] = parts[i];
+            }
+            """;
+
+    @Test
+    void copiesComeWithTheWaitAndMatricesAreDividedAmongThreads() {
+        float[] numbers = numbers(new Random(4), 32 * 8);
+        Arrays.fill(numbers, 16 * 8, 32 * 8, 0);
+        long from = upload(DType.BF16, numbers);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment result = arena.allocate(JAVA_INT, 288);
+            run("loading", "", DType.BF16, LOADING_KERNEL, result, from);
+            for (int thread = 0; thread < 32; thread++) {
+                assertThat(result.getAtIndex(JAVA_INT, thread))
+                        .as("before the wait")
+                        .isEqualTo(-1);
+                for (int i = 0; i < 4; i++) {
+                    int matrix = i * 64;
+                    int row = thread / 4;
+                    int pair = thread % 4 * 2;
+                    assertThat(result.getAtIndex(JAVA_INT, 32 + i * 32 + thread))
+                            .isEqualTo(word(numbers[matrix + row * 8 + pair], numbers[matrix + row * 8 + pair + 1]));
+                    assertThat(result.getAtIndex(JAVA_INT, 160 + i * 32 + thread))
+                            .isEqualTo(word(numbers[matrix + pair * 8 + row], numbers[matrix + (pair + 1) * 8 + row]));
+                }
+            }
+        } finally {
+            driver.free(from, Stream.LEGACY_DEFAULT);
+        }
+    }
+
+    private static int word(float low, float high) {
+        return Float.floatToRawIntBits(low) >>> 16 | Float.floatToRawIntBits(high) & 0xFFFF0000;
     }
 
     private static long upload(DType dtype, float[] numbers) {

@@ -1,6 +1,7 @@
 // What CUDA C has and C++ lacks, for kernels that run on the host. One thread of the grid runs at a time: the threads of
 // a block take turns where they meet (grid.cpp), so shared memory is a static variable.
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <tuple>
@@ -24,14 +25,17 @@ static inline int thread_of_block() {
     return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
 }
 
-// Threads meet to leave their values and again when all have taken one, so all of a block have to come.
+// Threads leave what others take in one of two places, in turns: who leaves something again has met all the others in
+// between, and they have taken what was left before. So one meeting is enough, to which all of a block have to come.
+static unsigned char turns[1024];
+static inline int next_turn() { return turns[thread_of_block()] ^= 1; }
+
 template <typename V> static inline V exchange(V value, int thread) {
-    static V values[1024];
-    values[thread_of_block()] = value;
+    static V values[2][1024];
+    V* left = values[next_turn()];
+    left[thread_of_block()] = value;
     __syncthreads();
-    V other = values[thread];
-    __syncthreads();
-    return other;
+    return left[thread];
 }
 template <typename V> static inline V __shfl_xor_sync(unsigned, V value, int lanes) {
     return exchange(value, thread_of_block() ^ lanes);
@@ -107,7 +111,10 @@ static inline float number_of(const char* type, unsigned bits) {
 // the tables of the PTX ISA say ("Matrix Fragments for mma.m16n8k16 with floating point type"), element by element.
 static inline void mma_m16n8k16(const char* type, float& d0, float& d1, float& d2, float& d3, unsigned a0a1,
         unsigned a2a3, unsigned a4a5, unsigned a6a7, unsigned b0b1, unsigned b2b3) {
-    static float a[1024 / 32][16][16], b[1024 / 32][16][8];
+    static float all_a[2][1024 / 32][16][16], all_b[2][1024 / 32][16][8];
+    int turn = next_turn();
+    auto& a = all_a[turn];
+    auto& b = all_b[turn];
     int warp = thread_of_block() / 32, lane = thread_of_block() % 32;
     int group = lane >> 2, thread_in_group = lane % 4;
     const unsigned own_a[4] = {a0a1, a2a3, a4a5, a6a7}, own_b[2] = {b0b1, b2b3};
@@ -127,8 +134,71 @@ static inline void mma_m16n8k16(const char* type, float& d0, float& d1, float& d
         int column = thread_in_group * 2 + (i & 1);
         for (int k = 0; k < 16; k++) *d[i] += a[warp][row][k] * b[warp][k][column];
     }
-    __syncthreads();
 }
+
+// Addresses of shared memory have 32 bits: here they count from a place of this library.
+static char shared_origin;
+static inline size_t __cvta_generic_to_shared(const void* p) { return (size_t)((const char*)p - &shared_origin); }
+static inline char* shared_memory(unsigned address) { return &shared_origin + (int)address; }
+
+// ldmatrix.sync.aligned.m8n8.x4.shared.b16: four matrices of 8 by 8, whose rows lie where threads 0 to 7, 8 to 15, 16 to 23
+// and 24 to 31 say. Thread t gets the elements 2 (t % 4) and 2 (t % 4) + 1 of row t / 4, of the transposed matrix if it is
+// to be. An address that is not aligned gives NaN.
+static inline void ldmatrix_x4(bool trans, unsigned& r0, unsigned& r1, unsigned& r2, unsigned& r3, unsigned address) {
+    static unsigned addresses[2][1024];
+    unsigned* rows = addresses[next_turn()];
+    rows[thread_of_block()] = address;
+    __syncthreads();
+    rows += thread_of_block() / 32 * 32;
+    int t = thread_of_block() % 32;
+    unsigned* r[4] = {&r0, &r1, &r2, &r3};
+    for (int i = 0; i < 4; i++) {
+        unsigned short elements[2];
+        for (int x = 0; x < 2; x++) {
+            int row = trans ? 2 * (t % 4) + x : t / 4, column = trans ? t / 4 : 2 * (t % 4) + x;
+            const char* from = shared_memory(rows[8 * i + row]);
+            elements[x] = (size_t)from % 16 ? 0x7fff : ((const unsigned short*)from)[column];
+        }
+        *r[i] = elements[0] | (unsigned)elements[1] << 16;
+    }
+}
+
+// cp.async: a copy happens at some time between its instruction and the wait for its group. Here the old contents are gone
+// at once and the new ones come at the last moment, so that a missing wait shows as well as a missing barrier before it.
+struct AsyncCopies {
+    struct {
+        char* to;
+        const void* from;
+        int bytes, group;
+    } copies[64];
+    int count, groups;
+};
+static AsyncCopies async_copies[1024];
+
+static inline void cp_async_16(unsigned address, const void* from, int bytes) {
+    AsyncCopies& own = async_copies[thread_of_block()];
+    char* to = shared_memory(address);
+    memset(to, 0xff, 16);
+    if ((size_t)to % 16 || (size_t)from % 16 || own.count == 64) abort();
+    own.copies[own.count++] = {to, from, bytes, own.groups};
+}
+static inline void cp_async_commit_group() { async_copies[thread_of_block()].groups++; }
+static inline void cp_async_wait_group(int later) {
+    AsyncCopies& own = async_copies[thread_of_block()];
+    int left = 0;
+    for (int i = 0; i < own.count; i++) {
+        auto& copy = own.copies[i];
+        if (copy.group >= own.groups - later) {
+            own.copies[left++] = copy;
+        } else {
+            memset(copy.to, 0, 16);
+            memcpy(copy.to, copy.from, copy.bytes);
+        }
+    }
+    own.count = left;
+}
+
+static inline float ex2_approx_ftz_f32(float x) { return exp2f(x); }
 
 // As on the devices that this stands in for; a program may take it back.
 #define __CUDA_ARCH__ 900
@@ -138,5 +208,7 @@ template <typename... P, size_t... I> static inline void call(void (*kernel)(P..
     kernel(*(P*)arguments[I]...);
 }
 template <typename... P> static inline void call(void (*kernel)(P...), void** arguments) {
+    turns[thread_of_block()] = 0;
+    async_copies[thread_of_block()].count = 0;
     call(kernel, arguments, index_sequence_for<P...>());
 }
