@@ -30,7 +30,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
     }
 
     /**
-     * A layer.
+     * Normalizes with the given momentum and epsilon; weights start at 1 and biases at 0.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param momentum the weight of a batch in the running statistics

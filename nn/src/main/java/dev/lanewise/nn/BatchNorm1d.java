@@ -14,7 +14,7 @@ public final class BatchNorm1d extends BatchNorm {
     }
 
     /**
-     * See {@link BatchNorm#BatchNorm(long, double, double)}.
+     * Normalizes with the given momentum and epsilon; weights start at 1 and biases at 0.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param momentum the weight of a batch in the running statistics

@@ -48,6 +48,7 @@ final class Members {
     /** Adds a child. */
     void add(Layer layer, String name, Layer child) {
         checkNew(layer, name);
+        visit(child, (prefix, part) -> checkOther(layer, name, part));
         children.put(name, child);
     }
 
@@ -56,6 +57,14 @@ final class Members {
         Tensor kept = replacement.contiguous().keep();
         buffers.put(name, kept);
         return kept;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // identity, not equality: it is the same layer
+    private static void checkOther(Layer layer, String name, Layer part) {
+        if (part == layer) {
+            throw new TensorException("layer: the child '" + name + "' of " + kind(layer)
+                    + " is that layer or contains it" + " (expected a tree); give it a layer of its own");
+        }
     }
 
     private void checkNew(Layer layer, String name) {

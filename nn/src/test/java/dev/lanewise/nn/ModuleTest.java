@@ -288,4 +288,16 @@ final class ModuleTest {
                 .hasMessageContaining("[3, 5]")
                 .hasMessageContaining("[2, 4]");
     }
+
+    @Test
+    void layersInsideThemselvesAreRefused() {
+        LayerMap outer = new LayerMap();
+        LayerMap inner = new LayerMap().with("outer", outer);
+        for (Layer child : List.of(outer, inner, new Sequential(new ReLU(), inner))) {
+            assertThatThrownBy(() -> outer.with("child", child))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("'child' of LayerMap is that layer or contains it");
+        }
+        assertThat(outer.names()).isEmpty();
+    }
 }

@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Dispatch;
 import dev.lanewise.tensor.internal.Ownership;
+import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.op.Cast;
 import dev.lanewise.tensor.op.Copy;
 import dev.lanewise.tensor.op.Transfer;
@@ -67,7 +68,7 @@ public sealed interface AccessMethods permits Tensor {
      * Overwrites rows of this tensor, the slices along dimension 0, with others, by one operation. Counts as a new version;
      * nothing is recorded for gradients.
      *
-     * @param index the numbers of the rows, {@code [m]} of type {@link DType#I64}, each once
+     * @param index the numbers of the rows, {@code [m]} of {@link DType#I64} or {@link DType#I32}, each once
      * @param rows {@code [m, ...]}, of this tensor's type and device
      * @throws TensorException if shapes don't fit, a number is outside, or this tensor is a strided view
      */
@@ -82,8 +83,13 @@ public sealed interface AccessMethods permits Tensor {
         long[] column = new long[rank];
         Arrays.fill(column, 1);
         column[0] = index.shape().size(0);
-        Tensor positions = index.reshape(column).expand(rows.shape());
-        Dispatch.update(new Scatter(Scatter.Kind.SET, 0), new Tensor[] {self()}, self(), positions, rows);
+        try (var ignored = Scope.open("assign_rows")) {
+            // what is overwritten is not read any more
+            Tensor numbers = Dispatch.unshared(Positions.wide(index), self());
+            Tensor positions = numbers.reshape(column).expand(rows.shape());
+            Tensor source = Dispatch.unshared(rows, self());
+            Dispatch.update(new Scatter(Scatter.Kind.SET, 0), new Tensor[] {self()}, self(), positions, source);
+        }
     }
 
     /**
@@ -100,6 +106,10 @@ public sealed interface AccessMethods permits Tensor {
      * Copies the elements in row-major order into a segment of exactly their size; waits for the device.
      *
      * @param target the segment to write to, in row-major order and native byte order
+     * @throws TensorException if it is of another size
+     * @throws IllegalArgumentException if the segment is read-only
+     * @throws IllegalStateException if its arena has been closed
+     * @throws WrongThreadException if another thread's confined arena owns it
      */
     default void copyTo(MemorySegment target) {
         Storage.buffer(self()).checkAlive();
@@ -132,6 +142,9 @@ public sealed interface AccessMethods permits Tensor {
      * writes them. Counts as a new version; nothing is recorded for gradients.
      *
      * @param source the elements, in row-major order and native byte order
+     * @throws TensorException if it is of another size
+     * @throws IllegalStateException if its arena has been closed
+     * @throws WrongThreadException if another thread's confined arena owns it
      */
     default void copyFrom(MemorySegment source) {
         Storage.buffer(self()).checkAlive();

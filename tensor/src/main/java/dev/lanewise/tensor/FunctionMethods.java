@@ -5,6 +5,7 @@ import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.HARDTANH;
 import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.LEAKY_RELU;
 import static dev.lanewise.tensor.op.elementwise.UnaryWith.Kind.POW;
 
+import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.elementwise.Binary;
 import dev.lanewise.tensor.op.elementwise.Unary;
 import dev.lanewise.tensor.op.elementwise.UnaryWith;
@@ -214,6 +215,17 @@ public sealed interface FunctionMethods permits Tensor {
      */
     default Tensor pow(double exponent) {
         return with(POW, exponent);
+    }
+
+    /**
+     * {@return {@code x^exponent} with one whole exponent for all elements} Also for integers, as {@link #pow(Tensor)}: 0
+     * where the exact power is a fraction, and wrapped around where it is too large.
+     *
+     * @param exponent the exponent of every element; for integers in the type's range
+     * @throws TensorException if an integer type does not hold the exponent
+     */
+    default Tensor pow(long exponent) {
+        return self().dtype().isInteger() ? pow(WholeNumbers.operand("pow", self(), exponent)) : pow((double) exponent);
     }
 
     /**

@@ -276,6 +276,9 @@ public sealed interface IndexingMethods permits Tensor {
      * @throws TensorException if a number is below 0, or not below {@code classes}
      */
     default Tensor oneHot(long classes) {
+        if (classes < 0) {
+            throw new TensorException("one_hot: " + classes + " classes (expected 0 or more); check the number");
+        }
         Positions.check("one_hot", self(), classes);
         Tensor numbers = Tensor.arange(classes, DType.I64, self().device());
         return Positions.wide(self()).unsqueeze(-1).eq(numbers).to(DType.I64);

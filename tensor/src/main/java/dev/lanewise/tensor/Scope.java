@@ -3,6 +3,7 @@ package dev.lanewise.tensor;
 import dev.lanewise.tensor.internal.Ownership;
 import dev.lanewise.tensor.spi.Storage;
 import java.util.Collection;
+import java.util.Objects;
 
 /**
  * Owns the tensors that its thread makes while it is the innermost open scope, and releases their memory when it closes.
@@ -39,7 +40,7 @@ public final class Scope implements AutoCloseable {
      * @return the scope, to be closed by the same thread
      */
     public static Scope open(String name) {
-        return new Scope(name);
+        return new Scope(Objects.requireNonNull(name, "name"));
     }
 
     /** {@return the name given when the scope was opened} */

@@ -1,6 +1,7 @@
 package dev.lanewise.tensor;
 
 import dev.lanewise.tensor.internal.Positions;
+import dev.lanewise.tensor.internal.Sizes;
 import dev.lanewise.tensor.op.index.Scatter;
 import java.util.List;
 
@@ -190,6 +191,7 @@ public sealed interface SelectionMethods permits Tensor {
      * {@return how often each of the numbers 0, 1, 2, … occurs in this tensor of {@link DType#I64} or {@link DType#I32}}
      *
      * @param least the minimum size of the result, {@code [max(least, largest + 1)]}
+     * @throws TensorException if a number is negative
      */
     default Tensor bincount(long least) {
         Tensor numbers = Positions.wide(self());
@@ -202,6 +204,7 @@ public sealed interface SelectionMethods permits Tensor {
      *
      * @param least the minimum size of the result, {@code [max(least, largest + 1)]} of the weights' type
      * @param weights of this tensor's shape
+     * @throws TensorException if a number is negative
      */
     default Tensor bincount(long least, Tensor weights) {
         Tensor flat = Positions.wide(self()).flatten();
@@ -210,8 +213,15 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     private static long binCount(Tensor flat, long least) {
-        long largest = flat.shape().isEmpty() ? -1 : flat.amax().itemLong();
-        return Math.max(least, largest + 1);
+        if (flat.shape().isEmpty()) {
+            return Math.max(least, 0);
+        }
+        long smallest = flat.amin().itemLong();
+        if (smallest < 0) {
+            throw new TensorException("bincount: number " + smallest + " in " + flat.spec()
+                    + " (expected 0 or more); add an offset, or count with histogram");
+        }
+        return Math.max(least, Sizes.add("bincount", flat.amax().itemLong(), 1));
     }
 
     /**
@@ -251,7 +261,7 @@ public sealed interface SelectionMethods permits Tensor {
                     + " (expected one or more, and a lower edge below the upper, both finite); check the arguments");
         }
         Tensor x = (self().dtype().isFloating() ? self() : self().to(DType.F64)).flatten();
-        Tensor edges = Tensor.arange(bins + 1, DType.F64, x.device())
+        Tensor edges = Tensor.arange(Sizes.add("histogram", bins, 1), DType.F64, x.device())
                 .mul((most - least) / bins)
                 .add(least)
                 .to(x.dtype());

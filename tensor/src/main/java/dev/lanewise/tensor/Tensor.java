@@ -157,6 +157,15 @@ public sealed interface Tensor
     }
 
     /**
+     * {@return a vector of one element of type {@link DType#I8}}
+     *
+     * @param value the element
+     */
+    static Tensor of(byte value) {
+        return of(new byte[] {value});
+    }
+
+    /**
      * {@return a vector of one element of type {@link DType#I32}}
      *
      * @param value the element
@@ -381,9 +390,10 @@ public sealed interface Tensor
      * @param n how many numbers
      * @param dtype the element type
      * @param device where the tensor is made
+     * @throws TensorException if n is negative, or an integer type does not hold n - 1
      */
     static Tensor arange(long n, DType dtype, Device device) {
-        return create(new Source.Range(0, 1, new TensorSpec(dtype, Shape.of(n))), device);
+        return Creation.range(n, dtype, device);
     }
 
     /**

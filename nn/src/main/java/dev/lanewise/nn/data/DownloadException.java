@@ -8,7 +8,7 @@ public final class DownloadException extends BadFileException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Like {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
+     * A message of one line about a download that failed, with the failure behind it.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it

@@ -7,7 +7,7 @@ public final class CheckpointException extends BadFileException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Like {@link BadFileException#BadFileException(Object, String, String, String)}.
+     * A message of one line about a checkpoint that can't be used.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it
@@ -19,7 +19,7 @@ public final class CheckpointException extends BadFileException {
     }
 
     /**
-     * Like {@link BadFileException#BadFileException(Object, String, String, String, Throwable)}.
+     * A message of one line about a checkpoint that can't be used, with the failure behind it.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it

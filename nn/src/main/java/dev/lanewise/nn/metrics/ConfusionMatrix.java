@@ -153,7 +153,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * {@link #precision(int)} over the classes.
+     * The precision of all classes, averaged as asked.
      *
      * @param average how the classes' values are averaged
      * @return from 0 to 1; 0 where 0 would be divided by 0
@@ -163,7 +163,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * {@link #recall(int)} over the classes.
+     * The recall of all classes, averaged as asked.
      *
      * @param average how the classes' values are averaged
      * @return from 0 to 1; 0 where 0 would be divided by 0
@@ -173,7 +173,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * {@link #f1(int)} over the classes.
+     * The F1 score of all classes, averaged as asked.
      *
      * @param average how the classes' values are averaged
      * @return from 0 to 1; 0 where 0 would be divided by 0

@@ -46,7 +46,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
     }
 
     /**
-     * Like {@link #forward(Tensor, Tensor)}, with masks; see {@link #decode(Tensor, Tensor, Tensor, Tensor)}.
+     * Decodes with a mask for the attention to the target and one for the attention to the memory.
      *
      * @param x {@code [n, time, size]}
      * @param memory the encoder's result, {@code [n, s, size]}

@@ -158,4 +158,19 @@ final class RowGradientTest {
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("assign_rows");
     }
+
+    @Test
+    void rowsOfTheTensorItselfAreReadBeforeTheyAreOverwritten() {
+        for (Tensor numbers : List.of(Tensor.of(1L, 2L, 0L), Tensor.of(1, 2, 0))) {
+            Tensor x = Tensor.of(new float[][] {{1, 2}, {3, 4}, {5, 6}});
+            x.assignRows(numbers, x);
+            assertThat(x.toFloatArray()).containsExactly(5, 6, 1, 2, 3, 4);
+        }
+        Tensor x = Tensor.of(new float[][] {{1, 2}, {3, 4}, {5, 6}});
+        x.assignRows(Tensor.of(0L, 1L), x.narrow(0, 1, 2).flip(0));
+        assertThat(x.toFloatArray()).containsExactly(5, 6, 3, 4, 5, 6);
+        Tensor positions = Tensor.of(new long[][] {{1}, {0}});
+        positions.assignRows(positions.select(1, 0), Tensor.of(new long[][] {{8}, {9}}));
+        assertThat(positions.toLongArray()).containsExactly(9, 8);
+    }
 }

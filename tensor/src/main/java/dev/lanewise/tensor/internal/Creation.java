@@ -22,19 +22,29 @@ public final class Creation {
 
     /** A tensor of a number. */
     public static Tensor full(Number value, Device device, TensorSpec spec) {
+        Number element = WholeNumbers.primitive("full", spec.dtype(), value);
         if (spec.dtype().isInteger()) {
-            checkHolds(value, spec.dtype());
+            checkHolds("full", element, spec.dtype());
         }
-        return Tensor.create(new Source.Fill(value, spec), device);
+        return Tensor.create(new Source.Fill(element, spec), device);
     }
 
-    private static void checkHolds(Number value, DType dtype) {
+    private static void checkHolds(String op, Number value, DType dtype) {
         if (value instanceof Double || value instanceof Float) {
             double v = value.doubleValue();
-            WholeNumbers.element("full", dtype, v < 0 ? Math.ceil(v) : Math.floor(v));
+            WholeNumbers.element(op, dtype, v < 0 ? Math.ceil(v) : Math.floor(v));
         } else {
-            WholeNumbers.element("full", dtype, value.longValue());
+            WholeNumbers.element(op, dtype, value.longValue());
         }
+    }
+
+    /** Numbers from 0 to n - 1. */
+    public static Tensor range(long n, DType dtype, Device device) {
+        Source.Range range = new Source.Range(0, 1, new TensorSpec(dtype, Shape.of(n)));
+        if (dtype.isInteger() && n > 0) {
+            checkHolds("arange", n - 1, dtype);
+        }
+        return Tensor.create(range, device);
     }
 
     /** Numbers from start to below end. */
@@ -45,8 +55,8 @@ public final class Creation {
                     + " (expected finite numbers and a step towards the end); change its sign?");
         }
         if (dtype.isInteger() && n > 0) {
-            checkHolds(start, dtype);
-            checkHolds(start + (n - 1) * step, dtype);
+            checkHolds("arange", start, dtype);
+            checkHolds("arange", start + (n - 1) * step, dtype);
         }
         return Tensor.create(new Source.Range(start, step, new TensorSpec(dtype, Shape.of((long) n))), device);
     }

@@ -135,6 +135,14 @@ public final class Dispatch {
                 : source;
     }
 
+    /** The source, or a copy of it if it is in the target's memory: for operations that read while they write. */
+    @SuppressWarnings("ReferenceEquality") // identity, not equality: it is the same buffer
+    public static Tensor unshared(Tensor source, Tensor target) {
+        return Storage.buffer(source) == Storage.buffer(target)
+                ? run(Copy.COPY, ((StridedTensor) source).withOrigin(null))
+                : source;
+    }
+
     /** A new dense tensor with undefined contents, owned by the thread's innermost scope. */
     public static StridedTensor empty(TensorSpec spec, Backend backend) {
         Buffer buffer = backend.allocate(spec.bytes());

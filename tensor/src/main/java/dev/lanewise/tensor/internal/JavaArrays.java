@@ -32,6 +32,9 @@ public final class JavaArrays {
     public static Dense flatten(Object array) {
         List<Long> sizes = new ArrayList<>();
         Class<?> type = array.getClass();
+        if (!type.isArray()) {
+            throw unreadable(type);
+        }
         for (Object level = array; type.isArray(); type = type.getComponentType()) {
             int length = level == null ? 0 : Array.getLength(level);
             sizes.add((long) length);
@@ -56,10 +59,13 @@ public final class JavaArrays {
             case int[] a -> new Dense(new TensorSpec(DType.I32, shape), MemorySegment.ofArray(a));
             case long[] a -> new Dense(new TensorSpec(DType.I64, shape), MemorySegment.ofArray(a));
             case boolean[] a -> new Dense(new TensorSpec(DType.BOOL, shape), MemorySegment.ofArray(bytes(a)));
-            default ->
-                throw new TensorException("of: can't read " + flat.getClass().getSimpleName()
-                        + " (expected an array of float, double, byte, int, long or boolean); convert it first");
+            default -> throw unreadable(flat.getClass());
         };
+    }
+
+    private static TensorException unreadable(Class<?> type) {
+        return new TensorException("of: can't read " + type.getSimpleName()
+                + " (expected an array of float, double, byte, int, long or boolean); convert it first");
     }
 
     /** The memory with every truth value as 0 or 1, which kernels rely on; copied only if one is neither. */
@@ -87,8 +93,8 @@ public final class JavaArrays {
     private static int fill(Object array, Shape shape, int dim, Object flat, int position) {
         int length = array == null || !array.getClass().isArray() ? -1 : Array.getLength(array);
         if (length != shape.size(dim)) {
-            throw new TensorException("of: rows of different lengths: " + length + " and " + shape.size(dim)
-                    + " in dimension " + dim + "; give a rectangular array");
+            throw new TensorException("of: rows of different lengths: " + (array == null ? "null" : length) + " and "
+                    + shape.size(dim) + " in dimension " + dim + "; give a rectangular array");
         }
         if (dim == shape.rank() - 1) {
             System.arraycopy(array, 0, flat, position, length);

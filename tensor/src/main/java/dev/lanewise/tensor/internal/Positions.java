@@ -50,6 +50,10 @@ public final class Positions {
      * @throws TensorException if one is below 0, or not below the size; the message names it
      */
     public static void check(String op, Tensor numbers, long size) {
+        check(op, numbers, 0, size);
+    }
+
+    private static void check(String op, Tensor numbers, long from, long size) {
         if (numbers.shape().isEmpty()) {
             return;
         }
@@ -60,9 +64,10 @@ public final class Positions {
             least = constant.amin().itemLong();
             most = constant.amax().itemLong();
         }
-        if (least < 0 || most >= size) {
-            throw new TensorException(op + ": number " + (least < 0 ? least : most) + " in " + numbers.spec()
-                    + " (expected 0 to " + (size - 1) + "); check the numbers or their count");
+        if (least < from || most >= size) {
+            throw new TensorException(op + ": number " + (least < from ? least : most) + " in " + numbers.spec()
+                    + " (expected " + (size > from ? from + " to " + (size - 1) : "none, as there is no place for any")
+                    + "); check the numbers or their count");
         }
     }
 
@@ -91,6 +96,10 @@ public final class Positions {
             if (wide.dtype() != DType.I64) {
                 throw new TensorException(op + ": index " + index[d].spec()
                         + " (expected I64 or I32); cast with to(DType.I64), or pick by a mask with maskedSelect");
+            }
+            if (index.length > 1) {
+                // merged with others, a position outside its dimension would be one inside another row
+                check(op, wide, -shape.size(d), shape.size(d));
             }
             Tensor fromFront = wide.lt(0).where(wide.add(shape.size(d)), wide);
             positions =

@@ -4,6 +4,8 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.elementwise.Compare;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 
 /**
  * Numbers combined with tensors of integers or truth values: the result that Python's unbounded numbers would give, or
@@ -82,6 +84,36 @@ public final class WholeNumbers {
             throw refused(op, dtype, Long.toString(value), true);
         }
         return value;
+    }
+
+    /**
+     * A number of any class as a {@code Long}, or as a {@code Double} if it is a fraction or is for a floating-point type:
+     * never one that {@link Number#longValue} has cut to 64 bits.
+     *
+     * @throws TensorException if it is for an integer type, and 64 bits don't hold it
+     */
+    static Number primitive(String op, DType dtype, Number value) {
+        if (value instanceof Float || value instanceof Double) {
+            return value;
+        }
+        if (value instanceof BigInteger n) {
+            return whole(op, dtype, n);
+        }
+        if (value instanceof BigDecimal n) {
+            return dtype.isInteger() ? whole(op, dtype, n.toBigInteger()) : (Number) n.doubleValue();
+        }
+        long whole = value.longValue();
+        return value.doubleValue() == whole ? (Number) whole : (Number) value.doubleValue();
+    }
+
+    private static Number whole(String op, DType dtype, BigInteger value) {
+        if (value.bitLength() < Long.SIZE) {
+            return value.longValue();
+        }
+        if (dtype.isInteger()) {
+            throw refused(op, dtype, value.toString(), false);
+        }
+        return value.doubleValue();
     }
 
     private static TensorException refused(String op, DType dtype, String value, boolean isWhole) {

@@ -187,4 +187,46 @@ class SelectionTest {
         assertThat(line.padReplicate(2, 1).toFloatArray()).containsExactly(1, 1, 1, 2, 3, 3);
         assertThatThrownBy(() -> line.padReflect(3, 0)).hasMessageContaining("each less than its size");
     }
+
+    /** A wrong column must not become another row's element, as merged positions would have it. */
+    @Test
+    void indexTensorsStayInTheirOwnDimension() {
+        long[][] outside = {
+            {0, 3}, {0, 4}, {1, -4}, {2, -3}, {-3, 2}, {Long.MAX_VALUE / 3 * 2 + 1, 0}, {0, Long.MIN_VALUE}
+        };
+        for (long[] place : outside) {
+            Tensor row = Tensor.of(place[0]);
+            Tensor column = Tensor.of(place[1]);
+            for (boolean accumulate : new boolean[] {false, true}) {
+                assertThatThrownBy(() -> X.indexPut(List.of(row, column), Tensor.of(9f), accumulate))
+                        .isInstanceOf(TensorException.class)
+                        .hasMessageStartingWith("index_put: number ");
+            }
+            assertThatThrownBy(() -> X.index(row, column))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("index: number ")
+                    .hasMessageMatching(".*expected (-2 to 1|-3 to 2).*");
+        }
+        assertThatThrownBy(() -> Tensor.zeros(0, 3).index(Tensor.of(0L), Tensor.of(0L)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("no place");
+        assertThat(Tensor.zeros(0, 3)
+                        .index(Tensor.zeros(DType.I64, 0), Tensor.of(0L))
+                        .shape())
+                .isEqualTo(Shape.of(0));
+    }
+
+    @Test
+    void binsCountNoNegativeNumbersAndNoneBeyondALong() {
+        for (long number : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+            assertThatThrownBy(() -> Tensor.of(3L, number).bincount(0))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("bincount: ");
+        }
+        assertThat(Tensor.zeros(DType.I64, 0).bincount(-1).shape()).isEqualTo(Shape.of(0));
+        assertThatThrownBy(() -> X.histogram(Long.MAX_VALUE))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("histogram: ");
+        assertThatThrownBy(() -> Tensor.of(1L).oneHot(-1)).hasMessageContaining("-1 classes (expected 0 or more)");
+    }
 }

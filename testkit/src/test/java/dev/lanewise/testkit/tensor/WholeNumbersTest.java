@@ -11,7 +11,10 @@ import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -225,5 +228,56 @@ final class WholeNumbersTest {
                         .remainder(Tensor.of(2.0, -2, Double.POSITIVE_INFINITY))
                         .toDoubleArray())
                 .containsExactly(0.0, -0.0, Double.POSITIVE_INFINITY);
+    }
+
+    @Test
+    void numbersOfAnyClassFillExactly() {
+        BigInteger huge = BigInteger.ONE.shiftLeft(64).add(BigInteger.valueOf(5));
+        Number[] fractions = {new BigDecimal("0.25"), 0.25f, new DoubleAdder()};
+        ((DoubleAdder) fractions[2]).add(0.25);
+        for (Number fraction : fractions) {
+            assertThat(Tensor.full(fraction, DType.F64, Device.CPU).item()).isEqualTo(0.25);
+            assertThat(Tensor.full(fraction, DType.I64, Device.CPU).itemLong()).isZero();
+        }
+        Number[] whole = {BEYOND, new AtomicLong(BEYOND), BigInteger.valueOf(BEYOND), new BigDecimal(BEYOND)};
+        for (Number number : whole) {
+            assertThat(Tensor.full(number, DType.I64, Device.CPU).itemLong()).isEqualTo(BEYOND);
+        }
+        assertThat(Tensor.full(huge, DType.F64, Device.CPU).item()).isEqualTo(0x1p64);
+        for (Number number : new Number[] {huge, huge.negate(), new BigDecimal("1e30"), new BigDecimal("-1e30")}) {
+            assertThatThrownBy(() -> Tensor.full(number, DType.I64, Device.CPU))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContaining("is not an element of I64");
+        }
+    }
+
+    @Test
+    void integersHaveWholePowers() {
+        assertThat(Tensor.of(3037000499L, -3L, 0L).pow(2).toLongArray()).containsExactly(9223372030926249001L, 9, 0);
+        assertThat(Tensor.of(1, -1, 2, 0).pow(-3).toLongArray()).containsExactly(1, -1, 0, 0);
+        assertThat(Tensor.of(3L).pow(39).itemLong()).isEqualTo(4052555153018976267L);
+        assertThat(Tensor.of(2f, -3f).pow(3).toFloatArray()).containsExactly(8, -27);
+        assertThat(Tensor.of((byte) -2).pow(0).dtype()).isEqualTo(DType.I8);
+        assertThatThrownBy(() -> Tensor.of((byte) 1).pow(300)).hasMessageContaining("300 is not an element of I8");
+    }
+
+    @Test
+    void rangesHoldWhatTheirTypeHolds() {
+        assertThat(Tensor.arange(256, DType.U8, Device.CPU).amax().itemLong()).isEqualTo(255);
+        assertThatThrownBy(() -> Tensor.arange(257, DType.U8, Device.CPU))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("arange: the number 256 is not an element of U8");
+        assertThatThrownBy(() -> Tensor.arange(0, 300, 299, DType.I8, Device.CPU))
+                .hasMessageStartingWith("arange: ");
+    }
+
+    @Test
+    void whatIsNoArrayIsNamed() {
+        for (Object wrong : new Object[] {"text", List.of(1), 1, new Integer[] {1}, new short[] {1}}) {
+            assertThatThrownBy(() -> Tensor.of(wrong))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageStartingWith("of: can't read " + wrong.getClass().getSimpleName());
+        }
+        assertThatThrownBy(() -> Tensor.of(new double[][] {{1}, null})).hasMessageContaining("null and 1");
     }
 }
