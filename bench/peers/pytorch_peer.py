@@ -12,7 +12,7 @@
 
 Times are the best of several rounds, warm; on a GPU they are taken between device synchronizations.
 """
-import argparse, gzip, json, os, struct, tarfile, time
+import argparse, contextlib, gzip, json, os, struct, tarfile, time
 import torch, torch.nn as nn, torch.nn.functional as F
 
 
@@ -127,6 +127,66 @@ class CharTransformer(nn.Module):
     def forward(s, x): return s.o(s.t(s.e(x) + s.p(s.i), mask=s.m, is_causal=True)).transpose(1, 2)
 
 
+class Vae(nn.Module):
+    """784-400-20-400-784; its output is its loss."""
+    def __init__(s): super().__init__(); s.i, s.m, s.l, s.d = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20), nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784))
+    def forward(s, x):
+        x = x.flatten(1); h = F.relu(s.i(x)); m, l = s.m(h), s.l(h); z = m + torch.randn_like(m) * (.5 * l).exp()
+        return (F.binary_cross_entropy_with_logits(s.d(z), x, reduction="sum") - .5 * (1 + l - m**2 - l.exp()).sum()) / len(x)
+
+
+class Tcn(nn.Module):
+    """Causal convolutions, dilated by 1, 2, 4 and 8, two a residual block."""
+    def __init__(s):
+        super().__init__(); s.b = nn.ModuleList(); s.s = nn.ModuleList(); s.o = nn.Linear(64, 10)
+        for i, d in ((16, 1), (64, 2), (64, 4), (64, 8)):
+            s.b.append(nn.ModuleList((nn.Conv1d(i, 64, 3, dilation=d), nn.Conv1d(64, 64, 3, dilation=d)))); s.s.append(nn.Conv1d(i, 64, 1) if i != 64 else nn.Identity())
+    def forward(s, x):
+        for (a, b), skip in zip(s.b, s.s):
+            y = x
+            for c in (a, b): y = F.relu(c(F.pad(y, (2 * c.dilation[0], 0))))
+            x = F.relu(y + skip(x))
+        return s.o(x[:, :, -1])
+
+
+class Bert(nn.Module):
+    def __init__(s):
+        super().__init__(); s.e = nn.Embedding(8192, 128); s.p = nn.Embedding(64, 128); s.n = nn.LayerNorm(128); s.o = nn.Linear(128, 2); s.register_buffer("i", torch.arange(64))
+        s.t = nn.TransformerEncoder(nn.TransformerEncoderLayer(128, 4, 512, 0.0, "gelu", batch_first=True), 3, enable_nested_tensor=False)
+    def forward(s, x): return s.o(s.t(s.n(s.e(x) + s.p(s.i)))[:, 0])
+
+
+class InvertedResidual(nn.Module):
+    def __init__(s, i, o, st, t):
+        super().__init__(); n = i * t; s.skip = st == 1 and i == o
+        s.b = nn.Sequential(*(normalized(i, n, 1, 1, 1) if t > 1 else ()), *normalized(n, n, 3, st, n), nn.Conv2d(n, o, 1, bias=False), nn.BatchNorm2d(o))
+    def forward(s, x): return s.b(x) + x if s.skip else s.b(x)
+
+
+def normalized(i, o, k, st, g): return nn.Conv2d(i, o, k, st, k // 2, groups=g, bias=False), nn.BatchNorm2d(o), nn.ReLU6()
+
+
+def mobilenet_v2():
+    layers, i = [*normalized(3, 32, 3, 2, 1)], 32
+    for t, o, n, st in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+        for b in range(n): layers.append(InvertedResidual(i, o, st if b == 0 else 1, t)); i = o
+    return nn.Sequential(*layers, *normalized(i, 1280, 1, 1, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(.2), nn.Linear(1280, 10))
+
+
+class Dcgan(nn.Module):
+    """A generator and a discriminator of 32x32 images; a step trains both, with an optimizer each."""
+    def __init__(s):
+        super().__init__(); up = lambda i, o, st, p: nn.ConvTranspose2d(i, o, 4, st, p, bias=False); down = lambda i, o, st, p: nn.Conv2d(i, o, 4, st, p, bias=False)
+        s.g = nn.Sequential(up(100, 256, 1, 0), nn.BatchNorm2d(256), nn.ReLU(), up(256, 128, 2, 1), nn.BatchNorm2d(128), nn.ReLU(), up(128, 64, 2, 1), nn.BatchNorm2d(64), nn.ReLU(), up(64, 3, 2, 1), nn.Tanh())
+        s.d = nn.Sequential(down(3, 64, 2, 1), nn.LeakyReLU(.2), down(64, 128, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(.2), down(128, 256, 2, 1), nn.BatchNorm2d(256), nn.LeakyReLU(.2), down(256, 1, 1, 0))
+        s.og, s.od = (torch.optim.Adam(m.parameters(), 2e-4, betas=(.5, .999)) for m in (s.g, s.d))
+    def step(s, codes, images):
+        bce = F.binary_cross_entropy_with_logits
+        made = s.g(codes); real, fake = s.d(images), s.d(made.detach()); l = bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))
+        s.od.zero_grad(set_to_none=True); l.backward(); s.od.step()
+        fake = s.d(made); l = bce(fake, torch.ones_like(fake)); s.og.zero_grad(set_to_none=True); l.backward(); s.og.step(); return l
+
+
 SGD, ADAM, ADAMW = (lambda p, **k: torch.optim.SGD(p, .05, momentum=.9)), (lambda p, **k: torch.optim.Adam(p, 1e-3, **k)), (lambda p, **k: torch.optim.AdamW(p, 1e-3, **k))
 WORKLOADS = {  # name: (model, batch, inputs, targets, optimizer)
     "mlp": (Mlp, 128, lambda b: torch.rand(b, 1, 28, 28), lambda b: torch.randint(0, 10, (b,)), lambda p, **k: torch.optim.SGD(p, .01)),
@@ -135,7 +195,24 @@ WORKLOADS = {  # name: (model, batch, inputs, targets, optimizer)
     "resnet18-cifar": (resnet18_cifar, 32, lambda b: torch.rand(b, 3, 32, 32), lambda b: torch.randint(0, 10, (b,)), SGD),
     "text": (TextClassifier, 32, lambda b: torch.randint(0, 20000, (b, 100)), lambda b: torch.randint(0, 4, (b,)), ADAM),
     "char-transformer": (CharTransformer, 32, lambda b: torch.randint(0, 65, (b, 64)), lambda b: torch.randint(0, 65, (b, 64)), ADAMW),
+    "vae": (Vae, 128, lambda b: torch.rand(b, 1, 28, 28), lambda b: torch.randint(0, 10, (b,)), ADAM),
+    "dcgan": (Dcgan, 32, lambda b: torch.randn(b, 100, 1, 1), lambda b: torch.rand(b, 3, 32, 32), lambda p, **k: None),
+    "tcn": (Tcn, 32, lambda b: torch.randn(b, 16, 128), lambda b: torch.randint(0, 10, (b,)), ADAM),
+    "bert": (Bert, 32, lambda b: torch.randint(0, 8192, (b, 64)), lambda b: torch.randint(0, 2, (b,)), ADAMW),
+    "mobilenetv2-96": (mobilenet_v2, 16, lambda b: torch.rand(b, 3, 96, 96), lambda b: torch.randint(0, 10, (b,)), SGD),
 }
+LOSSES = {"vae": lambda loss, y: loss}  # of the others: cross entropy
+
+
+def training_step(name, m, fwd, o, x, y, cast=contextlib.nullcontext):
+    loss = LOSSES.get(name, F.cross_entropy)
+    def step():
+        if o is None: return adversarial()
+        with cast(): l = loss(fwd(x), y)
+        o.zero_grad(set_to_none=True); l.backward(); o.step(); return l
+    def adversarial():
+        with cast(): return m.step(x, y)
+    return step
 
 
 def train(a):
@@ -145,13 +222,11 @@ def train(a):
     torch.backends.cudnn.benchmark = True
     for name in ORDER or WORKLOADS:
         mk, b, gx, gy, mo = WORKLOADS[name]
+        if mk is Dcgan and a.mode != "eager": continue  # two optimizers
         torch.manual_seed(0); m = mk().to(dev).train(); o = mo(m.parameters(), **({"capturable": True} if a.mode == "graphs" and mo is not SGD and name != "mlp" else {}))
         x, y = gx(b).to(dev), gy(b).to(dev)
         fwd = torch.compile(m, mode="reduce-overhead") if a.mode == "compile" else m
-        def step():
-            with torch.autocast(a.device, torch.bfloat16, enabled=a.precision == "bf16"): l = F.cross_entropy(fwd(x), y)
-            o.zero_grad(set_to_none=True); l.backward(); o.step(); return l
-        run = step
+        run = step = training_step(name, m, fwd, o, x, y, lambda: torch.autocast(a.device, torch.bfloat16, enabled=a.precision == "bf16"))
         if a.mode == "graphs":
             s = torch.cuda.Stream(); s.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(s):
@@ -166,8 +241,7 @@ def train(a):
 
 def plain_step(name):
     mk, b, gx, gy, mo = WORKLOADS[name]; torch.manual_seed(0); m = mk().train(); o = mo(m.parameters()); x, y = gx(b), gy(b)
-    def step(): l = F.cross_entropy(m(x), y); o.zero_grad(set_to_none=True); l.backward(); o.step()
-    return step
+    return training_step(name, m, m, o, x, y)
 
 
 def first(a):

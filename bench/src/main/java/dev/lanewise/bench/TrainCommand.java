@@ -2,7 +2,6 @@ package dev.lanewise.bench;
 
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.spi.Backends;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +25,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         Device device = options.device();
         Timing timing = options.timing(Timing.STEP);
-        for (TrainWorkload workload : options.selected(List.of(TrainWorkload.values()), w -> w.id)) {
+        for (TrainWorkload workload : options.selected(TrainWorkload.in(mode), w -> w.id)) {
             Runnable step = workload.prepare(device, options.precision(), mode);
             double seconds = timing.seconds(step, Backends.of(device)::synchronize);
             options.print(workload.line(device, options.precision(), mode, seconds));

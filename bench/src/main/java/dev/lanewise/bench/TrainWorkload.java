@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -70,17 +71,49 @@ public enum TrainWorkload {
             () -> new CharTransformer(new CharTransformer.Config(65, 64, 128, 4, 512, 4, 0), Rng.global()),
             o -> o.below(65, 32, 64),
             o -> o.below(65, 32, 64),
-            p -> new Adam(p, 1e-3, Adam.Options.adamW()));
+            p -> new Adam(p, 1e-3, Adam.Options.adamW())),
+    /** A variational autoencoder of 784-400-20-400-784, whose output is its loss, Adam. */
+    VAE(
+            "vae",
+            128,
+            StepModels::vae,
+            o -> o.uniform(128, 1, 28, 28),
+            o -> o.below(10, 128),
+            p -> new Adam(p, 1e-3),
+            (loss, _) -> loss),
+    /** A generator and a discriminator of 32 x 32 images, Adam for each. */
+    DCGAN("dcgan", 32, TrainWorkload::adversarial),
+    /** Causal, dilated convolutions over sequences, Adam. */
+    TCN("tcn", 32, StepModels::tcn, o -> o.normal(32, 16, 128), o -> o.below(10, 32), p -> new Adam(p, 1e-3)),
+    /** Three layers of BERT, 128 wide, AdamW. */
+    BERT(
+            "bert",
+            32,
+            StepModels::bert,
+            o -> o.below(8192, 32, 64),
+            o -> o.below(2, 32),
+            p -> new Adam(p, 1e-3, Adam.Options.adamW())),
+    /** MobileNetV2 on 96 x 96 images, descent with momentum. */
+    MOBILENET_V2(
+            "mobilenetv2-96",
+            16,
+            StepModels::mobileNetV2,
+            o -> o.uniform(16, 3, 96, 96),
+            o -> o.below(10, 16),
+            TrainWorkload::momentum);
 
     /** The name in the lines. */
     final String id;
     /** Samples per step. */
     final int batch;
 
-    private final Supplier<Layer> model;
-    private final Function<Operands, Tensor> inputs;
-    private final Function<Operands, Tensor> targets;
-    private final Function<List<Parameter>, Optimizer> optimizer;
+    private final Training training;
+
+    /** Makes a training step. */
+    @FunctionalInterface
+    private interface Training {
+        Runnable step(Operands operands, Precision precision, Mode mode);
+    }
 
     TrainWorkload(
             String id,
@@ -89,17 +122,75 @@ public enum TrainWorkload {
             Function<Operands, Tensor> inputs,
             Function<Operands, Tensor> targets,
             Function<List<Parameter>, Optimizer> optimizer) {
+        this(
+                id,
+                batch,
+                model,
+                inputs,
+                targets,
+                optimizer,
+                (output, y) -> output.flatten(0, -2).crossEntropy(y));
+    }
+
+    TrainWorkload(
+            String id,
+            int batch,
+            Supplier<Layer> model,
+            Function<Operands, Tensor> inputs,
+            Function<Operands, Tensor> targets,
+            Function<List<Parameter>, Optimizer> optimizer,
+            BinaryOperator<Tensor> loss) {
+        this(id, batch, (operands, precision, mode) -> {
+            Layer network = model.get();
+            network.to(operands.device());
+            Tensor x = inputs.apply(operands).keep();
+            Tensor y = targets.apply(operands).flatten().keep();
+            Optimizer trained = optimizer.apply(network.parameters());
+            Runnable step = () -> {
+                try (var ignored = Scope.open("training step")) {
+                    Tensor value = precision.run(() -> loss.apply(network.forward(x), y));
+                    trained.step(Autograd.gradients(value));
+                }
+            };
+            return mode == Mode.GRAPHS ? captured(step, trained) : step;
+        });
+    }
+
+    TrainWorkload(String id, int batch, Training training) {
         this.id = id;
         this.batch = batch;
-        this.model = model;
-        this.inputs = inputs;
-        this.targets = targets;
-        this.optimizer = optimizer;
+        this.training = training;
+    }
+
+    private static Runnable adversarial(Operands operands, Precision precision, Mode mode) {
+        if (mode != Mode.EAGER) {
+            throw new TensorException("bench train: --mode " + mode.id()
+                    + ": dcgan has two optimizers (expected a workload of one); use --mode eager");
+        }
+        Layer generator = StepModels.generator();
+        Layer discriminator = StepModels.discriminator();
+        generator.to(operands.device());
+        discriminator.to(operands.device());
+        Tensor codes = operands.normal(32, 100, 1, 1).keep();
+        Tensor images = operands.uniform(32, 3, 32, 32).keep();
+        return new AdversarialStep(generator, discriminator, codes, images, precision);
     }
 
     /** The names of all. */
     public static List<String> names() {
-        return Arrays.stream(values()).map(workload -> workload.id).toList();
+        return in(Mode.EAGER).stream().map(workload -> workload.id).toList();
+    }
+
+    /** The names of those whose steps are captured or compiled: those of one optimizer. */
+    public static List<String> namesOfOneOptimizer() {
+        return in(Mode.GRAPHS).stream().map(workload -> workload.id).toList();
+    }
+
+    /** Those that a mode can run. */
+    static List<TrainWorkload> in(Mode mode) {
+        return Arrays.stream(values())
+                .filter(workload -> mode == Mode.EAGER || workload != DCGAN)
+                .toList();
     }
 
     private static Optimizer momentum(List<Parameter> parameters) {
@@ -126,20 +217,7 @@ public enum TrainWorkload {
      */
     Runnable prepare(Device device, Precision precision, Mode mode) {
         Rng.global().seed(0);
-        Layer network = model.get();
-        network.to(device);
-        Operands operands = new Operands(device, DType.F32, Rng.global());
-        Tensor x = inputs.apply(operands).keep();
-        Tensor y = targets.apply(operands).flatten().keep();
-        Optimizer trained = optimizer.apply(network.parameters());
-        Runnable step = () -> {
-            try (var ignored = Scope.open("training step")) {
-                Tensor loss =
-                        precision.run(() -> network.forward(x).flatten(0, -2).crossEntropy(y));
-                trained.step(Autograd.gradients(loss));
-            }
-        };
-        return mode == Mode.GRAPHS ? captured(step, trained) : step;
+        return training.step(new Operands(device, DType.F32, Rng.global()), precision, mode);
     }
 
     /** The step's replay. As in the peer's script, the batch stays in place, so there is nothing to copy. */

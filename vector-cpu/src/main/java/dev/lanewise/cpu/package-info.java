@@ -10,9 +10,16 @@
  * the inner loop, every accumulator is spilled around it, and the loop takes three times as long. Reads before that
  * point and reads that begin after it are safe, so it matters where the limit falls, which depends on profiles. A tile
  * of sixteen accumulators exceeds the limit; so it first reads all its numbers, within 13,000 nodes, and then does its
- * arithmetic, which is marked throughout. {@code CompiledKernelsTest} of the module bench runs all kernels in several
- * orders in separate JVMs and fails if the JDK's records of inlining show for two of them the same access that was not
- * inlined; {@code lanewise bench steady} shows the same for a slow JVM.
+ * arithmetic, which is marked throughout.
+ *
+ * <p>The same happens to a kernel whose caller takes it in when the budget is nearly spent: a method that finds an
+ * operation's kernel takes in several, each for both element types and once for every place that calls it. So plans and
+ * the bodies of parallel loops are called {@linkplain dev.lanewise.cpu.parallel.Apart apart}, and are compiled each on
+ * its own.
+ *
+ * <p>{@code CompiledKernelsTest} of the module bench runs all kernels in several orders in separate JVMs and fails if
+ * the JDK's records of inlining show for two of them the same access that was not inlined; {@code lanewise bench steady} shows the same for a slow
+ * JVM.
  */
 @NullMarked
 package dev.lanewise.cpu;

@@ -167,16 +167,19 @@ record GpuRun(
         List<String> arguments = new ArrayList<>(List.of("bench"));
         arguments.addAll(arguments(what, device, precision, more));
         arguments.addAll(List.of("--json", "--warm-up", quick ? "0" : warmUp));
-        return new Race.Runner(name, java(Main.class, arguments), works(what));
+        return new Race.Runner(name, java(Main.class, arguments), works(what, more));
     }
 
     private Race.Runner peer(String name, String what, String precision, String... more) {
         return new Race.Runner(
-                name, Child.peer(arguments(what, isGpu() ? "cuda" : "cpu", precision, more)), works(what));
+                name, Child.peer(arguments(what, isGpu() ? "cuda" : "cpu", precision, more)), works(what, more));
     }
 
-    private static List<String> works(String what) {
-        return what.equals("ops") ? OpWorkloads.names() : TrainWorkload.names();
+    private static List<String> works(String what, String... more) {
+        if (what.equals("ops")) {
+            return OpWorkloads.names();
+        }
+        return List.of(more).contains("--mode") ? TrainWorkload.namesOfOneOptimizer() : TrainWorkload.names();
     }
 
     private List<String> arguments(String what, String on, String precision, String... more) {

@@ -117,8 +117,9 @@ final class F32Moments implements MomentKernel {
         for (; i <= n - LANES; i += LANES) {
             FloatVector.fromMemorySegment(Species.F32, ALL, (total + i * BYTES) & MASK, Species.ORDER).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (total + i * BYTES) & MASK, Species.ORDER);
         }
-        for (; i < n; i++) {
-            f32(total + i * BYTES, f32(total + i * BYTES) + f32(x + i * BYTES));
+        if (i < n) {
+            VectorMask<Float> tail = tail(i, n);
+            FloatVector.fromMemorySegment(Species.F32, ALL, (total + i * BYTES) & MASK, Species.ORDER, tail).add(FloatVector.fromMemorySegment(Species.F32, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (total + i * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 

@@ -118,8 +118,9 @@ final class F64Moments implements MomentKernel {
         for (; i <= n - LANES; i += LANES) {
             DoubleVector.fromMemorySegment(Species.F64, ALL, (total + i * BYTES) & MASK, Species.ORDER).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER)).intoMemorySegment(ALL, (total + i * BYTES) & MASK, Species.ORDER);
         }
-        for (; i < n; i++) {
-            f64(total + i * BYTES, f64(total + i * BYTES) + f64(x + i * BYTES));
+        if (i < n) {
+            VectorMask<Double> tail = tail(i, n);
+            DoubleVector.fromMemorySegment(Species.F64, ALL, (total + i * BYTES) & MASK, Species.ORDER, tail).add(DoubleVector.fromMemorySegment(Species.F64, ALL, (x + i * BYTES) & MASK, Species.ORDER, tail)).intoMemorySegment(ALL, (total + i * BYTES) & MASK, Species.ORDER, tail);
         }
     }
 

@@ -23,8 +23,12 @@ public final class Convolutions {
         try (Dense x = Dense.of(inputs[0]);
                 Dense w = Dense.of(inputs[1]);
                 Dense bias = hasBias ? Dense.of(inputs[2]) : Dense.at(0)) {
-            Plans.of(Call.of(op, inputs[0], inputs[1], Pass.FORWARD))
-                    .run(x.address(), w.address(), bias.address(), Dense.address(outputs[0]));
+            Plans.run(
+                    Call.of(op, inputs[0], inputs[1], Pass.FORWARD),
+                    x.address(),
+                    w.address(),
+                    bias.address(),
+                    Dense.address(outputs[0]));
         }
     }
 
@@ -32,8 +36,12 @@ public final class Convolutions {
     public static void run(Convolution2dInputGrad op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense gy = Dense.of(inputs[0]);
                 Dense w = Dense.of(inputs[1])) {
-            Plans.of(Call.of(op.conv(), outputs[0], inputs[1], Pass.INPUT_GRAD))
-                    .run(gy.address(), w.address(), 0, Dense.address(outputs[0]));
+            Plans.run(
+                    Call.of(op.conv(), outputs[0], inputs[1], Pass.INPUT_GRAD),
+                    gy.address(),
+                    w.address(),
+                    0,
+                    Dense.address(outputs[0]));
         }
     }
 
@@ -41,8 +49,12 @@ public final class Convolutions {
     public static void run(Convolution2dWeightGrad op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense gy = Dense.of(inputs[0]);
                 Dense x = Dense.of(inputs[1])) {
-            Plans.of(Call.of(op.conv(), inputs[1], outputs[0], Pass.WEIGHT_GRAD))
-                    .run(x.address(), gy.address(), 0, Dense.address(outputs[0]));
+            Plans.run(
+                    Call.of(op.conv(), inputs[1], outputs[0], Pass.WEIGHT_GRAD),
+                    x.address(),
+                    gy.address(),
+                    0,
+                    Dense.address(outputs[0]));
         }
     }
 

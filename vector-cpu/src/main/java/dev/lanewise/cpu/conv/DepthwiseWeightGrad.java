@@ -89,8 +89,13 @@ final class DepthwiseWeightGrad {
                 long k = kernel / shape.groupInputs();
                 long c = k / shape.groupOutputs() * shape.groupInputs() + kernel % shape.groupInputs();
                 for (long image = 0; image < shape.n(); image++) {
-                    pixels.fill(x + 4 * (image * shape.c() + c) * shape.h() * shape.w(), 0, picture.address());
-                    slopes.fill(gy + 4 * (image * shape.k() + k) * shape.oh() * shape.ow(), 0, slope.address());
+                    long pixelsAt = x + 4 * (image * shape.c() + c) * shape.h() * shape.w();
+                    long slopesAt = gy + 4 * (image * shape.k() + k) * shape.oh() * shape.ow();
+                    // one call, since C2 writes out every one
+                    for (int part = 0; part < 2; part++) {
+                        Planes planes = part == 0 ? pixels : slopes;
+                        planes.fill(part == 0 ? pixelsAt : slopesAt, 0, (part == 0 ? picture : slope).address());
+                    }
                     for (int tap = 0; tap < taps; tap += TAPS) {
                         DepthwiseTile.gradient(
                                 slope.address(),

@@ -156,39 +156,33 @@ final class DirectWeightGrad implements AutoCloseable {
                 int images = Math.min(chunk, end - image);
                 for (int group = 0; group < p.groups(); group++) {
                     long groupAt = to + 4L * group * p.groupOutputs() * taps;
-                    sum(
-                            images * vectorsPerImage(),
-                            inputs(image, images, group, xs.address()),
-                            gradients(image, images, group, gys.address()),
-                            tiles.address(),
-                            groupAt);
+                    long inputs = 0;
+                    long gradients = 0;
+                    // one call for both, since C2 writes out every one
+                    for (int side = 0; side < 2; side++) {
+                        boolean ofInputs = side == 0;
+                        long copy = (ofInputs ? xs : gys).address();
+                        long at = planes(ofInputs, image, images, group, copy);
+                        inputs = ofInputs ? at : inputs;
+                        gradients = ofInputs ? gradients : at;
+                    }
+                    sum(images * vectorsPerImage(), inputs, gradients, tiles.address(), groupAt);
                 }
             }
         }
     }
 
-    /** Returns where the input planes of some images are: in the tensor, or copied to {@code copy}. */
-    private long inputs(int image, int images, int group, long copy) {
-        long imageBytes = 4L * p.c() * p.h() * p.w();
-        long from = xData + image * imageBytes + imageBytes / p.groups() * group;
-        if (x.dense()) {
+    /** Returns where the planes of some images' input, or output's gradient, are: in the tensor, or copied to {@code copy}. */
+    private long planes(boolean ofInputs, int image, int images, int group, long copy) {
+        Planes planes = ofInputs ? x : gy;
+        long imageBytes = ofInputs ? 4L * p.c() * p.h() * p.w() : 4L * p.k() * p.oh() * p.ow();
+        long from = (ofInputs ? xData : gyData) + image * imageBytes + imageBytes / p.groups() * group;
+        if (planes.dense()) {
             return from;
         }
+        long copyBytes = ofInputs ? xBytes() : gyBytes();
         for (int i = 0; i < images; i++) {
-            x.fill(from + i * imageBytes, 0, copy + i * xBytes());
-        }
-        return copy;
-    }
-
-    /** Returns where the planes of the output's gradient of some images are. */
-    private long gradients(int image, int images, int group, long copy) {
-        long imageBytes = 4L * p.k() * p.oh() * p.ow();
-        long from = gyData + image * imageBytes + imageBytes / p.groups() * group;
-        if (gy.dense()) {
-            return from;
-        }
-        for (int i = 0; i < images; i++) {
-            gy.fill(from + i * imageBytes, 0, copy + i * gyBytes());
+            planes.fill(from + i * imageBytes, 0, copy + i * copyBytes);
         }
         return copy;
     }

@@ -60,7 +60,7 @@ public final class GemmConvolution implements AutoCloseable {
             for (int group = 0; group < p.groups(); group++) {
                 fillPatches(image, images, group, x);
                 long biasAt = (long) elementBytes * group * p.groupOutputs();
-                product.run(w + weights(group), patches.address(), bias + biasAt, channels.address());
+                Plans.run(product, w + weights(group), patches.address(), bias + biasAt, channels.address());
                 copyChannels(image, images, group, false, y);
             }
         }
@@ -81,7 +81,7 @@ public final class GemmConvolution implements AutoCloseable {
                     Plans.of(product(rows, images * pixels, p.groupOutputs()).leftTransposed());
             for (int group = 0; group < p.groups(); group++) {
                 copyChannels(image, images, group, true, gy);
-                product.run(w + weights(group), channels.address(), 0, patches.address());
+                Plans.run(product, w + weights(group), channels.address(), 0, patches.address());
                 addPatches(image, images, group, gx);
             }
         }
@@ -106,7 +106,7 @@ public final class GemmConvolution implements AutoCloseable {
             for (int group = 0; group < p.groups(); group++) {
                 fillPatches(image, images, group, x);
                 copyChannels(image, images, group, true, gy);
-                product.run(channels.address(), patches.address(), 0, gw + weights(group));
+                Plans.run(product, channels.address(), patches.address(), 0, gw + weights(group));
             }
         }
     }

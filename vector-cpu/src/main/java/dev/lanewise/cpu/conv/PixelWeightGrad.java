@@ -81,7 +81,7 @@ final class PixelWeightGrad implements AutoCloseable {
                 .right(outputs, 1)
                 .output(outputs)
                 .scaled(1, first == 0 ? 0 : 1);
-        Plans.of(product).run(patches.address(), gradients.address(), 0, sums.address());
+        Plans.run(product, patches.address(), gradients.address(), 0, sums.address());
     }
 
     /** Brings the sums {@code [taps][inputs][outputs]} of a vector of inputs to {@code gw [outputs][inputs][taps]}. */

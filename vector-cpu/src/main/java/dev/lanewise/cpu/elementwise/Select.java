@@ -125,7 +125,10 @@ enum Select implements Loop {
     /** Elements {@code from} to n, one by one. */
     abstract void elements(int from, int n, long out, long a, int aStep, long b, int bStep, long c, int cStep);
 
-    /** The first n elements, a multiple of {@link TruthBytes#STEP}; an operand of step 0 is a vector of one element. */
+    /**
+     * The first n elements, a multiple of {@link TruthBytes#STEP}; an operand of step 0 is a vector of one element, or one
+     * element where it is less than 4 bytes wide.
+     */
     void vectors(int n, long out, long a, long b, int bStep, long c, int cStep) {
         elements(0, n, out, a, 1, b, bStep, c, cStep);
     }
@@ -138,18 +141,23 @@ enum Select implements Loop {
         int body = aStep == 0 ? 0 : n & -TruthBytes.STEP;
         if (body != 0) {
             try (Scratch repeated = Scratch.borrow(2L * Species.VECTOR_BYTES)) {
-                long yes = bStep == 0 ? repeat(b, repeated.address()) : b;
-                long no = cStep == 0 ? repeat(c, repeated.address() + Species.VECTOR_BYTES) : c;
+                boolean inVectors = width >= Integer.BYTES;
+                long yes = inVectors && bStep == 0 ? repeat(b, repeated.address(), width) : b;
+                long no = inVectors && cStep == 0 ? repeat(c, repeated.address() + Species.VECTOR_BYTES, width) : c;
                 vectors(body, out, a, yes, bStep, no, cStep);
             }
         }
         elements(body, n, out, a, aStep, b, bStep, c, cStep);
     }
 
-    private long repeat(long element, long vector) {
-        long bits = Access.bits(width, element);
-        for (int i = 0; i < Species.VECTOR_BYTES; i += width) {
-            Access.bits(width, vector + i, bits);
+    /** Fills a vector with an element of 4 or 8 bytes. */
+    private static long repeat(long element, long vector, int width) {
+        // as pairs of 32 bits, so that C2 writes out accesses of one width
+        int low = Access.i32(element);
+        int high = Access.i32(element + width - Integer.BYTES);
+        for (int i = 0; i < Species.VECTOR_BYTES; i += 2 * Integer.BYTES) {
+            Access.i32(vector + i, low);
+            Access.i32(vector + i + Integer.BYTES, high);
         }
         return vector;
     }

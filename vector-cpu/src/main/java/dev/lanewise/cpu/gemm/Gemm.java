@@ -12,7 +12,7 @@ import dev.lanewise.cpu.plan.Kernel;
  *
  * <pre>{@code
  * GemmShape linear = GemmShape.of(batch, outputs, inputs).rightTransposed().fused(Bias.PER_COLUMN, Activation.RELU);
- * Plans.of(linear).run(x, weights, bias, y);
+ * Plans.run(linear, x, weights, bias, y);
  * }</pre>
  */
 public final class Gemm implements Kernel {

@@ -48,7 +48,8 @@ public final class Products {
         long bytes = shape.type().bytes();
         long results = (long) shape.m() * shape.n() * batch.count();
         for (long i = 0; i < batch.outer(); i++) {
-            gemm.run(
+            Plans.run(
+                    gemm,
                     a.address() + bytes * batch.offset(batch.a(), i),
                     b.address() + bytes * batch.offset(batch.b(), i),
                     0,
@@ -69,7 +70,7 @@ public final class Products {
                     .left(x.row(), x.column())
                     .right(/* row= */ weight.column(), /* column= */ weight.row())
                     .fused(hasBias ? Bias.PER_COLUMN : Bias.NONE, activation(op));
-            Plans.of(shape).run(x.address(), weight.address(), bias.address(), Dense.address(outputs[0]));
+            Plans.run(shape, x.address(), weight.address(), bias.address(), Dense.address(outputs[0]));
         }
     }
 

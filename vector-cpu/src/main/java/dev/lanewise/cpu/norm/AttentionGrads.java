@@ -1,9 +1,9 @@
 package dev.lanewise.cpu.norm;
 
-import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.norm.AttentionProblem.Product;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.AttentionGrad;
@@ -92,7 +92,7 @@ public final class AttentionGrads {
         long valueAt = keyRow * p.valueWidth * p.bytes;
         long gAt = g + queryRow * p.valueWidth * p.bytes;
         p.scores(head, query, rows, in.q + queryAt, key, columns, in.k + keyAt, probabilities);
-        p.product(GemmShape.of(p.type, rows, columns, p.valueWidth).rightTransposed(), gAt, in.v + valueAt, scoreGrads);
+        p.product(Product.PROBABILITY_GRADS, rows, columns, gAt, in.v + valueAt, scoreGrads);
         for (int row = 0; row < rows; row++) {
             long offset = (long) row * p.valueWidth * p.bytes;
             double delta = kernel.dot(gAt + offset, y + queryRow * p.valueWidth * p.bytes + offset, p.valueWidth);
@@ -102,14 +102,8 @@ public final class AttentionGrads {
             kernel.expSum(probabilities + at, columns, shift == Double.NEGATIVE_INFINITY ? 0 : shift);
             kernel.scoreGrad(probabilities + at, scoreGrads + at, columns, delta, p.scale());
         }
-        GemmShape toValues = GemmShape.of(p.type, columns, p.valueWidth, rows).leftTransposed();
-        p.product(toValues.scaled(1, 1), probabilities, gAt, gradients.v + valueAt);
-        p.product(
-                GemmShape.of(p.type, rows, p.width, columns).scaled(1, 1),
-                scoreGrads,
-                in.k + keyAt,
-                gradients.q + queryAt);
-        GemmShape toKeys = GemmShape.of(p.type, columns, p.width, rows).leftTransposed();
-        p.product(toKeys.scaled(1, 1), scoreGrads, in.q + queryAt, gradients.k + keyAt);
+        p.product(Product.VALUE_GRADS, rows, columns, probabilities, gAt, gradients.v + valueAt);
+        p.product(Product.QUERY_GRADS, rows, columns, scoreGrads, in.k + keyAt, gradients.q + queryAt);
+        p.product(Product.KEY_GRADS, rows, columns, scoreGrads, in.q + queryAt, gradients.k + keyAt);
     }
 }

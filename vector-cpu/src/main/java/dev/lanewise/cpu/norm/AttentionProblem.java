@@ -2,6 +2,7 @@ package dev.lanewise.cpu.norm;
 
 import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
+import dev.lanewise.cpu.plan.Kernel;
 import dev.lanewise.cpu.plan.Plans;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
@@ -14,6 +15,27 @@ final class AttentionProblem {
     static final int QUERY_BLOCK = 64;
 
     static final int KEY_BLOCK = 256;
+
+    /** Widths that blocks of one attention have at most. */
+    private static final int WIDTHS = KEY_BLOCK / QUERY_BLOCK + 2;
+
+    /** The products of a block. */
+    enum Product {
+        /** Queries by keys. */
+        SCORES,
+        /** Probabilities by values, written to the output. */
+        FIRST_OUTPUT,
+        /** The same, added to the output. */
+        OUTPUT,
+        /** Gradients of the output by values. */
+        PROBABILITY_GRADS,
+        /** Probabilities by gradients of the output, added to those of the values. */
+        VALUE_GRADS,
+        /** Gradients of the scores by keys, added to those of the queries. */
+        QUERY_GRADS,
+        /** Gradients of the scores by queries, added to those of the keys. */
+        KEY_GRADS
+    }
 
     final AttentionKernel kernel;
     final DType type;
@@ -32,6 +54,7 @@ final class AttentionProblem {
     private final @Nullable Tensor mask;
     private final long maskAddress;
     private final long[] leading;
+    private final @Nullable Kernel[] plans = new Kernel[Product.values().length * 2 * WIDTHS];
 
     AttentionProblem(Attention op, Tensor q, Tensor v, @Nullable Tensor mask) {
         this.op = op;
@@ -56,7 +79,7 @@ final class AttentionProblem {
 
     /** Writes the masked scores of a block, {@code [rows, columns]}. */
     void scores(long head, int query, int rows, long q, int key, int columns, long k, long scores) {
-        product(GemmShape.timesTransposed(type, rows, columns, width, op.scale()), q, k, scores);
+        product(Product.SCORES, rows, columns, q, k, scores);
         long masks = mask == null ? 0 : maskAddress + headOffset(mask, head) * bytes;
         for (int row = 0; row < rows; row++) {
             long at = scores + (long) row * columns * bytes;
@@ -72,9 +95,42 @@ final class AttentionProblem {
         }
     }
 
-    /** Runs a product of dense or transposed operands. */
-    void product(GemmShape shape, long a, long b, long c) {
-        Plans.of(shape).run(a, b, 0, c);
+    /** Runs the product of a block; its plan is looked up for the first block of its size only. */
+    @SuppressWarnings("EnumOrdinal") // an index of a table that is made of all values
+    void product(Product product, int rows, int columns, long a, long b, long c) {
+        int at = (product.ordinal() * 2 + (rows == QUERY_BLOCK ? 0 : 1)) * WIDTHS + width(columns);
+        Kernel plan = plans[at];
+        if (plan == null) {
+            plan = Plans.of(shape(product, rows, columns));
+            plans[at] = plan;
+        }
+        Plans.run(plan, a, b, 0, c);
+    }
+
+    /**
+     * The number of a block's width, which is a multiple of {@link #QUERY_BLOCK}, or what the last block of keys has, or,
+     * with a causal mask, what the last block of queries sees.
+     */
+    private int width(int columns) {
+        if (columns % QUERY_BLOCK == 0) {
+            return columns / QUERY_BLOCK - 1;
+        }
+        return columns == keys % KEY_BLOCK ? WIDTHS - 2 : WIDTHS - 1;
+    }
+
+    private GemmShape shape(Product product, int rows, int columns) {
+        return switch (product) {
+            case SCORES -> GemmShape.timesTransposed(type, rows, columns, width, op.scale());
+            case FIRST_OUTPUT -> GemmShape.of(type, rows, valueWidth, columns);
+            case OUTPUT -> GemmShape.of(type, rows, valueWidth, columns).scaled(1, 1);
+            case PROBABILITY_GRADS ->
+                GemmShape.of(type, rows, columns, valueWidth).rightTransposed();
+            case VALUE_GRADS ->
+                GemmShape.of(type, columns, valueWidth, rows).leftTransposed().scaled(1, 1);
+            case QUERY_GRADS -> GemmShape.of(type, rows, width, columns).scaled(1, 1);
+            case KEY_GRADS ->
+                GemmShape.of(type, columns, width, rows).leftTransposed().scaled(1, 1);
+        };
     }
 
     double scale() {

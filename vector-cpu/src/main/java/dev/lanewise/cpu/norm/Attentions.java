@@ -2,10 +2,10 @@ package dev.lanewise.cpu.norm;
 
 import static dev.lanewise.cpu.memory.Access.f64;
 
-import dev.lanewise.cpu.gemm.GemmShape;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.NativeMemory;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.norm.AttentionProblem.Product;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.Attention;
@@ -72,8 +72,9 @@ public final class Attentions {
                 problem.scores(head, query, rows, q, key, columns, keyBlock, scores);
                 weigh(rows, columns, scores, max, sum, y, key == 0);
                 problem.product(
-                        GemmShape.of(problem.type, rows, problem.valueWidth, columns)
-                                .scaled(1, key == 0 ? 0 : 1),
+                        key == 0 ? Product.FIRST_OUTPUT : Product.OUTPUT,
+                        rows,
+                        columns,
                         scores,
                         v + (long) key * problem.valueWidth * problem.bytes,
                         y);
@@ -106,12 +107,13 @@ public final class Attentions {
             // a row that sees nothing yet has no largest score to subtract
             double shift = max == Double.NEGATIVE_INFINITY ? 0 : max;
             double sum = kernel.expSum(at, columns, shift);
+            double earlier = f64(sumAt);
             if (!first && max > before) {
                 double correction = Math.exp(before - shift);
                 kernel.scale(y + (long) row * problem.valueWidth * problem.bytes, problem.valueWidth, correction);
-                f64(sumAt, f64(sumAt) * correction);
+                earlier *= correction;
             }
-            f64(sumAt, f64(sumAt) + sum);
+            f64(sumAt, earlier + sum);
             f64(maxAt, max);
         }
     }

@@ -5,10 +5,14 @@ import static dev.lanewise.cpu.memory.Access.f64;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
 import dev.lanewise.cpu.memory.StridedCopy;
+import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.norm.BatchNormalization;
 import dev.lanewise.tensor.op.norm.BatchNormalizationGrad;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * Runs {@link BatchNormalization} and {@link BatchNormalizationGrad}, channel by channel: a channel's elements stay in the second-level
@@ -21,6 +25,13 @@ public final class BatchNorms {
     private static final int BALANCED = 16;
 
     private static final long SMALL_IMAGE = 8;
+
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle balance = Apart.of(
+            MethodHandles.lookup(),
+            BatchNorms.class,
+            "balance",
+            MethodType.methodType(void.class, long.class, double.class));
 
     private final MomentKernel kernel;
     private final int bytes;
@@ -135,23 +146,28 @@ public final class BatchNorms {
             long at = c * channelStride + i * runStride;
             kernel.grad(g + at, x + at, gx + at, run, mean, scale, shift, slope);
         }
-        balance(gx + c * channelStride, -slope * count * shiftOfMean(x + c * channelStride, mean, count));
+        double exact = -slope * count * shiftOfMean(x + c * channelStride, mean, count);
+        try {
+            balance.invokeExact(this, gx + c * channelStride, exact);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
     }
 
     /**
      * Gives a channel of the gradient the sum that it has before rounding, zero where the mean is the input's, by taking
      * what is left off its first elements, from each its part and then from the smallest what is still left: all change by
      * about their own rounding errors. Otherwise the gradient of a bias in front of the normalization is noise, and an
-     * adaptive optimizer scales noise up to full steps.
+     * adaptive optimizer scales noise up to full steps. Called {@linkplain Apart apart}.
      */
-    private void balance(long gx, double exact) {
+    void balance(long gx, double exact) {
         double rest = sum(gx) - exact;
         int shared = Math.min(run, BALANCED);
-        for (int parts = shared; parts > 0 && rest != 0; parts--) {
-            rest = takeOff(gx + (parts - 1L) * bytes, rest, rest / parts);
-        }
-        for (int i = 0; i < shared && rest != 0; i++) {
-            rest = takeOff(gx + (long) i * bytes, rest, rest);
+        // both turns in one loop, since C2 writes out every call
+        for (int turn = 0; turn < 2 * shared && rest != 0; turn++) {
+            int parts = shared - turn;
+            int element = parts > 0 ? parts - 1 : -parts;
+            rest = takeOff(gx + (long) element * bytes, rest, parts > 0 ? rest / parts : rest);
         }
     }
 

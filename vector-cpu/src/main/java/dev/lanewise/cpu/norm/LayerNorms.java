@@ -101,8 +101,6 @@ public final class LayerNorms {
         long weightGrad = Dense.address(outputs[1]);
         long biasGrad = Dense.address(outputs[2]);
         long rowBytes = (long) n * bytes;
-        kernel.fill(weightGrad, n, 0);
-        kernel.fill(biasGrad, n, 0);
         long block = Math.max(Math.ceilDiv(rows, MOST_BLOCKS), Math.ceilDiv(GRAIN, (long) Math.max(1, n)));
         long blocks = Math.ceilDiv(rows, block);
         try (Scratch partials = Scratch.borrow(2 * blocks * rowBytes)) {
@@ -122,9 +120,13 @@ public final class LayerNorms {
                     }
                 }
             });
-            for (long i = 0; i < blocks; i++) {
-                kernel.add(partial + 2 * i * rowBytes, n, weightGrad);
-                kernel.add(partial + (2 * i + 1) * rowBytes, n, biasGrad);
+            // one call of each kernel, since C2 writes out every one
+            for (int part = 0; part < 2; part++) {
+                long total = part == 0 ? weightGrad : biasGrad;
+                kernel.fill(total, n, 0);
+                for (long i = 0; i < blocks; i++) {
+                    kernel.add(partial + (2 * i + part) * rowBytes, n, total);
+                }
             }
         }
     }

@@ -281,10 +281,10 @@ final class Pool {
     private void runTask(int task) {
         try {
             if (taskBody != null) {
-                taskBody.accept(task);
+                Apart.run(taskBody, task);
             } else if (rangeBody != null) {
                 long from = task * chunk;
-                rangeBody.run(from, Math.min(size, from + chunk));
+                Apart.run(rangeBody, from, Math.min(size, from + chunk));
             }
         } catch (Throwable e) {
             recordFailure(e);

@@ -109,7 +109,7 @@ public final class Workers {
         Pool current = pool;
         if (tasks <= 1 || current.threads() == 1 || !current.tryRun(tasks, body)) {
             for (int task = 0; task < tasks; task++) {
-                body.accept(task);
+                Apart.run(body, task);
             }
         }
     }
@@ -126,7 +126,7 @@ public final class Workers {
         }
         if (size <= grain) {
             if (size > 0) {
-                body.run(0, size);
+                Apart.run(body, 0, size);
             }
             return;
         }
@@ -135,7 +135,7 @@ public final class Workers {
         Pool current = pool;
         if (tasks == 1 || current.threads() == 1 || !current.tryRun(tasks, size, chunk, body)) {
             for (long from = 0; from < size; from += chunk) {
-                body.run(from, Math.min(size, from + chunk));
+                Apart.run(body, from, Math.min(size, from + chunk));
             }
         }
     }

@@ -1,6 +1,10 @@
 package dev.lanewise.cpu.plan;
 
+import dev.lanewise.cpu.parallel.Apart;
 import dev.lanewise.cpu.parallel.Workers;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -14,7 +18,19 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class Plans {
     private static final int GENERATION = 1024;
 
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle run = Apart.of(
+            MethodHandles.lookup(),
+            Kernel.class,
+            "run",
+            MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+
     private static volatile Plans current = new Plans(Workers.threads(), GENERATION);
+
+    static {
+        // prepares the call of the handle while there is stack to spare
+        run((first, second, third, out) -> {}, 0, 0, 0, 0);
+    }
 
     private final int threads;
     private final int generation;
@@ -26,6 +42,20 @@ public final class Plans {
     Plans(int threads, int generation) {
         this.threads = threads;
         this.generation = generation;
+    }
+
+    /** Runs the plan for a problem, made at the first call; parameters as of {@link Kernel#run}. */
+    public static void run(Problem problem, long first, long second, long third, long out) {
+        run(of(problem), first, second, third, out);
+    }
+
+    /** Runs a plan as a method of its own, which C2 does not inline in its caller; parameters as of {@link Kernel#run}. */
+    public static void run(Kernel kernel, long first, long second, long third, long out) {
+        try {
+            run.invokeExact(kernel, first, second, third, out);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
     }
 
     /** The plan for a problem, made at the first call. */

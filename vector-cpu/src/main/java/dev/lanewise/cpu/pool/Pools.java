@@ -23,8 +23,12 @@ public final class Pools {
     /** The maximum of each window, and its position. */
     public static void run(MaxPooling2d op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense x = Dense.of(inputs[0])) {
-            Plans.of(new Call(op.pool(), inputs[0].shape(), false, Kind.MAXIMUM, inputs[0].dtype()))
-                    .run(x.address(), 0, Dense.address(outputs[1]), Dense.address(outputs[0]));
+            Plans.run(
+                    new Call(op.pool(), inputs[0].shape(), false, Kind.MAXIMUM, inputs[0].dtype()),
+                    x.address(),
+                    0,
+                    Dense.address(outputs[1]),
+                    Dense.address(outputs[0]));
         }
     }
 
@@ -36,16 +40,24 @@ public final class Pools {
         }
         try (Dense gy = Dense.of(inputs[0]);
                 Dense indices = Dense.of(inputs[1])) {
-            Plans.of(new Call(op.pool(), outputs[0].shape(), false, Kind.MAXIMUM_GRAD, inputs[0].dtype()))
-                    .run(gy.address(), indices.address(), 0, Dense.address(outputs[0]));
+            Plans.run(
+                    new Call(op.pool(), outputs[0].shape(), false, Kind.MAXIMUM_GRAD, inputs[0].dtype()),
+                    gy.address(),
+                    indices.address(),
+                    0,
+                    Dense.address(outputs[0]));
         }
     }
 
     /** The mean of each window. */
     public static void run(AveragePooling2d op, Tensor[] inputs, Tensor[] outputs) {
         try (Dense x = Dense.of(inputs[0])) {
-            Plans.of(new Call(op.pool(), inputs[0].shape(), op.countIncludePad(), Kind.AVERAGE, inputs[0].dtype()))
-                    .run(x.address(), 0, 0, Dense.address(outputs[0]));
+            Plans.run(
+                    new Call(op.pool(), inputs[0].shape(), op.countIncludePad(), Kind.AVERAGE, inputs[0].dtype()),
+                    x.address(),
+                    0,
+                    0,
+                    Dense.address(outputs[0]));
         }
     }
 
@@ -57,13 +69,17 @@ public final class Pools {
         }
         AveragePooling2d forward = op.forward();
         try (Dense gy = Dense.of(inputs[0])) {
-            Plans.of(new Call(
+            Plans.run(
+                    new Call(
                             forward.pool(),
                             outputs[0].shape(),
                             forward.countIncludePad(),
                             Kind.AVERAGE_GRAD,
-                            inputs[0].dtype()))
-                    .run(gy.address(), 0, 0, Dense.address(outputs[0]));
+                            inputs[0].dtype()),
+                    gy.address(),
+                    0,
+                    0,
+                    Dense.address(outputs[0]));
         }
     }
 

@@ -10,6 +10,7 @@ import static dev.lanewise.cpu.memory.Access.storeF32;
 import dev.lanewise.cpu.Species;
 import dev.lanewise.cpu.memory.Dense;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.RangeBody;
 import dev.lanewise.cpu.parallel.Workers;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.op.sequence.RandomDropout;
@@ -31,20 +32,32 @@ public final class Dropouts {
         int least = (int) Math.ceil((float) op.p() * 0x1p24);
         try (Dense x = Dense.of(inputs[0])) {
             long from = x.address();
-            Workers.forRange(outputs[0].shape().elements(), GRAIN, (begin, end) -> {
-                int n = (int) (end - begin);
-                int blocks = (n + 3) / 4;
-                try (Scratch scratch = Scratch.borrow((blocks + Species.F64_LANES) * 2L * Long.BYTES)) {
-                    PhiloxBlocks.write(op.seed(), op.counter() + begin / 4, blocks, scratch.address());
-                    long at = begin * bytes;
-                    if (bytes == Float.BYTES) {
-                        dropF32(scratch.address(), from + at, y + at, n, least, scale);
-                    } else {
-                        dropF64(scratch.address(), from + at, y + at, n, least, scale);
+            // a body for each type, since C2 would have too much in one
+            RangeBody body = bytes == Float.BYTES
+                    ? (begin, end) -> {
+                        int n = (int) (end - begin);
+                        try (Scratch words = words(op, begin, n)) {
+                            long at = begin * Float.BYTES;
+                            dropF32(words.address(), from + at, y + at, n, least, scale);
+                        }
                     }
-                }
-            });
+                    : (begin, end) -> {
+                        int n = (int) (end - begin);
+                        try (Scratch words = words(op, begin, n)) {
+                            long at = begin * Double.BYTES;
+                            dropF64(words.address(), from + at, y + at, n, least, scale);
+                        }
+                    };
+            Workers.forRange(outputs[0].shape().elements(), GRAIN, body);
         }
+    }
+
+    /** The random words of elements. */
+    private static Scratch words(RandomDropout op, long begin, int n) {
+        int blocks = (n + 3) / 4;
+        Scratch words = Scratch.borrow((blocks + Species.F64_LANES) * 2L * Long.BYTES);
+        PhiloxBlocks.write(op.seed(), op.counter() + begin / 4, blocks, words.address());
+        return words;
     }
 
     private static void dropF32(long words, long x, long y, int n, int least, float scale) {

@@ -58,8 +58,12 @@ public final class Reductions implements Kernel {
     /** Runs the operation on any strided input into a dense output. */
     public static void run(Reduce op, Tensor[] inputs, Tensor[] outputs) {
         Tensor x = inputs[0];
-        Plans.of(new ReduceProblem(op, OperandLayout.of(x), outputs[0].dtype()))
-                .run(Dense.address(x), 0, 0, Dense.address(outputs[0]));
+        Plans.run(
+                new ReduceProblem(op, OperandLayout.of(x), outputs[0].dtype()),
+                Dense.address(x),
+                0,
+                0,
+                Dense.address(outputs[0]));
     }
 
     @Override

@@ -4,6 +4,10 @@ import dev.lanewise.cpu.conv.Rows;
 import dev.lanewise.cpu.conv.Transposition;
 import dev.lanewise.cpu.conv.Vectors;
 import dev.lanewise.cpu.memory.Scratch;
+import dev.lanewise.cpu.parallel.Apart;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * The overlapping or adjoining square tiles of a stack of planes, and their way into the Winograd domain: tile
@@ -18,6 +22,9 @@ import dev.lanewise.cpu.memory.Scratch;
  * @param across tiles in a row of tiles
  */
 record WinogradTiles(int channels, int h, int w, int top, int left, int size, int across) {
+    @SuppressWarnings("NonFinalStaticField") // so that C2 does not know it
+    private static MethodHandle take = Apart.of(
+            MethodHandles.lookup(), Measure.class, "take", MethodType.methodType(void.class, PixelMaxima.class));
 
     /** Returns the vectors that hold one pixel's channels. */
     int vectors() {
@@ -65,7 +72,7 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
                 magnitudes.add(planes, 4L * h * w, count);
                 measure.takePixels(channel, vector, pixelBytes());
             }
-            measure.take(magnitudes);
+            take(measure, magnitudes);
             long patch = work.address() + WinogradTransform.WORK_BYTES;
             for (int tile = 0; tile < rows * across; tile++) {
                 int y = (firstRow + tile / across) * WinogradTransform.TILE - top;
@@ -76,18 +83,29 @@ record WinogradTiles(int channels, int h, int w, int top, int left, int size, in
         }
     }
 
+    /** Hands the magnitudes on, in a call that C2 does not inline. */
+    private static void take(Measure measure, PixelMaxima maxima) {
+        try {
+            take.invokeExact(measure, maxima);
+        } catch (Throwable e) {
+            throw Apart.unchecked(e);
+        }
+    }
+
     /** Transforms the tile at row y and column x; {@code pixels} is where pixel (0, 0) would be. */
     private void transformTile(long pixels, int y, int x, WinogradLayout to, int tile, long patch, long work) {
         boolean inside = y >= 0 && x >= 0 && y + size <= h && x + size <= w;
         long at = pixels + ((long) y * w + x) * pixelBytes();
         for (int vector = 0; vector < vectors(); vector++) {
             long target = to.address(tile, vector);
-            if (inside) {
-                apply(at + vector * Vectors.BYTES, w * pixelBytes(), pixelBytes(), target, to.position(), work);
-            } else {
+            if (!inside) {
                 cut(pixels + vector * Vectors.BYTES, y, x, patch);
-                apply(patch, size * Vectors.BYTES, Vectors.BYTES, target, to.position(), work);
             }
+            // one call, since C2 writes out every one
+            long from = inside ? at + vector * Vectors.BYTES : patch;
+            long row = inside ? w * pixelBytes() : size * Vectors.BYTES;
+            long column = inside ? pixelBytes() : Vectors.BYTES;
+            apply(from, row, column, target, to.position(), work);
         }
     }
 
