@@ -213,6 +213,20 @@ final class LaunchesOnHostTest {
         assertThat(sums.toFloatArray()).isEqualTo(host.toFloatArray());
     }
 
+    /** Merged with the other, 4 would be a place in the next row. */
+    @Test
+    void ofSeveralIndexTensorsEachIsCheckedInItsDimension() {
+        Tensor x = floats(2, 3);
+        float[] all = x.toFloatArray();
+        Tensor rows = Tensor.of(new long[] {1, -2}, 2).to(CUDA);
+        Tensor picked = x.index(rows, Tensor.of(new long[] {-1, 0}, 2).to(CUDA));
+        assertThat(picked.toFloatArray()).containsExactly(all[5], all[0]);
+        Tensor columns = Tensor.of(new long[] {0, 4}, 2).to(CUDA);
+        assertThatThrownBy(() -> x.index(rows, columns).toFloatArray())
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("outside");
+    }
+
     /** Equal positions that fill segments, or just don't, at both ends and in the middle; halves are summed exactly. */
     @ParameterizedTest
     @ValueSource(ints = {127, 128, 129, 255, 256, 300, 511, 700})

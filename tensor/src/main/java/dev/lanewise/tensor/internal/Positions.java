@@ -1,6 +1,7 @@
 package dev.lanewise.tensor.internal;
 
 import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.SelectionMethods;
 import dev.lanewise.tensor.Shape;
@@ -91,21 +92,30 @@ public final class Positions {
                     + " (expected 1 to " + shape.rank() + "); give one for each of the first dimensions");
         }
         Tensor positions = null;
+        Tensor outside = null;
         for (int d = 0; d < index.length; d++) {
             Tensor wide = wide(index[d]);
             if (wide.dtype() != DType.I64) {
                 throw new TensorException(op + ": index " + index[d].spec()
                         + " (expected I64 or I32); cast with to(DType.I64), or pick by a mask with maskedSelect");
             }
+            long size = shape.size(d);
+            Tensor fromFront = wide.lt(0).where(wide.add(size), wide);
             if (index.length > 1) {
                 // merged with others, a position outside its dimension would be one inside another row
-                check(op, wide, -shape.size(d), shape.size(d));
+                if (wide.device().equals(Device.CPU)) {
+                    check(op, wide, -size, size);
+                } else {
+                    // without waiting for the device, which then refuses it as a position outside the tensor
+                    Tensor wrong = fromFront.lt(0).or(fromFront.ge(size));
+                    outside = outside == null ? wrong : outside.or(wrong);
+                }
             }
-            Tensor fromFront = wide.lt(0).where(wide.add(shape.size(d)), wide);
-            positions =
-                    positions == null ? fromFront : positions.mul(shape.size(d)).add(fromFront);
+            positions = positions == null ? fromFront : positions.mul(size).add(fromFront);
         }
-        return new Grid(Objects.requireNonNull(positions), index.length);
+        Tensor merged = Objects.requireNonNull(positions);
+        long places = shape.slice(0, index.length).elements();
+        return new Grid(outside == null ? merged : merged.maskedFill(outside, places), index.length);
     }
 
     /**
