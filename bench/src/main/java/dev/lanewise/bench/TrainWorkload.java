@@ -80,7 +80,7 @@ public enum TrainWorkload {
             o -> o.uniform(128, 1, 28, 28),
             o -> o.below(10, 128),
             p -> new Adam(p, 1e-3),
-            (loss, _) -> loss),
+            (loss, labels) -> loss),
     /** A generator and a discriminator of 32 x 32 images, Adam for each. */
     DCGAN("dcgan", 32, TrainWorkload::adversarial),
     /** Causal, dilated convolutions over sequences, Adam. */
