@@ -207,8 +207,12 @@ public abstract class Layer {
         return Collections.unmodifiableMap(members.children);
     }
 
-    /** {@return all parameters of this layer and its descendants, each once} */
+    /**
+     * {@return all parameters of this layer and its descendants, each once} A field that holds a layer or parameter which is none of
+     * them, and is not frozen, is reported in the log, once: it would not be trained.
+     */
     public final List<Parameter> parameters() {
+        UnlistedFields.warn(this);
         return List.copyOf(namedParameters().values());
     }
 
