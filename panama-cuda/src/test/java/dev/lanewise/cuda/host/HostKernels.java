@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -240,7 +241,7 @@ public final class HostKernels implements Nvrtc {
             try {
                 Files.createDirectories(folder);
                 try (FileChannel channel = FileChannel.open(Path.of(file + ".lock"), CREATE, WRITE);
-                        FileLock lock = channel.lock()) {
+                        FileLock lock = lock(channel)) {
                     if (lock.isValid() && !Files.isRegularFile(file)) {
                         Path unfinished = Files.createTempFile(folder, "unfinished", "");
                         writer.write(unfinished);
@@ -250,6 +251,20 @@ public final class HostKernels implements Nvrtc {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+    }
+
+    /**
+     * Waits for another process by asking again: locks belong to processes, so the system takes two threads of each of two
+     * processes that wait for different files for a deadlock.
+     */
+    private static FileLock lock(FileChannel channel) throws IOException {
+        while (true) {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                return lock;
+            }
+            LockSupport.parkNanos(20_000_000);
         }
     }
 
