@@ -65,11 +65,8 @@ final class UnlistedFields {
         } catch (IllegalAccessException sealed) {
             return;
         }
-        boolean isMissing = switch (held) {
-            case Layer other -> hasOthers(other, parameters);
-            case Parameter other -> !parameters.contains(other) && !other.isFrozen();
-            case null, default -> false;
-        };
+        boolean isMissing = held instanceof Layer other && hasOthers(other, parameters)
+                || held instanceof Parameter own && !parameters.contains(own) && !own.isFrozen();
         if (isMissing && REPORTED.add(field)) {
             String kind = held instanceof Layer other ? Members.kind(other) : "Parameter";
             LOGGER.log(
