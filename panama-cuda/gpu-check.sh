@@ -40,10 +40,10 @@ pack() {
     # Not compressed by itself: as a whole it packs better.
     "$jdk/bin/jlink" --output "$folder/runtime" --no-header-files --no-man-pages --strip-java-debug-attributes \
         --compress zip-0 \
-        --add-modules java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
+        --add-modules java.logging,java.management,jdk.management,jdk.unsupported,jdk.incubator.vector
     cp "$jars"/*.jar "$folder/lib"
-    # What only charts, mocks and the peers of benchmarks use; a test finds other large libraries that come along.
-    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas onnxruntime; do
+    # What only charts, mocks, servers and the peers of benchmarks use; a test finds other large libraries that come along.
+    for unused in xchart byte-buddy arpack_combined_all commons-math3 blas onnxruntime helidon prometheus; do
         rm -f "$folder/lib/$unused"-*.jar
     done
     for set in cases seed-4 seed-5; do
