@@ -2,6 +2,7 @@ package dev.lanewise.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The sizes of a tensor's dimensions, outermost first. Immutable. A scalar has rank 0; a size may be 0.
@@ -11,6 +12,9 @@ import java.util.List;
 public final class Shape {
     /** The shape of a scalar: rank 0, one element. */
     public static final Shape SCALAR = new Shape(new long[0]);
+
+    /** More elements than any tensor or view has; sizes in bytes, and sums of a few of them, stay far below 2^63. */
+    static final long MOST_ELEMENTS = 1L << 56;
 
     private final long[] sizes;
     private final long elements;
@@ -47,6 +51,23 @@ public final class Shape {
      */
     public static Shape of(long... sizes) {
         return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
+    }
+
+    /**
+     * {@return a shape of sizes that a file or request names, or empty if no tensor has such sizes: negative ones, or more than
+     * 2^56 elements, counting sizes of 0 as 1}
+     *
+     * @param sizes the sizes, outermost first
+     */
+    public static Optional<Shape> tryOf(long... sizes) {
+        long product = 1;
+        for (long size : sizes) {
+            if (size < 0 || product > MOST_ELEMENTS / Math.max(size, 1)) {
+                return Optional.empty();
+            }
+            product *= Math.max(size, 1);
+        }
+        return Optional.of(of(sizes));
     }
 
     /**

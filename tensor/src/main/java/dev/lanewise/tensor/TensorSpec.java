@@ -7,9 +7,6 @@ package dev.lanewise.tensor;
  * @param shape the sizes
  */
 public record TensorSpec(DType dtype, Shape shape) {
-    /** More elements than any tensor or view has; sizes in bytes, and sums of a few of them, stay far below 2^63. */
-    private static final long MOST_ELEMENTS = 1L << 56;
-
     /**
      * Checks the size, so that nothing that is computed from it overflows.
      *
@@ -19,19 +16,9 @@ public record TensorSpec(DType dtype, Shape shape) {
         if (dtype == null || shape == null) {
             throw new TensorException("tensor: type " + dtype + ", shape " + shape + "; give both");
         }
-        if (!isPossible(shape)) {
+        if (shape.extent() > Shape.MOST_ELEMENTS) {
             throw new TensorException("tensor: " + dtype + shape + " has more than 2^56 elements; check the sizes");
         }
-    }
-
-    /**
-     * {@return whether a tensor may have this shape: at most 2^56 elements, counting sizes of 0 as 1} What reads sizes from elsewhere
-     * asks before it makes a tensor of them.
-     *
-     * @param shape the sizes
-     */
-    public static boolean isPossible(Shape shape) {
-        return shape.extent() <= MOST_ELEMENTS;
     }
 
     /**

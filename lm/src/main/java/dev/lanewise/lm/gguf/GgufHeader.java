@@ -3,13 +3,13 @@ package dev.lanewise.lm.gguf;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,27 +101,20 @@ final class GgufHeader {
             throw bad("'" + name + "' of " + rank + " dimensions", "at most 4", "download the file again");
         }
         long[] sizes = new long[rank];
-        long elements = 1;
         for (int d = rank - 1; d >= 0; d--) {
             sizes[d] = i64();
-            if (sizes[d] < 0 || sizes[d] > 0 && elements > Long.MAX_VALUE / sizes[d]) {
-                throw bad(
-                        "'" + name + "' with a size of " + Long.toUnsignedString(sizes[d]),
-                        "a tensor that fits the file",
-                        "download the file again");
-            }
-            elements *= Math.max(1, sizes[d]);
         }
+        Shape shape = Shape.tryOf(sizes)
+                .orElseThrow(() -> bad(
+                        "'" + name + "' of sizes " + Arrays.toString(sizes),
+                        "a tensor that fits the file",
+                        "download the file again"));
         int number = i32();
         BlockType type = BlockType.ofNumber(number)
                 .orElseThrow(() -> bad(
                         "'" + name + "' in blocks of type " + number,
                         "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS, TQ1_0 or TQ2_0",
                         "use a file that is quantized otherwise"));
-        Shape shape = Shape.of(sizes);
-        if (!TensorSpec.isPossible(shape)) {
-            throw bad("'" + name + "' of sizes " + shape, "a tensor that fits the file", "download the file again");
-        }
         if (shape.elements() > 0 && (rank == 0 ? 1 : sizes[rank - 1]) % type.elements() != 0) {
             throw bad(
                     "'" + name + "' with rows of " + (rank == 0 ? 1 : sizes[rank - 1]) + " in blocks of " + type,

@@ -2,8 +2,6 @@ package dev.lanewise.nn.io;
 
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -185,15 +183,8 @@ record NpyHeader(StoredType type, boolean bigEndian, boolean fortranOrder, Shape
                     break;
                 }
             }
-            try {
-                Shape shape = Shape.of(sizes);
-                if (TensorSpec.isPossible(shape)) {
-                    return shape;
-                }
-            } catch (TensorException overflow) {
-                // as below
-            }
-            throw bad("the shape " + sizes + " of more than 2^56 elements");
+            return Shape.tryOf(sizes.stream().mapToLong(Long::longValue).toArray())
+                    .orElseThrow(() -> bad("the shape " + sizes + " of more than 2^56 elements"));
         }
 
         private long size() {

@@ -1,7 +1,6 @@
 package dev.lanewise.nn.io;
 
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.TensorException;
 import dev.lanewise.tensor.TensorSpec;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -195,16 +194,8 @@ final class SafetensorsHeader {
     }
 
     private Shape shape(String what, List<Long> sizes) {
-        TensorException cause = null;
-        try {
-            Shape shape = Shape.of(sizes);
-            if (TensorSpec.isPossible(shape)) {
-                return shape;
-            }
-        } catch (TensorException overflow) {
-            cause = overflow;
-        }
-        throw bad(what + " of shape " + sizes, "at most 2^56 elements", cause);
+        return Shape.tryOf(sizes.stream().mapToLong(Long::longValue).toArray())
+                .orElseThrow(() -> bad(what + " of shape " + sizes, "at most 2^56 elements", null));
     }
 
     /** An unknown type does not prevent the others from being read; text that is no type's name is damage. */

@@ -3,8 +3,6 @@ package dev.lanewise.onnx.format;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.onnx.ElementType;
 import dev.lanewise.tensor.Shape;
-import dev.lanewise.tensor.TensorException;
-import dev.lanewise.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -121,21 +119,15 @@ public final class TensorReader {
         }
     }
 
-    private long elements(String what) {
+    private Shape shape(String what) {
         for (long size : dims.toArray()) {
             if (size < 0) {
                 throw wire.bad(what + " with the negative dimension " + size, "sizes of 0 or more");
             }
         }
-        try {
-            Shape shape = Shape.of(dims.toArray());
-            if (TensorSpec.isPossible(shape)) {
-                return shape.elements();
-            }
-        } catch (TensorException overflow) {
-            // as below
-        }
-        throw wire.bad(what + " of dimensions " + dims + ", more elements than 2^56", "what the data hold");
+        return Shape.tryOf(dims.toArray())
+                .orElseThrow(() ->
+                        wire.bad(what + " of dimensions " + dims + ", more elements than 2^56", "what the data hold"));
     }
 
     private StoredTensor finish() {
@@ -144,7 +136,8 @@ public final class TensorReader {
         if (element == null) {
             throw wire.bad(what + " of element type " + type, "a type from 1 to 13 or 16 to 26");
         }
-        long elements = elements(what);
+        Shape shape = shape(what);
+        long elements = shape.elements();
         long expected = element == ElementType.STRING ? 0 : StoredTensor.bytes(element, elements);
         MemorySegment data;
         if (isExternal) {
@@ -165,7 +158,7 @@ public final class TensorReader {
                             ? "dims that fit the data"
                             : (element == ElementType.STRING ? elements : expected) + ", so that dims and data agree");
         }
-        return new StoredTensor(name, element, Shape.of(dims.toArray()), data, List.copyOf(texts));
+        return new StoredTensor(name, element, shape, data, List.copyOf(texts));
     }
 
     private MemorySegment unpacked(ElementType element, long elements) {
