@@ -120,7 +120,6 @@ public final class Dispatch {
     }
 
     /** The source of a copy; itself copied first if it shares memory with the target in another layout. */
-    @SuppressWarnings("ReferenceEquality") // identity, not equality: it is the same buffer
     private static Tensor apart(StridedTensor source, Tensor target) {
         for (int d = 0; d < target.shape().rank(); d++) {
             if (target.stride(d) == 0 && target.shape().size(d) > 1) {
@@ -130,9 +129,7 @@ public final class Dispatch {
         }
         boolean same = Storage.offset(source) == Storage.offset(target)
                 && Arrays.equals(source.stridesView(), target.strides());
-        return Storage.buffer(source) == Storage.buffer(target) && !same
-                ? run(Copy.COPY, source.withOrigin(null))
-                : source;
+        return same ? source : unshared(source, target);
     }
 
     /** The source, or a copy of it if it is in the target's memory: for operations that read while they write. */
