@@ -4,7 +4,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,19 +20,18 @@ final class UnlistedFields {
     /** Layers of Lanewise list what they hold. */
     private static final String OWN = "dev.lanewise.";
 
-    private static final ClassValue<List<Field>> FIELDS = new ClassValue<>() {
+    /** The fields of a class that are not reported yet; kept with the class, so that both can be unloaded. */
+    private static final ClassValue<Set<Field>> FIELDS = new ClassValue<>() {
         @Override
-        protected List<Field> computeValue(Class<?> type) {
+        protected Set<Field> computeValue(Class<?> type) {
             return readable(type);
         }
     };
 
-    private static final Set<Field> REPORTED = ConcurrentHashMap.newKeySet();
-
     private UnlistedFields() {}
 
-    private static List<Field> readable(Class<?> type) {
-        List<Field> fields = new ArrayList<>();
+    private static Set<Field> readable(Class<?> type) {
+        Set<Field> fields = ConcurrentHashMap.newKeySet();
         for (Class<?> c = type; c != null && !c.getName().startsWith(OWN); c = c.getSuperclass()) {
             for (Field field : c.getDeclaredFields()) {
                 boolean holds = Layer.class.isAssignableFrom(field.getType()) || field.getType() == Parameter.class;
@@ -49,25 +47,30 @@ final class UnlistedFields {
     /** Looks at all layers of a model. */
     static void warn(Layer root) {
         List<Layer> layers = Members.layers(root);
+        List<Layer> suspects = layers.stream()
+                .filter(layer -> !FIELDS.get(layer.getClass()).isEmpty())
+                .toList();
+        if (suspects.isEmpty()) {
+            return;
+        }
         Set<Parameter> parameters = new HashSet<>();
         layers.forEach(layer -> parameters.addAll(layer.members.parameters.values()));
-        for (Layer layer : layers) {
-            for (Field field : FIELDS.get(layer.getClass())) {
-                warn(layer, field, parameters);
-            }
+        for (Layer layer : suspects) {
+            Set<Field> fields = FIELDS.get(layer.getClass());
+            fields.removeIf(field -> isReported(layer, field, parameters));
         }
     }
 
-    private static void warn(Layer layer, Field field, Set<Parameter> parameters) {
+    private static boolean isReported(Layer layer, Field field, Set<Parameter> parameters) {
         Object held;
         try {
             held = field.get(layer);
         } catch (IllegalAccessException sealed) {
-            return;
+            return false;
         }
         boolean isMissing = held instanceof Layer other && hasOthers(other, parameters)
                 || held instanceof Parameter own && !parameters.contains(own) && !own.isFrozen();
-        if (isMissing && REPORTED.add(field)) {
+        if (isMissing) {
             String kind = held instanceof Layer other ? Members.kind(other) : "Parameter";
             LOGGER.log(
                     Level.WARNING,
@@ -78,6 +81,7 @@ final class UnlistedFields {
                     kind,
                     held instanceof Layer ? "child" : "parameter");
         }
+        return isMissing;
     }
 
     /** Whether a layer has parameters that are trained and not among the given ones. */
