@@ -16,8 +16,8 @@ final class AttentionProblem {
 
     static final int KEY_BLOCK = 256;
 
-    /** Widths that blocks of one attention have at most. */
-    private static final int WIDTHS = KEY_BLOCK / QUERY_BLOCK + 2;
+    /** Places for the plans of a product by a block's width: for each multiple of {@link #QUERY_BLOCK}, and one for others. */
+    private static final int WIDTHS = KEY_BLOCK / QUERY_BLOCK + 1;
 
     /** The products of a block. */
     enum Product {
@@ -54,7 +54,7 @@ final class AttentionProblem {
     private final @Nullable Tensor mask;
     private final long maskAddress;
     private final long[] leading;
-    private final @Nullable Kernel[] plans = new Kernel[Product.values().length * 2 * WIDTHS];
+    private final @Nullable Planned[] plans = new Planned[Product.values().length * 2 * WIDTHS];
 
     AttentionProblem(Attention op, Tensor q, Tensor v, @Nullable Tensor mask) {
         this.op = op;
@@ -95,28 +95,21 @@ final class AttentionProblem {
         }
     }
 
-    /** Runs the product of a block; its plan is looked up for the first block of its size only. */
+    /** Runs the product of a block; its plan is looked up again only where a block of another size comes between. */
     @SuppressWarnings("EnumOrdinal") // an index of a table that is made of all values
     void product(Product product, int rows, int columns, long a, long b, long c) {
-        int at = (product.ordinal() * 2 + (rows == QUERY_BLOCK ? 0 : 1)) * WIDTHS + width(columns);
-        Kernel plan = plans[at];
-        if (plan == null) {
-            plan = Plans.of(shape(product, rows, columns));
-            plans[at] = plan;
+        int place = columns % QUERY_BLOCK == 0 ? columns / QUERY_BLOCK : 0;
+        int at = (product.ordinal() * 2 + (rows == QUERY_BLOCK ? 0 : 1)) * WIDTHS + place;
+        Planned planned = plans[at];
+        if (planned == null || planned.rows != rows || planned.columns != columns) {
+            planned = new Planned(rows, columns, Plans.of(shape(product, rows, columns)));
+            plans[at] = planned;
         }
-        Plans.run(plan, a, b, 0, c);
+        Plans.run(planned.plan, a, b, 0, c);
     }
 
-    /**
-     * The number of a block's width, which is a multiple of {@link #QUERY_BLOCK}, or what the last block of keys has, or,
-     * with a causal mask, what the last block of queries sees.
-     */
-    private int width(int columns) {
-        if (columns % QUERY_BLOCK == 0) {
-            return columns / QUERY_BLOCK - 1;
-        }
-        return columns == keys % KEY_BLOCK ? WIDTHS - 2 : WIDTHS - 1;
-    }
+    /** The plan of a product for blocks of one size. */
+    private record Planned(int rows, int columns, Kernel plan) {}
 
     private GemmShape shape(Product product, int rows, int columns) {
         return switch (product) {
