@@ -14,8 +14,8 @@ public final class JsonLine {
     private JsonLine() {}
 
     /**
-     * Writes strings, whole numbers, real numbers (null where they are not finite), truth values, and lists and maps of
-     * these, in the map's order.
+     * Writes strings, whole numbers, real numbers (null where they are not finite), truth values, arrays of floats, and
+     * lists and maps of these, in the map's order.
      */
     public static String of(Map<String, ?> fields) {
         StringWriter text = new StringWriter();
@@ -51,6 +51,13 @@ public final class JsonLine {
             case Long whole -> json.writeNumber(whole);
             case Integer whole -> json.writeNumber(whole);
             case Boolean truth -> json.writeBoolean(truth);
+            case float[] numbers -> {
+                json.writeStartArray();
+                for (float number : numbers) {
+                    write(json, (double) number);
+                }
+                json.writeEndArray();
+            }
             case List<?> list -> {
                 json.writeStartArray();
                 list.forEach(element -> write(json, element));

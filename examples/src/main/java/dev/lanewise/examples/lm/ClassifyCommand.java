@@ -11,7 +11,6 @@ import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -83,11 +82,7 @@ final class ClassifyCommand implements Callable<Integer> {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("text", text);
             fields.put("class", best);
-            List<Double> all = new ArrayList<>();
-            for (float share : shares) {
-                all.add((double) share);
-            }
-            fields.put("probabilities", all);
+            fields.put("probabilities", shares);
             out.println(JsonLine.of(fields));
         } else {
             out.println(String.format(Locale.ROOT, "%d  %.3f\t%s", best, shares[best], text));

@@ -7,7 +7,6 @@ import dev.lanewise.nn.io.Npy;
 import dev.lanewise.nn.io.TensorData;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,11 +54,7 @@ final class EmbedCommand implements Callable<Integer> {
             for (int i = 0; i < vectors.length; i++) {
                 Map<String, Object> fields = new LinkedHashMap<>();
                 fields.put("text", texts.get(i));
-                List<Double> vector = new ArrayList<>();
-                for (float value : vectors[i]) {
-                    vector.add((double) value);
-                }
-                fields.put("vector", vector);
+                fields.put("vector", vectors[i]);
                 out.println(JsonLine.of(fields));
             }
         } else {
