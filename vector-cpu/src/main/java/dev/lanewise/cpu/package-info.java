@@ -18,8 +18,8 @@
  * its own.
  *
  * <p>{@code CompiledKernelsTest} of the module bench runs all kernels in several orders in separate JVMs and fails if
- * the JDK's records of inlining show for two of them the same access that was not inlined; {@code lanewise bench steady} shows the same for a slow
- * JVM.
+ * the JDK's records of inlining show for two of them the same access that was not inlined; {@code lanewise bench steady}
+ * shows the same for a slow JVM.
  */
 @NullMarked
 package dev.lanewise.cpu;

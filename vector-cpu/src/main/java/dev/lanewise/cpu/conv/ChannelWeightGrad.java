@@ -21,7 +21,7 @@ import jdk.incubator.vector.VectorOperators;
  * <p>Pixels and gradients are laid out at one pitch, with zeros between the rows of the gradients, several images one after the
  * other, so that each tap is the sum of one long product ({@link DepthwiseTile#gradient}). A task is one channel of the side
  * that has many: what it lays out meets all of the few. Products of zeros only are left out: of channels that a ReLU seldom
- * lets through, most are.
+ * lets through, most are. Channels of small planes are one product of matrices ({@link ChannelWeightProduct}).
  */
 public final class ChannelWeightGrad {
     private static final int TAPS = DepthwiseWeightGrad.TAPS;
