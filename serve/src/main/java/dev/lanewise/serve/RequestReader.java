@@ -241,7 +241,7 @@ final class RequestReader {
         return Arrays.copyOf(sizes, rank);
     }
 
-    private record Declared(TensorInfo info, Shape shape, long elements) {}
+    private record Declared(TensorInfo info, Shape shape) {}
 
     /** An input as the request describes it, once the signature agrees. */
     private Declared declared(String name, String datatype, long[] sizes) {
@@ -260,9 +260,9 @@ final class RequestReader {
         try {
             Shape shape = Shape.of(sizes);
             if (info.accepts(shape)) {
-                return new Declared(info, shape, shape.elements());
+                return new Declared(info, shape);
             }
-        } catch (TensorException | ArithmeticException e) { // negative sizes; more elements than can be counted
+        } catch (TensorException e) { // negative sizes; more elements than can be counted
             throw Refusal.bad("input '" + name + "': found shape " + Arrays.toString(sizes) + ", expected " + info, e);
         }
         throw Refusal.bad("input '" + name + "': found shape " + Arrays.toString(sizes) + ", expected " + info);
@@ -283,11 +283,11 @@ final class RequestReader {
     private TensorData numbers(JsonParser parser, Declared declared) {
         // a number and what separates it from the next take two bytes
         long most = jsonLength / 2 + 1L;
-        if (declared.elements() > most) {
+        if (declared.shape().elements() > most) {
             throw Refusal.bad("input '" + declared.info().name() + "': a body of " + jsonLength
-                    + " bytes can't hold the " + declared.elements() + " numbers of the shape " + declared.shape());
+                    + " bytes can't hold the " + declared.shape().elements() + " numbers of the shape " + declared.shape());
         }
-        memory.take(declared.elements() * declared.info().dtype().bytes());
+        memory.take(declared.shape().elements() * declared.info().dtype().bytes());
         return NumberReader.read(parser, declared.info(), declared.shape());
     }
 
@@ -295,9 +295,9 @@ final class RequestReader {
     private TensorData binary(Declared declared, long size) {
         String name = declared.info().name();
         int unit = declared.info().dtype().bytes();
-        if (size < 0 || size % unit != 0 || size / unit != declared.elements()) {
+        if (size < 0 || size % unit != 0 || size / unit != declared.shape().elements()) {
             throw Refusal.bad("input '" + name + "': found a binary_data_size of " + size + ", expected "
-                    + declared.elements() + " times " + unit + " bytes");
+                    + declared.shape().elements() + " times " + unit + " bytes");
         }
         if (size > body.length - binaryAt) {
             throw Refusal.bad("input '" + name + "': found " + (body.length - binaryAt) + " bytes, expected " + size
