@@ -36,7 +36,7 @@ final class Computation {
             List<Map<String, TensorData>> answers = computedTogether(batch);
             long nanos = System.nanoTime() - start;
             observer.computed(batch, start, nanos);
-            long rows = batch.stream().mapToLong(pending -> pending.rows).sum();
+            long rows = Pending.rows(batch);
             for (int i = 0; i < batch.size(); i++) {
                 Pending pending = batch.get(i);
                 pending.answer.complete(new Answer(answers.get(i), start - pending.arrived, nanos, rows));
@@ -94,7 +94,7 @@ final class Computation {
         }
         List<Map<String, TensorData>> answers = new ArrayList<>();
         long row = 0;
-        long rows = batch.stream().mapToLong(pending -> pending.rows).sum();
+        long rows = Pending.rows(batch);
         for (Pending pending : batch) {
             Map<String, TensorData> answer = new LinkedHashMap<>();
             for (InferRequest.Output wanted : pending.request.outputs()) {
