@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,7 +63,8 @@ final class AnswerWriter {
         json.writeStartObject();
         json.writeName("name").writeString(output.name());
         json.writeName("datatype").writeString(Datatype.of(data.dtype()));
-        json.writeName("shape").writeArray(data.shape().toArray(), 0, data.shape().rank());
+        json.writeName("shape")
+                .writeArray(data.shape().toArray(), 0, data.shape().rank());
         if (output.binary()) {
             json.writeName("parameters").writeStartObject();
             json.writeName("binary_data_size").writeNumber(data.segment().byteSize());

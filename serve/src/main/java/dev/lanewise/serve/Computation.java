@@ -2,6 +2,7 @@ package dev.lanewise.serve;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;

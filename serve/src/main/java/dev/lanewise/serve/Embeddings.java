@@ -1,6 +1,10 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.BodyReader;
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.webserver.http.HttpRouting;

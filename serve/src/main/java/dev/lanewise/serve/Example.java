@@ -3,6 +3,8 @@ package dev.lanewise.serve;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

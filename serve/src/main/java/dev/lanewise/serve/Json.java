@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Refusal;
 import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Refusal;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.tensor.Lanewise;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;

@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -19,8 +20,7 @@ final class NumberReader {
         this.parser = parser;
         this.info = info;
         this.shape = shape;
-        byte[] bytes =
-                new byte[Math.toIntExact(shape.elements() * info.dtype().bytes())];
+        byte[] bytes = new byte[Math.toIntExact(shape.elements() * info.dtype().bytes())];
         this.target = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -49,7 +49,8 @@ final class NumberReader {
         }
         if (target.hasRemaining()) {
             throw wrong(
-                    target.position() / info.dtype().bytes() + " numbers", shape.elements() + " for the shape " + shape);
+                    target.position() / info.dtype().bytes() + " numbers",
+                    shape.elements() + " for the shape " + shape);
         }
     }
 

@@ -1,5 +1,9 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.BodyReader;
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;

@@ -1,6 +1,8 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
@@ -284,8 +286,9 @@ final class RequestReader {
         // a number and what separates it from the next take two bytes
         long most = jsonLength / 2 + 1L;
         if (declared.shape().elements() > most) {
-            throw Refusal.bad("input '" + declared.info().name() + "': a body of " + jsonLength
-                    + " bytes can't hold the " + declared.shape().elements() + " numbers of the shape " + declared.shape());
+            throw Refusal.bad(
+                    "input '" + declared.info().name() + "': a body of " + jsonLength + " bytes can't hold the "
+                            + declared.shape().elements() + " numbers of the shape " + declared.shape());
         }
         memory.take(declared.shape().elements() * declared.info().dtype().bytes());
         return NumberReader.read(parser, declared.info(), declared.shape());

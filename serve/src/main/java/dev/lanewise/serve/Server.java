@@ -1,5 +1,10 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.BearerToken;
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.PemFiles;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;

@@ -8,6 +8,7 @@ import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.ServingModel;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.serve.http.PemFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
