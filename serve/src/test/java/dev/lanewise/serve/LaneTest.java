@@ -83,11 +83,7 @@ class LaneTest {
         Servable model = TestServable.of(
                 DType.F32,
                 x -> {
-                    try {
-                        go.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
+                    TestServable.await(go);
                     if (x.toFloatArray()[0] < 0 || x.toFloatArray()[x.toFloatArray().length - 3] < 0) {
                         throw new TensorException("negative");
                     }
@@ -121,11 +117,7 @@ class LaneTest {
                 DType.F32,
                 x -> {
                     computing.countDown();
-                    try {
-                        go.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
+                    TestServable.await(go);
                     return x;
                 },
                 TensorInfo.OPEN,

@@ -105,8 +105,8 @@ class TlsTest {
                         .sslContext(trusting(certificate))
                         .build()) {
             Client client = new Client(http, "https://127.0.0.1:" + server.port());
-            String body = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}";
-            assertThat(client.post("/v2/models/twice/infer", body).body()).contains("[2.0,4.0,6.0]");
+            assertThat(client.post("/v2/models/twice/infer", TestServable.ROW).body())
+                    .contains("[2.0,4.0,6.0]");
         }
     }
 
