@@ -105,16 +105,18 @@ final class Json {
         return parameters;
     }
 
-    static boolean truth(Map<String, Object> parameters, String name, boolean otherwise) {
-        Object value = parameters.getOrDefault(name, otherwise);
+    /** A parameter, false if it is missing. */
+    static boolean truth(Map<String, Object> parameters, String name) {
+        Object value = parameters.getOrDefault(name, false);
         if (value instanceof Boolean truth) {
             return truth;
         }
         throw Refusal.bad("parameter '" + name + "': found " + value + ", expected true or false");
     }
 
-    static long number(Map<String, Object> parameters, String name, long otherwise) {
-        Object value = parameters.getOrDefault(name, otherwise);
+    /** A parameter, 0 if it is missing. */
+    static long number(Map<String, Object> parameters, String name) {
+        Object value = parameters.getOrDefault(name, 0L);
         if (value instanceof Long number) {
             return number;
         }

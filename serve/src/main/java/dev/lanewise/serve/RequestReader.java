@@ -115,7 +115,7 @@ final class RequestReader {
     }
 
     private @Nullable Duration timeout() {
-        long micros = Json.number(parameters, "timeout", 0);
+        long micros = Json.number(parameters, "timeout");
         if (micros < 0) {
             throw Refusal.bad("parameter 'timeout': found " + micros + ", expected microseconds, 0 for the server's");
         }
@@ -152,7 +152,7 @@ final class RequestReader {
                         throw Refusal.bad("outputs: 'classification' is not supported; read the scores");
                     }
                     binary = own.containsKey("binary_data")
-                            ? Boolean.valueOf(Json.truth(own, "binary_data", false))
+                            ? Boolean.valueOf(Json.truth(own, "binary_data"))
                             : null;
                 }
                 default -> parser.skipChildren();
@@ -165,7 +165,7 @@ final class RequestReader {
     }
 
     private List<InferRequest.Output> wanted() {
-        boolean binary = Json.truth(parameters, "binary_data_output", false);
+        boolean binary = Json.truth(parameters, "binary_data_output");
         List<Requested> asked = outputs;
         if (asked == null || asked.isEmpty()) {
             return signature.outputs().stream()
@@ -222,7 +222,7 @@ final class RequestReader {
             if (data != null || skippedAt >= 0) {
                 throw Refusal.bad("input '" + name + "' has both 'data' and 'binary_data_size'; expected one");
             }
-            data = binary(declared, Json.number(own, "binary_data_size", 0));
+            data = binary(declared, Json.number(own, "binary_data_size"));
         } else if (data == null) {
             data = numbersAt(skippedAt, declared);
         }
