@@ -81,6 +81,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void whatEveryRequestPassesKnowsNoModels() {
+        noClasses()
+                .that(resideInAPackage("dev.lanewise.serve.http"))
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.lanewise.serve"))
+                .check(LANEWISE);
+    }
+
+    @Test
     void vectorApiStaysInTheCpuBackendAndItsBenchmarks() {
         noClasses()
                 .that(resideOutsideOfPackage(packagesOf("cpu")).and(resideOutsideOfPackage(packagesOf("bench"))))

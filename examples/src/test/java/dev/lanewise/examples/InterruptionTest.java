@@ -28,16 +28,7 @@ final class InterruptionTest {
     }
 
     private Process start(List<String> arguments) throws IOException {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath,
-                Main.class.getName()));
-        command.addAll(arguments);
-        return new ProcessBuilder(command).start();
+        return ChildJvm.of(ChildJvm.FLAGS, arguments).start();
     }
 
     @Test

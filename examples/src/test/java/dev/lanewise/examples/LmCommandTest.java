@@ -8,11 +8,9 @@ import dev.lanewise.lm.Models;
 import dev.lanewise.lm.TextEncoder;
 import dev.lanewise.lm.adapter.Lora;
 import dev.lanewise.lm.adapter.LoraConfig;
-import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Keep;
-import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.text.Encoding;
 import dev.lanewise.text.HfTokenizer;
@@ -25,15 +23,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class LmCommandTest {
-    private static final List<String> WORDS =
-            List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "cats", "sleep", "dogs", "run", "ships", "sail", "far", "away");
-
     @TempDir
     private Path folder;
 
@@ -41,30 +34,12 @@ final class LmCommandTest {
         return Run.successful(args);
     }
 
-    private void writeModel() throws IOException {
-        String vocabulary = IntStream.range(0, WORDS.size())
-                .mapToObj(i -> "\"" + WORDS.get(i) + "\":" + i)
-                .collect(Collectors.joining(","));
-        Files.writeString(folder.resolve("tokenizer.json"), """
-                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
-                "normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},
-                "post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]},"decoder":null,
-                "model":{"type":"WordLevel","vocab":{%s},"unk_token":"[UNK]"}}
-                """.formatted(vocabulary));
-        Path config = folder.resolve("config.json");
-        Files.writeString(config, """
-                {"model_type":"bert","architectures":["BertModel"],"vocab_size":12,"hidden_size":16,"num_hidden_layers":2,
-                "num_attention_heads":2,"intermediate_size":32,"max_position_embeddings":16,"type_vocab_size":2}
-                """);
-        Checkpoint.saveWeights(folder.resolve("model.safetensors"), Models.untrained(config, new Rng(3)));
-    }
-
     @Test
     void textsAreFoundByTheirMeaning() throws IOException {
-        writeModel();
+        SmallEncoder.write(folder, 16);
         List<String> texts = new ArrayList<>();
-        for (String first : WORDS.subList(4, 12)) {
-            for (String second : WORDS.subList(4, 12)) {
+        for (String first : SmallEncoder.WORDS.subList(4, 12)) {
+            for (String second : SmallEncoder.WORDS.subList(4, 12)) {
                 texts.add(first + " " + second);
             }
         }
@@ -111,11 +86,11 @@ final class LmCommandTest {
 
     @Test
     void aNewHeadLearnsClasses() throws IOException {
-        writeModel();
+        SmallEncoder.write(folder, 16);
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < 96; i++) {
             boolean animal = i % 2 == 0;
-            String word = WORDS.get((animal ? 4 : 8) + i / 2 % 4);
+            String word = SmallEncoder.WORDS.get((animal ? 4 : 8) + i / 2 % 4);
             lines.add((animal ? "0" : "1") + "\t" + word + " " + word);
         }
         Path data = Files.write(folder.resolve("data.tsv"), lines);
@@ -166,7 +141,7 @@ final class LmCommandTest {
 
     @Test
     void adaptersChangeVectors() throws IOException {
-        writeModel();
+        SmallEncoder.write(folder, 16);
         Lora lora = Lora.apply(Models.load(folder), LoraConfig.lora(2, 4, "query"));
         lora.parameters()
                 .forEach(parameter ->

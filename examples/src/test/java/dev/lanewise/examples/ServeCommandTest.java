@@ -46,19 +46,13 @@ final class ServeCommandTest {
 
     private Process start(Path models, String... more) throws IOException {
         Path secret = Files.writeString(folder.resolve("token"), TOKEN + "\n");
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath,
-                Main.class.getName()));
-        command.addAll(List.of("serve", "--models", models.toString(), "--port", "0", "--json"));
-        command.addAll(List.of("--token-file", secret.toString(), "--warm-up", "0"));
-        command.addAll(List.of(more));
-        return new ProcessBuilder(command).start();
+        List<String> flags = new ArrayList<>(ChildJvm.FLAGS);
+        flags.add("-XX:TieredStopAtLevel=1");
+        List<String> arguments =
+                new ArrayList<>(List.of("serve", "--models", models.toString(), "--port", "0", "--json"));
+        arguments.addAll(List.of("--token-file", secret.toString(), "--warm-up", "0"));
+        arguments.addAll(List.of(more));
+        return ChildJvm.of(flags, arguments).start();
     }
 
     private static String url(String line) {

@@ -2,6 +2,7 @@ package dev.lanewise.serve;
 
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.OutOfTensorMemoryException;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Shape;
@@ -36,7 +37,7 @@ final class Computation {
             List<Map<String, TensorData>> answers = computedTogether(batch);
             long nanos = System.nanoTime() - start;
             observer.computed(batch, start, nanos);
-            long rows = batch.stream().mapToLong(pending -> pending.rows).sum();
+            long rows = Pending.rows(batch);
             for (int i = 0; i < batch.size(); i++) {
                 Pending pending = batch.get(i);
                 pending.answer.complete(new Answer(answers.get(i), start - pending.arrived, nanos, rows));
@@ -94,7 +95,7 @@ final class Computation {
         }
         List<Map<String, TensorData>> answers = new ArrayList<>();
         long row = 0;
-        long rows = batch.stream().mapToLong(pending -> pending.rows).sum();
+        long rows = Pending.rows(batch);
         for (Pending pending : batch) {
             Map<String, TensorData> answer = new LinkedHashMap<>();
             for (InferRequest.Output wanted : pending.request.outputs()) {

@@ -1,10 +1,13 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.BodyReader;
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.webserver.http.HttpRouting;
-import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -14,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
 
 /**
  * Vectors of texts in the format of OpenAI's {@code /v1/embeddings}. Texts of a request, and those of others, whose
@@ -150,10 +152,8 @@ final class Embeddings {
 
     private static byte[] answer(
             EmbeddingsRequest request, Served served, List<TextServable.Encoded> encoded, List<TensorData> vectors) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(4_096);
         long tokens = encoded.stream().mapToLong(TextServable.Encoded::tokens).sum();
-        try (JsonGenerator json = Json.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
-            json.writeStartObject();
+        return Json.object(json -> {
             json.writeName("object").writeString("list");
             json.writeName("data").writeStartArray();
             for (int i = 0; i < vectors.size(); i++) {
@@ -165,9 +165,7 @@ final class Embeddings {
             json.writeName("prompt_tokens").writeNumber(tokens);
             json.writeName("total_tokens").writeNumber(tokens);
             json.writeEndObject();
-            json.writeEndObject();
-        }
-        return bytes.toByteArray();
+        });
     }
 
     private static void vector(JsonGenerator json, int index, TensorData vector, EmbeddingsRequest request) {
@@ -184,11 +182,7 @@ final class Embeddings {
             byte[] raw = TensorData.of(values, values.length).segment().toArray(ValueLayout.JAVA_BYTE);
             json.writeString(Base64.getEncoder().encodeToString(raw));
         } else {
-            json.writeStartArray();
-            for (float value : values) {
-                json.writeNumber(value);
-            }
-            json.writeEndArray();
+            Json.write(json, values);
         }
         json.writeEndObject();
     }

@@ -3,10 +3,13 @@ package dev.lanewise.serve;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +40,7 @@ record Example(InferRequest request, Map<String, TensorData> answer) {
                 Files.exists(answer) ? read(answer, reversed, RequestReader::readAnswer) : Map.of());
     }
 
-    private interface Reading<T> {
-        T of(RequestReader reader);
-    }
-
-    private static <T> T read(Path file, Signature signature, Reading<T> reading) {
+    private static <T> T read(Path file, Signature signature, Function<RequestReader, T> reading) {
         String kind = "JSON of the Open Inference Protocol";
         try (MemoryBudget.Lease memory = new MemoryBudget(Long.MAX_VALUE).lease()) {
             long length = InputLimits.length(file, kind);
@@ -49,7 +48,7 @@ record Example(InferRequest request, Map<String, TensorData> answer) {
                 throw new BadFileException(file, length + " bytes", "at most " + MOST_BYTES, "give a smaller example");
             }
             byte[] body = Files.readAllBytes(file);
-            return reading.of(new RequestReader(body, body.length, signature, memory));
+            return reading.apply(new RequestReader(body, body.length, signature, memory));
         } catch (Refusal refusal) {
             throw new BadFileException(
                     file, "a wrong example (" + refusal.text() + ")", kind, "correct it, or remove it", refusal);

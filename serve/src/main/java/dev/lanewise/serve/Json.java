@@ -1,12 +1,17 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Refusal;
+import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -22,7 +27,7 @@ final class Json {
     private static final int MOST_PARAMETERS = 100;
 
     /** Keeps up to 6,000 names that it has met, which come from anybody, and begins anew beyond that. */
-    static final JsonFactory FACTORY = JsonFactory.builder()
+    private static final JsonFactory FACTORY = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(DEEPEST)
                     .maxStringLength(LONGEST_TEXT)
@@ -34,6 +39,26 @@ final class Json {
             .build();
 
     private Json() {}
+
+    /** The bytes of an object with what its content writes. */
+    static byte[] object(Consumer<JsonGenerator> content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            json.writeStartObject();
+            content.accept(json);
+            json.writeEndObject();
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Writes an array; what is no number in JSON becomes a text. */
+    static void write(JsonGenerator json, float[] values) {
+        json.writeStartArray();
+        for (float value : values) {
+            json.writeNumber(value);
+        }
+        json.writeEndArray();
+    }
 
     static JsonParser parser(byte[] body, int from, int length) {
         return FACTORY.createParser(ObjectReadContext.empty(), body, from, length);
@@ -80,16 +105,18 @@ final class Json {
         return parameters;
     }
 
-    static boolean truth(Map<String, Object> parameters, String name, boolean otherwise) {
-        Object value = parameters.getOrDefault(name, otherwise);
+    /** A parameter, false if it is missing. */
+    static boolean truth(Map<String, Object> parameters, String name) {
+        Object value = parameters.getOrDefault(name, false);
         if (value instanceof Boolean truth) {
             return truth;
         }
         throw Refusal.bad("parameter '" + name + "': found " + value + ", expected true or false");
     }
 
-    static long number(Map<String, Object> parameters, String name, long otherwise) {
-        Object value = parameters.getOrDefault(name, otherwise);
+    /** A parameter, 0 if it is missing. */
+    static long number(Map<String, Object> parameters, String name) {
+        Object value = parameters.getOrDefault(name, 0L);
         if (value instanceof Long number) {
             return number;
         }

@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Refusal;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -139,9 +140,10 @@ final class Lane implements AutoCloseable {
             long end = first.arrived + batching.longestWait().toNanos();
             while (!gather(batch) && !closed) {
                 long left = end - System.nanoTime();
-                if (left <= 0 || changed.awaitNanos(left) <= 0 && gather(batch)) {
+                if (left <= 0) {
                     break;
                 }
+                changed.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // nobody interrupts workers; what was taken is still computed
@@ -157,7 +159,7 @@ final class Lane implements AutoCloseable {
             return true;
         }
         Pending first = batch.getFirst();
-        long rows = batch.stream().mapToLong(pending -> pending.rows).sum();
+        long rows = Pending.rows(batch);
         for (Iterator<Pending> others = queue.iterator(); rows < batching.largest() && others.hasNext(); ) {
             Pending other = others.next();
             if (other.rows <= batching.largest() - rows && other.form.equals(first.form)) {

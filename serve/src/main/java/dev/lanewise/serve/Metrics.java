@@ -1,5 +1,7 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.tensor.Lanewise;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -118,13 +120,9 @@ final class Metrics {
         DistributionDataPoint computed = compute.labelValues(model);
         DistributionDataPoint together = rows.labelValues(model);
         return (batch, start, nanos) -> {
-            long all = 0;
-            for (Pending pending : batch) {
-                waited.observe((start - pending.arrived) * NANOS);
-                all += pending.rows;
-            }
+            batch.forEach(pending -> waited.observe((start - pending.arrived) * NANOS));
             computed.observe(nanos * NANOS);
-            together.observe(all);
+            together.observe(Pending.rows(batch));
         };
     }
 

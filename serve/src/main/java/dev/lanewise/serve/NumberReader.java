@@ -1,38 +1,27 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** Reads the numbers of a tensor from JSON: in one array, or in arrays nested as its dimensions are. */
 final class NumberReader {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE =
-            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final JsonParser parser;
     private final TensorInfo info;
     private final Shape shape;
-    private final long elements;
-    private final MemorySegment target;
-    private long read;
+    private final ByteBuffer target;
 
     private NumberReader(JsonParser parser, TensorInfo info, Shape shape) {
         this.parser = parser;
         this.info = info;
         this.shape = shape;
-        this.elements = shape.elements();
-        this.target = MemorySegment.ofArray(
-                new byte[Math.toIntExact(elements * info.dtype().bytes())]);
+        byte[] bytes = new byte[Math.toIntExact(shape.elements() * info.dtype().bytes())];
+        this.target = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -47,30 +36,27 @@ final class NumberReader {
     static TensorData read(JsonParser parser, TensorInfo info, Shape shape) {
         NumberReader reader = new NumberReader(parser, info, shape);
         reader.array();
-        return new TensorData(info.dtype(), shape, reader.target);
+        return new TensorData(info.dtype(), shape, MemorySegment.ofArray(reader.target.array()));
     }
 
     private void array() {
         Json.require(parser, JsonToken.START_ARRAY, "'" + info.name() + "' data");
-        boolean nested = shape.rank() > 1 && startsNested();
-        if (nested) {
+        // the first token inside tells
+        if (parser.nextToken() == JsonToken.START_ARRAY && shape.rank() > 1) {
             nested(0);
         } else {
             flat();
         }
-        if (read != elements) {
-            throw wrong(read + " numbers", elements + " for the shape " + shape);
+        if (target.hasRemaining()) {
+            throw wrong(
+                    target.position() / info.dtype().bytes() + " numbers",
+                    shape.elements() + " for the shape " + shape);
         }
     }
 
-    /** Looks at the first token inside. */
-    private boolean startsNested() {
-        return parser.nextToken() == JsonToken.START_ARRAY;
-    }
-
+    /** The rest of an array of numbers, the parser being at its first token. */
     private void flat() {
-        JsonToken token = shape.rank() > 1 ? parser.currentToken() : parser.nextToken();
-        for (; token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+        for (JsonToken token = parser.currentToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             element(token);
         }
     }
@@ -94,20 +80,19 @@ final class NumberReader {
     }
 
     private void element(JsonToken token) {
-        if (read == elements) {
-            throw wrong("more numbers", elements + " for the shape " + shape);
+        if (!target.hasRemaining()) {
+            throw wrong("more numbers", shape.elements() + " for the shape " + shape);
         }
-        long i = read++;
         switch (info.dtype()) {
-            case F32 -> target.setAtIndex(FLOAT, i, single(token));
-            case F64 -> target.setAtIndex(DOUBLE, i, real(token));
-            case F16 -> target.setAtIndex(SHORT, i, half(token));
-            case BF16 -> target.setAtIndex(SHORT, i, brain(token));
-            case I8 -> target.set(ValueLayout.JAVA_BYTE, i, (byte) whole(token, Byte.MIN_VALUE, Byte.MAX_VALUE));
-            case U8 -> target.set(ValueLayout.JAVA_BYTE, i, (byte) whole(token, 0, 255));
-            case I32 -> target.setAtIndex(INT, i, (int) whole(token, Integer.MIN_VALUE, Integer.MAX_VALUE));
-            case I64 -> target.setAtIndex(LONG, i, whole(token, Long.MIN_VALUE, Long.MAX_VALUE));
-            case BOOL -> target.set(ValueLayout.JAVA_BYTE, i, truth(token));
+            case F32 -> target.putFloat(single(token));
+            case F64 -> target.putDouble(real(token));
+            case F16 -> target.putShort(half(token));
+            case BF16 -> target.putShort(brain(token));
+            case I8 -> target.put((byte) whole(token, Byte.MIN_VALUE, Byte.MAX_VALUE));
+            case U8 -> target.put((byte) whole(token, 0, 255));
+            case I32 -> target.putInt((int) whole(token, Integer.MIN_VALUE, Integer.MAX_VALUE));
+            case I64 -> target.putLong(whole(token, Long.MIN_VALUE, Long.MAX_VALUE));
+            case BOOL -> target.put(truth(token));
         }
     }
 

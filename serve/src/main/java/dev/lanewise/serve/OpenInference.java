@@ -1,17 +1,19 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.BodyReader;
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
 
 /** The Open Inference Protocol, version 2, over HTTP. */
 final class OpenInference {
@@ -54,13 +56,7 @@ final class OpenInference {
     // ---- metadata and health
 
     private static void send(Exchange exchange, int status, Consumer<JsonGenerator> content) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-        try (JsonGenerator json = Json.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
-            json.writeStartObject();
-            content.accept(json);
-            json.writeEndObject();
-        }
-        exchange.send(status, JSON, bytes.toByteArray());
+        exchange.send(status, JSON, Json.object(content));
     }
 
     private static void health(Exchange exchange, String name, boolean good) {

@@ -1,8 +1,8 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,12 +18,17 @@ final class Pending {
 
     Pending(InferRequest request, Signature signature) {
         this.request = request;
-        this.rows = signature.hasRows() ? rowsOf(request, signature) : 1;
-        this.form = new ArrayList<>();
-        for (TensorInfo info : signature.inputs()) {
-            Shape shape = shape(request, info);
-            form.add(signature.hasRows() ? shape.without(0) : shape);
-        }
+        boolean hasRows = signature.hasRows();
+        this.rows = hasRows ? rowsOf(request, signature) : 1;
+        this.form = signature.inputs().stream()
+                .map(info -> shape(request, info))
+                .map(shape -> hasRows ? shape.without(0) : shape)
+                .toList();
+    }
+
+    /** The rows of several requests together. */
+    static long rows(List<Pending> batch) {
+        return batch.stream().mapToLong(pending -> pending.rows).sum();
     }
 
     private static Shape shape(InferRequest request, TensorInfo info) {

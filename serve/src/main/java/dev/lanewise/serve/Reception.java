@@ -1,5 +1,8 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.BearerToken;
+import dev.lanewise.serve.http.Refusal;
+import dev.lanewise.serve.http.TraceContext;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;

@@ -1,6 +1,8 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
@@ -113,7 +115,7 @@ final class RequestReader {
     }
 
     private @Nullable Duration timeout() {
-        long micros = Json.number(parameters, "timeout", 0);
+        long micros = Json.number(parameters, "timeout");
         if (micros < 0) {
             throw Refusal.bad("parameter 'timeout': found " + micros + ", expected microseconds, 0 for the server's");
         }
@@ -150,7 +152,7 @@ final class RequestReader {
                         throw Refusal.bad("outputs: 'classification' is not supported; read the scores");
                     }
                     binary = own.containsKey("binary_data")
-                            ? Boolean.valueOf(Json.truth(own, "binary_data", false))
+                            ? Boolean.valueOf(Json.truth(own, "binary_data"))
                             : null;
                 }
                 default -> parser.skipChildren();
@@ -163,7 +165,7 @@ final class RequestReader {
     }
 
     private List<InferRequest.Output> wanted() {
-        boolean binary = Json.truth(parameters, "binary_data_output", false);
+        boolean binary = Json.truth(parameters, "binary_data_output");
         List<Requested> asked = outputs;
         if (asked == null || asked.isEmpty()) {
             return signature.outputs().stream()
@@ -220,7 +222,7 @@ final class RequestReader {
             if (data != null || skippedAt >= 0) {
                 throw Refusal.bad("input '" + name + "' has both 'data' and 'binary_data_size'; expected one");
             }
-            data = binary(declared, Json.number(own, "binary_data_size", 0));
+            data = binary(declared, Json.number(own, "binary_data_size"));
         } else if (data == null) {
             data = numbersAt(skippedAt, declared);
         }
@@ -241,7 +243,7 @@ final class RequestReader {
         return Arrays.copyOf(sizes, rank);
     }
 
-    private record Declared(TensorInfo info, Shape shape, long elements) {}
+    private record Declared(TensorInfo info, Shape shape) {}
 
     /** An input as the request describes it, once the signature agrees. */
     private Declared declared(String name, String datatype, long[] sizes) {
@@ -260,9 +262,9 @@ final class RequestReader {
         try {
             Shape shape = Shape.of(sizes);
             if (info.accepts(shape)) {
-                return new Declared(info, shape, shape.elements());
+                return new Declared(info, shape);
             }
-        } catch (TensorException | ArithmeticException e) { // negative sizes; more elements than can be counted
+        } catch (TensorException e) { // negative sizes; more elements than can be counted
             throw Refusal.bad("input '" + name + "': found shape " + Arrays.toString(sizes) + ", expected " + info, e);
         }
         throw Refusal.bad("input '" + name + "': found shape " + Arrays.toString(sizes) + ", expected " + info);
@@ -283,11 +285,12 @@ final class RequestReader {
     private TensorData numbers(JsonParser parser, Declared declared) {
         // a number and what separates it from the next take two bytes
         long most = jsonLength / 2 + 1L;
-        if (declared.elements() > most) {
-            throw Refusal.bad("input '" + declared.info().name() + "': a body of " + jsonLength
-                    + " bytes can't hold the " + declared.elements() + " numbers of the shape " + declared.shape());
+        if (declared.shape().elements() > most) {
+            throw Refusal.bad(
+                    "input '" + declared.info().name() + "': a body of " + jsonLength + " bytes can't hold the "
+                            + declared.shape().elements() + " numbers of the shape " + declared.shape());
         }
-        memory.take(declared.elements() * declared.info().dtype().bytes());
+        memory.take(declared.shape().elements() * declared.info().dtype().bytes());
         return NumberReader.read(parser, declared.info(), declared.shape());
     }
 
@@ -295,9 +298,9 @@ final class RequestReader {
     private TensorData binary(Declared declared, long size) {
         String name = declared.info().name();
         int unit = declared.info().dtype().bytes();
-        if (size < 0 || size % unit != 0 || size / unit != declared.elements()) {
+        if (size < 0 || size % unit != 0 || size / unit != declared.shape().elements()) {
             throw Refusal.bad("input '" + name + "': found a binary_data_size of " + size + ", expected "
-                    + declared.elements() + " times " + unit + " bytes");
+                    + declared.shape().elements() + " times " + unit + " bytes");
         }
         if (size > body.length - binaryAt) {
             throw Refusal.bad("input '" + name + "': found " + (body.length - binaryAt) + " bytes, expected " + size

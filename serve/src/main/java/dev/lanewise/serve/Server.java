@@ -1,5 +1,10 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.BearerToken;
+import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.MemoryBudget;
+import dev.lanewise.serve.http.PemFiles;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;
@@ -26,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>It listens at the machine's own address unless told otherwise. Requests run on virtual threads and models on
+ * <p>It listens at 127.0.0.1 unless told otherwise. Requests run on virtual threads and models on
  * threads of their own. A request is checked against the model's {@link Signature} before memory is taken for its
  * tensors; the memory of all requests is bounded, and so are queues and the time that a request takes. Prometheus finds
  * what is measured at {@code /metrics}. A request that belongs to a trace (W3C's {@code traceparent}) is answered with
@@ -92,7 +97,7 @@ public final class Server implements AutoCloseable {
         return web.build().start();
     }
 
-    /** {@return a builder of a server at the machine's own address and any free port} */
+    /** {@return a builder of a server at 127.0.0.1 and any free port} */
     public static Builder builder() {
         return new Builder();
     }
@@ -323,8 +328,8 @@ public final class Server implements AutoCloseable {
         }
 
         /**
-         * Limits the memory on the Java heap that all requests take together, for bodies and tensors; a request that
-         * would exceed it is answered by 429.
+         * Limits the memory on the Java heap that all requests take together, for bodies and tensors. A request
+         * that would exceed it alone is answered by 413, and one that would together with others by 429.
          *
          * @param bytes 1 or more, half of the heap to begin with
          * @return this

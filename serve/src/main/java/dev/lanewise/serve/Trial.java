@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.TensorException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,14 +114,10 @@ final class Trial {
         return Shape.of(chosen);
     }
 
-    private interface ShapeOf {
-        Shape of(TensorInfo info);
-    }
-
-    private InferRequest request(ShapeOf shapes, int seed) {
+    private InferRequest request(Function<TensorInfo, Shape> shapes, int seed) {
         Map<String, TensorData> inputs = new LinkedHashMap<>();
         for (TensorInfo info : signature.inputs()) {
-            inputs.put(info.name(), values(info.dtype(), shapes.of(info), seed));
+            inputs.put(info.name(), values(info.dtype(), shapes.apply(info), seed));
         }
         return new InferRequest(null, inputs, everything(), null);
     }
@@ -186,12 +184,11 @@ final class Trial {
         if (!signature.hasRows()) {
             return false;
         }
-        InferRequest one = new InferRequest(null, example.inputs(), everything(), null);
-        InferRequest other = request(info -> like(info, one), 1);
-        List<Pending> both = List.of(new Pending(one, signature), new Pending(other, signature));
+        InferRequest other = request(info -> like(info, example), 1);
+        List<Pending> both = List.of(new Pending(example, signature), new Pending(other, signature));
         try {
             List<Map<String, TensorData>> together = computation.computedTogether(both);
-            return agree(computed(one), together.getFirst()) && agree(computed(other), together.getLast());
+            return agree(computed(example), together.getFirst()) && agree(computed(other), together.getLast());
         } catch (RuntimeException e) { // whatever goes wrong here goes right with the rows apart
             return false;
         }

@@ -8,6 +8,7 @@ import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.ServingModel;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -82,11 +83,7 @@ class LaneTest {
         Servable model = TestServable.of(
                 DType.F32,
                 x -> {
-                    try {
-                        go.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
+                    TestServable.await(go);
                     if (x.toFloatArray()[0] < 0 || x.toFloatArray()[x.toFloatArray().length - 3] < 0) {
                         throw new TensorException("negative");
                     }
@@ -120,11 +117,7 @@ class LaneTest {
                 DType.F32,
                 x -> {
                     computing.countDown();
-                    try {
-                        go.await();
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
+                    TestServable.await(go);
                     return x;
                 },
                 TensorInfo.OPEN,

@@ -3,7 +3,6 @@ package dev.lanewise.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,10 +40,7 @@ class MonitoringFilesTest {
                         .warmUp(Duration.ZERO)
                         .start();
                 Client client = Client.of(server)) {
-            client.text(client.request("/v2/models/twice/infer")
-                    .POST(BodyPublishers.ofString(
-                            "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}"))
-                    .build());
+            client.post("/v2/models/twice/infer", TestServable.ROW);
             client.get("/none");
             return metrics(client.get("/metrics").body());
         }

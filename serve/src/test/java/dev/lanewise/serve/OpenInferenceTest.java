@@ -202,8 +202,7 @@ class OpenInferenceTest {
 
     @Test
     void chunkedBodiesAreRead() {
-        byte[] body = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}"
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] body = TestServable.ROW.getBytes(StandardCharsets.UTF_8);
         HttpResponse<String> answer = client.text(client.request(INFER)
                 .POST(BodyPublishers.fromPublisher(BodyPublishers.ofByteArrays(
                         List.of(Arrays.copyOf(body, 20), Arrays.copyOfRange(body, 20, body.length)))))

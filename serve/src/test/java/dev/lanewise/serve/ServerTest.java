@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server from its start to its end. */
 class ServerTest {
-    private static final String BODY =
-            "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}";
     private static final String INFER = "/v2/models/slow/infer";
 
     @TempDir
@@ -38,11 +36,7 @@ class ServerTest {
         public Tensor apply(Tensor x) {
             if (slow) {
                 computing.countDown();
-                try {
-                    go.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
+                TestServable.await(go);
             }
             return x.mul(2);
         }
@@ -61,13 +55,13 @@ class ServerTest {
         try (Server server = serving(slow).start();
                 Client client = Client.of(server)) {
             slow.slow = true;
-            var accepted = CompletableFuture.supplyAsync(() -> client.post(INFER, BODY));
+            var accepted = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
             slow.computing.await();
             var drained = CompletableFuture.supplyAsync(server::drain);
             while (client.get("/v2/health/ready").statusCode() != 503) {
                 Thread.sleep(5);
             }
-            HttpResponse<String> refused = client.post(INFER, BODY);
+            HttpResponse<String> refused = client.post(INFER, TestServable.ROW);
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.headers().firstValue("Retry-After")).hasValue("1");
             assertThat(client.get("/v2/health/live").statusCode()).isEqualTo(200);
@@ -84,10 +78,10 @@ class ServerTest {
         try (Server server = serving(slow).deadline(Duration.ofMillis(500)).start();
                 Client client = Client.of(server)) {
             slow.slow = true;
-            var first = CompletableFuture.supplyAsync(() -> client.post(INFER, BODY));
+            var first = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
             slow.computing.await();
-            var second = CompletableFuture.supplyAsync(() -> client.post(INFER, BODY));
-            HttpResponse<String> answer = client.post(INFER, BODY);
+            var second = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
+            HttpResponse<String> answer = client.post(INFER, TestServable.ROW);
             HttpResponse<String> other = answer.statusCode() == 429 ? second.get() : answer;
             HttpResponse<String> busy = answer.statusCode() == 429 ? answer : second.get();
             assertThat(busy.statusCode()).isEqualTo(429);
@@ -95,7 +89,7 @@ class ServerTest {
             assertThat(other.statusCode()).isEqualTo(504);
             assertThat(first.get().statusCode()).isEqualTo(504);
             slow.go.countDown();
-            assertThat(client.post(INFER, BODY).statusCode()).isEqualTo(200);
+            assertThat(client.post(INFER, TestServable.ROW).statusCode()).isEqualTo(200);
         }
     }
 
@@ -105,8 +99,8 @@ class ServerTest {
         try (Server server = serving(slow).start();
                 Client client = Client.of(server)) {
             slow.slow = true;
-            HttpResponse<String> answer =
-                    client.post(INFER, BODY.replace("{\"inputs\"", "{\"parameters\":{\"timeout\":20000},\"inputs\""));
+            HttpResponse<String> answer = client.post(
+                    INFER, TestServable.ROW.replace("{\"inputs\"", "{\"parameters\":{\"timeout\":20000},\"inputs\""));
             assertThat(answer.statusCode()).isEqualTo(504);
             assertThat(answer.body()).contains("within 20 ms");
             slow.go.countDown();
@@ -121,11 +115,13 @@ class ServerTest {
                         .warmUp(Duration.ZERO)
                         .start();
                 Client client = Client.of(server)) {
-            assertThat(client.post("/v2/models/twice/infer", BODY).statusCode()).isEqualTo(200);
-            HttpResponse<String> answer = client.post("/v2/models/twice/infer", BODY + " ".repeat(1_000));
+            assertThat(client.post("/v2/models/twice/infer", TestServable.ROW).statusCode())
+                    .isEqualTo(200);
+            HttpResponse<String> answer = client.post("/v2/models/twice/infer", TestServable.ROW + " ".repeat(1_000));
             assertThat(answer.statusCode()).isEqualTo(413);
             for (int i = 0; i < 20; i++) {
-                assertThat(client.post("/v2/models/twice/infer", BODY).statusCode())
+                assertThat(client.post("/v2/models/twice/infer", TestServable.ROW)
+                                .statusCode())
                         .isEqualTo(200);
             }
         }
@@ -143,7 +139,7 @@ class ServerTest {
                 Client client = Client.of(server)) {
             float[] expected =
                     network.forward(Tensor.of(new float[] {1, 2, 3}, 1, 3)).toFloatArray();
-            String body = client.post("/v2/models/net/infer", BODY.replace("\"x\"", "\"input\""))
+            String body = client.post("/v2/models/net/infer", TestServable.ROW.replace("\"x\"", "\"input\""))
                     .body();
             String data = body.replaceAll(".*\"data\":\\[(.*?)\\].*", "$1");
             String[] numbers = data.split(",", -1);

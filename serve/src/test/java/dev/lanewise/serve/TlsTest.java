@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.io.BadFileException;
+import dev.lanewise.serve.http.PemFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -104,8 +105,8 @@ class TlsTest {
                         .sslContext(trusting(certificate))
                         .build()) {
             Client client = new Client(http, "https://127.0.0.1:" + server.port());
-            String body = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}";
-            assertThat(client.post("/v2/models/twice/infer", body).body()).contains("[2.0,4.0,6.0]");
+            assertThat(client.post("/v2/models/twice/infer", TestServable.ROW).body())
+                    .contains("[2.0,4.0,6.0]");
         }
     }
 

@@ -90,7 +90,7 @@ final class ExportCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         err.println("without --load the weights are those that training begins with");
         Progress progress = new Progress(reference.id(), true, err, err);
-        Setup setup = new Setup(DataHome.of(null), true, 0, TrainCommand.Encoder.MEAN, false, "Churn", progress);
+        Setup setup = new Setup(DataHome.of(null), true, 0, TrainCommand.Encoder.MEAN, false, "Churn", 1, progress);
         return reference.prepare(setup).card();
     }
 

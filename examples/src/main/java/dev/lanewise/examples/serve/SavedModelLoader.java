@@ -4,7 +4,6 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.train.Card;
 import dev.lanewise.examples.train.ReferenceModel;
 import dev.lanewise.examples.train.ReferenceModels;
-import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.ServingModel;
 import dev.lanewise.nn.io.BadFileException;
@@ -12,7 +11,6 @@ import dev.lanewise.serve.ModelLoader;
 import dev.lanewise.serve.Servable;
 import dev.lanewise.serve.Signature;
 import dev.lanewise.serve.TensorInfo;
-import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
@@ -46,10 +44,7 @@ final class SavedModelLoader implements ModelLoader {
                         "the unknown model '" + card.model() + "'",
                         "one of " + String.join(", ", ReferenceModels.ids()),
                         "serve it with the version that wrote it"));
-        Rng.global().seed(0);
-        Layer network = reference.network(card);
-        Checkpoint.loadWeights(weights, network);
-        network.eval();
+        Layer network = reference.restored(card, weights);
         return Servable.of(new ServingModel(network), signature(reference, card, network));
     }
 

@@ -3,9 +3,7 @@ package dev.lanewise.examples.train;
 import dev.lanewise.autograd.Autograd;
 import dev.lanewise.examples.JsonLine;
 import dev.lanewise.examples.Output;
-import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Layer;
-import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Scope;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -59,10 +57,7 @@ public final class PredictCommand implements Callable<Integer> {
                         "unknown model '" + model + "' (expected one of " + String.join(", ", ReferenceModels.ids())
                                 + ")"));
         Card card = Card.read(load, reference.id());
-        Rng.global().seed(0);
-        Layer network = reference.network(card);
-        Checkpoint.loadWeights(load, network);
-        network.eval();
+        Layer network = reference.restored(card, load);
         // All answers first: a bad input among good ones leaves nothing half-written.
         List<Answer> answers = new ArrayList<>();
         for (String input : inputs) {

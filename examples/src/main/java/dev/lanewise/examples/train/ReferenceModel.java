@@ -1,11 +1,14 @@
 package dev.lanewise.examples.train;
 
+import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.metrics.Metric;
 import dev.lanewise.nn.train.EpochFigures;
 import dev.lanewise.nn.train.Trainer;
 import dev.lanewise.nn.train.TrainingResult;
+import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,15 @@ public interface ReferenceModel {
 
     /** Makes the network, its weights drawn from the global random stream. */
     Layer network(Card card);
+
+    /** The network with weights that were saved, for evaluation. */
+    default Layer restored(Card card, Path weights) {
+        Rng.global().seed(0);
+        Layer network = network(card);
+        Checkpoint.loadWeights(weights, network);
+        network.eval();
+        return network;
+    }
 
     /** The loss, schedule and measurements; progress and checkpoints are added to it. */
     Trainer trainer(Parts parts);

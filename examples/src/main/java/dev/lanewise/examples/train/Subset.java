@@ -4,6 +4,7 @@ import dev.lanewise.nn.data.Batch;
 import dev.lanewise.nn.data.Dataset;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 
 /**
  * Some samples of a data set.
@@ -16,13 +17,18 @@ record Subset(Dataset dataset, long[] chosen) implements Dataset {
         if (count >= dataset.size()) {
             return dataset;
         }
-        return new Subset(
-                dataset,
-                new SplittableRandom(0)
-                        .longs(0, dataset.size())
+        return new Subset(dataset, chosen(dataset.size(), count));
+    }
+
+    /** The numbers of those samples of a data set of a size. */
+    static long[] chosen(long size, long count) {
+        return count >= size
+                ? LongStream.range(0, size).toArray()
+                : new SplittableRandom(0)
+                        .longs(0, size)
                         .distinct()
                         .limit(count)
-                        .toArray());
+                        .toArray();
     }
 
     @Override

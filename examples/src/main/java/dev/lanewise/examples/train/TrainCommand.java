@@ -125,8 +125,9 @@ public final class TrainCommand implements Callable<Integer> {
                 encoder,
                 logistic,
                 label,
+                limit,
                 progress);
-        new TrainingRun(reference, setup, recipe(reference.recipe(setup)), on, files(), limit).run();
+        new TrainingRun(reference, setup, recipe(reference.recipe(setup)), on, files()).run();
         return 0;
     }
 

@@ -17,18 +17,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A run of {@code lanewise train}, from the data to the report.
- *
- * @param limit the number of training samples, null for all
- */
-record TrainingRun(
-        ReferenceModel reference,
-        Setup setup,
-        Recipe recipe,
-        Compute compute,
-        Weights weights,
-        @Nullable Integer limit) {
+/** A run of {@code lanewise train}, from the data to the report. */
+record TrainingRun(ReferenceModel reference, Setup setup, Recipe recipe, Compute compute, Weights weights) {
     private static final int TEST_BATCH = 256;
 
     /**
@@ -99,8 +89,8 @@ record TrainingRun(
     }
 
     private DataLoader loader(Dataset dataset, int batch, boolean train) {
-        long most = limit == null ? dataset.size() : train ? limit : Math.max(1, limit / 5);
-        return new DataLoader(Subset.of(dataset, most), batch, train, setup.seed());
+        Dataset used = Subset.of(dataset, setup.most(dataset.size(), train));
+        return new DataLoader(used, batch, train, setup.seed());
     }
 
     private TrainingResult fit(Trainer trainer, DataLoader train) {

@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.examples.Main;
-import dev.lanewise.lm.Models;
+import dev.lanewise.examples.SmallEncoder;
 import dev.lanewise.lm.TextEncoder;
-import dev.lanewise.nn.Checkpoint;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.serve.Server;
-import dev.lanewise.tensor.Rng;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,9 +29,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Models of the command line in a folder that is served. */
 final class LoadersTest {
-    private static final List<String> WORDS =
-            List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "cats", "sleep", "dogs", "run", "ships", "sail", "far", "away");
-
     @TempDir
     private Path models;
 
@@ -62,28 +56,10 @@ final class LoadersTest {
         }
     }
 
-    private static void writeEncoder(Path folder) throws IOException {
-        String vocabulary = WORDS.stream()
-                .map(word -> "\"" + word + "\":" + WORDS.indexOf(word))
-                .collect(Collectors.joining(","));
-        Files.writeString(folder.resolve("tokenizer.json"), """
-                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
-                "normalizer":null,"pre_tokenizer":{"type":"WhitespaceSplit"},
-                "post_processor":{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]},"decoder":null,
-                "model":{"type":"WordLevel","vocab":{%s},"unk_token":"[UNK]"}}
-                """.formatted(vocabulary));
-        Path config = folder.resolve("config.json");
-        Files.writeString(config, """
-                {"model_type":"bert","architectures":["BertModel"],"vocab_size":12,"hidden_size":16,"num_hidden_layers":2,
-                "num_attention_heads":2,"intermediate_size":32,"max_position_embeddings":40,"type_vocab_size":2}
-                """);
-        Checkpoint.saveWeights(folder.resolve("model.safetensors"), Models.untrained(config, new Rng(3)));
-    }
-
     @Test
     void encoderAnswersWithTheVectorsThatItHasWithoutServer() throws Exception {
         Path folder = version("encoder");
-        writeEncoder(folder);
+        SmallEncoder.write(folder, 40);
         List<String> texts =
                 List.of("cats sleep", "", "dogs", "ships sail far away", "far ".repeat(20), "away ".repeat(100));
         float[][] expected = TextEncoder.load(folder).embed(texts);
@@ -109,7 +85,7 @@ final class LoadersTest {
     @ParameterizedTest
     @CsvSource({"999, 4", "-1, 4", "5, 41"})
     void tokensThatTheEncoderLacksAreTheClientsFault(long id, int length) throws Exception {
-        writeEncoder(version("encoder"));
+        SmallEncoder.write(version("encoder"), 40);
         String shape = "\"shape\":[1," + length + "],\"datatype\":\"INT64\",\"data\":";
         String ones = "[1" + ",1".repeat(length - 1) + "]";
         try (Server server = serve()) {

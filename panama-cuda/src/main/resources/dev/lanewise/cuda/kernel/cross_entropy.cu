@@ -20,18 +20,8 @@ template <int P> __device__ inline void losses_of_rows(ACC* shared, Loss op, con
         i64 row = first + team.number;
         const T* logits = x + row * op.c;
         Row<P> in(logits, row < op.n ? op.c : 0, team);
-        ACC top = -(ACC)(1.0 / 0.0);
-        each(in, [&](i64, const Pack<P>& pack) {
-#pragma unroll
-            for (int j = 0; j < P; j++) top = maximum(top, (ACC)load(pack.of[j]));
-        });
-        top = team_max(top, shared, team);
-        ACC sum = 0;
-        each(in, [&](i64, const Pack<P>& pack) {
-#pragma unroll
-            for (int j = 0; j < P; j++) sum += exp((ACC)load(pack.of[j]) - top);
-        });
-        ACC log_sum = log(team_sum(sum, shared, team));
+        ACC top = largest(in, shared, team);
+        ACC log_sum = log(sum_of_exponentials(in, top, shared, team));
         ACC smooth = 0;
         each(in, [&](i64 i, Pack<P> pack) {
 #pragma unroll
@@ -61,8 +51,9 @@ template <int P> __device__ inline void losses_of_rows(ACC* shared, Loss op, con
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entropy(Loss op, const T* x, const i64* labels, const T* weights, T* logp, T* loss,
-        ACC* losses, ACC* row_weights, Fault* fault, i64 fault_op) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entropy(
+        Loss op, const T* x, const i64* labels, const T* weights, T* logp, T* loss, ACC* losses, ACC* row_weights,
+        Fault* fault, i64 fault_op) {
     __shared__ ACC shared[THREADS];
     if (in_packs(op.c, x, logp, 0, 0)) {
         losses_of_rows<PACK>(shared, op, x, labels, weights, logp, loss, losses, row_weights, fault, fault_op);
@@ -131,8 +122,9 @@ template <int P> __device__ inline void gradients_of_rows(ACC* shared, Loss op, 
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entropy_grad(Loss op, int per_row, const T* upstream, const ACC* total, const T* logp,
-        const i64* labels, const T* weights, T* dx, Fault* fault, i64 fault_op) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) cross_entropy_grad(
+        Loss op, int per_row, const T* upstream, const ACC* total, const T* logp, const i64* labels, const T* weights,
+        T* dx, Fault* fault, i64 fault_op) {
     __shared__ ACC shared[THREADS];
     if (in_packs(op.c, logp, dx, 0, 0)) {
         gradients_of_rows<PACK>(shared, op, per_row, upstream, total, logp, labels, weights, dx, fault, fault_op);

@@ -44,8 +44,8 @@ template <int P> __device__ inline void normalize_rows(ACC* shared, i64 rows, i6
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm(i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y,
-        ACC* mean, ACC* reciprocal) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm(
+        i64 rows, i64 n, double epsilon, const T* x, const T* weight, const T* bias, T* y, ACC* mean, ACC* reciprocal) {
     __shared__ ACC shared[THREADS];
     if (in_packs(n, x, weight, bias, y)) {
         normalize_rows<PACK>(shared, rows, n, epsilon, x, weight, bias, y, mean, reciprocal);
@@ -94,8 +94,8 @@ template <int P> __device__ inline void gradient_rows(ACC* shared, i64 rows, i64
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm_grad_input(i64 rows, i64 n, const T* g, const T* x, const ACC* mean,
-        const ACC* reciprocal, const T* weight, T* dx) {
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS_RESIDENT) layer_norm_grad_input(
+        i64 rows, i64 n, const T* g, const T* x, const ACC* mean, const ACC* reciprocal, const T* weight, T* dx) {
     __shared__ ACC shared[THREADS];
     if (in_packs(n, g, x, weight, dx)) {
         gradient_rows<PACK>(shared, rows, n, g, x, mean, reciprocal, weight, dx);

@@ -66,6 +66,25 @@ template <int P, typename F> __device__ inline void each(Row<P>& a, Row<P>& b, F
     }
 }
 
+template <int P> __device__ inline ACC largest(Row<P>& row, ACC* shared, const Team& team) {
+    ACC top = -(ACC)(1.0 / 0.0);
+    each(row, [&](i64, const Pack<P>& pack) {
+#pragma unroll
+        for (int j = 0; j < P; j++) top = maximum(top, (ACC)load(pack.of[j]));
+    });
+    return team_max(top, shared, team);
+}
+
+// The sum of e^(x - top), where `top` is the largest x: no exponential overflows.
+template <int P> __device__ inline ACC sum_of_exponentials(Row<P>& row, ACC top, ACC* shared, const Team& team) {
+    ACC sum = 0;
+    each(row, [&](i64, const Pack<P>& pack) {
+#pragma unroll
+        for (int j = 0; j < P; j++) sum += exp((ACC)load(pack.of[j]) - top);
+    });
+    return team_sum(sum, shared, team);
+}
+
 template <int P> __device__ inline void write(T* to, const Pack<P>& pack) { *(Pack<P>*)to = pack; }
 
 // A pack of numbers that all rows share, zeros where there are none.

@@ -18,18 +18,8 @@ template <int P> __device__ inline void softmax_rows(ACC* shared, i64 rows, i64 
     for (i64 first = (i64)blockIdx.x * team.teams; first < rows; first += (i64)gridDim.x * team.teams) {
         i64 row = first + team.number;
         Row<P> in(x + row * n, row < rows ? n : 0, team);
-        ACC top = -(ACC)(1.0 / 0.0);
-        each(in, [&](i64, const Pack<P>& pack) {
-#pragma unroll
-            for (int j = 0; j < P; j++) top = maximum(top, (ACC)load(pack.of[j]));
-        });
-        top = team_max(top, shared, team);
-        ACC sum = 0;
-        each(in, [&](i64, const Pack<P>& pack) {
-#pragma unroll
-            for (int j = 0; j < P; j++) sum += exp((ACC)load(pack.of[j]) - top);
-        });
-        sum = team_sum(sum, shared, team);
+        ACC top = largest(in, shared, team);
+        ACC sum = sum_of_exponentials(in, top, shared, team);
         ACC log_sum = LOG ? log(sum) : (ACC)0;
         each(in, [&](i64 i, Pack<P> pack) {
 #pragma unroll

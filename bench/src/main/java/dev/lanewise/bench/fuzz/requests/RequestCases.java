@@ -103,10 +103,10 @@ final class RequestCases {
             return right;
         }
         if (kind < 10) {
-            return bodyOf(right, mutator.mutate(right.body(), right().body()), right.head());
+            return bodyOf(right, mutator.mutate(right.body(), right().body()));
         }
         if (kind < 15) {
-            return bodyOf(right, swapped(right.body()), right.head());
+            return bodyOf(right, swapped(right.body()));
         }
         if (kind < 18) {
             return new HttpText(header(right.head()), right.body(), false, false);
@@ -114,9 +114,9 @@ final class RequestCases {
         return new HttpText(mutator.mutate(right.head(), right().head()), right.body(), false, false);
     }
 
-    /** The head is made right for another body. */
-    private static HttpText bodyOf(HttpText request, byte[] body, byte[] head) {
-        String text = new String(head, StandardCharsets.ISO_8859_1)
+    /** A request with another body, for which its head is made right. */
+    private static HttpText bodyOf(HttpText request, byte[] body) {
+        String text = new String(request.head(), StandardCharsets.ISO_8859_1)
                 .replaceAll("Content-Length: \\d+\r\n\r\n", "Content-Length: " + body.length + "\r\n\r\n");
         return new HttpText(text.getBytes(StandardCharsets.ISO_8859_1), body, request.isFramed(), false);
     }

@@ -54,7 +54,10 @@ public record DigitImages(String id, Supplier<Layer> network, Recipe recipe, Rat
     @Override
     public Task prepare(Setup setup) {
         ImageSplit split = setup.synthetic()
-                ? Mnist.synthetic(Mnist.SYNTHETIC_SEED)
+                ? Mnist.synthetic(
+                        Mnist.SYNTHETIC_SEED,
+                        setup.chosen(Mnist.SYNTHETIC_TRAIN, true),
+                        setup.chosen(Mnist.SYNTHETIC_TEST, false))
                 : Mnist.load(setup.home(), setup.progress()::download, setup.progress()::notice);
         List<String> classes = split.train().classes();
         return new Task(

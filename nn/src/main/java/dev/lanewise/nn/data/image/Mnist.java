@@ -8,8 +8,10 @@ import dev.lanewise.nn.io.BadFileException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * MNIST: 60,000 and 10,000 grey images of handwritten digits, 28 x 28, in four IDX files, gzipped or plain. Any data
@@ -31,8 +33,11 @@ public final class Mnist {
     /** The seed of the digits that stand in for the files. */
     public static final long SYNTHETIC_SEED = 42;
 
-    private static final int SYNTHETIC_TRAIN = 60_000;
-    private static final int SYNTHETIC_TEST = 10_000;
+    /** The number of digits that stand in for the training images. */
+    public static final int SYNTHETIC_TRAIN = 60_000;
+
+    /** The number of those that stand in for the test images. */
+    public static final int SYNTHETIC_TEST = 10_000;
 
     private static final List<String> CLASSES = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
 
@@ -111,10 +116,26 @@ public final class Mnist {
      * @return training and test images
      */
     public static ImageSplit synthetic(long seed) {
-        LabeledImages all = SyntheticDigits.generate(seed, SYNTHETIC_TRAIN + SYNTHETIC_TEST);
+        return synthetic(
+                seed,
+                IntStream.range(0, SYNTHETIC_TRAIN).toArray(),
+                IntStream.range(0, SYNTHETIC_TEST).toArray());
+    }
+
+    /**
+     * Some of the digits of {@link #synthetic(long)}, without rendering the others.
+     *
+     * @param seed the same seed gives the same digits everywhere
+     * @param train the numbers of the training images, from 0 and below {@link #SYNTHETIC_TRAIN}
+     * @param test the numbers of the test images, from 0 and below {@link #SYNTHETIC_TEST}
+     * @return those training and test images, in the order of their numbers' places
+     * @throws IndexOutOfBoundsException if there is no image of a number
+     */
+    public static ImageSplit synthetic(long seed, int[] train, int[] test) {
         return new ImageSplit(
-                all.slice(0, SYNTHETIC_TRAIN),
-                all.slice(SYNTHETIC_TRAIN, SYNTHETIC_TRAIN + SYNTHETIC_TEST),
+                SyntheticDigits.generate(seed, train.length, i -> Objects.checkIndex(train[i], SYNTHETIC_TRAIN)),
+                SyntheticDigits.generate(
+                        seed, test.length, i -> SYNTHETIC_TRAIN + Objects.checkIndex(test[i], SYNTHETIC_TEST)),
                 "synthetic");
     }
 

@@ -2,6 +2,7 @@ package dev.lanewise.nn.data.image;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -34,11 +35,16 @@ public final class SyntheticDigits {
      * @return the images
      */
     public static LabeledImages generate(long seed, int count) {
+        return generate(seed, count, i -> i);
+    }
+
+    /** Those images of {@code generate(seed, n)} whose numbers {@code chosen} gives from places 0 to count. */
+    static LabeledImages generate(long seed, int count, IntUnaryOperator chosen) {
         byte[] pixels = LabeledImages.room(count, SIDE * SIDE);
         int[] labels = new int[count];
         IntStream.range(0, count).parallel().forEach(i -> {
             // An odd multiplier is a bijection: images of one seed never share a generator.
-            SplittableRandom random = new SplittableRandom(seed ^ (i + 1L) * 0x9e3779b97f4a7c15L);
+            SplittableRandom random = new SplittableRandom(seed ^ (chosen.applyAsInt(i) + 1L) * 0x9e3779b97f4a7c15L);
             labels[i] = (int) (random.nextDouble() * CLASSES.size());
             draw(labels[i], random, pixels, i * SIDE * SIDE);
         });

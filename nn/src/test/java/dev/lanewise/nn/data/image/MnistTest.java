@@ -89,6 +89,32 @@ class MnistTest {
                 .contains("127.0.0.1")
                 .contains("synthetic digits")
                 .doesNotContain("\n");
+        ImageSplit some = Mnist.synthetic(Mnist.SYNTHETIC_SEED, new int[] {59_999, 7}, new int[] {9_999, 0, 3});
+        assertSame(some.train(), split.train().select(59_999, 7));
+        assertSame(some.test(), split.test().select(9_999, 0, 3));
+    }
+
+    private static void assertSame(LabeledImages actual, LabeledImages expected) {
+        assertThat(actual.labels()).isEqualTo(expected.labels());
+        float[] one = new float[784];
+        float[] other = new float[784];
+        for (int i = 0; i < expected.size(); i++) {
+            actual.copyTo(i, one, 0);
+            expected.copyTo(i, other, 0);
+            assertThat(one).isEqualTo(other);
+        }
+    }
+
+    @Test
+    void ofSyntheticDigitsThereAreNoOthers() {
+        int[] none = {};
+        for (int wrong : new int[] {-1, Mnist.SYNTHETIC_TRAIN}) {
+            assertThatThrownBy(() -> Mnist.synthetic(1, new int[] {wrong}, none))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+        assertThatThrownBy(() -> Mnist.synthetic(1, none, new int[] {Mnist.SYNTHETIC_TEST}))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(Mnist.synthetic(1, none, none).train().size()).isZero();
     }
 
     @Test

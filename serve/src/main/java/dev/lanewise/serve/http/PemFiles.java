@@ -1,4 +1,4 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
@@ -23,7 +23,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /** Reads a certificate and its key as most tools write them, in PEM, for TLS. */
-final class PemFiles {
+public final class PemFiles {
     private static final long MOST_BYTES = 1 << 20;
     private static final String CHAIN_KIND = "a chain of certificates in PEM";
     private static final String KEY_KIND = "an unencrypted private key in PEM (PKCS #8)";
@@ -40,7 +40,7 @@ final class PemFiles {
      * @param key its private key
      * @throws BadFileException if a file can't be read or holds something else
      */
-    static SSLContext context(Path chain, Path key) {
+    public static SSLContext context(Path chain, Path key) {
         Certificate[] certificates = certificates(chain);
         PrivateKey secret = key(key);
         try {
@@ -72,8 +72,12 @@ final class PemFiles {
         throw new BadFileException(file, "no certificate", CHAIN_KIND, "give another file");
     }
 
-    /** Reads a private key. */
-    static PrivateKey key(Path file) {
+    /**
+     * Reads a private key.
+     *
+     * @throws BadFileException if the file can't be read or holds something else
+     */
+    public static PrivateKey key(Path file) {
         Matcher key = KEY.matcher(new String(read(file, KEY_KIND), StandardCharsets.US_ASCII));
         if (!key.find()) {
             throw new BadFileException(file, "no such key", KEY_KIND, KEY_REMEDY);

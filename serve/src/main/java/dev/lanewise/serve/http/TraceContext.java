@@ -1,4 +1,4 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param span what happens here, 16 hexadecimal digits
  * @param flags two hexadecimal digits, as the caller gave them
  */
-record TraceContext(String trace, String span, String flags) {
+public record TraceContext(String trace, String span, String flags) {
     private static final int LONGEST = 512;
     private static final Pattern PARENT =
             Pattern.compile("(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?");
@@ -24,7 +24,7 @@ record TraceContext(String trace, String span, String flags) {
      * @param parent the header, or null if there is none
      * @return the trace, with a span of its own; null if there is none or, as the standard asks, if it is malformed
      */
-    static @Nullable TraceContext read(@Nullable String parent) {
+    public static @Nullable TraceContext read(@Nullable String parent) {
         if (parent == null || parent.length() > LONGEST) {
             return null;
         }
@@ -41,7 +41,7 @@ record TraceContext(String trace, String span, String flags) {
     }
 
     /** The header of the answer. */
-    String response() {
+    public String response() {
         return "00-" + trace + "-" + span + "-" + flags;
     }
 }

@@ -1,36 +1,40 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Bounds the memory that bodies and tensors of all requests take on the Java heap, before it is taken. */
-final class MemoryBudget {
+public final class MemoryBudget {
     private final long most;
     private final AtomicLong taken = new AtomicLong();
 
-    MemoryBudget(long bytes) {
+    /** A budget of so many bytes. */
+    public MemoryBudget(long bytes) {
         this.most = bytes;
     }
 
     /** What all requests have taken. */
-    long taken() {
+    public long taken() {
         return taken.get();
     }
 
-    Lease lease() {
+    /** For one request, which has taken nothing yet. */
+    public Lease lease() {
         return new Lease();
     }
 
     /** What one request has taken; closing it gives all back. */
-    final class Lease implements AutoCloseable {
+    public final class Lease implements AutoCloseable {
         private long own;
+
+        private Lease() {}
 
         /**
          * Takes more.
          *
          * @throws Refusal if one request would take more than there is, or the others have taken it
          */
-        void take(long bytes) {
+        public void take(long bytes) {
             if (bytes > most - own) {
                 throw Refusal.tooLarge("a request that takes " + (own + bytes) + " bytes (expected at most " + most
                         + "); send less at once");

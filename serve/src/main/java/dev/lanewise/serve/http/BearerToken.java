@@ -1,4 +1,4 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import dev.lanewise.tensor.TensorException;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 
 /** A secret that requests present as {@code Authorization: Bearer TOKEN} (RFC 6750). Only its hash is kept. */
-final class BearerToken {
+public final class BearerToken {
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]{8,4096}=*");
     private static final String SCHEME = "Bearer ";
 
@@ -23,7 +23,7 @@ final class BearerToken {
      * @throws TensorException if it has other characters than the standard allows, or fewer than 8; the message does
      *     not repeat it
      */
-    static BearerToken of(String token) {
+    public static BearerToken of(String token) {
         if (!TOKEN.matcher(token).matches()) {
             throw new TensorException("serve: a token of " + token.length() + " characters (expected 8 or more letters,"
                     + " digits, and -._~+/ with = at the end); choose another one");
@@ -37,7 +37,7 @@ final class BearerToken {
      * @param authorization the request's header, empty if there is none
      * @throws Refusal if it is another one
      */
-    void require(String authorization) {
+    public void require(String authorization) {
         boolean bearer = authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
         String presented = bearer ? authorization.substring(SCHEME.length()).strip() : "";
         if (!MessageDigest.isEqual(hash, hash(presented))) {

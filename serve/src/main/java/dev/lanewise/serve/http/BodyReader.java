@@ -1,4 +1,4 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
@@ -15,7 +15,7 @@ import java.util.Arrays;
  * @param most the most bytes of one
  * @param memory where memory for it is taken from
  */
-record BodyReader(long most, MemoryBudget.Lease memory) {
+public record BodyReader(long most, MemoryBudget.Lease memory) {
     private static final int FIRST = 65_536;
 
     /** So much of a body that is too large is read and forgotten, so that its client listens when it is told so. */
@@ -26,7 +26,7 @@ record BodyReader(long most, MemoryBudget.Lease memory) {
      *
      * @throws Refusal if it is too large, or there is no memory for it now
      */
-    byte[] read(ServerRequest request, ServerResponse response) {
+    public byte[] read(ServerRequest request, ServerResponse response) {
         try {
             return body(request, response);
         } catch (Refusal | UncheckedIOException | CloseConnectionException e) {

@@ -1,13 +1,14 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is not answered as it was meant; the client is told the status and the message. */
-final class Refusal extends RuntimeException {
+public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    static final int UNAUTHORIZED = 401;
+    /** The status of a request without the token. */
+    public static final int UNAUTHORIZED = 401;
 
     private final int status;
     private final long retrySeconds;
@@ -20,52 +21,57 @@ final class Refusal extends RuntimeException {
     }
 
     /** The request is wrong. */
-    static Refusal bad(String message) {
+    public static Refusal bad(String message) {
         return new Refusal(400, 0, message, null);
     }
 
     /** The request is wrong, as something else has noticed. */
-    static Refusal bad(String message, Throwable cause) {
+    public static Refusal bad(String message, Throwable cause) {
         return new Refusal(400, 0, message, cause);
     }
 
     /** The request lacks the token. */
-    static Refusal unauthorized(String message) {
+    public static Refusal unauthorized(String message) {
         return new Refusal(UNAUTHORIZED, 0, message, null);
     }
 
-    static Refusal notFound(String message) {
+    /** Nothing is at this address. */
+    public static Refusal notFound(String message) {
         return new Refusal(404, 0, message, null);
     }
 
-    static Refusal tooLarge(String message) {
+    /** The request is larger than is accepted. */
+    public static Refusal tooLarge(String message) {
         return new Refusal(413, 0, message, null);
     }
 
     /** There is more to do than is accepted. */
-    static Refusal busy(String message, Duration retryAfter) {
+    public static Refusal busy(String message, Duration retryAfter) {
         return new Refusal(429, Math.max(1, retryAfter.toSeconds()), message, null);
     }
 
-    static Refusal failed(String message, Throwable cause) {
+    /** The server, or the model, is at fault. */
+    public static Refusal failed(String message, Throwable cause) {
         return new Refusal(500, 0, message, cause);
     }
 
     /** The server, or the model, can't answer now. */
-    static Refusal unavailable(String message) {
+    public static Refusal unavailable(String message) {
         return new Refusal(503, 1, message, null);
     }
 
-    static Refusal late(String message) {
+    /** There was no answer in time. */
+    public static Refusal late(String message) {
         return new Refusal(504, 0, message, null);
     }
 
-    int status() {
+    /** The status of the answer. */
+    public int status() {
         return status;
     }
 
     /** Its reason in a word or two, for metrics. */
-    String kind() {
+    public String kind() {
         return switch (status) {
             case 400 -> "invalid";
             case UNAUTHORIZED -> "unauthorized";
@@ -79,11 +85,12 @@ final class Refusal extends RuntimeException {
     }
 
     /** When to try again; 0 if that would not help. */
-    long retrySeconds() {
+    public long retrySeconds() {
         return retrySeconds;
     }
 
-    String text() {
+    /** What the client is told. */
+    public String text() {
         String message = getMessage();
         return message == null ? "refused" : message;
     }

@@ -1,18 +1,25 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Counts the requests being answered, and lets no more in once the server drains. */
-final class Gate {
+public final class Gate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition empty = lock.newCondition();
     private int inside;
     private boolean closed;
 
-    /** @throws Refusal if the server drains */
-    void enter() {
+    /** A gate that is open. */
+    public Gate() {}
+
+    /**
+     * Lets a request in.
+     *
+     * @throws Refusal if the server drains
+     */
+    public void enter() {
         lock.lock();
         try {
             if (closed) {
@@ -24,7 +31,8 @@ final class Gate {
         }
     }
 
-    void leave() {
+    /** Lets a request out. */
+    public void leave() {
         lock.lock();
         try {
             if (--inside == 0) {
@@ -36,7 +44,7 @@ final class Gate {
     }
 
     /** How many requests are being answered. */
-    int inside() {
+    public int inside() {
         lock.lock();
         try {
             return inside;
@@ -45,7 +53,8 @@ final class Gate {
         }
     }
 
-    boolean isOpen() {
+    /** Whether requests are let in. */
+    public boolean isOpen() {
         lock.lock();
         try {
             return !closed;
@@ -59,7 +68,7 @@ final class Gate {
      *
      * @return whether they are
      */
-    boolean drain(Duration patience) {
+    public boolean drain(Duration patience) {
         lock.lock();
         try {
             closed = true;
