@@ -151,9 +151,7 @@ final class RequestReader {
                     if (own.containsKey("classification")) {
                         throw Refusal.bad("outputs: 'classification' is not supported; read the scores");
                     }
-                    binary = own.containsKey("binary_data")
-                            ? Boolean.valueOf(Json.truth(own, "binary_data"))
-                            : null;
+                    binary = own.containsKey("binary_data") ? Boolean.valueOf(Json.truth(own, "binary_data")) : null;
                 }
                 default -> parser.skipChildren();
             }

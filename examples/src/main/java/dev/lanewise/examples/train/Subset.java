@@ -24,11 +24,7 @@ record Subset(Dataset dataset, long[] chosen) implements Dataset {
     static long[] chosen(long size, long count) {
         return count >= size
                 ? LongStream.range(0, size).toArray()
-                : new SplittableRandom(0)
-                        .longs(0, size)
-                        .distinct()
-                        .limit(count)
-                        .toArray();
+                : new SplittableRandom(0).longs(0, size).distinct().limit(count).toArray();
     }
 
     @Override
