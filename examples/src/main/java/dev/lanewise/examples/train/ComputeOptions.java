@@ -68,7 +68,8 @@ final class ComputeOptions {
             }
             System.setProperty("lanewise.threads", Integer.toString(threads));
         }
-        return device.equals("auto") ? best() : named(spec);
+        // now rather than after the data has been read
+        return (device.equals("auto") ? best() : named(spec)).requireAvailable();
     }
 
     private static Device best() {
@@ -79,12 +80,10 @@ final class ComputeOptions {
     }
 
     private Device named(CommandSpec spec) {
-        Device parsed;
         try {
-            parsed = Device.parse(device);
+            return Device.parse(device);
         } catch (TensorException e) {
             throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
         }
-        return parsed.requireAvailable();
     }
 }
