@@ -13,11 +13,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * No kernel depends on the luck of the compiler: whatever ran before, C2 leaves no access to memory and no vector
- * operation as a call because a method has grown too large for it. What one of three orders leaves in a method that hands
- * out work is chance and costs nothing; what two leave is a method too large.
+ * operation as a call because a method has grown too large for it. What one order leaves in a method that hands out work is
+ * chance and costs nothing; what two leave is a method too large.
  */
 class CompiledKernelsTest {
-    private static final int ORDERS = 3;
+    private static final int ORDERS = 2;
 
     @TempDir
     private Path folder;

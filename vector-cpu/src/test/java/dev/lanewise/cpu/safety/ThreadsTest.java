@@ -132,7 +132,7 @@ final class ThreadsTest {
 
         @Override
         public void run() {
-            Tensor model = Tensor.rand(1000, 1000);
+            Tensor model = Tensor.rand(300, 300);
             double sum = model.matmul(model).sum().item();
             if (sum < 0) {
                 throw new AssertionError("sum " + sum);
