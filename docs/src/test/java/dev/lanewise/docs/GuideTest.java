@@ -3,11 +3,16 @@ package dev.lanewise.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,7 +20,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every piece of Java in the guide and the README compiles, runs, and prints what the page says. */
 class GuideTest {
     @TempDir
-    Path folder;
+    static Path folder;
+
+    /** What the compiler says of the pages that don't compile. */
+    private static final Map<Path, String> REFUSED = new HashMap<>();
 
     static List<Path> pages() throws IOException {
         try (Stream<Path> guide = Files.list(Path.of("guide"))) {
@@ -24,44 +32,67 @@ class GuideTest {
         }
     }
 
+    @BeforeAll
+    static void compileAndRun() throws IOException, InterruptedException {
+        List<String> compiled = new ArrayList<>();
+        for (Path page : pages()) {
+            Path classes = Files.createDirectory(classes(page));
+            SourceCompiler.compile(GuidePage.MAIN_CLASS, GuidePage.read(page).source(), classes)
+                    .ifPresentOrElse(message -> REFUSED.put(page, message), () -> compiled.add(classes.toString()));
+        }
+        run(compiled);
+    }
+
+    private static Path classes(Path page) {
+        return folder.resolve(page.getFileName().toString().replace(".md", ""));
+    }
+
+    /** In a folder of their own, with the flags that the README tells users. */
+    private static void run(List<String> compiled) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                PageRunner.class.getName()));
+        command.addAll(compiled);
+        Path log = folder.resolve("log.txt");
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        if (!process.waitFor(5, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+        }
+        assertThat(process.waitFor())
+                .as(() -> "exit code; what was printed:%n%s".formatted(read(log)))
+                .isZero();
+    }
+
     @ParameterizedTest
     @MethodSource("pages")
     void pageDoesWhatItSays(Path file) throws Exception {
         GuidePage page = GuidePage.read(file);
-        compile(page);
-        String printed = run();
+        assertThat(REFUSED.get(file))
+                .as("what the compiler says of %s:%n%s", page.name(), page.source())
+                .isNull();
+        assertThat(classes(file).resolve(PageRunner.ERRORS))
+                .as(() -> "the exception of " + page.name() + "; see " + read(classes(file).resolve(PageRunner.ERRORS)))
+                .doesNotExist();
+        String printed = Files.readString(classes(file).resolve(PageRunner.OUTPUT));
         if (!page.output().isEmpty()) {
             assertThat(printed).as("what %s prints", page.name()).isEqualTo(page.output());
         }
     }
 
-    private void compile(GuidePage page) throws IOException {
-        assertThat(SourceCompiler.compile(GuidePage.MAIN_CLASS, page.source(), folder))
-                .as("%s compiles:%n%s", page.name(), page.source())
-                .isEmpty();
-    }
-
-    /** In a process and a folder of its own, with the flags that the README tells users. */
-    private String run() throws IOException, InterruptedException {
-        Path output = folder.resolve("output.txt");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-modules",
-                        "jdk.incubator.vector",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        folder + System.getProperty("path.separator") + System.getProperty("java.class.path"),
-                        GuidePage.MAIN_CLASS)
-                .directory(folder.toFile())
-                .redirectOutput(output.toFile())
-                .redirectError(folder.resolve("errors.txt").toFile())
-                .start();
-        if (!process.waitFor(2, TimeUnit.MINUTES)) {
-            process.destroyForcibly();
+    private static String read(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        assertThat(process.waitFor())
-                .as("exit code; errors:%n%s", Files.readString(folder.resolve("errors.txt")))
-                .isZero();
-        return Files.readString(output);
     }
 }
