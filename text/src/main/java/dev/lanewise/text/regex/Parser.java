@@ -182,12 +182,17 @@ final class Parser {
             case '.' -> one("." + dotAll, dotAll ? x -> true : x -> x != '\n');
             case '^' -> new Node.At(Anchor.LINE_START);
             case '$' -> new Node.At(Anchor.LINE_END);
-            case '[' -> new Node.One(CharSet.of(new Brackets().parse()));
+            case '[' -> written(at - 1, new Brackets().parse());
             case '(' -> group();
             case '\\' -> escape();
             case '*', '+', '?' -> throw error("`" + Character.toString(c) + "` with nothing to repeat");
             default -> literal(c);
         };
+    }
+
+    /** The set that ends here and whose condition follows from what is written. */
+    private Node written(int start, IntPredicate condition) {
+        return one((ignoreCase ? "i" : "c") + CodePoints.string(cps, start, at), condition);
     }
 
     private Node one(String name, IntPredicate condition) {
@@ -323,9 +328,9 @@ final class Parser {
                 if (c >= '1' && c <= '9') {
                     yield new Node.Back(c - '0');
                 }
-                at--;
+                int start = --at;
                 IntPredicate set = setEscape();
-                yield set != null ? new Node.One(CharSet.of(set)) : literal(characterEscape());
+                yield set != null ? written(start, set) : literal(characterEscape());
             }
         };
     }

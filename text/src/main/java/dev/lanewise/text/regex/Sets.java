@@ -5,12 +5,16 @@ import dev.lanewise.text.unicode.Chars;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Named sets of characters: properties, POSIX brackets, escapes. */
 final class Sets {
+    /** A set takes 8 KiB, and patterns come from files. */
+    private static final int MOST_CACHED = 256;
+
     private static final Map<String, CharSet> CACHE = new ConcurrentHashMap<>();
     private static final Map<Integer, int[]> FOLDED = folded();
 
@@ -50,9 +54,11 @@ final class Sets {
         return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
     }
 
-    /** The set with a cached name. */
+    /** The set of a condition, which takes a while to make; equal names must mean equal conditions. */
     static CharSet cached(String name, IntPredicate condition) {
-        return CACHE.computeIfAbsent(name, key -> CharSet.of(condition));
+        return CACHE.size() < MOST_CACHED
+                ? CACHE.computeIfAbsent(name, key -> CharSet.of(condition))
+                : Objects.requireNonNullElseGet(CACHE.get(name), () -> CharSet.of(condition));
     }
 
     /** The condition of a property or POSIX bracket; null if the name is unknown. */
