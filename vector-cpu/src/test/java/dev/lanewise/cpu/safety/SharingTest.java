@@ -48,8 +48,8 @@ final class SharingTest {
             List<Thread> threads =
                     List.of(new Thread(Readers::read), new Thread(Readers::read), new Thread(Readers::trim));
             threads.forEach(Thread::start);
-            long end = System.nanoTime() + 2_000_000_000L;
-            for (int i = 1; System.nanoTime() < end; i++) {
+            long start = System.nanoTime();
+            for (int i = 1; goesOn(System.nanoTime() - start); i++) {
                 try (var scope = Scope.open("short")) {
                     // in its own pages, which trimming unmaps
                     Tensor tensor = Tensor.full(i, DType.F64, Device.CPU, 20_000 + i % 7 * 30_000);
@@ -64,6 +64,11 @@ final class SharingTest {
                 thread.join();
             }
             System.out.println("read " + READ + " refused " + REFUSED + " wrong " + WRONG);
+        }
+
+        /** On a busy machine readers may long come too late for every tensor. */
+        private static boolean goesOn(long nanoseconds) {
+            return nanoseconds < 2_000_000_000L || READ.get() < 100 && nanoseconds < 30_000_000_000L;
         }
 
         private static void trim() {
