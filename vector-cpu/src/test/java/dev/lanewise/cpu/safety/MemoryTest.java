@@ -126,12 +126,12 @@ final class MemoryTest {
         }
     }
 
-    /** 8 GiB in 2,000 tensors that nobody holds, outside every scope. */
+    /** 4 GiB in 1,000 tensors that nobody holds, outside every scope. */
     static final class Unscoped {
         private Unscoped() {}
 
         public static void main(String[] args) throws Exception {
-            for (int i = 0; i < 2_000; i++) {
+            for (int i = 0; i < 1_000; i++) {
                 if (args.length > 0) {
                     Thread.currentThread().interrupt();
                 }
@@ -144,13 +144,13 @@ final class MemoryTest {
         }
     }
 
-    /** 1,000 threads that leave 4 MiB each in a scope they don't close. */
+    /** 500 threads that leave 4 MiB each in a scope they don't close. */
     static final class DeadThreads {
         private DeadThreads() {}
 
         public static void main(String[] args) throws Exception {
             List<Tensor> used = new ArrayList<>();
-            for (int i = 0; i < 1_000; i++) {
+            for (int i = 0; i < 500; i++) {
                 boolean first = i == 0;
                 Thread thread = new Thread(() -> {
                     Scope.open("left open");
