@@ -80,7 +80,8 @@ class GuideTest {
                 .as("what the compiler says of %s:%n%s", page.name(), page.source())
                 .isNull();
         assertThat(classes(file).resolve(PageRunner.ERRORS))
-                .as(() -> "the exception of " + page.name() + "; see " + read(classes(file).resolve(PageRunner.ERRORS)))
+                .as(() -> "the exception of " + page.name() + "; see "
+                        + read(classes(file).resolve(PageRunner.ERRORS)))
                 .doesNotExist();
         String printed = Files.readString(classes(file).resolve(PageRunner.OUTPUT));
         if (!page.output().isEmpty()) {
