@@ -39,15 +39,16 @@ final class CaseProcess {
 
     private record Case(String group, String name, ConformanceRunner.Check check) {}
 
-    /** Runs the cases: kind, device, first number, which of how many processes this is. */
+    /** Runs the cases: kind, device, first number, which of how many processes this is, of how many cases it takes one. */
     public static void main(String[] args) {
         Child.endWithParent();
         Device device = Device.parse(args[1]);
         List<Case> cases = cases(Kind.valueOf(args[0]), device);
         int shard = Integer.parseInt(args[3]);
         int shards = Integer.parseInt(args[4]);
+        int sample = Integer.parseInt(args[5]);
         for (int i = Integer.parseInt(args[2]); i < cases.size(); i++) {
-            if (i % shards != shard) {
+            if (i % shards != shard || i / shards % sample != 0) {
                 continue;
             }
             Case next = cases.get(i);

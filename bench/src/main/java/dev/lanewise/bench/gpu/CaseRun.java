@@ -42,6 +42,7 @@ final class CaseRun {
     private final List<String> failures = new ArrayList<>();
     private final List<String> ends = new ArrayList<>();
     private final Consumer<String> progress;
+    private final int sample;
     private int done;
     private int restarts;
     private int complete;
@@ -52,9 +53,11 @@ final class CaseRun {
      * For one kind of cases.
      *
      * @param progress receives a line for display from time to time
+     * @param sample of how many cases one is run
      */
-    CaseRun(Consumer<String> progress) {
+    CaseRun(Consumer<String> progress, int sample) {
         this.progress = progress;
+        this.sample = sample;
     }
 
     /** Runs the cases in so many processes at once. */
@@ -159,6 +162,7 @@ final class CaseRun {
         boolean whole = complete == shards;
         String summary = passed + " passed, " + failures.size() + " failed"
                 + (skipped == 0 ? "" : ", " + skipped + " skipped")
+                + (sample == 1 ? "" : ", one case of " + sample)
                 + (whole ? "" : "; not all ran: the process " + String.join("; ", ends));
         List<Map<String, Object>> rows = new ArrayList<>();
         groups.forEach((group, counts) -> {

@@ -23,19 +23,20 @@ import java.util.function.Supplier;
  * far the weights differ, beside how far those of two runs one after the other do.
  */
 final class ThreadsProcess {
-    private static final int STEPS = 100;
-
     private ThreadsProcess() {}
 
-    /** Trains. */
+    /** Trains: device, steps. */
     public static void main(String[] args) {
         Child.endWithParent();
         Device device = Device.parse(args[0]);
+        int steps = Integer.parseInt(args[1]);
         List<Supplier<Layer>> models = List.of(MnistModels::mlp, MnistModels::lenet5);
-        List<float[]> expected = models.stream().map(m -> train(m, device)).toList();
-        List<float[]> again = models.stream().map(m -> train(m, device)).toList();
+        List<float[]> expected =
+                models.stream().map(m -> train(m, device, steps)).toList();
+        List<float[]> again = models.stream().map(m -> train(m, device, steps)).toList();
         List<CompletableFuture<float[]>> threads = models.stream()
-                .map(m -> CompletableFuture.supplyAsync(() -> train(m, device), task -> new Thread(task).start()))
+                .map(m ->
+                        CompletableFuture.supplyAsync(() -> train(m, device, steps), task -> new Thread(task).start()))
                 .toList();
         List<float[]> together = threads.stream().map(CompletableFuture::join).toList();
         Map<String, Object> line = new LinkedHashMap<>();
@@ -44,13 +45,13 @@ final class ThreadsProcess {
         System.out.println(JsonLine.of(line));
     }
 
-    private static float[] train(Supplier<Layer> build, Device device) {
+    private static float[] train(Supplier<Layer> build, Device device, int steps) {
         Layer model = initial(build);
         model.to(device);
         Optimizer optimizer = new Sgd(model.parameters(), 0.01, Sgd.Options.momentum(0.9));
         Tensor x = new Rng(1).rand(DType.F32, 32, 1, 28, 28).to(device).keep();
         Tensor y = new Rng(2).randint(0, 10, 32).to(device).keep();
-        for (int i = 0; i < STEPS; i++) {
+        for (int i = 0; i < steps; i++) {
             try (var ignored = Scope.open("step")) {
                 optimizer.step(Autograd.gradients(model.forward(x).crossEntropy(y)));
             }

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 final class CaseRunTest {
-    private final CaseRun run = new CaseRun(line -> {});
+    private final CaseRun run = new CaseRun(line -> {}, 1);
     private final List<Integer> starts = new ArrayList<>();
 
     private static void begins(Consumer<String> line, int number, String group) {
@@ -87,6 +87,17 @@ final class CaseRunTest {
     }
 
     @Test
+    void aSampleIsCalledOne() {
+        StepResult result = new CaseRun(text -> {}, 12).run(1, (shard, shards, from, line) -> {
+            begins(line, 0, "a");
+            ends(line, 0, "passed");
+            line.accept("{\"total\":12}");
+            return new LimitedProcess.End(0, true);
+        });
+        assertThat(result.summary()).isEqualTo("1 passed, 0 failed, one case of 12");
+    }
+
+    @Test
     void processesAreStartedAnewAFewTimesOnly() {
         AtomicInteger started = new AtomicInteger();
         StepResult result = run.run(2, (shard, shards, from, line) -> {
@@ -118,7 +129,7 @@ final class CaseRunTest {
         assertThat(run.run(1, (shard, shards, from, line) -> new LimitedProcess.End(1, true)))
                 .extracting(StepResult::status, StepResult::summary)
                 .containsExactly(StepResult.FAILED, "0 passed, 0 failed; not all ran: the process ended with 1");
-        CaseRun slow = new CaseRun(text -> {});
+        CaseRun slow = new CaseRun(text -> {}, 1);
         StepResult result = slow.run(1, (shard, shards, from, line) -> {
             line.accept("{\"begin\":0,\"group\":\"a\",\"name\":\"endless\"}");
             return new LimitedProcess.End(137, false);

@@ -57,7 +57,7 @@ final class GpuCheckTest {
         assumeThat(Backends.providers())
                 .filteredOn(provider -> provider.kind() == Device.Kind.CUDA)
                 .noneMatch(provider -> provider.availability() instanceof BackendProvider.Availability.Available);
-        assertThat(check("--device", "cuda:0")).isEqualTo(1);
+        assertThat(check("threads", "--device", "cuda:0")).isEqualTo(1);
         assertThat(out.toString()).contains("no CUDA: nothing can be run on cuda:0", "panama-cuda", "gpu-check.md");
         assertThat((List<?>) report().get("steps"))
                 .hasSize(GpuStep.values().length)
@@ -83,47 +83,50 @@ final class GpuCheckTest {
         }
     }
 
+    /** Asked to end, or killed: the machine's own limit gives no time to write or to end anything. */
     @Test
     void aRunThatIsCutOffLeavesWhatItHadInTheArchiveOfTheCallersChoice() throws Exception {
-        cutOff(Process::destroy);
+        CutOff asked = new CutOff(folder.resolve("asked"));
+        CutOff killed = new CutOff(folder.resolve("killed"));
+        asked.end(Process::destroy);
+        killed.end(Process::destroyForcibly);
     }
 
-    /** The machine's own limit gives no time to write or to end anything. */
-    @Test
-    void soDoesARunThatIsKilled() throws Exception {
-        cutOff(Process::destroyForcibly);
-    }
+    /** A run that will not come to its end. */
+    private static final class CutOff {
+        final Path results;
+        final Path archive;
+        final Process process;
 
-    private void cutOff(Consumer<Process> end) throws Exception {
-        Path archive = folder.resolve("out").resolve("results.zip");
-        List<String> command = Child.java(
-                List.of("-Dlanewise.home=" + Path.of("").toAbsolutePath().getParent()),
-                Main.class,
-                List.of(
-                        "bench",
-                        "gpu-check",
-                        "golden",
-                        "--device",
-                        "cpu",
-                        "--results",
-                        folder.toString(),
-                        "--archive",
-                        archive.toString()));
-        List<ProcessHandle> started;
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try (BufferedReader lines = process.inputReader()) {
-            assertThat(lines.lines().anyMatch(line -> line.contains("] golden: ")))
-                    .isTrue();
-            awaitArchived(archive, "golden.json");
-            started = process.descendants().toList();
-            end.accept(process);
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        CutOff(Path results) throws IOException {
+            this.results = results;
+            archive = results.resolve("out").resolve("results.zip");
+            List<String> command = Child.java(
+                    List.of(
+                            "-XX:TieredStopAtLevel=1",
+                            "-Dlanewise.home=" + Path.of("").toAbsolutePath().getParent()),
+                    Main.class,
+                    List.of("bench", "gpu-check", "golden", "--device", "cpu"));
+            command.addAll(List.of("--results", results.toString(), "--archive", archive.toString()));
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
         }
-        assertThat(entries(archive)).contains("golden.json", "facts.json", "gpu-check.md");
-        assertThat(folder.resolve("golden.json")).content().contains("\"status\":\"stopped\"", "so far: ");
-        assertThat(started).isNotEmpty();
-        for (ProcessHandle child : started) {
-            child.onExit().get(30, TimeUnit.SECONDS);
+
+        void end(Consumer<Process> end) throws Exception {
+            List<ProcessHandle> started;
+            try (BufferedReader lines = process.inputReader()) {
+                assertThat(lines.lines().anyMatch(line -> line.contains("] golden: ")))
+                        .isTrue();
+                awaitArchived(archive, "golden.json");
+                started = process.descendants().toList();
+                end.accept(process);
+                assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(entries(archive)).contains("golden.json", "facts.json", "gpu-check.md");
+            assertThat(results.resolve("golden.json")).content().contains("\"status\":\"stopped\"", "so far: ");
+            assertThat(started).isNotEmpty();
+            for (ProcessHandle child : started) {
+                child.onExit().get(30, TimeUnit.SECONDS);
+            }
         }
     }
 

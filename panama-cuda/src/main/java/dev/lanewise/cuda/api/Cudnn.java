@@ -6,10 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * cuDNN's legacy interface: convolution and recurrent networks. Every method throws {@link CudaException} where the
+ * cuDNN: convolution and recurrent networks by its legacy interface, convolution with a bias by its graphs. Every method throws {@link CudaException} where the
  * library reports an error. Where a method takes alpha and beta, it computes {@code y = alpha * result + beta * y}.
  */
-public interface Cudnn extends CudnnRnn {
+public interface Cudnn extends CudnnRnn, CudnnFusion {
     /** A library context, used by one thread at a time. */
     record Handle(MemorySegment address) {}
 

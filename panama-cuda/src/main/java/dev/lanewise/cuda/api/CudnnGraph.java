@@ -9,7 +9,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * cuDNN's graph interface: descriptors that are made, filled with attributes and finalized, all destroyed together.
@@ -23,8 +28,9 @@ public final class CudnnGraph implements AutoCloseable {
     private static final int MOST_CONFIGURATIONS = 8;
 
     private final Deque<Descriptor> made = new ArrayDeque<>();
-    private final Arena arena = Arena.ofConfined();
-    private long tensors;
+
+    /** What attributes are written from; descriptors outlive the call that makes them, in any thread. */
+    private final Arena arena = Arena.ofAuto();
 
     private CudnnGraph() {}
 
@@ -41,12 +47,34 @@ public final class CudnnGraph implements AutoCloseable {
     /** A descriptor of the library. */
     public record Descriptor(MemorySegment address) {}
 
+    /**
+     * What plans are made for.
+     *
+     * @param handle the context of the current device, or null
+     * @param properties a device's description, or null
+     */
+    public record Target(
+            Cudnn.@Nullable Handle handle, @Nullable Descriptor properties) {
+        /** The device of a context. */
+        public static Target of(Cudnn.Handle handle) {
+            return new Target(handle, null);
+        }
+
+        /** A device that need not be present. */
+        public static Target of(Descriptor properties) {
+            return new Target(null, properties);
+        }
+    }
+
     private Descriptor create(int type) {
-        MemorySegment scratch = Scratch.get();
-        check("cudnnBackendCreateDescriptor", CudnnBindings.cudnnBackendCreateDescriptor(type, scratch));
-        Descriptor descriptor = new Descriptor(Scratch.readHandle(scratch));
+        Descriptor descriptor = create(type, Scratch.get());
         made.push(descriptor);
         return descriptor;
+    }
+
+    private static Descriptor create(int type, MemorySegment scratch) {
+        check("cudnnBackendCreateDescriptor", CudnnBindings.cudnnBackendCreateDescriptor(type, scratch));
+        return new Descriptor(Scratch.readHandle(scratch));
     }
 
     private static void set(Descriptor descriptor, int name, int type, long count, MemorySegment values) {
@@ -127,25 +155,33 @@ public final class CudnnGraph implements AutoCloseable {
         return Scratch.readLong(count);
     }
 
-    /** A tensor {@code [n, c, h, w]} with the channels last in memory; a virtual one never reaches memory. */
-    public Descriptor tensor(DataType type, boolean virtual, long n, long c, long h, long w) {
+    /**
+     * A tensor with the channels last in memory.
+     *
+     * @param id the number by which a plan is given its address
+     * @param isVirtual whether it never reaches memory
+     * @param sizes {@code [n, c, h, w]}
+     */
+    Descriptor tensor(long id, DataType type, boolean isVirtual, int... sizes) {
+        long c = sizes[1];
+        long h = sizes[2];
+        long w = sizes[3];
         Descriptor tensor = create(CudnnBindings.CUDNN_BACKEND_TENSOR_DESCRIPTOR());
         setInt(
                 tensor,
                 CudnnBindings.CUDNN_ATTR_TENSOR_DATA_TYPE(),
                 CudnnBindings.CUDNN_TYPE_DATA_TYPE(),
                 type.cudnnCode());
-        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_DIMENSIONS(), n, c, h, w);
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_DIMENSIONS(), sizes[0], c, h, w);
         setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_STRIDES(), h * w * c, 1, w * c, c);
-        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_UNIQUE_ID(), ++tensors);
-        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT(), 16);
-        setBoolean(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_IS_VIRTUAL(), virtual);
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_UNIQUE_ID(), id);
+        setLongs(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT(), CudnnFusion.ALIGNMENT);
+        setBoolean(tensor, CudnnBindings.CUDNN_ATTR_TENSOR_IS_VIRTUAL(), isVirtual);
         return finalized(tensor);
     }
 
     /** {@code y = convolution(x, w)}, summed in {@code compute}. */
-    public Descriptor convolution(
-            Cudnn.Convolution convolution, DataType compute, Descriptor x, Descriptor w, Descriptor y) {
+    Descriptor convolution(Cudnn.Convolution convolution, DataType compute, Descriptor x, Descriptor w, Descriptor y) {
         Descriptor attributes = create(CudnnBindings.CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR());
         setLongs(attributes, CudnnBindings.CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS(), 2);
         setInt(
@@ -178,14 +214,14 @@ public final class CudnnGraph implements AutoCloseable {
     }
 
     /** {@code y = x + b}. */
-    public Descriptor add(Descriptor x, Descriptor b, Descriptor y) {
+    Descriptor add(Descriptor x, Descriptor b, Descriptor y) {
         Descriptor operation = pointwise(CudnnBindings.CUDNN_POINTWISE_ADD(), x, y);
         setDescriptors(operation, CudnnBindings.CUDNN_ATTR_OPERATION_POINTWISE_BDESC(), b);
         return finalized(operation);
     }
 
     /** {@code y = max(x, 0)}. */
-    public Descriptor relu(Descriptor x, Descriptor y) {
+    Descriptor relu(Descriptor x, Descriptor y) {
         return finalized(pointwise(CudnnBindings.CUDNN_POINTWISE_RELU_FWD(), x, y));
     }
 
@@ -205,14 +241,11 @@ public final class CudnnGraph implements AutoCloseable {
         return operation;
     }
 
-    /**
-     * The workspace in bytes of the first plan that a device can run the operations with.
-     *
-     * @throws CudaException if none of the configurations that the library names for the device becomes a plan
-     */
-    public long plan(Descriptor device, Descriptor... operations) {
+    /** The ways to compute operations on a device in the order in which the library recommends them. */
+    List<Descriptor> configurations(Target target, Descriptor... operations) {
         Descriptor graph = create(CudnnBindings.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR());
         setDescriptors(graph, CudnnBindings.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operations);
+        setHandle(graph, CudnnBindings.CUDNN_ATTR_OPERATIONGRAPH_HANDLE(), target);
         finalized(graph);
         Descriptor heuristic = create(CudnnBindings.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR());
         setDescriptors(heuristic, CudnnBindings.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH(), graph);
@@ -221,35 +254,77 @@ public final class CudnnGraph implements AutoCloseable {
                 CudnnBindings.CUDNN_ATTR_ENGINEHEUR_MODE(),
                 CudnnBindings.CUDNN_TYPE_HEUR_MODE(),
                 CudnnBindings.CUDNN_HEUR_MODE_A());
-        setDescriptors(heuristic, CudnnBindings.CUDNN_ATTR_ENGINEHEUR_DEVICEPROP(), device);
+        setProperties(heuristic, CudnnBindings.CUDNN_ATTR_ENGINEHEUR_DEVICEPROP(), target);
         finalized(heuristic);
-        MemorySegment configurations = arena.allocate(ValueLayout.ADDRESS, MOST_CONFIGURATIONS);
+        List<Descriptor> configurations = new ArrayList<>();
+        MemorySegment addresses = arena.allocate(ValueLayout.ADDRESS, MOST_CONFIGURATIONS);
         for (int i = 0; i < MOST_CONFIGURATIONS; i++) {
             Descriptor empty = create(CudnnBindings.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR());
-            configurations.setAtIndex(ValueLayout.ADDRESS, i, empty.address);
+            configurations.add(empty);
+            addresses.setAtIndex(ValueLayout.ADDRESS, i, empty.address);
         }
         long found = get(
                 heuristic,
                 CudnnBindings.CUDNN_ATTR_ENGINEHEUR_RESULTS(),
                 CudnnBindings.CUDNN_TYPE_BACKEND_DESCRIPTOR(),
                 MOST_CONFIGURATIONS,
-                configurations);
-        CudaException last = CudaException.failed("cudnnBackendGetAttribute", 0, "no configuration", "for the graph");
-        for (long i = 0; i < Math.min(found, MOST_CONFIGURATIONS); i++) {
-            try {
-                return workspace(device, new Descriptor(configurations.getAtIndex(ValueLayout.ADDRESS, i)));
-            } catch (CudaException e) {
-                last = e;
-            }
-        }
-        throw last;
+                addresses);
+        return configurations.subList(0, Math.toIntExact(Math.min(found, MOST_CONFIGURATIONS)));
     }
 
-    private long workspace(Descriptor device, Descriptor configuration) {
+    private void setHandle(Descriptor descriptor, int name, Target target) {
+        if (target.handle != null) {
+            MemorySegment value = arena.allocateFrom(ValueLayout.ADDRESS, target.handle.address());
+            set(descriptor, name, CudnnBindings.CUDNN_TYPE_HANDLE(), 1, value);
+        }
+    }
+
+    private void setProperties(Descriptor descriptor, int name, Target target) {
+        if (target.properties != null) {
+            setDescriptors(descriptor, name, target.properties);
+        }
+    }
+
+    /** What the library says of a configuration's accuracy: codes {@code CUDNN_NUMERICAL_NOTE_*}. */
+    Set<Integer> notes(Descriptor configuration) {
+        Descriptor engine = create(CudnnBindings.CUDNN_BACKEND_ENGINE_DESCRIPTOR());
+        MemorySegment address = arena.allocateFrom(ValueLayout.ADDRESS, engine.address);
+        long ignored = get(
+                configuration,
+                CudnnBindings.CUDNN_ATTR_ENGINECFG_ENGINE(),
+                CudnnBindings.CUDNN_TYPE_BACKEND_DESCRIPTOR(),
+                1,
+                address);
+        int most = CudnnBindings.CUDNN_NUMERICAL_NOTE_TYPE_COUNT();
+        MemorySegment codes = arena.allocate(ValueLayout.JAVA_INT, most);
+        long count = get(
+                engine,
+                CudnnBindings.CUDNN_ATTR_ENGINE_NUMERICAL_NOTE(),
+                CudnnBindings.CUDNN_TYPE_NUMERICAL_NOTE(),
+                most,
+                codes);
+        Set<Integer> notes = new HashSet<>();
+        for (long i = 0; i < Math.min(count, most); i++) {
+            notes.add(codes.getAtIndex(ValueLayout.JAVA_INT, i));
+        }
+        return notes;
+    }
+
+    /**
+     * A plan of a configuration.
+     *
+     * @throws CudaException if there is none for the device
+     */
+    Descriptor plan(Target target, Descriptor configuration) {
         Descriptor plan = create(CudnnBindings.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR());
         setDescriptors(plan, CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration);
-        setDescriptors(plan, CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP(), device);
-        finalized(plan);
+        setHandle(plan, CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_HANDLE(), target);
+        setProperties(plan, CudnnBindings.CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP(), target);
+        return finalized(plan);
+    }
+
+    /** The device memory that a plan needs, in bytes. */
+    long workspaceBytes(Descriptor plan) {
         MemorySegment bytes = arena.allocate(ValueLayout.JAVA_LONG);
         long ignored = get(
                 plan,
@@ -260,12 +335,51 @@ public final class CudnnGraph implements AutoCloseable {
         return bytes.get(ValueLayout.JAVA_LONG, 0);
     }
 
+    /** Which addresses belong to which numbers of tensors, for one call of a plan; to be destroyed after it. */
+    static Descriptor addresses(long[] ids, long[] addresses, long workspace) {
+        MemorySegment scratch = Scratch.get();
+        Descriptor pack = create(CudnnBindings.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR(), scratch);
+        try {
+            int pointer = CudnnBindings.CUDNN_TYPE_VOID_PTR();
+            set(
+                    pack,
+                    CudnnBindings.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS(),
+                    CudnnBindings.CUDNN_TYPE_INT64(),
+                    scratch,
+                    ids);
+            set(pack, CudnnBindings.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS(), pointer, scratch, addresses);
+            set(pack, CudnnBindings.CUDNN_ATTR_VARIANT_PACK_WORKSPACE(), pointer, scratch, workspace);
+            return finalized(pack);
+        } catch (CudaException e) {
+            destroy(pack);
+            throw e;
+        }
+    }
+
+    private static void set(Descriptor descriptor, int name, int type, MemorySegment scratch, long... values) {
+        for (int i = 0; i < values.length; i++) {
+            scratch.setAtIndex(ValueLayout.JAVA_LONG, i, values[i]);
+        }
+        set(descriptor, name, type, values.length, scratch);
+    }
+
+    /** Queues a plan on the stream of the context that it was made for. */
+    static void execute(Cudnn.Handle handle, Descriptor plan, Descriptor addresses) {
+        check(
+                "cudnnBackendExecute",
+                CudnnBindings.cudnnBackendExecute(handle.address(), plan.address, addresses.address));
+    }
+
+    /** Destroys a descriptor that belongs to no graph. */
+    static void destroy(Descriptor descriptor) {
+        check("cudnnBackendDestroyDescriptor", CudnnBindings.cudnnBackendDestroyDescriptor(descriptor.address));
+    }
+
     /** Destroys all descriptors. */
     @Override
     public void close() {
         while (!made.isEmpty()) {
-            check("cudnnBackendDestroyDescriptor", CudnnBindings.cudnnBackendDestroyDescriptor(made.pop().address));
+            destroy(made.pop());
         }
-        arena.close();
     }
 }

@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /** {@link Cudnn} on the generated bindings. */
 final class NativeCudnn extends NativeCudnnRnn implements Cudnn {
@@ -197,5 +198,20 @@ final class NativeCudnn extends NativeCudnnRnn implements Cudnn {
             double beta,
             TensorRef y) {
         CudnnConvolutions.convolve(handle, pass, alpha, x, w, convolution, algorithm, workspace, beta, y);
+    }
+
+    @Override
+    public Optional<FusedPlan> fusedPlan(Handle handle, BiasedConvolution convolution, PlanLimits limits) {
+        return CudnnFusedConvolutions.plan(handle, convolution, limits);
+    }
+
+    @Override
+    public void run(Handle handle, FusedPlan plan, FusedOperands operands, Workspace workspace) {
+        CudnnFusedConvolutions.run(handle, plan, operands, workspace);
+    }
+
+    @Override
+    public void destroy(FusedPlan plan) {
+        CudnnFusedConvolutions.destroy(plan);
     }
 }

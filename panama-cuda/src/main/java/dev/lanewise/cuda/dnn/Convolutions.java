@@ -1,6 +1,7 @@
 package dev.lanewise.cuda.dnn;
 
 import dev.lanewise.cuda.api.Cudnn.ConvolutionPass;
+import dev.lanewise.cuda.api.CudnnFusion.FusedOperands;
 import dev.lanewise.cuda.matrix.Bias;
 import dev.lanewise.cuda.ops.Dense;
 import dev.lanewise.cuda.runtime.CudaDevice;
@@ -14,36 +15,47 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Convolution through cuDNN. For 16-bit types whose channels suit tensor cores, operands are passed to cuDNN with
- * channels last, the order that tensor cores read; an operand that is already laid out that way is passed unchanged.
+ * channels last, the order that tensor cores read; an operand that is already laid out that way is passed unchanged. With
+ * channels last, cuDNN adds the bias before the result reaches memory; else a kernel adds it.
  */
 public final class Convolutions implements AutoCloseable {
     private final CudaDevice device;
     private final Map<ConvolutionPlan.Key, ConvolutionPlan> plans = new ConcurrentHashMap<>();
+    private final BiasedConvolutions biased;
 
     /** Convolutions on a device. */
     public Convolutions(CudaDevice device) {
         this.device = device;
+        biased = new BiasedConvolutions(device);
     }
 
     /** The convolution, and its bias. */
     public void run(Convolution2d op, Tensor[] inputs, Tensor[] outputs) {
         Tensor y = outputs[0];
         Geometry geometry = Geometry.of(op, y.dtype(), inputs[0].shape(), inputs[1].shape(), y.shape());
-        if (inputs[0].shape().isEmpty()) {
-            zero(y);
-        } else {
-            try (Planes x = Planes.read(device, inputs[0], geometry.format());
-                    Planes w = Planes.read(device, inputs[1], geometry.format());
-                    Planes result = Planes.write(device, y, geometry.format())) {
-                pass(ConvolutionPass.FORWARD, geometry, x.address(), w.address(), result.address());
-                result.store();
-            }
-        }
-        if (inputs.length == 3) {
-            try (Dense bias = Dense.of(device, inputs[2])) {
+        try (Dense bias = Dense.ofOptional(device, inputs, 2)) {
+            if (!run(geometry, inputs, bias.address(), y)) {
                 long plane = y.shape().size(2) * y.shape().size(3);
                 Bias.add(device, y, y.shape().size(1), plane, bias.address(), false);
             }
+        }
+    }
+
+    /** Queues the convolution; whether the bias is in the result. */
+    private boolean run(Geometry geometry, Tensor[] inputs, long bias, Tensor y) {
+        if (inputs[0].shape().isEmpty()) {
+            zero(y);
+            return false;
+        }
+        try (Planes x = Planes.read(device, inputs[0], geometry.format());
+                Planes w = Planes.read(device, inputs[1], geometry.format());
+                Planes result = Planes.write(device, y, geometry.format())) {
+            boolean added = biased.run(geometry, new FusedOperands(x.address(), w.address(), bias, result.address()));
+            if (!added) {
+                pass(ConvolutionPass.FORWARD, geometry, x.address(), w.address(), result.address());
+            }
+            result.store();
+            return added;
         }
     }
 
@@ -101,6 +113,7 @@ public final class Convolutions implements AutoCloseable {
     /** Destroys the plans. */
     @Override
     public void close() {
+        biased.close();
         plans.values().forEach(ConvolutionPlan::close);
         plans.clear();
     }

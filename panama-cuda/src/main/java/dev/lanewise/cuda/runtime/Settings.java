@@ -7,7 +7,16 @@ public final class Settings {
     private static volatile boolean convolutionTransforms =
             Boolean.parseBoolean(System.getProperty("lanewise.cuda.convolutionTransforms", "true"));
 
+    /** A way back, should plans of cuDNN's graphs fail on some machine. */
+    private static final boolean FUSED_BIAS =
+            Boolean.parseBoolean(System.getProperty("lanewise.cuda.fusedBias", "true"));
+
     private Settings() {}
+
+    /** Whether cuDNN may add the bias of a convolution. */
+    public static boolean fusedBias() {
+        return FUSED_BIAS;
+    }
 
     /** Whether convolutions may use Winograd's and Fourier's transforms where those are fastest. */
     public static boolean convolutionTransforms() {

@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -39,6 +40,7 @@ public final class HostCudnn implements InvocationHandler {
     private final BiConsumer<Driver.Stream, Runnable> queue;
     private final AtomicInteger measured = new AtomicInteger();
     private final HostRnns rnns = new HostRnns(this);
+    private final HostFusion fusion = new HostFusion(this);
 
     /** Convolutions run when they are queued. */
     public HostCudnn() {
@@ -71,10 +73,35 @@ public final class HostCudnn implements InvocationHandler {
         return this;
     }
 
+    /** How often a convolution with its bias was queued. */
+    public int fusedRuns() {
+        return fusion.runs();
+    }
+
+    /** How often a plan for a convolution with its bias was asked for. */
+    public int plansAsked() {
+        return fusion.asked();
+    }
+
+    /** Refuses convolutions with a bias, when a plan is asked for or when one is run. */
+    public HostCudnn refusingFusion(boolean whenPlanned) {
+        fusion.refuse(whenPlanned);
+        return this;
+    }
+
     /** Queues work on a handle's stream. */
     void queue(Object handle, Runnable work) {
         state(handle);
         queue.accept(streams.get(handle), work);
+    }
+
+    /** Measuring waits for the device, and plans load code. */
+    void notWhileRecording(Object handle) {
+        AtomicBoolean ran = new AtomicBoolean();
+        queue(handle, () -> ran.set(true));
+        if (!ran.get()) {
+            throw CudaException.failed("cuModuleLoadData", 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "");
+        }
     }
 
     /** How often algorithms were measured. */
@@ -100,6 +127,7 @@ public final class HostCudnn implements InvocationHandler {
                 remove(arguments[0]);
                 yield null;
             }
+            case "fusedPlan", "run" -> fusion.invoke(method.getName(), arguments);
             case "createTensor" -> {
                 Tensor4 tensor = new Tensor4((DataType) arguments[0], (int[]) arguments[1], (int[]) arguments[2]);
                 yield add(new Cudnn.TensorDescriptor(address(), tensor.type), tensor);
@@ -111,6 +139,7 @@ public final class HostCudnn implements InvocationHandler {
             case "createConvolution" -> add(new Cudnn.ConvolutionDescriptor(address()), arguments[0]);
             case "algorithms" -> algorithms();
             case "measureAlgorithms" -> {
+                notWhileRecording(arguments[0]);
                 measured.incrementAndGet();
                 yield algorithms();
             }
@@ -136,7 +165,7 @@ public final class HostCudnn implements InvocationHandler {
                 new Cudnn.ConvolutionAlgorithm(IMPLICIT_GEMM, 2048, false, true, 0, -1));
     }
 
-    private static Tensor4 filter(DataType type, Cudnn.Format format, int[] sizes) {
+    static Tensor4 filter(DataType type, Cudnn.Format format, int[] sizes) {
         int c = sizes[1];
         int h = sizes[2];
         int w = sizes[3];
@@ -194,7 +223,7 @@ public final class HostCudnn implements InvocationHandler {
         void at(int[] x, int[] w, int[] y);
     }
 
-    private record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution, double factor) {
+    record Pass(Tensor4 x, Tensor4 w, Tensor4 y, Cudnn.Convolution convolution, double factor) {
         void run(Cudnn.ConvolutionPass direction, long input, long filter, long output) {
             switch (direction) {
                 case FORWARD -> forward(input, filter, output);
@@ -204,9 +233,23 @@ public final class HostCudnn implements InvocationHandler {
         }
 
         void forward(long from, long filter, long to) {
+            store(y, to, sums(from, filter));
+        }
+
+        /** The result with a bias, rounded once. */
+        void forward(long from, long filter, long bias, long to) {
+            double[] sums = sums(from, filter);
+            int plane = y.sizes[2] * y.sizes[3];
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += HostElements.get(y.type, bias, i / plane % y.sizes[1]);
+            }
+            store(y, to, sums);
+        }
+
+        private double[] sums(long from, long filter) {
             double[] sums = new double[elements(y)];
             terms((xi, wi, yi) -> sums[dense(y, yi)] += get(x, from, xi) * get(w, filter, wi));
-            store(y, to, sums);
+            return sums;
         }
 
         void backwardData(long to, long filter, long from) {
@@ -235,19 +278,18 @@ public final class HostCudnn implements InvocationHandler {
             }
         }
 
+        /** Outside the input there is nothing to sum, whatever the channel. */
         private void window(Term term, int[] at, int firstChannel) {
-            for (int c = 0; c < w.sizes[1]; c++) {
-                for (int r = 0; r < w.sizes[2]; r++) {
-                    for (int s = 0; s < w.sizes[3]; s++) {
-                        int h = at[2] * convolution.stride().height()
-                                - convolution.padding().height()
-                                + r * convolution.dilation().height();
-                        int v = at[3] * convolution.stride().width()
-                                - convolution.padding().width()
-                                + s * convolution.dilation().width();
-                        if (h >= 0 && h < x.sizes[2] && v >= 0 && v < x.sizes[3]) {
-                            term.at(new int[] {at[0], firstChannel + c, h, v}, new int[] {at[1], c, r, s}, at);
-                        }
+            for (int r = 0; r < w.sizes[2]; r++) {
+                int h = at[2] * convolution.stride().height()
+                        - convolution.padding().height()
+                        + r * convolution.dilation().height();
+                for (int s = 0; s < w.sizes[3] && h >= 0 && h < x.sizes[2]; s++) {
+                    int v = at[3] * convolution.stride().width()
+                            - convolution.padding().width()
+                            + s * convolution.dilation().width();
+                    for (int c = 0; c < w.sizes[1] && v >= 0 && v < x.sizes[3]; c++) {
+                        term.at(new int[] {at[0], firstChannel + c, h, v}, new int[] {at[1], c, r, s}, at);
                     }
                 }
             }

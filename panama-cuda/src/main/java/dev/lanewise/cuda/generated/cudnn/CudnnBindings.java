@@ -574,6 +574,24 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_ATTR_ENGINEHEUR_DEVICEPROP() {
         return CUDNN_ATTR_ENGINEHEUR_DEVICEPROP;
     }
+    private static final int CUDNN_ATTR_ENGINECFG_ENGINE = (int)300L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINECFG_ENGINE = 300
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINECFG_ENGINE() {
+        return CUDNN_ATTR_ENGINECFG_ENGINE;
+    }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_HANDLE = (int)400L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_HANDLE = 400
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_HANDLE() {
+        return CUDNN_ATTR_EXECUTION_PLAN_HANDLE;
+    }
     private static final int CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG = (int)401L;
     /**
      * {@snippet lang=c :
@@ -691,6 +709,15 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_ATTR_OPERATION_POINTWISE_YDESC() {
         return CUDNN_ATTR_OPERATION_POINTWISE_YDESC;
     }
+    private static final int CUDNN_ATTR_OPERATIONGRAPH_HANDLE = (int)800L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATIONGRAPH_HANDLE = 800
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATIONGRAPH_HANDLE() {
+        return CUDNN_ATTR_OPERATIONGRAPH_HANDLE;
+    }
     private static final int CUDNN_ATTR_OPERATIONGRAPH_OPS = (int)801L;
     /**
      * {@snippet lang=c :
@@ -754,6 +781,42 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_ATTR_TENSOR_IS_VIRTUAL() {
         return CUDNN_ATTR_TENSOR_IS_VIRTUAL;
     }
+    private static final int CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS = (int)1000L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS = 1000
+     * }
+     */
+    public static int CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS() {
+        return CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS;
+    }
+    private static final int CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS = (int)1001L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS = 1001
+     * }
+     */
+    public static int CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS() {
+        return CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS;
+    }
+    private static final int CUDNN_ATTR_VARIANT_PACK_WORKSPACE = (int)1003L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_VARIANT_PACK_WORKSPACE = 1003
+     * }
+     */
+    public static int CUDNN_ATTR_VARIANT_PACK_WORKSPACE() {
+        return CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
+    }
+    private static final int CUDNN_ATTR_ENGINE_NUMERICAL_NOTE = (int)1303L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINE_NUMERICAL_NOTE = 1303
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINE_NUMERICAL_NOTE() {
+        return CUDNN_ATTR_ENGINE_NUMERICAL_NOTE;
+    }
     private static final int CUDNN_ATTR_DEVICEPROP_DEVICE_ID = (int)2700L;
     /**
      * {@snippet lang=c :
@@ -771,6 +834,15 @@ public class CudnnBindings extends CudnnBindings$shared {
      */
     public static int CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION() {
         return CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION;
+    }
+    private static final int CUDNN_TYPE_HANDLE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_HANDLE = 0
+     * }
+     */
+    public static int CUDNN_TYPE_HANDLE() {
+        return CUDNN_TYPE_HANDLE;
     }
     private static final int CUDNN_TYPE_DATA_TYPE = (int)1L;
     /**
@@ -808,6 +880,15 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_TYPE_FLOAT() {
         return CUDNN_TYPE_FLOAT;
     }
+    private static final int CUDNN_TYPE_VOID_PTR = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_VOID_PTR = 6
+     * }
+     */
+    public static int CUDNN_TYPE_VOID_PTR() {
+        return CUDNN_TYPE_VOID_PTR;
+    }
     private static final int CUDNN_TYPE_CONVOLUTION_MODE = (int)7L;
     /**
      * {@snippet lang=c :
@@ -825,6 +906,15 @@ public class CudnnBindings extends CudnnBindings$shared {
      */
     public static int CUDNN_TYPE_HEUR_MODE() {
         return CUDNN_TYPE_HEUR_MODE;
+    }
+    private static final int CUDNN_TYPE_NUMERICAL_NOTE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_NUMERICAL_NOTE = 11
+     * }
+     */
+    public static int CUDNN_TYPE_NUMERICAL_NOTE() {
+        return CUDNN_TYPE_NUMERICAL_NOTE;
     }
     private static final int CUDNN_TYPE_POINTWISE_MODE = (int)14L;
     /**
@@ -880,6 +970,15 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR() {
         return CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR;
     }
+    private static final int CUDNN_BACKEND_ENGINE_DESCRIPTOR = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_ENGINE_DESCRIPTOR = 2
+     * }
+     */
+    public static int CUDNN_BACKEND_ENGINE_DESCRIPTOR() {
+        return CUDNN_BACKEND_ENGINE_DESCRIPTOR;
+    }
     private static final int CUDNN_BACKEND_ENGINECFG_DESCRIPTOR = (int)3L;
     /**
      * {@snippet lang=c :
@@ -934,6 +1033,15 @@ public class CudnnBindings extends CudnnBindings$shared {
     public static int CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR() {
         return CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR;
     }
+    private static final int CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR = 16
+     * }
+     */
+    public static int CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR() {
+        return CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR;
+    }
     private static final int CUDNN_BACKEND_TENSOR_DESCRIPTOR = (int)17L;
     /**
      * {@snippet lang=c :
@@ -951,6 +1059,87 @@ public class CudnnBindings extends CudnnBindings$shared {
      */
     public static int CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR() {
         return CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS = 1
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS() {
+        return CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION = 2
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION() {
+        return CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_FFT = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_FFT = 3
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_FFT() {
+        return CUDNN_NUMERICAL_NOTE_FFT;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC = 4
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC() {
+        return CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD = 5
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 = 6
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 = 7
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13 = 8
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_TYPE_COUNT = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_TYPE_COUNT = 10
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_TYPE_COUNT() {
+        return CUDNN_NUMERICAL_NOTE_TYPE_COUNT;
     }
     private static final int CUDNN_HEUR_MODE_A = (int)3L;
     /**
@@ -1265,6 +1454,68 @@ public class CudnnBindings extends CudnnBindings$shared {
                 traceDowncall("cudnnBackendGetAttribute", descriptor, attributeName, attributeType, requestedElementCount, elementCount, arrayOfElements);
             }
             return (int)mh$.invokeExact(descriptor, attributeName, attributeType, requestedElementCount, elementCount, arrayOfElements);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cudnnBackendExecute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CudnnBindings.C_INT,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER,
+            CudnnBindings.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cudnnBackendExecute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t executionPlan, cudnnBackendDescriptor_t variantPack)
+     * }
+     */
+    public static FunctionDescriptor cudnnBackendExecute$descriptor() {
+        return cudnnBackendExecute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t executionPlan, cudnnBackendDescriptor_t variantPack)
+     * }
+     */
+    public static MethodHandle cudnnBackendExecute$handle() {
+        return cudnnBackendExecute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t executionPlan, cudnnBackendDescriptor_t variantPack)
+     * }
+     */
+    public static MemorySegment cudnnBackendExecute$address() {
+        return cudnnBackendExecute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t executionPlan, cudnnBackendDescriptor_t variantPack)
+     * }
+     */
+    public static int cudnnBackendExecute(MemorySegment handle, MemorySegment executionPlan, MemorySegment variantPack) {
+        var mh$ = cudnnBackendExecute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cudnnBackendExecute", handle, executionPlan, variantPack);
+            }
+            return (int)mh$.invokeExact(handle, executionPlan, variantPack);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,132 @@
+package dev.lanewise.cuda.dnn;
+
+import dev.lanewise.cuda.api.CudaException;
+import dev.lanewise.cuda.api.Cudnn;
+import dev.lanewise.cuda.api.Cudnn.Format;
+import dev.lanewise.cuda.api.Cudnn.Workspace;
+import dev.lanewise.cuda.api.CudnnFusion;
+import dev.lanewise.cuda.api.CudnnFusion.BiasedConvolution;
+import dev.lanewise.cuda.api.CudnnFusion.FusedOperands;
+import dev.lanewise.cuda.api.CudnnFusion.FusedPlan;
+import dev.lanewise.cuda.api.CudnnFusion.PlanLimits;
+import dev.lanewise.cuda.runtime.CudaDevice;
+import dev.lanewise.cuda.runtime.ScratchMemory;
+import dev.lanewise.cuda.runtime.Settings;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * Convolutions whose bias cuDNN adds before the result reaches memory, where it has a plan for that: in 16 bits with
+ * channels last. F32 is left to the other way, which sums without tensor cores.
+ */
+final class BiasedConvolutions implements AutoCloseable {
+    /** What the library says where it lacks something: of what it does not know, some versions say that it is wrong. */
+    private static final List<String> REFUSALS = List.of("CUDNN_STATUS_NOT_SUPPORTED", "CUDNN_STATUS_BAD_PARAM");
+
+    private final CudaDevice device;
+    private final Cudnn cudnn;
+
+    /** Empty where the library refuses. */
+    private final Map<Key, Optional<FusedPlan>> plans = new ConcurrentHashMap<>();
+
+    /** What determines a plan; it belongs to one context, since threads must not share it. */
+    private record Key(Cudnn.Handle handle, Geometry geometry, boolean transforms, boolean deterministic) {
+        PlanLimits limits() {
+            return new PlanLimits(ConvolutionPlan.WORKSPACE_BYTES, transforms, deterministic);
+        }
+
+        BiasedConvolution convolution() {
+            return new BiasedConvolution(
+                    geometry.convolution(),
+                    geometry.type(),
+                    geometry.input().toArray(),
+                    geometry.filter().toArray(),
+                    geometry.output().toArray());
+        }
+    }
+
+    BiasedConvolutions(CudaDevice device) {
+        this.device = device;
+        cudnn = device.libraries().cudnn();
+    }
+
+    /**
+     * Queues a convolution with its bias, if there is a plan for it.
+     *
+     * @param operands a bias of 0 stands for none
+     * @return whether it was queued
+     */
+    boolean run(Geometry geometry, FusedOperands operands) {
+        if (geometry.format() != Format.NHWC || !areAligned(operands) || !Settings.fusedBias()) {
+            return false;
+        }
+        Key key =
+                new Key(device.stream().cudnn(), geometry, Settings.convolutionTransforms(), Settings.deterministic());
+        Optional<FusedPlan> plan = plans.get(key);
+        if (plan != null) {
+            plan.ifPresent(usable -> run(key.handle, usable, operands));
+            return plan.isPresent();
+        }
+        // plans load code, which a recording cannot
+        return !device.isRecording() && runFirst(key, operands);
+    }
+
+    private static boolean areAligned(FusedOperands operands) {
+        long addresses = operands.input() | operands.filter() | operands.bias() | operands.output();
+        return operands.bias() != 0 && addresses % CudnnFusion.ALIGNMENT == 0;
+    }
+
+    /** The library may refuse what it has planned only when it computes. */
+    private boolean runFirst(Key key, FusedOperands operands) {
+        Optional<FusedPlan> plan = unlessRefused(() -> cudnn.fusedPlan(key.handle, key.convolution(), key.limits()));
+        if (plan.isPresent()) {
+            plan = tryOut(key, plan.get(), operands);
+        }
+        plans.put(key, plan);
+        return plan.isPresent();
+    }
+
+    private Optional<FusedPlan> tryOut(Key key, FusedPlan plan, FusedOperands operands) {
+        boolean usable = false;
+        try {
+            Optional<FusedPlan> tried = unlessRefused(() -> {
+                run(key.handle, plan, operands);
+                return Optional.of(plan);
+            });
+            usable = tried.isPresent();
+            return tried;
+        } finally {
+            if (!usable) {
+                cudnn.destroy(plan);
+            }
+        }
+    }
+
+    private static Optional<FusedPlan> unlessRefused(Supplier<Optional<FusedPlan>> attempt) {
+        try {
+            return attempt.get();
+        } catch (CudaException e) {
+            if (REFUSALS.stream().anyMatch(e.statusName()::startsWith)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private void run(Cudnn.Handle handle, FusedPlan plan, FusedOperands operands) {
+        long bytes = plan.workspaceBytes();
+        try (ScratchMemory workspace = device.scratch(bytes)) {
+            cudnn.run(handle, plan, operands, new Workspace(bytes == 0 ? 0 : workspace.address(), bytes));
+        }
+    }
+
+    /** Destroys the plans. */
+    @Override
+    public void close() {
+        plans.values().forEach(plan -> plan.ifPresent(cudnn::destroy));
+        plans.clear();
+    }
+}
