@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Ternary;
@@ -231,7 +232,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * @param value the value that is put, as a whole number for integers
      */
     default Tensor maskedFill(Tensor mask, double value) {
-        return mask.where(WholeNumbers.operand("masked_fill", self(), value), self());
+        return Positions.mask("masked_fill", mask).where(WholeNumbers.operand("masked_fill", self(), value), self());
     }
 
     /**
@@ -242,6 +243,6 @@ public sealed interface ComparisonMethods permits Tensor {
      * @param value the value that is put, in the range of this tensor's type
      */
     default Tensor maskedFill(Tensor mask, long value) {
-        return mask.where(WholeNumbers.operand("masked_fill", self(), value), self());
+        return Positions.mask("masked_fill", mask).where(WholeNumbers.operand("masked_fill", self(), value), self());
     }
 }

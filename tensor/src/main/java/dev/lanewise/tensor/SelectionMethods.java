@@ -137,7 +137,7 @@ public sealed interface SelectionMethods permits Tensor {
                         DType.I64,
                         self().device(),
                         self().shape().toArray())
-                .scatterAdd(dim, index, Positions.wide(index).onesLike());
+                .scatterAdd(dim, index, Positions.wide("scatter_reduce", "positions", index).onesLike());
         Tensor count = came.clamp(1, Long.MAX_VALUE).to(self().dtype());
         return self().dtype().isFloating() ? combined.div(count) : combined.floorDiv(count);
     }
@@ -194,7 +194,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @throws TensorException if a number is negative
      */
     default Tensor bincount(long least) {
-        Tensor numbers = Positions.wide(self());
+        Tensor numbers = Positions.wide("bincount", "numbers", self());
         return numbers.bincount(least, numbers.onesLike());
     }
 
@@ -207,7 +207,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @throws TensorException if a number is negative
      */
     default Tensor bincount(long least, Tensor weights) {
-        Tensor flat = Positions.wide(self()).flatten();
+        Tensor flat = Positions.wide("bincount", "numbers", self()).flatten();
         return Tensor.full(0, weights.dtype(), self().device(), binCount(flat, least))
                 .scatterAdd(0, flat, weights.flatten());
     }

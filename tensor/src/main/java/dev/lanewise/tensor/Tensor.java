@@ -281,12 +281,15 @@ public sealed interface Tensor
 
     /**
      * {@return a copy of memory that holds elements in row-major order and native byte order} Of {@link DType#BOOL} a byte
-     * that is not 0 is true.
+     * that is not 0 is true. The memory is read before the method returns; it may be freed then.
      *
-     * @param memory the elements, of the size that type and shape have
+     * @param memory the elements, of the size that type and shape have, on or off the heap; its address need not be
+     *     aligned
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
      * @throws TensorException if the segment's size is not the tensor's
+     * @throws IllegalStateException if the segment's arena has been closed
+     * @throws WrongThreadException if another thread's confined arena owns it
      */
     static Tensor of(MemorySegment memory, DType dtype, long... sizes) {
         return Creation.copyOf(memory, new TensorSpec(dtype, Shape.of(sizes)));
