@@ -19,6 +19,12 @@ final class CalledMethod {
     /** Methods that run an operation's record, which has the name that belongs into the message. */
     private static final Set<String> RUN_A_RECORD = Set.of("apply", "applyAll", "create");
 
+    /** Methods in which a backend learns what became of operations that were called before. */
+    private static final Set<String> WAITING = Set.of("copyOut", "copyIn", "synchronize");
+
+    /** Of lambdas, constructors and initializers. */
+    private static final Pattern INNER = Pattern.compile("[$<]");
+
     private static final Pattern OPERATION = Pattern.compile("[a-z][a-z0-9_]*: ");
     private static final Pattern HUMP = Pattern.compile("([a-z0-9])([A-Z])");
 
@@ -35,13 +41,29 @@ final class CalledMethod {
         return name + ": " + (operation.lookingAt() ? message.substring(operation.end()) : message);
     }
 
-    /** Of the calls since the user's code, backends' among them, the first of a tensor's method. */
-    private static @Nullable String outermost(Stream<StackFrame> calls) {
-        return calls.takeWhile(call -> isLibrary(call.getClassName()))
-                .filter(call -> isOfTensors(call.getClassName()))
-                .map(StackFrame::getMethodName)
-                .filter(method -> !method.contains("$") && !method.contains("<"))
-                .reduce(null, (inner, outer) -> outer);
+    /**
+     * Of the calls since the user's code, backends' among them, the first of a tensor's method. None if a backend failed
+     * while it waited for its device: that error is of an earlier operation, which it names.
+     */
+    private static @Nullable String outermost(Stream<StackFrame> stack) {
+        String method = null;
+        for (StackFrame call : (Iterable<StackFrame>) stack::iterator) {
+            String className = call.getClassName();
+            if (!isLibrary(className)) {
+                return method;
+            }
+            if (isBackend(className) && WAITING.contains(call.getMethodName())) {
+                return null;
+            }
+            if (isOfTensors(className) && !INNER.matcher(call.getMethodName()).find()) {
+                method = call.getMethodName();
+            }
+        }
+        return method;
+    }
+
+    private static boolean isBackend(String className) {
+        return !className.startsWith(Tensor.class.getPackageName() + '.');
     }
 
     private static boolean isLibrary(String className) {
