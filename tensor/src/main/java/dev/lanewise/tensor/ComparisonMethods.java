@@ -60,7 +60,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this == value}}
+     * {@return whether each element equals the number: {@link DType#BOOL}; NaN equals nothing}
      *
      * @param value a number that every element is compared with
      */
@@ -69,7 +69,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this == value}, exact for integers}
+     * {@return whether each element equals the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -87,7 +87,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this != value}}
+     * {@return whether each element differs from the number: {@link DType#BOOL}; NaN differs from everything}
      *
      * @param value a number that every element is compared with
      */
@@ -96,7 +96,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this != value}, exact for integers}
+     * {@return whether each element differs from the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -114,7 +114,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this < value}}
+     * {@return whether each element is less than the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -123,7 +123,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this < value}, exact for integers}
+     * {@return whether each element is less than the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -141,7 +141,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this <= value}}
+     * {@return whether each element is at most the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -150,7 +150,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this <= value}, exact for integers}
+     * {@return whether each element is at most the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -168,7 +168,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this > value}}
+     * {@return whether each element is greater than the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -177,7 +177,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this > value}, exact for integers}
+     * {@return whether each element is greater than the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -195,7 +195,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this >= value}}
+     * {@return whether each element is at least the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -204,7 +204,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this >= value}, exact for integers}
+     * {@return whether each element is at least the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */

@@ -96,15 +96,15 @@ public sealed interface SelectionMethods permits Tensor {
 
     /** How {@link #scatterReduce} combines elements that meet in one place. */
     enum Reduction {
-        /** Their sum. */
+        /** Their sum; integers wrap to the type's width. */
         SUM(Scatter.Kind.ADD),
         /** Their product. */
         PROD(Scatter.Kind.MUL),
         /** Their mean; for integers, rounded down. */
         MEAN(Scatter.Kind.ADD),
-        /** The largest one. */
+        /** The largest one; NaN if one is NaN. */
         AMAX(Scatter.Kind.AMAX),
-        /** The smallest one. */
+        /** The smallest one; NaN if one is NaN. */
         AMIN(Scatter.Kind.AMIN);
 
         private final Scatter.Kind kind;
@@ -157,7 +157,10 @@ public sealed interface SelectionMethods permits Tensor {
      */
     record Unique(Tensor values, Tensor inverse, Tensor counts) {}
 
-    /** {@return the distinct elements, ascending} */
+    /**
+     * {@return the distinct elements of the whole tensor, ascending, with the position of each element's value and how
+     * often each occurs}
+     */
     default Unique unique() {
         Tensor flat = self().flatten();
         OrderMethods.Indexed sorted = flat.sort(0, false);
@@ -225,7 +228,7 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * Counts of elements in intervals.
+     * How many elements lie in each of several neighbouring intervals.
      *
      * @param counts {@code [bins]} of {@link DType#I64}
      * @param edges {@code [bins + 1]} of the tensor's type, or of {@link DType#F64} for integers
