@@ -45,8 +45,8 @@ class LayerSizesTest {
                     .filter(Layer.class::isAssignableFrom)
                     .filter(type -> Modifier.isPublic(type.getModifiers()) && !Modifier.isAbstract(type.getModifiers()))
                     .flatMap(type -> Arrays.stream(type.getConstructors()))
-                    .filter(made -> made.getParameterCount() > 0
-                            && NUMBERS.containsAll(List.of(made.getParameterTypes())));
+                    .filter(made ->
+                            made.getParameterCount() > 0 && NUMBERS.containsAll(List.of(made.getParameterTypes())));
         }
     }
 
@@ -88,9 +88,15 @@ class LayerSizesTest {
             case "long" -> size(random);
             case "double" -> one(random, 0.0, 0.5, -1.0, Double.NaN, Double.POSITIVE_INFINITY);
             case "boolean" -> random.nextBoolean();
-            case "[J" -> random.longs(random.nextInt(3)).map(any -> size(random)).toArray();
+            case "[J" ->
+                random.longs(random.nextInt(3)).map(any -> size(random)).toArray();
             case "dev.lanewise.tensor.Rng" -> new Rng(1);
-            default -> one(random, Window.of(2), Window.of(1, 2, 3), Window.of(3).stride(2).padding(1));
+            default ->
+                one(
+                        random,
+                        Window.of(2),
+                        Window.of(1, 2, 3),
+                        Window.of(3).stride(2).padding(1));
         };
     }
 

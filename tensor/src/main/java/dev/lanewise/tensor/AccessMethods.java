@@ -236,8 +236,9 @@ public sealed interface AccessMethods permits Tensor {
 
     private int arrayLength() {
         if (self().shape().elements() > Integer.MAX_VALUE - 8) {
-            throw new TensorException("to_array: " + self().spec() + " has more elements than a Java array holds (2^31);"
-                    + " use copyTo(MemorySegment), or narrow it");
+            throw new TensorException(
+                    "to_array: " + self().spec() + " has more elements than a Java array holds (2^31);"
+                            + " use copyTo(MemorySegment), or narrow it");
         }
         return (int) self().shape().elements();
     }

@@ -77,6 +77,7 @@ final class CalledMethod {
                 || className.equals(Rng.class.getName())
                 || className.endsWith("Methods")
                         && className.startsWith(Tensor.class.getPackageName())
-                        && className.lastIndexOf('.') == Tensor.class.getPackageName().length();
+                        && className.lastIndexOf('.')
+                                == Tensor.class.getPackageName().length();
     }
 }

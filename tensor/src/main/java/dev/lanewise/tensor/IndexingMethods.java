@@ -133,7 +133,8 @@ public sealed interface IndexingMethods permits Tensor {
                 long cut = Math.max(-back, 0);
                 if (left < cut) {
                     throw new TensorException("pad: " + Arrays.toString(pads) + " for " + self().spec()
-                            + " (expected negative amounts that cut off no more than the " + x.shape().size(dim)
+                            + " (expected negative amounts that cut off no more than the "
+                            + x.shape().size(dim)
                             + " elements of dimension " + dim + "); cut off fewer");
                 }
                 x = x.narrow(dim, start, left - cut);

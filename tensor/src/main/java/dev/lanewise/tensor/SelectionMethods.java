@@ -137,7 +137,10 @@ public sealed interface SelectionMethods permits Tensor {
                         DType.I64,
                         self().device(),
                         self().shape().toArray())
-                .scatterAdd(dim, index, Positions.wide("scatter_reduce", "positions", index).onesLike());
+                .scatterAdd(
+                        dim,
+                        index,
+                        Positions.wide("scatter_reduce", "positions", index).onesLike());
         Tensor count = came.clamp(1, Long.MAX_VALUE).to(self().dtype());
         return self().dtype().isFloating() ? combined.div(count) : combined.floorDiv(count);
     }

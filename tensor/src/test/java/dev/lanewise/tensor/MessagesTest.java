@@ -90,16 +90,18 @@ class MessagesTest {
                 call("randn: does not give I32[3]", x -> Tensor.randn(DType.I32, 3)),
                 call("masked_fill: mask F32[0] (expected BOOL)", x -> x.maskedFill(x, 0)),
                 call("scatter_reduce: no dimension 1", x -> x.scatterReduce(AMAX, 1, numbers, x, true)),
-                call("index: shapes don't broadcast: [3] and [2]", x -> Tensor.ones(2, 2)
-                        .index(Tensor.zeros(DType.I64, 3), numbers)),
+                call(
+                        "index: shapes don't broadcast: [3] and [2]",
+                        x -> Tensor.ones(2, 2).index(Tensor.zeros(DType.I64, 3), numbers)),
                 call("gather: positions F32[0] (expected I64 or I32)", x -> x.gather(0, x)),
                 call("embedding: positions F32[0] (expected I64 or I32)", x -> x.embedding(x)),
                 call("scatter_add: positions F32[0] (expected I64 or I32)", x -> x.scatterAdd(0, x, x)),
                 call("one_hot: classes F32[0] (expected I64 or I32)", x -> x.oneHot(2)),
                 call("rsub: the number 0.5 is not an element of I32", x -> numbers.rsub(0.5)),
                 call("zeros: negative size", x -> Tensor.zeros(-1)),
-                call("batch_norm: input F32[1, 2] has 1 value per channel", x -> Tensor.ones(1, 2)
-                        .batchNorm(Tensor.ones(2), Tensor.ones(2), 0)));
+                call(
+                        "batch_norm: input F32[1, 2] has 1 value per channel",
+                        x -> Tensor.ones(1, 2).batchNorm(Tensor.ones(2), Tensor.ones(2), 0)));
     }
 
     @ParameterizedTest
@@ -118,7 +120,8 @@ class MessagesTest {
                 .hasMessageStartingWith("add: ");
         assertThatThrownBy(() -> Shape.of(-1)).hasMessageStartingWith("shape: ");
         assertThat(new TensorException("train: no data")).hasMessage("train: no data");
-        assertThatThrownBy(() -> Stream.of(Tensor.ones(2, 3)).map(Tensor::cholesky).toList())
+        assertThatThrownBy(
+                        () -> Stream.of(Tensor.ones(2, 3)).map(Tensor::cholesky).toList())
                 .hasMessageStartingWith("cholesky: ");
     }
 

@@ -28,7 +28,8 @@ class TextTest {
 
     @Test
     void charactersAreCodePoints() {
-        assertThat(TextSplitter.characters().tokenize("a \ud83d\ude00\n")).containsExactly("a", " ", "\ud83d\ude00", "\n");
+        assertThat(TextSplitter.characters().tokenize("a \ud83d\ude00\n"))
+                .containsExactly("a", " ", "\ud83d\ude00", "\n");
     }
 
     @Test

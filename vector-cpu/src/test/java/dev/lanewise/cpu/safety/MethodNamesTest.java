@@ -77,7 +77,8 @@ class MethodNamesTest {
     void errorsBeginWithTheMethodThatWasCalled(Method method) throws IllegalAccessException {
         Random random = new Random(method.toString().hashCode());
         for (int call = 0; call < CALLS; call++) {
-            Object target = Modifier.isStatic(method.getModifiers()) ? null : argument(method.getDeclaringClass(), random);
+            Object target =
+                    Modifier.isStatic(method.getModifiers()) ? null : argument(method.getDeclaringClass(), random);
             Object[] arguments = Arrays.stream(method.getParameterTypes())
                     .map(type -> argument(type, random))
                     .toArray();
@@ -88,7 +89,11 @@ class MethodNamesTest {
                     continue;
                 }
                 assertThat(thrown.getCause()).as("%s", method).isInstanceOf(TensorException.class);
-                assertThat(thrown.getCause()).as("%s", method).message().startsWith(name(method) + ": ").matches("\\P{Cc}+");
+                assertThat(thrown.getCause())
+                        .as("%s", method)
+                        .message()
+                        .startsWith(name(method) + ": ")
+                        .matches("\\P{Cc}+");
             }
         }
     }
@@ -144,7 +149,8 @@ class MethodNamesTest {
             case "[D" -> new double[random.nextInt(4)];
             case "[B" -> new byte[random.nextInt(4)];
             case "[Z" -> new boolean[random.nextInt(4)];
-            case "java.lang.String" -> one(random, "", "ij,jk->ik", "0:2, :", "-9", "ii", "\u001b[2J", "a,b,c->", "...");
+            case "java.lang.String" ->
+                one(random, "", "ij,jk->ik", "0:2, :", "-9", "ii", "\u001b[2J", "a,b,c->", "...");
             case "java.lang.Object" -> one(random, "text", 3, new float[][] {{1}, {1, 2}}, new Object[0], new char[2]);
             case "java.lang.Number" -> one(random, (Number) 0, 1L << 40, -1, 0.5, Double.NaN);
             case "java.util.List" -> List.of((Object[]) argument(Tensor[].class, random));

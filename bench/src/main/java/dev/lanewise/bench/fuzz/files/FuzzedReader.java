@@ -190,8 +190,9 @@ record FuzzedReader(
     }
 
     private static void text(Path file) {
-        List<List<String>> words =
-                TextFiles.lines(file).stream().map(TextSplitter.words()::tokenize).toList();
+        List<List<String>> words = TextFiles.lines(file).stream()
+                .map(TextSplitter.words()::tokenize)
+                .toList();
         Vocabulary vocabulary = Vocabulary.ofWords(words, 1, 100);
         words.forEach(vocabulary::encode);
     }

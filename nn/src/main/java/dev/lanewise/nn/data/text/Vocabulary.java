@@ -68,7 +68,8 @@ public final class Vocabulary {
      * @return the vocabulary
      */
     public static Vocabulary ofCharacters(String text) {
-        return new Vocabulary(List.copyOf(new TreeSet<>(TextSplitter.characters().tokenize(text))));
+        return new Vocabulary(
+                List.copyOf(new TreeSet<>(TextSplitter.characters().tokenize(text))));
     }
 
     /** {@return the number of tokens, special ones among them} */
