@@ -220,7 +220,7 @@ public final class Autograd {
      * @see #apply
      */
     public interface CustomOp {
-        /** {@return the name in messages} */
+        /** {@return the name of the function in messages} */
         String name();
 
         /**

@@ -24,7 +24,7 @@ public final class GradientSum {
     private final Map<GradOrigin, Tensor> sums = new LinkedHashMap<>();
     private final Map<GradOrigin, RowGradient> rows = new LinkedHashMap<>();
 
-    /** No gradients yet. */
+    /** A sum that holds no gradients yet. */
     public GradientSum() {}
 
     /**

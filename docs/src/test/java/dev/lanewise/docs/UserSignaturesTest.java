@@ -52,6 +52,13 @@ class UserSignaturesTest {
                         .flatMap(UserSignaturesTest::withNested));
     }
 
+    /** A file that imports several packages by stars can name every type. */
+    @Test
+    void noTwoTypesOfUsersHaveOneName() {
+        assertThat(userTypes().filter(type -> type.getEnclosingClass() == null).map(Class::getSimpleName))
+                .doesNotHaveDuplicates();
+    }
+
     @Test
     void signaturesOfUserPackagesNameNoOperationAndNoBackend() {
         List<String> found = new ArrayList<>();

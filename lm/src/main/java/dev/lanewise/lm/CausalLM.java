@@ -24,7 +24,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     private List<Integer> stopTokens = List.of();
 
     /**
-     * For model families.
+     * A model of a family, whose constructor makes its layers.
      *
      * @param family the family's name
      * @param vocabulary how many tokens the model knows
@@ -72,7 +72,7 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     public abstract int layerCount();
 
     /**
-     * {@return one layer's result}
+     * {@return the hidden states after one of the layers}
      *
      * @param number its number, from 0
      * @param x the input

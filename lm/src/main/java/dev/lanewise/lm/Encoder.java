@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class Encoder extends PretrainedModel {
     /**
-     * For model families.
+     * A model of a family, whose constructor makes its layers.
      *
      * @param family the family's name
      */
@@ -64,7 +64,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
         }
     }
 
-    /** {@return what the head predicts} */
+    /** {@return what the model's head predicts, or that it has none} */
     public abstract Task task();
 
     /** {@return how many tokens a text may have} */
@@ -85,7 +85,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     public abstract int layerCount();
 
     /**
-     * {@return one layer's result}
+     * {@return the hidden states after one of the layers}
      *
      * @param number its number, from 0
      * @param x the input
@@ -109,7 +109,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     protected abstract @Nullable Tensor head(Tensor lastHidden, @Nullable Tensor pooled);
 
     /**
-     * Runs the model.
+     * Runs the model on token numbers, without keeping the hidden states of its layers.
      *
      * @param ids {@code [n, l]} of I64
      * @param mask {@code [n, l]}, 0 for padding; or null if there is none
@@ -121,7 +121,7 @@ public abstract non-sealed class Encoder extends PretrainedModel {
     }
 
     /**
-     * Runs the model.
+     * Runs the model on token numbers.
      *
      * @param ids tokens, {@code [n, l]} of I64
      * @param mask {@code [n, l]}, 0 for padding; or null if there is none

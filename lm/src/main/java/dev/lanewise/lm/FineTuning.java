@@ -36,7 +36,7 @@ public final class FineTuning {
     private FineTuning() {}
 
     /**
-     * A training sample.
+     * A text and its class, to be trained on.
      *
      * @param text the text
      * @param label its class, for encoders; ignored for decoders
@@ -44,7 +44,7 @@ public final class FineTuning {
     public record Sample(String text, int label) {}
 
     /**
-     * The training options.
+     * The numbers of a fine-tuning: how long, how fast and on how much at once.
      *
      * @param epochs how often each text is seen
      * @param batch how many texts a step takes

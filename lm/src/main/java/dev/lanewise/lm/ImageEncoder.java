@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("exports") // families are internal to this module
 public abstract non-sealed class ImageEncoder extends PretrainedModel {
     /**
-     * For model families.
+     * A model of a family, whose constructor makes its layers.
      *
      * @param family the family's name
      */
@@ -31,7 +31,7 @@ public abstract non-sealed class ImageEncoder extends PretrainedModel {
     public abstract int layerCount();
 
     /**
-     * {@return one layer's result}
+     * {@return the hidden states after one of the layers}
      *
      * @param number its number, from 0
      * @param x the input

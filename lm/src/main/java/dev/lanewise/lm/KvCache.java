@@ -53,13 +53,13 @@ public final class KvCache implements AutoCloseable {
      */
     public record Seen(Tensor keys, Tensor values) {}
 
-    /** An empty cache. */
+    /** A cache without keys and values yet, which grows with what is put into it. */
     public KvCache() {
         this(BLOCK);
     }
 
     /**
-     * An empty cache.
+     * A cache without keys and values yet, whose memory is first allocated for a number of tokens.
      *
      * @param tokens for how many tokens memory is allocated at once
      */
@@ -205,7 +205,7 @@ public final class KvCache implements AutoCloseable {
         length = tokens;
     }
 
-    /** Releases the memory. */
+    /** Releases the memory of all keys and values. */
     @Override
     public void close() {
         entries.forEach(Entry::release);

@@ -17,7 +17,7 @@ public abstract sealed class PretrainedModel extends Part permits CausalLM, Seq2
     private final String family;
 
     /**
-     * For model families.
+     * A model of a family, whose constructor makes its layers.
      *
      * @param family the family's name
      */

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 @FunctionalInterface
 public interface ScoreFilter {
     /**
-     * Changes scores.
+     * Changes the scores of the next token in place.
      *
      * @param scores one per token of the vocabulary
      * @param previous the tokens so far
@@ -200,7 +200,7 @@ public interface ScoreFilter {
     }
 
     /**
-     * Forbids tokens.
+     * Forbids tokens: their scores become minus infinity.
      *
      * @param tokens the tokens
      * @return the filter

@@ -76,7 +76,7 @@ final class Scores {
         return out;
     }
 
-    /** Logarithms of probabilities. */
+    /** {@return the logarithms of the probabilities that scores stand for} */
     static double[] logSoftmax(double[] scores) {
         double most = max(scores);
         double sum = 0;
@@ -109,7 +109,7 @@ final class Scores {
     }
 
     /**
-     * A random position.
+     * {@return a position, chosen by the probabilities that scores stand for}
      *
      * @param draw a uniform random number from 0 to below 1
      */

@@ -28,7 +28,7 @@ public abstract non-sealed class Seq2SeqLM extends PretrainedModel {
     }
 
     /**
-     * For model families.
+     * A model of a family, whose constructor makes its layers.
      *
      * @param family the family's name
      * @param tokens the vocabulary's size and special tokens

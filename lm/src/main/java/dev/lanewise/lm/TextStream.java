@@ -80,7 +80,7 @@ public final class TextStream implements Iterator<String>, AutoCloseable {
         return piece;
     }
 
-    /** {@return all remaining pieces, joined} */
+    /** {@return all pieces that remain, joined to one text, generating them} */
     public String rest() {
         StringBuilder all = new StringBuilder();
         forEachRemaining(all::append);

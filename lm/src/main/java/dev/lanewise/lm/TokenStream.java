@@ -67,7 +67,7 @@ public final class TokenStream implements Iterator<Integer>, AutoCloseable {
         return token;
     }
 
-    /** {@return all remaining tokens} */
+    /** {@return all tokens that remain, generating them} */
     public int[] rest() {
         int[] all = new int[options.newTokens()];
         int count = 0;

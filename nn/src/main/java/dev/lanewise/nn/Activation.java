@@ -105,7 +105,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * {@code clamp(x, 0, 6)}.
+     * A layer that computes {@code clamp(x, 0, 6)} elementwise.
      *
      * @return the layer
      */
@@ -165,7 +165,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * {@code x / (1 + |x|)}.
+     * A layer that computes {@code x / (1 + |x|)} elementwise.
      *
      * @return the layer
      */
@@ -174,7 +174,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * {@code log(sigmoid(x))}.
+     * A layer that computes {@code log(sigmoid(x))} elementwise, accurate for large negative x.
      *
      * @return the layer
      */
@@ -183,7 +183,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * {@code x - tanh(x)}.
+     * A layer that computes {@code x - tanh(x)} elementwise.
      *
      * @return the layer
      */
@@ -234,7 +234,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * The logarithm of {@link #softmax}.
+     * A layer that computes the logarithm of the {@link #softmax} along a dimension.
      *
      * @param dim the dimension; negative numbers count from the end
      * @return the layer
@@ -244,7 +244,7 @@ public final class Activation extends Layer {
     }
 
     /**
-     * {@link #softmax} of {@code -x}.
+     * A layer that computes the {@link #softmax} of {@code -x} along a dimension.
      *
      * @param dim the dimension; negative numbers count from the end
      * @return the layer

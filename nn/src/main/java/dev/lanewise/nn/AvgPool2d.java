@@ -31,7 +31,7 @@ public final class AvgPool2d extends Layer {
     }
 
     /**
-     * Any window; padding counts as zeros.
+     * A layer with a window of any size, stride and padding, where padding counts as zeros.
      *
      * @param window its size, stride and padding
      */
@@ -40,7 +40,7 @@ public final class AvgPool2d extends Layer {
     }
 
     /**
-     * Any window.
+     * A layer with a window of any size, stride and padding.
      *
      * @param window its size, stride and padding
      * @param countIncludePad whether padding counts as zeros rather than not at all

@@ -1,6 +1,7 @@
 package dev.lanewise.nn;
 
 import dev.lanewise.autograd.Autograd;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.NeuralMethods;
@@ -37,6 +38,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
      * @param epsilon added to the variance
      */
     public BatchNorm(long channels, double momentum, double epsilon) {
+        LayerSizes.checked("batch_norm", "channels", channels);
         this.momentum = momentum;
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(channels));
@@ -54,7 +56,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         }
         if (x.shape().elements() <= channels()) {
             throw new TensorException(
-                    "batch norm: input " + x.spec() + " has " + (x.shape().isEmpty() ? "0 values" : "1 value")
+                    "batch_norm: input " + x.spec() + " has " + (x.shape().isEmpty() ? "0 values" : "1 value")
                             + " per channel (expected 2 or more in training); use larger batches, leave out the last"
                             + " incomplete one, or call eval()");
         }
@@ -63,7 +65,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         return result.output();
     }
 
-    /** {@return the number of channels} */
+    /** {@return the number of channels c of inputs {@code [n, c, ...]}} */
     public long channels() {
         return weight.leaf().shape().size(0);
     }
@@ -73,7 +75,7 @@ public sealed class BatchNorm extends Layer permits BatchNorm1d, BatchNorm2d {
         return weight;
     }
 
-    /** {@return what is added to them, {@code [channels]}} */
+    /** {@return what is added to normalized channels, {@code [channels]}} */
     public Parameter bias() {
         return bias;
     }

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ public final class Bilinear extends Layer {
     private final @Nullable Parameter bias;
 
     /**
-     * A layer with bias.
+     * A layer with a bias, initialized as PyTorch initializes it.
      *
      * @param first the width of the first input
      * @param second the width of the second input
@@ -25,7 +26,7 @@ public final class Bilinear extends Layer {
     }
 
     /**
-     * A layer with or without bias.
+     * A layer with or without a bias, initialized as PyTorch initializes it.
      *
      * @param first the width of the first input
      * @param second the width of the second input
@@ -34,13 +35,15 @@ public final class Bilinear extends Layer {
      * @param rng the source of the initial values
      */
     public Bilinear(long first, long second, long out, boolean withBias, Rng rng) {
-        this.first = first;
+        this.first = LayerSizes.checked("bilinear", "first", first);
+        LayerSizes.checked("bilinear", "second", second);
+        LayerSizes.checked("bilinear", "out", out);
         weight = parameter("weight", Init.fanIn(rng, first, out, first, second));
         bias = withBias ? parameter("bias", Init.fanIn(rng, first, out)) : null;
     }
 
     /**
-     * The layer's result for two inputs.
+     * Computes the layer's result for two inputs.
      *
      * @param a the first input, {@code [..., first]}
      * @param b the second input, {@code [..., second]}

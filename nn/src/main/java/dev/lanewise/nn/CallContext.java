@@ -39,7 +39,7 @@ record CallContext(
         tensors.forEach((name, tensor) -> {
             Tensor replaced = own.get(name);
             if (replaced == null || !replaced.shape().equals(tensor.shape())) {
-                throw new TensorException("functionalCall: " + name + " " + tensor.spec() + " does not fit "
+                throw new TensorException("functional_call: " + name + " " + tensor.spec() + " does not fit "
                         + (replaced == null ? own.keySet() : replaced.spec()) + "; check name and shape");
             }
         });

@@ -21,7 +21,7 @@ public final class ConvTranspose2d extends Layer {
     private final @Nullable Parameter bias;
 
     /**
-     * A layer with bias.
+     * A transposed convolution with a bias and one group, whose initial values come from a stream of one's own.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -47,7 +47,7 @@ public final class ConvTranspose2d extends Layer {
     }
 
     /**
-     * With bias.
+     * A transposed convolution with a bias and one group, whose initial values come from a stream of one's own.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -59,7 +59,7 @@ public final class ConvTranspose2d extends Layer {
     }
 
     /**
-     * A layer with all its options.
+     * A transposed convolution with all its options.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -99,7 +99,7 @@ public final class ConvTranspose2d extends Layer {
         return weight;
     }
 
-    /** {@return the bias, {@code [out]}, or null} */
+    /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

@@ -13,7 +13,7 @@ public final class Dropout extends Layer {
     private final Rng rng;
 
     /**
-     * Draws from the global random stream.
+     * A layer that draws from the global random stream.
      *
      * @param p the probability that an element becomes 0, from 0 to below 1
      */
@@ -33,7 +33,7 @@ public final class Dropout extends Layer {
     }
 
     /**
-     * {@return the given probability, checked}
+     * {@return the given probability, if it is one that elements can be dropped with}
      *
      * @param p a number
      */

@@ -7,7 +7,7 @@ public final class Flatten extends Layer {
     private final int start;
     private final int end;
 
-    /** Merges all dimensions but the first. */
+    /** A layer that merges all dimensions but the first, the samples. */
     public Flatten() {
         this(1, -1);
     }

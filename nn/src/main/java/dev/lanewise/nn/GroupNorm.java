@@ -1,6 +1,8 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /** Normalization of groups of channels of {@code [n, c, ...]} (Wu and He 2018, arXiv:1803.08494). */
 public final class GroupNorm extends Layer {
@@ -10,7 +12,7 @@ public final class GroupNorm extends Layer {
     private final Parameter bias;
 
     /**
-     * With an epsilon of 1e-5.
+     * A layer with an epsilon of 1e-5, weights of 1 and biases of 0.
      *
      * @param groups the number of groups that the channels are divided into
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
@@ -27,6 +29,11 @@ public final class GroupNorm extends Layer {
      * @param epsilon added to the variance to avoid division by 0
      */
     public GroupNorm(int groups, long channels, double epsilon) {
+        LayerSizes.checked("group_norm", "channels", channels);
+        if (groups < 1 || channels % groups != 0) {
+            throw new TensorException("group_norm: " + groups + " groups of " + channels
+                    + " channels (expected a number that divides them); change one of them");
+        }
         this.groups = groups;
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(channels));

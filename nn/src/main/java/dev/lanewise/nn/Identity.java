@@ -4,7 +4,7 @@ import dev.lanewise.tensor.Tensor;
 
 /** Returns its input: a placeholder for a part that is left out. */
 public final class Identity extends Layer {
-    /** A layer; it has no state. */
+    /** A layer that returns its input; it has no state. */
     public Identity() {}
 
     @Override

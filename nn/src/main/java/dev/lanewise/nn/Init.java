@@ -37,7 +37,7 @@ public final class Init {
     }
 
     /**
-     * Uniform numbers on [low, high).
+     * Uniform numbers from a lower bound to below an upper one.
      *
      * @param rng the source of random numbers
      * @param low the least number
@@ -55,7 +55,7 @@ public final class Init {
     }
 
     /**
-     * Normal numbers.
+     * Normal numbers of a given mean and standard deviation.
      *
      * @param rng the source of random numbers
      * @param mean their mean

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ public final class InstanceNorm extends Layer {
     }
 
     /**
-     * A layer; epsilon 1e-5.
+     * A layer with or without weights and biases, with an epsilon of 1e-5.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param affine whether it has {@code weight [c]} and {@code bias [c]}
@@ -31,7 +32,7 @@ public final class InstanceNorm extends Layer {
     }
 
     /**
-     * A layer.
+     * A layer with all its options.
      *
      * @param channels the number of channels of inputs {@code [n, channels, ...]}
      * @param affine whether it has {@code weight [c]} and {@code bias [c]}
@@ -40,9 +41,9 @@ public final class InstanceNorm extends Layer {
     public InstanceNorm(long channels, boolean affine, double epsilon) {
         if (channels < 1) {
             throw new TensorException(
-                    "instance norm: " + channels + " channels (expected 1 or more); check the number");
+                    "instance_norm: " + channels + " channels (expected 1 or more); check the number");
         }
-        this.channels = channels;
+        this.channels = LayerSizes.checked("instance_norm", "channels", channels);
         this.epsilon = epsilon;
         weight = affine ? parameter("weight", Tensor.ones(channels)) : null;
         bias = affine ? parameter("bias", Tensor.zeros(channels)) : null;
@@ -51,12 +52,12 @@ public final class InstanceNorm extends Layer {
     @Override
     protected Tensor compute(Tensor x) {
         if (x.shape().rank() < 3 || x.shape().size(1) != channels) {
-            throw new TensorException("instance norm: input " + x.spec() + " (expected [n, " + channels
+            throw new TensorException("instance_norm: input " + x.spec() + " (expected [n, " + channels
                     + ", ...] with dimensions to normalize over); reshape it, or make the layer for other channels");
         }
         if (isTraining() && x.shape().elements() == x.shape().size(0) * channels) {
             throw new TensorException(
-                    "instance norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
+                    "instance_norm: input " + x.spec() + " has 1 value per channel and sample (expected 2"
                             + " or more in training), of which nothing is left; use a layer with larger outputs before, or leave"
                             + " this one out");
         }

@@ -50,7 +50,7 @@ public abstract class Layer {
     /** The outermost layer to which a call last found this one belonging; see {@link OutermostCall}. */
     long foundIn;
 
-    /** For subclasses. */
+    /** A layer without parameters, buffers or children; a subclass's constructor adds its own. */
     protected Layer() {}
 
     /**
@@ -167,7 +167,7 @@ public abstract class Layer {
     }
 
     /**
-     * A buffer's tensor.
+     * The present tensor of a buffer of this layer.
      *
      * @param name the name that it was added under
      * @return the tensor that the buffer now holds
@@ -386,7 +386,8 @@ public abstract class Layer {
     }
 
     /**
-     * Overwrites parameters and buffers.
+     * Overwrites all parameters and buffers of this layer and the layers inside it by tensors of the same names and
+     * shapes.
      *
      * @param state tensors by full name, exactly those of {@link #stateDict}; for a parameter with several names, one
      *     suffices

@@ -18,7 +18,7 @@ public final class LayerList<M extends Layer> extends Layer implements Iterable<
     private final List<M> layers;
 
     /**
-     * The layers in order.
+     * A list of the given layers, which are named {@code 0}, {@code 1}, … in its state.
      *
      * @param layers the layers, which become children, named by their numbers from 0
      */
@@ -44,7 +44,7 @@ public final class LayerList<M extends Layer> extends Layer implements Iterable<
         return layers.get(i);
     }
 
-    /** {@return the layers, unmodifiable} */
+    /** {@return the layers in their order, as an unmodifiable list} */
     public List<M> asList() {
         return layers;
     }

@@ -15,7 +15,7 @@ import java.util.Set;
  * }</pre>
  */
 public final class LayerMap extends Layer {
-    /** An empty map. */
+    /** A map that holds no layers yet. */
     public LayerMap() {}
 
     /**
@@ -46,10 +46,9 @@ public final class LayerMap extends Layer {
     }
 
     /**
-     * A layer by its name.
+     * {@return the layer of a name}
      *
      * @param name words separated by dots
-     * @return the layer
      * @throws TensorException if there is none
      */
     public Layer get(String name) {

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
 import java.util.Arrays;
 
@@ -11,7 +12,7 @@ public final class LayerNorm extends Layer {
     private final Parameter bias;
 
     /**
-     * With an epsilon of 1e-5.
+     * A layer with an epsilon of 1e-5, weights of 1 and biases of 0.
      *
      * @param normalized the sizes of the last dimensions, which are normalized together
      */
@@ -20,20 +21,20 @@ public final class LayerNorm extends Layer {
     }
 
     /**
-     * A layer.
+     * A layer with a given epsilon, weights of 1 and biases of 0.
      *
      * @param epsilon added to the variance
      * @param normalized the sizes of the last dimensions
      */
     public LayerNorm(double epsilon, long... normalized) {
-        this.normalized = normalized.clone();
+        this.normalized = LayerSizes.checked("layer_norm", "sizes", normalized);
         this.epsilon = epsilon;
         weight = parameter("weight", Tensor.ones(normalized));
         bias = parameter("bias", Tensor.zeros(normalized));
     }
 
     /**
-     * A layer over given parameters.
+     * A layer over parameters that exist already, as of a loaded model.
      *
      * @param weight of the sizes of the last dimensions
      * @param bias of the same sizes

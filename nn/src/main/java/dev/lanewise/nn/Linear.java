@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -22,7 +23,7 @@ public final class Linear extends WeightLayer {
     }
 
     /**
-     * A layer with bias.
+     * A layer with a bias, whose initial values come from a stream of one's own.
      *
      * @param in the width of the input
      * @param out the width of the result
@@ -33,7 +34,7 @@ public final class Linear extends WeightLayer {
     }
 
     /**
-     * A layer with or without bias.
+     * A layer with or without a bias, whose initial values come from a stream of one's own.
      *
      * @param in the width of the input
      * @param out the width of the result
@@ -41,6 +42,8 @@ public final class Linear extends WeightLayer {
      * @param rng the source of the initial values
      */
     public Linear(long in, long out, boolean withBias, Rng rng) {
+        LayerSizes.checked("linear", "in", in);
+        LayerSizes.checked("linear", "out", out);
         weight = parameter("weight", Init.fanIn(rng, in, out, in));
         bias = withBias ? parameter("bias", Init.fanIn(rng, in, out)) : null;
     }
@@ -74,7 +77,7 @@ public final class Linear extends WeightLayer {
                 : compute(x).relu();
     }
 
-    /** {@return the weight, {@code [out, in]}} */
+    /** {@return the matrix {@code [out, in]} that inputs are multiplied by} */
     @Override
     public Parameter weight() {
         return unpacked(weight);
@@ -85,7 +88,7 @@ public final class Linear extends WeightLayer {
         weight = null;
     }
 
-    /** {@return the bias, {@code [out]}, or null} */
+    /** {@return what is added to each output, {@code [out]}, or null} */
     @Override
     public @Nullable Parameter bias() {
         return bias;

@@ -30,7 +30,7 @@ public final class MaxPool1d extends Layer {
     }
 
     /**
-     * Any window.
+     * A layer with a window of any size, stride and padding.
      *
      * @param window its size, stride and padding
      */

@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
@@ -13,7 +14,7 @@ public final class PReLU extends Layer {
     private final long channels;
     private final Parameter weight;
 
-    /** One slope of 0.25. */
+    /** A layer with one slope for all channels, which begins at 0.25. */
     public PReLU() {
         this(1, 0.25);
     }
@@ -25,7 +26,7 @@ public final class PReLU extends Layer {
      * @param initial the first value of each slope
      */
     public PReLU(long channels, double initial) {
-        this.channels = channels;
+        this.channels = LayerSizes.checked("prelu", "channels", channels);
         weight = parameter("weight", Tensor.full(initial, DType.F32, Device.CPU, channels));
     }
 

@@ -2,9 +2,9 @@ package dev.lanewise.nn;
 
 import dev.lanewise.tensor.Tensor;
 
-/** {@code max(x, 0)}, elementwise. */
+/** A layer that computes {@code max(x, 0)} elementwise; NaN stays NaN. */
 public final class ReLU extends Layer {
-    /** A layer; it has no state. */
+    /** A layer that computes {@code max(x, 0)}; it has no state. */
     public ReLU() {}
 
     @Override

@@ -8,7 +8,7 @@ public final class Residual extends Layer {
     private final Layer shortcut;
 
     /**
-     * Adds the input itself.
+     * A layer that adds its input itself to the body's result.
      *
      * @param body the layers whose result is added to the input
      */

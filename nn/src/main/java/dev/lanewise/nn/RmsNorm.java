@@ -1,5 +1,6 @@
 package dev.lanewise.nn;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Tensor;
 
 /**
@@ -10,18 +11,18 @@ public final class RmsNorm extends Layer {
     private final Parameter weight;
 
     /**
-     * A layer.
+     * A layer over the last dimension, with weights of 1.
      *
      * @param size the size of the last dimension
      * @param epsilon added to the mean square
      */
     public RmsNorm(long size, double epsilon) {
         this.epsilon = epsilon;
-        weight = parameter("weight", Tensor.ones(size));
+        weight = parameter("weight", Tensor.ones(LayerSizes.checked("rms_norm", "size", size)));
     }
 
     /**
-     * A layer over a given parameter.
+     * A layer over a parameter that exists already, as of a loaded model.
      *
      * @param weight {@code [size]}
      * @param epsilon added to the mean square

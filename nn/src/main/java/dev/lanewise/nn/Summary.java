@@ -43,7 +43,7 @@ public record Summary(List<Row> rows, long trainable, long frozen, long buffers,
     }
 
     /**
-     * A layer.
+     * One call of a layer, as a line of the table.
      *
      * @param depth how deep it is, 0 for the model itself
      * @param name its name in its parent, empty for the model itself

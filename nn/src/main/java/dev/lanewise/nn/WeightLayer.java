@@ -18,7 +18,7 @@ public abstract class WeightLayer extends Layer {
 
     private volatile @Nullable Packed packed;
 
-    /** For subclasses. */
+    /** A layer without adaptations; a subclass's constructor makes its weight. */
     protected WeightLayer() {}
 
     /**
@@ -56,7 +56,7 @@ public abstract class WeightLayer extends Layer {
          */
         Tensor product(Tensor x);
 
-        /** {@return the weight, {@code [out, in]}} */
+        /** {@return the weight as a dense tensor {@code [out, in]}} */
         Tensor dense();
 
         /** {@return how many bytes the weight takes} */
@@ -90,7 +90,7 @@ public abstract class WeightLayer extends Layer {
      */
     public abstract Parameter weight();
 
-    /** {@return the bias, {@code [out]}, or null} */
+    /** {@return what is added to each output, {@code [out]}, or null} */
     public abstract @Nullable Parameter bias();
 
     /** {@return whether the weight is {@code [in, out]} instead of {@code [out, in]}} */
@@ -150,7 +150,7 @@ public abstract class WeightLayer extends Layer {
         packed = form;
     }
 
-    /** Drops the weight's parameter. */
+    /** Drops the parameter of the weight, which is held in another form from now on. */
     protected abstract void weightPacked();
 
     /**
@@ -178,7 +178,7 @@ public abstract class WeightLayer extends Layer {
     }
 
     /**
-     * Removes a change.
+     * Removes a change of the layer's result, so that it computes what it did without it.
      *
      * @param adaptation the change
      */

@@ -186,7 +186,7 @@ final class ModuleTest {
         Tensor plain = new MultiHeadAttention(12, 2, new Rng(3)).forward(x);
         assertThat(attention.stateDict()).hasSize(4);
         assertThat(attention.forward(x).toFloatArray()).isNotEqualTo(plain.toFloatArray());
-        assertThatThrownBy(() -> new RotaryPositions(8, 5)).hasMessageContaining("rotary: size 5");
+        assertThatThrownBy(() -> new RotaryPositions(8, 5)).hasMessageContaining("rotary_positions: size 5");
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.lanewise.nn.sequence.MultiHeadAttention;
 import dev.lanewise.nn.sequence.RNN;
 import dev.lanewise.nn.sequence.TransformerDecoderLayer;
 import dev.lanewise.nn.sequence.TransformerEncoderLayer;
+import dev.lanewise.nn.spatial.Upsample;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.Window;

@@ -29,7 +29,7 @@ public record ModelInfo(
         Map<String, Integer> operators,
         List<String> missing) {
     /**
-     * Reads a file.
+     * Reads what a file says of its model, without its weights.
      *
      * @param file the file
      * @return what the file contains

@@ -311,7 +311,7 @@ public final class OnnxModel extends Layer {
     // ---- calls
 
     /**
-     * Calls the model.
+     * Calls the model with tensors by the names of its inputs.
      *
      * @param arguments a tensor for each of {@link #inputs()}
      * @return a tensor for each of {@link #outputs()}, in their order

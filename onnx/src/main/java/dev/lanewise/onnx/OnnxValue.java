@@ -38,7 +38,7 @@ public sealed interface OnnxValue {
     }
 
     /**
-     * A tensor of texts.
+     * A tensor whose elements are texts.
      *
      * @param shape its shape
      * @param values its elements in row-major order
@@ -51,7 +51,7 @@ public sealed interface OnnxValue {
     }
 
     /**
-     * A sequence.
+     * A sequence of values, which may have different shapes.
      *
      * @param values its elements
      */
@@ -75,7 +75,7 @@ public sealed interface OnnxValue {
         }
     }
 
-    /** An optional without content. */
+    /** A value of an optional type that holds no content. */
     record Nothing() implements OnnxValue {
         @Override
         public boolean isEmpty() {

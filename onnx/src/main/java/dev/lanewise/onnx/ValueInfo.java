@@ -16,7 +16,7 @@ public record ValueInfo(
         Kind kind,
         @Nullable ElementType type,
         @Nullable List<String> dims) {
-    /** What a value is. */
+    /** The kinds of values that a model's inputs and outputs can be. */
     public enum Kind {
         /** A tensor. */
         TENSOR,

@@ -21,7 +21,7 @@ public final class CudaPrecision {
         Settings.tf32(allowed);
     }
 
-    /** {@return whether TF32 is allowed} */
+    /** {@return whether products of F32 may be computed with TF32's ten bits of mantissa} */
     public static boolean isTf32Allowed() {
         return Settings.tf32();
     }
@@ -38,7 +38,7 @@ public final class CudaPrecision {
         Settings.convolutionTransforms(allowed);
     }
 
-    /** {@return whether convolutions may use transforms} */
+    /** {@return whether convolutions may use transforms such as Winograd's, which round differently} */
     public static boolean areConvolutionTransformsAllowed() {
         return Settings.convolutionTransforms();
     }
@@ -53,7 +53,7 @@ public final class CudaPrecision {
         Settings.deterministic(required);
     }
 
-    /** {@return whether determinism is required} */
+    /** {@return whether only kernels are used whose results don't change from run to run} */
     public static boolean isDeterminismRequired() {
         return Settings.deterministic();
     }

@@ -16,7 +16,7 @@ public interface ModelLoader {
     boolean accepts(Path folder);
 
     /**
-     * Reads a model.
+     * Reads a model from a folder and makes it ready to be served.
      *
      * @param folder the folder of a version
      * @return the model

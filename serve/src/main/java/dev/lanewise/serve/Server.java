@@ -177,7 +177,7 @@ public final class Server implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Serves a model.
+         * Serves a model under a name and a version.
          *
          * @param name its name
          * @param version its version; requests that name none are for the newest, 10 being newer than 9
@@ -252,7 +252,7 @@ public final class Server implements AutoCloseable {
         }
 
         /**
-         * Speaks HTTPS.
+         * Speaks HTTPS, with a certificate and its key.
          *
          * @param chain a file in PEM: the server's certificate, followed by those that signed it
          * @param key a file in PEM: its private key of kind RSA, EC or Ed25519, PKCS #8, not encrypted

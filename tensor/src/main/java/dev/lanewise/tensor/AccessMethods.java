@@ -85,7 +85,7 @@ public sealed interface AccessMethods permits Tensor {
         column[0] = index.shape().size(0);
         try (var ignored = Scope.open("assign_rows")) {
             // what is overwritten is not read any more
-            Tensor numbers = Dispatch.unshared(Positions.wide(index), self());
+            Tensor numbers = Dispatch.unshared(Positions.wide("assign_rows", "numbers", index), self());
             Tensor positions = numbers.reshape(column).expand(rows.shape());
             Tensor source = Dispatch.unshared(rows, self());
             Dispatch.update(new Scatter(Scatter.Kind.SET, 0), new Tensor[] {self()}, self(), positions, source);
@@ -105,7 +105,7 @@ public sealed interface AccessMethods permits Tensor {
     /**
      * Copies the elements in row-major order into a segment of exactly their size; waits for the device.
      *
-     * @param target the segment to write to, in row-major order and native byte order
+     * @param target the segment to write to, in row-major order and native byte order; its address need not be aligned
      * @throws TensorException if it is of another size
      * @throws IllegalArgumentException if the segment is read-only
      * @throws IllegalStateException if its arena has been closed
@@ -114,7 +114,7 @@ public sealed interface AccessMethods permits Tensor {
     default void copyTo(MemorySegment target) {
         Storage.buffer(self()).checkAlive();
         if (target.byteSize() != self().spec().bytes()) {
-            throw new TensorException("copyTo: a segment of " + target.byteSize() + " bytes for " + self().spec()
+            throw new TensorException("copy_to: a segment of " + target.byteSize() + " bytes for " + self().spec()
                     + " (expected " + self().spec().bytes() + "); check the segment");
         }
         if (self().shape().isEmpty()) {
@@ -141,7 +141,7 @@ public sealed interface AccessMethods permits Tensor {
      * Overwrites the elements with those in a segment of exactly their size, in row-major order as {@link #copyTo}
      * writes them. Counts as a new version; nothing is recorded for gradients.
      *
-     * @param source the elements, in row-major order and native byte order
+     * @param source the elements, in row-major order and native byte order; its address need not be aligned
      * @throws TensorException if it is of another size
      * @throws IllegalStateException if its arena has been closed
      * @throws WrongThreadException if another thread's confined arena owns it
@@ -149,7 +149,7 @@ public sealed interface AccessMethods permits Tensor {
     default void copyFrom(MemorySegment source) {
         Storage.buffer(self()).checkAlive();
         if (source.byteSize() != self().spec().bytes()) {
-            throw new TensorException("copyFrom: a segment of " + source.byteSize() + " bytes for " + self().spec()
+            throw new TensorException("copy_from: a segment of " + source.byteSize() + " bytes for " + self().spec()
                     + " (expected " + self().spec().bytes() + "); check the segment");
         }
         if (self().shape().isEmpty()) {
@@ -236,8 +236,9 @@ public sealed interface AccessMethods permits Tensor {
 
     private int arrayLength() {
         if (self().shape().elements() > Integer.MAX_VALUE - 8) {
-            throw new TensorException("toArray: " + self().spec() + " has more elements than a Java array holds (2^31);"
-                    + " use copyTo(MemorySegment), or narrow it");
+            throw new TensorException(
+                    "to_array: " + self().spec() + " has more elements than a Java array holds (2^31);"
+                            + " use copyTo(MemorySegment), or narrow it");
         }
         return (int) self().shape().elements();
     }

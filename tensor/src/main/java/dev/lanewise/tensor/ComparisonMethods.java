@@ -1,5 +1,6 @@
 package dev.lanewise.tensor;
 
+import dev.lanewise.tensor.internal.Positions;
 import dev.lanewise.tensor.internal.WholeNumbers;
 import dev.lanewise.tensor.op.elementwise.Compare;
 import dev.lanewise.tensor.op.elementwise.Ternary;
@@ -59,7 +60,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this == value}}
+     * {@return whether each element equals the number: {@link DType#BOOL}; NaN equals nothing}
      *
      * @param value a number that every element is compared with
      */
@@ -68,7 +69,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this == value}, exact for integers}
+     * {@return whether each element equals the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -86,7 +87,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this != value}}
+     * {@return whether each element differs from the number: {@link DType#BOOL}; NaN differs from everything}
      *
      * @param value a number that every element is compared with
      */
@@ -95,7 +96,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this != value}, exact for integers}
+     * {@return whether each element differs from the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -113,7 +114,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this < value}}
+     * {@return whether each element is less than the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -122,7 +123,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this < value}, exact for integers}
+     * {@return whether each element is less than the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -140,7 +141,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this <= value}}
+     * {@return whether each element is at most the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -149,7 +150,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this <= value}, exact for integers}
+     * {@return whether each element is at most the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -167,7 +168,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this > value}}
+     * {@return whether each element is greater than the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -176,7 +177,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this > value}, exact for integers}
+     * {@return whether each element is greater than the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -194,7 +195,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this >= value}}
+     * {@return whether each element is at least the number: {@link DType#BOOL}; false for NaN}
      *
      * @param value a number that every element is compared with
      */
@@ -203,7 +204,7 @@ public sealed interface ComparisonMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this >= value}, exact for integers}
+     * {@return whether each element is at least the integer: {@link DType#BOOL}; exact for integers}
      *
      * @param value a number that every element is compared with
      */
@@ -231,7 +232,7 @@ public sealed interface ComparisonMethods permits Tensor {
      * @param value the value that is put, as a whole number for integers
      */
     default Tensor maskedFill(Tensor mask, double value) {
-        return mask.where(WholeNumbers.operand("masked_fill", self(), value), self());
+        return Positions.mask("masked_fill", mask).where(WholeNumbers.operand("masked_fill", self(), value), self());
     }
 
     /**
@@ -242,6 +243,6 @@ public sealed interface ComparisonMethods permits Tensor {
      * @param value the value that is put, in the range of this tensor's type
      */
     default Tensor maskedFill(Tensor mask, long value) {
-        return mask.where(WholeNumbers.operand("masked_fill", self(), value), self());
+        return Positions.mask("masked_fill", mask).where(WholeNumbers.operand("masked_fill", self(), value), self());
     }
 }

@@ -31,15 +31,15 @@ public enum DType {
     /** A truth value in one byte. */
     BOOL(1, Kind.BOOLEAN);
 
-    /** {@link #F32}, {@link #F64}, {@link #F16} and {@link #BF16}. */
+    /** The floating-point types: {@link #F32}, {@link #F64}, {@link #F16} and {@link #BF16}. */
     public static final Set<DType> FLOATING = of(Kind.FLOATING);
-    /** The integer types. */
+    /** The integer types: {@link #I8}, {@link #U8}, {@link #I32} and {@link #I64}. */
     public static final Set<DType> INTEGERS = of(Kind.INTEGER);
     /** Floating-point and integer types. */
     public static final Set<DType> NUMBERS = of(Kind.FLOATING, Kind.INTEGER);
-    /** Integer types and {@link #BOOL}. */
+    /** The types that bitwise operations take: the integer types and {@link #BOOL}. */
     public static final Set<DType> BITS = of(Kind.INTEGER, Kind.BOOLEAN);
-    /** Every type. */
+    /** All types that a tensor's elements can have. */
     public static final Set<DType> ALL = of(Kind.FLOATING, Kind.INTEGER, Kind.BOOLEAN);
 
     private enum Kind {

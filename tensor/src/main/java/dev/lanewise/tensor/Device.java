@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param index its number among those of its kind, from 0; always 0 for the CPU
  */
 public record Device(Kind kind, int index) {
-    /** The kinds of processors. */
+    /** The kinds of processors that tensors are kept and computed on. */
     public enum Kind {
         /** The host's processor. */
         CPU,
@@ -21,7 +21,7 @@ public record Device(Kind kind, int index) {
         CUDA
     }
 
-    /** The host's processor. */
+    /** The host's processor, where tensors are made unless a device is given. */
     public static final Device CPU = new Device(Kind.CPU, 0);
 
     /** Checks the index. */

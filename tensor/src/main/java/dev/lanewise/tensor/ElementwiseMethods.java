@@ -87,7 +87,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this + value}}
+     * {@return {@code this + value}: the number added to every element}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -96,7 +96,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this + value}, exact for integers}
+     * {@return {@code this + value}: the integer added to every element, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -114,7 +114,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this - value}}
+     * {@return {@code this - value}: the number subtracted from every element}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -125,7 +125,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this - value}, exact for integers}
+     * {@return {@code this - value}: the integer subtracted from every element, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -134,7 +134,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code value - this}}
+     * {@return {@code value - this}: every element subtracted from the number}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -143,7 +143,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code value - this}, exact for integers}
+     * {@return {@code value - this}: every element subtracted from the integer, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -161,7 +161,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this * value}}
+     * {@return {@code this * value}: every element multiplied by the number}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -170,7 +170,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code this * value}, exact for integers}
+     * {@return {@code this * value}: every element multiplied by the integer, exact for integers}
      *
      * @param value a number that is combined with every element; for integers a whole number in the type's range
      */
@@ -201,7 +201,7 @@ public sealed interface ElementwiseMethods permits Tensor {
     }
 
     /**
-     * {@return {@code value / this}, for floating-point numbers}
+     * {@return {@code value / this}: the number divided by every element, for floating-point numbers}
      *
      * @param value the dividend of every quotient
      */

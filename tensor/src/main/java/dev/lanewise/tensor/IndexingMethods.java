@@ -49,7 +49,8 @@ public sealed interface IndexingMethods permits Tensor {
      * @throws TensorException if a position is outside the dimension
      */
     default Tensor indexSelect(int dim, Tensor index) {
-        return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), Positions.wide(index));
+        Tensor positions = Positions.wide("index_select", "positions", index);
+        return Tensor.apply(new IndexSelect(self().shape().dim(dim, "index_select")), self(), positions);
     }
 
     /**
@@ -64,7 +65,8 @@ public sealed interface IndexingMethods permits Tensor {
      *     another dimension
      */
     default Tensor gather(int dim, Tensor index) {
-        return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), Positions.wide(index));
+        Tensor positions = Positions.wide("gather", "positions", index);
+        return Tensor.apply(new Gather(self().shape().dim(dim, "gather")), self(), positions);
     }
 
     /**
@@ -127,7 +129,15 @@ public sealed interface IndexingMethods permits Tensor {
             }
             if (front < 0 || back < 0) {
                 long start = Math.max(-front, 0);
-                x = x.narrow(dim, start, x.shape().size(dim) - start - Math.max(-back, 0));
+                long left = x.shape().size(dim) - start;
+                long cut = Math.max(-back, 0);
+                if (left < cut) {
+                    throw new TensorException("pad: " + Arrays.toString(pads) + " for " + self().spec()
+                            + " (expected negative amounts that cut off no more than the "
+                            + x.shape().size(dim)
+                            + " elements of dimension " + dim + "); cut off fewer");
+                }
+                x = x.narrow(dim, start, left - cut);
             }
             before.set(dim, Math.max(front, 0));
             after.set(dim, Math.max(back, 0));
@@ -279,8 +289,9 @@ public sealed interface IndexingMethods permits Tensor {
         if (classes < 0) {
             throw new TensorException("one_hot: " + classes + " classes (expected 0 or more); check the number");
         }
-        Positions.check("one_hot", self(), classes);
+        Tensor chosen = Positions.wide("one_hot", "classes", self());
+        Positions.check("one_hot", chosen, classes);
         Tensor numbers = Tensor.arange(classes, DType.I64, self().device());
-        return Positions.wide(self()).unsqueeze(-1).eq(numbers).to(DType.I64);
+        return chosen.unsqueeze(-1).eq(numbers).to(DType.I64);
     }
 }

@@ -11,7 +11,7 @@ public enum Keep {
     REMOVE;
 
     /**
-     * {@link #KEEP} if a condition holds.
+     * {@link #KEEP} if a condition holds, and {@link #REMOVE} otherwise.
      *
      * @param keep the condition
      * @return {@link #KEEP} or {@link #REMOVE}

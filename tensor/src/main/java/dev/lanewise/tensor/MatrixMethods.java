@@ -6,7 +6,10 @@ import dev.lanewise.tensor.op.matrix.MatMul;
 import dev.lanewise.tensor.op.view.Slice;
 import java.util.stream.IntStream;
 
-/** Linear algebra of a {@link Tensor}. */
+/**
+ * Linear algebra of a {@link Tensor}: products, decompositions, solutions and norms of matrices, which are its last two
+ * dimensions; all before them are batches.
+ */
 public sealed interface MatrixMethods permits Tensor {
     private Tensor self() {
         return (Tensor) this;
@@ -132,7 +135,8 @@ public sealed interface MatrixMethods permits Tensor {
     }
 
     /**
-     * A reduced QR decomposition.
+     * A reduced QR decomposition of matrices {@code [..., m, n]}: their product is {@code q r}, with k the smaller of m
+     * and n.
      *
      * @param q orthonormal columns {@code [..., m, k]}
      * @param r upper triangular {@code [..., k, n]}
@@ -232,7 +236,7 @@ public sealed interface MatrixMethods permits Tensor {
         return Decompositions.rank(self(), -1);
     }
 
-    /** Norms of matrices. */
+    /** The norms of matrices that {@link #matrixNorm} computes. */
     enum MatrixNorm {
         /** The root of the sum of squares. */
         FROBENIUS,

@@ -175,7 +175,7 @@ public sealed interface NeuralMethods permits Tensor {
     default Tensor crossEntropy(
             Tensor classes, @Nullable Tensor weight, Reduction reduction, long ignoreIndex, double labelSmoothing) {
         CrossEntropy op = new CrossEntropy(reduction, ignoreIndex, labelSmoothing);
-        return Tensor.applyAll(op, present(self(), Positions.wide(classes), weight))[0];
+        return Tensor.applyAll(op, present(self(), Positions.wide("cross_entropy", "classes", classes), weight))[0];
     }
 
     /**
@@ -220,8 +220,16 @@ public sealed interface NeuralMethods permits Tensor {
      * @param weight a factor for each channel, {@code [c]}
      * @param bias what is added to each channel, {@code [c]}
      * @param epsilon added to the variance to avoid division by 0; 1e-5 in most models
+     * @throws TensorException if the shapes don't match, or a channel has a single value, of which nothing would be left
+     *     (as in PyTorch)
      */
     default BatchNormResult batchNorm(Tensor weight, Tensor bias, double epsilon) {
+        Shape shape = self().shape();
+        if (shape.rank() >= 2 && !shape.isEmpty() && shape.elements() == shape.size(1)) {
+            throw new TensorException("batch_norm: input " + self().spec()
+                    + " has 1 value per channel (expected 2 or more); use larger batches, or batchNormInference with"
+                    + " running statistics");
+        }
         Tensor[] results = Tensor.applyAll(new BatchNormalization(epsilon), self(), weight, bias);
         return new BatchNormResult(results[0], results[1], results[2]);
     }

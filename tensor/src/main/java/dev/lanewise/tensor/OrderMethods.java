@@ -69,12 +69,22 @@ public sealed interface OrderMethods permits Tensor {
     }
 
     /**
-     * Values and their former positions.
+     * Elements that were picked or sorted, and the positions at which they were before.
      *
      * @param values the values
      * @param indices positions, {@link DType#I64}
      */
     record Indexed(Tensor values, Tensor indices) {}
+
+    /** {@return the largest of all elements, a scalar, as {@link Tensor#amax() amax}; NaN if one is NaN} */
+    default Tensor max() {
+        return self().amax();
+    }
+
+    /** {@return the smallest of all elements, a scalar, as {@link Tensor#amin() amin}; NaN if one is NaN} */
+    default Tensor min() {
+        return self().amin();
+    }
 
     /**
      * {@return the largest elements along a dimension, which is removed, and the first position of each; NaN counts as
@@ -163,7 +173,17 @@ public sealed interface OrderMethods permits Tensor {
     }
 
     /**
-     * {@return the k largest (or smallest) elements along a dimension, in order}
+     * {@return the k largest elements along a dimension, in descending order, and their positions}
+     *
+     * @param k how many elements, at most the dimension's size
+     * @param dim the dimension; negative numbers count from the end
+     */
+    default Indexed topk(long k, int dim) {
+        return topk(k, dim, true);
+    }
+
+    /**
+     * {@return the k largest (or smallest) elements along a dimension, in order, and their positions}
      *
      * @param k how many elements, at most the dimension's size
      * @param dim the dimension; negative numbers count from the end

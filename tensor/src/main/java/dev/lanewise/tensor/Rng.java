@@ -17,7 +17,7 @@ public final class Rng {
     private final AtomicReference<Position> position;
 
     /**
-     * A place in a stream.
+     * A place in a stream of random numbers, from which it can be continued.
      *
      * @param seed the stream's seed
      * @param counter how many blocks of four 32-bit words come before it
@@ -47,7 +47,7 @@ public final class Rng {
         seek(newSeed, 0);
     }
 
-    /** {@return the seed} */
+    /** {@return the seed of the sequence that numbers are drawn from at present} */
     public long seed() {
         return position().seed;
     }
@@ -73,7 +73,7 @@ public final class Rng {
     }
 
     /**
-     * Draws blocks of four words.
+     * Draws blocks of four 32-bit words, for kernels that compute the words themselves.
      *
      * @param blocks how many, 0 or more
      * @return the position of the first
@@ -124,7 +124,7 @@ public final class Rng {
     }
 
     /**
-     * Standard normal numbers, on the CPU.
+     * Standard normal numbers (mean 0, deviation 1), on the CPU.
      *
      * @param dtype a floating-point type
      * @param sizes the shape; none for a scalar
@@ -149,7 +149,7 @@ public final class Rng {
     }
 
     /**
-     * Uniform {@link DType#I64} integers, on the CPU.
+     * Uniform integers of type {@link DType#I64} from low to below high, on the CPU.
      *
      * @param low the least number that can occur
      * @param high one more than the greatest number that can occur

@@ -96,15 +96,15 @@ public sealed interface SelectionMethods permits Tensor {
 
     /** How {@link #scatterReduce} combines elements that meet in one place. */
     enum Reduction {
-        /** Their sum. */
+        /** Their sum; integers wrap to the type's width. */
         SUM(Scatter.Kind.ADD),
         /** Their product. */
         PROD(Scatter.Kind.MUL),
         /** Their mean; for integers, rounded down. */
         MEAN(Scatter.Kind.ADD),
-        /** The largest one. */
+        /** The largest one; NaN if one is NaN. */
         AMAX(Scatter.Kind.AMAX),
-        /** The smallest one. */
+        /** The smallest one; NaN if one is NaN. */
         AMIN(Scatter.Kind.AMIN);
 
         private final Scatter.Kind kind;
@@ -137,7 +137,10 @@ public sealed interface SelectionMethods permits Tensor {
                         DType.I64,
                         self().device(),
                         self().shape().toArray())
-                .scatterAdd(dim, index, Positions.wide(index).onesLike());
+                .scatterAdd(
+                        dim,
+                        index,
+                        Positions.wide("scatter_reduce", "positions", index).onesLike());
         Tensor count = came.clamp(1, Long.MAX_VALUE).to(self().dtype());
         return self().dtype().isFloating() ? combined.div(count) : combined.floorDiv(count);
     }
@@ -157,7 +160,10 @@ public sealed interface SelectionMethods permits Tensor {
      */
     record Unique(Tensor values, Tensor inverse, Tensor counts) {}
 
-    /** {@return the distinct elements, ascending} */
+    /**
+     * {@return the distinct elements of the whole tensor, ascending, with the position of each element's value and how
+     * often each occurs}
+     */
     default Unique unique() {
         Tensor flat = self().flatten();
         OrderMethods.Indexed sorted = flat.sort(0, false);
@@ -194,7 +200,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @throws TensorException if a number is negative
      */
     default Tensor bincount(long least) {
-        Tensor numbers = Positions.wide(self());
+        Tensor numbers = Positions.wide("bincount", "numbers", self());
         return numbers.bincount(least, numbers.onesLike());
     }
 
@@ -207,7 +213,7 @@ public sealed interface SelectionMethods permits Tensor {
      * @throws TensorException if a number is negative
      */
     default Tensor bincount(long least, Tensor weights) {
-        Tensor flat = Positions.wide(self()).flatten();
+        Tensor flat = Positions.wide("bincount", "numbers", self()).flatten();
         return Tensor.full(0, weights.dtype(), self().device(), binCount(flat, least))
                 .scatterAdd(0, flat, weights.flatten());
     }
@@ -225,7 +231,7 @@ public sealed interface SelectionMethods permits Tensor {
     }
 
     /**
-     * Counts of elements in intervals.
+     * How many elements lie in each of several neighbouring intervals.
      *
      * @param counts {@code [bins]} of {@link DType#I64}
      * @param edges {@code [bins + 1]} of the tensor's type, or of {@link DType#F64} for integers

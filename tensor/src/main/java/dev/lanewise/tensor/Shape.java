@@ -79,7 +79,7 @@ public final class Shape {
         return of(sizes.stream().mapToLong(Number::longValue).toArray());
     }
 
-    /** {@return the number of dimensions} */
+    /** {@return the number of dimensions; 0 for a scalar} */
     public int rank() {
         return sizes.length;
     }
@@ -94,7 +94,7 @@ public final class Shape {
         return extent;
     }
 
-    /** {@return whether there are no elements} */
+    /** {@return whether a tensor of this shape has no elements, because a size is 0} */
     public boolean isEmpty() {
         return elements == 0;
     }
@@ -109,13 +109,13 @@ public final class Shape {
         return sizes[dim(dim, "size")];
     }
 
-    /** {@return the sizes, in a new array} */
+    /** {@return the sizes, outermost first, in a new array} */
     public long[] toArray() {
         return sizes.clone();
     }
 
     /**
-     * {@return the dimension counted from 0}
+     * {@return the dimension counted from 0, for one that may be counted from the end}
      *
      * @param dim from 0, or from -1 backwards
      * @param op the operation that asks, for the message
@@ -158,7 +158,7 @@ public final class Shape {
     }
 
     /**
-     * {@return this shape without one dimension}
+     * {@return this shape without one dimension, as after a reduction}
      *
      * @param dim the dimension; negative numbers count from the end
      */
@@ -186,7 +186,7 @@ public final class Shape {
     }
 
     /**
-     * {@return this shape followed by another}
+     * {@return this shape followed by another: their sizes, one after the other}
      *
      * @param other the dimensions that follow
      */

@@ -52,10 +52,10 @@ public sealed interface Tensor
     /** {@return the device that the memory is on, where operations run} */
     Device device();
 
-    /** {@return the element type} */
+    /** {@return the type that all elements have} */
     DType dtype();
 
-    /** {@return the sizes} */
+    /** {@return the size of every dimension, outermost first; none for a scalar} */
     Shape shape();
 
     /** {@return element type and shape together, as messages show them: {@code F32[2, 3]}} */
@@ -81,7 +81,7 @@ public sealed interface Tensor
     // ---- creation
 
     /**
-     * A tensor of the operation's result.
+     * Makes a tensor whose elements an operation without operands gives.
      *
      * @param op what the elements are
      * @param device where the tensor is made
@@ -92,7 +92,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a scalar of type {@link DType#F32}}
+     * {@return a tensor without dimensions that holds one number, of type {@link DType#F32} on the CPU}
      *
      * @param value the element, rounded to F32
      */
@@ -110,7 +110,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a vector of type {@link DType#F32}}
+     * {@return a vector {@code [n]} of type {@link DType#F32} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
      */
@@ -138,7 +138,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a vector of type {@link DType#F64}}
+     * {@return a vector {@code [n]} of type {@link DType#F64} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
      */
@@ -175,7 +175,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a vector of type {@link DType#I32}}
+     * {@return a vector {@code [n]} of type {@link DType#I32} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
      */
@@ -203,7 +203,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a vector of type {@link DType#I64}}
+     * {@return a vector {@code [n]} of type {@link DType#I64} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
      */
@@ -222,7 +222,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a vector of type {@link DType#I8}}
+     * {@return a vector {@code [n]} of type {@link DType#I8} on the CPU that holds a copy of the n numbers}
      *
      * @param values the elements
      */
@@ -250,7 +250,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a vector of type {@link DType#BOOL}}
+     * {@return a vector {@code [n]} of type {@link DType#BOOL} on the CPU that holds a copy of the n truth values}
      *
      * @param values the elements
      */
@@ -281,19 +281,22 @@ public sealed interface Tensor
 
     /**
      * {@return a copy of memory that holds elements in row-major order and native byte order} Of {@link DType#BOOL} a byte
-     * that is not 0 is true.
+     * that is not 0 is true. The memory is read before the method returns; it may be freed then.
      *
-     * @param memory the elements, of the size that type and shape have
+     * @param memory the elements, of the size that type and shape have, on or off the heap; its address need not be
+     *     aligned
      * @param dtype the element type
      * @param sizes the shape; none for a scalar
      * @throws TensorException if the segment's size is not the tensor's
+     * @throws IllegalStateException if the segment's arena has been closed
+     * @throws WrongThreadException if another thread's confined arena owns it
      */
     static Tensor of(MemorySegment memory, DType dtype, long... sizes) {
         return Creation.copyOf(memory, new TensorSpec(dtype, Shape.of(sizes)));
     }
 
     /**
-     * {@return zeros of type {@link DType#F32} on the CPU}
+     * {@return a tensor of the given shape whose elements are 0, of type {@link DType#F32} on the CPU}
      *
      * @param sizes the shape; none for a scalar
      */
@@ -312,7 +315,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a tensor of zeros}
+     * {@return a tensor of the given shape, type and device whose elements are all 0}
      *
      * @param dtype the element type
      * @param device where the tensor is made
@@ -323,7 +326,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return ones of type {@link DType#F32} on the CPU}
+     * {@return a tensor of the given shape whose elements are 1, of type {@link DType#F32} on the CPU}
      *
      * @param sizes the shape; none for a scalar
      */
@@ -342,7 +345,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return a tensor of ones}
+     * {@return a tensor of the given shape, type and device whose elements are all 1}
      *
      * @param dtype the element type
      * @param device where the tensor is made
@@ -447,7 +450,7 @@ public sealed interface Tensor
     }
 
     /**
-     * {@return the identity matrix {@code [n, n]}}
+     * {@return the identity matrix {@code [n, n]}: ones on the diagonal, zeros elsewhere}
      *
      * @param n the number of rows and of columns
      * @param dtype the element type
@@ -633,7 +636,7 @@ public sealed interface Tensor
     }
 
     /**
-     * Runs an operation.
+     * Runs an operation that may have several results; methods such as {@link #svd} return them by name.
      *
      * @param op the operation's record
      * @param operands as many as the operation has

@@ -5,8 +5,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An operation got what it can't work with. The message names the operation, what it found and what to do:
- * {@code matmul: inner sizes differ: [2, 3] x [4, 3] (3 != 4); transpose the right operand?} It is one line: line breaks become
- * semicolons, and other control characters, as names in a model's file may hold, question marks.
+ * {@code matmul: inner sizes differ: [2, 3] x [4, 3] (3 != 4); transpose the right operand?} A method of {@link Tensor} is
+ * named as operations are, {@code max_pool2d} for {@link Tensor#maxPool2d maxPool2d}, and whatever it is made of: an error
+ * inside {@link Tensor#max(int) max} begins with {@code max}. The message is one line: line breaks become semicolons, and
+ * other control characters, as names in a model's file may hold, question marks.
  */
 public class TensorException extends RuntimeException {
     @Serial
@@ -18,7 +20,7 @@ public class TensorException extends RuntimeException {
      * @param message operation, what was found, what was expected and what to do, in one line
      */
     public TensorException(String message) {
-        super(oneLine(message));
+        super(oneLine(CalledMethod.named(message)));
     }
 
     /**
@@ -28,7 +30,7 @@ public class TensorException extends RuntimeException {
      * @param cause what led to it, or null
      */
     public TensorException(String message, @Nullable Throwable cause) {
-        super(oneLine(message), cause);
+        super(oneLine(CalledMethod.named(message)), cause);
     }
 
     /** Text from a hostile file must not break the line or steer a terminal. */

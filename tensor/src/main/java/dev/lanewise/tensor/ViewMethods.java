@@ -71,7 +71,7 @@ public sealed interface ViewMethods permits Tensor {
     }
 
     /**
-     * {@return this tensor with two dimensions exchanged}
+     * {@return this tensor with two dimensions exchanged, as a view}
      *
      * @param dim0 one of the dimensions; negative numbers count from the end
      * @param dim1 the other one

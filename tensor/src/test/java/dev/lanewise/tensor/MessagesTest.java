@@ -1,8 +1,11 @@
 package dev.lanewise.tensor;
 
+import static dev.lanewise.tensor.SelectionMethods.Reduction.AMAX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lanewise.tensor.op.elementwise.Binary;
+import dev.lanewise.tensor.op.matrix.Linalg;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,64 @@ class MessagesTest {
         assertThatThrownBy(() -> call.apply(Tensor.zeros(DType.I64, 2, 3)))
                 .isInstanceOf(TensorException.class)
                 .hasMessageStartingWith(begin);
+    }
+
+    static Stream<Arguments> partsThatRefuse() {
+        Tensor numbers = Tensor.zeros(DType.I32, 2);
+        return Stream.of(
+                call("max: dimension 0 of F32[0]", x -> x.max(0)),
+                call("min: dimension 0 of F32[0]", x -> x.min(0)),
+                call("trace: no dimension -2", Tensor::trace),
+                call("pow: does not take I32[2]", x -> numbers.pow(0.5)),
+                call("pad: [-1, 0] for F32[0]", x -> x.pad(0, -1, 0)),
+                call("randn: does not give I32[3]", x -> Tensor.randn(DType.I32, 3)),
+                call("masked_fill: mask F32[0] (expected BOOL)", x -> x.maskedFill(x, 0)),
+                call("scatter_reduce: no dimension 1", x -> x.scatterReduce(AMAX, 1, numbers, x, true)),
+                call(
+                        "index: shapes don't broadcast: [3] and [2]",
+                        x -> Tensor.ones(2, 2).index(Tensor.zeros(DType.I64, 3), numbers)),
+                call("gather: positions F32[0] (expected I64 or I32)", x -> x.gather(0, x)),
+                call("embedding: positions F32[0] (expected I64 or I32)", x -> x.embedding(x)),
+                call("scatter_add: positions F32[0] (expected I64 or I32)", x -> x.scatterAdd(0, x, x)),
+                call("one_hot: classes F32[0] (expected I64 or I32)", x -> x.oneHot(2)),
+                call("rsub: the number 0.5 is not an element of I32", x -> numbers.rsub(0.5)),
+                call("zeros: negative size", x -> Tensor.zeros(-1)),
+                call(
+                        "batch_norm: input F32[1, 2] has 1 value per channel",
+                        x -> Tensor.ones(1, 2).batchNorm(Tensor.ones(2), Tensor.ones(2), 0)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("partsThatRefuse")
+    void operationInsideAMethod(String begin, Function<Tensor, Object> call) {
+        assertThatThrownBy(() -> call.apply(Tensor.zeros(0)))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith(begin);
+    }
+
+    /** Who gives an operation itself reads its name, and who calls a shape's method the shape's. */
+    @Test
+    void whatTheUserNames() {
+        assertThatThrownBy(() -> Tensor.zeros(2).apply(Linalg.INVERSE)).hasMessageStartingWith("inverse: ");
+        assertThatThrownBy(() -> Tensor.apply(Binary.ADD, Tensor.zeros(2), Tensor.zeros(3)))
+                .hasMessageStartingWith("add: ");
+        assertThatThrownBy(() -> Shape.of(-1)).hasMessageStartingWith("shape: ");
+        assertThat(new TensorException("train: no data")).hasMessage("train: no data");
+        assertThatThrownBy(
+                        () -> Stream.of(Tensor.ones(2, 3)).map(Tensor::cholesky).toList())
+                .hasMessageStartingWith("cholesky: ");
+    }
+
+    @Test
+    void tensorWhoseMemoryIsReleased() {
+        Tensor closed;
+        try (var scope = Scope.open("step")) {
+            closed = Tensor.zeros(2);
+        }
+        assertThatThrownBy(() -> closed.maskedFill(closed.eq(0), 1))
+                .isInstanceOf(ReleasedTensorException.class)
+                .hasMessageStartingWith("eq: tensor of 8 bytes on cpu was released by");
+        assertThatThrownBy(closed::isNan).hasMessageStartingWith("is_nan: tensor of 8 bytes");
     }
 
     static Stream<Arguments> numbers() {

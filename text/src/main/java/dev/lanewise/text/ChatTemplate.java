@@ -43,7 +43,7 @@ public final class ChatTemplate {
     }
 
     /**
-     * Reads a template.
+     * Parses a template in Jinja, as models' files hold it.
      *
      * @param source the template
      * @param specialTokens texts that templates name, such as {@code bos_token} and {@code eos_token}; one that is
@@ -57,7 +57,7 @@ public final class ChatTemplate {
     }
 
     /**
-     * Loads the template of a model.
+     * Loads the template from a model's folder.
      *
      * @param folder a folder with {@code tokenizer_config.json}, and possibly {@code chat_template.jinja}, which takes
      *     precedence
@@ -121,11 +121,10 @@ public final class ChatTemplate {
     }
 
     /**
-     * A message.
+     * {@return a message of a conversation, as templates read it}
      *
      * @param role who says it, such as {@code user}, {@code assistant} or {@code system}
      * @param content what is said
-     * @return the message as templates expect it
      */
     public static Map<String, Object> message(String role, String content) {
         Map<String, Object> out = new LinkedHashMap<>();
@@ -135,7 +134,7 @@ public final class ChatTemplate {
     }
 
     /**
-     * Renders a conversation.
+     * Turns a conversation into the text that the model was trained on.
      *
      * @param messages the messages in order
      * @param addGenerationPrompt whether the text ends with the prompt for the model's answer

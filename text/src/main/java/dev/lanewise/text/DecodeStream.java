@@ -25,7 +25,7 @@ public final class DecodeStream {
     }
 
     /**
-     * Takes the next id.
+     * Takes the next token of a sequence and returns the text that is certain with it.
      *
      * @param id the id
      * @return the text that has become certain; empty if none has
@@ -46,7 +46,7 @@ public final class DecodeStream {
     }
 
     /**
-     * Ends the sequence.
+     * Ends the sequence and returns the text that was held back.
      *
      * @return the text that was held back, such as the bytes of an unfinished character as U+FFFD
      */

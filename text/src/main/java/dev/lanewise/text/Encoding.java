@@ -21,20 +21,12 @@ public final class Encoding {
         this.second = second;
     }
 
-    /**
-     * The number of tokens.
-     *
-     * @return how many tokens there are, including special tokens and padding
-     */
+    /** {@return the number of tokens, special ones and padding among them} */
     public int size() {
         return encoded.size();
     }
 
-    /**
-     * The ids of the tokens.
-     *
-     * @return an id per token
-     */
+    /** {@return the numbers of the tokens, in order} */
     public int[] ids() {
         return encoded.ids.clone();
     }

@@ -41,7 +41,7 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * Loads a tokenizer.
+     * Loads a tokenizer from a {@code tokenizer.json} or the folder that holds it.
      *
      * @param file a {@code tokenizer.json}, or the folder of a model with one; a chat template is read from
      *     {@code tokenizer_config.json} and {@code chat_template.jinja} next to it
@@ -70,7 +70,7 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * Reads a tokenizer.
+     * Reads a tokenizer from the text of a {@code tokenizer.json}.
      *
      * @param json the text of a {@code tokenizer.json}
      * @return the tokenizer, without a chat template
@@ -138,10 +138,9 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * This tokenizer with another truncation.
+     * {@return this tokenizer with another truncation; this one stays as it is}
      *
      * @param newTruncation how texts that are too long are cut; null for no truncation
-     * @return a tokenizer that shares the vocabulary
      * @throws TokenizerException if the stride and the special tokens leave no room for the text
      */
     public HfTokenizer withTruncation(@Nullable Truncation newTruncation) {
@@ -157,10 +156,9 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * This tokenizer with another padding.
+     * {@return this tokenizer with another padding; this one stays as it is}
      *
      * @param newPadding how encodings are padded; null for no padding
-     * @return a tokenizer that shares the vocabulary
      */
     public HfTokenizer withPadding(@Nullable Padding newPadding) {
         return new HfTokenizer(pipeline, truncation, newPadding, specialAsText, chatTemplate);
@@ -175,38 +173,22 @@ public final class HfTokenizer implements Tokenizer {
         return new HfTokenizer(pipeline, truncation, padding, true, chatTemplate);
     }
 
-    /**
-     * The truncation in use.
-     *
-     * @return how texts that are too long are cut; null for no truncation
-     */
+    /** {@return how texts that are too long are cut, or null if they are not} */
     public @Nullable Truncation truncation() {
         return truncation;
     }
 
-    /**
-     * The padding in use.
-     *
-     * @return how encodings are padded; null for no padding
-     */
+    /** {@return how shorter texts are filled up, or null if they are not} */
     public @Nullable Padding padding() {
         return padding;
     }
 
-    /**
-     * The added tokens.
-     *
-     * @return the tokens that are searched for before the model sees a text, in the file's order
-     */
+    /** {@return the tokens that were added to the vocabulary, special ones among them} */
     public List<AddedToken> addedTokens() {
         return List.copyOf(pipeline.addedTokens());
     }
 
-    /**
-     * The chat template.
-     *
-     * @return the template next to the tokenizer's file; null if there is none
-     */
+    /** {@return the template of conversations, or null if the tokenizer has none} */
     public @Nullable ChatTemplate chatTemplate() {
         return chatTemplate;
     }
@@ -217,7 +199,7 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * Encodes a pair of texts.
+     * Divides a pair of texts into tokens, as models that compare two texts expect them.
      *
      * @param text the first text
      * @param pair the second

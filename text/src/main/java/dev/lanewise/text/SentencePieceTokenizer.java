@@ -27,7 +27,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
     }
 
     /**
-     * Loads a model.
+     * Loads a tokenizer from a SentencePiece model's file.
      *
      * @param file a {@code .model} file, such as {@code tokenizer.model} or {@code spiece.model}
      * @return the tokenizer, which adds no special tokens: the file does not say which a language model expects
@@ -38,7 +38,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
     }
 
     /**
-     * Reads a model.
+     * Reads a tokenizer from the bytes of a SentencePiece model's file.
      *
      * @param bytes the bytes of a {@code .model} file
      * @param name its name in errors

@@ -17,7 +17,7 @@ public interface Tokenizer {
     }
 
     /**
-     * Encodes a text.
+     * Divides a text into tokens and gives their numbers, places and masks.
      *
      * @param text any text; an unpaired surrogate counts as U+FFFD
      * @param addSpecialTokens whether to add the special tokens that a model expects around a text
@@ -40,7 +40,7 @@ public interface Tokenizer {
     }
 
     /**
-     * Decodes ids, omitting special tokens.
+     * Joins the texts of tokens to one text, without special tokens.
      *
      * @param ids the ids; those without a token are skipped
      * @return the text
@@ -50,7 +50,7 @@ public interface Tokenizer {
     }
 
     /**
-     * Decodes ids.
+     * Joins the texts of tokens to the text that they stand for.
      *
      * @param ids the ids; those without a token are skipped
      * @param skipSpecialTokens whether special tokens are left out
@@ -69,27 +69,21 @@ public interface Tokenizer {
     }
 
     /**
-     * The id of a token.
+     * {@return the number of a token, or null if there is none}
      *
      * @param token its text in the vocabulary
-     * @return its id, or null if there is no such token
      */
     @Nullable
     Integer tokenToId(String token);
 
     /**
-     * The token of an id.
+     * {@return the token of a number, or null if there is none}
      *
      * @param id the id
-     * @return its text in the vocabulary, or null if there is no such id
      */
     @Nullable
     String idToToken(int id);
 
-    /**
-     * The size of the vocabulary.
-     *
-     * @return how many tokens there are, including added ones
-     */
+    /** {@return how many tokens there are, added ones among them} */
     int vocabularySize();
 }

@@ -6,7 +6,7 @@ package dev.lanewise.text;
  */
 public class TokenizerException extends RuntimeException {
     /**
-     * Makes an exception.
+     * An error that says what of a tokenizer, template or text can't be read.
      *
      * @param message one line
      */

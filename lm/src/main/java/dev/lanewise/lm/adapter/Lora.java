@@ -112,7 +112,7 @@ public final class Lora extends Layer {
     }
 
     /**
-     * Writes the files that peft reads.
+     * Writes the adapters to a folder as peft reads them.
      *
      * @param folder the folder of both files
      */
@@ -120,12 +120,12 @@ public final class Lora extends Layer {
         PeftFiles.save(this, folder);
     }
 
-    /** {@return the configuration} */
+    /** {@return the kind, ranks and options of the adapters} */
     public LoraConfig config() {
         return config;
     }
 
-    /** {@return the model that it is on} */
+    /** {@return the model that the adapters are put on} */
     public Layer model() {
         return model;
     }

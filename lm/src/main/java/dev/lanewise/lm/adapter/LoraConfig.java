@@ -41,7 +41,7 @@ public record LoraConfig(
         List<String> modulesToSave,
         List<String> feedForward,
         @Nullable Allocation allocation) {
-    /** The kinds of adapters. */
+    /** The kinds of adapters that can be put on a model. */
     public enum Kind {
         /** {@code W x + alpha / r B A x} (Hu et al. 2021, arXiv:2106.09685). */
         LORA,
@@ -58,7 +58,7 @@ public record LoraConfig(
         IA3
     }
 
-    /** Which biases are trained. */
+    /** Which of the model's biases are trained together with adapters. */
     public enum Biases {
         /** None. */
         NONE,
@@ -129,7 +129,7 @@ public record LoraConfig(
     }
 
     /**
-     * How AdaLoRA removes ranks.
+     * How AdaLoRA removes ranks during training.
      *
      * @param targetRank the mean rank that remains
      * @param first for how many steps at the beginning nothing is removed

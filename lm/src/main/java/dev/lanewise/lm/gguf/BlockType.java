@@ -99,7 +99,7 @@ public enum BlockType {
         format.unpack(in, at, out, to, blocks);
     }
 
-    /** {@return whether {@link #pack} supports this type} */
+    /** {@return whether {@link #pack} can write blocks of this type} */
     public boolean packs() {
         return switch (this) {
             case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, TQ1_0, TQ2_0 -> true;

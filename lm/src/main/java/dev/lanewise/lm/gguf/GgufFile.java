@@ -37,7 +37,7 @@ public final class GgufFile implements AutoCloseable {
     private final MemorySegment data;
 
     /**
-     * A stored tensor.
+     * A tensor as it is stored in the file, in blocks.
      *
      * @param type how its numbers are stored
      * @param shape rows first: the reverse of ggml's order

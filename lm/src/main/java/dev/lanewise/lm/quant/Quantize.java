@@ -25,7 +25,7 @@ public final class Quantize {
     private Quantize() {}
 
     /**
-     * What rounding has saved.
+     * How many layers were rounded, and how much memory that saved.
      *
      * @param layers how many layers were rounded
      * @param bytesBefore how many bytes their weights took

@@ -17,7 +17,7 @@ public final class QuantizedLinear extends WeightLayer {
     private final @Nullable Parameter bias;
 
     /**
-     * A layer.
+     * A layer of a rounded weight and a bias that is not rounded.
      *
      * @param weight the weight, of few bits
      * @param bias {@code [out]}, or null

@@ -26,7 +26,7 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
     }
 
     /**
-     * Inputs and targets alone.
+     * A batch of inputs and targets alone, without further tensors.
      *
      * @param x the inputs, {@code [n, ...]}
      * @param y the targets, {@code [n, ...]}
@@ -35,16 +35,15 @@ public record Batch(Tensor x, Tensor y, Map<String, Tensor> more) {
         this(x, y, Map.of());
     }
 
-    /** {@return the number of samples} */
+    /** {@return the number of samples: the first size of the inputs} */
     public long size() {
         return x.shape().size(0);
     }
 
     /**
-     * One of the further tensors.
+     * {@return one of the further tensors by its name}
      *
      * @param name its name
-     * @return the tensor
      * @throws TensorException if there is none of this name
      */
     public Tensor get(String name) {

@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class DataLoader {
     /**
-     * How batches are made.
+     * How batches are made: by how many threads, how far ahead, and whether all have one size.
      *
      * @param workers how many batches are made at once; with 0 each is made by the thread that asks for it
      * @param prefetch how many batches are made ahead of the consumer, at least as many as there are workers
@@ -109,7 +109,7 @@ public final class DataLoader {
     }
 
     /**
-     * A loader.
+     * A loader with all its options.
      *
      * @param dataset the source of the samples
      * @param batchSize how many samples a batch has, 1 or more

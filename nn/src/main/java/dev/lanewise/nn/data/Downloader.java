@@ -59,7 +59,7 @@ public final class Downloader {
     }
 
     /**
-     * Like {@link #Downloader()}, with other timeouts.
+     * A downloader like {@link #Downloader()}, with other timeouts.
      *
      * @param answer how long a mirror may take to send the header of its answer, including the name look-up
      * @param stall how long it may then send nothing
@@ -69,7 +69,7 @@ public final class Downloader {
     }
 
     /**
-     * A downloader.
+     * A downloader with all its timeouts.
      *
      * @param answer how long a mirror may take to send the header of its answer, including the name look-up
      * @param stall how long it may then send nothing

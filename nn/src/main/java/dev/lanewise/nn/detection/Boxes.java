@@ -13,10 +13,9 @@ public final class Boxes {
     private Boxes() {}
 
     /**
-     * The areas of boxes.
+     * {@return the areas {@code [n]} of boxes {@code [n, 4]}}
      *
      * @param boxes {@code [n, 4]}
-     * @return {@code [n]}
      */
     public static Tensor area(Tensor boxes) {
         check("box area", boxes);

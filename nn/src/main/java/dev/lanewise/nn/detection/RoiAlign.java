@@ -3,7 +3,7 @@ package dev.lanewise.nn.detection;
 import dev.lanewise.tensor.TensorException;
 
 /**
- * How {@link Boxes#roiAlign} samples.
+ * The size and the sampling of the patches that {@link Boxes#roiAlign} takes out of features.
  *
  * @param height the height of the results
  * @param width the width of the results

@@ -27,7 +27,7 @@ public final class Attributions {
     private final UnaryOperator<Tensor> model;
 
     /**
-     * Explains a layer.
+     * Explains the results of a layer, called in the mode that it is in; call eval() before.
      *
      * @param model from {@code [n, ...]} to {@code [n, classes]}
      */
@@ -36,7 +36,7 @@ public final class Attributions {
     }
 
     /**
-     * Explains a function.
+     * Explains the results of a function of one tensor.
      *
      * @param model from {@code [n, ...]} to {@code [n, classes]}
      */
@@ -206,7 +206,7 @@ public final class Attributions {
     }
 
     /**
-     * SmoothGrad with given noise.
+     * The mean gradient of inputs with noise that is given (SmoothGrad), so that it can be repeated.
      *
      * @param x the inputs
      * @param classes one for each row
@@ -352,11 +352,11 @@ public final class Attributions {
     }
 
     static Tensor chosen(Tensor scores, Tensor classes) {
-        if (classes.dtype() != DType.I64
+        if (classes.dtype() != DType.I64 && classes.dtype() != DType.I32
                 || classes.shape().rank() != 1
                 || classes.shape().size(0) != scores.shape().size(0)) {
             throw new TensorException("attribution: classes " + classes.spec() + " for scores " + scores.spec()
-                    + " (expected [n] of I64); give one for each row");
+                    + " (expected [n] of I64 or I32); give one for each row");
         }
         return scores.gather(1, classes.unsqueeze(1)).squeeze(1);
     }

@@ -67,6 +67,8 @@ public final class Kernels {
      * @param out the number of output channels
      */
     public static int groups(String layer, int groups, long in, long out) {
+        LayerSizes.checked(layer, "in", in);
+        LayerSizes.checked(layer, "out", out);
         if (groups < 1 || in % groups != 0 || out % groups != 0) {
             throw new TensorException(layer + ": " + groups + " groups for " + in + " and " + out
                     + " channels (expected a number that divides both); change one of them");

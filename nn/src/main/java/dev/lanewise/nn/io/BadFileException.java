@@ -23,7 +23,7 @@ public class BadFileException extends RuntimeException {
     private final String remedy;
 
     /**
-     * Like {@link #BadFileException(Object, String, String, String, Throwable)}, without a cause.
+     * An error like {@link #BadFileException(Object, String, String, String, Throwable)}, without a cause.
      *
      * @param file the path or address of the file, possibly with the entry inside it
      * @param found what is wrong with it
@@ -44,7 +44,7 @@ public class BadFileException extends RuntimeException {
      * @param cause the failure underneath, or null
      */
     public BadFileException(Object file, String found, String expected, String remedy, @Nullable Throwable cause) {
-        super(printable(file + ": found " + found + "; expected " + expected + "; " + remedy), cause);
+        super(printable(named(file) + ": found " + found + "; expected " + expected + "; " + remedy), cause);
         this.file = file.toString();
         this.found = printable(found);
         this.remedy = remedy;
@@ -108,12 +108,27 @@ public class BadFileException extends RuntimeException {
      * @return the error, to be thrown
      */
     public static BadFileException unwritable(Path file, IOException cause) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (cause instanceof NoSuchFileException && folder != null && Files.notExists(folder)) {
+            return new BadFileException(
+                    file,
+                    "no folder '" + folder + "' to write to",
+                    "an existing, writable folder",
+                    "make it, or choose another path",
+                    cause);
+        }
         return new BadFileException(
                 file,
                 "a write error (" + reason(cause) + ")",
                 "an existing, writable folder with enough free space",
                 "free space or choose another path; a file that was there before is unchanged",
                 cause);
+    }
+
+    /** The path of the current folder is empty. */
+    private static String named(Object file) {
+        String name = file.toString();
+        return name.isEmpty() ? "''" : name;
     }
 
     private static String reason(IOException cause) {

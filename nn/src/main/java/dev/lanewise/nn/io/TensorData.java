@@ -48,7 +48,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * Copies F32 elements.
+     * Copies elements of type F32 in row-major order.
      *
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
@@ -61,7 +61,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * Copies F64 elements.
+     * Copies elements of type F64 in row-major order.
      *
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
@@ -74,7 +74,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * Copies I32 elements.
+     * Copies elements of type I32 in row-major order.
      *
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements
@@ -87,7 +87,7 @@ public record TensorData(DType dtype, Shape shape, MemorySegment segment) {
     }
 
     /**
-     * Copies I64 elements.
+     * Copies elements of type I64 in row-major order.
      *
      * @param values the elements in row-major order
      * @param shape the sizes; their product is the number of elements

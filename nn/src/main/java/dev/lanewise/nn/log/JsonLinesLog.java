@@ -49,7 +49,7 @@ public final class JsonLinesLog implements Callback {
     private boolean open;
 
     /**
-     * A line for every epoch.
+     * A log that writes a line of JSON for every epoch.
      *
      * @param file the file to write
      */
@@ -58,7 +58,7 @@ public final class JsonLinesLog implements Callback {
     }
 
     /**
-     * A line for every epoch and some steps.
+     * A log that writes a line of JSON for every epoch.
      *
      * @param file the file to write, in an existing folder
      * @param everySteps 1 for every step, 100 for every hundredth, 0 for none

@@ -53,7 +53,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     }
 
     /**
-     * A log.
+     * A log that writes event files into a folder, which is made if it doesn't exist.
      *
      * @param folder the folder for the event file, created if it does not exist
      * @param everySteps 1 for figures of every step, 100 for every hundredth, 0 for none
@@ -70,7 +70,7 @@ public final class TensorBoardLog implements Callback, AutoCloseable {
     }
 
     /**
-     * Adds a number.
+     * Adds one number to the curve of a tag.
      *
      * @param tag the curve's name; those with the same prefix before a slash are shown together
      * @param step its position on the curve

@@ -26,7 +26,7 @@ public record ContrastiveLoss(double margin, Reduction reduction) {
     }
 
     /**
-     * The loss.
+     * Computes the loss of pairs.
      *
      * @param x {@code [..., d]}
      * @param y of the same shape

@@ -20,7 +20,7 @@ public record CosineEmbeddingLoss(double margin, Reduction reduction) {
     }
 
     /**
-     * The loss.
+     * Computes the loss of pairs.
      *
      * @param x {@code [..., d]}
      * @param y of the same shape

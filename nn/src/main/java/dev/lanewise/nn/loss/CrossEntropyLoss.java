@@ -24,7 +24,7 @@ public record CrossEntropyLoss(
         long ignoreIndex,
         double labelSmoothing,
         @Nullable Tensor weight) implements Loss {
-    /** The mean, without weights or smoothing. */
+    /** The mean cross-entropy, without weights of classes or smoothing. */
     public CrossEntropyLoss() {
         this(Reduction.MEAN, -100, 0, null);
     }

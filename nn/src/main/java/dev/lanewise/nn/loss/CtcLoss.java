@@ -5,6 +5,7 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Reduction;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.stream.Stream;
 
 /**
  * Connectionist temporal classification (Graves et al. 2006): the negative log-likelihood of a sequence of labels under all its
@@ -26,17 +27,21 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
     }
 
     /**
-     * The loss.
+     * Computes the loss of a batch of sequences.
      *
      * @param logProbabilities {@code [t, n, c]}, what {@code logSoftmax(2)} gives
-     * @param labels {@code [n, s]} of type I64, padded with anything after each sample's labels
-     * @param steps {@code [n]}: how many steps of each sample count, at most t
-     * @param lengths {@code [n]}: how many labels each sample has, at most s
+     * @param labels {@code [n, s]} of type I64 or I32, padded with anything after each sample's labels
+     * @param steps {@code [n]} of type I64 or I32: how many steps of each sample count, at most t
+     * @param lengths {@code [n]} of type I64 or I32: how many labels each sample has, at most s
      * @return a scalar, or {@code [n]} without reduction
-     * @throws TensorException if shapes don't fit
+     * @throws TensorException if shapes or types don't fit
      */
     public Tensor of(Tensor logProbabilities, Tensor labels, Tensor steps, Tensor lengths) {
         check(logProbabilities, labels, steps, lengths);
+        return ofWide(logProbabilities, labels.to(DType.I64), steps.to(DType.I64), lengths.to(DType.I64));
+    }
+
+    private Tensor ofWide(Tensor logProbabilities, Tensor labels, Tensor steps, Tensor lengths) {
         Tensor given =
                 logProbabilities.dtype().bytes() == Short.BYTES ? logProbabilities.to(DType.F32) : logProbabilities;
         Tensor logp = given.clamp(NEVER, Double.POSITIVE_INFINITY);
@@ -116,11 +121,12 @@ public record CtcLoss(long blank, Reduction reduction, boolean zeroInfinity) {
                 && labels.shape().size(0) == logp.shape().size(1)
                 && steps.shape().rank() == 1
                 && steps.shape().equals(lengths.shape())
-                && steps.shape().size(0) == logp.shape().size(1);
+                && steps.shape().size(0) == logp.shape().size(1)
+                && Stream.of(labels, steps, lengths).allMatch(x -> x.dtype() == DType.I64 || x.dtype() == DType.I32);
         if (!fits) {
             throw new TensorException("ctc_loss: log-probabilities " + logp.spec() + ", labels " + labels.spec()
                     + ", steps " + steps.spec() + ", lengths " + lengths.spec()
-                    + " (expected [t, n, c], [n, s], [n] and [n]); transpose the log-probabilities?");
+                    + " (expected [t, n, c], and [n, s], [n] and [n] of I64 or I32); transpose the log-probabilities?");
         }
         if (blank < 0 || blank >= logp.shape().size(2)) {
             throw new TensorException("ctc_loss: blank " + blank + " of "

@@ -20,7 +20,7 @@ public record DiceLoss(double smooth, Reduction reduction) implements Loss {
         Losses.check("dice_loss: smooth", smooth, smooth >= 0, "0 or more");
     }
 
-    /** The mean, smoothed by 1. */
+    /** The mean Dice loss, smoothed by 1. */
     public DiceLoss() {
         this(1, Reduction.MEAN);
     }

@@ -25,7 +25,7 @@ public record GaussianNllLoss(boolean full, double epsilon, Reduction reduction)
     }
 
     /**
-     * The loss.
+     * Computes the loss of predicted means and variances.
      *
      * @param mean what the model expects
      * @param target what was seen, of the same shape

@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 @FunctionalInterface
 public interface Loss {
     /**
-     * The loss.
+     * Computes the loss of a prediction.
      *
      * @param prediction the model's result
      * @param target the expected result

@@ -17,7 +17,7 @@ public final class Losses {
     private Losses() {}
 
     /**
-     * {@code (p - t)^2}.
+     * The squared differences {@code (p - t)^2} of predictions and targets of one shape.
      *
      * @param reduction how the losses of single elements are combined
      * @return the loss
@@ -27,7 +27,7 @@ public final class Losses {
     }
 
     /**
-     * {@code |p - t|}.
+     * The magnitudes of the differences {@code |p - t|} of predictions and targets of one shape.
      *
      * @param reduction how the losses of single elements are combined
      * @return the loss

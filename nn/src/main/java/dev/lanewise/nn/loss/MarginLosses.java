@@ -41,7 +41,7 @@ public final class MarginLosses {
     }
 
     /**
-     * {@code log(1 + exp(-t p))}.
+     * The soft margin loss {@code log(1 + exp(-t p))} of targets -1 and 1.
      *
      * @param reduction what becomes of the losses of single elements
      * @return the loss

@@ -12,13 +12,13 @@ import dev.lanewise.tensor.TensorException;
  * @param reduction what becomes of the losses of pairs
  */
 public record MarginRankingLoss(double margin, Reduction reduction) {
-    /** The mean, without a margin. */
+    /** The mean ranking loss without a margin. */
     public MarginRankingLoss() {
         this(0, Reduction.MEAN);
     }
 
     /**
-     * The loss.
+     * Computes the loss of pairs.
      *
      * @param x scores of any shape
      * @param y scores of the same shape

@@ -26,7 +26,7 @@ public record TripletMarginLoss(double margin, double p, double epsilon, boolean
     }
 
     /**
-     * The loss.
+     * Computes the loss of triplets.
      *
      * @param anchor {@code [..., d]}
      * @param positive of the same shape

@@ -12,7 +12,7 @@ public final class Accuracy implements Metric {
     private long right;
     private long all;
 
-    /** No samples yet. */
+    /** An accuracy that has seen no samples yet. */
     public Accuracy() {}
 
     @Override

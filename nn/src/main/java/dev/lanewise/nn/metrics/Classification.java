@@ -30,7 +30,7 @@ public final class Classification implements Metric {
     }
 
     /**
-     * A measurement.
+     * A measurement of predictions of the given classes.
      *
      * @param classes the names of the classes
      * @param area whether to measure the area under the ROC curve; there must be two classes, the second the positive

@@ -44,7 +44,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * Adds a batch.
+     * Counts a batch of predictions.
      *
      * @param actual the class of each sample
      * @param predicted the predicted class of each sample
@@ -58,7 +58,7 @@ public final class ConfusionMatrix {
     }
 
     /**
-     * Adds one prediction.
+     * Counts one sample of a class and what was predicted for it.
      *
      * @param actual the true class of a sample
      * @param predicted its predicted class
@@ -81,12 +81,12 @@ public final class ConfusionMatrix {
                         + Checks.label("ConfusionMatrix", predicted, classes)];
     }
 
-    /** {@return the number of classes} */
+    /** {@return the number of classes, which is that of rows and columns} */
     public int classes() {
         return classes;
     }
 
-    /** {@return the number of samples} */
+    /** {@return the number of samples that were counted} */
     public long total() {
         return Arrays.stream(counts).sum();
     }

@@ -15,7 +15,7 @@ public final class Regression implements Metric {
     private final List<Float> actual = new ArrayList<>();
     private final List<Float> predicted = new ArrayList<>();
 
-    /** No samples yet. */
+    /** A measurement that has seen no samples yet. */
     public Regression() {}
 
     @Override

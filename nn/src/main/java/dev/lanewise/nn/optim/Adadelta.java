@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class Adadelta extends PerParameter {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param rho the decay of both running means
      * @param epsilon added to keep roots from 0
@@ -18,7 +18,7 @@ public final class Adadelta extends PerParameter {
      */
     public record Options(double rho, double epsilon, double weightDecay) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -30,7 +30,7 @@ public final class Adadelta extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * An Adadelta optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -41,7 +41,8 @@ public final class Adadelta extends PerParameter {
     }
 
     /**
-     * An optimizer over groups.
+     * An Adadelta optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its
+     * own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -22,7 +22,7 @@ public final class Adafactor extends PerParameter {
     private static final String SQUARE = "square";
 
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta2Decay the power of the step's number by which a new square counts in the means, below 0
      * @param epsilon1 keeps the squares from 0; empty for the distance from 1 to the next number of the parameter's type
@@ -45,7 +45,7 @@ public final class Adafactor extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * An Adafactor optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
@@ -56,7 +56,8 @@ public final class Adafactor extends PerParameter {
     }
 
     /**
-     * An optimizer of groups.
+     * An Adafactor optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its
+     * own.
      *
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -8,7 +8,7 @@ import java.util.List;
 /** Adagrad (Duchi et al. 2011): {@code s += g^2; p -= rate / (1 + (step - 1) decay) g / (sqrt(s) + epsilon)}. */
 public final class Adagrad extends PerParameter {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param rateDecay how fast the learning rate decays
      * @param epsilon added to the denominator to keep it from 0
@@ -16,7 +16,7 @@ public final class Adagrad extends PerParameter {
      */
     public record Options(double rateDecay, double epsilon, double weightDecay) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -28,7 +28,7 @@ public final class Adagrad extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * An Adagrad optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -39,7 +39,8 @@ public final class Adagrad extends PerParameter {
     }
 
     /**
-     * An optimizer over groups.
+     * An Adagrad optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its
+     * own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

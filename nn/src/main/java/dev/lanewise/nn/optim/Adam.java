@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** Adam and AdamW; the formulas are {@link AdamStep}'s. */
 public final class Adam extends Optimizer {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -24,7 +24,7 @@ public final class Adam extends Optimizer {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
         /**
-         * Adam's defaults: no weight decay.
+         * The numbers of Adam's authors, without weight decay.
          *
          * @return the options
          */
@@ -47,7 +47,8 @@ public final class Adam extends Optimizer {
     private final Map<Integer, Tensor> squares = new LinkedHashMap<>();
 
     /**
-     * Adam with its defaults.
+     * An Adam optimizer of the given parameters with the numbers of its authors: betas of 0.9 and 0.999, epsilon of
+     * 1e-8.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -57,7 +58,7 @@ public final class Adam extends Optimizer {
     }
 
     /**
-     * Adam with options.
+     * An Adam optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -68,7 +69,7 @@ public final class Adam extends Optimizer {
     }
 
     /**
-     * Adam over groups.
+     * An Adam optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

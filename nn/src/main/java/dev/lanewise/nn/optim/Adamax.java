@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class Adamax extends PerParameter {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the maximum's decay
@@ -19,7 +19,7 @@ public final class Adamax extends PerParameter {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -31,7 +31,7 @@ public final class Adamax extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * An Adamax optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -42,7 +42,8 @@ public final class Adamax extends PerParameter {
     }
 
     /**
-     * An optimizer over groups.
+     * An Adamax optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its
+     * own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -11,7 +11,7 @@ public final class AmsGrad extends PerParameter {
     private final double epsilon;
 
     /**
-     * An optimizer.
+     * An AMSGrad optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -26,7 +26,8 @@ public final class AmsGrad extends PerParameter {
     }
 
     /**
-     * An optimizer over groups.
+     * An AMSGrad optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its
+     * own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

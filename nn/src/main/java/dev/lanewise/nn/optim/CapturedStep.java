@@ -104,7 +104,7 @@ public final class CapturedStep implements AutoCloseable {
     }
 
     /**
-     * A step, not yet recorded.
+     * A step that is recorded when it is run.
      *
      * @param optimizer the optimizer whose step the body performs
      * @param body the step
@@ -139,7 +139,8 @@ public final class CapturedStep implements AutoCloseable {
     }
 
     /**
-     * Performs a step.
+     * Performs one training step on a batch: the first steps run as they are, the next is recorded, and those after it are
+     * replayed.
      *
      * @param batch the step's inputs, on any device; the first call determines types and shapes
      * @return what the body returned, as tensors of the calling thread's innermost scope
@@ -269,7 +270,7 @@ public final class CapturedStep implements AutoCloseable {
                 .toArray(Tensor[]::new);
     }
 
-    /** Releases the recording's memory. */
+    /** Releases the memory of the recording; the step can't be run any more. */
     @Override
     public void close() {
         recorder.ifPresent(StepRecorder::close);

@@ -15,7 +15,7 @@ public final class Clipping {
     private Clipping() {}
 
     /**
-     * Gradients after clipping.
+     * Gradients after clipping, and how large they were before.
      *
      * @param gradients the clipped gradients
      * @param norm the Euclidean norm of all before clipping

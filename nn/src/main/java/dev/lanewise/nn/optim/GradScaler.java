@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
  */
 public final class GradScaler {
     /**
-     * How the factor adapts.
+     * The numbers by which the factor grows and shrinks.
      *
      * @param initialScale the first factor
      * @param growthFactor multiplies it after a run of good steps, above 1
@@ -58,7 +58,7 @@ public final class GradScaler {
     }
 
     /**
-     * Gradients of the loss itself.
+     * Gradients after division by the factor, those of the loss itself.
      *
      * @param gradients of the parameters' types
      * @param finite whether all elements are finite
@@ -87,13 +87,13 @@ public final class GradScaler {
     private boolean checked;
     private boolean overflowed;
 
-    /** A scaler with PyTorch's defaults. */
+    /** A scaler with PyTorch's default numbers: it begins at 65536. */
     public GradScaler() {
         this(new Options());
     }
 
     /**
-     * A scaler with options.
+     * A scaler that begins with the options' factor.
      *
      * @param options the first factor, and when it changes
      */
@@ -104,7 +104,7 @@ public final class GradScaler {
         growthInterval = options.growthInterval;
     }
 
-    /** {@return the factor} */
+    /** {@return the factor that losses are multiplied by at present} */
     public double scale() {
         return scale;
     }
@@ -142,7 +142,8 @@ public final class GradScaler {
     }
 
     /**
-     * {@linkplain #unscale Unscales} and {@linkplain #step(Optimizer, Unscaled) makes a step}.
+     * Divides gradients by the factor and makes the optimizer's step with them if all are finite: {@link #unscale} and
+     * {@link #step(Optimizer, Unscaled)} in one call.
      *
      * @param optimizer the optimizer that makes the step
      * @param scaled gradients of a scaled loss
@@ -206,7 +207,7 @@ public final class GradScaler {
     }
 
     /**
-     * Restores a state.
+     * Restores the factor, how it grows and shrinks, and the count of good steps from a state that was saved.
      *
      * @param state what {@link #stateDict} returned
      * @throws TensorException if a name is missing or a number makes no sense

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  */
 public final class Lbfgs extends Optimizer {
     /**
-     * How to descend.
+     * The numbers of the search, apart from the learning rate.
      *
      * @param iterations the most iterations in a step, 1 or more
      * @param evaluations the most evaluations of the loss in a step, 1 or more
@@ -72,7 +72,7 @@ public final class Lbfgs extends Optimizer {
     private final LbfgsMemory memory;
 
     /**
-     * An optimizer.
+     * An L-BFGS optimizer of the given parameters.
      *
      * @param parameters what is trained
      * @param rate the length of a step in units of Newton's; 1 is usual

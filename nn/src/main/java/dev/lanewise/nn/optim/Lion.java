@@ -11,7 +11,7 @@ import java.util.List;
  */
 public final class Lion extends PerParameter {
     /**
-     * How to descend.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta1 how much of the running mean counts in the step
      * @param beta2 the mean's decay
@@ -31,7 +31,7 @@ public final class Lion extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * A Lion optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
@@ -42,7 +42,7 @@ public final class Lion extends PerParameter {
     }
 
     /**
-     * An optimizer of groups.
+     * A Lion optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its own.
      *
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -22,7 +22,7 @@ public final class Muon extends PerParameter {
     }
 
     /**
-     * How to descend.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param momentum the running mean's decay
      * @param nesterov whether to look ahead
@@ -58,7 +58,7 @@ public final class Muon extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * A Muon optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
@@ -69,7 +69,7 @@ public final class Muon extends PerParameter {
     }
 
     /**
-     * An optimizer of groups.
+     * A Muon optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its own.
      *
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more

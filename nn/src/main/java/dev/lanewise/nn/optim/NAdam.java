@@ -8,7 +8,7 @@ import java.util.List;
 /** NAdam: Adam with Nesterov momentum whose factor grows towards beta1 (Dozat 2016). */
 public final class NAdam extends PerParameter {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -18,7 +18,7 @@ public final class NAdam extends PerParameter {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, double momentumDecay) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -33,7 +33,7 @@ public final class NAdam extends PerParameter {
     private final List<Double> products = new ArrayList<>(List.of(1.0));
 
     /**
-     * An optimizer with options.
+     * An NAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -44,7 +44,7 @@ public final class NAdam extends PerParameter {
     }
 
     /**
-     * An optimizer over groups.
+     * An NAdam optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -29,7 +29,7 @@ public abstract class Optimizer {
     private long steps;
 
     /**
-     * For subclasses.
+     * An optimizer that a subclass gives its update.
      *
      * @param groups what to train
      * @param rate the learning rate, 0 or more
@@ -54,7 +54,7 @@ public abstract class Optimizer {
         this(ParameterGroups.of(ParameterGroup.of(parameters)), rate);
     }
 
-    /** {@return the learning rate} */
+    /** {@return the learning rate that the next step uses} */
     public final double rate() {
         return rate;
     }
@@ -71,11 +71,7 @@ public abstract class Optimizer {
         rate = newRate;
     }
 
-    /**
-     * How many steps have been made.
-     *
-     * @return the number of steps
-     */
+    /** {@return how many steps have been made} */
     public final long steps() {
         return steps;
     }
@@ -265,7 +261,7 @@ public abstract class Optimizer {
      */
     protected record Settings(double rate, OptionalDouble ownWeightDecay) {
         /**
-         * {@return the group's weight decay}
+         * {@return the weight decay of the group, or the optimizer's where the group has none of its own}
          *
          * @param ofOptimizer the weight decay of groups without one of their own
          */
@@ -392,9 +388,17 @@ public abstract class Optimizer {
      * @param tensors the kind of state, by the parameters' indices
      * @param p the parameter
      * @return the tensor, which is the optimizer's own
+     * @throws TensorException if the parameter has another type or shape than it had when the state was made
      */
     protected static Tensor zeros(Map<Integer, Tensor> tensors, Trained p) {
-        return tensors.computeIfAbsent(
+        Tensor state = tensors.computeIfAbsent(
                 p.index(), i -> Autograd.detach(p.value()).zerosLike().keep());
+        if (!state.spec().equals(p.value().spec())) {
+            throw new TensorException("optimizer: state " + state.spec() + " of parameter " + p.index() + ", which is "
+                    + p.value().spec()
+                    + " by now (expected the same type and shape); make a new optimizer after a model"
+                    + " is changed");
+        }
+        return state;
     }
 }

@@ -24,7 +24,7 @@ public record ParameterGroups(List<ParameterGroup> groups) {
     }
 
     /**
-     * The given groups.
+     * Parameters in the given groups, each with options of its own.
      *
      * @param groups one or more; each parameter is in one of them
      * @return the groups

@@ -37,7 +37,7 @@ public final class Plateau {
     }
 
     /**
-     * Restores what {@link #state} returned.
+     * Restores what {@link #state} returned, so that the schedule goes on as if it had not been interrupted.
      *
      * @param state numbers by name
      */

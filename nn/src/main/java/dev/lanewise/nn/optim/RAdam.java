@@ -13,7 +13,7 @@ public final class RAdam extends PerParameter {
     private static final double RELIABLE_LENGTH = 5;
 
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -23,7 +23,7 @@ public final class RAdam extends PerParameter {
      */
     public record Options(double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -35,7 +35,7 @@ public final class RAdam extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * An RAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more
@@ -46,7 +46,7 @@ public final class RAdam extends PerParameter {
     }
 
     /**
-     * An optimizer of groups.
+     * An RAdam optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its own.
      *
      * @param groups what is trained, in groups with rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class RmsProp extends PerParameter {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param alpha the square's decay
      * @param epsilon added to the denominator to keep it from 0
@@ -21,7 +21,7 @@ public final class RmsProp extends PerParameter {
      */
     public record Options(double alpha, double epsilon, double weightDecay, double momentum, boolean centered) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -33,7 +33,7 @@ public final class RmsProp extends PerParameter {
     private final Options options;
 
     /**
-     * An optimizer with options.
+     * An RMSprop optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -44,7 +44,8 @@ public final class RmsProp extends PerParameter {
     }
 
     /**
-     * An optimizer over groups.
+     * An RMSprop optimizer of parameters in groups, each of which may have a learning rate and a weight decay of its
+     * own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

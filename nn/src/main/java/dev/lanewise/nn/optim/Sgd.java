@@ -17,7 +17,7 @@ import java.util.Map;
  */
 public final class Sgd extends Optimizer {
     /**
-     * How to descend.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param momentum the momentum factor, 0 for none
      * @param dampening how much of the gradient is left out of the momentum
@@ -34,7 +34,7 @@ public final class Sgd extends Optimizer {
         }
 
         /**
-         * Momentum alone.
+         * Gradient descent with momentum alone: no dampening, weight decay or Nesterov's correction.
          *
          * @param momentum how much of the running mean is kept after a step
          * @return the options
@@ -48,7 +48,7 @@ public final class Sgd extends Optimizer {
     private final Map<Integer, Tensor> momenta = new LinkedHashMap<>();
 
     /**
-     * Plain descent.
+     * Gradient descent without momentum: {@code p - rate * gradient}.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -58,7 +58,7 @@ public final class Sgd extends Optimizer {
     }
 
     /**
-     * Descent with options.
+     * A gradient-descent optimizer of the given parameters, which form one group.
      *
      * @param parameters the parameters to train
      * @param rate the learning rate, 0 or more
@@ -69,7 +69,8 @@ public final class Sgd extends Optimizer {
     }
 
     /**
-     * Descent over groups.
+     * A gradient-descent optimizer of parameters in groups, each of which may have a learning rate and a weight decay
+     * of its own.
      *
      * @param groups the parameters to train, in groups with learning rates and weight decays of their own
      * @param rate the learning rate, 0 or more

@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public final class SparseAdam extends Optimizer {
     /**
-     * How to adapt.
+     * The numbers of the update, apart from the learning rate.
      *
      * @param beta1 the mean's decay
      * @param beta2 the square's decay
@@ -24,7 +24,7 @@ public final class SparseAdam extends Optimizer {
      */
     public record Options(double beta1, double beta2, double epsilon) {
         /**
-         * PyTorch's defaults.
+         * The numbers that PyTorch uses by default.
          *
          * @return the options
          */
@@ -38,7 +38,7 @@ public final class SparseAdam extends Optimizer {
     private final Map<Integer, Tensor> squares = new LinkedHashMap<>();
 
     /**
-     * An optimizer with options.
+     * A SparseAdam optimizer of the given parameters, which form one group.
      *
      * @param parameters what is trained
      * @param rate the learning rate, 0 or more

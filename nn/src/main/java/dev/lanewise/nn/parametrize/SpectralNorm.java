@@ -100,7 +100,7 @@ public final class SpectralNorm extends Layer {
     }
 
     /**
-     * Parametrizes a layer's weight.
+     * Divides a weight of a layer by its largest singular value from now on, with all options.
      *
      * @param <L> the kind of layer
      * @param layer the layer

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Masks {
     private final Map<Parameter, Tensor> masks = new LinkedHashMap<>();
 
-    /** No masks. */
+    /** A set of masks that holds none yet. */
     public Masks() {}
 
     /**

@@ -149,7 +149,7 @@ public final class Units {
         return UnitSearch.of(model);
     }
 
-    /** {@return what they are called} */
+    /** {@return what the units are called in reports} */
     public String name() {
         return name;
     }

@@ -4,6 +4,7 @@ import dev.lanewise.autograd.Autograd;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Shape;
 import dev.lanewise.tensor.Tensor;
@@ -30,7 +31,7 @@ public final class Embedding extends Layer {
     }
 
     /**
-     * Standard normal rows.
+     * A table of standard normal rows, whose initial values come from a stream of one's own.
      *
      * @param rows how many rows the table has
      * @param size the width of a row
@@ -41,7 +42,7 @@ public final class Embedding extends Layer {
     }
 
     /**
-     * Standard normal rows.
+     * A table of standard normal rows, apart from the row of padding, which is 0 and gets no gradient.
      *
      * @param rows how many rows the table has
      * @param size the width of a row
@@ -52,7 +53,7 @@ public final class Embedding extends Layer {
         this.rows = rows;
         this.size = size;
         this.padding = padding;
-        weight = parameter("weight", initial(rows, size, padding, rng));
+        weight = parameter("weight", initial("embedding", rows, size, padding, rng));
     }
 
     /**
@@ -66,7 +67,7 @@ public final class Embedding extends Layer {
      * @return the layer
      */
     public static Embedding sparse(long rows, long size, Rng rng) {
-        return new Embedding(Parameter.byRows(initial(rows, size, NO_PADDING, rng)));
+        return new Embedding(Parameter.byRows(initial("embedding", rows, size, NO_PADDING, rng)));
     }
 
     /**
@@ -87,9 +88,11 @@ public final class Embedding extends Layer {
     }
 
     /** Standard normal rows, with zeros for padding. */
-    static Tensor initial(long rows, long size, long padding, Rng rng) {
+    static Tensor initial(String layer, long rows, long size, long padding, Rng rng) {
+        LayerSizes.checked(layer, "rows", rows);
+        LayerSizes.checked(layer, "size", size);
         if (padding < NO_PADDING || padding >= rows) {
-            throw new TensorException("embedding: padding " + padding + " in a table of " + rows
+            throw new TensorException(layer + ": padding " + padding + " in a table of " + rows
                     + " rows (expected one of them, or -1 for none); check it");
         }
         Tensor table = Init.normal(rng, 0, 1, rows, size);
@@ -108,7 +111,7 @@ public final class Embedding extends Layer {
         return numbers.eq(padding).unsqueeze(-1).where(Autograd.detach(looked), looked);
     }
 
-    /** {@return the table, {@code [rows, size]}} */
+    /** {@return the table, {@code [rows, size]}, whose rows are looked up} */
     public Parameter weight() {
         return weight;
     }

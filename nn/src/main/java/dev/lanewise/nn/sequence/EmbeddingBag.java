@@ -43,7 +43,7 @@ public final class EmbeddingBag extends Layer {
     }
 
     /**
-     * Standard normal rows.
+     * A table of standard normal rows, whose padding takes no part in a bag.
      *
      * @param rows how many rows the table has
      * @param size the width of a row
@@ -56,7 +56,7 @@ public final class EmbeddingBag extends Layer {
         this.size = size;
         this.mode = mode;
         this.padding = padding;
-        weight = parameter("weight", Embedding.initial(rows, size, padding, rng));
+        weight = parameter("weight", Embedding.initial("embedding_bag", rows, size, padding, rng));
     }
 
     /**

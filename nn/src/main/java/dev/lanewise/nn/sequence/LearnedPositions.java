@@ -3,6 +3,7 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
 
@@ -24,14 +25,14 @@ public final class LearnedPositions extends Layer {
      * @param rng the source of the initial values
      */
     public LearnedPositions(int longest, long size, Rng rng) {
-        this.longest = longest;
-        this.size = size;
+        this.longest = (int) LayerSizes.checked("learned_positions", "longest", longest);
+        this.size = LayerSizes.checked("learned_positions", "size", size);
         weight = parameter("weight", Init.normal(rng, 0, DEVIATION, longest, size));
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return x.add(weight.tensor().narrow(0, 0, Positions.time("learned positions", x, longest)));
+        return x.add(weight.tensor().narrow(0, 0, Positions.time("learned_positions", x, longest)));
     }
 
     @Override

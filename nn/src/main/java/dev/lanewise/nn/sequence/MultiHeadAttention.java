@@ -5,6 +5,7 @@ import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.nn.prune.Prunable;
 import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.DType;
@@ -65,6 +66,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
      * @param rng the source of the initial values
      */
     public MultiHeadAttention(long size, int heads, @Nullable RotaryPositions rotary, double dropout, Rng rng) {
+        LayerSizes.checked("attention", "size", size);
         if (heads < 1 || size % heads != 0) {
             throw new TensorException("attention: " + heads + " heads for size " + size
                     + " (expected a number that divides the size); change one of them");
@@ -171,7 +173,7 @@ public final class MultiHeadAttention extends Layer implements Prunable {
                 .transpose(1, 2);
     }
 
-    /** The heads. */
+    /** {@return the heads, as units that can be pruned} */
     @Override
     public List<Units> units() {
         int each = Math.toIntExact(size / heads);

@@ -1,5 +1,6 @@
 package dev.lanewise.nn.sequence;
 
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
@@ -21,7 +22,7 @@ public final class Positions {
      * @return a new tensor of type F32 on the CPU
      */
     public static Tensor sinusoidal(int time, int size) {
-        float[] values = new float[time * size];
+        float[] values = new float[elements("sinusoidal_positions", time, size)];
         for (int i = 0; i < size; i++) {
             double frequency = Math.pow(BASE, -(i - i % 2) / (double) size);
             for (int t = 0; t < time; t++) {
@@ -30,6 +31,16 @@ public final class Positions {
             }
         }
         return Tensor.of(values, time, size);
+    }
+
+    /** The size of a table of positions. */
+    private static int elements(String layer, int time, int size) {
+        long elements = LayerSizes.checked(layer, "longest", time) * LayerSizes.checked(layer, "size", size);
+        if (elements > Integer.MAX_VALUE - 8) {
+            throw new TensorException(layer + ": " + time + " positions of size " + size
+                    + " (expected fewer than 2^31 numbers); take fewer positions");
+        }
+        return (int) elements;
     }
 
     /**
@@ -41,7 +52,7 @@ public final class Positions {
      */
     public static Tensor rotary(Tensor x) {
         int time = Math.toIntExact(x.shape().size(-2));
-        return Rotation.of(time, Math.toIntExact(x.shape().size(-1))).apply(x, time);
+        return Rotation.of("rotary", time, Math.toIntExact(x.shape().size(-1))).apply(x, time);
     }
 
     /**
@@ -51,13 +62,13 @@ public final class Positions {
      * @param sin their sines
      */
     record Rotation(Tensor cos, Tensor sin) {
-        static Rotation of(int time, int size) {
+        static Rotation of(String op, int time, int size) {
             if (size % 2 != 0) {
                 throw new TensorException(
-                        "rotary: size " + size + " (expected an even number, for pairs); change the width of a head");
+                        op + ": size " + size + " (expected an even number, for pairs); change the width of a head");
             }
             int half = size / 2;
-            double[] angles = new double[time * half];
+            double[] angles = new double[elements(op, time, size) / 2];
             for (int i = 0; i < half; i++) {
                 double frequency = Math.pow(BASE, -i / (double) half);
                 for (int t = 0; t < time; t++) {

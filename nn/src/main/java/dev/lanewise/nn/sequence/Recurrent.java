@@ -3,6 +3,7 @@ package dev.lanewise.nn.sequence;
 import dev.lanewise.nn.Init;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.Parameter;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Rng;
 import dev.lanewise.tensor.Tensor;
@@ -11,6 +12,7 @@ import dev.lanewise.tensor.op.sequence.Recurrence;
 import dev.lanewise.tensor.op.sequence.Recurrence.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,8 +67,11 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
     private final List<Direction> directions = new ArrayList<>();
 
     Recurrent(Kind kind, long in, long hidden, int layers, boolean bidirectional, double dropout, Rng rng) {
+        String name = name(kind);
+        LayerSizes.checked(name, "in", in);
+        LayerSizes.checked(name, "hidden", hidden);
         if (!(dropout >= 0 && dropout < 1) || layers < 1) {
-            throw new TensorException("recurrent: dropout " + dropout + ", " + layers
+            throw new TensorException(name + ": dropout " + dropout + ", " + layers
                     + " layers (expected 0 to below 1, and 1 or more layers); check them");
         }
         this.dropout = dropout;
@@ -82,6 +87,10 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
                 directions.add(direction("_l" + layer + "_reverse", size, rng));
             }
         }
+    }
+
+    private static String name(Kind kind) {
+        return kind.name().toLowerCase(Locale.ROOT);
     }
 
     private Direction direction(String suffix, long in, Rng rng) {
@@ -126,7 +135,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * also where a device has it as one operation, because that gives no cell states but the last.
      *
      * @param x {@code [n, time, in]}
-     * @param lengths {@code [n]} of type I64, from 1 to time
+     * @param lengths {@code [n]} of type I64 or I32, from 1 to time
      * @return the hidden states, and the cell states of an LSTM, with each sequence's own last ones
      */
     public Result run(Tensor x, Tensor lengths) {
@@ -137,7 +146,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
      * As {@link #run(Tensor, Tensor)}, with the states of every time.
      *
      * @param x {@code [n, time, in]}
-     * @param lengths {@code [n]} of type I64, from 1 to time
+     * @param lengths {@code [n]} of type I64 or I32, from 1 to time
      * @return hidden and cell states of every time, and each sequence's last ones
      */
     public Steps steps(Tensor x, Tensor lengths) {
@@ -158,15 +167,15 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
 
         PackedRun(Tensor x, Tensor lengths) {
             if (x.shape().rank() != 3
-                    || lengths.dtype() != DType.I64
+                    || lengths.dtype() != DType.I64 && lengths.dtype() != DType.I32
                     || !lengths.shape().equals(x.shape().slice(0, 1))) {
-                throw new TensorException("recurrent: input " + x.spec() + ", lengths " + lengths.spec()
-                        + " (expected [n, time, in] and I64 [n]); give one length for each sequence");
+                throw new TensorException(name(kind) + ": input " + x.spec() + ", lengths " + lengths.spec()
+                        + " (expected [n, time, in] and [n] of I64 or I32); give one length for each sequence");
             }
             this.x = x;
-            this.lengths = lengths;
+            this.lengths = lengths.to(DType.I64);
             time = Tensor.arange(x.shape().size(1), DType.I64, x.device());
-            Tensor ends = lengths.unsqueeze(1);
+            Tensor ends = this.lengths.unsqueeze(1);
             within = time.lt(ends);
             reversed = within.where(ends.sub(time).sub(1L), time.expand(within.shape()));
         }
@@ -309,7 +318,7 @@ public abstract sealed class Recurrent extends Layer permits RNN, GRU, LSTM {
 
     private static Tensor cell(Result before, int number) {
         if (before.cell == null) {
-            throw new TensorException("recurrent: the part before has no cell states (expected what an LSTM gave);"
+            throw new TensorException("lstm: the part before has no cell states (expected what an LSTM gave);"
                     + " go on with a result of the same network");
         }
         return before.cell.select(0, number);

@@ -12,21 +12,21 @@ public final class RotaryPositions extends Layer {
     private final Positions.Rotation rotation;
 
     /**
-     * A layer.
+     * A layer for sequences up to a longest one, whose angles are computed once.
      *
      * @param longest the maximum sequence length
      * @param size the width of a head, even
      */
     public RotaryPositions(int longest, int size) {
         this.longest = longest;
-        this.rotation = Positions.Rotation.of(longest, size);
+        this.rotation = Positions.Rotation.of("rotary_positions", longest, size);
         rotation.cos().keep();
         rotation.sin().keep();
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        return rotation.apply(x, Positions.time("rotary positions", x, longest));
+        return rotation.apply(x, Positions.time("rotary_positions", x, longest));
     }
 
     @Override

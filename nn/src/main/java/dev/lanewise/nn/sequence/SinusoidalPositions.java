@@ -9,7 +9,7 @@ public final class SinusoidalPositions extends Layer {
     private final Tensor table;
 
     /**
-     * A layer.
+     * A layer for sequences up to a longest one, whose table is computed once.
      *
      * @param longest the maximum sequence length
      * @param size the sequence's width
@@ -21,7 +21,7 @@ public final class SinusoidalPositions extends Layer {
 
     @Override
     protected Tensor compute(Tensor x) {
-        long time = Positions.time("sinusoidal positions", x, longest);
+        long time = Positions.time("sinusoidal_positions", x, longest);
         return x.add(table.narrow(0, 0, time).to(x.dtype()).to(x.device()));
     }
 

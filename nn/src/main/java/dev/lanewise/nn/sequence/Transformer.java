@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Transformer extends Layer {
     /**
-     * Sizes and options.
+     * The sizes and options of a Transformer.
      *
      * @param size the width of the sequences
      * @param heads the number of attention heads, a divisor of the width
@@ -110,7 +110,7 @@ public final class Transformer extends Layer {
     private final Stack decoder;
 
     /**
-     * A Transformer.
+     * A Transformer of the given sizes, with fresh weights.
      *
      * @param config sizes and options
      * @param rng gives the initial values
@@ -121,7 +121,7 @@ public final class Transformer extends Layer {
     }
 
     /**
-     * The decoder's result.
+     * Encodes a source and decodes a target that is known, as in training: the target's hidden states.
      *
      * @param source what is read, {@code [n, s, size]}
      * @param target what is written so far, {@code [n, t, size]}

@@ -35,7 +35,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
     }
 
     /**
-     * The layer's result.
+     * Computes the layer for a target and the encoder's result.
      *
      * @param x the sequence so far, {@code [n, time, size]}
      * @param memory the encoder's result, {@code [n, s, size]}

@@ -4,6 +4,7 @@ import dev.lanewise.nn.Dropout;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.LayerNorm;
 import dev.lanewise.nn.Linear;
+import dev.lanewise.nn.internal.LayerSizes;
 import dev.lanewise.nn.prune.Prunable;
 import dev.lanewise.nn.prune.Units;
 import dev.lanewise.tensor.Rng;
@@ -76,12 +77,14 @@ public sealed class TransformerLayer extends Layer implements Prunable
     private final Dropout dropout;
 
     /**
-     * A layer.
+     * A layer of the given sizes and options, with fresh weights.
      *
      * @param config sizes and options
      * @param rng the source of the initial values
      */
     public TransformerLayer(Config config, Rng rng) {
+        LayerSizes.checked("transformer_layer", "size", config.size);
+        LayerSizes.checked("transformer_layer", "feedForward", config.feedForward);
         this.config = config;
         selfAttention = child("self_attn", attention(config, rng));
         crossAttention = config.decoder ? child("multihead_attn", attention(config, rng)) : null;
@@ -97,20 +100,20 @@ public sealed class TransformerLayer extends Layer implements Prunable
         return new MultiHeadAttention(config.size, config.heads, null, config.dropout, rng);
     }
 
-    /** An encoder's layer. */
+    /** Computes an encoder's layer without a mask. */
     @Override
     protected Tensor compute(Tensor x) {
         return encode(x, null);
     }
 
     /**
-     * An encoder's layer.
+     * Computes an encoder's layer.
      *
      * @param mask as for {@link MultiHeadAttention#selfAttention}, for scores {@code [n, heads, time, time]}; or null
      */
     final Tensor encode(Tensor x, @Nullable Tensor mask) {
         if (config.decoder) {
-            throw new TensorException("transformer layer: a decoder's called without memory (expected x and memory);"
+            throw new TensorException("transformer_layer: a decoder's called without memory (expected x and memory);"
                     + " call decode, or pass decoder = false");
         }
         Tensor y = attend(x, mask);
@@ -118,7 +121,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
     }
 
     /**
-     * A decoder's layer.
+     * Computes a decoder's layer for a target and the encoder's result, without masks of one's own.
      *
      * @param x {@code [n, time, size]}
      * @param memory the encoder's result, {@code [n, s, size]}
@@ -129,7 +132,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
     }
 
     /**
-     * A decoder's layer.
+     * Computes a decoder's layer for a target and the encoder's result, with masks for either.
      *
      * @param x {@code [n, time, size]}
      * @param memory the encoder's result, {@code [n, s, size]}
@@ -140,7 +143,7 @@ public sealed class TransformerLayer extends Layer implements Prunable
     public final Tensor decode(Tensor x, Tensor memory, @Nullable Tensor mask, @Nullable Tensor memoryMask) {
         if (crossAttention == null || norm3 == null) {
             throw new TensorException(
-                    "transformer layer: an encoder's called with memory (expected x alone); pass decoder = true");
+                    "transformer_layer: an encoder's called with memory (expected x alone); pass decoder = true");
         }
         MultiHeadAttention cross = crossAttention;
         LayerNorm last = norm3;

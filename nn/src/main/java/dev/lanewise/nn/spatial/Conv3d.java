@@ -35,7 +35,7 @@ public final class Conv3d extends Layer {
     }
 
     /**
-     * With bias.
+     * A convolution with a bias and one group, whose initial values come from a stream of one's own.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -47,7 +47,7 @@ public final class Conv3d extends Layer {
     }
 
     /**
-     * A layer with all its options.
+     * A convolution with all its options.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -98,7 +98,7 @@ public final class Conv3d extends Layer {
         return weight;
     }
 
-    /** {@return the bias, {@code [out]}, or null} */
+    /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

@@ -34,7 +34,7 @@ public final class ConvTranspose3d extends Layer {
     }
 
     /**
-     * With bias.
+     * A transposed convolution with a bias and one group, whose initial values come from a stream of one's own.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -46,7 +46,7 @@ public final class ConvTranspose3d extends Layer {
     }
 
     /**
-     * A layer with all its options.
+     * A transposed convolution with all its options.
      *
      * @param in the number of input channels
      * @param out the number of output channels
@@ -94,7 +94,7 @@ public final class ConvTranspose3d extends Layer {
         return weight;
     }
 
-    /** {@return the bias, {@code [out]}, or null} */
+    /** {@return what is added to each channel of the result, {@code [out]}, or null} */
     public @Nullable Parameter bias() {
         return bias;
     }

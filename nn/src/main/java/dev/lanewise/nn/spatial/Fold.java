@@ -14,7 +14,7 @@ public final class Fold extends Layer {
     private final Window window;
 
     /**
-     * A layer.
+     * A layer that puts patches together to images of one size.
      *
      * @param h the height of the images
      * @param w the width of the images

@@ -26,7 +26,7 @@ public final class LocalResponseNorm extends Layer {
     }
 
     /**
-     * A layer.
+     * A layer that normalizes over neighbouring channels.
      *
      * @param size how many channels count, 1 or more
      * @param alpha the factor of the mean

@@ -12,7 +12,7 @@ public final class PixelShuffle extends Layer {
     private final long factor;
 
     /**
-     * A layer.
+     * A layer that enlarges height and width by a factor, out of channels.
      *
      * @param factor how many times larger the images become in each direction, 1 or more
      */

@@ -9,7 +9,7 @@ public final class PixelUnshuffle extends Layer {
     private final long factor;
 
     /**
-     * A layer.
+     * A layer that divides height and width by a factor, into channels.
      *
      * @param factor how many times smaller the images become in each direction, 1 or more
      */

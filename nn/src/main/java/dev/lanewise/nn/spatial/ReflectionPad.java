@@ -10,14 +10,14 @@ public final class ReflectionPad extends Layer {
     private final long[] pads;
 
     /**
-     * A layer.
+     * A layer that pads by mirroring; {@link Tensor#padReflect}.
      *
      * @param pads for the last dimension how many before and after, then for the one before it, and so on, as PyTorch has
      *     them
      */
     public ReflectionPad(long... pads) {
         if (pads.length == 0 || pads.length % 2 != 0) {
-            throw new TensorException("ReflectionPad: amounts " + Arrays.toString(pads)
+            throw new TensorException("reflection_pad: amounts " + Arrays.toString(pads)
                     + " (expected a pair for each dimension, the last one first); complete them");
         }
         this.pads = pads.clone();

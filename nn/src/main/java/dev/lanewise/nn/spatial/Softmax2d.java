@@ -6,7 +6,7 @@ import dev.lanewise.tensor.TensorException;
 
 /** Softmax over the channels of every pixel of {@code [n, c, h, w]} or {@code [c, h, w]}. */
 public final class Softmax2d extends Layer {
-    /** A layer. */
+    /** A layer that computes the softmax over channels at every place of an image. */
     public Softmax2d() {}
 
     @Override

@@ -15,7 +15,7 @@ public final class Unfold extends Layer {
     private final Window window;
 
     /**
-     * A layer.
+     * A layer that takes the patches that a window sees out of images.
      *
      * @param window its size {@code [r, s]}, stride (1 unless it says otherwise), padding and dilation
      */

@@ -10,14 +10,14 @@ public final class ZeroPad extends Layer {
     private final long[] pads;
 
     /**
-     * A layer.
+     * A layer that pads with zeros; negative amounts cut off.
      *
      * @param pads for the last dimension how many before and after, then for the one before it, and so on, as PyTorch has
      *     them
      */
     public ZeroPad(long... pads) {
         if (pads.length == 0 || pads.length % 2 != 0) {
-            throw new TensorException("ZeroPad: amounts " + Arrays.toString(pads)
+            throw new TensorException("zero_pad: amounts " + Arrays.toString(pads)
                     + " (expected a pair for each dimension, the last one first); complete them");
         }
         this.pads = pads.clone();

@@ -1,4 +1,4 @@
-/** Layers of signals, images and volumes beyond those of {@link dev.lanewise.nn}: three dimensions, windows, edges. */
+/** Layers of signals, images and volumes beyond those of {@link dev.lanewise.nn}: three dimensions, windows, edges, enlargement. */
 @NullMarked
 package dev.lanewise.nn.spatial;
 

@@ -45,7 +45,7 @@ public interface Callback {
     default void onGradients(Training training, Gradients gradients) {}
 
     /**
-     * Called after an update.
+     * Called after every update of the parameters.
      *
      * @param training the current state of the training
      * @param figures what was measured

@@ -17,7 +17,7 @@ public final class EarlyStopping implements Callback {
     private @Nullable Path bestFile;
 
     /**
-     * An early stop.
+     * A callback that ends training when a figure no longer improves.
      *
      * @param figure its name in {@link EpochFigures#asMap}
      * @param goal which values are better

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The figures after an epoch.
+ * The figures that are known after an epoch of training.
  *
  * @param epoch its number, from 1
  * @param step the number of updates since training began

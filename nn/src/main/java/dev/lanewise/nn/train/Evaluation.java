@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The measurements on a data set.
+ * What was measured on a data set.
  *
  * @param figures by name: {@code loss}, which is that of all samples as one batch, then those of the metrics
  * @param metrics the metrics themselves, for what does not fit into figures

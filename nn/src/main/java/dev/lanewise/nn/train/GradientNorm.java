@@ -8,10 +8,10 @@ import dev.lanewise.nn.optim.Clipping;
  * {@linkplain Trainer#clipByNorm clips by norm} measures it anyway.
  */
 public final class GradientNorm implements Callback {
-    /** The figure's name. */
+    /** The name under which the norm is found among the figures. */
     public static final String NAME = "gradient_norm";
 
-    /** A measurement. */
+    /** A callback that measures the norm of all gradients at every step. */
     public GradientNorm() {}
 
     @Override

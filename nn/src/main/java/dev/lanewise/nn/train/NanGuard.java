@@ -9,7 +9,7 @@ import dev.lanewise.autograd.Gradients;
  * step.
  */
 public final class NanGuard implements Callback {
-    /** A guard. */
+    /** A callback that ends training with an error when the loss is not finite. */
     public NanGuard() {}
 
     @Override

@@ -7,7 +7,7 @@ public final class NonFiniteException extends TensorException {
     private static final long serialVersionUID = 1;
 
     /**
-     * An exception.
+     * An error that says which number is not finite.
      *
      * @param message what is not finite, where, and what to do, in one line
      */

@@ -32,7 +32,7 @@ public final class ProgressBar implements Callback {
     }
 
     /**
-     * Draws on a given writer.
+     * A bar that draws on a given writer.
      *
      * @param out a terminal that understands ANSI escape sequences
      * @param every the minimum time between two drawings

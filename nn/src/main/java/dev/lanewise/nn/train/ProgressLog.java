@@ -15,7 +15,7 @@ public final class ProgressLog implements Callback {
     private long last;
 
     /**
-     * A line after every epoch.
+     * A log that gives a line after every epoch.
      *
      * @param sink receives each line
      */

@@ -32,7 +32,7 @@ public final class RateFinder {
     private RateFinder() {}
 
     /**
-     * What was tried.
+     * The learning rates that were tried, and the loss at each.
      *
      * @param rates the learning rate of each step, ascending
      * @param losses the running mean of the losses up to each step, before its update

@@ -21,7 +21,7 @@ public final class SampleGradients {
     private SampleGradients() {}
 
     /**
-     * The gradients.
+     * Computes the gradient of every sample of a batch by itself.
      *
      * @param model the model, whose random layers draw for each sample anew
      * @param loss the loss of a sample

@@ -26,7 +26,7 @@ import java.util.OptionalDouble;
  */
 public interface Task {
     /**
-     * Calls the model.
+     * Calls the model on a batch's inputs.
      *
      * @param batch on the model's device
      * @return the model's results, one or more; metrics and callbacks see the first
@@ -34,7 +34,7 @@ public interface Task {
     List<Tensor> forward(Batch batch);
 
     /**
-     * The loss.
+     * Computes the loss of the model's results and a batch's targets.
      *
      * @param results what {@link #forward} gave
      * @param batch the batch

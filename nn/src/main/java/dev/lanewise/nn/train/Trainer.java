@@ -265,7 +265,7 @@ public final class Trainer {
     }
 
     /**
-     * Trains.
+     * Trains the model on all batches of the data for a number of epochs.
      *
      * @param data the batches of every epoch
      * @param epochs the total number of epochs, including those before a resume

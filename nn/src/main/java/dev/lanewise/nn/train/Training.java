@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Training in progress, as its callbacks see it. */
 public interface Training {
-    /** {@return the model} */
+    /** {@return the model that is trained} */
     Layer model();
 
     /** {@return the optimizer that changes its weights} */

@@ -4,7 +4,7 @@ import dev.lanewise.nn.metrics.Metric;
 import java.util.List;
 
 /**
- * How training ended.
+ * How training ended, with the figures of every epoch.
  *
  * @param end why it ended
  * @param reason the same for display, in a few words
@@ -13,7 +13,7 @@ import java.util.List;
  *     none
  */
 public record TrainingResult(End end, String reason, List<EpochFigures> history, List<Metric> metrics) {
-    /** Why training ended. */
+    /** The reasons for which training ends. */
     public enum End {
         /** All epochs were trained. */
         COMPLETED,
@@ -29,11 +29,7 @@ public record TrainingResult(End end, String reason, List<EpochFigures> history,
         metrics = List.copyOf(metrics);
     }
 
-    /**
-     * The last epoch's figures.
-     *
-     * @return the figures
-     */
+    /** {@return the figures of the last epoch} */
     public EpochFigures last() {
         return history.getLast();
     }

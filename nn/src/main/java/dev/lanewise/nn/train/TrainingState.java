@@ -62,7 +62,7 @@ public record TrainingState(
     }
 
     /**
-     * Writes both files.
+     * Writes the state to a file and the notes to another beside it.
      *
      * @param file the file for the weights
      * @param notes figures by name, under headings: the position of training

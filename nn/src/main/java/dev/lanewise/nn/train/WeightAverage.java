@@ -40,7 +40,7 @@ public final class WeightAverage {
                 averages.put(name, Autograd.detach(parameter.leaf()).copy().keep()));
     }
 
-    /** Takes the current weights into account. */
+    /** Takes the current weights into account, after a step. */
     public void update() {
         Autograd.noGrad(() -> averages.forEach((name, average) -> {
             try (var ignored = Scope.open("weight average")) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.data.text.Sequences;
 import dev.lanewise.nn.data.text.TextFiles;
-import dev.lanewise.nn.data.text.Tokenizer;
+import dev.lanewise.nn.data.text.TextSplitter;
 import dev.lanewise.nn.data.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,14 +21,15 @@ class TextTest {
 
     @Test
     void wordsAreLowerCaseAndPunctuationStandsAlone() {
-        assertThat(Tokenizer.words().tokenize("Don't PANIC, it's 42... \u00c9t\u00e9!\n"))
+        assertThat(TextSplitter.words().tokenize("Don't PANIC, it's 42... \u00c9t\u00e9!\n"))
                 .containsExactly("don't", "panic", ",", "it's", "42", ".", ".", ".", "\u00e9t\u00e9", "!");
-        assertThat(Tokenizer.words().tokenize(" \t")).isEmpty();
+        assertThat(TextSplitter.words().tokenize(" \t")).isEmpty();
     }
 
     @Test
     void charactersAreCodePoints() {
-        assertThat(Tokenizer.characters().tokenize("a \ud83d\ude00\n")).containsExactly("a", " ", "\ud83d\ude00", "\n");
+        assertThat(TextSplitter.characters().tokenize("a \ud83d\ude00\n"))
+                .containsExactly("a", " ", "\ud83d\ude00", "\n");
     }
 
     @Test
@@ -44,7 +45,7 @@ class TextTest {
     void aVocabularyOfCharactersDecodesWhatItEncodes() {
         Vocabulary characters = Vocabulary.ofCharacters("to be or not");
         assertThat(characters.tokens()).containsExactly(" ", "b", "e", "n", "o", "r", "t");
-        int[] encoded = characters.encode(Tokenizer.characters().tokenize("not to"));
+        int[] encoded = characters.encode(TextSplitter.characters().tokenize("not to"));
         assertThat(characters.decode(encoded, "")).isEqualTo("not to");
         assertThat(new Vocabulary(characters.tokens()).encode(List.of("t"))).containsExactly(6);
         assertThatIllegalArgumentException()
@@ -75,17 +76,17 @@ class TextTest {
         for (String space : List.of(
                 "\u00a0", "\u0085", "\u1680", "\u2003", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\u200b",
                 "\ufeff")) {
-            assertThat(Tokenizer.words().tokenize("a" + space + "b"))
+            assertThat(TextSplitter.words().tokenize("a" + space + "b"))
                     .as("%04x", (int) space.charAt(0))
                     .containsExactly("a", "b");
         }
-        assertThat(Tokenizer.words().tokenize("Don't 'go' x'' \ud83d\ude00\u0301 E\u0301te\u0301"))
+        assertThat(TextSplitter.words().tokenize("Don't 'go' x'' \ud83d\ude00\u0301 E\u0301te\u0301"))
                 .containsExactly("don't", "'", "go", "'", "x", "'", "'", "\ud83d\ude00", "\u0301", "e\u0301te\u0301");
     }
 
     @Test
     void longRunsOfApostrophesNeedNoStack() {
-        assertThat(Tokenizer.words().tokenize("a'".repeat(1_000_000) + "a")).hasSize(1);
-        assertThat(Tokenizer.words().tokenize("'".repeat(100_000))).hasSize(100_000);
+        assertThat(TextSplitter.words().tokenize("a'".repeat(1_000_000) + "a")).hasSize(1);
+        assertThat(TextSplitter.words().tokenize("'".repeat(100_000))).hasSize(100_000);
     }
 }

@@ -42,6 +42,14 @@ class AtomicFileTest {
     }
 
     @Test
+    void folderThatIsNotThereIsNamed() {
+        assertThatThrownBy(() -> write(folder.resolve("none/x"), "x"))
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContaining("x: found no folder '" + folder.resolve("none") + "' to write to");
+        assertThatThrownBy(() -> write(Path.of(""), "x")).hasMessageStartingWith("'': found a folder");
+    }
+
+    @Test
     void namedPipesAreNeitherReplacedNorWaitedFor() throws Exception {
         Path pipe = folder.resolve("pipe");
         assumeTrue(run("mkfifo", pipe.toString()) == 0, "a system without mkfifo");

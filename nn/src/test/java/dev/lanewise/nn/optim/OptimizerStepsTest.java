@@ -318,6 +318,20 @@ final class OptimizerStepsTest {
     }
 
     @Test
+    void modelThatChangedItsTypeNeedsANewOptimizer() {
+        Linear layer = new Linear(2, 2, new Rng(1));
+        Optimizer optimizer = new Adam(layer.parameters(), 0.1);
+        layer.to(DType.F64);
+        optimizer.step(
+                Autograd.gradients(layer.forward(Tensor.ones(DType.F64, 1, 2)).sum()));
+        layer.to(DType.F32);
+        assertThatThrownBy(() -> optimizer.step(
+                        Autograd.gradients(layer.forward(Tensor.ones(1, 2)).sum())))
+                .isInstanceOf(TensorException.class)
+                .hasMessageStartingWith("optimizer: state F64[2, 2] of parameter 0, which is F32[2, 2] by now");
+    }
+
+    @Test
     void centeredRmsPropStaysFiniteOnConstantGradients() {
         float[] constants = {0.1f, 0.3f, 1, 1e-3f, 7, 0.7f, 1e10f, 1e-18f};
         Parameter p = halves(constants.length);

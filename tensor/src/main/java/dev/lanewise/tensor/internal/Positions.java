@@ -26,14 +26,26 @@ public final class Positions {
         return Tensor.of(positions).to(tensor.device());
     }
 
-    /** Positions or classes as I64, the type that operations take; callers may also give {@link DType#I32}. */
-    public static Tensor wide(Tensor positions) {
+    /**
+     * Positions or classes as I64, the type that operations take.
+     *
+     * @param what they are, for the message
+     * @param positions of {@link DType#I64} or {@link DType#I32}
+     * @throws TensorException for any other type
+     */
+    public static Tensor wide(String op, String what, Tensor positions) {
+        if (positions.dtype() != DType.I64 && positions.dtype() != DType.I32) {
+            throw new TensorException(op + ": " + what + " " + positions.spec()
+                    + " (expected I64 or I32); cast with to(DType.I64)"
+                    + (positions.dtype() == DType.BOOL ? ", or pick by a mask with maskedSelect" : ""));
+        }
         return positions.dtype() == DType.I32 ? positions.to(DType.I64) : positions;
     }
 
     /** A copy with elements combined in at positions of a dimension, which may be named from the end. */
     public static Tensor scatter(Scatter.Kind kind, Tensor base, int dim, Tensor index, Tensor source) {
-        return Tensor.apply(new Scatter(kind, base.shape().dim(dim, "scatter")), base, wide(index), source);
+        return Tensor.apply(
+                new Scatter(kind, base.shape().dim(dim, "scatter")), base, wide("scatter", "positions", index), source);
     }
 
     /** The mask, checked. */
@@ -94,11 +106,7 @@ public final class Positions {
         Tensor positions = null;
         Tensor outside = null;
         for (int d = 0; d < index.length; d++) {
-            Tensor wide = wide(index[d]);
-            if (wide.dtype() != DType.I64) {
-                throw new TensorException(op + ": index " + index[d].spec()
-                        + " (expected I64 or I32); cast with to(DType.I64), or pick by a mask with maskedSelect");
-            }
+            Tensor wide = wide(op, "index", index[d]);
             long size = shape.size(d);
             Tensor fromFront = wide.lt(0).where(wide.add(size), wide);
             if (index.length > 1) {

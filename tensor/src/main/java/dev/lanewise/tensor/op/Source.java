@@ -23,7 +23,7 @@ public sealed interface Source extends Op {
     }
 
     /**
-     * All elements equal.
+     * A tensor whose elements are all equal.
      *
      * @param value the element; converted as by {@link Cast}
      * @param spec type and shape

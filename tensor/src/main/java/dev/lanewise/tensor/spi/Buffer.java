@@ -76,7 +76,7 @@ public abstract class Buffer {
         return device;
     }
 
-    /** {@return the size in bytes} */
+    /** {@return the size of the memory in bytes} */
     public final long bytes() {
         return bytes;
     }

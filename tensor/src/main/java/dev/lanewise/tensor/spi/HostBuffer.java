@@ -18,7 +18,7 @@ public final class HostBuffer extends Buffer {
         this.segment = segment;
     }
 
-    /** {@return the memory} */
+    /** {@return the memory as a segment, for backends of the host; valid until the buffer is released} */
     public MemorySegment segment() {
         return segment;
     }

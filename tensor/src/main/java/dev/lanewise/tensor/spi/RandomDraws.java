@@ -13,7 +13,7 @@ public final class RandomDraws implements AutoCloseable {
     private static final ThreadLocal<@Nullable RandomDraws> WATCHING = new ThreadLocal<>();
 
     /**
-     * Numbers that were drawn.
+     * Random numbers that were drawn while draws were watched.
      *
      * @param rng the stream
      * @param seed its seed
@@ -57,7 +57,7 @@ public final class RandomDraws implements AutoCloseable {
         }
     }
 
-    /** Stops watching. */
+    /** Stops watching the draws of this thread. */
     @Override
     public void close() {
         WATCHING.remove();

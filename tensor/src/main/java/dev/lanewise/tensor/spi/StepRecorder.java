@@ -29,7 +29,7 @@ public interface StepRecorder extends AutoCloseable {
     List<Op> record(Runnable work);
 
     /**
-     * Runs what was recorded.
+     * Runs the recorded operations again, in their order.
      *
      * @param operations replacements for the operations that {@link #record} returned, of the same kinds
      */

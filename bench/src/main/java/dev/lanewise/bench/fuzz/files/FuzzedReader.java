@@ -8,7 +8,7 @@ import dev.lanewise.nn.data.image.ImageFiles;
 import dev.lanewise.nn.data.table.Table;
 import dev.lanewise.nn.data.table.TableEncoder;
 import dev.lanewise.nn.data.text.TextFiles;
-import dev.lanewise.nn.data.text.Tokenizer;
+import dev.lanewise.nn.data.text.TextSplitter;
 import dev.lanewise.nn.data.text.Vocabulary;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.Npy;
@@ -190,8 +190,9 @@ record FuzzedReader(
     }
 
     private static void text(Path file) {
-        List<List<String>> words =
-                TextFiles.lines(file).stream().map(Tokenizer.words()::tokenize).toList();
+        List<List<String>> words = TextFiles.lines(file).stream()
+                .map(TextSplitter.words()::tokenize)
+                .toList();
         Vocabulary vocabulary = Vocabulary.ofWords(words, 1, 100);
         words.forEach(vocabulary::encode);
     }

@@ -14,7 +14,7 @@ import dev.lanewise.examples.train.Task;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.RemoteFile;
 import dev.lanewise.nn.data.text.TextFiles;
-import dev.lanewise.nn.data.text.Tokenizer;
+import dev.lanewise.nn.data.text.TextSplitter;
 import dev.lanewise.nn.data.text.Vocabulary;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.optim.Schedule;
@@ -65,7 +65,7 @@ public final class Characters implements ReferenceModel {
     public Task prepare(Setup setup) {
         String text = text(setup);
         Vocabulary vocabulary = Vocabulary.ofCharacters(text);
-        int[] characters = vocabulary.encode(Tokenizer.characters().tokenize(text));
+        int[] characters = vocabulary.encode(TextSplitter.characters().tokenize(text));
         int split = characters.length - characters.length / 10;
         if (characters.length - split <= CONTEXT + 1) {
             throw new TensorException("char-gpt: a text of " + characters.length + " characters (expected "
@@ -168,7 +168,7 @@ public final class Characters implements ReferenceModel {
 
     private static String write(Card card, Layer network, String beginning) {
         Vocabulary vocabulary = card.vocabulary();
-        int[] begun = vocabulary.encode(Tokenizer.characters().tokenize(beginning.isEmpty() ? "\n" : beginning));
+        int[] begun = vocabulary.encode(TextSplitter.characters().tokenize(beginning.isEmpty() ? "\n" : beginning));
         int[] text = Arrays.copyOf(begun, begun.length + SAMPLE);
         Rng rng = new Rng(0);
         network.eval();

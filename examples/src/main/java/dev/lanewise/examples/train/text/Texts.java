@@ -12,7 +12,7 @@ import dev.lanewise.examples.train.Task;
 import dev.lanewise.examples.train.TrainCommand;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.data.Split;
-import dev.lanewise.nn.data.text.Tokenizer;
+import dev.lanewise.nn.data.text.TextSplitter;
 import dev.lanewise.nn.data.text.Vocabulary;
 import dev.lanewise.nn.loss.CrossEntropyLoss;
 import dev.lanewise.nn.metrics.Classification;
@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 
 /** Classifies lines of text by their words; 15% of them are held out. */
 public final class Texts implements ReferenceModel {
-    private static final Tokenizer WORDS = Tokenizer.words();
+    private static final TextSplitter WORDS = TextSplitter.words();
     private static final int MOST_WORDS = 64;
 
     @Override

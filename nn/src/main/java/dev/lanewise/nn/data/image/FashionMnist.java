@@ -21,7 +21,7 @@ public final class FashionMnist {
     /** The mean of the training pixels from 0 to 1, for normalisation. */
     public static final float MEAN = 0.2860f;
 
-    /** Their standard deviation. */
+    /** The standard deviation of the training images' pixels, from 0 to 1. */
     public static final float STD = 0.3530f;
 
     /** The names of the classes. */

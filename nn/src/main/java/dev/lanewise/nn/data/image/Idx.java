@@ -44,17 +44,13 @@ public final class Idx {
         return elements;
     }
 
-    /**
-     * The elements, row-major, a copy.
-     *
-     * @return one byte per element
-     */
+    /** {@return a copy of the elements in row-major order} */
     public byte[] toByteArray() {
         return elements.clone();
     }
 
     /**
-     * Reads a whole file.
+     * Reads a whole IDX file, as MNIST is distributed, gzipped or not.
      *
      * @param file a file, which may be compressed by gzip
      * @param rank the number of dimensions it must have: 3 for images, 1 for labels

@@ -31,7 +31,7 @@ public final class Image {
     }
 
     /**
-     * An image of zeros.
+     * An image whose values are all 0.
      *
      * @param channels the number of channels, 1 or more
      * @param height the number of rows
@@ -52,49 +52,32 @@ public final class Image {
         return channels * height * width;
     }
 
-    /**
-     * The number of channels.
-     *
-     * @return 1 or more
-     */
+    /** {@return the number of channels: 1 for grey, 3 for colours} */
     public int channels() {
         return channels;
     }
 
-    /**
-     * The number of rows.
-     *
-     * @return the height, 1 or more
-     */
+    /** {@return the number of rows of pixels} */
     public int height() {
         return height;
     }
 
-    /**
-     * The number of columns.
-     *
-     * @return the width, 1 or more
-     */
+    /** {@return the number of columns of pixels} */
     public int width() {
         return width;
     }
 
-    /**
-     * The values, not copied.
-     *
-     * @return {@code [channels, height, width]}, row-major
-     */
+    /** {@return the values {@code [channels, height, width]} in row-major order: the image's own array, not a copy} */
     public float[] values() {
         return values;
     }
 
     /**
-     * One value.
+     * {@return the value of one channel of one pixel}
      *
      * @param channel its channel, from 0
      * @param row its row, from 0
      * @param column its column, from 0
-     * @return the value
      */
     public float get(int channel, int row, int column) {
         return values[(channel * height + row) * width + column];
@@ -138,11 +121,7 @@ public final class Image {
         return crop(Math.floorDiv(height - rows, 2), Math.floorDiv(width - columns, 2), rows, columns);
     }
 
-    /**
-     * The image mirrored left to right.
-     *
-     * @return a new image
-     */
+    /** {@return the image mirrored left to right} */
     public Image flip() {
         Image flipped = new Image(channels, height, width);
         for (int row = 0; row < channels * height; row++) {
@@ -153,11 +132,7 @@ public final class Image {
         return flipped;
     }
 
-    /**
-     * The image turned upside down.
-     *
-     * @return a new image
-     */
+    /** {@return the image turned upside down} */
     public Image flipVertically() {
         Image flipped = new Image(channels, height, width);
         for (int row = 0; row < channels * height; row++) {

@@ -19,7 +19,7 @@ public final class ImageDataset implements Dataset {
     private volatile long epoch;
 
     /**
-     * Pixels from 0 to 1, unchanged.
+     * A data set of images whose pixels are scaled to 0 to 1 and otherwise unchanged.
      *
      * @param images the images and their classes
      */
@@ -45,7 +45,7 @@ public final class ImageDataset implements Dataset {
         epoch = number;
     }
 
-    /** {@return the images} */
+    /** {@return the images that samples are made of} */
     public LabeledImages images() {
         return images;
     }

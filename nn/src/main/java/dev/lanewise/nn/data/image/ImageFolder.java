@@ -157,7 +157,7 @@ public final class ImageFolder {
         return classes;
     }
 
-    /** {@return the number of images} */
+    /** {@return the number of images in the folder} */
     public int size() {
         return files.size();
     }
@@ -186,7 +186,7 @@ public final class ImageFolder {
     }
 
     /**
-     * Reads one image.
+     * Reads one image of the folder, in its own size.
      *
      * @param index its number, from 0
      * @return the image

@@ -25,7 +25,7 @@ public final class ImageFolderDataset implements Dataset {
     private volatile long epoch;
 
     /**
-     * A data set.
+     * A data set of a folder's images, read when they are asked for.
      *
      * @param folder the images
      * @param transform must give all images one size
@@ -60,7 +60,7 @@ public final class ImageFolderDataset implements Dataset {
         epoch = number;
     }
 
-    /** The image's path. */
+    /** {@return the path of an image, for messages} */
     @Override
     public String describe(long index) {
         return folder.file(Math.toIntExact(index)).toString();

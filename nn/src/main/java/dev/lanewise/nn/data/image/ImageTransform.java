@@ -15,10 +15,9 @@ public interface ImageTransform {
     Image apply(Image image, RandomGenerator random);
 
     /**
-     * This transform followed by another.
+     * {@return this transform followed by another}
      *
      * @param next the transform applied to the result
-     * @return the transform
      */
     default ImageTransform then(ImageTransform next) {
         return (image, random) -> next.apply(apply(image, random), random);

@@ -7,7 +7,7 @@ public final class ImageTransforms {
     private ImageTransforms() {}
 
     /**
-     * Scales to the given size.
+     * Scales images to the given size, whatever their own proportions.
      *
      * @param rows the height of the result
      * @param columns the width of the result

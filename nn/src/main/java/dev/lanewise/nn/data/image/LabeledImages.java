@@ -59,7 +59,7 @@ public final class LabeledImages {
         return new byte[(int) bytes];
     }
 
-    /** {@return the number of images} */
+    /** {@return the number of images, which is that of labels} */
     public int size() {
         return labels.length;
     }
@@ -93,7 +93,7 @@ public final class LabeledImages {
         return labels[image];
     }
 
-    /** {@return all labels, a copy} */
+    /** {@return a copy of the class numbers of all images} */
     public int[] labels() {
         return labels.clone();
     }

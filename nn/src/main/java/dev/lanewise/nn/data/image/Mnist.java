@@ -27,7 +27,7 @@ public final class Mnist {
     /** The mean of the training pixels from 0 to 1, for normalisation. */
     public static final float MEAN = 0.1307f;
 
-    /** Their standard deviation. */
+    /** The standard deviation of the training images' pixels, from 0 to 1. */
     public static final float STD = 0.3081f;
 
     /** The seed of the digits that stand in for the files. */

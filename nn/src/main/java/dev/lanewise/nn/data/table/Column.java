@@ -83,7 +83,7 @@ public final class Column {
         return position;
     }
 
-    /** {@return the name in the header} */
+    /** {@return the column's name in the table's header} */
     public String name() {
         return name;
     }
@@ -93,7 +93,7 @@ public final class Column {
         return type;
     }
 
-    /** {@return the number of rows} */
+    /** {@return the number of rows of the table} */
     public int size() {
         return cells.length;
     }

@@ -59,10 +59,9 @@ public record CsvFormat(char separator, @Nullable List<String> names, Set<String
     }
 
     /**
-     * This format with another separator.
+     * {@return this format with another separator between columns}
      *
      * @param other the character between two cells
-     * @return a format that is otherwise the same
      */
     public CsvFormat withSeparator(char other) {
         return new CsvFormat(other, names, missing, quotedMissing);

@@ -51,7 +51,7 @@ public final class Table {
     }
 
     /**
-     * Like {@link #read(Path)}, with another separator.
+     * Reads a table like {@link #read(Path)}, with another separator between columns.
      *
      * @param file its path
      * @param separator the character between two cells
@@ -114,12 +114,15 @@ public final class Table {
         for (@Nullable String[] row = records.values(); row != null; row = records.values()) {
             if (row.length != width && format.names() != null && rows.isEmpty()) {
                 throw new BadFileException(
-                        file, row.length + " columns", width + ", as many as names", "name every column");
+                        file,
+                        row.length + (row.length == 1 ? " column" : " columns"),
+                        width + ", as many as names",
+                        "name every column");
             }
             if (row.length != width) {
                 throw new BadFileException(
                         file,
-                        row.length + " fields in line " + records.line(),
+                        row.length + (row.length == 1 ? " field" : " fields") + " in line " + records.line(),
                         width + ", as in the first line",
                         "correct the line, or name the separator if it is not '" + format.separator() + "'");
             }

@@ -173,7 +173,7 @@ public final class TableEncoder {
     }
 
     /**
-     * Encodes rows.
+     * Turns the rows of a table into numbers, one after the other.
      *
      * @param table a table with the columns that were learnt, in any order
      * @return [rows, {@link #width}], row-major
@@ -219,7 +219,7 @@ public final class TableEncoder {
     }
 
     /**
-     * Reads what {@link #toJson} wrote.
+     * Reads an encoder from the text that {@link #toJson} wrote.
      *
      * @param json the text
      * @return the encoder

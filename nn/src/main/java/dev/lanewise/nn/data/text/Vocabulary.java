@@ -68,15 +68,16 @@ public final class Vocabulary {
      * @return the vocabulary
      */
     public static Vocabulary ofCharacters(String text) {
-        return new Vocabulary(List.copyOf(new TreeSet<>(Tokenizer.characters().tokenize(text))));
+        return new Vocabulary(
+                List.copyOf(new TreeSet<>(TextSplitter.characters().tokenize(text))));
     }
 
-    /** {@return the number of tokens} */
+    /** {@return the number of tokens, special ones among them} */
     public int size() {
         return tokens.size();
     }
 
-    /** {@return the tokens by number} */
+    /** {@return the tokens in the order of their numbers} */
     public List<String> tokens() {
         return tokens;
     }
@@ -106,7 +107,7 @@ public final class Vocabulary {
     }
 
     /**
-     * {@return the numbers of tokens}
+     * {@return the number of every token, that of {@link #UNKNOWN} for tokens that are not in the vocabulary}
      *
      * @param text tokens
      */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Finds the words of {@link Tokenizer#words} in one pass. An equivalent regular expression would recurse for every
+ * Finds the words of {@link TextSplitter#words} in one pass. An equivalent regular expression would recurse for every
  * apostrophe until the stack overflows.
  */
 final class WordScanner {

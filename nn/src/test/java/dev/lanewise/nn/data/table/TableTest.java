@@ -111,7 +111,7 @@ class TableTest {
     @Test
     void malformedFilesAreRefused() throws IOException {
         assertRefused("a,b\n1,2\n1,2,3\n", "3 fields in line 3; expected 2");
-        assertRefused("a,b\n1\n", "1 fields in line 2; expected 2");
+        assertRefused("a,b\n1\n", "1 field in line 2; expected 2");
         assertRefused("a,a\n1,2\n", "two columns called 'a'");
         assertRefused("", "no line");
         Path latin = Files.write(folder.resolve("latin.csv"), "a\n\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
@@ -167,8 +167,8 @@ class TableTest {
         assertRefused("a,b\n1,2\n3,\"4\n5,6\n7,8\n", "opened in line 3 and never closed");
         assertRefused("a\n\"", "opened in line 2");
         assertRefused("a,b\n1,\"2\"x\n", "after the closing quote of a field in line 2");
-        assertRefused("a,b\n\"1\n2\",3\n4\n", "1 fields in line 4; expected 2");
-        assertRefused("a,b\n\n\n1\n", "1 fields in line 4; expected 2");
+        assertRefused("a,b\n\"1\n2\",3\n4\n", "1 field in line 4; expected 2");
+        assertRefused("a,b\n\n\n1\n", "1 field in line 4; expected 2");
     }
 
     @Test

@@ -41,11 +41,10 @@ public enum Compare implements Op {
     }
 
     /**
-     * The comparison of integers.
+     * {@return whether the comparison holds for two integers}
      *
      * @param a the left element
      * @param b the right element
-     * @return whether the comparison holds
      */
     public boolean test(long a, long b) {
         return switch (this) {

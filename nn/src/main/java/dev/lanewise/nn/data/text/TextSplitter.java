@@ -2,9 +2,12 @@ package dev.lanewise.nn.data.text;
 
 import java.util.List;
 
-/** Splits text into tokens. */
+/**
+ * Splits a text into the tokens that a {@link Vocabulary} numbers. The tokenizers of pretrained models are in the module
+ * {@code dev.lanewise.text}.
+ */
 @FunctionalInterface
-public interface Tokenizer {
+public interface TextSplitter {
     /**
      * The tokens of a text, in order.
      *
@@ -18,18 +21,18 @@ public interface Tokenizer {
      * other visible character is a token of its own. White space (Unicode's, so no-break spaces too), control
      * characters and invisible format characters (a byte order mark, a zero-width space) act only as separators.
      *
-     * @return the tokenizer
+     * @return the splitter
      */
-    static Tokenizer words() {
+    static TextSplitter words() {
         return WordScanner::tokens;
     }
 
     /**
      * Single characters (Unicode code points), white space included.
      *
-     * @return the tokenizer
+     * @return the splitter
      */
-    static Tokenizer characters() {
+    static TextSplitter characters() {
         return text -> text.codePoints().mapToObj(Character::toString).toList();
     }
 }

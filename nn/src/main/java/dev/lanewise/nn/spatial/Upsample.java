@@ -1,6 +1,8 @@
-package dev.lanewise.nn;
+package dev.lanewise.nn.spatial;
 
+import dev.lanewise.nn.Layer;
 import dev.lanewise.tensor.Tensor;
+import dev.lanewise.tensor.TensorException;
 
 /** Makes images {@code [n, c, h, w]} larger by a whole factor. */
 public final class Upsample extends Layer {
@@ -8,12 +10,15 @@ public final class Upsample extends Layer {
     private final boolean bilinear;
 
     /**
-     * A layer.
+     * A layer that enlarges height and width by a factor.
      *
-     * @param factor how many times the height and width grow
+     * @param factor how many times the height and width grow, 1 or more
      * @param bilinear whether pixels are interpolated rather than repeated
      */
     public Upsample(int factor, boolean bilinear) {
+        if (factor < 1) {
+            throw new TensorException("upsample: factor " + factor + " (expected 1 or more); check the factor");
+        }
         this.factor = factor;
         this.bilinear = bilinear;
     }
