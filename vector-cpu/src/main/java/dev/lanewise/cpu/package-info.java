@@ -18,8 +18,9 @@
  * its own.
  *
  * <p>{@code CompiledKernelsTest} of the module bench runs all kernels in several orders in separate JVMs and fails if
- * the JDK's records of inlining show for two of them the same access that was not inlined; {@code lanewise bench steady}
- * shows the same for a slow JVM.
+ * the JDK's records of inlining show an access that was not inlined: in the build for two orders the same one, in its full
+ * tour (tagged {@code long}), which has C2 compile every kernel, for any; {@code lanewise bench steady} shows the same for a
+ * slow JVM.
  */
 @NullMarked
 package dev.lanewise.cpu;

@@ -4,16 +4,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordedObject;
+import jdk.jfr.consumer.RecordedMethod;
 import jdk.jfr.consumer.RecordingFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The calls inside the kernels that C2 did not inline because a method had grown too large: read from a recording of
@@ -38,16 +42,22 @@ public final class Inlining {
                     + "|jdk/internal/misc/(Unsafe|ScopedMemoryAccess)|java/lang/invoke/.*Segment.*"
                     + "|dev/lanewise/cpu/memory/Access|dev/lanewise/cpu/LaneSum");
 
-    /** Limits of size and depth; other reasons (a branch never taken, say) do no harm. */
+    /** Own accessors: they are part of the methods that call them. */
+    private static final Pattern ACCESSOR = Pattern.compile("dev/lanewise/cpu/memory/Access|dev/lanewise/cpu/LaneSum");
+
+    /**
+     * Limits of size and depth. Other reasons do no harm: a branch never taken, say, or a call of a "medium" method, which is
+     * refused only where it is rare.
+     */
     private static final Pattern LIMIT = Pattern.compile(
-            "NodeCountInliningCutoff|.*size > DesiredMethodLimit.*|.*too deep.*|.*(big|medium) method.*|.*too large.*"
+            "NodeCountInliningCutoff|.*size > DesiredMethodLimit.*|.*too deep.*|.*big method.*|.*too large.*"
                     + "|.*hot method too big.*|.*out of nodes.*",
             Pattern.CASE_INSENSITIVE);
 
-    private static final String KERNELS = "dev.lanewise.cpu.";
+    private static final String KERNELS = "dev/lanewise/cpu/";
 
     /** Finds an operation's kernel; what it takes in of small ones runs once for a call, not in a loop. */
-    private static final String DISPATCH = KERNELS + "VectorBackend.";
+    private static final String DISPATCH = KERNELS + "VectorBackend";
 
     private static final int C2 = 4;
 
@@ -63,47 +73,94 @@ public final class Inlining {
     }
 
     /**
-     * The accesses that C2 left as calls in the kernels of the CPU backend, each as {@code method: callee: reason}.
+     * The accesses that C2 left as calls in the kernels of the CPU backend, each as {@code compiled method: method that it
+     * is written in: callee: reason}. The compiled method may be one that took the other in.
      *
      * @throws IOException if the recording can't be read
      */
     public static Set<String> leftAsCalls(Path recording) throws IOException {
-        Map<Integer, List<RecordedEvent>> failures = new HashMap<>();
-        Map<Integer, String> compiled = new HashMap<>();
+        Map<Integer, Compilation> compilations = new HashMap<>();
         try (RecordingFile events = new RecordingFile(recording)) {
             while (events.hasMoreEvents()) {
                 RecordedEvent event = events.readEvent();
-                int id = event.getInt("compileId");
-                if (event.getEventType().getName().equals("jdk.Compilation")) {
-                    if (event.getShort("compileLevel") == C2) {
-                        compiled.put(id, name(event.getValue("method")));
-                    }
-                } else if (!event.getBoolean("succeeded")
-                        && LIMIT.matcher(event.getString("message")).matches()) {
-                    failures.computeIfAbsent(id, key -> new ArrayList<>()).add(event);
+                Compilation compilation =
+                        compilations.computeIfAbsent(event.getInt("compileId"), id -> new Compilation());
+                if (event.getEventType().getName().equals("jdk.CompilerInlining")) {
+                    compilation.decide(event);
+                } else if (event.getShort("compileLevel") == C2) {
+                    compilation.method = method(event.getValue("method"));
                 }
             }
         }
-        if (compiled.isEmpty()) {
+        compilations.values().removeIf(compilation -> compilation.method.isEmpty());
+        if (compilations.isEmpty()) {
             throw new IOException(recording + ": no compilation (expected a recording with jdk.Compilation)");
         }
         Set<String> found = new TreeSet<>();
-        failures.forEach((id, events) -> {
-            String root = compiled.getOrDefault(id, "");
-            for (RecordedEvent event : events) {
-                String callee = event.getString("callee.type");
-                if (root.startsWith(KERNELS)
-                        && !root.startsWith(DISPATCH)
-                        && ACCESS.matcher(callee).matches()) {
-                    found.add(root + ": " + callee + "." + event.getString("callee.name") + ": "
-                            + event.getString("message"));
-                }
-            }
-        });
+        compilations.values().forEach(compilation -> compilation.addFailures(found));
         return found;
     }
 
-    private static String name(RecordedObject method) {
-        return method == null ? "?" : method.getString("type.name").replace('/', '.') + "." + method.getString("name");
+    /** What C2 decided in one compilation. */
+    private static final class Compilation {
+        /** Methods that were inlined, with those that call them. */
+        private final Map<String, Set<String>> callers = new HashMap<>();
+
+        private final List<RecordedEvent> failures = new ArrayList<>();
+
+        /** The method, empty unless C2 compiled it. */
+        private String method = "";
+
+        void decide(RecordedEvent event) {
+            if (event.getBoolean("succeeded")) {
+                callers.computeIfAbsent(callee(event), key -> new TreeSet<>()).add(method(event.getValue("caller")));
+            } else if (LIMIT.matcher(event.getString("message")).matches()) {
+                failures.add(event);
+            }
+        }
+
+        void addFailures(Set<String> found) {
+            for (RecordedEvent event : failures) {
+                if (!ACCESS.matcher(event.getString("callee.type")).matches()) {
+                    continue;
+                }
+                for (String kernel : writtenIn(method(event.getValue("caller")))) {
+                    if (kernel.startsWith(KERNELS) && !kernel.startsWith(DISPATCH)) {
+                        found.add(method + ": " + kernel + ": " + callee(event) + ": " + event.getString("message"));
+                    }
+                }
+            }
+        }
+
+        /** The methods of ours nearest above one that C2 wrote out; the record names callers, not the whole way. */
+        private Set<String> writtenIn(String innermost) {
+            Set<String> own = new TreeSet<>();
+            Set<String> seen = new HashSet<>();
+            Deque<String> open = new ArrayDeque<>(List.of(innermost));
+            while (!open.isEmpty()) {
+                String next = open.pop();
+                if (seen.add(next)) {
+                    if (next.startsWith("dev/lanewise/")
+                            && !ACCESSOR.matcher(type(next)).matches()) {
+                        own.add(next);
+                    } else {
+                        open.addAll(callers.getOrDefault(next, Set.of()));
+                    }
+                }
+            }
+            return own;
+        }
+    }
+
+    private static String callee(RecordedEvent event) {
+        return event.getString("callee.type") + "." + event.getString("callee.name");
+    }
+
+    private static String method(@Nullable RecordedMethod method) {
+        return method == null ? "?" : method.getType().getName().replace('.', '/') + "." + method.getName();
+    }
+
+    private static String type(String method) {
+        return method.substring(0, method.lastIndexOf('.'));
     }
 }

@@ -11,6 +11,7 @@ import dev.lanewise.tensor.op.Update;
 import dev.lanewise.tensor.spi.Storage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -24,10 +25,43 @@ import jdk.jfr.Recording;
  * Runs every kernel of the backend in an order drawn by a seed, twice, while the JVM records what its compilers inline: the
  * second time each kernel is compiled with profiles that all others have left their marks on.
  *
- * <p>Arguments: the seed, the file for the recording, milliseconds per kernel and round.
+ * <p>{@link #FLAGS} let C2 compile the kernels, and nothing else, after so few calls that all are compiled, and a kernel's
+ * caller waits for its compilation: what is compiled does not depend on the machine's speed. Then a tour counts calls, and in
+ * the first round, by the seed too, only some kernels run until they are compiled.
+ *
+ * <p>Arguments: the seed, the file for the recording, milliseconds per kernel and round or {@value #UNTIL_COMPILED}, the names
+ * of the element types.
  */
 public final class KernelTour {
     private record Stop(String name, Runnable body) {}
+
+    /** Flags of a JVM for a tour. */
+    static final List<String> FLAGS = List.of(
+            "-XX:+UseSerialGC",
+            "-XX:CompileCommand=quiet",
+            // C2 compiles a kernel after 20 calls or 200 turns of a loop, and other methods hardly ever
+            "-XX:Tier4InvocationThreshold=100000",
+            "-XX:Tier4MinInvocationThreshold=20000",
+            "-XX:Tier4CompileThreshold=300000",
+            "-XX:Tier4BackEdgeThreshold=1000000",
+            "-XX:CompileCommand=CompileThresholdScaling,dev.lanewise.cpu.*::*,0.0002",
+            "-XX:CompileCommand=BackgroundCompilation,dev.lanewise.cpu.*::*,false",
+            // what comes after inlining is not looked at
+            "-XX:LoopUnrollLimit=0",
+            "-XX:-UseLoopPredicate",
+            "-XX:-UseProfiledLoopPredicate",
+            "-XX:-PartialPeelLoop",
+            "-XX:-LoopUnswitching",
+            "-XX:-UseSuperWord",
+            "-XX:-OptoScheduling",
+            "-XX:-SplitIfBlocks",
+            "-XX:LoopOptsCount=5");
+
+    /** Instead of milliseconds: as many calls as compile a kernel with {@link #FLAGS}. */
+    static final String UNTIL_COMPILED = "compiled";
+
+    private static final int CALLS = 25;
+    private static final int FEW_CALLS = 3;
 
     private static final Rng RNG = new Rng(7);
 
@@ -35,30 +69,34 @@ public final class KernelTour {
 
     /** Runs the tour. */
     public static void main(String[] args) throws Exception {
-        List<Stop> stops = stops();
-        Collections.shuffle(stops, new Random(Long.parseLong(args[0])));
-        long budget = Long.parseLong(args[2]) * 1_000_000;
+        Random random = new Random(Long.parseLong(args[0]));
+        List<Stop> stops = stops(Arrays.asList(args).subList(3, args.length));
+        Collections.shuffle(stops, random);
+        boolean counts = args[2].equals(UNTIL_COMPILED);
+        long budget = counts ? 0 : Long.parseLong(args[2]) * 1_000_000;
         try (Recording recording = new Recording()) {
             recording.enable("jdk.CompilerInlining");
             recording.enable("jdk.Compilation").withoutThreshold();
             recording.start();
             for (int round = 0; round < 2; round++) {
                 for (Stop stop : stops) {
+                    int least = !counts ? 1 : round == 1 || random.nextBoolean() ? CALLS : FEW_CALLS;
                     long end = System.nanoTime() + budget;
-                    do {
+                    for (int call = 0; call < least || System.nanoTime() < end; call++) {
                         try (var scope = Scope.open(stop.name())) {
                             stop.body().run();
                         }
-                    } while (System.nanoTime() < end);
+                    }
                 }
             }
             recording.dump(Path.of(args[1]));
         }
     }
 
-    private static List<Stop> stops() {
+    private static List<Stop> stops(List<String> types) {
         List<Stop> stops = new ArrayList<>();
-        for (DType type : new DType[] {DType.F32, DType.F64}) {
+        for (String name : types) {
+            DType type = DType.valueOf(name);
             products(stops, type);
             convolutions(stops, type);
             normalizations(stops, type);
