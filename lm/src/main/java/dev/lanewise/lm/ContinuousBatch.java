@@ -179,10 +179,11 @@ public final class ContinuousBatch implements AutoCloseable {
     private void begin(Sequence sequence) {
         long[] ids = Arrays.stream(sequence.tokens).asLongStream().toArray();
         try {
-            sequence.add(Decoding.run(() -> {
-                Tensor prompt = Tensor.of(ids, 1, ids.length).to(model.device());
-                return model.head(Decoding.last(model.hidden(prompt, null, sequence.cache)));
-            })[0]);
+            sequence.add(
+                    Decoding.run(() -> {
+                        Tensor prompt = Tensor.of(ids, 1, ids.length).to(model.device());
+                        return model.head(Decoding.last(model.hidden(prompt, null, sequence.cache)));
+                    })[0]);
         } catch (RuntimeException e) {
             sequence.fail(e);
         }
@@ -193,7 +194,8 @@ public final class ContinuousBatch implements AutoCloseable {
         try {
             scores = scores(sequences);
         } catch (RuntimeException e) {
-            // nothing has been added to the caches: one of them may be at fault, and the others are not to suffer for it
+            // nothing has been added to the caches: one of them may be at fault, and the others are not to suffer for
+            // it
             if (sequences.size() == 1) {
                 sequences.getFirst().fail(e);
             } else {
@@ -210,8 +212,8 @@ public final class ContinuousBatch implements AutoCloseable {
         long[] ids = sequences.stream().mapToLong(Sequence::token).toArray();
         List<KvCache> caches =
                 sequences.stream().map(sequence -> sequence.cache).toList();
-        return Decoding.run(() ->
-                Decoding.last(model.logits(Tensor.of(ids, ids.length, 1).to(model.device()), caches)));
+        return Decoding.run(
+                () -> Decoding.last(model.logits(Tensor.of(ids, ids.length, 1).to(model.device()), caches)));
     }
 
     /**

@@ -128,8 +128,7 @@ abstract class Decoding implements AutoCloseable {
             return prompts.stream()
                     .mapToInt(prompt -> prompt.length)
                     .max()
-                    .orElseThrow(() ->
-                            new TensorException("generate: no prompt (expected at least one); give one"));
+                    .orElseThrow(() -> new TensorException("generate: no prompt (expected at least one); give one"));
         }
 
         @Override

@@ -34,7 +34,9 @@ public final class KvCache implements AutoCloseable {
         }
 
         private static long bytes(@Nullable Tensor tensor) {
-            return tensor == null ? 0 : tensor.shape().elements() * tensor.dtype().bytes();
+            return tensor == null
+                    ? 0
+                    : tensor.shape().elements() * tensor.dtype().bytes();
         }
 
         private void release() {

@@ -26,16 +26,7 @@ class ContinuousBatchTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "gpt2",
-                "llama",
-                "llama-llama3",
-                "llama-dynamic",
-                "mistral",
-                "qwen2-windows",
-                "qwen3",
-                "gemma2"
-            })
+            strings = {"gpt2", "llama", "llama-llama3", "llama-dynamic", "mistral", "qwen2-windows", "qwen3", "gemma2"})
     void scoresAreThoseOfEachSequenceAlone(String family) {
         CausalLM model = SmallModels.causal(family, folder);
         long[][] starts = {{3, 9, 4, 12, 5, 8, 2, 6}, {7}, {11, 6, 10}};
@@ -136,7 +127,8 @@ class ContinuousBatchTest {
                 assertThat(failed.failure()).isInstanceOf(TensorException.class).hasMessageContaining("positions");
             }
             assertThat(good.newTokens())
-                    .isEqualTo(Generation.stream(model, new int[] {3, 4}, GREEDY).rest());
+                    .isEqualTo(
+                            Generation.stream(model, new int[] {3, 4}, GREEDY).rest());
         }
     }
 

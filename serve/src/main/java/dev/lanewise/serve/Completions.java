@@ -147,9 +147,7 @@ final class Completions {
 
     private void stream(Exchange exchange, GenerationJob job, CompletionWriter writer) {
         Event first = next(exchange, job); // what is refused until then gets a status of its own
-        exchange.response
-                .header(HeaderNames.CONTENT_TYPE, EVENTS)
-                .header(HeaderNames.CACHE_CONTROL, "no-cache");
+        exchange.response.header(HeaderNames.CONTENT_TYPE, EVENTS).header(HeaderNames.CACHE_CONTROL, "no-cache");
         try (OutputStream out = exchange.response.outputStream()) {
             send(out, writer.first());
             try {

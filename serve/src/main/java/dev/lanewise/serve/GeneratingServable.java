@@ -52,8 +52,10 @@ record GeneratingServable(TextGenerator generator, Signature signature) implemen
             for (ContinuousBatch.Sequence text : texts) {
                 RuntimeException failure = text.failure();
                 if (failure != null) {
-                    throw new TensorException("serve: the model generates no text (" + failure.getMessage()
-                            + "; expected " + TRIED_TOKENS + " tokens); correct it", failure);
+                    throw new TensorException(
+                            "serve: the model generates no text (" + failure.getMessage() + "; expected " + TRIED_TOKENS
+                                    + " tokens); correct it",
+                            failure);
                 }
             }
         }

@@ -103,15 +103,15 @@ final class Metrics {
                 .name("lanewise_queue_length")
                 .help("Requests that wait to be computed.")
                 .labelNames(MODEL, "version")
-                .callback(gauge ->
-                        models.forEach(served -> gauge.call(waiting(served), served.name(), served.version())))
+                .callback(
+                        gauge -> models.forEach(served -> gauge.call(waiting(served), served.name(), served.version())))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("lanewise_texts_running")
                 .help("Texts that are being generated.")
                 .labelNames(MODEL, "version")
-                .callback(gauge ->
-                        models.forEach(served -> gauge.call(running(served), served.name(), served.version())))
+                .callback(
+                        gauge -> models.forEach(served -> gauge.call(running(served), served.name(), served.version())))
                 .register(registry);
         gauge("cache_bytes", "Memory for keys and values of texts that are being generated.", cache::taken);
         Runtime runtime = Runtime.getRuntime();

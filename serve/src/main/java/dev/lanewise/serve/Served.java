@@ -48,14 +48,10 @@ record Served(
     private static GenerationLane generation(
             String name, String version, GeneratingServable servable, Settings settings, Metrics metrics) {
         GenerationLimits limits = settings.generation();
-        var bounds = new GenerationLane.Bounds(
-                limits.sequences(), limits.queue(), limits.newTokens(), limits.deadline());
+        var bounds =
+                new GenerationLane.Bounds(limits.sequences(), limits.queue(), limits.newTokens(), limits.deadline());
         return new GenerationLane(
-                name + "/" + version,
-                servable.generator(),
-                bounds,
-                settings.cacheMemory(),
-                metrics.textsOf(name));
+                name + "/" + version, servable.generator(), bounds, settings.cacheMemory(), metrics.textsOf(name));
     }
 
     /** Accepts nothing more; tensors that were accepted are computed, texts continue on their own thread. */

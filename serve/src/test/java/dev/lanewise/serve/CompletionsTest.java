@@ -93,12 +93,15 @@ class CompletionsTest {
                 int tokens = 1 + 7 * i % 30;
                 boolean sampled = i % 3 == 0;
                 GenerationOptions options = sampled
-                        ? GenerationOptions.sampled(tokens, i).withTemperature(0.5).withTopP(0.9)
+                        ? GenerationOptions.sampled(tokens, i)
+                                .withTemperature(0.5)
+                                .withTopP(0.9)
                         : GenerationOptions.greedy(tokens);
                 expected.add(generator.generate(prompt, options));
                 String more = ",\"max_tokens\":" + tokens + ",\"stream\":" + (i % 2 == 0) + ",\"seed\":" + i
                         + (sampled ? ",\"temperature\":0.5,\"top_p\":0.9" : ",\"temperature\":0");
-                texts.add(threads.submit(() -> joined(client.post(TEXTS, body(prompt, more)).body())));
+                texts.add(threads.submit(
+                        () -> joined(client.post(TEXTS, body(prompt, more)).body())));
             }
             for (int i = 0; i < texts.size(); i++) {
                 assertThat(texts.get(i).get()).as("text %d", i).isEqualTo(expected.get(i));
@@ -158,8 +161,7 @@ class CompletionsTest {
         assertThat(events.get(events.size() - 3)).contains("\"delta\":{},", "\"finish_reason\":\"length\"");
         assertThat(events.get(events.size() - 2))
                 .contains(
-                        "\"choices\":[]",
-                        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}");
+                        "\"choices\":[]", "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}");
         assertThat(events.getLast()).isEqualTo("data: [DONE]");
         assertThat(events).hasSizeGreaterThan(5);
         String id = found(events.getFirst(), "\"id\":\"([^\"]*)\"");
@@ -168,14 +170,16 @@ class CompletionsTest {
                 .isEqualTo(generator
                         .chat(List.of(ChatTemplate.message("user", "cats")), GenerationOptions.greedy(4))
                         .rest());
-        assertThat(client.post(CHAT, chat("\"cats\"", ",\"stream\":true")).body()).doesNotContain("usage");
+        assertThat(client.post(CHAT, chat("\"cats\"", ",\"stream\":true")).body())
+                .doesNotContain("usage");
     }
 
     @Test
     void stopTextsEndATextBeforeThem() {
         String whole = generator.generate("cats", GenerationOptions.greedy(12));
         String stop = whole.strip().split(" ", -1)[5];
-        String expected = generator.generate("cats", GenerationOptions.greedy(12).withStopTexts(stop));
+        String expected =
+                generator.generate("cats", GenerationOptions.greedy(12).withStopTexts(stop));
         for (String written : List.of("\"" + stop + "\"", "[\"never\",\"" + stop + "\"]")) {
             for (boolean streamed : new boolean[] {false, true}) {
                 String body = client.post(

@@ -51,9 +51,7 @@ class EventsTest {
                         event -> event.getString("model"),
                         event -> event.getInt("status"))
                 .containsExactlyInAnyOrder(
-                        tuple("infer", "twice", 200),
-                        tuple("none", "", 404),
-                        tuple("completions", "words", 200));
+                        tuple("infer", "twice", 200), tuple("none", "", 404), tuple("completions", "words", 200));
         List<RecordedEvent> batches = of("dev.lanewise.Batch", events);
         assertThat(batches)
                 .filteredOn(event -> event.getString("model").equals("twice/7"))

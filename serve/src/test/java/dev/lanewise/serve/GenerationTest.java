@@ -31,8 +31,7 @@ class GenerationTest {
     private static final String ENDLESS =
             "{\"model\":\"words\",\"prompt\":\"cats\",\"temperature\":0,\"max_tokens\":49000,\"stream\":%s}";
 
-    private static final String SHORT =
-            "{\"model\":\"words\",\"prompt\":\"cats\",\"temperature\":0,\"max_tokens\":8}";
+    private static final String SHORT = "{\"model\":\"words\",\"prompt\":\"cats\",\"temperature\":0,\"max_tokens\":8}";
 
     @TempDir
     private static Path folder;
@@ -71,8 +70,8 @@ class GenerationTest {
     private static Socket send(Server server, String body) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         socket.getOutputStream()
-                .write(("POST " + TEXTS + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n"
-                                + body)
+                .write(("POST " + TEXTS + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length()
+                                + "\r\n\r\n" + body)
                         .getBytes(StandardCharsets.US_ASCII));
         return socket;
     }
@@ -124,7 +123,8 @@ class GenerationTest {
     void memoryForKeysAndValuesIsBounded() throws Exception {
         // of 2 layers, 2 heads of 4 numbers, each a block of 128 tokens
         long block = 2L * 2 * 2 * 4 * 128 * Float.BYTES;
-        try (Server server = serving(GenerationLimits.usual().withCacheBytes(2 * block)).start();
+        try (Server server = serving(GenerationLimits.usual().withCacheBytes(2 * block))
+                        .start();
                 Client client = Client.of(server);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             HttpResponse<String> tooLarge = client.post(TEXTS, SHORT.replace("8}", "400}"));
@@ -175,13 +175,13 @@ class GenerationTest {
             String expected = client.post(TEXTS, asked).body().replaceAll(".*\"text\"|,\"logprobs.*", "");
             var answer = CompletableFuture.supplyAsync(() -> client.post(TEXTS, asked));
             await(client, "lanewise_texts_running", 1);
-            Files.setLastModifiedTime(
-                    first.resolve("config.json"), FileTime.fromMillis(1_000_000));
+            Files.setLastModifiedTime(first.resolve("config.json"), FileTime.fromMillis(1_000_000));
             while (metric(client, "lanewise_model_loads_total") < 2) {
                 Thread.sleep(5);
             }
             assertThat(client.post(TEXTS, SHORT).statusCode()).isEqualTo(200);
-            assertThat(answer.get().body().replaceAll(".*\"text\"|,\"logprobs.*", "")).isEqualTo(expected);
+            assertThat(answer.get().body().replaceAll(".*\"text\"|,\"logprobs.*", ""))
+                    .isEqualTo(expected);
         }
     }
 }

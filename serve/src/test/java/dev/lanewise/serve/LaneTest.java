@@ -100,12 +100,20 @@ class LaneTest {
             lane.offer(good);
             lane.offer(bad);
             go.countDown();
-            assertThat(lane.await(good, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray()).containsExactly(2, 4, 6);
-            assertThatThrownBy(() -> lane.await(bad, LONG, Caller.UNWATCHED)).isInstanceOfSatisfying(Refusal.class, refusal -> {
-                assertThat(refusal.status()).isEqualTo(400);
-                assertThat(refusal.text()).contains("negative");
-            });
-            assertThat(lane.await(first, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+            assertThat(lane.await(good, LONG, Caller.UNWATCHED)
+                            .outputs()
+                            .get("y")
+                            .toFloatArray())
+                    .containsExactly(2, 4, 6);
+            assertThatThrownBy(() -> lane.await(bad, LONG, Caller.UNWATCHED))
+                    .isInstanceOfSatisfying(Refusal.class, refusal -> {
+                        assertThat(refusal.status()).isEqualTo(400);
+                        assertThat(refusal.text()).contains("negative");
+                    });
+            assertThat(lane.await(first, LONG, Caller.UNWATCHED)
+                            .outputs()
+                            .get("y")
+                            .toFloatArray())
                     .containsExactly(2, 2, 2);
         }
     }
@@ -144,9 +152,12 @@ class LaneTest {
         Thread closing = Thread.ofVirtual().start(lane::close);
         go.countDown();
         closing.join();
-        assertThat(lane.await(first, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray()).containsExactly(1, 1, 1);
-        assertThat(lane.await(kept, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray()).containsExactly(3, 3, 3);
-        assertThat(lane.await(next, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray()).containsExactly(5, 5, 5);
+        assertThat(lane.await(first, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+                .containsExactly(1, 1, 1);
+        assertThat(lane.await(kept, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+                .containsExactly(3, 3, 3);
+        assertThat(lane.await(next, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+                .containsExactly(5, 5, 5);
         assertThat(lane.offer(request(model, 6, 6, 6))).isFalse();
     }
 

@@ -23,7 +23,9 @@ class MicrometerTest {
                         .observer(new MicrometerObserver(registry))
                         .start();
                 Client client = Client.of(server)) {
-            client.post("/v2/models/twice/infer", TestServable.ROW.replace("[1,3]", "[2,3]").replace("1,2,3", "1,2,3,4,5,6"));
+            client.post(
+                    "/v2/models/twice/infer",
+                    TestServable.ROW.replace("[1,3]", "[2,3]").replace("1,2,3", "1,2,3,4,5,6"));
             client.post("/v2/models/twice/infer", "{}");
             client.post("/v1/completions", "{\"model\":\"words\",\"prompt\":\"cats\",\"max_tokens\":5}");
         }
@@ -32,19 +34,38 @@ class MicrometerTest {
                         .counter()
                         .count())
                 .isEqualTo(1);
-        assertThat(registry.get("lanewise.errors").tag("kind", "invalid").counter().count())
+        assertThat(registry.get("lanewise.errors")
+                        .tag("kind", "invalid")
+                        .counter()
+                        .count())
                 .isEqualTo(1);
-        assertThat(registry.get("lanewise.request.duration").tag("model", "twice").timer().count())
+        assertThat(registry.get("lanewise.request.duration")
+                        .tag("model", "twice")
+                        .timer()
+                        .count())
                 .isEqualTo(2);
-        assertThat(registry.get("lanewise.batch.rows").tag("model", "twice").summary().totalAmount())
+        assertThat(registry.get("lanewise.batch.rows")
+                        .tag("model", "twice")
+                        .summary()
+                        .totalAmount())
                 .isEqualTo(2);
-        assertThat(registry.get("lanewise.queue.duration").tag("model", "words").timer().count())
+        assertThat(registry.get("lanewise.queue.duration")
+                        .tag("model", "words")
+                        .timer()
+                        .count())
                 .isEqualTo(1);
-        assertThat(registry.get("lanewise.compute.duration").tag("model", "words").timer().count())
+        assertThat(registry.get("lanewise.compute.duration")
+                        .tag("model", "words")
+                        .timer()
+                        .count())
                 .isEqualTo(5);
-        assertThat(registry.get("lanewise.tokens").tags("model", "words", "kind", "new").counter().count())
+        assertThat(registry.get("lanewise.tokens")
+                        .tags("model", "words", "kind", "new")
+                        .counter()
+                        .count())
                 .isEqualTo(5);
         assertThat(registry.get("lanewise.tensor.memory.bytes").gauge().value()).isPositive();
-        assertThat(registry.get("lanewise.requests.in.progress").gauge().value()).isZero();
+        assertThat(registry.get("lanewise.requests.in.progress").gauge().value())
+                .isZero();
     }
 }

@@ -19,8 +19,22 @@ final class SmallGenerator {
     static final int POSITIONS = 50_000;
 
     private static final List<String> WORDS = List.of(
-            "[UNK]", "<user>", "<assistant>", "cats", "sleep", "dogs", "run", "ships", "sail", "far", "away", "all",
-            "day", "and", "night", "long");
+            "[UNK]",
+            "<user>",
+            "<assistant>",
+            "cats",
+            "sleep",
+            "dogs",
+            "run",
+            "ships",
+            "sail",
+            "far",
+            "away",
+            "all",
+            "day",
+            "and",
+            "night",
+            "long");
 
     private SmallGenerator() {}
 

@@ -112,7 +112,8 @@ class TlsTest {
                     .contains("[2.0,4.0,6.0]");
             // while these take their time, the server reads on to see whether the client goes away
             for (int i = 0; i < 3; i++) {
-                assertThat(client.post("/v2/models/slow/infer", TestServable.ROW).body())
+                assertThat(client.post("/v2/models/slow/infer", TestServable.ROW)
+                                .body())
                         .contains("[2.0,4.0,6.0]");
                 assertThat(client.get("/v2/health/live").statusCode()).isEqualTo(200);
             }

@@ -35,8 +35,8 @@ record SoakClients(int port, long end, int tokens, Map<String, String> texts, So
         try (RawClient client = new RawClient(port)) {
             while (goesOn()) {
                 int first = random.nextInt(1_000);
-                String body = "{\"inputs\":[{\"name\":\"input\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[" + first
-                        + "," + (first + 1) + ",-2]}]}";
+                String body = "{\"inputs\":[{\"name\":\"input\",\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":["
+                        + first + "," + (first + 1) + ",-2]}]}";
                 RawClient.Reply reply = send(client, "/v2/models/scale/infer", body);
                 if (isAnswer(reply, body)) {
                     Matcher matcher = SCALED.matcher(reply.body());

@@ -101,10 +101,7 @@ public final class ServeCommand implements Callable<Integer> {
             description = "The most memory for keys and values of all texts. Default: 1024.")
     private long textsMemory = GenerationLimits.usual().cacheBytes() >> MIB_BITS;
 
-    @Option(
-            names = "--texts-deadline",
-            paramLabel = "SECONDS",
-            description = "How long a text may take. Default: 300.")
+    @Option(names = "--texts-deadline", paramLabel = "SECONDS", description = "How long a text may take. Default: 300.")
     private long textsDeadline = GenerationLimits.usual().deadline().toSeconds();
 
     @Option(

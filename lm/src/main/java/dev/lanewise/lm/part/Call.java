@@ -195,19 +195,16 @@ public final class Call {
     private Tensor positionsOfAll() {
         if (!apart.isEmpty()) {
             return Tensor.cat(
-                    0,
-                    apart.stream()
-                            .map(call -> call.positions().unsqueeze(0))
-                            .toArray(Tensor[]::new));
+                    0, apart.stream().map(call -> call.positions().unsqueeze(0)).toArray(Tensor[]::new));
         }
         return mask == null
                 ? Tensor.arange(past, past + count, 1, DType.I64, device)
                 : mask.ne(0)
-                            .to(DType.I64)
-                            .cumsum(1)
-                            .sub(1)
-                            .clamp(0, Long.MAX_VALUE)
-                            .narrow(1, past, count);
+                        .to(DType.I64)
+                        .cumsum(1)
+                        .sub(1)
+                        .clamp(0, Long.MAX_VALUE)
+                        .narrow(1, past, count);
     }
 
     /** The rotations of the new tokens. */

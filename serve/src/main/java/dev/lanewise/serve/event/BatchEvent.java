@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 @StackTrace(false)
 public final class BatchEvent extends Event {
     @Label("Model")
-    @Nullable String model;
+    @Nullable
+    String model;
 
     @Label("Requests")
     int requests;

@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 @StackTrace(false)
 public final class RequestEvent extends Event {
     @Label("Route")
-    @Nullable String route;
+    @Nullable
+    String route;
 
     @Label("Model")
-    @Nullable String model;
+    @Nullable
+    String model;
 
     @Label("Status")
     @Description("Of HTTP; 0 if the client went away")

@@ -73,10 +73,11 @@ public final class CompletionReader {
         }
         Prompt found = prompt;
         if (found == null) {
-            throw Refusal.bad(isChat ? "no 'messages'; expected an array of one or more" : "no 'prompt'; expected a text");
+            throw Refusal.bad(
+                    isChat ? "no 'messages'; expected an array of one or more" : "no 'prompt'; expected a text");
         }
-        Sampling sampling = new Sampling(
-                (int) newTokens, temperature, topP, (int) topK, minP, repetitionPenalty, seed, stop);
+        Sampling sampling =
+                new Sampling((int) newTokens, temperature, topP, (int) topK, minP, repetitionPenalty, seed, stop);
         return new CompletionRequest(model, found, sampling, isStreamed, includesUsage);
     }
 

@@ -64,7 +64,11 @@ public record CompletionRequest(
             try {
                 GenerationOptions options =
                         greedy ? GenerationOptions.greedy(count) : GenerationOptions.sampled(count, start);
-                return (greedy ? options : options.withTemperature(temperature).withTopP(topP).withTopK(topK))
+                return (greedy
+                                ? options
+                                : options.withTemperature(temperature)
+                                        .withTopP(topP)
+                                        .withTopK(topK))
                         .withMinP(minP)
                         .withRepetitionPenalty(repetitionPenalty)
                         .withStopTexts(stop.toArray(String[]::new));

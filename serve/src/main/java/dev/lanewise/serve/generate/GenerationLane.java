@@ -100,8 +100,8 @@ public final class GenerationLane implements AutoCloseable {
         int positions = generator.model().positions();
         int least = Math.max(1, asked);
         if (prompt.length > positions - least) {
-            throw Refusal.bad("a prompt of " + prompt.length + " tokens and " + least
-                    + " new ones; expected at most " + positions + " together, for which the model was made");
+            throw Refusal.bad("a prompt of " + prompt.length + " tokens and " + least + " new ones; expected at most "
+                    + positions + " together, for which the model was made");
         }
         int standard = request.prompt() instanceof CompletionRequest.Prompt.Chat ? bounds.newTokens() : SHORT;
         GenerationOptions options =
@@ -109,8 +109,8 @@ public final class GenerationLane implements AutoCloseable {
         long tokens = prompt.length + (long) options.newTokens();
         long bytes = blockBytes * Math.ceilDiv(tokens, (long) KvCache.BLOCK);
         if (bytes > memory.most()) {
-            throw Refusal.tooLarge("keys and values of " + tokens + " tokens take " + bytes + " bytes (expected at most "
-                    + memory.most() + "); ask for fewer tokens");
+            throw Refusal.tooLarge("keys and values of " + tokens + " tokens take " + bytes
+                    + " bytes (expected at most " + memory.most() + "); ask for fewer tokens");
         }
         return new GenerationJob(
                 prompt,
@@ -309,7 +309,8 @@ public final class GenerationLane implements AutoCloseable {
         if (sequence.count() == 0) { // its prompt has not been read yet
             return "";
         }
-        String piece = end == ContinuousBatch.End.STOP_TOKEN ? "" : text.job().pieces.next(sequence.token());
+        String piece =
+                end == ContinuousBatch.End.STOP_TOKEN ? "" : text.job().pieces.next(sequence.token());
         return end == null ? piece : piece + text.job().pieces.finish();
     }
 

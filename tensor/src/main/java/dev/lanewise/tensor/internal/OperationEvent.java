@@ -24,13 +24,16 @@ final class OperationEvent extends Event {
     private static final OperationEvent PROBE = new OperationEvent();
 
     @Label("Operation")
-    @Nullable String operation;
+    @Nullable
+    String operation;
 
     @Label("Device")
-    @Nullable String device;
+    @Nullable
+    String device;
 
     @Label("Result")
-    @Nullable String result;
+    @Nullable
+    String result;
 
     /** The event of an operation that begins, or null unless events are recorded. */
     static @Nullable OperationEvent begun() {
