@@ -5,6 +5,7 @@ module dev.lanewise.nn {
     requires de.siegmar.fastcsv;
     requires java.desktop;
     requires java.net.http;
+    requires jdk.jfr;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
     // only CurvesPng draws; its users provide XChart

@@ -1,5 +1,6 @@
 /** Tensors, the catalogue of operations on them, and what a backend implements. */
 module dev.lanewise.tensor {
+    requires jdk.jfr;
     requires static transitive org.jspecify;
 
     exports dev.lanewise.tensor;

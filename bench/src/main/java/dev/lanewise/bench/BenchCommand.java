@@ -3,6 +3,7 @@ package dev.lanewise.bench;
 import dev.lanewise.bench.fuzz.FuzzCommand;
 import dev.lanewise.bench.gpu.GpuCheckCommand;
 import dev.lanewise.bench.gpu.GpuCompileCommand;
+import dev.lanewise.bench.serving.SoakCommand;
 import dev.lanewise.bench.steady.SteadyCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
             SteadyCommand.class,
             OnnxRuntimeCommand.class,
             ServeLoadCommand.class,
+            SoakCommand.class,
             ColdCommand.class,
             MemoryCommand.class,
             JmhCommand.class,

@@ -36,7 +36,7 @@ class ArchitectureTest {
                 "text, nothing",
                 "onnx, tensor autograd nn",
                 "lm, tensor autograd nn text",
-                "serve, tensor autograd nn onnx",
+                "serve, tensor autograd nn onnx lm text",
                 "testkit, tensor autograd",
                 "examples, tensor autograd nn onnx lm text serve cuda testkit",
             })
@@ -83,9 +83,14 @@ class ArchitectureTest {
     @Test
     void whatEveryRequestPassesKnowsNoModels() {
         noClasses()
-                .that(resideInAPackage("dev.lanewise.serve.http"))
+                .that(resideInAnyPackage("dev.lanewise.serve.http", "dev.lanewise.serve.generate"))
                 .should()
                 .dependOnClassesThat(resideInAPackage("dev.lanewise.serve"))
+                .check(LANEWISE);
+        noClasses()
+                .that(resideInAPackage("dev.lanewise.serve.http"))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("dev.lanewise.lm..", "dev.lanewise.serve.generate"))
                 .check(LANEWISE);
     }
 

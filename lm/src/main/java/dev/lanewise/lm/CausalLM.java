@@ -124,7 +124,10 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
     }
 
     private Tensor hidden(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache, @Nullable List<Tensor> inputs) {
-        Call call = new Call(ids, mask, cache, true, dtype());
+        return states(ids, new Call(ids, mask, cache, true, dtype()), inputs);
+    }
+
+    private Tensor states(Tensor ids, Call call, @Nullable List<Tensor> inputs) {
         checkLength(call.past() + call.count());
         Tensor x = embed(ids, call);
         for (int i = 0; i < layerCount(); i++) {
@@ -171,6 +174,19 @@ public abstract non-sealed class CausalLM extends PretrainedModel {
      */
     public final Tensor logits(Tensor ids, @Nullable Tensor mask, @Nullable KvCache cache) {
         return called(() -> head(hidden(ids, mask, cache, null)));
+    }
+
+    /**
+     * {@return scores of each next token {@code [n, l, vocabulary]} of sequences of different lengths, which are those
+     * that each gets alone up to rounding}
+     *
+     * @param ids the next tokens, {@code [n, l]} of I64
+     * @param caches the keys and values of the previous tokens of each sequence, to which those of these tokens are
+     *     added
+     * @throws TensorException if there are not as many caches, or one of them occurs twice
+     */
+    public final Tensor logits(Tensor ids, List<KvCache> caches) {
+        return called(() -> head(states(ids, new Call(ids, caches, dtype()), null)));
     }
 
     /**

@@ -66,11 +66,11 @@ abstract class Decoding implements AutoCloseable {
 
     abstract Device device();
 
-    private interface Body {
+    interface Body {
         Tensor run();
     }
 
-    private static double[][] run(Body body) {
+    static double[][] run(Body body) {
         try (Scope ignored = Scope.open("next token")) {
             Tensor scores = Autograd.noGrad(() -> body.run().to(DType.F32));
             long rows = scores.shape().size(0);
@@ -90,8 +90,26 @@ abstract class Decoding implements AutoCloseable {
         cache.close();
     }
 
+    /**
+     * Checks a prompt.
+     *
+     * @throws TensorException if it is empty, or has tokens that the model does not know
+     */
+    static void requireKnown(CausalLM model, int[] prompt) {
+        if (prompt.length == 0) {
+            throw new TensorException(
+                    "generate: an empty prompt (expected tokens); begin with the model's first token");
+        }
+        for (int token : prompt) {
+            if (token < 0 || token >= model.vocabulary()) {
+                throw new TensorException("generate: token " + token + " of a vocabulary of " + model.vocabulary()
+                        + "; does the tokenizer belong to the model?");
+            }
+        }
+    }
+
     /** The last position of {@code [n, l, size]}. */
-    private static Tensor last(Tensor hidden) {
+    static Tensor last(Tensor hidden) {
         return hidden.select(1, hidden.shape().size(1) - 1);
     }
 
@@ -101,23 +119,16 @@ abstract class Decoding implements AutoCloseable {
 
         OfDecoder(CausalLM model, List<int[]> prompts, int newTokens) {
             super(new KvCache(longest(prompts) + (long) newTokens));
+            prompts.forEach(prompt -> requireKnown(model, prompt));
             this.model = model;
             this.prompts = prompts;
         }
 
         private static int longest(List<int[]> prompts) {
-            int longest = 0;
-            for (int[] prompt : prompts) {
-                if (prompt.length == 0) {
-                    throw new TensorException(
-                            "generate: an empty prompt (expected tokens); begin with the model's first" + " token");
-                }
-                longest = Math.max(longest, prompt.length);
-            }
-            if (longest == 0) {
-                throw new TensorException("generate: no prompt (expected at least one); give one");
-            }
-            return longest;
+            return prompts.stream()
+                    .mapToInt(prompt -> prompt.length)
+                    .max()
+                    .orElseThrow(() -> new TensorException("generate: no prompt (expected at least one); give one"));
         }
 
         @Override
@@ -136,21 +147,13 @@ abstract class Decoding implements AutoCloseable {
                 padded |= prompt.length < width;
                 for (int i = 0; i < prompt.length; i++) {
                     int at = (row + 1) * width - prompt.length + i;
-                    ids[at] = known(prompt[i]);
+                    ids[at] = prompt[i];
                     mask[at] = 1;
                 }
             }
             Tensor tokens = Tensor.of(ids, prompts.size(), width).to(device());
             Tensor real = padded ? Tensor.of(mask, prompts.size(), width).to(device()) : null;
             return model.head(last(model.hidden(tokens, real, cache())));
-        }
-
-        private long known(int token) {
-            if (token < 0 || token >= model.vocabulary()) {
-                throw new TensorException("generate: token " + token + " of a vocabulary of " + model.vocabulary()
-                        + "; does the tokenizer belong to the model?");
-            }
-            return token;
         }
 
         @Override

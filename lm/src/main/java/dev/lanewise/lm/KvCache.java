@@ -29,6 +29,16 @@ public final class KvCache implements AutoCloseable {
         private @Nullable Tensor values;
         private boolean fixed;
 
+        private long bytes() {
+            return bytes(keys) + bytes(values);
+        }
+
+        private static long bytes(@Nullable Tensor tensor) {
+            return tensor == null
+                    ? 0
+                    : tensor.shape().elements() * tensor.dtype().bytes();
+        }
+
         private void release() {
             release(keys);
             release(values);
@@ -67,13 +77,23 @@ public final class KvCache implements AutoCloseable {
         firstCapacity = roundedUp(Math.max(1, tokens));
     }
 
-    private static long roundedUp(long tokens) {
+    /**
+     * {@return for how many tokens memory is allocated where so many are needed}
+     *
+     * @param tokens how many tokens are needed
+     */
+    static long roundedUp(long tokens) {
         return Math.ceilDiv(tokens, (long) BLOCK) * BLOCK;
     }
 
     /** {@return how many tokens each sequence has, including padding} */
     public long length() {
         return length;
+    }
+
+    /** {@return how many bytes are allocated for keys and values} */
+    public long bytes() {
+        return entries.stream().mapToLong(Entry::bytes).sum();
     }
 
     /**

@@ -120,6 +120,26 @@ public final class Models {
     }
 
     /**
+     * {@return whether a path is that of a decoder that predicts next tokens: a folder whose config.json says so, or a
+     * .gguf file}
+     *
+     * @param path the path
+     * @throws BadFileException if config.json is damaged
+     */
+    public static boolean isCausal(Path path) {
+        Path config = path.resolve("config.json");
+        if (!Files.isRegularFile(config)) {
+            return String.valueOf(path.getFileName()).endsWith(".gguf") && Files.isRegularFile(path);
+        }
+        List<String> architectures = Config.read(config).texts("architectures");
+        return architectures != null && architectures.size() == 1 && isDecoder(architectures.getFirst());
+    }
+
+    private static boolean isDecoder(String architecture) {
+        return architecture.endsWith("ForCausalLM") || architecture.equals("GPT2LMHeadModel");
+    }
+
+    /**
      * Reads an encoder of texts, like {@link #load(Path)}; another kind of model is an error.
      *
      * @param folder a folder with config.json and weights
@@ -238,7 +258,7 @@ public final class Models {
     }
 
     private static void decoderOnly(Config config, String architecture) {
-        if (!architecture.endsWith("ForCausalLM") && !architecture.equals("GPT2LMHeadModel")) {
+        if (!isDecoder(architecture)) {
             throw config.refused("architectures", "a model that predicts next tokens, ...ForCausalLM");
         }
     }

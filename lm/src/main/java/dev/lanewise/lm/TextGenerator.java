@@ -67,6 +67,17 @@ public record TextGenerator(
      * @throws BadFileException if the model has no chat template
      */
     public TextStream chat(List<? extends Map<String, ?>> messages, GenerationOptions options) {
+        return stream(chatTokens(messages), options);
+    }
+
+    /**
+     * {@return the tokens of a conversation, with those that begin the model's answer}
+     *
+     * @param messages each with a role and a content; see {@link ChatTemplate#message}
+     * @throws BadFileException if the model has no chat template
+     * @throws dev.lanewise.text.TokenizerException if the template does not take these messages
+     */
+    public int[] chatTokens(List<? extends Map<String, ?>> messages) {
         if (chatTemplate == null) {
             throw new BadFileException(
                     "chat",
@@ -75,12 +86,19 @@ public record TextGenerator(
                     "use generate, or a model that was made for conversations");
         }
         // the template writes special tokens itself
-        return stream(
-                tokenizer.encode(chatTemplate.render(messages, true), false).ids(), options);
+        return tokenizer.encode(chatTemplate.render(messages, true), false).ids();
+    }
+
+    /**
+     * {@return what turns tokens of this model into text, without special tokens}
+     *
+     * @param stopTexts texts that end the generated one when they appear in it
+     */
+    public TextPieces pieces(List<String> stopTexts) {
+        return new TextPieces(tokenizer.decodeStream(true), stopTexts);
     }
 
     private TextStream stream(int[] prompt, GenerationOptions options) {
-        return new TextStream(
-                Generation.stream(model, prompt, options), tokenizer.decodeStream(true), options.stopTexts());
+        return new TextStream(Generation.stream(model, prompt, options), pieces(options.stopTexts()));
     }
 }

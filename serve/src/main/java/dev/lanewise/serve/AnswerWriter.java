@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -109,6 +110,7 @@ final class AnswerWriter {
             json.writeName("error").writeStartObject();
             json.writeName("message").writeString(refusal.text());
             json.writeName("type").writeString(refusal.status() < 500 ? "invalid_request_error" : "server_error");
+            json.writeName("param").writeNull();
             json.writeName("code").writeString(refusal.kind());
             json.writeEndObject();
         });

@@ -3,6 +3,7 @@ package dev.lanewise.serve;
 import dev.lanewise.nn.io.TensorData;
 import dev.lanewise.serve.http.BodyReader;
 import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
@@ -108,7 +109,7 @@ final class Embeddings {
             }
             TensorData[] vectors = new TensorData[texts.size()];
             queued.forEach((pending, some) -> {
-                Answer answer = lane.await(pending, settings.deadline());
+                Answer answer = lane.await(pending, settings.deadline(), exchange.caller);
                 exchange.has(answer);
                 TensorData all = Objects.requireNonNull(answer.outputs().get(output.name()), output.name());
                 for (int i = 0; i < some.size(); i++) {

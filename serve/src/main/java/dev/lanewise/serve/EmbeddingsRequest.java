@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.Refusal;
 import java.util.ArrayList;
 import java.util.List;

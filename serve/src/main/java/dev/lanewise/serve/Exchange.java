@@ -1,8 +1,11 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.generate.GenerationJob;
+import dev.lanewise.serve.http.Caller;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.serve.http.TraceContext;
+import dev.lanewise.serve.http.WatchedConnections;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -18,6 +21,7 @@ final class Exchange {
 
     final ServerRequest request;
     final ServerResponse response;
+    final Caller caller = WatchedConnections.current();
 
     private final Instant time = Instant.now();
     private final long begun = System.nanoTime();
@@ -25,7 +29,10 @@ final class Exchange {
     private @Nullable Gate gate;
     private @Nullable Served served;
     private @Nullable Answer answer;
+    private @Nullable Text text;
     private int status;
+
+    private record Text(int promptTokens, int newTokens, long queueNanos) {}
 
     Exchange(ServerRequest request, ServerResponse response, @Nullable TraceContext trace) {
         this.request = request;
@@ -59,6 +66,16 @@ final class Exchange {
     /** Notes what the model has answered. */
     void has(Answer computed) {
         this.answer = computed;
+    }
+
+    /** Notes the text that the model has generated. */
+    void generated(int promptTokens, GenerationJob.Event.End end) {
+        this.text = new Text(promptTokens, end.tokens(), end.queueNanos());
+    }
+
+    /** Notes that an answer was sent piece by piece, with status 200. */
+    void streamed() {
+        this.status = 200;
     }
 
     /** Sends the answer; its other headers are set before. */
@@ -102,6 +119,12 @@ final class Exchange {
             line.append(" batch=").append(computed.rows());
             millis(line, "queue_ms", computed.queueNanos());
             millis(line, "compute_ms", computed.computeNanos());
+        }
+        Text generated = text;
+        if (generated != null) {
+            line.append(" prompt_tokens=").append(generated.promptTokens());
+            line.append(" new_tokens=").append(generated.newTokens());
+            millis(line, "queue_ms", generated.queueNanos());
         }
         TraceContext context = trace;
         if (context != null) {

@@ -1,5 +1,8 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.event.BatchEvent;
+import dev.lanewise.serve.http.Caller;
+import dev.lanewise.serve.http.CallerGone;
 import dev.lanewise.serve.http.Refusal;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -18,6 +21,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * and requests could be neither accepted nor refused meanwhile.
  */
 final class Lane implements AutoCloseable {
+    /** Most answers are there by then, and it would cost more to look after their callers. */
+    private static final long UNWATCHED_NANOS = 20_000_000;
+
+    private final String name;
     private final Batching batching;
     private final Computation computation;
     private final boolean together;
@@ -33,11 +40,12 @@ final class Lane implements AutoCloseable {
     /**
      * Starts the threads.
      *
-     * @param name of the threads
+     * @param name the model's, and of the threads
      * @param together whether the rows of results don't depend on each other
      * @param observer is told of what is computed
      */
     Lane(String name, Servable servable, boolean together, Batching batching, BatchObserver observer) {
+        this.name = name;
         this.batching = batching;
         this.together = together;
         this.computation = new Computation(servable, observer);
@@ -75,11 +83,13 @@ final class Lane implements AutoCloseable {
      * Waits for the answer to a request that was put into the queue.
      *
      * @param patience how long to wait
+     * @param caller for whom; once it is gone, its request gives up its place
      * @throws Refusal if time is up, or the model can't take the request
+     * @throws CallerGone if the caller is gone
      */
-    Answer await(Pending pending, Duration patience) {
+    Answer await(Pending pending, Duration patience, Caller caller) {
         try {
-            return pending.answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return watched(pending, patience, caller);
         } catch (TimeoutException e) {
             remove(pending);
             throw Refusal.late("no answer within " + patience.toMillis() + " ms; send less, or wait longer");
@@ -88,10 +98,33 @@ final class Lane implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw Refusal.unavailable("the server is ending; ask another one");
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof Refusal refusal) {
+            Throwable cause = e.getCause();
+            if (cause instanceof Refusal refusal) {
                 throw refusal;
             }
+            if (cause instanceof CallerGone gone) {
+                remove(pending);
+                throw gone;
+            }
             throw Refusal.failed("the model failed", e);
+        }
+    }
+
+    private static Answer watched(Pending pending, Duration patience, Caller caller)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        long first = Math.min(patience.toNanos(), UNWATCHED_NANOS);
+        try {
+            return pending.answer.get(first, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            if (patience.toNanos() <= first) {
+                throw e;
+            }
+            caller.whenGone(() -> pending.answer.completeExceptionally(new CallerGone()));
+            try {
+                return pending.answer.get(patience.toNanos() - first, TimeUnit.NANOSECONDS);
+            } finally {
+                caller.forget();
+            }
         }
     }
 
@@ -118,7 +151,9 @@ final class Lane implements AutoCloseable {
     private void work() {
         for (List<Pending> batch = next(); !batch.isEmpty(); batch = next()) {
             long start = System.nanoTime();
+            BatchEvent event = new BatchEvent();
             computation.run(batch);
+            event.ended(name, batch.size(), Pending.rows(batch));
             long each = (System.nanoTime() - start) / batch.size();
             nanosPerRequest = nanosPerRequest == 0 ? each : nanosPerRequest + (each - nanosPerRequest) / 8;
         }

@@ -1,8 +1,12 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.generate.CacheMemory;
+import dev.lanewise.serve.generate.GenerationLane;
+import dev.lanewise.serve.generate.GenerationObserver;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.tensor.Lanewise;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -12,6 +16,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -26,7 +31,10 @@ final class Metrics {
     private static final double[] SECONDS = {
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30
     };
+    private static final double[] LONG_SECONDS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300};
     private static final double[] ROWS = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+
+    private final List<ServerObserver> observers;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
@@ -48,11 +56,30 @@ final class Metrics {
             .register(registry);
     private final Histogram duration = histogram(
             "lanewise_request_duration_seconds", "Time from a request's header to the end of its answer.", SECONDS);
+    private final Histogram textDuration = histogram(
+            "lanewise_text_duration_seconds",
+            "Time from the header of a request for a text to the end of the text.",
+            LONG_SECONDS);
     private final Histogram queue =
             histogram("lanewise_queue_duration_seconds", "Time that a request waited to be computed.", SECONDS);
     private final Histogram compute =
             histogram("lanewise_compute_duration_seconds", "Time that the model computed a batch.", SECONDS);
     private final Histogram rows = histogram("lanewise_batch_rows", "Rows that were computed together.", ROWS);
+
+    private final Counter tokens = Counter.builder()
+            .name("lanewise_tokens_total")
+            .help("Tokens of texts that were generated, by kind: prompt or new.")
+            .labelNames(MODEL, "kind")
+            .register(registry);
+
+    /**
+     * Measures a server.
+     *
+     * @param observers are told the same
+     */
+    Metrics(List<ServerObserver> observers) {
+        this.observers = List.copyOf(observers);
+    }
 
     private Histogram histogram(String name, String help, double... bounds) {
         return Histogram.builder()
@@ -65,7 +92,7 @@ final class Metrics {
     }
 
     /** Measures what others count: when it is asked for. */
-    void watch(Models models, Gate gate, MemoryBudget memory) {
+    void watch(Models models, Gate gate, MemoryBudget memory, CacheMemory cache) {
         GaugeWithCallback.builder()
                 .name("lanewise_model_info")
                 .help("1 for every version that is served.")
@@ -76,42 +103,69 @@ final class Metrics {
                 .name("lanewise_queue_length")
                 .help("Requests that wait to be computed.")
                 .labelNames(MODEL, "version")
-                .callback(gauge ->
-                        models.forEach(served -> gauge.call(served.lane().waiting(), served.name(), served.version())))
+                .callback(
+                        gauge -> models.forEach(served -> gauge.call(waiting(served), served.name(), served.version())))
                 .register(registry);
+        GaugeWithCallback.builder()
+                .name("lanewise_texts_running")
+                .help("Texts that are being generated.")
+                .labelNames(MODEL, "version")
+                .callback(
+                        gauge -> models.forEach(served -> gauge.call(running(served), served.name(), served.version())))
+                .register(registry);
+        gauge("cache_bytes", "Memory for keys and values of texts that are being generated.", cache::taken);
         Runtime runtime = Runtime.getRuntime();
-        gauge("lanewise_requests_in_progress", "Requests for an inference that are being answered.", gate::inside);
-        gauge("lanewise_request_memory_bytes", "Java heap that bodies and tensors of requests take.", memory::taken);
+        gauge("requests_in_progress", "Requests for an inference that are being answered.", gate::inside);
+        gauge("request_memory_bytes", "Java heap that bodies and tensors of requests take.", memory::taken);
         gauge(
-                "lanewise_heap_used_bytes",
+                "heap_used_bytes",
                 "Java heap in use, garbage included.",
                 () -> runtime.totalMemory() - runtime.freeMemory());
-        gauge("lanewise_heap_max_bytes", "The most that the Java heap may grow to.", runtime::maxMemory);
-        gauge("lanewise_tensor_memory_bytes", "Memory outside the Java heap that tensors hold.", Lanewise::hostMemory);
+        gauge("heap_max_bytes", "The most that the Java heap may grow to.", runtime::maxMemory);
+        gauge("tensor_memory_bytes", "Memory outside the Java heap that tensors hold.", Lanewise::hostMemory);
+    }
+
+    private static int waiting(Served served) {
+        GenerationLane generation = served.generation();
+        return served.lane().waiting() + (generation == null ? 0 : generation.waiting());
+    }
+
+    private static int running(Served served) {
+        GenerationLane generation = served.generation();
+        return generation == null ? 0 : generation.running();
     }
 
     private void gauge(String name, String help, LongSupplier value) {
         GaugeWithCallback.builder()
-                .name(name)
+                .name("lanewise_" + name)
                 .help(help)
                 .callback(gauge -> gauge.call(value.getAsLong()))
                 .register(registry);
+        observers.forEach(observer -> observer.gauge(name, help, value));
+    }
+
+    /** These take as long as the client wants the text to be, and would hide how fast other requests are. */
+    private static boolean isText(String route) {
+        return route.equals(Completions.ROUTE) || route.equals(Completions.CHAT_ROUTE);
     }
 
     /** Counts a request, once its answer is sent. */
     void answered(String route, String model, int status, long nanos) {
         requests.labelValues(route, model, Integer.toString(status)).inc();
         if (!model.isEmpty()) {
-            duration.labelValues(model).observe(nanos * NANOS);
+            (isText(route) ? textDuration : duration).labelValues(model).observe(nanos * NANOS);
         }
+        observers.forEach(observer -> observer.answered(route, model, status, nanos));
     }
 
     void failed(String kind) {
         errors.labelValues(kind).inc();
+        observers.forEach(observer -> observer.refused(kind));
     }
 
     void loaded(String model, boolean isServed) {
         loads.labelValues(model, isServed ? "served" : "refused").inc();
+        observers.forEach(observer -> observer.loaded(model, isServed));
     }
 
     /** What a lane reports to. */
@@ -120,9 +174,44 @@ final class Metrics {
         DistributionDataPoint computed = compute.labelValues(model);
         DistributionDataPoint together = rows.labelValues(model);
         return (batch, start, nanos) -> {
+            long count = Pending.rows(batch);
             batch.forEach(pending -> waited.observe((start - pending.arrived) * NANOS));
             computed.observe(nanos * NANOS);
-            together.observe(Pending.rows(batch));
+            together.observe(count);
+            for (ServerObserver observer : observers) {
+                batch.forEach(pending -> observer.waited(model, start - pending.arrived));
+                observer.computed(model, count, nanos);
+            }
+        };
+    }
+
+    /** What a lane of texts reports to: a step is a batch, and its texts are rows. */
+    GenerationObserver textsOf(String model) {
+        DistributionDataPoint waited = queue.labelValues(model);
+        DistributionDataPoint computed = compute.labelValues(model);
+        DistributionDataPoint together = rows.labelValues(model);
+        CounterDataPoint prompt = tokens.labelValues(model, "prompt");
+        CounterDataPoint added = tokens.labelValues(model, "new");
+        return new GenerationObserver() {
+            @Override
+            public void began(long queueNanos) {
+                waited.observe(queueNanos * NANOS);
+                observers.forEach(observer -> observer.waited(model, queueNanos));
+            }
+
+            @Override
+            public void stepped(int sequences, long nanos) {
+                computed.observe(nanos * NANOS);
+                together.observe(sequences);
+                observers.forEach(observer -> observer.computed(model, sequences, nanos));
+            }
+
+            @Override
+            public void ended(int promptTokens, int newTokens) {
+                prompt.inc(promptTokens);
+                added.inc(newTokens);
+                observers.forEach(observer -> observer.generated(model, promptTokens, newTokens));
+            }
         };
     }
 

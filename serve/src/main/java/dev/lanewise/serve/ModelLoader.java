@@ -39,4 +39,12 @@ public interface ModelLoader {
             }
         };
     }
+
+    /**
+     * {@return a loader of language models that predict next tokens: a folder in Hugging Face's layout with its
+     * tokenizer, or one with a single file {@code NAME.gguf}}
+     */
+    static ModelLoader textGenerator() {
+        return new TextGeneratorLoader();
+    }
 }

@@ -37,6 +37,11 @@ final class Models implements AutoCloseable {
                 all.getOrDefault(name, Collections.emptyNavigableMap()).keySet());
     }
 
+    /** Does something with the newest version of each. */
+    void forEachNewest(Consumer<Served> action) {
+        all.values().forEach(versions -> action.accept(versions.lastEntry().getValue()));
+    }
+
     /** Does something with all of them. */
     void forEach(Consumer<Served> action) {
         all.values().forEach(versions -> versions.values().forEach(action));
@@ -51,7 +56,7 @@ final class Models implements AutoCloseable {
             replace(served.name(), versions);
         }
         if (replaced != null) {
-            replaced.close();
+            replaced.retire();
         }
     }
 
@@ -64,7 +69,7 @@ final class Models implements AutoCloseable {
             replace(name, versions);
         }
         if (removed != null) {
-            removed.close();
+            removed.retire();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lanewise.serve;
 
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.Shape;
 import java.lang.foreign.MemorySegment;

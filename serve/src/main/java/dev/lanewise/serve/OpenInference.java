@@ -2,6 +2,7 @@ package dev.lanewise.serve;
 
 import dev.lanewise.serve.http.BodyReader;
 import dev.lanewise.serve.http.Gate;
+import dev.lanewise.serve.http.Json;
 import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.serve.http.Refusal;
 import io.helidon.http.HeaderName;
@@ -142,7 +143,7 @@ final class OpenInference {
         InferRequest read = new RequestReader(body, jsonLength, served.signature(), lease).read();
         Pending pending = new Pending(read, served.signature());
         Served used = queued(exchange, served, pending);
-        Answer answer = used.lane().await(pending, patience(read));
+        Answer answer = used.lane().await(pending, patience(read), exchange.caller);
         exchange.has(answer);
         return AnswerWriter.write(used.name(), used.version(), read, answer);
     }

@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.event.RequestEvent;
 import dev.lanewise.serve.http.BearerToken;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.serve.http.TraceContext;
@@ -74,6 +75,7 @@ final class Reception {
             response.header(RESPONSE, trace.response());
         }
         Exchange exchange = new Exchange(request, response, trace);
+        RequestEvent event = new RequestEvent();
         try {
             action.answer(exchange);
         } catch (Refusal refusal) {
@@ -91,6 +93,7 @@ final class Reception {
         } finally {
             try {
                 note(route, exchange);
+                event.ended(route, exchange.model(), exchange.status());
             } finally {
                 exchange.leave();
             }
@@ -105,8 +108,13 @@ final class Reception {
         }
     }
 
-    private void refuse(Exchange exchange, Refusal refusal) {
+    /** Counts a request that is not answered as it was meant, though its status has been sent. */
+    void count(Refusal refusal) {
         metrics.failed(refusal.kind());
+    }
+
+    private void refuse(Exchange exchange, Refusal refusal) {
+        count(refusal);
         if (refusal.retrySeconds() > 0) {
             exchange.response.header(HeaderNames.RETRY_AFTER, Long.toString(refusal.retrySeconds()));
         }

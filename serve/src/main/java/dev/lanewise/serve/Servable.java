@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.nn.ServingModel;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.Tensor;
@@ -77,5 +78,16 @@ public interface Servable {
                 return Map.of(output, model.predict(x));
             }
         };
+    }
+
+    /**
+     * A language model, which is served by {@code /v1/completions} and {@code /v1/chat/completions} too. As tensors it
+     * takes {@code input_ids [rows, length]} and gives {@code scores [rows, vocabulary]} of the token after each row.
+     *
+     * @param generator the model with its tokenizer, and with its template for conversations if it has one
+     * @return the servable
+     */
+    static Servable of(TextGenerator generator) {
+        return GeneratingServable.of(generator);
     }
 }

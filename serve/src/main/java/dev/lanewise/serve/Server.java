@@ -1,10 +1,12 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.generate.CacheMemory;
 import dev.lanewise.serve.http.BearerToken;
 import dev.lanewise.serve.http.Gate;
 import dev.lanewise.serve.http.MemoryBudget;
 import dev.lanewise.serve.http.PemFiles;
 import dev.lanewise.serve.http.Refusal;
+import dev.lanewise.serve.http.WatchedConnections;
 import dev.lanewise.tensor.TensorException;
 import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A server for models that speaks the Open Inference Protocol, version 2, over HTTP, with JSON and binary tensors, and
- * OpenAI's {@code /v1/embeddings} for models of texts.
+ * for models of texts OpenAI's {@code /v1/embeddings}, {@code /v1/completions} and {@code /v1/chat/completions}.
  *
  * <pre>{@code
  * try (Server server = Server.builder().model("digits", "1", Servable.of(model)).port(8000).start()) {
@@ -49,7 +51,7 @@ public final class Server implements AutoCloseable {
         this.settings = settings;
         this.models = new Models();
         this.gate = new Gate();
-        Metrics metrics = new Metrics();
+        Metrics metrics = new Metrics(builder.observers);
         try {
             for (Builder.Named model : builder.models) {
                 models.put(Served.start(model.name(), model.version(), model.servable(), null, settings, metrics));
@@ -67,11 +69,12 @@ public final class Server implements AutoCloseable {
 
     private HttpRouting.Builder routing(Metrics metrics, Builder builder) {
         MemoryBudget memory = new MemoryBudget(settings.memory());
-        metrics.watch(models, gate, memory);
+        metrics.watch(models, gate, memory, settings.cacheMemory());
         Reception reception = new Reception(metrics, builder.token, builder.accessLog);
         HttpRouting.Builder routing = HttpRouting.builder();
         new OpenInference(models, gate, memory, settings).addTo(routing, reception);
         new Embeddings(models, gate, memory, settings).addTo(routing, reception);
+        new Completions(models, gate, memory, settings, reception).addTo(routing);
         return routing.get(
                         "/metrics",
                         reception.guarded(
@@ -87,6 +90,7 @@ public final class Server implements AutoCloseable {
                 .host(settings.host())
                 .port(settings.port())
                 .routing(routing)
+                .addConnectionSelector(new WatchedConnections())
                 .directHandlers(WrongHttp.handlers(metrics))
                 // a program decides itself what to do when it is to end
                 .shutdownHook(false);
@@ -165,12 +169,15 @@ public final class Server implements AutoCloseable {
         private Duration deadline = Duration.ofSeconds(30);
         private Duration grace = Duration.ofSeconds(30);
         private Duration warmUp = Duration.ofSeconds(1);
-        private final List<ModelLoader> loaders = new ArrayList<>(List.of(ModelLoader.onnx()));
+        private GenerationLimits generation = GenerationLimits.usual();
+        private final List<ModelLoader> loaders =
+                new ArrayList<>(List.of(ModelLoader.onnx(), ModelLoader.textGenerator()));
         private @Nullable Path folder;
         private Duration interval = Duration.ofSeconds(2);
         private @Nullable BearerToken token;
         private @Nullable SSLContext tls;
         private @Nullable Consumer<String> accessLog;
+        private final List<ServerObserver> observers = new ArrayList<>();
 
         private record Named(String name, String version, Servable servable) {}
 
@@ -192,7 +199,8 @@ public final class Server implements AutoCloseable {
         }
 
         /**
-         * Serves the models of a folder, {@code NAME/VERSION/model.onnx} and what other loaders read. The folder is
+         * Serves the models of a folder, {@code NAME/VERSION/model.onnx}, language models as Hugging Face has them or in
+         * GGUF, and what other loaders read. The folder is
          * watched: a version that is new or changed is read, tried and only then served; one that fails is refused,
          * which is logged, and what was served stays. A version that is removed ends. A version's folder may hold
          * {@code example.json}, a request that it must answer, and {@code example-answer.json}, the answer. Names that
@@ -278,6 +286,17 @@ public final class Server implements AutoCloseable {
         }
 
         /**
+         * Tells somebody else what is measured for {@code /metrics}.
+         *
+         * @param observer is told
+         * @return this
+         */
+        public Builder observer(ServerObserver observer) {
+            observers.add(observer);
+            return this;
+        }
+
+        /**
          * Listens at another address. Whoever reaches it may use the models.
          *
          * @param address an address of this machine, or 0.0.0.0 for all; 127.0.0.1 to begin with
@@ -310,6 +329,17 @@ public final class Server implements AutoCloseable {
          */
         public Builder batching(Batching how) {
             this.batching = how;
+            return this;
+        }
+
+        /**
+         * Generates more or less text at once than {@link GenerationLimits#usual()}.
+         *
+         * @param limits for all models
+         * @return this
+         */
+        public Builder generation(GenerationLimits limits) {
+            this.generation = limits;
             return this;
         }
 
@@ -395,7 +425,17 @@ public final class Server implements AutoCloseable {
             if (models.isEmpty() && folder == null) {
                 throw new TensorException("serve: no model (expected one or more); add one by model() or models()");
             }
-            Settings settings = new Settings(host, port, batching, largestBody, memory, deadline, grace, warmUp);
+            Settings settings = new Settings(
+                    host,
+                    port,
+                    batching,
+                    largestBody,
+                    memory,
+                    deadline,
+                    grace,
+                    warmUp,
+                    generation,
+                    new CacheMemory(generation.cacheBytes()));
             return new Server(settings, this);
         }
     }

@@ -1,5 +1,6 @@
 package dev.lanewise.serve;
 
+import dev.lanewise.serve.generate.CacheMemory;
 import java.time.Duration;
 
 /**
@@ -13,6 +14,8 @@ import java.time.Duration;
  * @param deadline how long a request may take
  * @param grace how long to wait for the requests being answered when the server ends
  * @param warmUp how long a model computes before it is served
+ * @param generation how much text is generated at once
+ * @param cacheMemory what generated texts take memory for keys and values from
  */
 record Settings(
         String host,
@@ -22,4 +25,6 @@ record Settings(
         long memory,
         Duration deadline,
         Duration grace,
-        Duration warmUp) {}
+        Duration warmUp,
+        GenerationLimits generation,
+        CacheMemory cacheMemory) {}

@@ -8,6 +8,7 @@ import dev.lanewise.nn.ReLU;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.nn.ServingModel;
 import dev.lanewise.nn.io.TensorData;
+import dev.lanewise.serve.http.Caller;
 import dev.lanewise.serve.http.Refusal;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
@@ -38,7 +39,7 @@ class LaneTest {
 
     private static float[] answer(Lane lane, Pending pending) {
         assertThat(lane.offer(pending)).isTrue();
-        return lane.await(pending, LONG).outputs().get("y").toFloatArray();
+        return lane.await(pending, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray();
     }
 
     @Test
@@ -60,7 +61,7 @@ class LaneTest {
                 answers.add(threads.submit(() -> {
                     Pending pending = request(model, values);
                     assertThat(lane.offer(pending)).isTrue();
-                    Answer answer = lane.await(pending, LONG);
+                    Answer answer = lane.await(pending, LONG, Caller.UNWATCHED);
                     largest.accumulateAndGet(answer.rows(), Math::max);
                     float[] expected = answer(apart, request(model, values));
                     assertThat(answer.outputs().get("y").toFloatArray())
@@ -99,12 +100,20 @@ class LaneTest {
             lane.offer(good);
             lane.offer(bad);
             go.countDown();
-            assertThat(lane.await(good, LONG).outputs().get("y").toFloatArray()).containsExactly(2, 4, 6);
-            assertThatThrownBy(() -> lane.await(bad, LONG)).isInstanceOfSatisfying(Refusal.class, refusal -> {
-                assertThat(refusal.status()).isEqualTo(400);
-                assertThat(refusal.text()).contains("negative");
-            });
-            assertThat(lane.await(first, LONG).outputs().get("y").toFloatArray())
+            assertThat(lane.await(good, LONG, Caller.UNWATCHED)
+                            .outputs()
+                            .get("y")
+                            .toFloatArray())
+                    .containsExactly(2, 4, 6);
+            assertThatThrownBy(() -> lane.await(bad, LONG, Caller.UNWATCHED))
+                    .isInstanceOfSatisfying(Refusal.class, refusal -> {
+                        assertThat(refusal.status()).isEqualTo(400);
+                        assertThat(refusal.text()).contains("negative");
+                    });
+            assertThat(lane.await(first, LONG, Caller.UNWATCHED)
+                            .outputs()
+                            .get("y")
+                            .toFloatArray())
                     .containsExactly(2, 2, 2);
         }
     }
@@ -134,7 +143,7 @@ class LaneTest {
             assertThat(refusal.status()).isEqualTo(429);
             assertThat(refusal.retrySeconds()).isPositive();
         });
-        assertThatThrownBy(() -> lane.await(late, Duration.ofMillis(20)))
+        assertThatThrownBy(() -> lane.await(late, Duration.ofMillis(20), Caller.UNWATCHED))
                 .isInstanceOfSatisfying(
                         Refusal.class, refusal -> assertThat(refusal.status()).isEqualTo(504));
         // the one that was late has given up its place
@@ -143,9 +152,12 @@ class LaneTest {
         Thread closing = Thread.ofVirtual().start(lane::close);
         go.countDown();
         closing.join();
-        assertThat(lane.await(first, LONG).outputs().get("y").toFloatArray()).containsExactly(1, 1, 1);
-        assertThat(lane.await(kept, LONG).outputs().get("y").toFloatArray()).containsExactly(3, 3, 3);
-        assertThat(lane.await(next, LONG).outputs().get("y").toFloatArray()).containsExactly(5, 5, 5);
+        assertThat(lane.await(first, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+                .containsExactly(1, 1, 1);
+        assertThat(lane.await(kept, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+                .containsExactly(3, 3, 3);
+        assertThat(lane.await(next, LONG, Caller.UNWATCHED).outputs().get("y").toFloatArray())
+                .containsExactly(5, 5, 5);
         assertThat(lane.offer(request(model, 6, 6, 6))).isFalse();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lanewise.nn.Linear;
 import dev.lanewise.nn.Sequential;
 import dev.lanewise.onnx.Onnx;
+import dev.lanewise.serve.generate.CacheMemory;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,8 +38,10 @@ class ModelFolderTest {
                 1 << 30,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),
-                Duration.ZERO);
-        folder = new ModelFolder(root, List.of(ModelLoader.onnx()), models, settings, new Metrics());
+                Duration.ZERO,
+                GenerationLimits.usual(),
+                new CacheMemory(1));
+        folder = new ModelFolder(root, List.of(ModelLoader.onnx()), models, settings, new Metrics(List.of()));
     }
 
     @AfterEach

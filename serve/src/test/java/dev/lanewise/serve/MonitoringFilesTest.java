@@ -2,6 +2,7 @@ package dev.lanewise.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lanewise.serve.http.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,9 @@ class MonitoringFilesTest {
     @TempDir
     private Path models;
 
+    @TempDir
+    private Path words;
+
     private static Set<String> metrics(String text) {
         return METRIC.matcher(text)
                 .results()
@@ -33,14 +37,16 @@ class MonitoringFilesTest {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private Set<String> measured() {
+    private Set<String> measured() throws IOException {
         try (Server server = Server.builder()
                         .model("twice", "1", TestServable.doubling())
+                        .model("words", "1", Servable.of(SmallGenerator.in(words)))
                         .models(models)
                         .warmUp(Duration.ZERO)
                         .start();
                 Client client = Client.of(server)) {
             client.post("/v2/models/twice/infer", TestServable.ROW);
+            client.post("/v1/completions", "{\"model\":\"words\",\"prompt\":\"cats\",\"max_tokens\":1}");
             client.get("/none");
             return metrics(client.get("/metrics").body());
         }

@@ -9,7 +9,10 @@ import dev.lanewise.onnx.Onnx;
 import dev.lanewise.onnx.OnnxModel;
 import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Tensor;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -70,6 +73,40 @@ class ServerTest {
             assertThat(accepted.get().body()).contains("[2.0,4.0,6.0]");
             assertThat(drained.get()).isTrue();
         }
+    }
+
+    @Test
+    void clientThatGoesAwayFreesItsPlaceInTheQueue() throws Exception {
+        Slow slow = new Slow();
+        try (Server server = serving(slow).start();
+                Client client = Client.of(server)) {
+            slow.slow = true;
+            var computing = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
+            slow.computing.await();
+            try (Socket waiting = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                waiting.getOutputStream()
+                        .write(("POST " + INFER + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                                        + TestServable.ROW.length() + "\r\n\r\n" + TestServable.ROW)
+                                .getBytes(StandardCharsets.US_ASCII));
+                awaitQueue(client, 1);
+            }
+            awaitQueue(client, 0);
+            var next = CompletableFuture.supplyAsync(() -> client.post(INFER, TestServable.ROW));
+            awaitQueue(client, 1);
+            slow.go.countDown();
+            assertThat(computing.get().statusCode()).isEqualTo(200);
+            assertThat(next.get().statusCode()).isEqualTo(200);
+            assertThat(client.get("/metrics").body())
+                    .contains("lanewise_requests_total{model=\"slow\",route=\"infer\",status=\"0\"} 1.0");
+        }
+    }
+
+    private static void awaitQueue(Client client, int length) throws InterruptedException {
+        String expected = "lanewise_queue_length{model=\"slow\",version=\"1\"} " + length + ".0";
+        for (int i = 0; !client.get("/metrics").body().contains(expected) && i < 1_000; i++) {
+            Thread.sleep(5);
+        }
+        assertThat(client.get("/metrics").body()).contains(expected);
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.serve.http.PemFiles;
+import dev.lanewise.tensor.DType;
+import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -96,6 +98,7 @@ class TlsTest {
     void requestsAreAnsweredOverHttps() throws Exception {
         try (Server server = Server.builder()
                         .model("twice", "1", TestServable.doubling())
+                        .model("slow", "1", TestServable.of(DType.F32, TlsTest::slowly, TensorInfo.OPEN, 3))
                         .warmUp(Duration.ZERO)
                         .tls(
                                 pem("chain.pem", "CERTIFICATE", certificate.getEncoded()),
@@ -107,7 +110,23 @@ class TlsTest {
             Client client = new Client(http, "https://127.0.0.1:" + server.port());
             assertThat(client.post("/v2/models/twice/infer", TestServable.ROW).body())
                     .contains("[2.0,4.0,6.0]");
+            // while these take their time, the server reads on to see whether the client goes away
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.post("/v2/models/slow/infer", TestServable.ROW)
+                                .body())
+                        .contains("[2.0,4.0,6.0]");
+                assertThat(client.get("/v2/health/live").statusCode()).isEqualTo(200);
+            }
         }
+    }
+
+    private static Tensor slowly(Tensor x) {
+        try {
+            Thread.sleep(50);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return x.mul(2);
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import dev.lanewise.examples.Output;
 import dev.lanewise.nn.io.BadFileException;
 import dev.lanewise.nn.io.InputLimits;
 import dev.lanewise.serve.Batching;
+import dev.lanewise.serve.GenerationLimits;
 import dev.lanewise.serve.Server;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -31,13 +32,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description = {
-            "Serve models over HTTP by the Open Inference Protocol, and texts by /v1/embeddings, until a signal ends it.",
+            "Serve models over HTTP until a signal ends it: by the Open Inference Protocol, and models of texts by"
+                    + " OpenAI's /v1/embeddings, /v1/completions and /v1/chat/completions.",
             "SIGTERM and Ctrl-C drain: what was accepted is answered, and the exit code is 0."
         },
         sortOptions = false)
 public final class ServeCommand implements Callable<Integer> {
     private static final String TOKEN_KIND = "a file of one line, the token";
     private static final int LONGEST_TOKEN = 4_098;
+    private static final int MIB_BITS = 20;
 
     /** Held here, as a logger that nobody holds loses its level. */
     private static final Logger HELIDON = Logger.getLogger("io.helidon");
@@ -51,8 +54,8 @@ public final class ServeCommand implements Callable<Integer> {
             required = true,
             description = {
                 "A folder NAME/VERSION/..., which is watched. A version holds model.onnx, what"
-                        + " 'lanewise train --save' wrote, or an encoder of texts with its tokenizer.json; it may hold"
-                        + " example.json, a request that must be answered, and example-answer.json, the answer."
+                        + " 'lanewise train --save' wrote, an encoder of texts or a language model with its tokenizer, or"
+                        + " NAME.gguf; it may hold example.json, a request that must be answered, and example-answer.json, the answer."
             })
     private Path models = Path.of("");
 
@@ -82,6 +85,30 @@ public final class ServeCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "The most requests that wait; more get 429. Default: 256.")
     private int queue = Batching.usual().queue();
+
+    @Option(names = "--texts", paramLabel = "N", description = "Most texts generated at once per model. Default: 16.")
+    private int texts = GenerationLimits.usual().sequences();
+
+    @Option(
+            names = "--texts-queue",
+            paramLabel = "N",
+            description = "The most requests for texts that wait, per model; more get 429. Default: 64.")
+    private int textsQueue = GenerationLimits.usual().queue();
+
+    @Option(
+            names = "--texts-memory",
+            paramLabel = "MIB",
+            description = "The most memory for keys and values of all texts. Default: 1024.")
+    private long textsMemory = GenerationLimits.usual().cacheBytes() >> MIB_BITS;
+
+    @Option(names = "--texts-deadline", paramLabel = "SECONDS", description = "How long a text may take. Default: 300.")
+    private long textsDeadline = GenerationLimits.usual().deadline().toSeconds();
+
+    @Option(
+            names = "--new-tokens",
+            paramLabel = "N",
+            description = "Tokens of an answer in a conversation whose request does not say how many. Default: 1024.")
+    private int newTokens = GenerationLimits.usual().newTokens();
 
     @Option(names = "--deadline", paramLabel = "SECONDS", description = "How long a request may take. Default: 30.")
     private int deadline = 30;
@@ -131,6 +158,12 @@ public final class ServeCommand implements Callable<Integer> {
                         .withLargest(batch)
                         .withLongestWait(Duration.ofMillis(waitMillis))
                         .withQueue(queue))
+                .generation(new GenerationLimits(
+                        texts,
+                        textsQueue,
+                        Math.multiplyExact(textsMemory, 1L << MIB_BITS),
+                        newTokens,
+                        Duration.ofSeconds(textsDeadline)))
                 .deadline(Duration.ofSeconds(deadline))
                 .grace(Duration.ofSeconds(grace))
                 .warmUp(Duration.ofSeconds(warmUp))

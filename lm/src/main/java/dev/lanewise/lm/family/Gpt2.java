@@ -1,7 +1,6 @@
 package dev.lanewise.lm.family;
 
 import dev.lanewise.lm.CausalLM;
-import dev.lanewise.lm.KvCache;
 import dev.lanewise.lm.part.Call;
 import dev.lanewise.lm.part.Conv1D;
 import dev.lanewise.lm.part.Gate;
@@ -170,13 +169,7 @@ public final class Gpt2 extends CausalLM {
             Tensor q = heads.split(all.narrow(-1, 0, size));
             Tensor k = heads.split(all.narrow(-1, size, size));
             Tensor v = heads.split(all.narrow(-1, 2 * size, size));
-            KvCache cache = call.cache();
-            if (cache != null) {
-                KvCache.Seen seen = cache.append(number, k, v);
-                k = seen.keys();
-                v = seen.values();
-            }
-            return output.forward(heads.join(heads.attend(q, k, v, call, 0)));
+            return output.forward(heads.join(call.attend(heads, number, q, k, v, 0)));
         }
 
         /** The heads, and what lies between the feed-forward layers. */

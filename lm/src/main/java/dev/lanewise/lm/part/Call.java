@@ -5,8 +5,11 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Device;
 import dev.lanewise.tensor.Tensor;
 import dev.lanewise.tensor.TensorException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,9 @@ public final class Call {
     private final @Nullable KvCache cache;
     private final Device device;
     private final DType dtype;
+    /** The calls of single sequences that are computed together although each has a cache of its own; usually none. */
+    private final List<Call> apart;
+
     private final Map<Integer, Tensor> masks = new HashMap<>();
     private Rotary.@Nullable Turn turn;
     private @Nullable Tensor positions;
@@ -39,10 +45,7 @@ public final class Call {
      * @param dtype the type of hidden states
      */
     public Call(Tensor ids, @Nullable Tensor attentionMask, @Nullable KvCache cache, boolean causal, DType dtype) {
-        if (ids.shape().rank() != 2 || ids.dtype() != DType.I64) {
-            throw new TensorException("language model: tokens " + ids.spec()
-                    + " (expected [n, length] of I64); unsqueeze(0) a single sequence");
-        }
+        requireTokens(ids);
         rows = ids.shape().size(0);
         count = ids.shape().size(1);
         past = cache == null ? 0 : cache.length();
@@ -50,7 +53,44 @@ public final class Call {
         this.causal = causal;
         this.dtype = dtype;
         device = ids.device();
+        apart = List.of();
         mask = whole(attentionMask);
+    }
+
+    /**
+     * A call with sequences of different lengths. What works token by token is computed for all at once; positions and
+     * attention are those of each alone.
+     *
+     * @param ids {@code [n, l]} of I64
+     * @param caches the keys and values of the previous tokens of each sequence
+     * @param dtype the type of hidden states
+     */
+    public Call(Tensor ids, List<KvCache> caches, DType dtype) {
+        requireTokens(ids);
+        rows = ids.shape().size(0);
+        count = ids.shape().size(1);
+        if (rows == 0 || caches.size() != rows || new HashSet<>(caches).size() != rows) {
+            throw new TensorException("language model: " + rows + " sequences with " + new HashSet<>(caches).size()
+                    + " caches (expected one or more, each with a cache of its own); pass as many");
+        }
+        past = caches.stream().mapToLong(KvCache::length).max().orElse(0);
+        cache = null;
+        causal = true;
+        this.dtype = dtype;
+        device = ids.device();
+        List<Call> calls = new ArrayList<>();
+        for (int row = 0; row < rows; row++) {
+            calls.add(new Call(ids.narrow(0, row, 1), null, caches.get(row), true, dtype));
+        }
+        apart = calls;
+        mask = null;
+    }
+
+    private static void requireTokens(Tensor ids) {
+        if (ids.shape().rank() != 2 || ids.dtype() != DType.I64) {
+            throw new TensorException("language model: tokens " + ids.spec()
+                    + " (expected [n, length] of I64); unsqueeze(0) a single sequence");
+        }
     }
 
     /** A call with vectors {@code [n, l, size]} instead of tokens; all of them see each other. */
@@ -100,7 +140,7 @@ public final class Call {
         return count;
     }
 
-    /** Tokens before them. */
+    /** Tokens before them; the most of any sequence. */
     public long past() {
         return past;
     }
@@ -112,6 +152,7 @@ public final class Call {
 
     /** Tells the cache that its layers have the new tokens. */
     public void finish() {
+        apart.forEach(Call::finish);
         if (cache != null) {
             cache.advance(count, mask);
         }
@@ -127,6 +168,10 @@ public final class Call {
         if (rotary != null) {
             turn(rotary);
         }
+        if (!apart.isEmpty()) {
+            apart.forEach(call -> call.prepare(null, windows));
+            return;
+        }
         for (int window : new TreeSet<>(windows)) {
             if (!isPlain(window)) {
                 mask(window);
@@ -141,31 +186,75 @@ public final class Call {
     public Tensor positions() {
         Tensor p = positions;
         if (p == null) {
-            p = mask == null
-                    ? Tensor.arange(past, past + count, 1, DType.I64, device)
-                    : mask.ne(0)
-                            .to(DType.I64)
-                            .cumsum(1)
-                            .sub(1)
-                            .clamp(0, Long.MAX_VALUE)
-                            .narrow(1, past, count);
+            p = positionsOfAll();
             positions = p;
         }
         return p;
+    }
+
+    private Tensor positionsOfAll() {
+        if (!apart.isEmpty()) {
+            return Tensor.cat(
+                    0, apart.stream().map(call -> call.positions().unsqueeze(0)).toArray(Tensor[]::new));
+        }
+        return mask == null
+                ? Tensor.arange(past, past + count, 1, DType.I64, device)
+                : mask.ne(0)
+                        .to(DType.I64)
+                        .cumsum(1)
+                        .sub(1)
+                        .clamp(0, Long.MAX_VALUE)
+                        .narrow(1, past, count);
     }
 
     /** The rotations of the new tokens. */
     public Rotary.Turn turn(Rotary rotary) {
         Rotary.Turn t = turn;
         if (t == null) {
-            t = mask == null ? rotary.from(past, count) : rotary.of(positions(), mostPositions());
+            t = turnOfAll(rotary);
             turn = t;
         }
         return t;
     }
 
+    private Rotary.Turn turnOfAll(Rotary rotary) {
+        if (!apart.isEmpty()) {
+            // each by itself: dynamic frequencies depend on a sequence's length
+            return Rotary.Turn.ofEach(
+                    apart.stream().map(call -> call.turn(rotary)).toList());
+        }
+        return mask == null ? rotary.from(past, count) : rotary.of(positions(), mostPositions());
+    }
+
     private long mostPositions() {
         return count == 0 || rows == 0 ? 1 : positions().amax().itemLong() + 1;
+    }
+
+    /**
+     * Attention of the new tokens among themselves and to those before them, whose keys and values the cache holds.
+     *
+     * @param heads how attention is computed
+     * @param layer the number of the layer in the cache
+     * @param q {@code [n, queries, l, size]}
+     * @param k {@code [n, keys, l, size]}
+     * @param v likewise
+     * @param window how many tokens a token sees, including itself; 0 for all
+     * @return {@code [n, queries, l, size]}
+     */
+    public Tensor attend(Heads heads, int layer, Tensor q, Tensor k, Tensor v, int window) {
+        if (!apart.isEmpty()) {
+            Tensor[] each = new Tensor[apart.size()];
+            for (int row = 0; row < each.length; row++) {
+                each[row] = apart.get(row)
+                        .attend(heads, layer, q.narrow(0, row, 1), k.narrow(0, row, 1), v.narrow(0, row, 1), window);
+            }
+            return Tensor.cat(0, each);
+        }
+        if (cache == null) {
+            return heads.attend(q, k, v, this, window);
+        }
+        KvCache.Seen seen = cache.append(layer, k, v);
+        return heads.attend(q, seen.keys(), seen.values(), this, window);
     }
 
     /** Whether the operation's own causal flag says everything: no mask is needed. */

@@ -1,6 +1,5 @@
 package dev.lanewise.lm.part;
 
-import dev.lanewise.lm.KvCache;
 import dev.lanewise.lm.weights.Weights;
 import dev.lanewise.nn.Layer;
 import dev.lanewise.nn.WeightLayer;
@@ -108,13 +107,7 @@ public final class DecoderLayer extends Part {
                 Tensor q = turn.apply(normal(queryNorm, heads.split(queries.forward(x))));
                 Tensor k = turn.apply(normal(keyNorm, heads.split(keys.forward(x))));
                 Tensor v = heads.split(values.forward(x));
-                KvCache cache = call.cache();
-                if (cache != null) {
-                    KvCache.Seen seen = cache.append(number, k, v);
-                    k = seen.keys();
-                    v = seen.values();
-                }
-                return output.forward(heads.join(heads.attend(q, k, v, call, window)));
+                return output.forward(heads.join(call.attend(heads, number, q, k, v, window)));
             });
         }
 

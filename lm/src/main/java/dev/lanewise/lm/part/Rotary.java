@@ -1,6 +1,7 @@
 package dev.lanewise.lm.part;
 
 import dev.lanewise.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Rotary positions of heads: pairs are half a head apart. The tables of cosines and sines grow on demand. */
@@ -77,6 +78,18 @@ public final class Rotary {
      * @param sin likewise
      */
     public record Turn(Tensor cos, Tensor sin) {
+        /** The rotations of several sequences, each of which has {@code [l, pairs]}. */
+        static Turn ofEach(List<Turn> rows) {
+            return new Turn(
+                    stacked(rows.stream().map(Turn::cos).toList()),
+                    stacked(rows.stream().map(Turn::sin).toList()));
+        }
+
+        private static Tensor stacked(List<Tensor> rows) {
+            return Tensor.cat(0, rows.stream().map(row -> row.unsqueeze(0)).toArray(Tensor[]::new))
+                    .unsqueeze(1);
+        }
+
         /** Rotates {@code [n, heads, l, size]}; elements beyond the pairs are unchanged. */
         public Tensor apply(Tensor x) {
             long pairs = cos.shape().size(-1);

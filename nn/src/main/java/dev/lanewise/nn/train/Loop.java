@@ -127,6 +127,8 @@ final class Loop implements Training {
 
     private void step(int epoch, Iterator<Batch> batches) {
         long start = System.nanoTime();
+        TrainingStepEvent event = new TrainingStepEvent();
+        event.begin();
         StepFigures figures;
         try (var ignored = Scope.open("training step")) {
             List<Batch> taken = new ArrayList<>();
@@ -146,6 +148,7 @@ final class Loop implements Training {
             step = null;
             measured.clear();
         }
+        event.ended(figures);
         tell(callback -> callback.onStep(this, figures));
     }
 

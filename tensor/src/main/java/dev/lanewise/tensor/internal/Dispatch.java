@@ -160,8 +160,12 @@ public final class Dispatch {
         if (hasElements(outputs)) {
             retain(inputs, inputs.length);
             CastRegion region = CastRegion.suspend();
+            OperationEvent event = OperationEvent.begun();
             try {
                 backend.execute(op, inputs, outputs);
+                if (event != null) {
+                    event.ended(op, outputs[0].device(), outputs);
+                }
             } finally {
                 CastRegion.resume(region);
                 release(inputs, inputs.length);

@@ -2,6 +2,7 @@ package dev.lanewise.bench.fuzz.requests;
 
 import dev.lanewise.bench.fuzz.files.Mutator;
 import dev.lanewise.bench.http.HttpText;
+import dev.lanewise.bench.serving.SmallLanguageModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,11 @@ final class RequestCases {
             "/v2/models/rows/../../../../etc/passwd",
             "/v2/models//infer",
             "/v1/embeddings",
+            "/v1/completions",
+            "/v1/chat/completions",
+            "/v1/models",
+            "/v1/models/words",
+            "/v1/models/..%2f..",
             "//",
             "*");
     private static final List<String> METHODS =
@@ -82,6 +88,18 @@ final class RequestCases {
             "Accept-Encoding: gzip;q=0.5, *;q=nonsense",
             ": empty",
             "no colon");
+
+    private static final List<String> TEXT_OPTIONS = List.of(
+            "\"temperature\":0.5",
+            "\"top_p\":0.9",
+            "\"seed\":7",
+            "\"stop\":[\"cats\",\"far a\"]",
+            "\"n\":1",
+            "\"user\":\"someone\"",
+            "\"logit_bias\":{}",
+            "\"stream_options\":{\"include_usage\":true}",
+            "\"response_format\":{\"type\":\"text\"}",
+            "\"top_k\":3");
 
     private static final Pattern VALUE = Pattern.compile("-?\\d+(\\.\\d+)?|\"[A-Za-z0-9_]*\"");
 
@@ -155,6 +173,32 @@ final class RequestCases {
     // ---- right requests
 
     private HttpText right() {
+        return random.nextInt(4) == 0 ? text() : tensors();
+    }
+
+    /** A request for a text in OpenAI's format. */
+    private HttpText text() {
+        boolean isChat = random.nextBoolean();
+        List<String> fields = new ArrayList<>();
+        fields.add("\"model\":\"words\"");
+        fields.add("\"max_tokens\":" + (1 + random.nextInt(8)));
+        String words = "\"" + String.join(" ", pick(SmallLanguageModel.WORDS), pick(SmallLanguageModel.WORDS)) + "\"";
+        if (isChat) {
+            String content = random.nextBoolean() ? words : "[{\"type\":\"text\",\"text\":" + words + "}]";
+            fields.add("\"messages\":[{\"role\":\"user\",\"content\":" + content + "}]");
+        } else {
+            fields.add("\"prompt\":" + (random.nextBoolean() ? words : "[1,2,3]"));
+        }
+        for (String option : TEXT_OPTIONS) {
+            if (random.nextInt(4) == 0) {
+                fields.add(random.nextInt(fields.size() + 1), option);
+            }
+        }
+        byte[] body = ("{" + String.join(",", fields) + "}").getBytes(StandardCharsets.UTF_8);
+        return HttpText.of("POST /v1/" + (isChat ? "chat/" : "") + "completions", "", body, true);
+    }
+
+    private HttpText tensors() {
         String model = pick(List.of("rows", "bytes", "table", "pair"));
         boolean binary = random.nextInt(3) == 0;
         int rows = random.nextInt(5);

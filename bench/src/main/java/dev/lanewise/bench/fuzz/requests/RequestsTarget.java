@@ -4,6 +4,8 @@ import dev.lanewise.bench.fuzz.FuzzTarget;
 import dev.lanewise.bench.http.HttpText;
 import dev.lanewise.bench.http.RawClient;
 import dev.lanewise.bench.http.RawClient.Reply;
+import dev.lanewise.bench.serving.SmallLanguageModel;
+import dev.lanewise.lm.TextGenerator;
 import dev.lanewise.serve.Servable;
 import dev.lanewise.serve.Server;
 import dev.lanewise.serve.Signature;
@@ -12,7 +14,10 @@ import dev.lanewise.tensor.DType;
 import dev.lanewise.tensor.Lanewise;
 import dev.lanewise.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +26,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /**
  * Requests to a server, most of them damaged. Faults are: a right request that is not answered by 200, a status of 500
@@ -28,6 +34,7 @@ import java.util.logging.Logger;
  * answer, memory that requests have left behind, and the end or a hang of the process.
  */
 public final class RequestsTarget implements FuzzTarget {
+    private static final int HIDDEN = 16;
     private static final int EVERY = 500;
     private static final long MOST_TENSOR_BYTES = 64 << 20;
     private static final Logger ROOT = Logger.getLogger("");
@@ -43,6 +50,7 @@ public final class RequestsTarget implements FuzzTarget {
                 .model("bytes", "1", of(DType.U8, x -> x, TensorInfo.OPEN))
                 .model("table", "1", of(DType.I64, x -> x, TensorInfo.OPEN, TensorInfo.OPEN))
                 .model("pair", "1", pair())
+                .model("words", "1", Servable.of(words()))
                 .largestBody(1 << 16)
                 .memory(1 << 24)
                 .warmUp(Duration.ZERO)
@@ -69,6 +77,25 @@ public final class RequestsTarget implements FuzzTarget {
         Signature signature =
                 new Signature(List.of(TensorInfo.of("x", dtype, sizes)), List.of(TensorInfo.of("y", dtype, sizes)));
         return new Model(signature, inputs -> function.apply(x(inputs)));
+    }
+
+    private static TextGenerator words() {
+        try {
+            Path folder = Files.createTempDirectory("lanewise-words");
+            try {
+                SmallLanguageModel.write(folder, HIDDEN);
+                return TextGenerator.load(folder);
+            } finally {
+                try (Stream<Path> files = Files.list(folder)) {
+                    for (Path file : (Iterable<Path>) files::iterator) {
+                        Files.delete(file);
+                    }
+                }
+                Files.delete(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Servable pair() {

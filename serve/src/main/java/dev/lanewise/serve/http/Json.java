@@ -1,6 +1,5 @@
-package dev.lanewise.serve;
+package dev.lanewise.serve.http;
 
-import dev.lanewise.serve.http.Refusal;
 import java.io.ByteArrayOutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,31 +16,40 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /** How JSON is read and written: with bounds, since it comes from anybody. */
-final class Json {
+public final class Json {
     /** Objects in arrays in objects, and the dimensions of a tensor's data. */
     private static final int DEEPEST = 40;
 
     private static final int LONGEST_TEXT = 65_536;
+    /** Of a request for a text: a prompt may be a book. */
+    private static final int LONGEST_PROMPT = 1 << 22;
+
     private static final int LONGEST_NAME = 1_024;
     private static final int LONGEST_NUMBER = 100;
     private static final int MOST_PARAMETERS = 100;
 
     /** Keeps up to 6,000 names that it has met, which come from anybody, and begins anew beyond that. */
-    private static final JsonFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(DEEPEST)
-                    .maxStringLength(LONGEST_TEXT)
-                    .maxNameLength(LONGEST_NAME)
-                    .maxNumberLength(LONGEST_NUMBER)
-                    .build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-            .build();
+    private static final JsonFactory FACTORY = factory(LONGEST_TEXT);
+
+    private static final JsonFactory PROMPTS = factory(LONGEST_PROMPT);
 
     private Json() {}
 
+    private static JsonFactory factory(int longestText) {
+        return JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(DEEPEST)
+                        .maxStringLength(longestText)
+                        .maxNameLength(LONGEST_NAME)
+                        .maxNumberLength(LONGEST_NUMBER)
+                        .build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+                .build();
+    }
+
     /** The bytes of an object with what its content writes. */
-    static byte[] object(Consumer<JsonGenerator> content) {
+    public static byte[] object(Consumer<JsonGenerator> content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
             json.writeStartObject();
@@ -52,7 +60,7 @@ final class Json {
     }
 
     /** Writes an array; what is no number in JSON becomes a text. */
-    static void write(JsonGenerator json, float[] values) {
+    public static void write(JsonGenerator json, float[] values) {
         json.writeStartArray();
         for (float value : values) {
             json.writeNumber(value);
@@ -60,12 +68,18 @@ final class Json {
         json.writeEndArray();
     }
 
-    static JsonParser parser(byte[] body, int from, int length) {
+    /** A parser of some bytes. */
+    public static JsonParser parser(byte[] body, int from, int length) {
         return FACTORY.createParser(ObjectReadContext.empty(), body, from, length);
     }
 
+    /** A parser of bytes that may hold texts of the length of a book. */
+    public static JsonParser promptParser(byte[] body) {
+        return PROMPTS.createParser(ObjectReadContext.empty(), body, 0, body.length);
+    }
+
     /** What is wrong with malformed JSON, and where, in one line. */
-    static String reason(JacksonException e) {
+    public static String reason(JacksonException e) {
         String text = Objects.requireNonNullElse(e.getOriginalMessage(), "malformed");
         String line = text.lines().findFirst().orElse("malformed");
         return e.getLocation() == null
@@ -74,7 +88,12 @@ final class Json {
                         + e.getLocation().getColumnNr() + ")";
     }
 
-    static void require(JsonParser parser, JsonToken expected, String what) {
+    /**
+     * Requires that the parser is at a token.
+     *
+     * @throws Refusal if it is at another one
+     */
+    public static void require(JsonParser parser, JsonToken expected, String what) {
         if (parser.currentToken() != expected) {
             throw Refusal.bad(what + ": found " + parser.currentToken() + ", expected " + expected + " at line "
                     + parser.currentTokenLocation().getLineNr() + ", column "
@@ -82,13 +101,18 @@ final class Json {
         }
     }
 
-    static String text(JsonParser parser, String what) {
+    /**
+     * The text that the parser is at.
+     *
+     * @throws Refusal if it is at something else
+     */
+    public static String text(JsonParser parser, String what) {
         require(parser, JsonToken.VALUE_STRING, what);
         return parser.getString();
     }
 
     /** The scalars of an object of parameters: texts, whole numbers, truth values; others are left out. */
-    static Map<String, Object> parameters(JsonParser parser) {
+    public static Map<String, Object> parameters(JsonParser parser) {
         require(parser, JsonToken.START_OBJECT, "parameters");
         Map<String, Object> parameters = new LinkedHashMap<>();
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
@@ -106,7 +130,7 @@ final class Json {
     }
 
     /** A parameter, false if it is missing. */
-    static boolean truth(Map<String, Object> parameters, String name) {
+    public static boolean truth(Map<String, Object> parameters, String name) {
         Object value = parameters.getOrDefault(name, false);
         if (value instanceof Boolean truth) {
             return truth;
@@ -115,7 +139,7 @@ final class Json {
     }
 
     /** A parameter, 0 if it is missing. */
-    static long number(Map<String, Object> parameters, String name) {
+    public static long number(Map<String, Object> parameters, String name) {
         Object value = parameters.getOrDefault(name, 0L);
         if (value instanceof Long number) {
             return number;

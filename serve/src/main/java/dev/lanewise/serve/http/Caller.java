@@ -1,0 +1,26 @@
+package dev.lanewise.serve.http;
+
+/** Whoever waits for an answer. */
+public interface Caller {
+    /** One that nobody looks after. */
+    Caller UNWATCHED = new Caller() {
+        @Override
+        public void whenGone(Runnable action) {
+            // it is never known
+        }
+
+        @Override
+        public void forget() {
+            // nothing to forget
+        }
+    };
+
+    /**
+     * Does something, once and on another thread, when the caller has closed the connection before it has its answer.
+     * Costs a virtual thread, so answers that come at once are better not watched over.
+     */
+    void whenGone(Runnable action);
+
+    /** Does nothing any more when the caller goes away. */
+    void forget();
+}
