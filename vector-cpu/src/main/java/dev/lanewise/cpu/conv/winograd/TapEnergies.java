@@ -1,6 +1,7 @@
 package dev.lanewise.cpu.conv.winograd;
 
 import static dev.lanewise.cpu.conv.Vectors.BYTES;
+import static dev.lanewise.cpu.conv.Vectors.INT;
 import static dev.lanewise.cpu.conv.Vectors.ORDER;
 import static dev.lanewise.cpu.conv.Vectors.SPECIES;
 import static dev.lanewise.cpu.memory.NativeMemory.ALL;
@@ -9,9 +10,13 @@ import static dev.lanewise.cpu.memory.NativeMemory.MASK;
 import dev.lanewise.cpu.conv.Rows;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The sums over all inputs of each tap's squares, for a vector of 3x3 kernels. */
+/**
+ * How even the weights of a vector of 3x3 kernels are: the sums over all inputs of each tap's squares, and the number of
+ * small weights.
+ */
 final class TapEnergies {
     private static final int TAPS = WinogradTransform.KERNEL * WinogradTransform.KERNEL;
 
@@ -23,6 +28,12 @@ final class TapEnergies {
      * or does not, where the transforms add it to all of them.
      */
     private static final float MOST_OF_ALL = 0.25f;
+
+    /** Weights whose squares are this share of their mean are small: what an output sees must not meet small ones only. */
+    private static final float SMALL = 0x1p-12f;
+
+    /** The share of a kernel's weights that may be small. */
+    private static final float MOST_SMALL = 0.125f;
 
     /** Weights beyond 2^-40 and 2^55, with those of pixels, stay in the range of floats. */
     private static final float TINY = 0x1p-80f;
@@ -36,27 +47,46 @@ final class TapEnergies {
 
     /**
      * Whether the kernels of {@code outputs} lanes are even: no tap much larger than another, no single weight that outweighs
-     * the others, none beyond the usual range.
+     * the others, not many that are next to nothing, none beyond the usual range.
      *
      * @param kernels a vector for each input and tap
-     * @param work scratch of four vectors
+     * @param work scratch of five vectors
      */
     static boolean areEven(long kernels, int inputs, int outputs, long work) {
         for (int tap = 0; tap < TAPS; tap++) {
             add(kernels + tap * BYTES, inputs, tap == 0, work);
         }
+        int weights = inputs * TAPS;
+        countSmall(kernels, weights, work + 2 * BYTES, work + 4 * BYTES);
         for (int lane = 0; lane < outputs; lane++) {
             float most = Rows.read(work + 4L * lane);
             float least = Rows.read(work + BYTES + 4L * lane);
             float all = Rows.read(work + 2 * BYTES + 4L * lane);
             float single = Rows.read(work + 3 * BYTES + 4L * lane);
-            boolean usual =
-                    most >= TINY && most <= HUGE && most <= MOST * least && single * single <= MOST_OF_ALL * all;
+            int small = ALL.get(INT, (work + 4 * BYTES + 4L * lane) & MASK);
+            boolean usual = most >= TINY
+                    && most <= HUGE
+                    && most <= MOST * least
+                    && single * single <= MOST_OF_ALL * all
+                    && small <= MOST_SMALL * weights;
             if (most != 0 && !usual) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Counts how many of a kernel's weights are small, by the sum of all squares at {@code all}. */
+    private static void countSmall(long kernels, int weights, long all, long to) {
+        FloatVector least = FloatVector.fromMemorySegment(SPECIES, ALL, all & MASK, ORDER)
+                .mul(FloatVector.broadcast(SPECIES, SMALL / weights));
+        IntVector small = IntVector.zero(INTS);
+        for (int i = 0; i < weights; i++) {
+            FloatVector w = FloatVector.fromMemorySegment(SPECIES, ALL, (kernels + i * BYTES) & MASK, ORDER);
+            // a negative difference's sign
+            small = small.add(w.mul(w).sub(least).reinterpretAsInts().lanewise(VectorOperators.LSHR, Integer.SIZE - 1));
+        }
+        small.intoMemorySegment(ALL, to & MASK, ORDER);
     }
 
     /** Takes in a tap: the largest sum of squares at {@code work}, the smallest, that of all taps, and the largest weight. */
