@@ -59,8 +59,8 @@ public final class Windows {
 
     private static void checkRank(String op, Window window, List<Integer> numbers, int rank) {
         if (numbers.size() > 1 && numbers.size() != rank) {
-            throw new TensorException(op + ": " + numbers + " in " + window + " (expected one number, or " + rank
-                    + "); check the window");
+            throw new TensorException(op + ": " + numbers + " in " + window + " (expected one number for all"
+                    + " dimensions, or " + rank + "); check the window");
         }
     }
 
