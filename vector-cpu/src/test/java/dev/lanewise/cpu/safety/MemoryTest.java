@@ -40,7 +40,7 @@ final class MemoryTest {
     void beyondTheLimitIsAnExceptionAndNotTheEnd() throws Exception {
         String printed = ChildJvm.run(Limited.class, List.of("-Dlanewise.memory=" + (700L << 20)));
         assertThat(printed)
-                .contains("refused: out of memory")
+                .contains("refused: ones: out of memory")
                 .contains("-Dlanewise.memory")
                 .contains("then fine");
         assertThat(peak(printed)).isLessThan(700);
