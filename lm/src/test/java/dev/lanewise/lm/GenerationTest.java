@@ -150,6 +150,6 @@ class GenerationTest {
         int[] tooLong = new int[33];
         assertThatThrownBy(() -> Generation.stream(model, tooLong, GREEDY).next())
                 .isInstanceOf(TensorException.class)
-                .hasMessageContaining("learned_positions");
+                .hasMessageContaining("33 tokens (expected at most 32");
     }
 }
